@@ -1,0 +1,37 @@
+"""Runs migrations as the owner of the database, one process at a time, all of them in one transaction."""
+
+from alembic import context
+from sqlalchemy import create_engine, pool, text
+
+from core.config import Config
+from core.db import Model
+
+MIGRATION_LOCK = 7_210_417_530
+"""Key of the advisory lock that makes a second migrating process wait for the first."""
+
+
+def owner_url() -> str:
+    given = context.config.attributes.get("database_owner_url")
+    return str(given) if given is not None else Config.from_env().database_owner_url
+
+
+def run_offline() -> None:
+    context.configure(url=owner_url(), target_metadata=Model.metadata, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_online() -> None:
+    engine = create_engine(owner_url(), poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=Model.metadata, compare_type=True)
+        with context.begin_transaction():
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+            context.run_migrations()
+    engine.dispose()
+
+
+if context.is_offline_mode():
+    run_offline()
+else:
+    run_online()
