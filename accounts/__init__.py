@@ -1,0 +1,1 @@
+"""People: organisations and their users, memberships, standing (controllers, records, relations) and tokens."""

@@ -1,0 +1,28 @@
+"""Columns and constraints of the package's tables."""
+
+from accounts.models.memberships import Membership, MembershipDocument
+from accounts.models.organisations import BankAccount, BeneficiaryFigures, Organisation
+from accounts.models.standing import (
+    AdverseRecord,
+    Controller,
+    ControllerTenure,
+    Holding,
+    JointEstablishment,
+)
+from accounts.models.users import ApiToken, SignInAttempt, User
+
+__all__ = [
+    "AdverseRecord",
+    "ApiToken",
+    "BankAccount",
+    "BeneficiaryFigures",
+    "Controller",
+    "ControllerTenure",
+    "Holding",
+    "JointEstablishment",
+    "Membership",
+    "MembershipDocument",
+    "Organisation",
+    "SignInAttempt",
+    "User",
+]

@@ -1,0 +1,98 @@
+"""What is on record about an organisation: who controls it, what it holds, what stands against it.
+
+Periods are two dates: ``since`` is the first day, ``until`` the first day no longer covered (None: still running),
+except for adverse records, whose ``until`` is the last day, as public lists write it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, Numeric, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from accounts.kinds import AdverseKind
+from core.db import Model
+from core.types import UTC, Enumerated, identity_key
+
+
+class Controller(Model):
+    """An actual controller: a person or a group. Two of the same name are two rows; ``note`` tells them apart."""
+
+    __tablename__ = "controller"
+
+    id: Mapped[int] = identity_key()
+    name: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text, default="")
+    entered_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    entered_at: Mapped[datetime] = mapped_column(UTC)
+
+
+class ControllerTenure(Model):
+    """Who controls an organisation in a period; the database excludes overlaps."""
+
+    __tablename__ = "controller_tenure"
+    __table_args__ = (Index("ix_controller_tenure_organisation_id_since", "organisation_id", "since"),)
+
+    id: Mapped[int] = identity_key()
+    organisation_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
+    controller_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("controller.id"), index=True)
+    since: Mapped[date] = mapped_column(Date)
+    until: Mapped[date | None] = mapped_column(Date)
+    source: Mapped[str] = mapped_column(Text)
+    entered_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    entered_at: Mapped[datetime] = mapped_column(UTC)
+
+    controller: Mapped[Controller] = relationship()
+
+
+class AdverseRecord(Model):
+    """An accident, breach, fraud, misconduct or listing (V8(2)).
+
+    ``since`` is when it occurred or the listing began; ``until`` the last day of the listing or of a misconduct's
+    sanction, None while it is open or where there is none.
+    """
+
+    __tablename__ = "adverse_record"
+    __table_args__ = (Index("ix_adverse_record_organisation_id_since", "organisation_id", "since"),)
+
+    id: Mapped[int] = identity_key()
+    organisation_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
+    kind: Mapped[AdverseKind] = mapped_column(Enumerated(AdverseKind))
+    since: Mapped[date] = mapped_column(Date)
+    until: Mapped[date | None] = mapped_column(Date)
+    source: Mapped[str] = mapped_column(Text)
+    entered_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    entered_at: Mapped[datetime] = mapped_column(UTC)
+
+
+class Holding(Model):
+    """``holder`` owns ``percent`` of ``held`` in a period (V8(4)); the database excludes overlaps of one pair."""
+
+    __tablename__ = "holding"
+    __table_args__ = (Index("ix_holding_holder_id_held_id", "holder_id", "held_id"),)
+
+    id: Mapped[int] = identity_key()
+    holder_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
+    held_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"), index=True)
+    percent: Mapped[Decimal] = mapped_column(Numeric(7, 4))
+    since: Mapped[date] = mapped_column(Date)
+    until: Mapped[date | None] = mapped_column(Date)
+    source: Mapped[str] = mapped_column(Text)
+    entered_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    entered_at: Mapped[datetime] = mapped_column(UTC)
+
+
+class JointEstablishment(Model):
+    """Two organisations were built jointly (V8(4)); the lesser id stands first."""
+
+    __tablename__ = "joint_establishment"
+    __table_args__ = (UniqueConstraint("a_id", "b_id"),)
+
+    id: Mapped[int] = identity_key()
+    a_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
+    b_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"), index=True)
+    source: Mapped[str] = mapped_column(Text)
+    entered_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    entered_at: Mapped[datetime] = mapped_column(UTC)

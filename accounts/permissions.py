@@ -1,0 +1,83 @@
+"""Roles, and who may do what. Upper packages compose these predicates with ``|`` and ``&``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from accounts.kinds import OrganisationKind
+from core.permissions import Actor, everyone, has_role, permission, system
+
+
+class Role(StrEnum):
+    """What a user may do; one role a user."""
+
+    ENTERPRISE = "enterprise"
+    TEAM = "team"
+    INCUBATOR = "incubator"
+    PROVIDER = "provider"
+    CITY_BUREAU = "city_bureau"
+    CITY_FINANCE = "city_finance"
+    PROVINCE = "province"
+    DELEGATED_AGENCY = "delegated_agency"
+    FINANCE_MAKER = "finance_maker"
+    FINANCE_CHECKER = "finance_checker"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+ROLES_OF_KIND: dict[OrganisationKind, tuple[Role, ...]] = {
+    OrganisationKind.ENTERPRISE: (Role.ENTERPRISE,),
+    OrganisationKind.TEAM: (Role.TEAM,),
+    OrganisationKind.INCUBATOR: (Role.INCUBATOR,),
+    OrganisationKind.PROVIDER: (Role.PROVIDER,),
+    OrganisationKind.CITY_BUREAU: (Role.CITY_BUREAU,),
+    OrganisationKind.CITY_FINANCE: (Role.CITY_FINANCE,),
+    OrganisationKind.PROVINCE: (Role.PROVINCE,),
+    OrganisationKind.DELEGATED_AGENCY: (Role.DELEGATED_AGENCY,),
+    OrganisationKind.FINANCE: (Role.FINANCE_MAKER, Role.FINANCE_CHECKER),
+    OrganisationKind.AUDIT: (Role.AUDITOR,),
+    OrganisationKind.OPERATOR: (Role.ADMIN,),
+}
+"""Which roles the users of an organisation may have."""
+
+anyone = everyone
+
+enterprise = has_role(Role.ENTERPRISE)
+team = has_role(Role.TEAM)
+incubator = has_role(Role.INCUBATOR)
+provider = has_role(Role.PROVIDER)
+city_bureau = has_role(Role.CITY_BUREAU)
+city_finance = has_role(Role.CITY_FINANCE)
+province = has_role(Role.PROVINCE)
+delegated_agency = has_role(Role.DELEGATED_AGENCY)
+finance_maker = has_role(Role.FINANCE_MAKER)
+finance_checker = has_role(Role.FINANCE_CHECKER)
+auditor = has_role(Role.AUDITOR)
+admin = has_role(Role.ADMIN)
+
+beneficiary = enterprise | team
+member = beneficiary | provider
+finance = finance_maker | finance_checker
+authority = city_bureau | province
+"""Those that decide about members; a delegated agency only assists (V5)."""
+official_reader = authority | city_finance | delegated_agency | auditor
+"""Those that read records of others, each within its city or the province (V6)."""
+
+
+@permission
+def signed_in(actor: Actor, target: object) -> bool:
+    """Any user."""
+    return actor.is_signed_in
+
+
+may_register = anyone
+may_read_memberships = member | incubator | official_reader | admin
+may_review_membership = authority
+may_read_organisation = member | incubator | official_reader | admin
+may_create_organisation = admin | province
+may_create_user = admin
+may_enter_standing = authority
+may_enter_standing_by_step = authority | system
+may_state_figures = enterprise | authority
+may_name_bank_account = enterprise | provider | incubator
+may_verify_bank_account = authority

@@ -1,0 +1,49 @@
+"""Reads of the package. What upper packages use is listed here."""
+
+from accounts.queries.bank import bank_accounts, verified_account
+from accounts.queries.memberships import is_approved_member, membership_of
+from accounts.queries.organisations import (
+    acts_for,
+    figures,
+    find_organisation,
+    latest_figures,
+    organisation,
+    organisations,
+    seat,
+    teams_of,
+    visible_organisations,
+)
+from accounts.queries.standing import (
+    adverse_facts,
+    adverse_records,
+    cap_owner,
+    controller_id,
+    relation,
+    siblings,
+)
+from accounts.queries.users import actor_of, find_user, resolve_actor
+
+__all__ = [
+    "actor_of",
+    "acts_for",
+    "adverse_facts",
+    "adverse_records",
+    "bank_accounts",
+    "cap_owner",
+    "controller_id",
+    "figures",
+    "find_organisation",
+    "find_user",
+    "is_approved_member",
+    "latest_figures",
+    "membership_of",
+    "organisation",
+    "organisations",
+    "relation",
+    "resolve_actor",
+    "seat",
+    "siblings",
+    "teams_of",
+    "verified_account",
+    "visible_organisations",
+]

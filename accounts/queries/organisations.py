@@ -1,0 +1,125 @@
+"""Reads of organisations, and which of them an actor sees or acts for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+
+from accounts.kinds import OrganisationKind
+from accounts.models import BeneficiaryFigures, Organisation
+from accounts.permissions import Role
+from core.db import session
+from core.errors import NotFound
+from core.permissions import SYSTEM, Actor
+
+_READS_ALL = frozenset({Role.PROVINCE, Role.AUDITOR, Role.ADMIN})
+_READS_ITS_CITY = frozenset({Role.CITY_BUREAU, Role.CITY_FINANCE})
+
+
+class OrganisationMissing(NotFound):
+    """There is no such organisation for this actor."""
+
+    code = "organisation_missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where an organisation sits: six-digit codes, None outside the province or for authorities of the province."""
+
+    county: str | None
+    city: str | None
+    in_province: bool
+
+
+def organisation(organisation_id: int) -> Organisation:
+    """The organisation of an id that the caller already knows to be right; raises :class:`OrganisationMissing`."""
+    found = session().get(Organisation, organisation_id)
+    if found is None:
+        raise OrganisationMissing
+    return found
+
+
+def organisations(organisation_ids: Collection[int]) -> dict[int, Organisation]:
+    """The organisations of several ids by id, in one query."""
+    found = session().scalars(select(Organisation).where(Organisation.id.in_(organisation_ids)))
+    return {each.id: each for each in found}
+
+
+def find_organisation(organisation_id: int, *, actor: Actor) -> Organisation:
+    """The organisation if the actor may see it; a foreign one is missing (V6)."""
+    found = session().scalar(
+        select(Organisation).where(Organisation.id == organisation_id, visible_organisations(actor))
+    )
+    if found is None:
+        raise OrganisationMissing
+    return found
+
+
+def visible_organisations(actor: Actor) -> ColumnElement[bool]:
+    """The condition on :class:`Organisation` that holds for what the actor may see (V6).
+
+    Members and incubators see themselves and, as an incubator, its teams; a bureau, a city's finance bureau and an agency
+    of a city see that city; the province, its agency, the auditor and the administrator see all.
+    """
+    if actor == SYSTEM or actor.role in _READS_ALL:
+        return true()
+    own = and_(actor.organisation_id is not None, Organisation.id == actor.organisation_id)
+    if actor.role in _READS_ITS_CITY:
+        return own if actor.city is None else or_(own, Organisation.city == actor.city)
+    if actor.role == Role.DELEGATED_AGENCY:
+        return true() if actor.city is None else or_(own, Organisation.city == actor.city)
+    if actor.role == Role.INCUBATOR:
+        return or_(own, Organisation.incubator_id == actor.organisation_id)
+    return own if actor.organisation_id is not None else false()
+
+
+def acts_for(actor: Actor) -> set[int]:
+    """Ids of the organisations the actor acts for: its own, and an incubator's teams."""
+    if actor.organisation_id is None:
+        return set()
+    if actor.role != Role.INCUBATOR:
+        return {actor.organisation_id}
+    return {actor.organisation_id, *(each.id for each in teams_of(actor.organisation_id))}
+
+
+def teams_of(incubator_id: int) -> Sequence[Organisation]:
+    """The teams an incubator registered."""
+    found = select(Organisation).where(
+        Organisation.kind == OrganisationKind.TEAM, Organisation.incubator_id == incubator_id
+    )
+    return session().scalars(found.order_by(Organisation.id)).all()
+
+
+def seat(organisation_id: int) -> Seat:
+    """Where an organisation sits; a team where its incubator does (V12, design decision)."""
+    found = organisation(organisation_id)
+    if found.kind is OrganisationKind.TEAM and found.incubator is not None:
+        found = found.incubator
+    return Seat(county=found.county, city=found.city, in_province=found.in_province)
+
+
+def figures(organisation_id: int, year: int) -> BeneficiaryFigures | None:
+    """What an enterprise stated about one accounting year."""
+    return session().scalar(
+        select(BeneficiaryFigures).where(
+            BeneficiaryFigures.organisation_id == organisation_id, BeneficiaryFigures.year == year
+        )
+    )
+
+
+def latest_figures(organisation_id: int) -> BeneficiaryFigures | None:
+    """What an enterprise stated about the latest year it stated any for."""
+    return session().scalar(
+        select(BeneficiaryFigures)
+        .where(BeneficiaryFigures.organisation_id == organisation_id)
+        .order_by(BeneficiaryFigures.year.desc())
+        .limit(1)
+    )
+
+
+def all_figures(organisation_id: int) -> Sequence[BeneficiaryFigures]:
+    """What an enterprise stated about every year, the latest first."""
+    found = select(BeneficiaryFigures).where(BeneficiaryFigures.organisation_id == organisation_id)
+    return session().scalars(found.order_by(BeneficiaryFigures.year.desc())).all()

@@ -1,0 +1,168 @@
+"""Reads of who controls an organisation, what stands against it, and how it is related to another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+
+from accounts.kinds import OrganisationKind
+from accounts.models import (
+    AdverseRecord,
+    BankAccount,
+    Controller,
+    ControllerTenure,
+    Holding,
+    JointEstablishment,
+    Organisation,
+)
+from accounts.queries.organisations import organisation, visible_organisations
+from accounts.rules.adverse import RecordFacts
+from accounts.rules.relation import NO_HOLDING, RelationFacts, same_phone, same_text
+from accounts.states import BankAccountState
+from core.db import session
+from core.errors import NotFound
+from core.permissions import Actor
+
+_LIVE_ACCOUNTS = (BankAccountState.PENDING, BankAccountState.VERIFIED)
+
+
+class ControllerMissing(NotFound):
+    """There is no such controller."""
+
+    code = "controller_missing"
+
+
+class AdverseRecordMissing(NotFound):
+    """There is no such adverse record for this actor."""
+
+    code = "adverse_record_missing"
+
+
+def controller_id(organisation_id: int, on: date) -> int | None:
+    """The id of who controls the organisation on a day, or None where nobody is known to."""
+    return session().scalar(
+        select(ControllerTenure.controller_id).where(
+            ControllerTenure.organisation_id == organisation_id, _covers(ControllerTenure, on)
+        )
+    )
+
+
+def cap_owner(organisation_id: int, on: date) -> str:
+    """Whose yearly cap an organisation uses on a day (V12 cap).
+
+    ``team:5`` for a team; for an enterprise ``controller:7``, or ``organisation:12`` where no controller is known.
+    """
+    if organisation(organisation_id).kind is OrganisationKind.TEAM:
+        return f"team:{organisation_id}"
+    controlling = controller_id(organisation_id, on)
+    return f"organisation:{organisation_id}" if controlling is None else f"controller:{controlling}"
+
+
+def siblings(organisation_id: int, on: date) -> set[int]:
+    """Ids of the organisations under the same controller on a day, itself included."""
+    controlling = controller_id(organisation_id, on)
+    if controlling is None:
+        return {organisation_id}
+    return set(
+        session().scalars(
+            select(ControllerTenure.organisation_id).where(
+                ControllerTenure.controller_id == controlling, _covers(ControllerTenure, on)
+            )
+        )
+    )
+
+
+def tenures(organisation_id: int) -> Sequence[ControllerTenure]:
+    """Who controlled the organisation, the earliest first."""
+    found = select(ControllerTenure).where(ControllerTenure.organisation_id == organisation_id)
+    return session().scalars(found.order_by(ControllerTenure.since)).all()
+
+
+def find_controller(identifier: int) -> Controller:
+    """A controller by id; raises :class:`ControllerMissing`."""
+    found = session().get(Controller, identifier)
+    if found is None:
+        raise ControllerMissing
+    return found
+
+
+def adverse_records(organisation_id: int) -> Sequence[AdverseRecord]:
+    """Everything that stands against an organisation, the earliest first."""
+    found = select(AdverseRecord).where(AdverseRecord.organisation_id == organisation_id)
+    return session().scalars(found.order_by(AdverseRecord.since, AdverseRecord.id)).all()
+
+
+def adverse_facts(organisation_id: int) -> tuple[RecordFacts, ...]:
+    """The adverse records as the voucher rules read them."""
+    return tuple(
+        RecordFacts(kind=each.kind, since=each.since, until=each.until)
+        for each in adverse_records(organisation_id)
+    )
+
+
+def find_adverse_record(record_id: int, *, actor: Actor, lock: bool = False) -> AdverseRecord:
+    """The record if the actor may see its organisation; raises :class:`AdverseRecordMissing`."""
+    found = (
+        select(AdverseRecord)
+        .join(Organisation, Organisation.id == AdverseRecord.organisation_id)
+        .where(AdverseRecord.id == record_id, visible_organisations(actor))
+    )
+    record = session().scalar(found.with_for_update(of=AdverseRecord) if lock else found)
+    if record is None:
+        raise AdverseRecordMissing
+    return record
+
+
+def relation(beneficiary_id: int, provider_id: int, on: date) -> RelationFacts:
+    """What is on record between a user and a provider on a day (V8(4))."""
+    user, provider = organisation(beneficiary_id), organisation(provider_id)
+    user_controller, provider_controller = controller_id(user.id, on), controller_id(provider.id, on)
+    return RelationFacts(
+        user_holds_percent=_holding(user.id, provider.id, on),
+        provider_holds_percent=_holding(provider.id, user.id, on),
+        jointly_established=_jointly_established(user.id, provider.id),
+        same_controller=user_controller is not None and user_controller == provider_controller,
+        same_legal_representative=same_text(user.legal_representative, provider.legal_representative),
+        shared_phone=same_phone(user.phone, provider.phone),
+        shared_bank_account=_share_bank_account(user.id, provider.id),
+        shared_address=same_text(user.address, provider.address),
+    )
+
+
+def _holding(holder_id: int, held_id: int, on: date) -> Decimal:
+    found = session().scalar(
+        select(Holding.percent).where(
+            Holding.holder_id == holder_id, Holding.held_id == held_id, _covers(Holding, on)
+        )
+    )
+    return NO_HOLDING if found is None else found
+
+
+def _jointly_established(one: int, other: int) -> bool:
+    found = select(
+        exists().where(
+            JointEstablishment.a_id == min(one, other), JointEstablishment.b_id == max(one, other)
+        )
+    )
+    return bool(session().scalar(found))
+
+
+def _share_bank_account(one: int, other: int) -> bool:
+    theirs = select(BankAccount.account_number).where(
+        BankAccount.organisation_id == other, BankAccount.state.in_(_LIVE_ACCOUNTS)
+    )
+    found = select(
+        exists().where(
+            BankAccount.organisation_id == one,
+            BankAccount.state.in_(_LIVE_ACCOUNTS),
+            BankAccount.account_number.in_(theirs),
+        )
+    )
+    return bool(session().scalar(found))
+
+
+def _covers(model: type[ControllerTenure] | type[Holding], on: date) -> ColumnElement[bool]:
+    return and_(model.since <= on, or_(model.until.is_(None), model.until > on))

@@ -1,0 +1,59 @@
+"""V8(2): which periods an adverse record may have, and whom it touches when.
+
+Whether a record bars an enterprise is decided by the voucher rules; here stands only what a record itself says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from accounts.kinds import AdverseKind
+from core.errors import Reason, reason
+
+LISTINGS = frozenset({AdverseKind.ABNORMAL_OPERATIONS, AdverseKind.SERIOUS_ILLEGALITY})
+"""Listed from a day until removed; open while there is no end."""
+
+WITH_PERIOD = LISTINGS | {AdverseKind.RESEARCH_MISCONDUCT}
+"""Kinds that may have an end: listings, and the sanction of a misconduct. The others are dated by one day."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFacts:
+    """One adverse record as the voucher rules read it; ``until`` is the last day, None where open or not applicable."""
+
+    kind: AdverseKind
+    since: date
+    until: date | None
+
+    def as_json(self) -> dict[str, str | None]:
+        """The record as a quote case writes it."""
+        return {
+            "kind": self.kind.value,
+            "from": self.since.isoformat(),
+            "to": None if self.until is None else self.until.isoformat(),
+        }
+
+
+def faults(*, kind: AdverseKind, since: date, until: date | None, today: date) -> list[Reason]:
+    """What is wrong with a record as entered on ``today``."""
+    found = []
+    if since > today:
+        found.append(reason("adverse_in_future", field="since"))
+    if until is not None and kind not in WITH_PERIOD:
+        found.append(reason("adverse_without_period", article="V8(2)", field="until"))
+    if until is not None and until < since:
+        found.append(reason("period_reversed", field="until"))
+    return found
+
+
+def touches(record: RecordFacts, *, start: date, end: date) -> bool:
+    """Whether the record lies, in whole or part, within ``start`` to ``end``, both days included.
+
+    An accident, breach or fraud touches the day it occurred; a misconduct the day it occurred and its sanction; a listing
+    every day until it was removed, and every later day while it was not.
+    """
+    if record.kind in LISTINGS:
+        return record.since <= end and (record.until is None or record.until >= start)
+    last = record.until or record.since
+    return record.since <= end and last >= start
