@@ -1,1 +1,1 @@
-"""People: organisations and their users, memberships, standing (controllers, records, relations) and tokens."""
+"""People: organisations, their users, memberships, standing (controllers, records, relations) and tokens."""

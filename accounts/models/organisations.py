@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.kinds import IncubatorLevel, InstitutionKind, OrganisationKind
@@ -16,8 +26,9 @@ from core.types import UTC, Enumerated, Fen, identity_key
 class Organisation(Model):
     """A legal person, a team or an authority.
 
-    ``county`` and ``city`` are six-digit division codes; a team has those of its incubator. Authorities of the province
-    and bodies from outside have no ``city``, which is why no bureau sees them. Empty texts mean "not stated".
+    ``county`` and ``city`` are six-digit division codes; a team has those of its incubator. Authorities of
+    the province and bodies from outside have no ``city``, which is why no bureau sees them. Empty texts
+    mean "not stated".
     """
 
     __tablename__ = "organisation"
@@ -62,7 +73,10 @@ class BeneficiaryFigures(Model):
 
 
 class BankAccount(Model):
-    """An account to which money may be paid once an authority has verified it; at most one of each is live."""
+    """An account to which money may be paid once an authority has verified it.
+
+    At most one of each is live.
+    """
 
     __tablename__ = "bank_account"
     __table_args__ = (

@@ -1,7 +1,7 @@
 """What is on record about an organisation: who controls it, what it holds, what stands against it.
 
-Periods are two dates: ``since`` is the first day, ``until`` the first day no longer covered (None: still running),
-except for adverse records, whose ``until`` is the last day, as public lists write it.
+Periods are two dates: ``since`` is the first day, ``until`` the first day no longer covered (None: still
+running), except for adverse records, whose ``until`` is the last day, as public lists write it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from core.types import UTC, Enumerated, identity_key
 
 
 class Controller(Model):
-    """An actual controller: a person or a group. Two of the same name are two rows; ``note`` tells them apart."""
+    """An actual controller: a person or a group. Two of the same name are two rows.
+
+    ``note`` tells them apart.
+    """
 
     __tablename__ = "controller"
 
@@ -50,8 +53,8 @@ class ControllerTenure(Model):
 class AdverseRecord(Model):
     """An accident, breach, fraud, misconduct or listing (V8(2)).
 
-    ``since`` is when it occurred or the listing began; ``until`` the last day of the listing or of a misconduct's
-    sanction, None while it is open or where there is none.
+    ``since`` is when it occurred or the listing began; ``until`` the last day of the listing or of a
+    misconduct's sanction, None while it is open or where there is none.
     """
 
     __tablename__ = "adverse_record"
@@ -68,7 +71,10 @@ class AdverseRecord(Model):
 
 
 class Holding(Model):
-    """``holder`` owns ``percent`` of ``held`` in a period (V8(4)); the database excludes overlaps of one pair."""
+    """``holder`` owns ``percent`` of ``held`` in a period (V8(4)).
+
+    The database excludes overlaps of one pair.
+    """
 
     __tablename__ = "holding"
     __table_args__ = (Index("ix_holding_holder_id_held_id", "holder_id", "held_id"),)

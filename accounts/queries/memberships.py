@@ -40,7 +40,10 @@ def visible_memberships(
     kind: OrganisationKind | None = None,
     in_province: bool | None = None,
 ) -> Select[tuple[Membership]]:
-    """The memberships an actor may see, perhaps of one state or kind only; the bureau's queue is ``state=submitted``."""
+    """The memberships an actor may see, perhaps of one state or kind only.
+
+    The bureau's queue is ``state=submitted``.
+    """
     found = (
         select(Membership)
         .join(Organisation, Organisation.id == Membership.organisation_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, false, or_, select, true
 
 from accounts.kinds import OrganisationKind
 from accounts.models import BeneficiaryFigures, Organisation
@@ -26,7 +26,7 @@ class OrganisationMissing(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Where an organisation sits: six-digit codes, None outside the province or for authorities of the province."""
+    """Where an organisation sits, as six-digit codes; None where it has no such place."""
 
     county: str | None
     city: str | None
@@ -34,7 +34,10 @@ class Seat:
 
 
 def organisation(organisation_id: int) -> Organisation:
-    """The organisation of an id that the caller already knows to be right; raises :class:`OrganisationMissing`."""
+    """The organisation of an id that the caller already knows to be right.
+
+    Raises :class:`OrganisationMissing`.
+    """
     found = session().get(Organisation, organisation_id)
     if found is None:
         raise OrganisationMissing
@@ -60,19 +63,20 @@ def find_organisation(organisation_id: int, *, actor: Actor) -> Organisation:
 def visible_organisations(actor: Actor) -> ColumnElement[bool]:
     """The condition on :class:`Organisation` that holds for what the actor may see (V6).
 
-    Members and incubators see themselves and, as an incubator, its teams; a bureau, a city's finance bureau and an agency
-    of a city see that city; the province, its agency, the auditor and the administrator see all.
+    Members and incubators see themselves and, as an incubator, its teams; a bureau, a city's finance bureau
+    and an agency of a city see that city; the province, its agency, the auditor and the administrator see
+    all.
     """
     if actor == SYSTEM or actor.role in _READS_ALL:
         return true()
-    own = and_(actor.organisation_id is not None, Organisation.id == actor.organisation_id)
+    own = false() if actor.organisation_id is None else Organisation.id == actor.organisation_id
     if actor.role in _READS_ITS_CITY:
         return own if actor.city is None else or_(own, Organisation.city == actor.city)
     if actor.role == Role.DELEGATED_AGENCY:
         return true() if actor.city is None else or_(own, Organisation.city == actor.city)
     if actor.role == Role.INCUBATOR:
         return or_(own, Organisation.incubator_id == actor.organisation_id)
-    return own if actor.organisation_id is not None else false()
+    return own
 
 
 def acts_for(actor: Actor) -> set[int]:

@@ -53,7 +53,8 @@ def controller_id(organisation_id: int, on: date) -> int | None:
 def cap_owner(organisation_id: int, on: date) -> str:
     """Whose yearly cap an organisation uses on a day (V12 cap).
 
-    ``team:5`` for a team; for an enterprise ``controller:7``, or ``organisation:12`` where no controller is known.
+    ``team:5`` for a team; for an enterprise ``controller:7``, or ``organisation:12`` where no controller is
+    known.
     """
     if organisation(organisation_id).kind is OrganisationKind.TEAM:
         return f"team:{organisation_id}"
@@ -143,9 +144,7 @@ def _holding(holder_id: int, held_id: int, on: date) -> Decimal:
 
 def _jointly_established(one: int, other: int) -> bool:
     found = select(
-        exists().where(
-            JointEstablishment.a_id == min(one, other), JointEstablishment.b_id == max(one, other)
-        )
+        exists().where(JointEstablishment.a_id == min(one, other), JointEstablishment.b_id == max(one, other))
     )
     return bool(session().scalar(found))
 
@@ -164,5 +163,5 @@ def _share_bank_account(one: int, other: int) -> bool:
     return bool(session().scalar(found))
 
 
-def _covers(model: type[ControllerTenure] | type[Holding], on: date) -> ColumnElement[bool]:
+def _covers(model: type[ControllerTenure | Holding], on: date) -> ColumnElement[bool]:
     return and_(model.since <= on, or_(model.until.is_(None), model.until > on))

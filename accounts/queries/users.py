@@ -22,7 +22,7 @@ class UserMissing(NotFound):
 
 
 def resolve_actor(token: str, *, now: datetime) -> Actor | None:
-    """Who a bearer token stands for, or None where it is unknown, wrong, expired, revoked or its user inactive."""
+    """Who a bearer token stands for; None where it is unknown, expired, revoked or its user inactive."""
     found = find_token(token, now=now)
     return None if found is None else found.user.as_actor()
 

@@ -1,6 +1,7 @@
 """V8(2): which periods an adverse record may have, and whom it touches when.
 
-Whether a record bars an enterprise is decided by the voucher rules; here stands only what a record itself says.
+Whether a record bars an enterprise is decided by the voucher rules; here stands only what a record itself
+says.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ WITH_PERIOD = LISTINGS | {AdverseKind.RESEARCH_MISCONDUCT}
 
 @dataclass(frozen=True, slots=True)
 class RecordFacts:
-    """One adverse record as the voucher rules read it; ``until`` is the last day, None where open or not applicable."""
+    """One adverse record as the voucher rules read it.
+
+    ``until`` is the last day, None where open or not applicable.
+    """
 
     kind: AdverseKind
     since: date
@@ -50,8 +54,8 @@ def faults(*, kind: AdverseKind, since: date, until: date | None, today: date) -
 def touches(record: RecordFacts, *, start: date, end: date) -> bool:
     """Whether the record lies, in whole or part, within ``start`` to ``end``, both days included.
 
-    An accident, breach or fraud touches the day it occurred; a misconduct the day it occurred and its sanction; a listing
-    every day until it was removed, and every later day while it was not.
+    An accident, breach or fraud touches the day it occurred; a misconduct the day it occurred and its
+    sanction; a listing every day until it was removed, and every later day while it was not.
     """
     if record.kind in LISTINGS:
         return record.since <= end and (record.until is None or record.until >= start)

@@ -45,8 +45,9 @@ class RelationFacts:
 def relations(facts: RelationFacts, *, subsidiary_above_percent: Decimal) -> tuple[Relation, ...]:
     """Every relation the facts amount to, the gravest first; empty where there is none.
 
-    ``subsidiary_above_percent`` is the policy's bound: a holding over it makes a subsidiary. A mutual holding is named
-    beside a subsidiary; a lesser holding in one direction only is the flag ``one_way_holding``.
+    ``subsidiary_above_percent`` is the policy's bound: a holding over it makes a subsidiary. A mutual
+    holding is named beside a subsidiary; a lesser holding in one direction only is the flag
+    ``one_way_holding``.
     """
     greater = max(facts.user_holds_percent, facts.provider_holds_percent)
     lesser = min(facts.user_holds_percent, facts.provider_holds_percent)

@@ -1,6 +1,7 @@
 """What a bearer token looks like: ``prefix.secret``. The prefix is stored, of the secret only its SHA-256.
 
-The secret has 256 random bits, so a plain digest is enough; a slow hash is for passwords, which people choose.
+The secret has 256 random bits, so a plain digest is enough; a slow hash is for passwords, which people
+choose.
 """
 
 from __future__ import annotations
