@@ -97,7 +97,9 @@ def _url(text: str) -> URL:
     """A PostgreSQL URL with the driver this project uses; `postgres://` and `postgresql://` are accepted."""
     scheme, separator, rest = text.partition("://")
     if not separator or scheme not in {"postgres", "postgresql", "postgresql+psycopg"}:
-        raise BadSetting(name="DATABASE_URL", value=f"{scheme}://…", expected="postgresql://user:password@host/database")
+        raise BadSetting(
+            name="DATABASE_URL", value=f"{scheme}://…", expected="postgresql://user:password@host/database"
+        )
     return make_url(f"postgresql+psycopg://{rest}")
 
 

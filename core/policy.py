@@ -1,7 +1,7 @@
-"""Policy is data: every figure and list of a province's measures, dated, with its unit and the article it rests on.
+"""Policy is data: every figure and list of a province's measures, dated, with its unit and its article.
 
-A pack is a folder of YAML files (``policies/shandong/vouchers.yaml`` …). Each file maps value names to dated
-entries; a value is addressed as ``file.name``, for example ``vouchers.annual_cap_fen``::
+A pack is a folder of YAML files (``policies/shandong/vouchers.yaml`` …). Each file maps value names to
+dated entries; a value is addressed as ``file.name``, for example ``vouchers.annual_cap_fen``::
 
     annual_cap_fen:
       - from: 2025-01-24
@@ -9,10 +9,10 @@ entries; a value is addressed as ``file.name``, for example ``vouchers.annual_ca
         unit: fen
         reference: V12
 
-``to`` is the last day an entry holds and may be left out. ``note`` may explain it. A pack with any fault is refused
-whole, with every fault named. Packs are immutable; what is in force on a day is an :class:`Edition`, and each edition
-has a version made of the pack's name, the day its newest entry came into force and a digest of the values themselves,
-so that a later change of the pack leaves the versions of earlier days as they were.
+``to`` is the last day an entry holds and may be left out. ``note`` may explain it. A pack with any fault is
+refused whole, with every fault named. Packs are immutable; what is in force on a day is an :class:`Edition`. Its
+version is made of the pack's name, the day its newest entry came into force and a digest of the values
+themselves, so that a later change of the pack leaves the versions of earlier days as they were.
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ class DatedValue:
         return self.since <= day and (self.until is None or day <= self.until)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Edition:
-    """Everything of a pack that is in force on one day; ``edition["vouchers.annual_cap_fen"]`` is the bare value."""
+    """Everything of a pack in force on one day; ``edition["vouchers.annual_cap_fen"]`` is the bare value."""
 
     pack: str
     entries: Mapping[str, DatedValue] = field(repr=False)
@@ -117,7 +117,7 @@ class PolicyPack:
         return self._editions[bisect_right(self._changes, day)]
 
     def nearest(self, day: date, *, term: str) -> Edition:
-        """What is in force on the day of the measure's term that lies nearest (V23); ``term`` names its dated value."""
+        """What is in force on the nearest day of the term that the value named ``term`` covers (V23)."""
         return self.at(self.within(day, term=term))
 
     def within(self, day: date, *, term: str) -> date:
@@ -154,10 +154,7 @@ def load_pack(folder: Path) -> PolicyPack:
     for path in files:
         for name, entries in _read(path, faults).items():
             key = f"{path.stem}.{name}"
-            read = [
-                _entry(key, position, raw, faults)
-                for position, raw in enumerate(_list(key, entries, faults), 1)
-            ]
+            read = [_entry(key, position, raw, faults) for position, raw in enumerate(_list(key, entries, faults), 1)]
             history[key] = _ordered(key, [e for e in read if e is not None], faults)
     if faults:
         raise PolicyRefused(pack=folder.name, faults=faults)
@@ -180,7 +177,7 @@ def current() -> PolicyPack:
 
 def _read(path: Path, faults: list[str]) -> dict[str, Any]:
     try:
-        found = yaml.load(path.read_text("utf-8"), Loader=_StrictLoader)
+        found = yaml.load(path.read_text("utf-8"), Loader=_StrictLoader)  # noqa: S506 - it is a SafeLoader
     except (yaml.YAMLError, UnicodeDecodeError) as broken:
         faults.append(f"{path.name}: {' '.join(str(broken).split())}")
         return {}
@@ -205,22 +202,17 @@ def _entry(key: str, position: int, raw: object, faults: list[str]) -> DatedValu
         return None
     found = [f"{where}: unknown key {name!r}" for name in raw if name not in _KNOWN]
     found += [f"{where}: {name} missing" for name in _REQUIRED if raw.get(name) in (None, "")]
-    since, until = raw.get("from"), raw.get("to")
-    found += [
-        f"{where}: {n} is no date" for n in ("from", "to") if raw.get(n) is not None and not _is_day(raw[n])
-    ]
-    found += [
-        f"{where}: {n} is no text" for n in ("unit", "reference", "note") if not _is_text(raw.get(n, "-"))
-    ]
+    since, until, texts = raw.get("from"), raw.get("to"), ("unit", "reference", "note")
+    days = [("from", since), ("to", until)]
+    found += [f"{where}: {name} is no date" for name, day in days if day is not None and not _is_day(day)]
+    found += [f"{where}: {name} is no text" for name in texts if not _is_text(raw.get(name))]
     if _is_day(since) and _is_day(until) and until < since:
         found.append(f"{where}: ends before it begins")
     found += [f"{where}: {fault}" for fault in _value_faults(raw.get("value"))]
     faults.extend(found)
     if found or not _is_day(since):
         return None
-    return DatedValue(
-        key, since, until, _frozen(raw["value"]), raw["unit"], raw["reference"], raw.get("note")
-    )
+    return DatedValue(key, since, until, _frozen(raw["value"]), raw["unit"], raw["reference"], raw.get("note"))
 
 
 def _ordered(key: str, entries: list[DatedValue], faults: list[str]) -> tuple[DatedValue, ...]:
@@ -266,11 +258,9 @@ def _plain(value: object) -> object:
 class _StrictLoader(yaml.SafeLoader):
     """Safe YAML that refuses a name given twice instead of keeping the last one."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         names = [self.construct_object(key, deep=True) for key, _ in node.value]
         repeated = sorted({str(name) for name in names if names.count(name) > 1})
         if repeated:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"{', '.join(repeated)} stands twice", node.start_mark
-            )
+            raise yaml.constructor.ConstructorError(None, None, f"{', '.join(repeated)} stands twice", node.start_mark)
         return super().construct_mapping(node, deep=deep)

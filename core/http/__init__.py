@@ -1,0 +1,46 @@
+"""The HTTP edge: bearer tokens in, problem documents out, permissions on every route, keys on every change."""
+
+from core.http.api import ApiBlueprint as Blueprint
+from core.http.api import ProblemSchema, create_api, problems, register_api
+from core.http.edge import ALLOWED, allow, current_actor, init_edge, set_actor_loader
+from core.http.idempotent import idempotent
+from core.http.paging import CursorSchema, page_of, page_schema
+from core.http.schemas import (
+    CountField,
+    DayField,
+    DecimalField,
+    EnumField,
+    FenField,
+    IdField,
+    InstantField,
+    ReasonSchema,
+    Schema,
+    TextField,
+)
+
+__all__ = [
+    "ALLOWED",
+    "Blueprint",
+    "CountField",
+    "CursorSchema",
+    "DayField",
+    "DecimalField",
+    "EnumField",
+    "FenField",
+    "IdField",
+    "InstantField",
+    "ProblemSchema",
+    "ReasonSchema",
+    "Schema",
+    "TextField",
+    "allow",
+    "create_api",
+    "current_actor",
+    "idempotent",
+    "init_edge",
+    "page_of",
+    "page_schema",
+    "problems",
+    "register_api",
+    "set_actor_loader",
+]

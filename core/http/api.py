@@ -1,0 +1,152 @@
+"""The API as flask-smorest builds it, with errors documented by their classes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask
+from flask_smorest import Api
+from flask_smorest import Blueprint as SmorestBlueprint
+from marshmallow import RAISE, fields
+from webargs.flaskparser import FlaskParser
+
+from core.errors import Busy, DomainError, Forbidden, Malformed, NotFound, Refused, Unauthenticated
+from core.http.edge import ALLOWED, allow
+from core.http.idempotent import HEADER, NEEDS_KEY, KeyMissing, KeyReused
+from core.http.problem import register_problems, status_of
+from core.http.schemas import CountField, ReasonSchema, Schema, TextField
+from core.permissions import everyone
+
+V = TypeVar("V", bound=Callable[..., Any])
+DOCUMENTED = "__problems__"
+API_PREFIX = "/api/v1"
+
+
+class ProblemSchema(Schema):
+    """An error document after RFC 9457, in Chinese and English."""
+
+    type = TextField(required=True, metadata={"description": "Always about:blank."})
+    status = CountField(required=True, metadata={"description": "The HTTP status."})
+    code = TextField(required=True, metadata={"description": "What went wrong, as a stable name."})
+    title = TextField(required=True, metadata={"description": "What went wrong, in Chinese."})
+    title_en = TextField(required=True, metadata={"description": "What went wrong, in English."})
+    reasons = fields.List(
+        fields.Nested(ReasonSchema),
+        required=True,
+        metadata={"description": "Every fault or ground, all at once."},
+    )
+
+
+class StrictParser(FlaskParser):
+    """Unknown query parameters are refused like unknown fields."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE}
+
+
+class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
+    """A smorest blueprint that documents permissions, keys and errors of each operation by itself."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._views: dict[str, Callable[..., Any]] = {}
+        self._prepare_doc_cbks.append(self._document_edge)
+
+    def _store_endpoint_docs(self, endpoint: str, obj: Any, parameters: Any, tags: Any, **options: Any) -> None:
+        super()._store_endpoint_docs(endpoint, obj, parameters, tags, **options)
+        for method in options.get("methods", ("GET",)):
+            self._docs[endpoint][method.lower()]["edge"] = {
+                "permission": getattr(obj, ALLOWED, None),
+                "needs_key": getattr(obj, NEEDS_KEY, False),
+                "problems": getattr(obj, DOCUMENTED, ()),
+            }
+
+    @staticmethod
+    def _document_edge(doc: dict[str, Any], info: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+        edge = info["edge"]
+        named: list[type[DomainError]] = [*edge["problems"], Malformed, Refused, Busy]
+        if edge["permission"] is not None and edge["permission"] is not everyone:
+            named += [Unauthenticated, Forbidden, NotFound]
+            doc["security"] = [{"bearer": []}]
+            doc["x-permission"] = edge["permission"].name
+        if edge["needs_key"]:
+            named += [KeyMissing, KeyReused]
+            doc.setdefault("parameters", []).append(
+                {
+                    "name": HEADER,
+                    "in": "header",
+                    "required": True,
+                    "description": "One key, one effect; a repeated call with it gets the first answer again.",
+                    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+                }
+            )
+        by_status: dict[int, dict[str, str]] = defaultdict(dict)
+        for error in named:
+            by_status[status_of(error)][error.code] = " ".join((error.__doc__ or "").split())
+        responses = doc.setdefault("responses", {})
+        for status, codes in sorted(by_status.items()):
+            responses[str(status)] = {
+                "description": " ".join(f"`{code}`: {sentence}" for code, sentence in sorted(codes.items())),
+                "content": {
+                    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
+                },
+            }
+        return doc
+
+
+class ProblemApi(Api):  # type: ignore[misc]
+    """smorest's Api with our own error documents."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_error_handlers(self) -> None:
+        register_problems(self._app)
+
+
+def problems(*errors: type[DomainError]) -> Callable[[V], V]:
+    """Name the errors an operation can answer with; they go into the OpenAPI by class."""
+
+    def decorate(view: V) -> V:
+        setattr(view, DOCUMENTED, (*getattr(view, DOCUMENTED, ()), *errors))
+        return view
+
+    return decorate
+
+
+def create_api(app: Flask) -> Api:
+    """The API at /api/v1 with its OpenAPI 3.1 document."""
+    app.config.update(
+        API_TITLE="Innovation voucher and instrument sharing marketplace",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=API_PREFIX,
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    api = ProblemApi(
+        app,
+        spec_kwargs={
+            "info": {
+                "description": "Find, book and afford research instruments with innovation vouchers. "
+                "Money is whole fen; dates are calendar dates in Asia/Shanghai; instants carry their offset.",
+            },
+            "servers": [{"url": "/"}],
+        },
+    )
+    api.spec.components.security_scheme(
+        "bearer", {"type": "http", "scheme": "bearer", "description": "The token given by POST /tokens."}
+    )
+    api.spec.components.schema("Problem", schema=ProblemSchema)
+    views: dict[str, Any] = app.view_functions
+    for endpoint, view in list(views.items()):
+        if endpoint.startswith("api-docs."):
+            views[endpoint] = allow(everyone)(view)
+    return api
+
+
+def register_api(api: Api, *blueprints: ApiBlueprint) -> None:
+    """Put blueprints below /api/v1."""
+    for blueprint in blueprints:
+        api.register_blueprint(blueprint, url_prefix=f"{API_PREFIX}{blueprint.url_prefix or ''}")

@@ -1,0 +1,118 @@
+"""What happens around every view: who acts, whether he may, and what may not even reach the service."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from flask import Flask, Response, current_app, g, request
+from werkzeug.routing import IntegerConverter, Map
+
+from core.errors import Forbidden, Malformed, NotFound, Unauthenticated
+from core.http.schemas import MAX_ID
+from core.permissions import VISITOR, Actor, Permission, authorise
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ALLOWED = "__allowed__"
+"""The attribute of a view function that holds its permission."""
+
+ActorLoader = Callable[[str], Actor | None]
+_loader: list[ActorLoader] = []
+
+
+class RouteUndecided(Forbidden):
+    """Nobody has decided who may call this route, so nobody may."""
+
+    code = "route_undecided"
+
+
+class TokenRefused(Unauthenticated):
+    """The bearer token is unknown, expired or revoked."""
+
+    code = "token_refused"
+
+
+class UnreadableCharacters(Malformed):
+    """The address holds characters that no record can have."""
+
+    code = "unreadable_characters"
+
+
+class RecordNumber(IntegerConverter):
+    """A positive bigint in a path; anything larger is no record."""
+
+    def __init__(self, map: Map, fixed_digits: int = 0, min: int | None = None, max: int | None = MAX_ID) -> None:
+        super().__init__(map, fixed_digits, min, max)
+
+
+def set_actor_loader(loader: ActorLoader) -> None:
+    """Name the function that turns a bearer token into an actor (accounts does)."""
+    _loader[:] = [loader]
+
+
+def current_actor() -> Actor:
+    """Who acts in this request; VISITOR where nobody is signed in."""
+    actor: Actor = g.get("actor", VISITOR)
+    return actor
+
+
+def allow(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Say who may call a route. Refused before any argument is read."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            authorise(current_actor(), permission)
+            return view(*args, **kwargs)
+
+        setattr(guarded, ALLOWED, permission)
+        return guarded
+
+    return decorate
+
+
+def init_edge(app: Flask) -> None:
+    """Install the checks before and the headers after every request."""
+    app.url_map.converters["int"] = RecordNumber
+    app.before_request(_identify)
+    app.before_request(_require_decision)
+    app.after_request(_headers)
+
+
+def _identify() -> None:
+    g.request_id = request.headers.get("X-Request-Id", "")[:64] or secrets.token_hex(8)
+    if "\x00" in request.path or b"%00" in request.query_string:
+        raise UnreadableCharacters
+    g.actor = VISITOR
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if not scheme:
+        return
+    actor = _loader[0](token.strip()) if scheme.lower() == "bearer" and _loader else None
+    if actor is None:
+        raise TokenRefused
+    g.actor = actor
+
+
+def _require_decision() -> None:
+    if request.endpoint is None:
+        return
+    if request.endpoint == "static":
+        raise NotFound
+    if request.method == "OPTIONS":
+        return
+    if not hasattr(current_app.view_functions[request.endpoint], ALLOWED):
+        raise RouteUndecided
+
+
+def _headers(response: Response) -> Response:
+    response.headers.setdefault("X-Request-Id", g.get("request_id", ""))
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    if request.path.startswith("/api/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

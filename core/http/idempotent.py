@@ -1,0 +1,110 @@
+"""One key, one effect: the key, what it did and what was answered commit in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from flask import Response, make_response, request
+from sqlalchemy import BigInteger, LargeBinary, SmallInteger, Text, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import clock
+from core.db import Model, transaction
+from core.errors import Conflict, Malformed
+from core.http.edge import current_actor
+from core.types import UTC
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+NEEDS_KEY = "__needs_key__"
+MAX_KEY_LENGTH = 200
+
+
+class KeyMissing(Malformed):
+    """This call needs an Idempotency-Key header of 1 to 200 printable characters."""
+
+    code = "idempotency_key_missing"
+
+
+class KeyReused(Conflict):
+    """The same idempotency key came with another request."""
+
+    code = "idempotency_key_reused"
+
+
+class IdempotencyKey(Model):
+    """A key of one user, what was asked with it and the stored answer. Kept for ever: money hangs on it."""
+
+    __tablename__ = "idempotency_key"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[int | None] = mapped_column(SmallInteger)
+    content_type: Mapped[str | None] = mapped_column(Text)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UTC)
+
+
+def idempotent(view: Callable[..., Any]) -> Callable[..., Response]:
+    """Demand the key and answer a repeated one with what was answered first.
+
+    The transaction opened here surrounds the use case's own. A refusal rolls back the key too, so that the call may
+    be tried again with it.
+    """
+
+    @wraps(view)
+    def keyed(*args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get(HEADER, "")
+        if not 0 < len(key) <= MAX_KEY_LENGTH or not key.isascii() or not key.isprintable():
+            raise KeyMissing
+        user_id = current_actor().user_id or 0
+        fingerprint = _fingerprint()
+        with transaction(joinable=True) as session:
+            taken = session.execute(
+                insert(IdempotencyKey)
+                .values(user_id=user_id, key=key, fingerprint=fingerprint, created_at=clock.now())
+                .on_conflict_do_nothing()
+                .returning(IdempotencyKey.key)
+            ).scalar_one_or_none()
+            row = session.scalars(
+                select(IdempotencyKey).where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
+            ).one()
+            if taken is None:
+                return _replay(row, fingerprint)
+            response = make_response(view(*args, **kwargs))
+            row.status = response.status_code
+            row.content_type = response.content_type
+            row.body = response.get_data()
+            return response
+
+    setattr(keyed, NEEDS_KEY, True)
+    return keyed
+
+
+def _replay(row: IdempotencyKey, fingerprint: bytes) -> Response:
+    if row.fingerprint != fingerprint:
+        raise KeyReused
+    response = Response(row.body, status=row.status, content_type=row.content_type)
+    response.headers[REPLAYED] = "true"
+    return response
+
+
+def _fingerprint() -> bytes:
+    """SHA-256 over method, path and body; of a form, over its fields and files, as its boundary changes."""
+    digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
+    if not (request.mimetype or "").startswith("multipart/"):
+        digest.update(request.get_data(cache=True))
+        return digest.digest()
+    for name, value in sorted(request.form.items(multi=True)):
+        digest.update(repr((name, value)).encode("utf-8", "surrogatepass"))
+    for name, upload in sorted(request.files.items(multi=True), key=lambda item: item[0]):
+        content = hashlib.sha256(upload.stream.read()).hexdigest()
+        upload.stream.seek(0)
+        digest.update(repr((name, upload.filename, content)).encode("utf-8", "surrogatepass"))
+    return digest.digest()

@@ -1,0 +1,144 @@
+"""Every error as ``application/problem+json`` (RFC 9457) in Chinese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import structlog
+from flask import Flask, Response, current_app, json, request
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from core.errors import (
+    Busy,
+    Conflict,
+    DomainError,
+    Forbidden,
+    Malformed,
+    NotFound,
+    Reason,
+    Refused,
+    TooLarge,
+    TooManyAttempts,
+    Unauthenticated,
+    WrongMediaType,
+)
+from core.http.schemas import split_fault
+from core.texts import Text, text
+
+log = structlog.get_logger()
+
+STATUS: dict[type[DomainError], int] = {
+    Malformed: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    TooLarge: 413,
+    WrongMediaType: 415,
+    Refused: 422,
+    TooManyAttempts: 429,
+    Busy: 503,
+}
+
+RETRY_AFTER_SECONDS = 1
+
+
+class TemporarilyBusy(Busy):
+    """A lock, a connection or the database itself could not be had in time."""
+
+    code = "busy"
+
+
+def status_of(error: type[DomainError]) -> int:
+    """The HTTP status of an error class."""
+    return next(status for base, status in STATUS.items() if issubclass(error, base))
+
+
+def problem(status: int, code: str, shown: Text, reasons: list[dict[str, Any]], extra: Mapping[str, Any]) -> Response:
+    """A problem document; ``title`` is Chinese, ``title_en`` English."""
+    body = {
+        "type": "about:blank",
+        "status": status,
+        "code": code,
+        "title": shown.zh,
+        "title_en": shown.en,
+        "reasons": reasons,
+        **extra,
+    }
+    response = Response(json.dumps(body), status=status, content_type="application/problem+json")
+    if status in (429, 503):
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def register_problems(app: Flask) -> None:
+    """Answer every exception of the application with a problem document."""
+    app.register_error_handler(DomainError, _domain)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(PoolTimeout, _no_connection)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def _domain(error: DomainError) -> Response:
+    return problem(status_of(type(error)), error.code, error.text, [r.as_json() for r in error.reasons], error.extra)
+
+
+def _http(error: HTTPException) -> Response:
+    data = getattr(error, "data", None) or {}
+    reasons = [r.as_json() for r in _field_faults(data.get("messages", {}))]
+    status = error.code or 500
+    code = {400: "malformed", 422: "invalid_fields"}.get(status, error.name.lower().replace(" ", "_"))
+    known = f"http.{status}"
+    shown = text(known) if known in _texts() else Text(error.name, error.name)
+    response = problem(status, code, shown, reasons, {})
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
+
+
+def _texts() -> set[str]:
+    return {f"http.{status}" for status in (400, 404, 405, 406, 413, 415, 422, 500)}
+
+
+def _field_faults(messages: Any) -> Iterator[Reason]:
+    for location, faults in messages.items() if isinstance(messages, dict) else ():
+        for path, message in _flatten(faults, ""):
+            yield Reason("field", None, split_fault(message), path or location)
+
+
+def _flatten(faults: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(faults, dict):
+        for name, inner in faults.items():
+            here = path if name == "_schema" else f"{path}.{name}".lstrip(".")
+            yield from _flatten(inner, here)
+    elif isinstance(faults, list):
+        for inner in faults:
+            yield from _flatten(inner, path)
+    else:
+        yield path, str(faults)
+
+
+def _database(error: DBAPIError) -> Response:
+    if isinstance(error, OperationalError) or error.connection_invalidated:
+        log.warning("database_busy", path=request.path, error=str(error.orig))
+        return _domain(TemporarilyBusy())
+    return _unforeseen(error)
+
+
+def _no_connection(error: PoolTimeout) -> Response:
+    log.warning("no_connection_free", path=request.path, error=str(error))
+    return _domain(TemporarilyBusy())
+
+
+def _unforeseen(error: Exception) -> Response:
+    if current_app.config.get("PROPAGATE_EXCEPTIONS") is True:
+        raise error
+    log.error("unforeseen_error", path=request.path, method=request.method, exc_info=error)
+    return problem(500, "internal_error", text("http.500"), [], {})

@@ -1,0 +1,226 @@
+"""Marshmallow fields that answer in both languages and let nothing through that the database would refuse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any
+
+from marshmallow import RAISE, ValidationError, fields, validate
+from marshmallow import Schema as MarshmallowSchema
+
+from core.texts import Text, text
+
+MAX_ID = 2**63 - 1
+MAX_SUM_FEN = 10**15
+"""The largest single sum the API takes: CNY 10,000,000,000,000.00."""
+
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def fault(key: str, **params: object) -> str:
+    """A message ``field.<key>`` in both languages, as marshmallow carries it."""
+    return text(f"field.{key}", **params).both()
+
+
+def split_fault(message: str) -> Text:
+    """The two languages of a message made by :func:`fault`; a foreign message stands for both."""
+    zh, found, en = message.partition(" / ")
+    return Text(zh, en) if found else Text(message, message)
+
+
+class Schema(MarshmallowSchema):
+    """Refuses unknown fields and names every fault at once."""
+
+    error_messages = {"unknown": fault("unknown"), "type": fault("type")}
+
+    class Meta:
+        unknown = RAISE
+        ordered = True
+
+
+class _Messages:
+    """Mixed into each field: marshmallow's own messages in both languages."""
+
+    default_error_messages: dict[str, Any] = {
+        "required": fault("required"),
+        "null": fault("null"),
+        "validator_failed": fault("invalid"),
+    }
+
+
+class TextField(_Messages, fields.String):
+    """Text of ``min_length`` to ``max_length`` characters, trimmed. Refuses control characters and lone surrogates."""
+
+    default_error_messages: dict[str, Any] = {"invalid": fault("not_text"), "invalid_utf8": fault("not_text")}
+
+    def __init__(self, *, min_length: int = 1, max_length: int = 500, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.min_length = min_length
+        self.max_length = max_length
+        bounds = validate.Length(min=min_length, max=max_length, error=fault("length", min=min_length, max=max_length))
+        self.validators.insert(0, bounds)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        if not isinstance(value, str) or _UNSTORABLE.search(value):
+            raise self.make_error("invalid")
+        return value.strip()
+
+
+class _WholeNumber(_Messages, fields.Integer):
+    """A whole number within bounds; text is taken only from query strings and forms."""
+
+    default_error_messages: dict[str, Any] = {"invalid": fault("not_whole"), "too_large": fault("not_whole")}
+
+    def __init__(self, *, minimum: int, maximum: int, **kwargs: Any) -> None:
+        super().__init__(strict=True, **kwargs)
+        self.validators.insert(0, validate.Range(minimum, maximum, error=fault("range", min=minimum, max=maximum)))
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value):
+            return int(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        raise self.make_error("invalid")
+
+
+class FenField(_WholeNumber):
+    """Money in fen, a whole number from ``minimum`` (0) to 10**15."""
+
+    def __init__(self, *, minimum: int = 0, maximum: int = MAX_SUM_FEN, **kwargs: Any) -> None:
+        super().__init__(minimum=minimum, maximum=maximum, **kwargs)
+
+
+class IdField(_WholeNumber):
+    """The number of a record."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(minimum=1, maximum=MAX_ID, **kwargs)
+
+
+class CountField(_WholeNumber):
+    """A whole number from ``minimum`` (0) to ``maximum`` (2,000,000,000)."""
+
+    def __init__(self, *, minimum: int = 0, maximum: int = 2_000_000_000, **kwargs: Any) -> None:
+        super().__init__(minimum=minimum, maximum=maximum, **kwargs)
+
+
+class DecimalField(_Messages, fields.Field[Decimal]):
+    """An exact decimal number with at most ``places`` decimals, in JSON as a number or text, given back as text."""
+
+    default_error_messages: dict[str, Any] = {"invalid": fault("not_decimal")}
+
+    def __init__(
+        self,
+        *,
+        places: int = 2,
+        minimum: Decimal = Decimal(0),
+        maximum: Decimal = Decimal(10**9),
+        **kwargs: Any,
+    ) -> None:
+        kwargs["metadata"] = {
+            "type": "string",
+            "pattern": r"^-?[0-9]+(\.[0-9]+)?$",
+            **kwargs.get("metadata", {}),
+        }
+        super().__init__(**kwargs)
+        self.places = places
+        self.minimum = minimum
+        self.maximum = maximum
+
+    def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else format(value.normalize(), "f")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Decimal:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise self.make_error("invalid")
+        if isinstance(value, str) and len(value) > 40:
+            raise self.make_error("invalid")
+        try:
+            number = Decimal(str(value))
+        except InvalidOperation as broken:
+            raise self.make_error("invalid") from broken
+        if not number.is_finite():
+            raise self.make_error("invalid")
+        if not self.minimum <= number <= self.maximum:
+            raise ValidationError(fault("range", min=self.minimum, max=self.maximum))
+        if number != round(number, self.places):
+            raise ValidationError(fault("decimals", places=self.places))
+        return number
+
+
+class DayField(_Messages, fields.Date):
+    """A calendar date ``YYYY-MM-DD`` in Asia/Shanghai."""
+
+    default_error_messages: dict[str, Any] = {"invalid": fault("not_a_date")}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> date:
+        if not isinstance(value, str) or not re.fullmatch(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", value):
+            raise self.make_error("invalid")
+        try:
+            return date.fromisoformat(value)
+        except ValueError as broken:
+            raise self.make_error("invalid") from broken
+
+
+class InstantField(_Messages, fields.AwareDateTime):
+    """An instant in ISO 8601 with its offset from UTC, given back in UTC."""
+
+    default_error_messages: dict[str, Any] = {
+        "invalid": fault("not_an_instant"),
+        "invalid_awareness": fault("not_an_instant"),
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="iso", **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
+        if not isinstance(value, str) or not re.match(r"(19|20|21)[0-9]{2}-", value):
+            raise self.make_error("invalid")
+        try:
+            instant = datetime.fromisoformat(value)
+        except ValueError as broken:
+            raise self.make_error("invalid") from broken
+        if instant.tzinfo is None:
+            raise self.make_error("invalid")
+        return instant.astimezone(UTC)
+
+
+class EnumField(_Messages, fields.Field[StrEnum]):
+    """One value of a StrEnum, by its value."""
+
+    def __init__(self, enum: type[StrEnum], **kwargs: Any) -> None:
+        values = [member.value for member in enum]
+        kwargs["metadata"] = {"type": "string", "enum": values, **kwargs.get("metadata", {})}
+        if kwargs.get("allow_none"):
+            kwargs["metadata"]["enum"] = [*values, None]
+            kwargs["metadata"]["type"] = ["string", "null"]
+        super().__init__(**kwargs)
+        self.enum = enum
+
+    def _serialize(self, value: StrEnum | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else str(value)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> StrEnum:
+        try:
+            return self.enum(value)
+        except ValueError as unknown:
+            known = ", ".join(member.value for member in self.enum)
+            raise ValidationError(fault("one_of", known=known)) from unknown
+
+
+class ReasonSchema(Schema):
+    """One ground of an answer."""
+
+    code = TextField(required=True, metadata={"description": "What it is, as a stable name."})
+    article = TextField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The article it rests on, such as V12; null where none is meant."},
+    )
+    text = TextField(required=True, metadata={"description": "The sentence in Chinese."}, max_length=5000)
+    text_en = TextField(required=True, metadata={"description": "The sentence in English."}, max_length=5000)
+    field = TextField(metadata={"description": "The input it is about, where there is one."})

@@ -1,0 +1,77 @@
+"""State machines as tables. A change that the table does not name cannot happen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar
+
+from core import audit
+from core.db import Model
+from core.errors import Conflict
+from core.permissions import Actor
+
+S = TypeVar("S", bound=StrEnum)
+
+
+class StateForbids(Conflict):
+    """The record's state does not allow this action."""
+
+    code = "state_forbids"
+
+
+class Transitions(Generic[S]):
+    """``{(from, action): to}``; ``initial`` is the state of a new record."""
+
+    def __init__(self, table: Mapping[tuple[S, str], S], *, initial: S) -> None:
+        self.table = dict(table)
+        self.initial = initial
+
+    def target(self, state: S, action: str) -> S | None:
+        """The state that ``action`` leads to, or None where it is not allowed."""
+        return self.table.get((state, action))
+
+    def actions(self, state: S) -> list[str]:
+        """What may be done in a state, sorted."""
+        return sorted(action for (origin, action) in self.table if origin == state)
+
+    def names(self) -> set[str]:
+        """Every action the table knows."""
+        return {action for (_, action) in self.table}
+
+
+class Stateful(Protocol):
+    """A record with a state."""
+
+    state: Any
+
+
+def apply(
+    entity: Model,
+    action: str,
+    *,
+    transitions: Transitions[S],
+    actor: Actor,
+    now: datetime,
+    note: str | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> S:
+    """Move ``entity`` along the table and write the audit entry; returns the new state.
+
+    Raises :class:`StateForbids`, naming the present state and what it allows.
+    """
+    stateful: Any = entity
+    before: S = stateful.state
+    after = transitions.target(before, action)
+    if after is None:
+        raise StateForbids(
+            state=before.value,
+            action=action,
+            allowed=", ".join(transitions.actions(before)) or "-",
+            extra={"state": before.value, "allowed": transitions.actions(before)},
+        )
+    stateful.state = after
+    kept = {**(data or {}), **({"note": note} if note else {})}
+    audit.record(actor=actor, now=now, action=action, subject=entity, from_state=before, to_state=after, data=kept)
+    return after

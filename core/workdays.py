@@ -1,0 +1,94 @@
+"""China's official working days, make-up days included, from a table that people can edit.
+
+A year whose official arrangement is not published is provisional: weekends only, and it says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Boolean, Date, SmallInteger, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Model, session
+from core.errors import Conflict
+from core.types import Enumerated
+
+_SATURDAY = 5
+
+
+class YearStatus(StrEnum):
+    """Whether the official arrangement of a year is out."""
+
+    PUBLISHED = "published"
+    PROVISIONAL = "provisional"
+
+
+class YearNotPublished(Conflict):
+    """The official calendar of the year is not published, so no date in it is confirmed."""
+
+    code = "year_not_published"
+
+
+class CalendarYear(Model):
+    """One year and where its arrangement comes from."""
+
+    __tablename__ = "calendar_year"
+
+    year: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    status: Mapped[YearStatus] = mapped_column(Enumerated(YearStatus))
+    reference: Mapped[str] = mapped_column(Text)
+
+
+class CalendarException(Model):
+    """A day that differs from the plain week: a holiday on a weekday or a make-up working day on a weekend."""
+
+    __tablename__ = "calendar_exception"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    working: Mapped[bool] = mapped_column(Boolean)
+    name: Mapped[str] = mapped_column(Text)
+
+
+@dataclass(frozen=True)
+class WorkingCalendar:
+    """Working-day arithmetic over published years and exceptions. Pure."""
+
+    published: frozenset[int]
+    working: dict[date, bool] = field(hash=False)
+
+    def status(self, year: int) -> YearStatus:
+        """Whether dates of a year are confirmed."""
+        return YearStatus.PUBLISHED if year in self.published else YearStatus.PROVISIONAL
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether offices work on a day; in a provisional year by the plain week."""
+        return self.working.get(day, day.weekday() < _SATURDAY)
+
+    def next_working_day_on_or_after(self, day: date) -> date:
+        """The day itself if it is a working day, else the next one."""
+        while not self.is_working_day(day):
+            day += timedelta(days=1)
+        return day
+
+    def add_working_days(self, day: date, count: int) -> date:
+        """The ``count``-th working day after ``day``; the day itself does not count."""
+        while count > 0:
+            day += timedelta(days=1)
+            count -= self.is_working_day(day)
+        return day
+
+    def confirmed(self, day: date) -> date:
+        """``day`` itself; raises :class:`YearNotPublished` where its year is provisional."""
+        if self.status(day.year) is YearStatus.PROVISIONAL:
+            raise YearNotPublished(year=day.year)
+        return day
+
+
+def load_calendar() -> WorkingCalendar:
+    """The calendar as it stands in the database."""
+    years = session().scalars(select(CalendarYear.year).where(CalendarYear.status == YearStatus.PUBLISHED))
+    days = session().scalars(select(CalendarException))
+    return WorkingCalendar(frozenset(years), {exception.day: exception.working for exception in days})

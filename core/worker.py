@@ -1,0 +1,259 @@
+"""The worker: a timer, the outbox, and work claimed by unique (job, period) rows.
+
+One leader at a time holds a session advisory lock and a fencing number. The number is checked in every transaction
+before it commits, so a leader that was paused while another took over can no longer change anything.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from flask import Flask
+from sqlalchemy import BigInteger, Connection, SmallInteger, Text, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core import clock, outbox
+from core.db import Model, db, guard_commits, session, transaction
+from core.types import UTC
+
+log = structlog.get_logger()
+
+LEADER_LOCK = 0x766F7563  # "vouc": the advisory lock of the leader
+CATCH_UP = timedelta(days=3)
+"""How far back missed periods are looked for; daily work looks at the data itself, so older ones add nothing."""
+OUTBOX_READER = "handlers"
+POLL_SECONDS = 1.0
+MAX_ATTEMPTS = 3
+
+Handler = Callable[[Mapping[str, Any], datetime], None]
+
+
+class LeadershipLost(RuntimeError):
+    """Another worker has taken over; what this one was about to commit is rolled back."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Periodic work. ``cron`` is a five-field expression in Asia/Shanghai; ``run(now, period)`` opens transactions of
+    its own, and must be safe to repeat for the same period, the instant it was due at."""
+
+    name: str
+    cron: str
+    run: Callable[[datetime, datetime], None]
+
+    def trigger(self) -> CronTrigger:
+        """The times at which the job is due."""
+        return CronTrigger.from_crontab(self.cron, timezone=clock.SHANGHAI)
+
+
+class JobRun(Model):
+    """One period of one job: claimed once, whoever comes first."""
+
+    __tablename__ = "job_run"
+
+    job: Mapped[str] = mapped_column(Text, primary_key=True)
+    period: Mapped[datetime] = mapped_column(UTC, primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(UTC)
+    finished_at: Mapped[datetime | None] = mapped_column(UTC)
+    attempts: Mapped[int] = mapped_column(SmallInteger)
+    error: Mapped[str | None] = mapped_column(Text)
+    fencing: Mapped[int] = mapped_column(BigInteger)
+
+
+class WorkerLeader(Model):
+    """The fencing number of the present leader, in a single row."""
+
+    __tablename__ = "worker_leader"
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    fencing: Mapped[int] = mapped_column(BigInteger)
+
+
+class Leadership:
+    """Being the leader: an advisory lock on a connection of its own, and a fencing number above all before."""
+
+    def __init__(self, connection: Connection, fencing: int) -> None:
+        self.connection = connection
+        self.fencing = fencing
+        self.thread = threading.get_ident()
+
+    @classmethod
+    def seek(cls) -> Leadership | None:
+        """Become the leader, or None while another one is."""
+        connection = db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        if not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}):
+            connection.close()
+            return None
+        fencing = connection.scalar(text("UPDATE worker_leader SET fencing = fencing + 1 RETURNING fencing"))
+        return cls(connection, int(fencing or 0))
+
+    def check(self, current: Session) -> None:
+        """Refuse to commit when somebody else leads; holds the row until the commit, so that none takes over."""
+        if threading.get_ident() != self.thread:
+            return
+        present = current.scalar(text("SELECT fencing FROM worker_leader FOR SHARE"))
+        if present != self.fencing:
+            raise LeadershipLost(f"fencing number is {present}, not {self.fencing}")
+
+    def release(self) -> None:
+        """Give the lock back."""
+        self.connection.invalidate()
+        self.connection.close()
+
+
+class Worker:
+    """Runs due jobs and delivers events while it is the leader; a second one stands by."""
+
+    def __init__(
+        self,
+        app: Flask,
+        *,
+        jobs: Sequence[Job],
+        handlers: Mapping[str, Sequence[Handler]],
+        poll: float = POLL_SECONDS,
+    ) -> None:
+        self.app = app
+        self.jobs = {job.name: job for job in jobs}
+        self.handlers = handlers
+        self.poll = poll
+        self.stopping = threading.Event()
+        self.wake = threading.Event()
+
+    def run(self) -> None:
+        """Work until :meth:`stop`."""
+        while not self.stopping.is_set():
+            try:
+                with self.app.app_context():
+                    leadership = Leadership.seek()
+                    if leadership is not None:
+                        self._lead(leadership)
+            except DBAPIError as unreachable:
+                log.warning("worker_cannot_reach_database", error=str(unreachable.orig))
+            self.stopping.wait(self.poll)
+
+    def stop(self) -> None:
+        """Finish the present piece of work and return from :meth:`run`."""
+        self.stopping.set()
+        self.wake.set()
+
+    def tick(self, now: datetime) -> int:
+        """Claim and run every period due up to ``now``, then deliver events; returns how many pieces were done."""
+        return sum(self._run_due(job, now) for job in self.jobs.values()) + self.deliver(now)
+
+    def deliver(self, now: datetime) -> int:
+        """Hand waiting events to their handlers, each event in a transaction of its own; returns how many."""
+        done = 0
+        while not self.stopping.is_set():
+            with transaction():
+                events = outbox.take(OUTBOX_READER, limit=1)
+                for event in events:
+                    for handler in self.handlers.get(event.topic, ()):
+                        handler(event.payload, now)
+                    outbox.advance(OUTBOX_READER, event)
+            if not events:
+                return done
+            done += 1
+        return done
+
+    def _lead(self, leadership: Leadership) -> None:
+        remove = guard_commits(leadership.check)
+        try:
+            log.info("worker_leads", fencing=leadership.fencing)
+            with self._timer():
+                while not self.stopping.is_set():
+                    with self.app.app_context():
+                        self.tick(clock.now())
+                    self.wake.wait(self.poll)
+                    self.wake.clear()
+        except LeadershipLost as lost:
+            log.warning("worker_lost_leadership", why=str(lost))
+        except Exception:
+            log.exception("worker_round_failed")
+            self.stopping.wait(self.poll)
+        finally:
+            remove()
+            leadership.release()
+
+    @contextmanager
+    def _timer(self) -> Iterator[None]:
+        """APScheduler as a timer only: it wakes the loop, which claims the work in the database."""
+        timer = BackgroundScheduler(timezone=clock.SHANGHAI)
+        for job in self.jobs.values():
+            timer.add_job(self.wake.set, job.trigger(), coalesce=True, misfire_grace_time=None)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.shutdown(wait=False)
+
+    def _run_due(self, job: Job, now: datetime) -> int:
+        done = 0
+        for period in due_periods(job, now):
+            if self.stopping.is_set() or not self._claim(job, period, now):
+                continue
+            try:
+                job.run(now, period)
+                error = None
+            except LeadershipLost:
+                raise
+            except Exception as failure:
+                session().rollback()
+                log.exception("job_failed", job=job.name, period=period.isoformat())
+                error = f"{type(failure).__name__}: {failure}"
+            self._finish(job, period, now, error)
+            done += 1
+        return done
+
+    def _claim(self, job: Job, period: datetime, now: datetime) -> bool:
+        """Claim a period by its unique row; one that failed may be claimed again, up to MAX_ATTEMPTS times in all."""
+        with transaction() as current:
+            fencing = current.scalar(text("SELECT fencing FROM worker_leader"))
+            claimed = current.execute(
+                insert(JobRun)
+                .values(job=job.name, period=period, started_at=now, attempts=1, fencing=fencing)
+                .on_conflict_do_update(
+                    index_elements=[JobRun.job, JobRun.period],
+                    set_={"started_at": now, "attempts": JobRun.attempts + 1, "fencing": fencing},
+                    where=JobRun.finished_at.is_(None)
+                    & (JobRun.attempts < MAX_ATTEMPTS)
+                    & ((JobRun.fencing < fencing) | JobRun.error.is_not(None)),
+                )
+                .returning(JobRun.job)
+            )
+            return claimed.scalar_one_or_none() is not None
+
+    def _finish(self, job: Job, period: datetime, now: datetime, error: str | None) -> None:
+        with transaction() as current:
+            run = current.scalars(select(JobRun).where(JobRun.job == job.name, JobRun.period == period)).one()
+            run.error = error
+            run.finished_at = None if error else now
+
+
+def due_periods(job: Job, now: datetime) -> list[datetime]:
+    """The instants in the catch-up window up to ``now`` at which a job was due and is not yet done, oldest first.
+
+    Work that is due more often than hourly is done once for the latest of them.
+    """
+    trigger = job.trigger()
+    periods: list[datetime] = []
+    due = trigger.get_next_fire_time(None, now - CATCH_UP)
+    while due is not None and due <= now:
+        if periods and due - periods[-1] < timedelta(hours=1):
+            periods.pop()
+        periods.append(due)
+        due = trigger.get_next_fire_time(due, due + timedelta(seconds=1))
+    over = JobRun.finished_at.is_not(None) | (JobRun.attempts >= MAX_ATTEMPTS)
+    done = set(
+        session().scalars(select(JobRun.period).where(JobRun.job == job.name, JobRun.period > now - CATCH_UP, over))
+    )
+    return [period for period in periods if period not in done]

@@ -1,0 +1,5 @@
+"""The HTTP routes of the deal."""
+
+from core.http import Blueprint
+
+BLUEPRINTS: list[Blueprint] = []
