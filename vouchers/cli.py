@@ -1,0 +1,37 @@
+"""``flask vouchers``: what can be asked without the web."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from core import policy
+from vouchers.schemas.case import answer_line
+
+vouchers = click.Group("vouchers", help="Entitlement: quotes without touching the database.")
+
+
+@vouchers.command("quote")
+@click.option(
+    "--input",
+    "cases",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    help="Quote cases, one JSON object a line (UTF-8); '-' reads standard input.",
+)
+def quote(cases: Path) -> None:
+    """Answer quote cases, one JSON answer a line; blank lines are no cases and get no answer."""
+    pack = policy.current()
+    answers = click.get_binary_stream("stdout")
+    with click.open_file(str(cases), "rb") as lines:
+        for number, line in enumerate(lines):
+            case = line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line
+            if case.strip():
+                answer = json.dumps(answer_line(case, pack=pack), ensure_ascii=False)
+                answers.write(answer.encode(errors="backslashreplace") + b"\n")
+    answers.flush()
+
+
+COMMANDS: list[click.Command] = [vouchers]

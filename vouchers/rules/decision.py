@@ -1,0 +1,97 @@
+"""One decision about one order: all rules applied, all grounds named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+
+from core.errors import Reason, reason
+from core.policy import PolicyPack
+from core.texts import Text
+from vouchers.rules import amounts
+from vouchers.rules.eligibility import enterprise_faults, team_faults
+from vouchers.rules.exclusions import outside_faults, service_faults
+from vouchers.rules.facts import Case, Enterprise
+from vouchers.rules.policy import Judgement, VoucherPolicy, judging
+from vouchers.rules.related import relation_faults, relation_flags
+
+IN_FORCE = "V23"
+ARTICLES = ("V8(1)", "V8(2)", "V8(4)", "V9", "V11", "V11 x", "V16 out", "V23")
+"""In the order in which a refusal lists them."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What an order is entitled to and why. Refused: subsidy and entitlement are 0 and self-pay is the base."""
+
+    eligible: bool
+    rate: Decimal | None
+    entitlement_fen: int
+    cap_room_fen: int
+    subsidy_fen: int
+    self_pay_fen: int
+    policy_version: str | None
+    reasons: tuple[Reason, ...]
+    """One for each article a refusal rests on."""
+    flags: tuple[str, ...]
+
+
+def decide(case: Case, *, pack: PolicyPack) -> Decision:
+    """Judge a case by the policy of its day. Raises PlaceUnknown for a county the division list does not know."""
+    judgement = judging(pack, case.on)
+    policy = judgement.policy
+    faults = _faults(case, judgement)
+    rate = amounts.rate_of(case.beneficiary.county, policy=policy)
+    split = amounts.split(
+        case.base_fen,
+        rate=None if faults else rate,
+        cap_room_fen=amounts.room(case.cap_used_fen, policy=policy),
+    )
+    flags = relation_flags(case.beneficiary, case.provider, policy=policy)
+    if split.cap_limited:
+        flags.add(amounts.CAP_LIMITED)
+    return Decision(
+        eligible=not faults,
+        rate=rate,
+        entitlement_fen=split.entitlement_fen,
+        cap_room_fen=split.cap_room_fen,
+        subsidy_fen=split.subsidy_fen,
+        self_pay_fen=split.self_pay_fen,
+        policy_version=judgement.version,
+        reasons=by_article(faults),
+        flags=tuple(sorted(flags)),
+    )
+
+
+def by_article(faults: list[Reason]) -> tuple[Reason, ...]:
+    """Each article once, in the order of the measure, its grounds joined; the first ground gives the code."""
+    ordered = sorted(faults, key=_rank)
+    return tuple(_joined(list(grounds)) for _, grounds in groupby(ordered, key=_rank))
+
+
+def _faults(case: Case, judgement: Judgement) -> list[Reason]:
+    policy = judgement.policy
+    return [
+        *_beneficiary_faults(case, policy),
+        *relation_faults(case.beneficiary, case.provider, policy=policy),
+        *service_faults(case.service, policy=policy),
+        *outside_faults(case.provider, payment_mode=case.payment_mode, unmet_need=case.unmet_need, policy=policy),
+        *([] if judgement.in_term else [reason("outside_term", article=IN_FORCE, date=case.on)]),
+    ]
+
+
+def _beneficiary_faults(case: Case, policy: VoucherPolicy) -> list[Reason]:
+    if isinstance(case.beneficiary, Enterprise):
+        return enterprise_faults(case.beneficiary, on=case.on, policy=policy)
+    return team_faults(case.beneficiary, policy=policy)
+
+
+def _rank(fault: Reason) -> int:
+    return ARTICLES.index(fault.article or "")
+
+
+def _joined(grounds: list[Reason]) -> Reason:
+    zh = "".join(ground.text.zh for ground in grounds)
+    en = " ".join(ground.text.en for ground in grounds)
+    return Reason(grounds[0].code, grounds[0].article, Text(zh, en))

@@ -1,0 +1,145 @@
+"""The facts a decision about an entitlement rests on. They are frozen when an order is placed (V12 facts)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class PaymentMode(StrEnum):
+    """Who pays the provider the subsidised part first (V16)."""
+
+    DIRECT_DEDUCTION = "direct_deduction"
+    FULL_PAYMENT = "full_payment"
+
+
+class IncubatorLevel(StrEnum):
+    """Who recognised an incubator."""
+
+    NATIONAL = "national"
+    PROVINCIAL = "provincial"
+    CITY = "city"
+
+
+class AdverseKind(StrEnum):
+    """What a record against a firm is about (V8(2))."""
+
+    SAFETY_ACCIDENT = "safety_accident"
+    QUALITY_ACCIDENT = "quality_accident"
+    ENVIRONMENTAL_BREACH = "environmental_breach"
+    FRAUD = "fraud"
+    RESEARCH_MISCONDUCT = "research_misconduct"
+    ABNORMAL_OPERATIONS = "abnormal_operations"
+    SERIOUS_ILLEGALITY = "serious_illegality"
+
+
+class Relation(StrEnum):
+    """How a beneficiary is related to a provider (V8(4))."""
+
+    NONE = "none"
+    ONE_WAY_HOLDING = "one_way_holding"
+    MUTUAL_HOLDING = "mutual_holding"
+    SUBSIDIARY = "subsidiary"
+    CO_BUILT = "co_built"
+    COMMON_CONTROL = "common_control"
+
+
+class ServiceKind(StrEnum):
+    """The fifteen kinds of service that vouchers support (V11)."""
+
+    INDUSTRIAL_DESIGN = "industrial_design"
+    PROCESS_DESIGN = "process_design"
+    IC_DESIGN = "ic_design"
+    JOINT_DEVELOPMENT = "joint_development"
+    COMMISSIONED_DEVELOPMENT = "commissioned_development"
+    TECHNICAL_SOLUTION = "technical_solution"
+    PILOT_ENGINEERING = "pilot_engineering"
+    PRODUCT_INSPECTION = "product_inspection"
+    INDICATOR_TEST = "indicator_test"
+    PERFORMANCE_TEST = "performance_test"
+    STANDARD_CUSTOMISATION = "standard_customisation"
+    IC_PACKAGING_TEST = "ic_packaging_test"
+    COMMISSIONED_ANALYSIS = "commissioned_analysis"
+    COMMISSIONED_EXPERIMENT = "commissioned_experiment"
+    MACHINE_TIME = "machine_time"
+
+
+class Exclusion(StrEnum):
+    """Activities that vouchers never pay for (V11 x)."""
+
+    MANDATORY_TEST = "mandatory_test"
+    STATUTORY_TEST = "statutory_test"
+    ROUTINE_PRODUCTION_TEST = "routine_production_test"
+    BATCH_TEST = "batch_test"
+    QUALITY_SAMPLING = "quality_sampling"
+    ENVIRONMENTAL_TEST = "environmental_test"
+
+
+@dataclass(frozen=True)
+class AdverseRecord:
+    """One record; ``until`` is the last day of a listing or of a sanction, None while open or where there is none."""
+
+    kind: AdverseKind
+    since: date
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class Enterprise:
+    """A firm as the measure looks at it; figures are those of the last completed accounting year."""
+
+    county: str
+    staff: int
+    revenue_fen: int
+    orderly_finances: bool
+    adverse_records: tuple[AdverseRecord, ...] = ()
+
+
+@dataclass(frozen=True)
+class Team:
+    """A start-up team; ``county`` is where its incubator sits, ``uscc`` is what it must not have (V9)."""
+
+    county: str
+    incubator_level: IncubatorLevel
+    uscc: str | None = None
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Who serves: whether registered in the province, how related to the beneficiary, and further observations.
+
+    ``observations`` are shared telephone, bank account or address: flags for a reviewer, never a refusal.
+    """
+
+    in_province: bool
+    relations: tuple[Relation, ...] = ()
+    observations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Service:
+    """What is ordered. ``has_published_instrument``: it rests on a shared, published instrument (V11)."""
+
+    kind: ServiceKind
+    excluded: Exclusion | None = None
+    publicly_funded: bool = False
+    restricted_industry: bool = False
+    has_published_instrument: bool = True
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question: what would this order on this day be entitled to?
+
+    ``cap_used_fen`` is what the controller or team has held and used in the year of the expected completion.
+    """
+
+    on: date
+    payment_mode: PaymentMode
+    base_fen: int
+    cap_used_fen: int
+    beneficiary: Enterprise | Team
+    provider: Provider
+    service: Service
+    unmet_need: str | None = None

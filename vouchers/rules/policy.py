@@ -1,0 +1,166 @@
+"""The voucher measure of one day, read from the policy pack into plain fields.
+
+Everything is read at once, so a pack that lacks a figure fails when it is first used and not in some rare case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from core.policy import Edition, PolicyPack
+from core.texts import Text
+from vouchers.rules.facts import AdverseKind, IncubatorLevel, PaymentMode, Relation, ServiceKind
+
+TERM = "vouchers.term"
+FILES = ("places", "services", "vouchers")
+"""The files of a pack that a decision about entitlement rests on; the policy version covers them."""
+
+PROVINCE_AREA = "province"
+
+
+class PlaceUnknown(LookupError):
+    """The code looks like one of the province's, but its division list has no such county."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """The province's division codes."""
+
+    prefix: str
+    cities: Mapping[str, str]
+    """City code to name."""
+    counties: Mapping[str, str]
+    """County code to the code of its city; county-level zones included."""
+    county_names: Mapping[str, str]
+    areas: Mapping[str, frozenset[str]]
+    """Named lists of counties and cities that a rate may depend on."""
+
+    def in_province(self, county: str) -> bool:
+        """Whether a six-digit code lies in the province."""
+        return county.startswith(self.prefix)
+
+    def city_of(self, county: str) -> str:
+        """The city a county of the province belongs to; raises :class:`PlaceUnknown`."""
+        try:
+            return self.counties[county]
+        except KeyError:
+            raise PlaceUnknown(county) from None
+
+    def is_known(self, county: str) -> bool:
+        """Whether the code is outside the province or one of its counties and county-level areas."""
+        return not self.in_province(county) or county in self.counties
+
+    def lies_in(self, county: str, area: str) -> bool:
+        """Whether a county lies in a named area, by itself or through its city."""
+        if not self.in_province(county):
+            return False
+        return area == PROVINCE_AREA or bool({county, self.city_of(county)} & self.areas[area])
+
+
+@dataclass(frozen=True)
+class VoucherPolicy:
+    """Every figure and list of the voucher measure that is in force on one day."""
+
+    version: str
+    places: Places
+    staff_min: int
+    staff_max: int
+    revenue_max_fen: int
+    adverse_years_back: int
+    misconduct_blocks_while_sanctioned: bool
+    incident_records: frozenset[AdverseKind]
+    listing_records: frozenset[AdverseKind]
+    refused_relations: frozenset[Relation]
+    flagged_relations: frozenset[Relation]
+    incubator_levels: frozenset[IncubatorLevel]
+    out_of_province_modes: frozenset[PaymentMode]
+    subsidy_rates: tuple[tuple[Decimal, str], ...]
+    """Rate and the area the beneficiary must sit in; the first that fits."""
+    annual_cap_fen: int
+    service_names: Mapping[ServiceKind, Text]
+    service_groups: Mapping[ServiceKind, str]
+    excluded_names: Mapping[str, Text]
+    materials: Mapping[str, tuple[str, ...]]
+    """Material kinds a claim needs, by group of service."""
+    tax_invoice_types: frozenset[str]
+    claimants: Mapping[PaymentMode, str]
+    required_declarations: tuple[str, ...]
+    validity_months: int
+    validity_moves_to_working_day: bool
+    correction_working_days: int
+
+    def required_materials(self, kind: ServiceKind) -> tuple[str, ...]:
+        """What a claim for this kind of service must bring (V16 files)."""
+        return self.materials[self.service_groups[kind]]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The policy that judges a day, and whether the measure is in force on it (V23)."""
+
+    policy: VoucherPolicy
+    in_term: bool
+
+    @property
+    def version(self) -> str | None:
+        """The version a decision stores; None outside the measure's term."""
+        return self.policy.version if self.in_term else None
+
+
+def judging(pack: PolicyPack, day: date) -> Judgement:
+    """The policy of a day; outside the term that of the nearest day within it (V23)."""
+    return Judgement(read(pack.nearest(day, term=TERM)), pack.within(day, term=TERM) == day)
+
+
+@cache
+def read(edition: Edition) -> VoucherPolicy:
+    """The typed policy of an edition; raises core.policy.PolicyMissing or ValueError for a pack it cannot use."""
+
+    def figure(name: str) -> Any:
+        return edition[f"vouchers.{name}"]
+
+    supported = {ServiceKind(entry["code"]): entry for entry in edition["services.supported"]}
+    return VoucherPolicy(
+        version=edition.version(*FILES),
+        places=_places(edition),
+        staff_min=figure("staff_min"),
+        staff_max=figure("staff_max"),
+        revenue_max_fen=figure("revenue_max_fen"),
+        adverse_years_back=figure("adverse_years_back"),
+        misconduct_blocks_while_sanctioned=figure("misconduct_blocks_while_sanctioned"),
+        incident_records=frozenset(map(AdverseKind, figure("incident_records"))),
+        listing_records=frozenset(map(AdverseKind, figure("listing_records"))),
+        refused_relations=frozenset(map(Relation, figure("refused_relations"))),
+        flagged_relations=frozenset(map(Relation, figure("flagged_relations"))),
+        incubator_levels=frozenset(map(IncubatorLevel, figure("incubator_levels"))),
+        out_of_province_modes=frozenset(map(PaymentMode, figure("out_of_province_modes"))),
+        subsidy_rates=tuple((Decimal(row["rate"]), row["beneficiary_in"]) for row in figure("subsidy_rates")),
+        annual_cap_fen=figure("annual_cap_fen"),
+        service_names={kind: Text(entry["zh"], entry["en"]) for kind, entry in supported.items()},
+        service_groups={kind: entry["group"] for kind, entry in supported.items()},
+        excluded_names={entry["code"]: Text(entry["zh"], entry["en"]) for entry in edition["services.excluded"]},
+        materials=figure("materials"),
+        tax_invoice_types=frozenset(figure("tax_invoice_types")),
+        claimants={PaymentMode(mode): party for mode, party in figure("claimants").items()},
+        required_declarations=figure("required_declarations"),
+        validity_months=figure("validity_months"),
+        validity_moves_to_working_day=figure("validity_moves_to_working_day"),
+        correction_working_days=figure("correction_working_days"),
+    )
+
+
+def _places(edition: Edition) -> Places:
+    counties = edition["places.counties"]
+    named = {row["beneficiary_in"] for row in edition["vouchers.subsidy_rates"]} - {PROVINCE_AREA}
+    return Places(
+        prefix=edition["places.province"],
+        cities={row["code"]: row["name"] for row in edition["places.cities"]},
+        counties={row["code"]: row["city"] for row in counties},
+        county_names={row["code"]: row["name"] for row in counties},
+        areas={name: frozenset(edition[f"places.{name}"]) for name in named},
+    )
