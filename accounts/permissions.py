@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from accounts.kinds import OrganisationKind
-from core.permissions import Actor, everyone, has_role, permission, system
+from core.permissions import Actor, everyone, has_role, permission
 
 
 class Role(StrEnum):
@@ -70,14 +71,31 @@ def signed_in(actor: Actor, target: object) -> bool:
     return actor.is_signed_in
 
 
+@permission
+def of_its_city(actor: Actor, target: Any) -> bool:
+    """A bureau about an organisation of its city, the province about a provider from outside (V6, V10)."""
+    if actor.role == Role.CITY_BUREAU:
+        return actor.city is not None and bool(target.city == actor.city)
+    return actor.role == Role.PROVINCE and not target.in_province
+
+
+@permission
+def acts_for_it(actor: Actor, target: Any) -> bool:
+    """A user of the organisation itself; for a team, of its incubator (V16 team)."""
+    if target.kind is OrganisationKind.TEAM:
+        return actor.role == Role.INCUBATOR and bool(target.incubator_id == actor.organisation_id)
+    return bool(target.id == actor.organisation_id)
+
+
 may_register = anyone
 may_read_memberships = member | incubator | official_reader | admin
-may_review_membership = authority
+may_submit_membership = (enterprise | provider | incubator) & acts_for_it
+may_review_membership = authority & of_its_city
+may_suspend_membership = province | may_review_membership
 may_read_organisation = member | incubator | official_reader | admin
 may_create_organisation = admin | province
 may_create_user = admin
-may_enter_standing = authority
-may_enter_standing_by_step = authority | system
-may_state_figures = enterprise | authority
-may_name_bank_account = enterprise | provider | incubator
-may_verify_bank_account = authority
+may_enter_standing = province | (city_bureau & of_its_city)
+may_state_figures = (enterprise & acts_for_it) | (city_bureau & of_its_city)
+may_name_bank_account = (enterprise | provider | incubator) & acts_for_it
+may_verify_bank_account = authority & of_its_city

@@ -79,6 +79,12 @@ def visible_organisations(actor: Actor) -> ColumnElement[bool]:
     return own
 
 
+def uscc_registered(code: str, *, besides: int | None) -> bool:
+    """Whether an organisation other than ``besides`` has this code already."""
+    found = select(Organisation.id).where(Organisation.uscc == code, Organisation.id != (besides or 0))
+    return session().scalar(found) is not None
+
+
 def acts_for(actor: Actor) -> set[int]:
     """Ids of the organisations the actor acts for: its own, and an incubator's teams."""
     if actor.organisation_id is None:

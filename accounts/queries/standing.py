@@ -99,8 +99,7 @@ def adverse_records(organisation_id: int) -> Sequence[AdverseRecord]:
 def adverse_facts(organisation_id: int) -> tuple[RecordFacts, ...]:
     """The adverse records as the voucher rules read them."""
     return tuple(
-        RecordFacts(kind=each.kind, since=each.since, until=each.until)
-        for each in adverse_records(organisation_id)
+        RecordFacts(kind=each.kind, since=each.since, until=each.until) for each in adverse_records(organisation_id)
     )
 
 
@@ -135,9 +134,7 @@ def relation(beneficiary_id: int, provider_id: int, on: date) -> RelationFacts:
 
 def _holding(holder_id: int, held_id: int, on: date) -> Decimal:
     found = session().scalar(
-        select(Holding.percent).where(
-            Holding.holder_id == holder_id, Holding.held_id == held_id, _covers(Holding, on)
-        )
+        select(Holding.percent).where(Holding.holder_id == holder_id, Holding.held_id == held_id, _covers(Holding, on))
     )
     return NO_HOLDING if found is None else found
 

@@ -1,5 +1,7 @@
 """Accounts: organisations, memberships, standing, users and tokens."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -98,7 +100,7 @@ def _text(name: str, *, nullable: bool = False) -> sa.Column[str]:
     return sa.Column(name, sa.Text, nullable=nullable)
 
 
-def _instant(name: str, *, nullable: bool = False) -> sa.Column[object]:
+def _instant(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 
@@ -140,7 +142,7 @@ def _organisations() -> None:
         sa.CheckConstraint("(kind = 'incubator') = (incubator_level IS NOT NULL)", name="incubator"),
         sa.CheckConstraint("(kind = 'provider') = (institution_kind IS NOT NULL)", name="provider"),
         sa.CheckConstraint(
-            "kind NOT IN ('enterprise', 'team', 'incubator', 'city_bureau', 'city_finance') OR city IS NOT NULL",
+            "city IS NOT NULL OR kind NOT IN ('enterprise', 'team', 'incubator', 'city_bureau', 'city_finance')",
             name="seat",
         ),
         sa.CheckConstraint("in_province OR (kind = 'provider' AND city IS NULL)", name="outside"),
@@ -278,7 +280,7 @@ def _memberships() -> None:
     op.create_index("ix_membership_document_membership_id", "membership_document", ["membership_id"])
 
 
-def _entry() -> tuple[sa.Column[str], sa.Column[int], sa.Column[object]]:
+def _entry() -> tuple[sa.Column[Any], ...]:
     """Where a fact of standing comes from and who entered it; nobody where the service did by itself."""
     return (
         _text("source"),

@@ -1,0 +1,322 @@
+"""Membership: registration, review by the bureau of the city, resubmission, suspension (V2, V6, V9, V10, V15)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+from typing import BinaryIO
+
+from accounts import policy
+from accounts.kinds import DocumentKind, OrganisationKind
+from accounts.models import Membership, MembershipDocument, Organisation
+from accounts.permissions import (
+    Role,
+    incubator,
+    may_register,
+    may_review_membership,
+    may_submit_membership,
+    may_suspend_membership,
+)
+from accounts.queries.applications import application_of
+from accounts.queries.bank import pending_account
+from accounts.queries.memberships import find_membership
+from accounts.queries.organisations import Seat, organisation, uscc_registered
+from accounts.queries.users import find_user
+from accounts.rules import registration, uscc
+from accounts.rules.registration import Application
+from accounts.rules.users import Credentials, credential_faults
+from accounts.states import MEMBERSHIP_TRANSITIONS, MembershipAction, MembershipState
+from accounts.steps.bank import name_account, verify_account
+from accounts.steps.organisations import (
+    RegistrationRefused,
+    register_organisation,
+    state_figures,
+    write_facts,
+)
+from accounts.steps.users import register_user
+from core import audit, clock
+from core.db import require_transaction, transaction
+from core.errors import Forbidden, Reason, Refused, reason, refuse_all
+from core.files import store_file
+from core.permissions import Actor, authorise
+from core.states import StateForbids, apply
+
+ROLE_OF_KIND = {
+    OrganisationKind.ENTERPRISE: Role.ENTERPRISE,
+    OrganisationKind.TEAM: Role.TEAM,
+    OrganisationKind.PROVIDER: Role.PROVIDER,
+}
+_OPEN_FOR_DOCUMENTS = frozenset({MembershipState.DRAFT, MembershipState.SUBMITTED, MembershipState.RETURNED})
+
+
+class ReviewDecision(StrEnum):
+    """What a reviewer decides."""
+
+    APPROVE = "approve"
+    RETURN = "return"
+
+
+class ReviewRefused(Refused):
+    """The review contradicts itself."""
+
+    code = "membership_review_refused"
+
+
+class SubmitterReviews(Forbidden):
+    """Whoever submitted a registration does not review it."""
+
+    code = "submitter_reviews"
+
+
+class DocumentsClosed(StateForbids):
+    """Documents are added only before the registration is decided."""
+
+    code = "documents_closed"
+
+
+def register(*, application: Application, credentials: Credentials, actor: Actor, now: datetime) -> Membership:
+    """Register an enterprise or provider by itself, or a team by its incubator, and submit it for review.
+
+    Creates the organisation, its first user, its figures and its bank account. Raises
+    :class:`RegistrationRefused` with every fault at once.
+    """
+    with transaction():
+        authorise(actor, may_register)
+        host = _host_of_team(application, actor)
+        faults = _faults(application, host=host, known=None, now=now) + credential_faults(credentials)
+        if find_user(credentials.username) is not None:
+            faults.append(reason("username_taken", field="username"))
+        refuse_all(faults, error=RegistrationRefused)
+        return _open(application, credentials, host, actor, now)
+
+
+def resubmit(*, membership_id: int, changes: dict[str, object], actor: Actor, now: datetime) -> Membership:
+    """Hand in a returned registration again; ``changes`` are the fields of the application that are new."""
+    with transaction():
+        membership = find_membership(membership_id, actor=actor, lock=True)
+        authorise(actor, may_submit_membership, membership.organisation)
+        member = membership.organisation
+        application = replace(application_of(membership), truthful=True, **changes)  # type: ignore[arg-type]
+        host = member.incubator
+        refuse_all(_faults(application, host=host, known=member, now=now), error=RegistrationRefused)
+        apply(
+            membership,
+            MembershipAction.SUBMIT,
+            transitions=MEMBERSHIP_TRANSITIONS,
+            actor=actor,
+            now=now,
+            data={"changed": sorted(changes)},
+        )
+        membership.submitted_by = _user_id(actor)
+        membership.submitted_at = now
+        membership.declared_controller = application.controller
+        write_facts(
+            organisation=member,
+            application=application,
+            seat=_seat(application, host, now),
+            actor=actor,
+            now=now,
+        )
+        _write_figures_and_account(member, application, changes, actor, now)
+        return membership
+
+
+def review(
+    *,
+    membership_id: int,
+    decision: ReviewDecision,
+    opinion: str,
+    defects: Sequence[str],
+    actor: Actor,
+    now: datetime,
+) -> Membership:
+    """Approve a registration, which makes a member (V15) and verifies its bank account, or return it with defects."""
+    with transaction():
+        membership = find_membership(membership_id, actor=actor, lock=True)
+        authorise(actor, may_review_membership, membership.organisation)
+        reviewer = _user_id(actor)
+        if membership.submitted_by == reviewer:
+            raise SubmitterReviews
+        refuse_all(_review_faults(decision, opinion, defects), error=ReviewRefused)
+        membership.reviewed_by = reviewer
+        membership.reviewed_at = now
+        membership.opinion = opinion
+        membership.defects = list(defects)
+        apply(
+            membership,
+            MembershipAction.APPROVE if decision is ReviewDecision.APPROVE else MembershipAction.RETURN,
+            transitions=MEMBERSHIP_TRANSITIONS,
+            actor=actor,
+            now=now,
+            note=opinion,
+            data={"defects": list(defects)},
+        )
+        account = pending_account(membership.organisation_id)
+        if decision is ReviewDecision.APPROVE and account is not None:
+            verify_account(account=account, actor=actor, user_id=reviewer, now=now)
+        return membership
+
+
+def suspend(*, membership_id: int, opinion: str, actor: Actor, now: datetime) -> Membership:
+    """Suspend a member: it keeps its records and may not order."""
+    return _move(membership_id, MembershipAction.SUSPEND, opinion, actor, now)
+
+
+def resume(*, membership_id: int, opinion: str, actor: Actor, now: datetime) -> Membership:
+    """End a suspension."""
+    return _move(membership_id, MembershipAction.RESUME, opinion, actor, now)
+
+
+def add_document(
+    *,
+    membership_id: int,
+    kind: DocumentKind,
+    stream: BinaryIO,
+    filename: str,
+    actor: Actor,
+    now: datetime,
+) -> MembershipDocument:
+    """Add a document to a registration that is not decided yet."""
+    with transaction() as session:
+        membership = find_membership(membership_id, actor=actor, lock=True)
+        authorise(actor, may_submit_membership, membership.organisation)
+        if membership.state not in _OPEN_FOR_DOCUMENTS:
+            raise DocumentsClosed(
+                state=membership.state.value,
+                action="add_document",
+                allowed=", ".join(MEMBERSHIP_TRANSITIONS.actions(membership.state)) or "-",
+            )
+        stored = store_file(stream, filename=filename, owner_id=membership.organisation_id, now=now)
+        document = MembershipDocument(
+            membership_id=membership.id, kind=kind, file_id=stored.id, added_by=_user_id(actor), added_at=now
+        )
+        session.add(document)
+        audit.record(actor=actor, now=now, action="add", subject=document, data={"membership_id": membership.id})
+        return document
+
+
+def _host_of_team(application: Application, actor: Actor) -> Organisation | None:
+    """The incubator that registers a team; only incubators do."""
+    if application.kind is not OrganisationKind.TEAM:
+        return None
+    authorise(actor, incubator)
+    return None if actor.organisation_id is None else organisation(actor.organisation_id)
+
+
+def _faults(
+    application: Application, *, host: Organisation | None, known: Organisation | None, now: datetime
+) -> list[Reason]:
+    today = clock.today(now)
+    found = registration.faults(
+        application,
+        places=policy.places(today),
+        incubator_level=None if host is None else host.incubator_level,
+        today=today,
+    )
+    code = uscc.normalised(application.uscc or "")
+    if code is not None and uscc_registered(code, besides=None if known is None else known.id):
+        found.append(reason("uscc_taken", field="uscc"))
+    return found
+
+
+def _open(
+    application: Application,
+    credentials: Credentials,
+    host: Organisation | None,
+    actor: Actor,
+    now: datetime,
+) -> Membership:
+    member = register_organisation(
+        application=application,
+        seat=_seat(application, host, now),
+        incubator_id=None if host is None else host.id,
+        actor=actor,
+        now=now,
+    )
+    user = register_user(
+        organisation=member,
+        role=ROLE_OF_KIND[application.kind],
+        credentials=credentials,
+        actor=None if host is None else actor,
+        now=now,
+    )
+    submitter = user.as_actor() if host is None else actor
+    membership = Membership(
+        organisation_id=member.id,
+        kind=application.kind,
+        state=MEMBERSHIP_TRANSITIONS.initial,
+        declared_controller=application.controller,
+        submitted_by=_user_id(submitter),
+        submitted_at=now,
+        opinion="",
+        defects=[],
+    )
+    membership.organisation = member
+    require_transaction().add(membership)
+    apply(membership, MembershipAction.SUBMIT, transitions=MEMBERSHIP_TRANSITIONS, actor=submitter, now=now)
+    stated = {"staff", "bank_account"}
+    _write_figures_and_account(member, application, dict.fromkeys(stated), submitter, now)
+    return membership
+
+
+def _write_figures_and_account(
+    member: Organisation,
+    application: Application,
+    changes: dict[str, object],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Write figures and bank account where they are among the ``changes``."""
+    touched = changes.keys() & {"figures_year", "staff", "revenue_fen", "orderly_finances"}
+    if touched and application.staff is not None and application.revenue_fen is not None:
+        state_figures(
+            organisation=member,
+            year=application.figures_year or registration.last_completed_year(clock.today(now)),
+            staff=application.staff,
+            revenue_fen=application.revenue_fen,
+            orderly_finances=bool(application.orderly_finances),
+            actor=actor,
+            user_id=_user_id(actor),
+            now=now,
+        )
+    if "bank_account" in changes and application.bank_account is not None:
+        name_account(
+            organisation=member,
+            details=application.bank_account,
+            actor=actor,
+            user_id=_user_id(actor),
+            now=now,
+        )
+
+
+def _seat(application: Application, host: Organisation | None, now: datetime) -> Seat:
+    """Where the member sits: a team with its incubator, the others in the county they state."""
+    if host is not None:
+        return Seat(county=host.county, city=host.city, in_province=host.in_province)
+    county = application.county or ""
+    known = policy.places(clock.today(now))
+    return Seat(county=county, city=known.cities.get(county), in_province=known.in_province(county))
+
+
+def _move(membership_id: int, action: MembershipAction, opinion: str, actor: Actor, now: datetime) -> Membership:
+    with transaction():
+        membership = find_membership(membership_id, actor=actor, lock=True)
+        authorise(actor, may_suspend_membership, membership.organisation)
+        apply(membership, action, transitions=MEMBERSHIP_TRANSITIONS, actor=actor, now=now, note=opinion)
+        return membership
+
+
+def _review_faults(decision: ReviewDecision, opinion: str, defects: Sequence[str]) -> list[Reason]:
+    if decision is ReviewDecision.APPROVE and defects:
+        return [reason("defects_with_approval", field="defects")]
+    if decision is ReviewDecision.RETURN and not defects and not opinion:
+        return [reason("defects_missing", field="defects")]
+    return []
+
+
+def _user_id(actor: Actor) -> int:
+    if actor.user_id is None:
+        raise Forbidden
+    return actor.user_id

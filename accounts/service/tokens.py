@@ -1,0 +1,113 @@
+"""Signing in and out: tokens for passwords, with a pause after too many wrong ones."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from accounts.models import ApiToken, SignInAttempt, User
+from accounts.queries.users import find_token, find_user
+from accounts.rules import tokens
+from accounts.rules.users import THROTTLE, Failures, must_wait, normalised
+from accounts.steps.users import matches
+from core import audit
+from core.db import require_transaction, transaction
+from core.errors import TooManyAttempts, Unauthenticated
+from core.permissions import Actor
+
+LIFETIME = timedelta(hours=12)
+PREFIX_BYTES = 9
+SECRET_BYTES = 32
+
+
+class SignInRefused(Unauthenticated):
+    """The user name or the password is wrong."""
+
+    code = "sign_in_refused"
+
+
+class SignInPaused(TooManyAttempts):
+    """Too many wrong passwords for this user or from this address; sign-in pauses for some minutes."""
+
+    code = "sign_in_paused"
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A token as its user gets it, once."""
+
+    token: str
+    expires_at: datetime
+
+
+def sign_in(*, username: str, password: str, address: str, now: datetime) -> IssuedToken:
+    """A token for a user name and its password.
+
+    Raises :class:`SignInRefused` alike for an unknown user, a wrong password and an inactive user, and
+    :class:`SignInPaused` without looking at the password. Both are raised after the attempt is committed.
+    """
+    name = normalised(username)
+    with transaction() as session:
+        # One attempt at a time for a user, so that parallel guesses are counted too.
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"sign_in:{name}", 0))))
+        if must_wait(_failures(name, address, now), THROTTLE):
+            raise SignInPaused(minutes=int(THROTTLE.window.total_seconds() // 60))
+        user = find_user(name)
+        proven = matches(password, user)
+        session.add(SignInAttempt(username=name, address=address, at=now, succeeded=proven))
+        issued = _issue(user, now) if proven and user is not None else None
+    if issued is None:
+        raise SignInRefused
+    return issued
+
+
+def sign_out(*, token: str, actor: Actor, now: datetime) -> None:
+    """Revoke the token in use."""
+    with transaction():
+        found = find_token(token, now=now)
+        if found is None:
+            raise SignInRefused
+        found.revoked_at = now
+        audit.record(actor=actor, now=now, action="revoke", subject=found)
+
+
+def _failures(username: str, address: str, now: datetime) -> Failures:
+    """Wrong passwords within the window.
+
+    Those of a user from an address count since its last right one there.
+    """
+    attempt = SignInAttempt
+    last_success = (
+        select(func.max(attempt.at))
+        .where(attempt.username == username, attempt.address == address, attempt.succeeded)
+        .scalar_subquery()
+    )
+    since = now - THROTTLE.window
+    by_user = attempt.username == username
+    by_address = attempt.address == address
+    counted = require_transaction().execute(
+        select(
+            func.count().filter(by_user, by_address, attempt.at > func.coalesce(last_success, since)),
+            func.count().filter(by_user),
+            func.count().filter(by_address),
+        ).where(attempt.at > since, ~attempt.succeeded, by_user | by_address)
+    )
+    narrow, user, everywhere = counted.one()
+    return Failures(by_user_and_address=narrow, by_user=user, by_address=everywhere)
+
+
+def _issue(user: User, now: datetime) -> IssuedToken:
+    prefix, secret = secrets.token_urlsafe(PREFIX_BYTES), secrets.token_urlsafe(SECRET_BYTES)
+    row = ApiToken(
+        user_id=user.id,
+        prefix=prefix,
+        digest=tokens.digest(secret),
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
+    require_transaction().add(row)
+    audit.record(actor=user.as_actor(), now=now, action="issue", subject=row)
+    return IssuedToken(token=tokens.join(prefix, secret), expires_at=row.expires_at)

@@ -1,0 +1,85 @@
+"""Users made by the administrator, and what users do about themselves. Accounts only: no money here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from accounts.models import ApiToken, User
+from accounts.permissions import Role, may_create_user, signed_in
+from accounts.queries.organisations import find_organisation
+from accounts.queries.users import UserMissing, find_user, user
+from accounts.rules.users import (
+    Credentials,
+    credential_faults,
+    password_faults,
+    role_faults,
+)
+from accounts.steps.organisations import RegistrationRefused
+from accounts.steps.users import hashed, matches, register_user
+from core import audit
+from core.db import require_transaction, transaction
+from core.errors import Forbidden, Refused, reason, refuse_all
+from core.permissions import Actor, authorise
+
+
+class PasswordWrong(Refused):
+    """The present password is wrong."""
+
+    code = "password_wrong"
+
+
+class OwnAccount(Forbidden):
+    """Nobody switches off the account in use."""
+
+    code = "own_account"
+
+
+def create_user(*, organisation_id: int, role: Role, credentials: Credentials, actor: Actor, now: datetime) -> User:
+    """A further user of an organisation; its role must be one of that kind's. Names every fault at once."""
+    with transaction():
+        authorise(actor, may_create_user)
+        organisation = find_organisation(organisation_id, actor=actor)
+        found = credential_faults(credentials) + role_faults(role, kind=organisation.kind)
+        if find_user(credentials.username) is not None:
+            found.append(reason("username_taken", field="username"))
+        refuse_all(found, error=RegistrationRefused)
+        return register_user(organisation=organisation, role=role, credentials=credentials, actor=actor, now=now)
+
+
+def set_active(*, user_id: int, active: bool, actor: Actor, now: datetime) -> User:
+    """Switch a user off, revoking the tokens, or on again."""
+    with transaction() as session:
+        authorise(actor, may_create_user)
+        found = session.scalar(select(User).where(User.id == user_id).with_for_update(of=User))
+        if found is None:
+            raise UserMissing
+        if found.id == actor.user_id:
+            raise OwnAccount
+        found.active = active
+        if not active:
+            _revoke_tokens(found.id, now)
+        audit.record(actor=actor, now=now, action="activate" if active else "deactivate", subject=found)
+        return found
+
+
+def change_password(*, present: str, wanted: str, actor: Actor, now: datetime) -> None:
+    """Set a new password and revoke every token of the user, that of this call included."""
+    with transaction():
+        authorise(actor, signed_in)
+        if actor.user_id is None:
+            raise UserMissing
+        found = user(actor.user_id)
+        refuse_all(password_faults(wanted, username=found.username), error=RegistrationRefused)
+        if not matches(present, found):
+            raise PasswordWrong
+        found.password_hash = hashed(wanted)
+        _revoke_tokens(found.id, now)
+        audit.record(actor=actor, now=now, action="change_password", subject=found)
+
+
+def _revoke_tokens(user_id: int, now: datetime) -> None:
+    require_transaction().execute(
+        update(ApiToken).where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None)).values(revoked_at=now)
+    )

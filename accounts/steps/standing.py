@@ -1,0 +1,112 @@
+"""Writing what is on record about an organisation."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from accounts.kinds import AdverseKind
+from accounts.models import AdverseRecord, Controller, ControllerTenure, Organisation
+from accounts.queries.standing import tenures
+from accounts.rules.standing import Running, tenure_faults
+from core import audit
+from core.db import require_transaction
+from core.errors import Conflict, refuse_all
+from core.permissions import Actor
+
+
+class TenureOverlaps(Conflict):
+    """Another controller is on record for that time; a change begins after every one known."""
+
+    code = "tenure_overlaps"
+
+
+def add_adverse_record(
+    *,
+    organisation_id: int,
+    kind: AdverseKind,
+    since: date,
+    until: date | None,
+    source: str,
+    actor: Actor,
+    now: datetime,
+) -> AdverseRecord:
+    """Put a record against an organisation (V8(2), V21); ``until`` is its last day."""
+    current = require_transaction()
+    record = AdverseRecord(
+        organisation_id=organisation_id,
+        kind=kind,
+        since=since,
+        until=until,
+        source=source,
+        entered_by=actor.user_id,
+        entered_at=now,
+    )
+    current.add(record)
+    current.flush()
+    audit.record(
+        actor=actor,
+        now=now,
+        action="enter",
+        subject=record,
+        data={"organisation_id": organisation_id, "kind": kind.value, "since": since.isoformat()},
+    )
+    return record
+
+
+def register_controller(*, name: str, note: str, actor: Actor, now: datetime) -> Controller:
+    """A controller not known before; two of one name are told apart by ``note``."""
+    current = require_transaction()
+    controller = Controller(name=name, note=note, entered_by=actor.user_id, entered_at=now)
+    current.add(controller)
+    current.flush()
+    audit.record(actor=actor, now=now, action="register", subject=controller, data={"name": name})
+    return controller
+
+
+def establish_controller(
+    *,
+    organisation: Organisation,
+    controller: Controller,
+    since: date,
+    source: str,
+    actor: Actor,
+    now: datetime,
+) -> ControllerTenure:
+    """From ``since`` on the organisation is under this controller; the tenure that runs until then ends.
+
+    The organisation must be locked by the caller. Raises :class:`TenureOverlaps`.
+    """
+    current = require_transaction()
+    known = tenures(organisation.id)
+    refuse_all(
+        tenure_faults(since=since, known=[Running(each.since, each.until) for each in known]),
+        error=TenureOverlaps,
+    )
+    for each in known:
+        if each.until is None:
+            each.until = since
+            audit.record(actor=actor, now=now, action="end", subject=each, data={"until": since.isoformat()})
+    current.flush()
+    tenure = ControllerTenure(
+        organisation_id=organisation.id,
+        controller_id=controller.id,
+        since=since,
+        source=source,
+        entered_by=actor.user_id,
+        entered_at=now,
+    )
+    current.add(tenure)
+    current.flush()
+    audit.record(
+        actor=actor,
+        now=now,
+        action="establish",
+        subject=tenure,
+        data={
+            "organisation_id": organisation.id,
+            "controller_id": controller.id,
+            "since": since.isoformat(),
+            "previous_controller_ids": [each.controller_id for each in known],
+        },
+    )
+    return tenure
