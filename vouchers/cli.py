@@ -18,14 +18,14 @@ vouchers = click.Group("vouchers", help="Entitlement: quotes without touching th
     "--input",
     "cases",
     required=True,
-    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
-    help="Quote cases, one JSON object a line (UTF-8); '-' reads standard input.",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Quote cases, one JSON object a line (UTF-8).",
 )
 def quote(cases: Path) -> None:
     """Answer quote cases, one JSON answer a line; blank lines are no cases and get no answer."""
     pack = policy.current()
     answers = click.get_binary_stream("stdout")
-    with click.open_file(str(cases), "rb") as lines:
+    with cases.open("rb") as lines:
         for number, line in enumerate(lines):
             case = line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line
             if case.strip():

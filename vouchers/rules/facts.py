@@ -6,43 +6,29 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from accounts.kinds import AdverseKind, IncubatorLevel, Relation
+
+__all__ = [
+    "AdverseKind",
+    "AdverseRecord",
+    "Case",
+    "Enterprise",
+    "Exclusion",
+    "IncubatorLevel",
+    "PaymentMode",
+    "Provider",
+    "Relation",
+    "Service",
+    "ServiceKind",
+    "Team",
+]
+
 
 class PaymentMode(StrEnum):
     """Who pays the provider the subsidised part first (V16)."""
 
     DIRECT_DEDUCTION = "direct_deduction"
     FULL_PAYMENT = "full_payment"
-
-
-class IncubatorLevel(StrEnum):
-    """Who recognised an incubator."""
-
-    NATIONAL = "national"
-    PROVINCIAL = "provincial"
-    CITY = "city"
-
-
-class AdverseKind(StrEnum):
-    """What a record against a firm is about (V8(2))."""
-
-    SAFETY_ACCIDENT = "safety_accident"
-    QUALITY_ACCIDENT = "quality_accident"
-    ENVIRONMENTAL_BREACH = "environmental_breach"
-    FRAUD = "fraud"
-    RESEARCH_MISCONDUCT = "research_misconduct"
-    ABNORMAL_OPERATIONS = "abnormal_operations"
-    SERIOUS_ILLEGALITY = "serious_illegality"
-
-
-class Relation(StrEnum):
-    """How a beneficiary is related to a provider (V8(4))."""
-
-    NONE = "none"
-    ONE_WAY_HOLDING = "one_way_holding"
-    MUTUAL_HOLDING = "mutual_holding"
-    SUBSIDIARY = "subsidiary"
-    CO_BUILT = "co_built"
-    COMMON_CONTROL = "common_control"
 
 
 class ServiceKind(StrEnum):

@@ -34,7 +34,6 @@ from vouchers.rules.facts import (
 )
 from vouchers.rules.policy import judging
 
-
 COUNTY = re.compile("[0-9]{6}")
 USCC = re.compile("[0-9A-Z]{18}")
 
@@ -73,7 +72,7 @@ def read_case(line: bytes, *, pack: PolicyPack) -> Case:
     faults = [text("case.repeated", names=", ".join(repeated)).both()] if repeated else []
     case: Case | None = None
     try:
-        case = CaseSchema().load(document)
+        case = CASE.load(document)
     except ValidationError as refused:
         faults += _flat(refused.messages, "")
     if not _county_is_known(document, pack):
@@ -289,7 +288,9 @@ class KindlessSchema(Schema):
     uscc = _Shaped(shape=USCC, says="case.uscc_shape", allow_none=True)
 
 
-BENEFICIARIES: Mapping[Any, type[Schema]] = {"enterprise": EnterpriseSchema, "team": TeamSchema}
+# Schemas are made once: making one costs more than reading a case with it.
+BENEFICIARIES: Mapping[str, Schema] = {"enterprise": EnterpriseSchema(), "team": TeamSchema()}
+KINDLESS = KindlessSchema()
 
 
 class _Beneficiary(fields.Field[Enterprise | Team]):
@@ -304,10 +305,10 @@ class _Beneficiary(fields.Field[Enterprise | Team]):
             raise self.make_error("invalid")
         kind = value.get("kind")
         if isinstance(kind, str) and kind in BENEFICIARIES:
-            found: Enterprise | Team = BENEFICIARIES[kind]().load(value)
+            found: Enterprise | Team = BENEFICIARIES[kind].load(value)
             return found
         wrong = fault("required") if "kind" not in value else fault("one_of", known=", ".join(BENEFICIARIES))
-        raise ValidationError({"kind": [wrong], **KindlessSchema().validate(value)})
+        raise ValidationError({"kind": [wrong], **KINDLESS.validate(value)})
 
 
 class ProviderSchema(Schema):
@@ -352,3 +353,6 @@ class CaseSchema(Schema):
     def make(self, data: dict[str, Any], **kwargs: Any) -> Case:
         """As facts."""
         return Case(**data)
+
+
+CASE = CaseSchema()
