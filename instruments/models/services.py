@@ -1,0 +1,75 @@
+"""Priced services and the instruments they rest on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from accounts.models import Organisation
+from core.db import Model
+from core.types import UTC, Enumerated, Fen, identity_key
+from instruments.models.instruments import Instrument
+from instruments.rules.services import ServiceFacts
+from instruments.rules.terms import PriceUnit, ServiceKind
+from instruments.states import ServiceState
+
+
+class ServiceInstrument(Model):
+    """A service rests on an instrument (V11)."""
+
+    __tablename__ = "service_instrument"
+    __table_args__ = (Index("ix_service_instrument_instrument_id", "instrument_id"),)
+
+    service_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("service.id"), primary_key=True)
+    instrument_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("instrument.id"), primary_key=True)
+
+
+class Service(Model):
+    """What a provider offers at a price. Drafts may leave out what V14 demands of a published one."""
+
+    __tablename__ = "service"
+    __table_args__ = (
+        UniqueConstraint("provider_id", "external_id"),
+        Index("ix_service_tokens", "tokens", postgresql_using="gin"),
+        Index("ix_service_state_kind_id", "state", "kind", "id"),
+    )
+
+    id: Mapped[int] = identity_key()
+    provider_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
+    external_id: Mapped[str] = mapped_column(Text)
+    kind: Mapped[ServiceKind] = mapped_column(Enumerated(ServiceKind))
+    title: Mapped[str] = mapped_column(Text)
+    content: Mapped[str] = mapped_column(Text, default="")
+    process: Mapped[str] = mapped_column(Text, default="")
+    equipment: Mapped[str] = mapped_column(Text, default="")
+    standard: Mapped[str] = mapped_column(Text, default="")
+    price_fen: Mapped[int | None] = mapped_column(Fen)
+    price_unit: Mapped[PriceUnit | None] = mapped_column(Enumerated(PriceUnit))
+    phone: Mapped[str] = mapped_column(Text, default="")
+    turnaround_days: Mapped[int | None] = mapped_column(Integer)
+    state: Mapped[ServiceState] = mapped_column(Enumerated(ServiceState))
+    created_at: Mapped[datetime] = mapped_column(UTC)
+    updated_at: Mapped[datetime] = mapped_column(UTC)
+    import_digest: Mapped[str] = mapped_column(Text, default="")
+    tokens: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, deferred=True)
+
+    provider: Mapped[Organisation] = relationship()
+    instruments: Mapped[list[Instrument]] = relationship(
+        secondary="service_instrument", order_by="Instrument.id", lazy="selectin"
+    )
+
+    @property
+    def facts(self) -> ServiceFacts:
+        """What V14 looks at."""
+        return ServiceFacts(
+            content=self.content,
+            process=self.process,
+            equipment=self.equipment,
+            price_fen=self.price_fen,
+            price_unit=self.price_unit,
+            phone=self.phone,
+            turnaround_days=self.turnaround_days,
+        )

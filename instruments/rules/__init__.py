@@ -1,0 +1,5 @@
+"""Pure rules: facts in, decision out."""
+
+from instruments.rules.pricing import price
+
+__all__ = ["price"]

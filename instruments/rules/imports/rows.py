@@ -1,0 +1,85 @@
+"""What reading a list yields: rows in the catalogue's own words, rows refused with every fault, and repeats."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, fields
+from datetime import date
+
+from core.errors import Reason
+from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit, ServiceKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstrumentRow:
+    """One instrument of a file. Texts are trimmed, '' where the file says nothing; money is fen, None if unknown."""
+
+    line: int
+    external_id: str
+    name: str
+    kind: InstrumentKind = InstrumentKind.INSTRUMENT
+    name_en: str = ""
+    model: str = ""
+    maker: str = ""
+    category_code: str = ""
+    category: str = ""
+    value_fen: int | None = None
+    funding: Funding = Funding.UNKNOWN
+    provider_name: str = ""
+    provider_uscc: str = ""
+    specifications: str = ""
+    functions: str = ""
+    description: str = ""
+    address: str = ""
+    county: str = ""
+    acquired_on: date | None = None
+    accepted_on: date | None = None
+    external_use: ExternalUse = ExternalUse.UNKNOWN
+    iot_sensor: bool = False
+    duty_free: bool = False
+    duty_free_record: str = ""
+    reference_price_fen: int | None = None
+    reference_price_unit: PriceUnit | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow:
+    """One priced service of a list."""
+
+    line: int
+    external_id: str
+    title: str
+    kind: ServiceKind
+    content: str
+    price_fen: int
+    price_unit: PriceUnit
+    process: str = ""
+    equipment: str = ""
+    standard: str = ""
+    phone: str = ""
+    turnaround_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row that is not taken, with all its faults."""
+
+    line: int
+    external_id: str
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedRow:
+    """A row that says again, word for word, what an earlier line said: skipped and counted."""
+
+    line: int
+    external_id: str
+    first_line: int
+
+
+def digest(row: InstrumentRow | ServiceRow) -> str:
+    """A fingerprint of everything a row says but its line: equal fingerprints mean nothing has changed."""
+    said = [getattr(row, field.name) for field in fields(row) if field.name != "line"]
+    return hashlib.blake2b(json.dumps(said, default=str).encode(), digest_size=16).hexdigest()

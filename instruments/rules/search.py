@@ -1,0 +1,63 @@
+"""Search tokens: what a text can be found by, and what a query asks for.
+
+Chinese, Japanese and Korean have no spaces, so every character and every pair of neighbours is a token; two-character
+words (质谱, 电镜) are exactly the pairs. Latin words and numbers are found by any beginning of two or more characters;
+parts of a model number (H-7650) also joined (h7650).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+LONGEST_WORD = 24
+"""Characters of a Latin word that count; longer ones are cut, in texts and in queries alike."""
+SHORTEST_PREFIX = 2
+MOST_QUERY_TOKENS = 40
+
+_CJK = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
+_RUNS = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<word>[^\W_{_CJK}]+)")
+_JOINED = re.compile(r"[a-z0-9]+(?:[-_./ ][a-z0-9]+)+")
+_SEPARATORS = re.compile(r"[-_./ ]")
+
+
+def normalise(text: str) -> str:
+    """Full width and half width, upper and lower case become one; white space becomes single blanks."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def tokens(texts: Iterable[str]) -> list[str]:
+    """Every token the texts can be found by, sorted, each once."""
+    found: set[str] = set()
+    for text in texts:
+        plain = normalise(text)
+        for match in _RUNS.finditer(plain):
+            if match["cjk"]:
+                run = match["cjk"]
+                found.update(run)
+                found.update(run[i : i + 2] for i in range(len(run) - 1))
+            else:
+                found.update(_beginnings(match["word"]))
+        for match in _JOINED.finditer(plain):
+            found.update(_beginnings(_SEPARATORS.sub("", match[0])))
+    return sorted(found)
+
+
+def query_tokens(query: str) -> list[str]:
+    """What must all be among a record's tokens for the query to find it; [] for a query without any word."""
+    found: dict[str, None] = {}
+    for match in _RUNS.finditer(normalise(query)):
+        run = match["cjk"]
+        if run is None:
+            found[match["word"][:LONGEST_WORD]] = None
+        elif len(run) == 1:
+            found[run] = None
+        else:
+            found.update(dict.fromkeys(run[i : i + 2] for i in range(len(run) - 1)))
+    return list(found)[:MOST_QUERY_TOKENS]
+
+
+def _beginnings(word: str) -> set[str]:
+    cut = word[:LONGEST_WORD]
+    return {cut, *(cut[:length] for length in range(SHORTEST_PREFIX, len(cut)))}

@@ -1,0 +1,72 @@
+"""The words of the catalogue: kinds, funding, price units."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class InstrumentKind(StrEnum):
+    """What is listed: 科研仪器, 科研设施, or a national-network service unit (服务单元)."""
+
+    INSTRUMENT = "instrument"
+    FACILITY = "facility"
+    SERVICE_UNIT = "service_unit"
+
+
+class Funding(StrEnum):
+    """Who paid for it; fiscal and partly fiscal facilities fall under S2 and S4."""
+
+    FISCAL = "fiscal"
+    PARTLY_FISCAL = "partly_fiscal"
+    PRIVATE = "private"
+    UNKNOWN = "unknown"
+
+
+class PriceUnit(StrEnum):
+    """What one unit of a price buys."""
+
+    HOUR = "hour"
+    DAY = "day"
+    TIME = "time"
+    SAMPLE = "sample"
+
+
+TIMED_UNITS = frozenset({PriceUnit.HOUR, PriceUnit.DAY})
+"""Prices by time on an instrument, which need a slot; the others need a quantity."""
+
+
+class ExternalUse(StrEnum):
+    """Whether others than its owner may use it."""
+
+    OPEN = "open"
+    ON_REQUEST = "on_request"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
+class ServiceKind(StrEnum):
+    """The fifteen supported kinds of V11: seven of research and development, eight of testing."""
+
+    INDUSTRIAL_DESIGN = "industrial_design"
+    PROCESS_DESIGN = "process_design"
+    IC_DESIGN = "ic_design"
+    JOINT_DEVELOPMENT = "joint_development"
+    COMMISSIONED_DEVELOPMENT = "commissioned_development"
+    TECHNICAL_SOLUTION = "technical_solution"
+    PILOT_ENGINEERING = "pilot_engineering"
+    PRODUCT_INSPECTION = "product_inspection"
+    INDICATOR_TEST = "indicator_test"
+    PERFORMANCE_TEST = "performance_test"
+    STANDARD_CUSTOMISATION = "standard_customisation"
+    IC_PACKAGING_TEST = "ic_packaging_test"
+    COMMISSIONED_ANALYSIS = "commissioned_analysis"
+    COMMISSIONED_EXPERIMENT = "commissioned_experiment"
+    MACHINE_TIME = "machine_time"
+
+
+class OccupancyKind(StrEnum):
+    """Why an instrument is taken for a while."""
+
+    BOOKING = "booking"
+    CLOSURE = "closure"
+    MAINTENANCE = "maintenance"

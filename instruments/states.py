@@ -1,0 +1,70 @@
+"""States of listings, services and imports, and what may be done in each."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from core.states import Transitions
+
+
+class ListingState(StrEnum):
+    """How far a listing has come on its way to the public catalogue (S11)."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    PUBLISHED = "published"
+    RETURNED = "returned"
+    SUSPENDED = "suspended"
+    RETIRED = "retired"
+
+
+LISTING = Transitions(
+    {
+        (ListingState.DRAFT, "submit"): ListingState.SUBMITTED,
+        (ListingState.RETURNED, "submit"): ListingState.SUBMITTED,
+        (ListingState.SUBMITTED, "publish"): ListingState.PUBLISHED,
+        (ListingState.SUBMITTED, "return"): ListingState.RETURNED,
+        (ListingState.PUBLISHED, "suspend"): ListingState.SUSPENDED,
+        (ListingState.SUSPENDED, "resume"): ListingState.PUBLISHED,
+        (ListingState.PUBLISHED, "retire"): ListingState.RETIRED,
+    },
+    initial=ListingState.DRAFT,
+)
+
+
+class ServiceState(StrEnum):
+    """Whether a priced service is offered (V14)."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+SERVICE = Transitions(
+    {
+        (ServiceState.DRAFT, "publish"): ServiceState.PUBLISHED,
+        (ServiceState.WITHDRAWN, "publish"): ServiceState.PUBLISHED,
+        (ServiceState.PUBLISHED, "withdraw"): ServiceState.WITHDRAWN,
+    },
+    initial=ServiceState.DRAFT,
+)
+
+
+class ImportState(StrEnum):
+    """How far an import has come; a refused one is a file that could not be read as a whole."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+IMPORT = Transitions(
+    {
+        (ImportState.QUEUED, "start"): ImportState.RUNNING,
+        (ImportState.RUNNING, "finish"): ImportState.DONE,
+        (ImportState.QUEUED, "refuse"): ImportState.REFUSED,
+        (ImportState.RUNNING, "refuse"): ImportState.REFUSED,
+    },
+    initial=ImportState.QUEUED,
+)
