@@ -1,0 +1,158 @@
+"""Settlement batches: sealed lines, the files made of them, and what the bank answered."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Model
+from core.types import UTC, Enumerated, Fen, identity_key
+from settlement.rules.exports import ExportFormat
+from settlement.states import BatchState, PayoutOutcome
+
+
+class SettlementBatch(Model):
+    """One pay run: the prefix of the queue that the fund of the cut-off's year could pay.
+
+    ``content_sha256`` seals the lines; ``waiting_*`` is what stayed in the queue for want of money at that moment.
+    One batch a programme and cut-off is live; a discarded one makes room for the next ``sequence``.
+    """
+
+    __tablename__ = "settlement_batch"
+    __table_args__ = (
+        UniqueConstraint("programme", "cutoff", "sequence"),
+        Index(
+            "uq_settlement_batch_live",
+            "programme",
+            "cutoff",
+            unique=True,
+            postgresql_where=text("state <> 'discarded'"),
+        ),
+    )
+
+    id: Mapped[int] = identity_key()
+    number: Mapped[str] = mapped_column(Text, unique=True)
+    programme: Mapped[str] = mapped_column(Text)
+    cutoff: Mapped[date] = mapped_column(Date)
+    sequence: Mapped[int] = mapped_column(SmallInteger)
+    fund_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("fund.id"), index=True)
+    state: Mapped[BatchState] = mapped_column(Enumerated(BatchState))
+    line_count: Mapped[int] = mapped_column(Integer)
+    total_fen: Mapped[int] = mapped_column(Fen)
+    waiting_count: Mapped[int] = mapped_column(Integer)
+    waiting_fen: Mapped[int] = mapped_column(Fen)
+    content_sha256: Mapped[str | None] = mapped_column(Text)
+    transaction_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ledger_transaction.id"), unique=True)
+    prepared_by: Mapped[int | None] = mapped_column(BigInteger)
+    prepared_at: Mapped[datetime] = mapped_column(UTC)
+    approved_by: Mapped[int | None] = mapped_column(BigInteger)
+    approved_at: Mapped[datetime | None] = mapped_column(UTC)
+    exported_at: Mapped[datetime | None] = mapped_column(UTC)
+    closed_at: Mapped[datetime | None] = mapped_column(UTC)
+
+
+class BatchLine(Model):
+    """One payout of a batch, frozen. Triggers refuse every change and any line after the seal.
+
+    ``(payable_id, attempt)`` is unique: a payable stands in a batch once for each time it was due. Its ids carry no foreign
+    keys: they would triple the cost of a large batch, and ``verify`` proves them instead.
+    """
+
+    __tablename__ = "batch_line"
+    __table_args__ = (UniqueConstraint("payable_id", "attempt"),)
+
+    batch_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    line_no: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    payable_id: Mapped[int] = mapped_column(BigInteger)
+    attempt: Mapped[int] = mapped_column(SmallInteger)
+    source: Mapped[str] = mapped_column(Text)
+    order_id: Mapped[int] = mapped_column(BigInteger)
+    payee_id: Mapped[int] = mapped_column(BigInteger)
+    holder_name: Mapped[str] = mapped_column(Text)
+    bank_name: Mapped[str] = mapped_column(Text)
+    cnaps_code: Mapped[str] = mapped_column(Text)
+    account_number: Mapped[str] = mapped_column(Text)
+    amount_fen: Mapped[int] = mapped_column(Fen)
+
+
+class BatchFile(Model):
+    """A file made of a batch. Never changed."""
+
+    __tablename__ = "batch_file"
+    __table_args__ = (UniqueConstraint("batch_id", "format"),)
+
+    id: Mapped[int] = identity_key()
+    batch_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("settlement_batch.id"))
+    format: Mapped[ExportFormat] = mapped_column(Enumerated(ExportFormat))
+    file_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("stored_file.id"))
+    sha256: Mapped[str] = mapped_column(Text)
+    line_count: Mapped[int] = mapped_column(Integer)
+    control_sum_fen: Mapped[int] = mapped_column(Fen)
+    created_by: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(UTC)
+
+
+class BankReturn(Model):
+    """One file of outcomes from the bank, taken in whole or not at all. Never changed; ``part`` counts within the batch.
+
+    ``settled_transaction_id`` posts first outcomes, ``reversed_transaction_id`` late returns of what had been paid.
+    """
+
+    __tablename__ = "bank_return"
+    __table_args__ = (UniqueConstraint("batch_id", "sha256"), UniqueConstraint("batch_id", "part"))
+
+    id: Mapped[int] = identity_key()
+    batch_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("settlement_batch.id"))
+    part: Mapped[int] = mapped_column(SmallInteger)
+    sha256: Mapped[str] = mapped_column(Text)
+    file_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("stored_file.id"))
+    paid_count: Mapped[int] = mapped_column(Integer)
+    paid_fen: Mapped[int] = mapped_column(Fen)
+    failed_count: Mapped[int] = mapped_column(Integer)
+    failed_fen: Mapped[int] = mapped_column(Fen)
+    returned_count: Mapped[int] = mapped_column(Integer)
+    returned_fen: Mapped[int] = mapped_column(Fen)
+    settled_transaction_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("ledger_transaction.id"), unique=True
+    )
+    reversed_transaction_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("ledger_transaction.id"), unique=True
+    )
+    recorded_by: Mapped[int | None] = mapped_column(BigInteger)
+    recorded_at: Mapped[datetime] = mapped_column(UTC)
+
+
+class BankReturnLine(Model):
+    """What one bank return says of one batch line. Never changed.
+
+    A line has one first outcome; ``late`` marks the return of money that an earlier file had reported paid.
+    """
+
+    __tablename__ = "bank_return_line"
+    __table_args__ = (
+        UniqueConstraint("batch_id", "line_no", "late"),
+        Index("ix_bank_return_line_payable_id", "payable_id"),
+    )
+
+    bank_return_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    line_no: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    batch_id: Mapped[int] = mapped_column(BigInteger)
+    payable_id: Mapped[int] = mapped_column(BigInteger)
+    outcome: Mapped[PayoutOutcome] = mapped_column(Enumerated(PayoutOutcome))
+    late: Mapped[bool] = mapped_column(Boolean)
+    amount_fen: Mapped[int] = mapped_column(Fen)
+    reason: Mapped[str] = mapped_column(Text)
+    value_date: Mapped[date] = mapped_column(Date)

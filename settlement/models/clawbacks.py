@@ -1,0 +1,53 @@
+"""Clawbacks: paid subsidy that must come back (V19, V21)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Model
+from core.types import UTC, Enumerated, Fen, identity_key
+from settlement.states import ClawbackState
+
+
+class Clawback(Model):
+    """A claim of the province against a payee, linked to the payout it takes back."""
+
+    __tablename__ = "clawback"
+    __table_args__ = (Index("ix_clawback_payee_id_id", "payee_id", "id"),)
+
+    id: Mapped[int] = identity_key()
+    payable_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("payable.id"), index=True)
+    payee_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
+    batch_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("settlement_batch.id"))
+    line_no: Mapped[int] = mapped_column(Integer)
+    amount_fen: Mapped[int] = mapped_column(Fen)
+    recovered_fen: Mapped[int] = mapped_column(Fen, default=0)
+    cause: Mapped[str] = mapped_column(Text)
+    misconduct: Mapped[bool] = mapped_column(Boolean)
+    article: Mapped[str] = mapped_column(Text)
+    state: Mapped[ClawbackState] = mapped_column(Enumerated(ClawbackState))
+    transaction_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ledger_transaction.id"), unique=True)
+    opened_by: Mapped[int | None] = mapped_column(BigInteger)
+    opened_at: Mapped[datetime] = mapped_column(UTC)
+
+    @property
+    def open_fen(self) -> int:
+        """What has not come back yet."""
+        return self.amount_fen - self.recovered_fen
+
+
+class Recovery(Model):
+    """Money that came back for a clawback. Never changed."""
+
+    __tablename__ = "recovery"
+
+    id: Mapped[int] = identity_key()
+    clawback_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("clawback.id"), index=True)
+    amount_fen: Mapped[int] = mapped_column(Fen)
+    reference: Mapped[str] = mapped_column(Text)
+    transaction_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ledger_transaction.id"), unique=True)
+    recorded_by: Mapped[int | None] = mapped_column(BigInteger)
+    recorded_at: Mapped[datetime] = mapped_column(UTC)

@@ -1,0 +1,217 @@
+"""Balanced entries for everything that moves: each function names the accounts and signs of one kind of transaction.
+
+Debits are positive, credits negative; every function returns entries that balance in each book and layer, and refuses
+sums that are not positive. docs/ledger.md tells the same as a table.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from settlement.rules.chart import (
+    AccountKind,
+    AccountRef,
+    Book,
+    Layer,
+    order_owner,
+    organisation_owner,
+)
+
+
+class Unbalanced(ValueError):
+    """The entries of a transaction do not add up to zero in a book and layer, or are fewer than two."""
+
+
+class NothingToPost(ValueError):
+    """A transaction would move no money."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One posting to be: an account, the balance it moves and by how much (fen, debit positive)."""
+
+    account: AccountRef
+    layer: Layer
+    amount_fen: int
+
+
+Entries = tuple[Entry, ...]
+
+
+def balanced(entries: Sequence[Entry]) -> Entries:
+    """The entries without zeros; raises :class:`Unbalanced` or :class:`NothingToPost`."""
+    kept = tuple(entry for entry in entries if entry.amount_fen != 0)
+    if not kept:
+        raise NothingToPost("no entry moves money")
+    totals: dict[tuple[Book, Layer], int] = defaultdict(int)
+    for entry in kept:
+        totals[entry.account.book, entry.layer] += entry.amount_fen
+    off = {key: total for key, total in totals.items() if total != 0}
+    if off or len(kept) < 2:
+        raise Unbalanced(f"entries do not balance: {off}")
+    return kept
+
+
+def move(debit: AccountRef, credit: AccountRef, amount_fen: int, *, layer: Layer = Layer.POSTED) -> Entries:
+    """``amount_fen`` from the credited to the debited account; negative sums move it back."""
+    return Entry(debit, layer, amount_fen), Entry(credit, layer, -amount_fen)
+
+
+# Entitlement: the cap counts what is held (pending) and consumed (posted); its contra mirrors it.
+
+
+def _cap(cap_owner: str, year: int) -> tuple[AccountRef, AccountRef]:
+    return AccountRef(AccountKind.CAP, cap_owner, year), AccountRef(AccountKind.CAP_CONTRA, cap_owner, year)
+
+
+def hold_granted(*, cap_owner: str, year: int, amount_fen: int) -> Entries:
+    """A hold on a yearly cap (V12 hold)."""
+    return balanced(move(*_cap(cap_owner, year), _positive(amount_fen), layer=Layer.PENDING))
+
+
+def hold_released(*, cap_owner: str, year: int, held_fen: int) -> Entries:
+    """The whole hold given back."""
+    return balanced(move(*_cap(cap_owner, year), -_positive(held_fen), layer=Layer.PENDING))
+
+
+def hold_consumed(*, cap_owner: str, year: int, held_fen: int, amount_fen: int) -> Entries:
+    """The hold resolved: ``amount_fen`` of it used up for good, the rest free again."""
+    if not 0 < amount_fen <= held_fen:
+        raise ValueError("a hold is consumed by more than nothing and at most what is held")
+    cap, contra = _cap(cap_owner, year)
+    return balanced([*move(cap, contra, -held_fen, layer=Layer.PENDING), *move(cap, contra, amount_fen)])
+
+
+# Public money: a fund is what the province still has, a payable what it owes, granted what it has promised for good.
+
+
+def _fund(programme: str, year: int) -> AccountRef:
+    return AccountRef(AccountKind.FUND, programme, year)
+
+
+def payable_account(payee_id: int) -> AccountRef:
+    """What is owed to a payee (a credit balance)."""
+    return AccountRef(AccountKind.PAYABLE, organisation_owner(payee_id))
+
+
+def _granted(payee_id: int) -> AccountRef:
+    return AccountRef(AccountKind.GRANTED, organisation_owner(payee_id))
+
+
+def _receivable(payee_id: int) -> AccountRef:
+    return AccountRef(AccountKind.CLAWBACK_RECEIVABLE, organisation_owner(payee_id))
+
+
+def appropriated(*, programme: str, year: int, amount_fen: int) -> Entries:
+    """Money put into a year's fund (V3)."""
+    source = AccountRef(AccountKind.APPROPRIATION, programme, year)
+    return balanced(move(_fund(programme, year), source, _positive(amount_fen)))
+
+
+def payable_confirmed(*, payee_id: int, amount_fen: int) -> Entries:
+    """A confirmed claim: the province owes the payee (V17 order)."""
+    return balanced(move(_granted(payee_id), payable_account(payee_id), _positive(amount_fen)))
+
+
+def payable_cancelled(*, payee_id: int, amount_fen: int) -> Entries:
+    """The reversal of a confirmed claim that was never paid."""
+    return balanced(move(_granted(payee_id), payable_account(payee_id), -_positive(amount_fen)))
+
+
+def batch_committed(*, programme: str, year: int, owed_fen: Mapping[int, int]) -> Entries:
+    """A batch's sums set aside, by payee: the fund is committed, the payables are on their way."""
+    fund = _fund(programme, year)
+    debits = [Entry(payable_account(payee), Layer.PENDING, fen) for payee, fen in sorted(owed_fen.items())]
+    return balanced([*debits, Entry(fund, Layer.PENDING, -sum(owed_fen.values()))])
+
+
+def batch_resolved(*, programme: str, year: int, paid_fen: Mapping[int, int], unpaid_fen: Mapping[int, int]) -> Entries:
+    """What a bank says: both kinds leave the pending layer, the paid ones are posted."""
+    fund = _fund(programme, year)
+    entries: list[Entry] = []
+    for payee in sorted(paid_fen.keys() | unpaid_fen.keys()):
+        account = payable_account(payee)
+        entries.append(Entry(account, Layer.PENDING, -paid_fen.get(payee, 0) - unpaid_fen.get(payee, 0)))
+        entries.append(Entry(account, Layer.POSTED, paid_fen.get(payee, 0)))
+    entries.append(Entry(fund, Layer.PENDING, sum(paid_fen.values()) + sum(unpaid_fen.values())))
+    entries.append(Entry(fund, Layer.POSTED, -sum(paid_fen.values())))
+    return balanced(entries)
+
+
+def payout_returned(*, programme: str, year: int, returned_fen: Mapping[int, int]) -> Entries:
+    """Money that came back from the bank after it had been paid: the fund has it, the payee is owed it again."""
+    fund = _fund(programme, year)
+    owed = [Entry(payable_account(payee), Layer.POSTED, -fen) for payee, fen in sorted(returned_fen.items())]
+    return balanced([Entry(fund, Layer.POSTED, sum(returned_fen.values())), *owed])
+
+
+def clawback_opened(*, payee_id: int, amount_fen: int) -> Entries:
+    """A grant taken back: the payee owes it to the province (V19, V21)."""
+    return balanced(move(_receivable(payee_id), _granted(payee_id), _positive(amount_fen)))
+
+
+def clawback_recovered(*, programme: str, year: int, payee_id: int, amount_fen: int) -> Entries:
+    """A clawed back sum arrived in the fund."""
+    return balanced(move(_fund(programme, year), _receivable(payee_id), _positive(amount_fen)))
+
+
+# Trade: what user and provider owe each other for one order.
+
+
+def _order(kind: AccountKind, order_id: int) -> AccountRef:
+    return AccountRef(kind, order_owner(order_id))
+
+
+def charge_changed(*, order_id: int, self_pay_fen: int, subsidy_fen: int) -> Entries:
+    """A charge, or the signed change of one: the user's part and the part deducted for the subsidy against sales."""
+    return balanced(
+        [
+            Entry(_order(AccountKind.DUE_FROM_USER, order_id), Layer.POSTED, self_pay_fen),
+            Entry(_order(AccountKind.SUBSIDY_RECEIVABLE, order_id), Layer.POSTED, subsidy_fen),
+            Entry(_order(AccountKind.SALES, order_id), Layer.POSTED, -(self_pay_fen + subsidy_fen)),
+        ]
+    )
+
+
+def payment_received(*, order_id: int, amount_fen: int) -> Entries:
+    """The user's money reached the provider."""
+    due = _order(AccountKind.DUE_FROM_USER, order_id)
+    return balanced(move(_order(AccountKind.RECEIVED, order_id), due, _positive(amount_fen)))
+
+
+def payment_refunded(*, order_id: int, amount_fen: int) -> Entries:
+    """The provider gave money back: it is due again, until the charge itself is lowered."""
+    due = _order(AccountKind.DUE_FROM_USER, order_id)
+    return balanced(move(_order(AccountKind.RECEIVED, order_id), due, -_positive(amount_fen)))
+
+
+def subsidy_assigned(*, order_id: int, amount_fen: int) -> Entries:
+    """The province has confirmed the deducted part: the provider now waits for the payable, not for the user."""
+    receivable = _order(AccountKind.SUBSIDY_RECEIVABLE, order_id)
+    return balanced(move(_order(AccountKind.SUBSIDY_ASSIGNED, order_id), receivable, _positive(amount_fen)))
+
+
+def subsidy_forgone(*, order_id: int, amount_fen: int) -> Entries:
+    """The provider let the claim expire: it earns that much less and the user owes nothing (V16(1))."""
+    receivable = _order(AccountKind.SUBSIDY_RECEIVABLE, order_id)
+    return balanced(move(_order(AccountKind.SALES, order_id), receivable, _positive(amount_fen)))
+
+
+def shortfall_opened(*, order_id: int, amount_fen: int) -> Entries:
+    """The refused part of the deducted sum: the user owes it to the provider (V16(1))."""
+    receivable = _order(AccountKind.SUBSIDY_RECEIVABLE, order_id)
+    return balanced(move(_order(AccountKind.SHORTFALL, order_id), receivable, _positive(amount_fen)))
+
+
+def shortfall_paid(*, order_id: int, amount_fen: int) -> Entries:
+    """The user paid (part of) a shortfall."""
+    shortfall = _order(AccountKind.SHORTFALL, order_id)
+    return balanced(move(_order(AccountKind.RECEIVED, order_id), shortfall, _positive(amount_fen)))
+
+
+def _positive(amount_fen: int) -> int:
+    if amount_fen <= 0:
+        raise NothingToPost("a sum to post must be positive")
+    return amount_fen

@@ -1,0 +1,200 @@
+"""States of what settlement keeps, and the tables of what may follow what."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from core.states import Transitions
+
+
+class HoldState(StrEnum):
+    """Where a hold on a yearly cap stands (V12 hold)."""
+
+    LIVE = "live"
+    CONSUMED = "consumed"
+    RELEASED = "released"
+
+
+class HoldAction(StrEnum):
+    """What moves a hold."""
+
+    MOVE = "move"
+    REDUCE = "reduce"
+    CONSUME = "consume"
+    RELEASE = "release"
+
+
+HOLD_TRANSITIONS: Transitions[HoldState] = Transitions(
+    {
+        (HoldState.LIVE, HoldAction.MOVE): HoldState.LIVE,
+        (HoldState.LIVE, HoldAction.REDUCE): HoldState.LIVE,
+        (HoldState.LIVE, HoldAction.CONSUME): HoldState.CONSUMED,
+        (HoldState.LIVE, HoldAction.RELEASE): HoldState.RELEASED,
+    },
+    initial=HoldState.LIVE,
+)
+
+
+class PayableState(StrEnum):
+    """Where a confirmed claim stands on its way to the payee's account."""
+
+    DUE = "due"
+    IN_BATCH = "in_batch"
+    PAID = "paid"
+    FAILED = "failed"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+
+
+class PayableAction(StrEnum):
+    """What moves a payable. Batches and bank returns move many at once, by set-based statements of the same table."""
+
+    PREPARE = "prepare"
+    DISCARD = "discard"
+    PAY = "pay"
+    FAIL = "fail"
+    RETURN = "return"
+    CORRECT = "correct"
+    CANCEL = "cancel"
+
+
+PAYABLE_TRANSITIONS: Transitions[PayableState] = Transitions(
+    {
+        (PayableState.DUE, PayableAction.PREPARE): PayableState.IN_BATCH,
+        (PayableState.DUE, PayableAction.CANCEL): PayableState.CANCELLED,
+        (PayableState.IN_BATCH, PayableAction.DISCARD): PayableState.DUE,
+        (PayableState.IN_BATCH, PayableAction.PAY): PayableState.PAID,
+        (PayableState.IN_BATCH, PayableAction.FAIL): PayableState.FAILED,
+        (PayableState.IN_BATCH, PayableAction.RETURN): PayableState.RETURNED,
+        (PayableState.PAID, PayableAction.RETURN): PayableState.RETURNED,
+        (PayableState.FAILED, PayableAction.CORRECT): PayableState.DUE,
+        (PayableState.RETURNED, PayableAction.CORRECT): PayableState.DUE,
+    },
+    initial=PayableState.DUE,
+)
+
+
+class BatchState(StrEnum):
+    """Where a settlement batch stands (V17 pay)."""
+
+    PREPARED = "prepared"
+    APPROVED = "approved"
+    EXPORTED = "exported"
+    CLOSED = "closed"
+    DISCARDED = "discarded"
+
+
+class BatchAction(StrEnum):
+    """What moves a batch; exporting an exported one again gives the same files."""
+
+    APPROVE = "approve"
+    DISCARD = "discard"
+    EXPORT = "export"
+    CLOSE = "close"
+
+
+BATCH_TRANSITIONS: Transitions[BatchState] = Transitions(
+    {
+        (BatchState.PREPARED, BatchAction.APPROVE): BatchState.APPROVED,
+        (BatchState.PREPARED, BatchAction.DISCARD): BatchState.DISCARDED,
+        (BatchState.APPROVED, BatchAction.EXPORT): BatchState.EXPORTED,
+        (BatchState.EXPORTED, BatchAction.EXPORT): BatchState.EXPORTED,
+        (BatchState.EXPORTED, BatchAction.CLOSE): BatchState.CLOSED,
+    },
+    initial=BatchState.PREPARED,
+)
+
+
+class PayoutOutcome(StrEnum):
+    """What the bank says of one line."""
+
+    PAID = "paid"
+    FAILED = "failed"
+    RETURNED = "returned"
+
+
+PAYABLE_ACTION_OF: dict[PayoutOutcome, PayableAction] = {
+    PayoutOutcome.PAID: PayableAction.PAY,
+    PayoutOutcome.FAILED: PayableAction.FAIL,
+    PayoutOutcome.RETURNED: PayableAction.RETURN,
+}
+
+
+class PaymentState(StrEnum):
+    """Where a payment from user to provider stands."""
+
+    CREATED = "created"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    REFUNDED = "refunded"
+
+
+class PaymentAction(StrEnum):
+    """What moves a payment; a part refund leaves it succeeded."""
+
+    SUCCEED = "succeed"
+    FAIL = "fail"
+    LOSE_SIGHT = "lose_sight"
+    REFUND_PART = "refund_part"
+    REFUND = "refund"
+
+
+PAYMENT_TRANSITIONS: Transitions[PaymentState] = Transitions(
+    {
+        (PaymentState.CREATED, PaymentAction.SUCCEED): PaymentState.SUCCEEDED,
+        (PaymentState.CREATED, PaymentAction.FAIL): PaymentState.FAILED,
+        (PaymentState.CREATED, PaymentAction.LOSE_SIGHT): PaymentState.UNKNOWN,
+        (PaymentState.UNKNOWN, PaymentAction.SUCCEED): PaymentState.SUCCEEDED,
+        (PaymentState.UNKNOWN, PaymentAction.FAIL): PaymentState.FAILED,
+        (PaymentState.SUCCEEDED, PaymentAction.REFUND_PART): PaymentState.SUCCEEDED,
+        (PaymentState.SUCCEEDED, PaymentAction.REFUND): PaymentState.REFUNDED,
+    },
+    initial=PaymentState.CREATED,
+)
+
+
+class ShortfallState(StrEnum):
+    """Whether a user still owes the refused part of a deducted sum (V16(1))."""
+
+    OPEN = "open"
+    PAID = "paid"
+
+
+class ShortfallAction(StrEnum):
+    """What moves a shortfall."""
+
+    PAY_PART = "pay_part"
+    PAY = "pay"
+
+
+SHORTFALL_TRANSITIONS: Transitions[ShortfallState] = Transitions(
+    {
+        (ShortfallState.OPEN, ShortfallAction.PAY_PART): ShortfallState.OPEN,
+        (ShortfallState.OPEN, ShortfallAction.PAY): ShortfallState.PAID,
+    },
+    initial=ShortfallState.OPEN,
+)
+
+
+class ClawbackState(StrEnum):
+    """Whether a clawed back sum has come back (V19, V21)."""
+
+    OPEN = "open"
+    RECOVERED = "recovered"
+
+
+class ClawbackAction(StrEnum):
+    """What moves a clawback."""
+
+    RECOVER_PART = "recover_part"
+    RECOVER = "recover"
+
+
+CLAWBACK_TRANSITIONS: Transitions[ClawbackState] = Transitions(
+    {
+        (ClawbackState.OPEN, ClawbackAction.RECOVER_PART): ClawbackState.OPEN,
+        (ClawbackState.OPEN, ClawbackAction.RECOVER): ClawbackState.RECOVERED,
+    },
+    initial=ClawbackState.OPEN,
+)
