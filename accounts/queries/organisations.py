@@ -79,6 +79,11 @@ def visible_organisations(actor: Actor) -> ColumnElement[bool]:
     return own
 
 
+def lock_organisation(organisation_id: int) -> None:
+    """Hold the organisation's row until the transaction ends, so that changes of its facts queue up."""
+    session().execute(select(Organisation.id).where(Organisation.id == organisation_id).with_for_update(key_share=True))
+
+
 def uscc_registered(code: str, *, besides: int | None) -> bool:
     """Whether an organisation other than ``besides`` has this code already."""
     found = select(Organisation.id).where(Organisation.uscc == code, Organisation.id != (besides or 0))

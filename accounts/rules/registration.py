@@ -166,9 +166,9 @@ def notes(application: Application, *, limits: Limits) -> list[Reason]:
     if application.revenue_fen is not None and application.revenue_fen > limits.revenue_max_fen:
         found.append(reason("revenue_beyond_limit", article="V8(1)", field="revenue_fen"))
     if application.orderly_finances is False:
-        found.append(reason("finances_not_orderly", article="V8(2)", field="orderly_finances"))
+        found.append(reason("finances_not_declared_orderly", article="V8(2)", field="orderly_finances"))
     if not application.has_rd_base:
-        found.append(reason("no_rd_base", article="V8(3)", field="has_rd_base"))
+        found.append(reason("rd_base_not_declared", article="V8(3)", field="has_rd_base"))
     return found
 
 
@@ -215,7 +215,7 @@ def _team_faults(application: Application, incubator_level: IncubatorLevel | Non
     if application.uscc:
         found.append(reason("team_has_uscc", article="V9", field="uscc"))
     if incubator_level not in RECOGNISED_LEVELS:
-        found.append(reason("incubator_level_too_low", article="V9"))
+        found.append(reason("team_incubator_too_low", article="V9"))
     return found
 
 

@@ -12,7 +12,6 @@ from accounts import policy
 from accounts.kinds import DocumentKind, OrganisationKind
 from accounts.models import Membership, MembershipDocument, Organisation
 from accounts.permissions import (
-    Role,
     incubator,
     may_register,
     may_review_membership,
@@ -20,7 +19,6 @@ from accounts.permissions import (
     may_suspend_membership,
 )
 from accounts.queries.applications import application_of
-from accounts.queries.bank import pending_account
 from accounts.queries.memberships import find_membership
 from accounts.queries.organisations import Seat, organisation, uscc_registered
 from accounts.queries.users import find_user
@@ -28,26 +26,16 @@ from accounts.rules import registration, uscc
 from accounts.rules.registration import Application
 from accounts.rules.users import Credentials, credential_faults
 from accounts.states import MEMBERSHIP_TRANSITIONS, MembershipAction, MembershipState
-from accounts.steps.bank import name_account, verify_account
-from accounts.steps.organisations import (
-    RegistrationRefused,
-    register_organisation,
-    state_figures,
-    write_facts,
-)
-from accounts.steps.users import register_user
+from accounts.steps.memberships import decide_membership, open_membership, user_id_of, write_stated
+from accounts.steps.organisations import RegistrationRefused, write_facts
+from accounts.steps.users import hashed
 from core import audit, clock
-from core.db import require_transaction, transaction
-from core.errors import Forbidden, Reason, Refused, reason, refuse_all
+from core.db import transaction
+from core.errors import Reason, Refused, reason, refuse_all
 from core.files import store_file
 from core.permissions import Actor, authorise
 from core.states import StateForbids, apply
 
-ROLE_OF_KIND = {
-    OrganisationKind.ENTERPRISE: Role.ENTERPRISE,
-    OrganisationKind.TEAM: Role.TEAM,
-    OrganisationKind.PROVIDER: Role.PROVIDER,
-}
 _OPEN_FOR_DOCUMENTS = frozenset({MembershipState.DRAFT, MembershipState.SUBMITTED, MembershipState.RETURNED})
 
 
@@ -58,16 +46,16 @@ class ReviewDecision(StrEnum):
     RETURN = "return"
 
 
+ACTION_OF_DECISION = {
+    ReviewDecision.APPROVE: MembershipAction.APPROVE,
+    ReviewDecision.RETURN: MembershipAction.RETURN,
+}
+
+
 class ReviewRefused(Refused):
     """The review contradicts itself."""
 
     code = "membership_review_refused"
-
-
-class SubmitterReviews(Forbidden):
-    """Whoever submitted a registration does not review it."""
-
-    code = "submitter_reviews"
 
 
 class DocumentsClosed(StateForbids):
@@ -89,7 +77,15 @@ def register(*, application: Application, credentials: Credentials, actor: Actor
         if find_user(credentials.username) is not None:
             faults.append(reason("username_taken", field="username"))
         refuse_all(faults, error=RegistrationRefused)
-        return _open(application, credentials, host, actor, now)
+        return open_membership(
+            application=application,
+            seat=_seat(application, host, now),
+            host=host,
+            username=credentials.username,
+            password_hash=hashed(credentials.password),
+            actor=actor,
+            now=now,
+        )
 
 
 def resubmit(*, membership_id: int, changes: dict[str, object], actor: Actor, now: datetime) -> Membership:
@@ -109,7 +105,7 @@ def resubmit(*, membership_id: int, changes: dict[str, object], actor: Actor, no
             now=now,
             data={"changed": sorted(changes)},
         )
-        membership.submitted_by = _user_id(actor)
+        membership.submitted_by = user_id_of(actor)
         membership.submitted_at = now
         membership.declared_controller = application.controller
         write_facts(
@@ -119,7 +115,7 @@ def resubmit(*, membership_id: int, changes: dict[str, object], actor: Actor, no
             actor=actor,
             now=now,
         )
-        _write_figures_and_account(member, application, changes, actor, now)
+        write_stated(member=member, application=application, changes=changes, actor=actor, now=now)
         return membership
 
 
@@ -136,26 +132,15 @@ def review(
     with transaction():
         membership = find_membership(membership_id, actor=actor, lock=True)
         authorise(actor, may_review_membership, membership.organisation)
-        reviewer = _user_id(actor)
-        if membership.submitted_by == reviewer:
-            raise SubmitterReviews
         refuse_all(_review_faults(decision, opinion, defects), error=ReviewRefused)
-        membership.reviewed_by = reviewer
-        membership.reviewed_at = now
-        membership.opinion = opinion
-        membership.defects = list(defects)
-        apply(
-            membership,
-            MembershipAction.APPROVE if decision is ReviewDecision.APPROVE else MembershipAction.RETURN,
-            transitions=MEMBERSHIP_TRANSITIONS,
+        decide_membership(
+            membership=membership,
+            action=ACTION_OF_DECISION[decision],
+            opinion=opinion,
+            defects=defects,
             actor=actor,
             now=now,
-            note=opinion,
-            data={"defects": list(defects)},
         )
-        account = pending_account(membership.organisation_id)
-        if decision is ReviewDecision.APPROVE and account is not None:
-            verify_account(account=account, actor=actor, user_id=reviewer, now=now)
         return membership
 
 
@@ -190,7 +175,7 @@ def add_document(
             )
         stored = store_file(stream, filename=filename, owner_id=membership.organisation_id, now=now)
         document = MembershipDocument(
-            membership_id=membership.id, kind=kind, file_id=stored.id, added_by=_user_id(actor), added_at=now
+            membership_id=membership.id, kind=kind, file_id=stored.id, added_by=user_id_of(actor), added_at=now
         )
         session.add(document)
         audit.record(actor=actor, now=now, action="add", subject=document, data={"membership_id": membership.id})
@@ -221,76 +206,6 @@ def _faults(
     return found
 
 
-def _open(
-    application: Application,
-    credentials: Credentials,
-    host: Organisation | None,
-    actor: Actor,
-    now: datetime,
-) -> Membership:
-    member = register_organisation(
-        application=application,
-        seat=_seat(application, host, now),
-        incubator_id=None if host is None else host.id,
-        actor=actor,
-        now=now,
-    )
-    user = register_user(
-        organisation=member,
-        role=ROLE_OF_KIND[application.kind],
-        credentials=credentials,
-        actor=None if host is None else actor,
-        now=now,
-    )
-    submitter = user.as_actor() if host is None else actor
-    membership = Membership(
-        organisation_id=member.id,
-        kind=application.kind,
-        state=MEMBERSHIP_TRANSITIONS.initial,
-        declared_controller=application.controller,
-        submitted_by=_user_id(submitter),
-        submitted_at=now,
-        opinion="",
-        defects=[],
-    )
-    membership.organisation = member
-    require_transaction().add(membership)
-    apply(membership, MembershipAction.SUBMIT, transitions=MEMBERSHIP_TRANSITIONS, actor=submitter, now=now)
-    stated = {"staff", "bank_account"}
-    _write_figures_and_account(member, application, dict.fromkeys(stated), submitter, now)
-    return membership
-
-
-def _write_figures_and_account(
-    member: Organisation,
-    application: Application,
-    changes: dict[str, object],
-    actor: Actor,
-    now: datetime,
-) -> None:
-    """Write figures and bank account where they are among the ``changes``."""
-    touched = changes.keys() & {"figures_year", "staff", "revenue_fen", "orderly_finances"}
-    if touched and application.staff is not None and application.revenue_fen is not None:
-        state_figures(
-            organisation=member,
-            year=application.figures_year or registration.last_completed_year(clock.today(now)),
-            staff=application.staff,
-            revenue_fen=application.revenue_fen,
-            orderly_finances=bool(application.orderly_finances),
-            actor=actor,
-            user_id=_user_id(actor),
-            now=now,
-        )
-    if "bank_account" in changes and application.bank_account is not None:
-        name_account(
-            organisation=member,
-            details=application.bank_account,
-            actor=actor,
-            user_id=_user_id(actor),
-            now=now,
-        )
-
-
 def _seat(application: Application, host: Organisation | None, now: datetime) -> Seat:
     """Where the member sits: a team with its incubator, the others in the county they state."""
     if host is not None:
@@ -314,9 +229,3 @@ def _review_faults(decision: ReviewDecision, opinion: str, defects: Sequence[str
     if decision is ReviewDecision.RETURN and not defects and not opinion:
         return [reason("defects_missing", field="defects")]
     return []
-
-
-def _user_id(actor: Actor) -> int:
-    if actor.user_id is None:
-        raise Forbidden
-    return actor.user_id

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 
-from accounts.models import ApiToken, SignInAttempt, User
+from accounts.models import SignInAttempt
 from accounts.queries.users import find_token, find_user
-from accounts.rules import tokens
 from accounts.rules.users import THROTTLE, Failures, must_wait, normalised
+from accounts.steps.tokens import LIFETIME, IssuedToken, issue_token
 from accounts.steps.users import matches
 from core import audit
 from core.db import require_transaction, transaction
 from core.errors import TooManyAttempts, Unauthenticated
 from core.permissions import Actor
-
-LIFETIME = timedelta(hours=12)
-PREFIX_BYTES = 9
-SECRET_BYTES = 32
 
 
 class SignInRefused(Unauthenticated):
@@ -33,14 +27,6 @@ class SignInPaused(TooManyAttempts):
     """Too many wrong passwords for this user or from this address; sign-in pauses for some minutes."""
 
     code = "sign_in_paused"
-
-
-@dataclass(frozen=True, slots=True)
-class IssuedToken:
-    """A token as its user gets it, once."""
-
-    token: str
-    expires_at: datetime
 
 
 def sign_in(*, username: str, password: str, address: str, now: datetime) -> IssuedToken:
@@ -58,7 +44,7 @@ def sign_in(*, username: str, password: str, address: str, now: datetime) -> Iss
         user = find_user(name)
         proven = matches(password, user)
         session.add(SignInAttempt(username=name, address=address, at=now, succeeded=proven))
-        issued = _issue(user, now) if proven and user is not None else None
+        issued = issue_token(user=user, lifetime=LIFETIME, now=now) if proven and user is not None else None
     if issued is None:
         raise SignInRefused
     return issued
@@ -97,17 +83,3 @@ def _failures(username: str, address: str, now: datetime) -> Failures:
     )
     narrow, user, everywhere = counted.one()
     return Failures(by_user_and_address=narrow, by_user=user, by_address=everywhere)
-
-
-def _issue(user: User, now: datetime) -> IssuedToken:
-    prefix, secret = secrets.token_urlsafe(PREFIX_BYTES), secrets.token_urlsafe(SECRET_BYTES)
-    row = ApiToken(
-        user_id=user.id,
-        prefix=prefix,
-        digest=tokens.digest(secret),
-        created_at=now,
-        expires_at=now + LIFETIME,
-    )
-    require_transaction().add(row)
-    audit.record(actor=user.as_actor(), now=now, action="issue", subject=row)
-    return IssuedToken(token=tokens.join(prefix, secret), expires_at=row.expires_at)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from accounts.models import ApiToken, User
+from accounts.models import User
 from accounts.permissions import Role, may_create_user, signed_in
 from accounts.queries.organisations import find_organisation
 from accounts.queries.users import UserMissing, find_user, user
@@ -17,9 +17,10 @@ from accounts.rules.users import (
     role_faults,
 )
 from accounts.steps.organisations import RegistrationRefused
+from accounts.steps.tokens import revoke_tokens
 from accounts.steps.users import hashed, matches, register_user
 from core import audit
-from core.db import require_transaction, transaction
+from core.db import transaction
 from core.errors import Forbidden, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
 
@@ -45,7 +46,14 @@ def create_user(*, organisation_id: int, role: Role, credentials: Credentials, a
         if find_user(credentials.username) is not None:
             found.append(reason("username_taken", field="username"))
         refuse_all(found, error=RegistrationRefused)
-        return register_user(organisation=organisation, role=role, credentials=credentials, actor=actor, now=now)
+        return register_user(
+            organisation=organisation,
+            role=role,
+            username=credentials.username,
+            password_hash=hashed(credentials.password),
+            actor=actor,
+            now=now,
+        )
 
 
 def set_active(*, user_id: int, active: bool, actor: Actor, now: datetime) -> User:
@@ -59,7 +67,7 @@ def set_active(*, user_id: int, active: bool, actor: Actor, now: datetime) -> Us
             raise OwnAccount
         found.active = active
         if not active:
-            _revoke_tokens(found.id, now)
+            revoke_tokens(user_id=found.id, now=now)
         audit.record(actor=actor, now=now, action="activate" if active else "deactivate", subject=found)
         return found
 
@@ -75,11 +83,5 @@ def change_password(*, present: str, wanted: str, actor: Actor, now: datetime) -
         if not matches(present, found):
             raise PasswordWrong
         found.password_hash = hashed(wanted)
-        _revoke_tokens(found.id, now)
+        revoke_tokens(user_id=found.id, now=now)
         audit.record(actor=actor, now=now, action="change_password", subject=found)
-
-
-def _revoke_tokens(user_id: int, now: datetime) -> None:
-    require_transaction().execute(
-        update(ApiToken).where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None)).values(revoked_at=now)
-    )

@@ -11,7 +11,6 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from accounts.models import Organisation, User
 from accounts.permissions import Role
 from accounts.rules import users as rules
-from accounts.rules.users import Credentials
 from accounts.steps.organisations import flush_or_refuse
 from core import audit
 from core.db import require_transaction
@@ -21,13 +20,19 @@ _HASHER = PasswordHasher()
 
 
 def register_user(
-    *, organisation: Organisation, role: Role, credentials: Credentials, actor: Actor | None, now: datetime
+    *,
+    organisation: Organisation,
+    role: Role,
+    username: str,
+    password_hash: str,
+    actor: Actor | None,
+    now: datetime,
 ) -> User:
     """A new user; ``actor`` None means that a person signs up and acts as the new user."""
     current = require_transaction()
     user = User(
-        username=rules.normalised(credentials.username),
-        password_hash=hashed(credentials.password),
+        username=rules.normalised(username),
+        password_hash=password_hash,
         role=role,
         organisation_id=organisation.id,
         active=True,

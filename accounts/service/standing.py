@@ -1,0 +1,241 @@
+"""What authorities put on record: controllers, adverse records, holdings, joint establishments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from psycopg import errors as pg
+from sqlalchemy.exc import IntegrityError
+
+from accounts.kinds import AdverseKind, OrganisationKind
+from accounts.models import AdverseRecord, Controller, ControllerTenure, Holding, JointEstablishment, Organisation
+from accounts.permissions import may_enter_standing
+from accounts.queries.memberships import is_approved_member
+from accounts.queries.organisations import OrganisationMissing, find_organisation, lock_organisation, organisation
+from accounts.queries.standing import find_adverse_record, find_controller
+from accounts.rules import adverse
+from accounts.rules.standing import holding_faults
+from accounts.steps.standing import add_adverse_record, establish_controller, register_controller
+from core import audit, clock
+from core.db import require_transaction, transaction
+from core.errors import Conflict, NotFound, Refused, reason, refuse_all
+from core.permissions import Actor, authorise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControllerName:
+    """A controller by id, or a new one by name; ``note`` tells two of one name apart."""
+
+    controller_id: int | None = None
+    name: str = ""
+    note: str = ""
+
+
+class StandingRefused(Refused):
+    """The entry has faults; all of them are named."""
+
+    code = "standing_refused"
+
+
+class HoldingOverlaps(Conflict):
+    """A holding of this pair is on record for that time."""
+
+    code = "holding_overlaps"
+
+
+class JointEstablishmentKnown(Conflict):
+    """That these two were built jointly is on record already."""
+
+    code = "joint_establishment_known"
+
+
+class RecordEnded(Conflict):
+    """The record has an end already."""
+
+    code = "record_ended"
+
+
+def set_controller(
+    *,
+    organisation_id: int,
+    controller: ControllerName,
+    since: date,
+    source: str,
+    actor: Actor,
+    now: datetime,
+) -> ControllerTenure:
+    """Say who controls an organisation from a day on (V12 cap); what it used before stays with who controlled it then.
+
+    Raises :class:`~accounts.steps.standing.TenureOverlaps` unless the day lies after every change known.
+    """
+    with transaction():
+        owner = find_organisation(organisation_id, actor=actor)
+        authorise(actor, may_enter_standing, owner)
+        lock_organisation(owner.id)
+        if (controller.controller_id is None) == (not controller.name):
+            raise StandingRefused(reasons=[reason("controller_by_id_or_name", field="controller_id")])
+        if owner.kind is OrganisationKind.TEAM:
+            raise StandingRefused(reasons=[reason("team_has_no_controller", article="V12 cap", field="since")])
+        return establish_controller(
+            organisation=owner,
+            controller=_controller(controller, actor, now),
+            since=since,
+            source=source,
+            actor=actor,
+            now=now,
+        )
+
+
+def enter_adverse_record(
+    *,
+    organisation_id: int,
+    kind: AdverseKind,
+    since: date,
+    until: date | None,
+    source: str,
+    actor: Actor,
+    now: datetime,
+) -> AdverseRecord:
+    """Put an adverse record on file (V8(2)).
+
+    ``until`` is the last day of a listing or of a misconduct's sanction.
+    """
+    with transaction():
+        owner = find_organisation(organisation_id, actor=actor)
+        authorise(actor, may_enter_standing, owner)
+        refuse_all(adverse.faults(kind=kind, since=since, until=until, today=clock.today(now)), error=StandingRefused)
+        return add_adverse_record(
+            organisation_id=owner.id, kind=kind, since=since, until=until, source=source, actor=actor, now=now
+        )
+
+
+def end_adverse_record(*, record_id: int, until: date, source: str, actor: Actor, now: datetime) -> AdverseRecord:
+    """Say when an open listing was removed or an open sanction ended; ``until`` is its last day."""
+    with transaction():
+        record = find_adverse_record(record_id, actor=actor, lock=True)
+        authorise(actor, may_enter_standing, organisation(record.organisation_id))
+        if record.until is not None:
+            raise RecordEnded
+        refuse_all(
+            adverse.faults(kind=record.kind, since=record.since, until=until, today=clock.today(now)),
+            error=StandingRefused,
+        )
+        record.until = until
+        audit.record(
+            actor=actor,
+            now=now,
+            action="end",
+            subject=record,
+            data={"until": until.isoformat(), "source": source},
+        )
+        return record
+
+
+def enter_holding(
+    *,
+    holder_id: int,
+    held_id: int,
+    percent: Decimal,
+    since: date,
+    until: date | None,
+    source: str,
+    actor: Actor,
+    now: datetime,
+) -> Holding:
+    """Put on record that one organisation owns a share of another (V8(4)).
+
+    ``until`` is the first day it no longer does.
+    """
+    with transaction() as session:
+        _require_pair(holder_id, held_id, actor)
+        refuse_all(
+            holding_faults(holder_id=holder_id, held_id=held_id, percent=percent, since=since, until=until),
+            error=StandingRefused,
+        )
+        holding = Holding(
+            holder_id=holder_id,
+            held_id=held_id,
+            percent=percent,
+            since=since,
+            until=until,
+            source=source,
+            entered_by=actor.user_id,
+            entered_at=now,
+        )
+        session.add(holding)
+        _flush_or_conflict(pg.ExclusionViolation, HoldingOverlaps)
+        audit.record(
+            actor=actor,
+            now=now,
+            action="enter",
+            subject=holding,
+            data={"holder_id": holder_id, "held_id": held_id, "percent": str(percent)},
+        )
+        return holding
+
+
+def enter_joint_establishment(*, a_id: int, b_id: int, source: str, actor: Actor, now: datetime) -> JointEstablishment:
+    """Put on record that two organisations were built jointly (V8(4)); their order does not matter."""
+    with transaction() as session:
+        _require_pair(a_id, b_id, actor)
+        if a_id == b_id:
+            raise StandingRefused(reasons=[reason("same_organisation", field="b_id")])
+        pair = JointEstablishment(
+            a_id=min(a_id, b_id),
+            b_id=max(a_id, b_id),
+            source=source,
+            entered_by=actor.user_id,
+            entered_at=now,
+        )
+        session.add(pair)
+        _flush_or_conflict(pg.UniqueViolation, JointEstablishmentKnown)
+        audit.record(actor=actor, now=now, action="enter", subject=pair, data={"a_id": pair.a_id, "b_id": pair.b_id})
+        return pair
+
+
+def _controller(wanted: ControllerName, actor: Actor, now: datetime) -> Controller:
+    if wanted.controller_id is not None:
+        return find_controller(wanted.controller_id)
+    return register_controller(name=wanted.name, note=wanted.note, actor=actor, now=now)
+
+
+def _require_pair(one_id: int, other_id: int, actor: Actor) -> None:
+    """One side must be the actor's to enter facts about.
+
+    The other too, or a member, which the catalogue names anyway.
+    """
+    sides = [_visible(one_id, actor), _visible(other_id, actor)]
+    own = [side for side in sides if side is not None]
+    if not own:
+        raise OrganisationMissing
+    if not any(may_enter_standing(actor, side) for side in own):
+        authorise(actor, may_enter_standing, own[0])
+    for side, identifier in zip(sides, (one_id, other_id), strict=True):
+        if side is None and not _is_known_provider(identifier):
+            raise OrganisationMissing
+
+
+def _visible(organisation_id: int, actor: Actor) -> Organisation | None:
+    try:
+        return find_organisation(organisation_id, actor=actor)
+    except OrganisationMissing:
+        return None
+
+
+def _is_known_provider(organisation_id: int) -> bool:
+    try:
+        found = organisation(organisation_id)
+    except NotFound:
+        return False
+    return found.kind is OrganisationKind.PROVIDER and is_approved_member(found.id)
+
+
+def _flush_or_conflict(violation: type[Exception], error: type[Conflict]) -> None:
+    try:
+        require_transaction().flush()
+    except IntegrityError as violated:
+        if isinstance(violated.orig, violation):
+            raise error from violated
+        raise

@@ -1,0 +1,154 @@
+"""Opening and deciding memberships within a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from accounts.kinds import OrganisationKind
+from accounts.models import Membership, Organisation
+from accounts.permissions import Role
+from accounts.queries.bank import pending_account
+from accounts.queries.organisations import Seat
+from accounts.rules.registration import Application, last_completed_year
+from accounts.states import MEMBERSHIP_TRANSITIONS, MembershipAction
+from accounts.steps.bank import name_account, verify_account
+from accounts.steps.organisations import register_organisation, state_figures
+from accounts.steps.users import register_user
+from core import clock
+from core.db import require_transaction
+from core.errors import Forbidden
+from core.permissions import Actor
+from core.states import apply
+
+ROLE_OF_KIND = {
+    OrganisationKind.ENTERPRISE: Role.ENTERPRISE,
+    OrganisationKind.TEAM: Role.TEAM,
+    OrganisationKind.PROVIDER: Role.PROVIDER,
+}
+_FIGURES = frozenset({"figures_year", "staff", "revenue_fen", "orderly_finances"})
+_EVERYTHING = {"staff": None, "bank_account": None}
+
+
+class SubmitterReviews(Forbidden):
+    """Whoever submitted a registration does not review it."""
+
+    code = "submitter_reviews"
+
+
+class NobodyActs(Forbidden):
+    """This must be done by a person, not by the service itself."""
+
+    code = "nobody_acts"
+
+
+def open_membership(
+    *,
+    application: Application,
+    seat: Seat,
+    host: Organisation | None,
+    username: str,
+    password_hash: str,
+    actor: Actor,
+    now: datetime,
+) -> Membership:
+    """Create organisation, first user, figures, bank account and membership, and submit it.
+
+    The application must be free of faults. ``host`` is a team's incubator, whose user ``actor`` then submits; without one
+    the new user does.
+    """
+    member = register_organisation(
+        application=application,
+        seat=seat,
+        incubator_id=None if host is None else host.id,
+        actor=actor,
+        now=now,
+    )
+    user = register_user(
+        organisation=member,
+        role=ROLE_OF_KIND[application.kind],
+        username=username,
+        password_hash=password_hash,
+        actor=None if host is None else actor,
+        now=now,
+    )
+    submitter = user.as_actor() if host is None else actor
+    membership = Membership(
+        organisation_id=member.id,
+        kind=application.kind,
+        state=MEMBERSHIP_TRANSITIONS.initial,
+        declared_controller=application.controller,
+        submitted_by=user_id_of(submitter),
+        submitted_at=now,
+        opinion="",
+        defects=[],
+    )
+    membership.organisation = member
+    require_transaction().add(membership)
+    apply(membership, MembershipAction.SUBMIT, transitions=MEMBERSHIP_TRANSITIONS, actor=submitter, now=now)
+    write_stated(member=member, application=application, changes=_EVERYTHING, actor=submitter, now=now)
+    return membership
+
+
+def write_stated(
+    *, member: Organisation, application: Application, changes: Mapping[str, object], actor: Actor, now: datetime
+) -> None:
+    """Write figures and bank account of an application where they are among the ``changes``."""
+    if changes.keys() & _FIGURES and application.staff is not None and application.revenue_fen is not None:
+        state_figures(
+            organisation=member,
+            year=application.figures_year or last_completed_year(clock.today(now)),
+            staff=application.staff,
+            revenue_fen=application.revenue_fen,
+            orderly_finances=bool(application.orderly_finances),
+            actor=actor,
+            user_id=user_id_of(actor),
+            now=now,
+        )
+    if "bank_account" in changes and application.bank_account is not None:
+        name_account(
+            organisation=member,
+            details=application.bank_account,
+            actor=actor,
+            user_id=user_id_of(actor),
+            now=now,
+        )
+
+
+def decide_membership(
+    *,
+    membership: Membership,
+    action: MembershipAction,
+    opinion: str,
+    defects: Sequence[str],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Approve, which also verifies the account waiting, or return. Raises :class:`SubmitterReviews`."""
+    require_transaction()
+    reviewer = user_id_of(actor)
+    if membership.submitted_by == reviewer:
+        raise SubmitterReviews
+    membership.reviewed_by = reviewer
+    membership.reviewed_at = now
+    membership.opinion = opinion
+    membership.defects = list(defects)
+    apply(
+        membership,
+        action,
+        transitions=MEMBERSHIP_TRANSITIONS,
+        actor=actor,
+        now=now,
+        note=opinion,
+        data={"defects": list(defects)},
+    )
+    account = pending_account(membership.organisation_id)
+    if action is MembershipAction.APPROVE and account is not None:
+        verify_account(account=account, actor=actor, user_id=reviewer, now=now)
+
+
+def user_id_of(actor: Actor) -> int:
+    """The user behind an actor; raises :class:`NobodyActs` for the service itself and for visitors."""
+    if actor.user_id is None:
+        raise NobodyActs
+    return actor.user_id
