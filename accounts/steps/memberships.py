@@ -54,8 +54,8 @@ def open_membership(
 ) -> Membership:
     """Create organisation, first user, figures, bank account and membership, and submit it.
 
-    The application must be free of faults. ``host`` is a team's incubator, whose user ``actor`` then submits; without one
-    the new user does.
+    The application must be free of faults. ``host`` is a team's incubator, whose user ``actor`` then submits; without
+    one the new user does.
     """
     member = register_organisation(
         application=application,
