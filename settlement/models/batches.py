@@ -67,8 +67,8 @@ class SettlementBatch(Model):
 class BatchLine(Model):
     """One payout of a batch, frozen. Triggers refuse every change and any line after the seal.
 
-    ``(payable_id, attempt)`` is unique: a payable stands in a batch once for each time it was due. Its ids carry no foreign
-    keys: they would triple the cost of a large batch, and ``verify`` proves them instead.
+    ``(payable_id, attempt)`` is unique: a payable stands in a batch once for each time it was due. Its ids
+    carry no foreign keys: they would triple the cost of a large batch, and ``verify`` proves them instead.
     """
 
     __tablename__ = "batch_line"
@@ -106,7 +106,9 @@ class BatchFile(Model):
 
 
 class BankReturn(Model):
-    """One file of outcomes from the bank, taken in whole or not at all. Never changed; ``part`` counts within the batch.
+    """One file of outcomes from the bank, taken in whole or not at all.
+
+    Never changed; ``part`` counts within the batch.
 
     ``settled_transaction_id`` posts first outcomes, ``reversed_transaction_id`` late returns of what had been paid.
     """

@@ -43,7 +43,9 @@ class LedgerAccount(Model):
 
 
 class LedgerTransaction(Model):
-    """Why postings were made. ``resolves_id`` names the pending transaction it settles, ``reverses_id`` the one it undoes.
+    """Why postings were made.
+
+    ``resolves_id`` names the pending transaction it settles, ``reverses_id`` the one it undoes.
 
     A pending transaction is resolved whole (``part`` 0) and once, or in numbered parts (a batch, by its bank returns).
     ``data`` holds what the sums rest on, such as the cap in force.

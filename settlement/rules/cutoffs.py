@@ -12,7 +12,10 @@ from core.workdays import WorkingCalendar, YearStatus
 
 @dataclass(frozen=True)
 class Cutoff:
-    """One cut-off: the day the policy names, the working day it falls on, and whether the calendar behind it is official."""
+    """One cut-off.
+
+    The day the policy names, the working day it falls on, and whether the calendar behind it is official.
+    """
 
     nominal: date
     day: date

@@ -1,8 +1,8 @@
 """The seal of a batch: one SHA-256 over its lines in a canonical form that anybody can recompute.
 
-A line is the JSON array of its fields (see :class:`PayoutLine`), in UTF-8, with ``", "`` between them. The seal is the SHA-256,
-in hex, of the concatenated SHA-256 digests of the lines in the order of their numbers. The database computes the
-same when it prepares a batch (``SEAL_SQL``), and ``verify`` computes it again.
+A line is the JSON array of its fields (see :class:`PayoutLine`), in UTF-8, with ``", "`` between them. The seal
+is the SHA-256, in hex, of the concatenated SHA-256 digests of the lines in the order of their numbers. The
+database computes the same when it prepares a batch (``SEAL_SQL``), and ``verify`` computes it again.
 """
 
 from __future__ import annotations

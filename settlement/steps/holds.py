@@ -1,4 +1,7 @@
-"""Holds on a yearly cap (V12 hold): taken, moved to another year, reduced, consumed or released with the order or claim."""
+"""Holds on a yearly cap (V12 hold).
+
+Taken, moved to another year, reduced, consumed or released with the order or claim.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +86,10 @@ def release_hold(*, order_id: int, actor: Actor, now: datetime) -> int:
 
 
 def reduce_hold(*, order_id: int, to_fen: int, actor: Actor, now: datetime) -> int:
-    """Lower a hold to ``to_fen`` (0 releases it); returns what became free. Raises :class:`HoldTooSmall` for more than is held."""
+    """Lower a hold to ``to_fen`` (0 releases it).
+
+    Returns what became free. Raises :class:`HoldTooSmall` for more than is held.
+    """
     hold = _live(order_id)
     held = 0 if hold is None else hold.held_fen
     if to_fen > held or to_fen < 0:
@@ -156,9 +162,7 @@ def consume_hold(*, order_id: int, amount_fen: int, actor: Actor, now: datetime)
     hold.transaction_id = post(
         Posting(
             TransactionKind.HOLD_CONSUMED,
-            postings.hold_consumed(
-                cap_owner=hold.cap_owner, year=hold.year, held_fen=held, amount_fen=amount_fen
-            ),
+            postings.hold_consumed(cap_owner=hold.cap_owner, year=hold.year, held_fen=held, amount_fen=amount_fen),
             source=f"order:{order_id}",
             order_id=order_id,
             article=ARTICLE,

@@ -17,9 +17,9 @@ from settlement.models import Payable
 from settlement.rules import postings
 from settlement.rules.chart import TransactionKind
 from settlement.states import PAYABLE_TRANSITIONS, PayableAction, PayableState
+from settlement.steps.deductions import assign_subsidy
 from settlement.steps.posting import Parties, Posting, lock_accounts, post
 from settlement.steps.queue import join_queue
-from settlement.steps.trade import assign_subsidy
 
 ARTICLE = "V17 order"
 
@@ -63,8 +63,7 @@ def create_payable(
     current = require_transaction()
     join_queue()
     taken = select(Payable.id).where(
-        (Payable.source == source)
-        | ((Payable.order_id == order_id) & (Payable.state != PayableState.CANCELLED))
+        (Payable.source == source) | ((Payable.order_id == order_id) & (Payable.state != PayableState.CANCELLED))
     )
     if current.scalars(taken).first() is not None:
         raise PayableExists(source=source, order=order_id)
@@ -157,10 +156,7 @@ def locked_payable(*, source: str) -> Payable:
     found = (
         require_transaction()
         .scalars(
-            select(Payable)
-            .where(Payable.source == source)
-            .with_for_update()
-            .execution_options(populate_existing=True)
+            select(Payable).where(Payable.source == source).with_for_update().execution_options(populate_existing=True)
         )
         .one_or_none()
     )

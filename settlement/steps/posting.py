@@ -76,8 +76,8 @@ class Posting:
 def post(posting: Posting, *, actor: Actor, now: datetime) -> int:
     """Write a transaction with all its postings and balances in one statement; returns its id.
 
-    Accounts are made on first use and locked in the order of their ids. The database refuses what does not balance or leaves
-    an account's bounds.
+    Accounts are made on first use and locked in the order of their ids. The database refuses what does not
+    balance or leaves an account's bounds.
     """
     current = require_transaction()
     entries = balanced(posting.entries)
@@ -126,11 +126,7 @@ def locked_account(ref: AccountRef, *, parties: Parties = NO_PARTIES) -> LedgerA
     account_id = lock_accounts([ref], parties=parties)[ref]
     return (
         require_transaction()
-        .scalars(
-            select(LedgerAccount)
-            .where(LedgerAccount.id == account_id)
-            .execution_options(populate_existing=True)
-        )
+        .scalars(select(LedgerAccount).where(LedgerAccount.id == account_id).execution_options(populate_existing=True))
         .one()
     )
 

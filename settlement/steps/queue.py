@@ -1,7 +1,8 @@
 """The queue of payables: joined together, prepared alone.
 
-Whoever adds a payable, cancels one or puts one back shares this lock until the end of the transaction; preparing a batch takes it
-alone. So queue numbers become visible in their order, and a batch sees every payable before the last one it takes (V3).
+Whoever adds a payable, cancels one or puts one back shares this lock until the end of the transaction;
+preparing a batch takes it alone. So queue numbers become visible in their order, and a batch sees every payable
+before the last one it takes (V3).
 """
 
 from __future__ import annotations

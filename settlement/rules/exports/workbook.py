@@ -49,7 +49,7 @@ def _payouts(sheet: Worksheet, content: BatchContent, money: object) -> None:
     for column, heading in enumerate(HEADINGS):
         sheet.write_string(0, column, heading)
     row = 0
-    for row, line in enumerate(content.lines, start=1):  # noqa: B007 - the last row is wanted after the loop
+    for row, line in enumerate(content.lines, start=1):
         sheet.write_number(row, 0, line.line_no)
         sheet.write_string(row, 1, line.holder_name)
         sheet.write_string(row, 2, line.bank_name)

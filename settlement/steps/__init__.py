@@ -1,0 +1,69 @@
+"""Parts of use cases that write money, called by the packages above inside their own transaction.
+
+They are grouped by noun: ``holds``, ``charges``, ``payments``, ``deductions``, ``payables``; the rest serves
+settlement itself.
+"""
+
+from settlement.steps.charges import ChargeBelowPaid, OrderCharged, OrderNotCharged, adjust_charge, charge_order
+from settlement.steps.deductions import (
+    ShortfallExists,
+    SubsidyExceedsDeduction,
+    forgo_subsidy,
+    open_shortfall,
+)
+from settlement.steps.holds import (
+    HoldExists,
+    HoldMissing,
+    HoldTooSmall,
+    consume_hold,
+    grant_hold,
+    move_hold,
+    reduce_hold,
+    release_hold,
+)
+from settlement.steps.payables import (
+    PayableExists,
+    PayableInBatch,
+    PayableMissing,
+    cancel_payable,
+    create_payable,
+)
+from settlement.steps.payments import (
+    PaymentExists,
+    PaymentTooLarge,
+    RefundTooLarge,
+    cancel_charge,
+    record_payment,
+    refund_order,
+)
+
+__all__ = [
+    "ChargeBelowPaid",
+    "HoldExists",
+    "HoldMissing",
+    "HoldTooSmall",
+    "OrderCharged",
+    "OrderNotCharged",
+    "PayableExists",
+    "PayableInBatch",
+    "PayableMissing",
+    "PaymentExists",
+    "PaymentTooLarge",
+    "RefundTooLarge",
+    "ShortfallExists",
+    "SubsidyExceedsDeduction",
+    "adjust_charge",
+    "cancel_charge",
+    "cancel_payable",
+    "charge_order",
+    "consume_hold",
+    "create_payable",
+    "forgo_subsidy",
+    "grant_hold",
+    "move_hold",
+    "open_shortfall",
+    "record_payment",
+    "reduce_hold",
+    "refund_order",
+    "release_hold",
+]

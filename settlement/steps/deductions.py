@@ -1,0 +1,172 @@
+"""The part deducted from a price for the subsidy (V16(1)).
+
+Assigned when confirmed, owed when refused, forgone when expired.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from core import audit
+from core.db import require_transaction
+from core.errors import Conflict
+from core.permissions import Actor
+from core.states import apply
+from settlement.models import OrderCharge, Payment, Shortfall
+from settlement.rules import postings
+from settlement.rules.chart import AccountKind, TransactionKind
+from settlement.rules.methods import PaymentMethod
+from settlement.rules.postings import Entries
+from settlement.states import SHORTFALL_TRANSITIONS, ShortfallAction
+from settlement.steps.charges import find_charge, locked_charge, locked_trade, post_trade
+from settlement.steps.payments import PaymentTooLarge, add_payment
+
+DEDUCTION_ARTICLE = "V16(1)"
+
+
+class SubsidyExceedsDeduction(Conflict):
+    """More subsidy would be assigned or refused than was deducted from the price and not settled yet."""
+
+    code = "subsidy_exceeds_deduction"
+
+
+class ShortfallExists(Conflict):
+    """There is a shortfall for this order already."""
+
+    code = "shortfall_exists"
+
+
+def assign_subsidy(*, order_id: int, payee_id: int, amount_fen: int, actor: Actor, now: datetime) -> None:
+    """Take a confirmed sum off the provider's subsidy receivable; nothing to do where the payee is the user.
+
+    Raises :class:`SubsidyExceedsDeduction`.
+    """
+    charge = find_charge(order_id)
+    if charge is None or charge.provider_id != payee_id:
+        return
+    _off_receivable(
+        charge,
+        postings.subsidy_assigned(order_id=order_id, amount_fen=amount_fen),
+        amount_fen,
+        TransactionKind.SUBSIDY_ASSIGNED,
+        actor=actor,
+        now=now,
+    )
+
+
+def forgo_subsidy(*, order_id: int, actor: Actor, now: datetime) -> int:
+    """Write off what the provider lost by letting its claim expire: the user owes nothing (V16(1)). Returns the sum."""
+    charge = find_charge(order_id)
+    if charge is None:
+        return 0
+    lost = locked_trade(AccountKind.SUBSIDY_RECEIVABLE, charge).balance_fen
+    if lost > 0:
+        _off_receivable(
+            charge,
+            postings.subsidy_forgone(order_id=order_id, amount_fen=lost),
+            lost,
+            TransactionKind.SUBSIDY_FORGONE,
+            actor=actor,
+            now=now,
+        )
+    return lost
+
+
+def open_shortfall(
+    *,
+    order_id: int,
+    debtor_id: int,
+    creditor_id: int,
+    amount_fen: int,
+    article: str,
+    actor: Actor,
+    now: datetime,
+) -> Shortfall:
+    """Turn a refused part of the deducted sum into the user's debt to the provider (V16(1)).
+
+    Raises :class:`OrderNotCharged`, :class:`ShortfallExists` and :class:`SubsidyExceedsDeduction`.
+    """
+    current = require_transaction()
+    charge = locked_charge(order_id)
+    if current.scalars(select(Shortfall.id).where(Shortfall.order_id == order_id)).first() is not None:
+        raise ShortfallExists(order=order_id)
+    made = _off_receivable(
+        charge,
+        postings.shortfall_opened(order_id=order_id, amount_fen=amount_fen),
+        amount_fen,
+        TransactionKind.SHORTFALL_OPENED,
+        article=article,
+        actor=actor,
+        now=now,
+    )
+    shortfall = Shortfall(
+        order_id=order_id,
+        debtor_id=debtor_id,
+        creditor_id=creditor_id,
+        amount_fen=amount_fen,
+        paid_fen=0,
+        article=article,
+        state=SHORTFALL_TRANSITIONS.initial,
+        transaction_id=made,
+        opened_at=now,
+    )
+    current.add(shortfall)
+    audit.record(
+        actor=actor,
+        now=now,
+        action="open",
+        subject=shortfall,
+        to_state=shortfall.state,
+        data={"amount_fen": amount_fen, "article": article},
+    )
+    return shortfall
+
+
+def settle_shortfall(shortfall: Shortfall, *, amount_fen: int, reference: str, actor: Actor, now: datetime) -> Payment:
+    """Record a payment, whole or part, of a locked shortfall.
+
+    Raises :class:`PaymentTooLarge` and :class:`PaymentExists`.
+    """
+    if amount_fen > shortfall.open_fen:
+        raise PaymentTooLarge(amount=amount_fen, due=shortfall.open_fen)
+    payment = add_payment(
+        locked_charge(shortfall.order_id),
+        postings.shortfall_paid(order_id=shortfall.order_id, amount_fen=amount_fen),
+        kind=TransactionKind.SHORTFALL_PAID,
+        amount_fen=amount_fen,
+        reference=reference,
+        method=PaymentMethod.BANK_TRANSFER,
+        shortfall=shortfall,
+        actor=actor,
+        now=now,
+    )
+    shortfall.paid_fen += amount_fen
+    apply(
+        shortfall,
+        ShortfallAction.PAY if shortfall.open_fen == 0 else ShortfallAction.PAY_PART,
+        transitions=SHORTFALL_TRANSITIONS,
+        actor=actor,
+        now=now,
+        data={"amount_fen": amount_fen, "payment_id": payment.id},
+    )
+    return payment
+
+
+def _off_receivable(
+    charge: OrderCharge,
+    entries: Entries,
+    amount_fen: int,
+    kind: TransactionKind,
+    *,
+    actor: Actor,
+    now: datetime,
+    article: str = DEDUCTION_ARTICLE,
+) -> int:
+    open_fen = locked_trade(AccountKind.SUBSIDY_RECEIVABLE, charge).balance_fen
+    if amount_fen > open_fen:
+        raise SubsidyExceedsDeduction(amount=amount_fen, open=open_fen)
+    made = post_trade(charge, entries, kind, article=article, actor=actor, now=now)
+    audit.record(actor=actor, now=now, action=kind.value, subject=charge, data={"amount_fen": amount_fen})
+    return made
