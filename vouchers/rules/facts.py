@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from accounts.kinds import AdverseKind, IncubatorLevel, Relation
+from accounts.rules.adverse import RecordFacts as AdverseRecord
 
 __all__ = [
     "AdverseKind",
@@ -60,15 +61,6 @@ class Exclusion(StrEnum):
     BATCH_TEST = "batch_test"
     QUALITY_SAMPLING = "quality_sampling"
     ENVIRONMENTAL_TEST = "environmental_test"
-
-
-@dataclass(frozen=True)
-class AdverseRecord:
-    """One record; ``until`` is the last day of a listing or of a sanction, None while open or where there is none."""
-
-    kind: AdverseKind
-    since: date
-    until: date | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,18 @@
+"""Columns and constraints of the package's tables."""
+
+from vouchers.models.claims import Claim, ClaimReview
+from vouchers.models.decisions import EntitlementDecision
+from vouchers.models.materials import Invoice, Material
+from vouchers.models.spot_checks import SpotCheck
+from vouchers.models.summaries import ReviewSummary, SummaryClaim
+
+__all__ = [
+    "Claim",
+    "ClaimReview",
+    "EntitlementDecision",
+    "Invoice",
+    "Material",
+    "ReviewSummary",
+    "SpotCheck",
+    "SummaryClaim",
+]

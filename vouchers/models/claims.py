@@ -1,0 +1,117 @@
+"""Claims and what reviewers said about them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, SmallInteger, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from accounts.models import Organisation
+from core.db import Model
+from core.types import UTC, Enumerated, Fen, identity_key
+from vouchers.models.decisions import EntitlementDecision
+from vouchers.models.materials import Invoice, Material
+from vouchers.rules.claims import ConfirmationDecision, ReviewDecision
+from vouchers.rules.facts import PaymentMode, ServiceKind
+from vouchers.states import ClaimState
+
+
+class Claim(Model):
+    """The one claim of an order. Sums only ever fall: subsidy ≥ claimed ≥ approved ≥ confirmed (invariant 4).
+
+    ``subsidy_fen`` is what the order's subsidy was at completion; in direct deduction the user's fee was lowered by
+    it. ``claimed_fen`` is what is left of it after invoice and year. ``claimant_id`` hands the claim in: the provider
+    in direct deduction, else the enterprise or, for a team, its incubator. ``payee_id`` is who is paid. ``last_day``
+    is the last day of the first submission (V17), ``correct_by`` that of a resubmission.
+    """
+
+    __tablename__ = "claim"
+    __table_args__ = (
+        Index("ix_claim_city_state_id", "city", "state", "id"),
+        Index("ix_claim_beneficiary_id", "beneficiary_id"),
+        Index("ix_claim_provider_id", "provider_id"),
+        Index("ix_claim_claimant_id", "claimant_id"),
+        Index("ix_claim_state_last_day", "state", "last_day"),
+        Index("ix_claim_summary_id", "summary_id"),
+    )
+
+    id: Mapped[int] = identity_key()
+    order_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    decision_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("entitlement_decision.id"), unique=True)
+    beneficiary_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
+    provider_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
+    claimant_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
+    payee_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
+    city: Mapped[str] = mapped_column(Text)
+    service_kind: Mapped[ServiceKind] = mapped_column(Enumerated(ServiceKind))
+    payment_mode: Mapped[PaymentMode] = mapped_column(Enumerated(PaymentMode))
+    record: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    state: Mapped[ClaimState] = mapped_column(Enumerated(ClaimState))
+    completed_on: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date)
+    year: Mapped[int] = mapped_column(SmallInteger)
+    contract_fen: Mapped[int] = mapped_column(Fen)
+    actual_fen: Mapped[int] = mapped_column(Fen)
+    base_fen: Mapped[int] = mapped_column(Fen)
+    subsidy_fen: Mapped[int] = mapped_column(Fen)
+    claimed_fen: Mapped[int] = mapped_column(Fen)
+    approved_fen: Mapped[int | None] = mapped_column(Fen)
+    confirmed_fen: Mapped[int | None] = mapped_column(Fen)
+    declarations: Mapped[dict[str, bool]] = mapped_column(JSONB, default=dict)
+    flags: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    opened_at: Mapped[datetime] = mapped_column(UTC)
+    submitted_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    first_submitted_at: Mapped[datetime | None] = mapped_column(UTC)
+    submitted_at: Mapped[datetime | None] = mapped_column(UTC)
+    correct_by: Mapped[date | None] = mapped_column(Date)
+    reviewed_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    summary_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("review_summary.id"))
+    confirmed_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    confirmed_at: Mapped[datetime | None] = mapped_column(UTC)
+
+    decision: Mapped[EntitlementDecision] = relationship()
+    beneficiary: Mapped[Organisation] = relationship(foreign_keys=[beneficiary_id])
+    provider: Mapped[Organisation] = relationship(foreign_keys=[provider_id])
+    materials: Mapped[list[Material]] = relationship(order_by="Material.id")
+    invoices: Mapped[list[Invoice]] = relationship(order_by="Invoice.id")
+    reviews: Mapped[list[ClaimReview]] = relationship(order_by="ClaimReview.id", back_populates="claim")
+
+    @property
+    def source(self) -> str:
+        """How settlement names this claim."""
+        return f"claim:{self.id}"
+
+    @property
+    def invoice(self) -> Invoice | None:
+        """The invoice that counts, if there is one."""
+        return next((invoice for invoice in self.invoices if invoice.live), None)
+
+    @property
+    def live_materials(self) -> list[Material]:
+        """The materials that count."""
+        return [material for material in self.materials if material.live]
+
+
+class ClaimReview(Model):
+    """One decision of the city bureau or the province, with its opinion. Never changed."""
+
+    __tablename__ = "claim_review"
+    __table_args__ = (Index("ix_claim_review_claim_id", "claim_id"),)
+
+    id: Mapped[int] = identity_key()
+    claim_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("claim.id"))
+    decision: Mapped[str] = mapped_column(Text)
+    amount_fen: Mapped[int | None] = mapped_column(Fen)
+    opinion: Mapped[str] = mapped_column(Text)
+    defects: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    reviewer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    at: Mapped[datetime] = mapped_column(UTC)
+
+    claim: Mapped[Claim] = relationship(back_populates="reviews")
+
+
+DECISIONS: tuple[str, ...] = (*ReviewDecision, *ConfirmationDecision)
+"""Every decision a review may carry."""

@@ -1,0 +1,52 @@
+"""A city's stamped summaries of reviewed claims (V18)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.db import Model
+from core.files import StoredFile
+from core.types import UTC, Enumerated, Fen, identity_key
+from vouchers.models.claims import Claim
+from vouchers.states import SummaryState
+
+
+class ReviewSummary(Model):
+    """The reviewed claims a city sends up together. The stamped copy is an uploaded file."""
+
+    __tablename__ = "review_summary"
+    __table_args__ = (Index("ix_review_summary_city_id", "city", "id"),)
+
+    id: Mapped[int] = identity_key()
+    city: Mapped[str] = mapped_column(Text)
+    state: Mapped[SummaryState] = mapped_column(Enumerated(SummaryState))
+    total_fen: Mapped[int] = mapped_column(Fen)
+    created_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    created_at: Mapped[datetime] = mapped_column(UTC)
+    stamp_file_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("stored_file.id"))
+    stamped_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    stamped_at: Mapped[datetime | None] = mapped_column(UTC)
+    dispatched_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    dispatched_at: Mapped[datetime | None] = mapped_column(UTC)
+
+    lines: Mapped[list[SummaryClaim]] = relationship(order_by="SummaryClaim.claim_id", back_populates="summary")
+    stamp_file: Mapped[StoredFile | None] = relationship()
+
+
+class SummaryClaim(Model):
+    """A claim in a summary with the sum the city approved. Never changed, also after the province sent it back."""
+
+    __tablename__ = "review_summary_claim"
+    __table_args__ = (Index("ix_review_summary_claim_claim_id", "claim_id"),)
+
+    summary_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("review_summary.id"), primary_key=True, autoincrement=False
+    )
+    claim_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("claim.id"), primary_key=True, autoincrement=False)
+    approved_fen: Mapped[int] = mapped_column(Fen)
+
+    summary: Mapped[ReviewSummary] = relationship(back_populates="lines")
+    claim: Mapped[Claim] = relationship()

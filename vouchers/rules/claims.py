@@ -1,0 +1,147 @@
+"""What a claim must bring and what a reviewer may say: every fault named at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from core.errors import Reason, reason
+from core.money import fen_to_yuan
+from core.texts import text
+from vouchers.rules.facts import ServiceKind
+from vouchers.rules.policy import VoucherPolicy
+
+FILES = "V16 files"
+INVOICE = "V13"
+BASE = "V12 base"
+RD_BASE = "V8(3)"
+VALIDITY = "V17"
+CORRECTION = "V17 return"
+
+
+class MaterialKind(StrEnum):
+    """What a file proves."""
+
+    SERVICE_CONTRACT = "service_contract"
+    INVOICE = "invoice"
+    RESULT_PROOF = "result_proof"
+    INNOVATION_RELEVANCE_PROOF = "innovation_relevance_proof"
+    OTHER = "other"
+
+
+class InvoiceType(StrEnum):
+    """What kind of paper an invoice is; only tax invoices count (V13)."""
+
+    VAT_SPECIAL = "vat_special"
+    VAT_ORDINARY = "vat_ordinary"
+    E_VAT_SPECIAL = "e_vat_special"
+    E_VAT_ORDINARY = "e_vat_ordinary"
+    RECEIPT = "receipt"
+
+
+class Declaration(StrEnum):
+    """What an enterprise declares with its claim (V8(3))."""
+
+    RD_BASE = "rd_base"
+    MAIN_BUSINESS = "main_business"
+
+
+class ReviewDecision(StrEnum):
+    """What a city bureau decides about a claim."""
+
+    APPROVE = "approve"
+    RETURN = "return"
+    REJECT = "reject"
+
+
+class ConfirmationDecision(StrEnum):
+    """What the province decides about a claim."""
+
+    CONFIRM = "confirm"
+    SEND_BACK = "send_back"
+
+
+@dataclass(frozen=True)
+class InvoiceFacts:
+    """What an invoice says. ``buyer_uscc`` is None on one made out to people, as a team has no code of its own."""
+
+    number: str
+    type: InvoiceType
+    seller_uscc: str
+    buyer_uscc: str | None
+    amount_incl_tax_fen: int
+    issued_on: date
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Whose codes an invoice must carry; the buyers' are those of the user, for a team also its incubator's or none."""
+
+    seller_uscc: str | None
+    buyer_usccs: frozenset[str | None]
+
+
+def missing_materials(present: Collection[str], *, kind: ServiceKind, policy: VoucherPolicy) -> list[Reason]:
+    """Every item of V16 files that a claim still lacks."""
+    return [
+        reason("material_missing", article=FILES, field=f"materials.{needed}", kind=text(f"material.{needed}"))
+        for needed in policy.required_materials(kind)
+        if needed not in present
+    ]
+
+
+def invoice_faults(invoice: InvoiceFacts, *, parties: Parties, today: date, policy: VoucherPolicy) -> list[Reason]:
+    """What is wrong with an invoice: kind (V13), seller and buyer (invariant 16), sum and date."""
+    faults = []
+    if invoice.type not in policy.tax_invoice_types:
+        faults.append(reason("no_tax_invoice", article=INVOICE, field="invoice_type"))
+    if parties.seller_uscc is not None and invoice.seller_uscc != parties.seller_uscc:
+        faults.append(reason("invoice_seller_differs", article=BASE, field="seller_uscc"))
+    if invoice.buyer_uscc not in parties.buyer_usccs:
+        faults.append(reason("invoice_buyer_differs", article=BASE, field="buyer_uscc"))
+    if invoice.amount_incl_tax_fen <= 0:
+        faults.append(reason("invoice_without_sum", article=BASE, field="amount_incl_tax_fen"))
+    if invoice.issued_on > today:
+        faults.append(reason("invoice_in_future", article=BASE, field="issued_on"))
+    return faults
+
+
+def missing_declarations(declared: Mapping[str, bool], *, is_enterprise: bool, policy: VoucherPolicy) -> list[Reason]:
+    """Every declaration of V8(3) that an enterprise's claim lacks; teams declare nothing."""
+    if not is_enterprise:
+        return []
+    return [
+        reason(
+            "declaration_missing",
+            article=RD_BASE,
+            field=f"declarations.{needed}",
+            declaration=text(f"declaration.{needed}"),
+        )
+        for needed in policy.required_declarations
+        if not declared.get(needed, False)
+    ]
+
+
+def review_faults(
+    *,
+    decision: ReviewDecision,
+    amount_fen: int | None,
+    opinion: str,
+    defects: Sequence[str],
+    claimed_fen: int,
+) -> list[Reason]:
+    """What is wrong with a city's review; V17 return asks for all defects at once."""
+    faults = []
+    if not opinion.strip():
+        faults.append(reason("review_without_opinion", article="V17 order", field="opinion"))
+    if decision is ReviewDecision.RETURN and not defects:
+        faults.append(reason("return_without_defects", article=CORRECTION, field="defects"))
+    if decision is not ReviewDecision.RETURN and defects:
+        faults.append(reason("defects_without_return", article=CORRECTION, field="defects"))
+    if decision is not ReviewDecision.APPROVE and amount_fen is not None:
+        faults.append(reason("amount_without_approval", field="amount_fen"))
+    if decision is ReviewDecision.APPROVE and amount_fen is not None and not 0 < amount_fen <= claimed_fen:
+        faults.append(reason("amount_over_claim", article="V12 hold", field="amount_fen", max=fen_to_yuan(claimed_fen)))
+    return faults
