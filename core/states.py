@@ -63,15 +63,22 @@ def apply(
     """
     stateful: Any = entity
     before: S = stateful.state
-    after = transitions.target(before, action)
-    if after is None:
-        raise StateForbids(
-            state=before.value,
-            action=action,
-            allowed=", ".join(transitions.actions(before)) or "-",
-            extra={"state": before.value, "allowed": transitions.actions(before)},
-        )
+    after = allowed_target(before, action, transitions=transitions)
     stateful.state = after
     kept = {**(data or {}), **({"note": note} if note else {})}
     audit.record(actor=actor, now=now, action=action, subject=entity, from_state=before, to_state=after, data=kept)
     return after
+
+
+def allowed_target(state: S, action: str, *, transitions: Transitions[S]) -> S:
+    """The state that ``action`` leads to; raises :class:`StateForbids`, naming the state and what it allows."""
+    target = transitions.target(state, action)
+    if target is None:
+        allowed = transitions.actions(state)
+        raise StateForbids(
+            state=state.value,
+            action=action,
+            allowed=", ".join(allowed) or "-",
+            extra={"state": state.value, "allowed": allowed},
+        )
+    return target

@@ -1,0 +1,203 @@
+"""Orders over HTTP: each transition is a noun under the order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Response, request
+
+from accounts.permissions import provider
+from core import clock
+from core.errors import Conflict
+from core.http import Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
+from core.states import StateForbids
+from instruments.queries.offers import OfferRefused, ServiceNotOffered, SlotTaken
+from marketplace import service
+from marketplace.models import Order
+from marketplace.permissions import (
+    may_cancel,
+    may_complete,
+    may_place_orders,
+    may_read_orders,
+    may_sign,
+)
+from marketplace.queries import find_order, visible_orders
+from marketplace.schemas import (
+    CancellationSchema,
+    CompletionSchema,
+    ContractSchema,
+    DeclineSchema,
+    DeliverySchema,
+    OrderFilterSchema,
+    OrderSchema,
+    PaymentSchema,
+    PlaceOrderSchema,
+    QuoteSchema,
+)
+from marketplace.service.completion import CompletionRefused
+from marketplace.service.contracts import SignedAlready, TermsDiffer
+from marketplace.service.orders import (
+    DeductionRefused,
+    PriceChanged,
+    QuoteExpired,
+    QuoteUsed,
+    RoomShrank,
+    ShortfallUnpaid,
+)
+from marketplace.service.payments import NothingDue, PaymentRefused
+from marketplace.service.quotes import NotAMember
+
+orders = Blueprint("orders", __name__, url_prefix="/orders", description="The deal, from placing to completion.")
+
+
+class QuoteChanged(Conflict):
+    """Less of the yearly cap is left than was quoted; the document brings a new quote."""
+
+    code = "quote_changed"
+
+
+def requote(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Answer a shrunk cap with a new quote, once the failed order is rolled back."""
+
+    @wraps(view)
+    def placing(*args: Any, **kwargs: Any) -> Response:
+        try:
+            return view(*args, **kwargs)
+        except RoomShrank as shrunk:
+            quote_id = int(request.get_json()["quote_id"])
+            quote = service.ask_again(quote_id=quote_id, actor=current_actor(), now=clock.now())
+            raise QuoteChanged(reasons=shrunk.reasons, extra={"quote": QuoteSchema().dump(quote)}) from shrunk
+
+    return placing
+
+
+@orders.route("", methods=["POST"])
+@allow(may_place_orders)
+@problems(
+    QuoteChanged,
+    QuoteExpired,
+    QuoteUsed,
+    PriceChanged,
+    NotAMember,
+    ShortfallUnpaid,
+    DeductionRefused,
+    OfferRefused,
+    ServiceNotOffered,
+    SlotTaken,
+)
+@requote
+@idempotent
+@orders.arguments(PlaceOrderSchema)
+@orders.response(201, OrderSchema)
+def place(wanted: dict[str, Any]) -> Order:
+    """Place an order on a quote: slot and hold are taken together, or neither."""
+    return service.place(**wanted, actor=current_actor(), now=clock.now())
+
+
+@orders.route("", methods=["GET"])
+@allow(may_read_orders)
+@orders.arguments(OrderFilterSchema, location="query")
+@orders.response(200, page_schema(OrderSchema))
+def list_orders(wanted: dict[str, Any]) -> dict[str, Any]:
+    """The orders one may see, the latest first."""
+    found = visible_orders(current_actor(), state=wanted.pop("state"))
+    return page_of(found, **wanted, key=Order.id, descending=True)
+
+
+@orders.route("/<int:order_id>", methods=["GET"])
+@allow(may_read_orders)
+@orders.response(200, OrderSchema)
+def one_order(order_id: int) -> Order:
+    """One order."""
+    return find_order(order_id, actor=current_actor())
+
+
+@orders.route("/<int:order_id>/acceptance", methods=["POST"])
+@allow(provider)
+@problems(StateForbids)
+@idempotent
+@orders.response(201, OrderSchema)
+def accept(order_id: int) -> Order:
+    """The provider takes the order and agrees its payment mode."""
+    return service.accept(order_id=order_id, actor=current_actor(), now=clock.now())
+
+
+@orders.route("/<int:order_id>/decline", methods=["POST"])
+@allow(provider)
+@problems(StateForbids)
+@idempotent
+@orders.arguments(DeclineSchema)
+@orders.response(201, OrderSchema)
+def decline(given: dict[str, Any], order_id: int) -> Order:
+    """The provider does not take the order; slot and hold are free again."""
+    return service.decline(order_id=order_id, **given, actor=current_actor(), now=clock.now())
+
+
+@orders.route("/<int:order_id>/contract", methods=["POST"])
+@allow(may_sign)
+@problems(StateForbids, TermsDiffer, SignedAlready)
+@idempotent
+@orders.arguments(ContractSchema)
+@orders.response(201, OrderSchema)
+def sign(given: dict[str, Any], order_id: int) -> Order:
+    """One side signs the service contract; with both signatures the order is contracted."""
+    return service.sign_contract(order_id=order_id, **given, actor=current_actor(), now=clock.now())
+
+
+@orders.route("/<int:order_id>/payment", methods=["POST"])
+@allow(provider)
+@problems(StateForbids, PaymentRefused, NothingDue)
+@idempotent
+@orders.arguments(PaymentSchema)
+@orders.response(201, OrderSchema)
+def pay(given: dict[str, Any], order_id: int) -> Order:
+    """The provider confirms a bank transfer of the user."""
+    return service.confirm_payment(order_id=order_id, **given, actor=current_actor(), now=clock.now())
+
+
+@orders.route("/<int:order_id>/service-start", methods=["POST"])
+@allow(provider)
+@problems(StateForbids)
+@idempotent
+@orders.response(201, OrderSchema)
+def start(order_id: int) -> Order:
+    """The provider begins the service, once the contract is signed."""
+    return service.start_service(order_id=order_id, actor=current_actor(), now=clock.now())
+
+
+@orders.route("/<int:order_id>/delivery", methods=["POST"])
+@allow(provider)
+@problems(StateForbids)
+@idempotent
+@orders.arguments(DeliverySchema)
+@orders.response(201, OrderSchema)
+def deliver(given: dict[str, Any], order_id: int) -> Order:
+    """The provider hands over the result."""
+    return service.deliver(order_id=order_id, **given, actor=current_actor(), now=clock.now())
+
+
+@orders.route("/<int:order_id>/completion", methods=["POST"])
+@allow(may_complete)
+@problems(StateForbids, CompletionRefused)
+@idempotent
+@orders.arguments(CompletionSchema)
+@orders.response(201, OrderSchema)
+def complete(given: dict[str, Any], order_id: int) -> Order:
+    """Either side states the day and the actual quantity; this freezes the service record and opens the claim.
+
+    Only the user may state more than was ordered.
+    """
+    return service.complete(order_id=order_id, **given, actor=current_actor(), now=clock.now())
+
+
+@orders.route("/<int:order_id>/cancellation", methods=["POST"])
+@allow(may_cancel)
+@problems(StateForbids)
+@idempotent
+@orders.arguments(CancellationSchema)
+@orders.response(201, OrderSchema)
+def cancel(given: dict[str, Any], order_id: int) -> Order:
+    """Either side gives the order up before delivery; payments are refunded, slot and hold are free again."""
+    return service.cancel(order_id=order_id, **given, actor=current_actor(), now=clock.now())

@@ -1,0 +1,54 @@
+"""Quotes over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core import clock
+from core.http import (
+    Blueprint,
+    CursorSchema,
+    allow,
+    current_actor,
+    idempotent,
+    page_of,
+    page_schema,
+    problems,
+)
+from instruments.queries.offers import OfferRefused, ServiceNotOffered, SlotTaken
+from marketplace import service
+from marketplace.models import Quote
+from marketplace.permissions import may_ask_quotes
+from marketplace.queries import find_quote, visible_quotes
+from marketplace.schemas import QuoteRequestSchema, QuoteSchema
+from marketplace.service.quotes import BeneficiaryMissing, BeneficiaryUnclear, NotAMember
+
+quotes = Blueprint("quotes", __name__, url_prefix="/quotes", description="What it costs and what a voucher pays.")
+
+
+@quotes.route("", methods=["POST"])
+@allow(may_ask_quotes)
+@problems(NotAMember, BeneficiaryMissing, BeneficiaryUnclear, OfferRefused, ServiceNotOffered, SlotTaken)
+@idempotent
+@quotes.arguments(QuoteRequestSchema)
+@quotes.response(201, QuoteSchema)
+def ask(wanted: dict[str, Any]) -> Quote:
+    """Ask for a quote. An ineligible wish gets one too, with subsidy 0 and the reasons."""
+    return service.ask(**wanted, actor=current_actor(), now=clock.now())
+
+
+@quotes.route("", methods=["GET"])
+@allow(may_ask_quotes)
+@quotes.arguments(CursorSchema, location="query")
+@quotes.response(200, page_schema(QuoteSchema))
+def own_quotes(page: dict[str, Any]) -> dict[str, Any]:
+    """The quotes one has asked for, the latest first."""
+    return page_of(visible_quotes(current_actor()), **page, key=Quote.id, descending=True)
+
+
+@quotes.route("/<int:quote_id>", methods=["GET"])
+@allow(may_ask_quotes)
+@quotes.response(200, QuoteSchema)
+def one_quote(quote_id: int) -> Quote:
+    """One quote."""
+    return find_quote(quote_id, actor=current_actor())

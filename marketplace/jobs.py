@@ -1,0 +1,15 @@
+"""What the deal does by itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from core.worker import Job
+from marketplace.service import lapse_unanswered
+
+
+def _lapse(now: datetime, period: datetime) -> None:
+    lapse_unanswered(now=now)
+
+
+JOBS = [Job("lapse_unanswered_orders", "5 0 * * *", _lapse)]

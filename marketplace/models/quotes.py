@@ -1,0 +1,53 @@
+"""A quote: what a service would cost and what the voucher would pay, held for nobody."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Numeric, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Model
+from core.types import UTC, Enumerated, Fen, Period, Span, identity_key
+from vouchers.rules.facts import Exclusion, PaymentMode, ServiceKind
+
+
+class Quote(Model):
+    """One answer to "what would this cost me?"; its sums were true when it was given."""
+
+    __tablename__ = "quote"
+    __table_args__ = (Index("ix_quote_beneficiary_id_id", "beneficiary_id", "id"),)
+
+    id: Mapped[int] = identity_key()
+    beneficiary_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
+    provider_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
+    service_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("service.id"))
+    instrument_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("instrument.id"))
+    during: Mapped[Span | None] = mapped_column(Period)
+    quantity: Mapped[Decimal] = mapped_column(Numeric(12, 2))
+    service_kind: Mapped[ServiceKind] = mapped_column(Enumerated(ServiceKind))
+    title: Mapped[str] = mapped_column(Text)
+    price_unit: Mapped[str] = mapped_column(Text)
+    unit_price_fen: Mapped[int] = mapped_column(Fen)
+    payment_mode: Mapped[PaymentMode] = mapped_column(Enumerated(PaymentMode))
+    unmet_need: Mapped[str | None] = mapped_column(Text)
+    excluded: Mapped[Exclusion | None] = mapped_column(Enumerated(Exclusion))
+    public_project_number: Mapped[str | None] = mapped_column(Text)
+    restricted_industry: Mapped[bool] = mapped_column(Boolean)
+    expected_completion: Mapped[date] = mapped_column(Date)
+    price_fen: Mapped[int] = mapped_column(Fen)
+    rate: Mapped[Decimal | None] = mapped_column(Numeric(5, 4))
+    eligible: Mapped[bool] = mapped_column(Boolean)
+    entitlement_fen: Mapped[int] = mapped_column(Fen)
+    cap_room_fen: Mapped[int] = mapped_column(Fen)
+    subsidy_fen: Mapped[int] = mapped_column(Fen)
+    self_pay_fen: Mapped[int] = mapped_column(Fen)
+    policy_version: Mapped[str | None] = mapped_column(Text)
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    flags: Mapped[list[str]] = mapped_column(JSONB)
+    created_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    created_at: Mapped[datetime] = mapped_column(UTC)
+    expires_at: Mapped[datetime] = mapped_column(UTC)

@@ -1,0 +1,85 @@
+"""What must always be true of quotes and orders, across the packages below."""
+
+from __future__ import annotations
+
+from core.invariants import Invariant, replay
+from marketplace.states import ORDER
+
+INVARIANTS = [
+    replay("order", ORDER),
+    Invariant(
+        4,
+        "an order's subsidy, other aid and self-pay make its price",
+        """SELECT id AS "order", price_fen, subsidy_fen, other_aid_fen, self_pay_fen FROM "order"
+            WHERE subsidy_fen + other_aid_fen + self_pay_fen <> price_fen
+               OR subsidy_fen < 0 OR other_aid_fen < 0 OR self_pay_fen < 0""",
+    ),
+    Invariant(
+        4,
+        "an ineligible order has no subsidy, an eligible one at most floor(rate x base) and at most its hold",
+        """SELECT o.id AS "order", o.eligible, o.subsidy_fen, d.rate, o.price_fen, o.contract_fen, d.held_fen
+             FROM "order" o LEFT JOIN entitlement_decision d ON d.order_id = o.id
+            WHERE o.subsidy_fen > 0
+              AND (NOT o.eligible OR d.id IS NULL OR o.subsidy_fen > d.held_fen
+                   OR o.subsidy_fen > floor(d.rate * LEAST(o.price_fen, o.contract_fen)))""",
+    ),
+    Invariant(
+        4,
+        "paid <= confirmed <= city-approved <= claimed <= held",
+        """SELECT c.id AS claim, p.paid_fen, c.confirmed_fen, c.approved_fen, c.claimed_fen, d.held_fen
+             FROM claim c
+             JOIN entitlement_decision d ON d.order_id = c.order_id
+             LEFT JOIN (SELECT source, sum(amount_fen) FILTER (WHERE state = 'paid') AS paid_fen
+                          FROM payable GROUP BY source) p ON p.source = 'claim:' || c.id
+            WHERE c.claimed_fen > d.held_fen
+               OR c.approved_fen > c.claimed_fen
+               OR c.confirmed_fen > c.approved_fen
+               OR COALESCE(p.paid_fen, 0) > COALESCE(c.confirmed_fen, 0)""",
+    ),
+    Invariant(
+        5,
+        "an order that ended early keeps no slot",
+        """SELECT o.id AS "order", o.state, b.id AS occupancy
+             FROM "order" o JOIN occupancy b ON b.order_id = o.id AND b.live
+            WHERE o.state IN ('declined', 'lapsed', 'cancelled')""",
+    ),
+    Invariant(
+        17,
+        "an order that ended early keeps no hold",
+        """SELECT o.id AS "order", o.state, h.held_fen
+             FROM "order" o JOIN cap_hold h ON h.order_id = o.id AND h.state = 'live'
+            WHERE o.state IN ('declined', 'lapsed', 'cancelled')""",
+    ),
+    Invariant(
+        4,
+        "a live order holds what it says the voucher pays",
+        """SELECT o.id AS "order", o.state, o.subsidy_fen, h.held_fen, h.state AS hold
+             FROM "order" o LEFT JOIN cap_hold h ON h.order_id = o.id
+            WHERE o.state IN ('placed', 'accepted', 'contracted', 'in_service', 'delivered')
+              AND o.subsidy_fen <> CASE WHEN h.state = 'live' THEN h.held_fen ELSE 0 END""",
+    ),
+    Invariant(
+        7,
+        "a claim's payee is the provider in direct deduction and the user in full payment",
+        """SELECT o.id AS "order", o.payment_mode, c.payee_id
+             FROM "order" o JOIN claim c ON c.order_id = o.id
+            WHERE c.payee_id <> CASE o.payment_mode WHEN 'direct_deduction' THEN o.provider_id
+                                                    ELSE o.beneficiary_id END""",
+    ),
+    Invariant(
+        4,
+        "a contracted order is charged what the user owes the provider",
+        """SELECT o.id AS "order", o.payment_mode, o.self_pay_fen, o.price_fen, g.self_pay_fen AS charged_fen
+             FROM "order" o LEFT JOIN order_charge g ON g.order_id = o.id
+            WHERE o.state IN ('contracted', 'in_service', 'delivered', 'completed')
+              AND g.self_pay_fen IS DISTINCT FROM
+                  CASE o.payment_mode WHEN 'direct_deduction' THEN o.self_pay_fen ELSE o.price_fen END""",
+    ),
+    Invariant(
+        12,
+        "every order's placing is in the audit trail",
+        """SELECT o.id AS "order" FROM "order" o
+            WHERE NOT EXISTS (SELECT 1 FROM audit_entry a
+                               WHERE a.subject_kind = 'order' AND a.subject_id = o.id AND a.action = 'place')""",
+    ),
+]

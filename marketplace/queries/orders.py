@@ -1,0 +1,52 @@
+"""Reads of orders: the parties, the city of either, and the province's offices."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Select, or_, select, true
+
+from accounts.models import Organisation
+from accounts.permissions import Role
+from accounts.queries import acts_for
+from core.db import session
+from core.errors import NotFound
+from core.permissions import SYSTEM, Actor
+from marketplace.models import Order
+from marketplace.states import OrderState
+
+_READS_ALL = frozenset({Role.PROVINCE, Role.FINANCE_MAKER, Role.FINANCE_CHECKER, Role.AUDITOR})
+_READS_ITS_CITY = frozenset({Role.CITY_BUREAU, Role.CITY_FINANCE, Role.DELEGATED_AGENCY})
+
+
+class OrderMissing(NotFound):
+    """There is no such order for this actor."""
+
+    code = "not_found"
+
+
+def visible_orders(actor: Actor, *, state: OrderState | None = None) -> Select[tuple[Order]]:
+    """The orders an actor may see, perhaps of one state only (V6)."""
+    found = select(Order).where(_visible(actor))
+    return found if state is None else found.where(Order.state == state)
+
+
+def find_order(order_id: int, *, actor: Actor, lock: bool = False) -> Order:
+    """An order the actor may see, locked and read afresh if asked; raises :class:`OrderMissing`."""
+    found = visible_orders(actor).where(Order.id == order_id)
+    if lock:
+        found = found.with_for_update(of=Order, key_share=True).execution_options(populate_existing=True)
+    order = session().scalars(found).one_or_none()
+    if order is None:
+        raise OrderMissing
+    return order
+
+
+def _visible(actor: Actor) -> ColumnElement[bool]:
+    if actor == SYSTEM or actor.role in _READS_ALL:
+        return true()
+    if actor.role in _READS_ITS_CITY:
+        if actor.city is None:
+            return true() if actor.role == Role.DELEGATED_AGENCY else Order.id.is_(None)
+        in_city = select(Organisation.id).where(Organisation.city == actor.city)
+        return or_(Order.beneficiary_id.in_(in_city), Order.provider_id.in_(in_city))
+    own = acts_for(actor)
+    return or_(Order.beneficiary_id.in_(own), Order.provider_id.in_(own))

@@ -1,0 +1,30 @@
+"""Reads of quotes: only those who asked see them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, select
+
+from accounts.queries import acts_for
+from core.db import session
+from core.errors import NotFound
+from core.permissions import Actor
+from marketplace.models import Quote
+
+
+class QuoteMissing(NotFound):
+    """There is no such quote for this actor."""
+
+    code = "not_found"
+
+
+def visible_quotes(actor: Actor) -> Select[tuple[Quote]]:
+    """The quotes of the organisations an actor acts for."""
+    return select(Quote).where(Quote.beneficiary_id.in_(acts_for(actor)))
+
+
+def find_quote(quote_id: int, *, actor: Actor) -> Quote:
+    """A quote of the actor's own; raises :class:`QuoteMissing`."""
+    found = session().scalars(visible_quotes(actor).where(Quote.id == quote_id)).one_or_none()
+    if found is None:
+        raise QuoteMissing
+    return found

@@ -1,0 +1,18 @@
+"""``flask verify``: every always-true statement of every package."""
+
+from __future__ import annotations
+
+from accounts.queries.invariants import INVARIANTS as ACCOUNTS
+from instruments.queries.invariants import INVARIANTS as INSTRUMENTS
+from settlement.queries.invariants import INVARIANTS as SETTLEMENT
+from vouchers.queries.invariants import INVARIANTS as VOUCHERS
+
+from core.invariants import Invariant, Offence, file_offences, verify
+from marketplace.queries.invariants import INVARIANTS as MARKETPLACE
+
+INVARIANTS: list[Invariant] = [*ACCOUNTS, *SETTLEMENT, *INSTRUMENTS, *VOUCHERS, *MARKETPLACE]
+
+
+def verify_everything() -> tuple[int, list[Offence]]:
+    """How many checks were made, and every row that breaks one."""
+    return len(INVARIANTS) + 1, [*verify(INVARIANTS), *file_offences()]

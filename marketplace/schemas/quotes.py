@@ -1,0 +1,121 @@
+"""Quotes in and out."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import fields, pre_dump
+
+from core.http import DecimalField, EnumField, FenField, IdField, InstantField, ReasonSchema, Schema, TextField
+from marketplace.models import Quote
+from vouchers.rules.facts import Exclusion, PaymentMode, ServiceKind
+
+
+class QuoteRequestSchema(Schema):
+    """What is wanted, by whom it would be paid, and what may stand against a voucher."""
+
+    service_id = IdField(required=True, metadata={"description": "The priced service."})
+    instrument_id = IdField(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The instrument to book; needed where the service is priced by time."},
+    )
+    starts_at = InstantField(load_default=None, allow_none=True, metadata={"description": "Start of the wanted slot."})
+    ends_at = InstantField(
+        load_default=None, allow_none=True, metadata={"description": "End of the wanted slot, not part of it."}
+    )
+    quantity = DecimalField(
+        load_default=None,
+        allow_none=True,
+        minimum=Decimal("0.01"),
+        maximum=Decimal(1_000_000),
+        metadata={"description": "How many samples, times, hours or days; by the slot where one is given."},
+    )
+    payment_mode = EnumField(
+        PaymentMode,
+        required=True,
+        metadata={"description": "Deducted at once, or paid in full and paid back to the user (V16)."},
+    )
+    unmet_need = TextField(
+        load_default=None,
+        allow_none=True,
+        max_length=2000,
+        metadata={"description": "Why the province cannot meet the need; for out-of-province services (V16 out)."},
+    )
+    excluded = EnumField(
+        Exclusion,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Set where the activity is one that vouchers never pay for (V11 x)."},
+    )
+    public_project_number = TextField(
+        load_default=None,
+        allow_none=True,
+        max_length=100,
+        metadata={"description": "Number of the public project that already funds this activity (V11 x)."},
+    )
+    restricted_industry = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Whether the activity is in a restricted or phased-out industry (V11 x)."},
+    )
+    beneficiary_id = IdField(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "For which of its teams an incubator asks; else left out."},
+    )
+
+
+class QuoteSchema(Schema):
+    """What it costs, what the voucher pays, and why."""
+
+    id = IdField(required=True, metadata={"description": "Number of the quote."})
+    beneficiary_id = IdField(required=True, metadata={"description": "Who would be served."})
+    provider_id = IdField(required=True, metadata={"description": "Who would serve."})
+    service_id = IdField(required=True, metadata={"description": "The priced service."})
+    instrument_id = IdField(required=True, allow_none=True, metadata={"description": "The instrument to book."})
+    starts_at = InstantField(required=True, allow_none=True, metadata={"description": "Start of the slot."})
+    ends_at = InstantField(required=True, allow_none=True, metadata={"description": "End of the slot."})
+    title = TextField(required=True, metadata={"description": "What the service is called."})
+    service_kind = EnumField(ServiceKind, required=True, metadata={"description": "Its kind under V11."})
+    price_unit = TextField(required=True, metadata={"description": "hour, day, time or sample."})
+    unit_price_fen = FenField(required=True, metadata={"description": "Price of one unit in fen."})
+    quantity = DecimalField(required=True, metadata={"description": "Units."})
+    payment_mode = EnumField(PaymentMode, required=True, metadata={"description": "Who pays first (V16)."})
+    price_fen = FenField(required=True, metadata={"description": "Price in fen, tax included."})
+    rate = TextField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Subsidy rate by the user's place (V12), such as 0.60; null outside the province."},
+    )
+    eligible = fields.Boolean(required=True, metadata={"description": "Whether a voucher may pay a part."})
+    entitlement_fen = FenField(required=True, metadata={"description": "Rate times price in fen, rounded down."})
+    cap_room_fen = FenField(
+        required=True, metadata={"description": "What the controller's yearly cap had left in fen (V12 cap)."}
+    )
+    subsidy_fen = FenField(required=True, metadata={"description": "What the voucher pays in fen."})
+    self_pay_fen = FenField(required=True, metadata={"description": "What remains for the user in fen."})
+    policy_version = TextField(
+        required=True, allow_none=True, metadata={"description": "The policy it rests on; null outside its term (V23)."}
+    )
+    reasons = fields.List(
+        fields.Nested(ReasonSchema), required=True, metadata={"description": "Every ground of a refusal."}
+    )
+    flags = fields.List(
+        TextField(), required=True, metadata={"description": "What a reviewer will look at, and cap_limited."}
+    )
+    created_at = InstantField(required=True, metadata={"description": "When it was given."})
+    expires_at = InstantField(required=True, metadata={"description": "Until when an order may be placed on it."})
+
+    @pre_dump
+    def flatten(self, quote: Quote, **_: Any) -> dict[str, Any]:
+        """The slot as two instants, the rate as text with two decimals at least."""
+        names = [name for name in self.fields if name not in ("starts_at", "ends_at", "rate")]
+        return {
+            **{name: getattr(quote, name) for name in names},
+            "starts_at": None if quote.during is None else quote.during.start,
+            "ends_at": None if quote.during is None else quote.during.end,
+            "rate": None if quote.rate is None else format(quote.rate.quantize(Decimal("0.01")), "f"),
+        }

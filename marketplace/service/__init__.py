@@ -1,0 +1,25 @@
+"""The use cases of the deal, each one transaction."""
+
+from marketplace.service.completion import complete
+from marketplace.service.contracts import sign_contract, start_service
+from marketplace.service.delivery import deliver
+from marketplace.service.endings import cancel, decline, lapse_unanswered
+from marketplace.service.orders import RoomShrank, accept, place
+from marketplace.service.payments import confirm_payment
+from marketplace.service.quotes import ask, ask_again
+
+__all__ = [
+    "RoomShrank",
+    "accept",
+    "ask",
+    "ask_again",
+    "cancel",
+    "complete",
+    "confirm_payment",
+    "decline",
+    "deliver",
+    "lapse_unanswered",
+    "place",
+    "sign_contract",
+    "start_service",
+]

@@ -1,0 +1,112 @@
+"""Completion: the actual quantity settles the price, the service record is frozen and the claim opens."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from core import clock
+from core.db import require_transaction, transaction
+from core.errors import Refused, refuse_all
+from core.permissions import Actor, authorise
+from core.states import allowed_target, apply
+from instruments.queries import booked_hours
+from instruments.rules.pricing import price
+from marketplace.models import Order
+from marketplace.permissions import is_beneficiary_side, is_party
+from marketplace.queries import find_order
+from marketplace.rules.completion import completion_faults
+from marketplace.service.orders import money_of
+from marketplace.states import ORDER, OrderAction
+from settlement import steps as settlement
+from settlement.queries import order_money
+from vouchers import steps as vouchers
+from vouchers.rules.facts import PaymentMode
+from vouchers.rules.record import ServiceRecord
+
+
+class CompletionRefused(Refused):
+    """The day or the quantity of the completion has faults."""
+
+    code = "completion_refused"
+
+
+def complete(*, order_id: int, completed_on: date, quantity: Decimal | None, actor: Actor, now: datetime) -> Order:
+    """State the day and the actual quantity (as ordered where None).
+
+    The price follows the quantity; the subsidy never rises, so more than was agreed is self-pay and less releases the
+    difference of the hold (V12 hold). What was paid too much is refunded. Raises CompletionRefused with all faults.
+    """
+    with transaction():
+        order = find_order(order_id, actor=actor, lock=True)
+        authorise(actor, is_party, order)
+        allowed_target(order.state, OrderAction.COMPLETE, transitions=ORDER)
+        actual = order.quantity if quantity is None else quantity
+        faults = completion_faults(
+            completed_on=completed_on,
+            today=clock.today(now),
+            started_on=clock.today(order.started_at or order.placed_at),
+            quantity=actual,
+            ordered=order.quantity,
+            by_provider=not is_beneficiary_side(actor, order),
+        )
+        refuse_all(faults, error=CompletionRefused)
+        order.actual_quantity = actual
+        order.completed_on = completed_on
+        order.price_fen = price(order.quote.unit_price_fen, actual)
+        claim_id = _open_claim(order, actor=actor, now=now)
+        order.self_pay_fen = order.price_fen - order.subsidy_fen - order.other_aid_fen
+        order.service_record = {**record_of(order).as_json(), "claim_id": claim_id}
+        apply(order, OrderAction.COMPLETE, transitions=ORDER, actor=actor, now=now, data=money_of(order))
+        _settle_difference(order, actor=actor, now=now)
+        return order
+
+
+def record_of(order: Order) -> ServiceRecord:
+    """What vouchers is told of the deal, frozen at completion."""
+    if order.completed_on is None or order.actual_quantity is None:
+        raise ValueError("only a completed order has a service record")
+    hours = booked_hours(order.id)
+    return ServiceRecord(
+        order_id=order.id,
+        beneficiary_id=order.beneficiary_id,
+        provider_id=order.provider_id,
+        title=order.quote.title,
+        service_kind=order.quote.service_kind,
+        payment_mode=order.payment_mode,
+        completed_on=order.completed_on,
+        contract_fen=order.contract_fen,
+        actual_fen=order.price_fen,
+        price_unit=order.quote.price_unit,
+        unit_price_fen=order.quote.unit_price_fen,
+        ordered_quantity=str(order.quantity),
+        actual_quantity=str(order.actual_quantity),
+        booked_hours=None if hours is None else str(hours),
+        details={"unmet_need": order.quote.unmet_need, "contract_terms": order.contract_terms},
+    )
+
+
+def _open_claim(order: Order, *, actor: Actor, now: datetime) -> int | None:
+    """Hand the record down; the claim's sum is the subsidy from now on. Without a voucher there is no claim."""
+    if not order.eligible or order.subsidy_fen == 0:
+        return None
+    claim = vouchers.open_claim(record=record_of(order), actor=actor, now=now)
+    order.subsidy_fen = 0 if claim is None else claim.subsidy_fen
+    require_transaction().flush()
+    return None if claim is None else claim.id
+
+
+def _settle_difference(order: Order, *, actor: Actor, now: datetime) -> None:
+    """Refund what was paid above the new sum, then charge that sum."""
+    money = order_money(order.id)
+    overpaid = money.self_pay_fen - money.due_fen - order.due_to_provider_fen
+    if overpaid > 0:
+        settlement.refund_order(order_id=order.id, amount_fen=overpaid, actor=actor, now=now)
+    deducted = order.payment_mode is PaymentMode.DIRECT_DEDUCTION
+    settlement.adjust_charge(
+        order_id=order.id,
+        self_pay_fen=order.due_to_provider_fen,
+        subsidy_receivable_fen=order.subsidy_fen if deducted else 0,
+        actor=actor,
+        now=now,
+    )

@@ -1,0 +1,154 @@
+"""Placing an order, which takes slot and hold at once, and the provider's acceptance."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from core import audit, clock
+from core.db import session, transaction
+from core.errors import Conflict, Refused, reason
+from core.permissions import Actor, authorise
+from core.states import apply
+from core.workdays import load_calendar
+from instruments.steps import book
+from marketplace.models import Order, Quote
+from marketplace.permissions import is_provider_side, may_place_orders
+from marketplace.queries import find_order, find_quote
+from marketplace.service.quotes import require_membership
+from marketplace.states import ORDER, OrderAction
+from marketplace.steps.quoting import assessed, figure, offered, wish_of
+from settlement.queries import unpaid_shortfalls
+from vouchers.rules.facts import PaymentMode
+from vouchers.steps import RoomShrank, hold
+
+__all__ = ["RoomShrank", "accept", "place"]
+
+
+class QuoteExpired(Conflict):
+    """The quote is no longer valid; ask again."""
+
+    code = "quote_expired"
+
+
+class QuoteUsed(Conflict):
+    """An order was placed on this quote already."""
+
+    code = "quote_used"
+
+
+class PriceChanged(Conflict):
+    """The provider's price changed since the quote; ask again."""
+
+    code = "price_changed"
+
+
+class DeductionRefused(Refused):
+    """Nothing can be deducted from an order that no voucher supports; pay in full instead."""
+
+    code = "deduction_refused"
+
+
+class ShortfallUnpaid(Conflict):
+    """An unpaid shortfall blocks new orders in direct deduction."""
+
+    code = "shortfall_unpaid"
+
+
+def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
+    """Turn a quote into an order: slot and hold are taken together or not at all (V12 hold).
+
+    Raises RoomShrank where less room is left than quoted, SlotTaken, PriceChanged, QuoteExpired, QuoteUsed,
+    ShortfallUnpaid (V16(1)) and DeductionRefused.
+    """
+    with transaction() as current:
+        authorise(actor, may_place_orders)
+        quote = find_quote(quote_id, actor=actor)
+        _require_fresh(quote, now=now)
+        require_membership(quote.beneficiary_id)
+        _require_no_shortfall(quote)
+        wish = wish_of(quote)
+        terms = offered(wish, now=now)
+        if terms.price_fen != quote.price_fen:
+            raise PriceChanged
+        assessment = assessed(wish, terms=terms, now=now)
+        if assessment.subsidy_fen < quote.subsidy_fen:
+            raise RoomShrank
+        if quote.payment_mode is PaymentMode.DIRECT_DEDUCTION and not assessment.eligible:
+            raise DeductionRefused(reasons=assessment.reasons)
+        today = clock.today(now)
+        order = Order(
+            quote_id=quote.id,
+            beneficiary_id=quote.beneficiary_id,
+            provider_id=quote.provider_id,
+            payment_mode=quote.payment_mode,
+            state=ORDER.initial,
+            eligible=assessment.eligible,
+            quantity=quote.quantity,
+            contract_fen=quote.price_fen,
+            price_fen=quote.price_fen,
+            subsidy_fen=0,
+            other_aid_fen=0,
+            self_pay_fen=quote.price_fen,
+            expected_completion=quote.expected_completion,
+            placed_by=actor.user_id,
+            placed_at=now,
+            respond_by=load_calendar().add_working_days(today, figure("answer_working_days", today)),
+        )
+        current.add(order)
+        current.flush()
+        if quote.instrument_id is not None and quote.during is not None:
+            book(
+                order_id=order.id,
+                instrument_id=quote.instrument_id,
+                during=quote.during,
+                organisation_id=quote.beneficiary_id,
+                actor=actor,
+                now=now,
+            )
+        if assessment.eligible:
+            order.subsidy_fen = hold(order_id=order.id, assessment=assessment, actor=actor, now=now)
+            order.self_pay_fen = order.price_fen - order.subsidy_fen
+        audit.record(
+            actor=actor,
+            now=now,
+            action="place",
+            subject=order,
+            to_state=order.state,
+            data=money_of(order),
+        )
+        return order
+
+
+def accept(*, order_id: int, actor: Actor, now: datetime) -> Order:
+    """The provider takes the order and agrees the payment mode (V16). No sum changes."""
+    with transaction():
+        order = find_order(order_id, actor=actor, lock=True)
+        authorise(actor, is_provider_side, order)
+        apply(order, OrderAction.ACCEPT, transitions=ORDER, actor=actor, now=now, data=money_of(order))
+        return order
+
+
+def money_of(order: Order) -> dict[str, Any]:
+    """The sums of an order for the audit trail, in fen."""
+    return {
+        "price_fen": order.price_fen,
+        "subsidy_fen": order.subsidy_fen,
+        "other_aid_fen": order.other_aid_fen,
+        "self_pay_fen": order.self_pay_fen,
+        "payment_mode": order.payment_mode.value,
+    }
+
+
+def _require_fresh(quote: Quote, *, now: datetime) -> None:
+    if session().scalar(select(Order.id).where(Order.quote_id == quote.id)) is not None:
+        raise QuoteUsed
+    if now >= quote.expires_at:
+        raise QuoteExpired
+
+
+def _require_no_shortfall(quote: Quote) -> None:
+    if quote.payment_mode is PaymentMode.DIRECT_DEDUCTION and unpaid_shortfalls(quote.beneficiary_id):
+        raise ShortfallUnpaid(reasons=[reason("shortfall_unpaid", article="V16(1)")])

@@ -1,0 +1,70 @@
+"""What the beneficiary pays the provider by bank transfer, confirmed by the provider."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from core import audit, clock
+from core.db import transaction
+from core.errors import Conflict, Reason, Refused, reason, refuse_all
+from core.permissions import Actor, authorise
+from core.states import StateForbids
+from marketplace.models import Order
+from marketplace.permissions import is_provider_side
+from marketplace.queries import find_order
+from marketplace.states import PAYABLE
+from settlement.queries import order_money
+from settlement.steps import record_payment
+
+
+class PaymentRefused(Refused):
+    """The payment does not fit what is due."""
+
+    code = "payment_refused"
+
+
+class NothingDue(Conflict):
+    """The order is paid in full."""
+
+    code = "nothing_due"
+
+
+def confirm_payment(
+    *,
+    order_id: int,
+    amount_fen: int | None,
+    paid_on: date | None,
+    reference: str,
+    actor: Actor,
+    now: datetime,
+) -> Order:
+    """The provider confirms a transfer of ``amount_fen`` (all that is due where None), at most what is due."""
+    with transaction():
+        order = find_order(order_id, actor=actor, lock=True)
+        authorise(actor, is_provider_side, order)
+        if order.state not in PAYABLE:
+            raise StateForbids(state=order.state.value, action="payment", allowed="-")
+        due = order_money(order.id).due_fen
+        if due <= 0:
+            raise NothingDue
+        amount = due if amount_fen is None else amount_fen
+        refuse_all(_faults(amount=amount, due=due, paid_on=paid_on, today=clock.today(now)), error=PaymentRefused)
+        reference = reference or now.isoformat()
+        record_payment(order_id=order.id, amount_fen=amount, reference=reference, actor=actor, now=now)
+        audit.record(
+            actor=actor,
+            now=now,
+            action="confirm_payment",
+            subject=order,
+            data={"amount_fen": amount, "reference": reference, "paid_on": str(paid_on or clock.today(now))},
+        )
+        return order
+
+
+def _faults(*, amount: int, due: int, paid_on: date | None, today: date) -> list[Reason]:
+    faults: list[Reason] = []
+    if amount > due:
+        faults.append(reason("payment_over_due", article="V16", field="amount_fen", due_fen=due))
+    if paid_on is not None and paid_on > today:
+        faults.append(reason("paid_in_future", field="paid_on", today=today))
+    return faults

@@ -1,0 +1,102 @@
+"""Asking what a service would cost and what the voucher would pay. Nothing is held."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from accounts.kinds import BENEFICIARY_KINDS
+from accounts.queries import acts_for, is_approved_member, organisation
+from core.db import transaction
+from core.errors import Conflict, NotFound, Refused, reason
+from core.permissions import Actor, authorise
+from marketplace.models import Quote
+from marketplace.permissions import may_ask_quotes
+from marketplace.queries import find_quote
+from marketplace.steps.quoting import Wish, assessed, offered, wish_of, write_quote
+from vouchers.rules.facts import Exclusion, PaymentMode
+
+
+class NotAMember(Conflict):
+    """Only members whose registration is approved may use vouchers."""
+
+    code = "not_a_member"
+
+
+class BeneficiaryMissing(NotFound):
+    """The actor acts for no such enterprise or team."""
+
+    code = "not_found"
+
+
+class BeneficiaryUnclear(Refused):
+    """An incubator must say for which of its teams it asks."""
+
+    code = "beneficiary_unclear"
+
+
+def ask(
+    *,
+    service_id: int,
+    instrument_id: int | None,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    quantity: Decimal | None,
+    payment_mode: PaymentMode,
+    unmet_need: str | None,
+    excluded: Exclusion | None,
+    public_project_number: str | None,
+    restricted_industry: bool,
+    beneficiary_id: int | None,
+    actor: Actor,
+    now: datetime,
+) -> Quote:
+    """A quote for the actor's own organisation or, by an incubator, for one of its teams.
+
+    Ineligible wishes get a quote too, with subsidy 0 and their reasons. Raises NotAMember (V2, V15), and whatever
+    the provider's terms refuse: slot taken, closed hours, missing quantity.
+    """
+    with transaction():
+        authorise(actor, may_ask_quotes)
+        wish = Wish(
+            beneficiary_id=beneficiary_of(actor, beneficiary_id),
+            service_id=service_id,
+            instrument_id=instrument_id,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            quantity=quantity,
+            payment_mode=payment_mode,
+            unmet_need=unmet_need,
+            excluded=excluded,
+            public_project_number=public_project_number,
+            restricted_industry=restricted_industry,
+        )
+        require_membership(wish.beneficiary_id)
+        terms = offered(wish, now=now)
+        return write_quote(wish, terms=terms, assessment=assessed(wish, terms=terms, now=now), actor=actor, now=now)
+
+
+def ask_again(*, quote_id: int, actor: Actor, now: datetime) -> Quote:
+    """The same wish at today's room and price, for an order that could not be placed as quoted."""
+    with transaction():
+        wish = wish_of(find_quote(quote_id, actor=actor))
+        terms = offered(wish, now=now)
+        return write_quote(wish, terms=terms, assessment=assessed(wish, terms=terms, now=now), actor=actor, now=now)
+
+
+def beneficiary_of(actor: Actor, wanted: int | None) -> int:
+    """For whom the actor asks: its own organisation, or the team an incubator names."""
+    own = acts_for(actor)
+    if wanted is None:
+        if actor.organisation_id is None or organisation(actor.organisation_id).kind not in BENEFICIARY_KINDS:
+            raise BeneficiaryUnclear(reasons=[reason("beneficiary_unclear", article="V7", field="beneficiary_id")])
+        return actor.organisation_id
+    if wanted not in own or organisation(wanted).kind not in BENEFICIARY_KINDS:
+        raise BeneficiaryMissing
+    return wanted
+
+
+def require_membership(organisation_id: int) -> None:
+    """Raise :class:`NotAMember` unless the organisation's registration is approved."""
+    if not is_approved_member(organisation_id):
+        raise NotAMember(reasons=[reason("not_a_member", article="V15")])

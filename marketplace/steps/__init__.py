@@ -1,0 +1,1 @@
+"""Parts of use cases; each needs an open transaction."""

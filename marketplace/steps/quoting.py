@@ -1,0 +1,125 @@
+"""Asking instruments for the price and vouchers for the entitlement, and writing the answer down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from core import clock, policy
+from core.db import require_transaction
+from core.permissions import Actor
+from instruments.queries.offers import Offer, offer
+from marketplace.models import Quote
+from vouchers.queries import Assessment, assess
+from vouchers.rules.facts import Exclusion, PaymentMode
+from vouchers.rules.policy import TERM
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a beneficiary asks for. ``quantity`` in the service's price unit; a slot where time is booked."""
+
+    beneficiary_id: int
+    service_id: int
+    instrument_id: int | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    quantity: Decimal | None
+    payment_mode: PaymentMode
+    unmet_need: str | None
+    excluded: Exclusion | None
+    public_project_number: str | None
+    restricted_industry: bool
+
+
+def figure(name: str, day: date) -> int:
+    """A whole-number value of the voucher policy of a day (outside the measure's term, of the nearest day)."""
+    found: int = policy.current().nearest(day, term=TERM)[f"vouchers.{name}"]
+    return found
+
+
+def offered(wish: Wish, *, now: datetime) -> Offer:
+    """The provider's price and slot for a wish; raises with every fault where it cannot be had."""
+    return offer(
+        service_id=wish.service_id,
+        instrument_id=wish.instrument_id,
+        starts_at=wish.starts_at,
+        ends_at=wish.ends_at,
+        quantity=wish.quantity,
+        now=now,
+    )
+
+
+def assessed(wish: Wish, *, terms: Offer, now: datetime) -> Assessment:
+    """What the voucher would pay of an offer today."""
+    return assess(
+        beneficiary_id=wish.beneficiary_id,
+        provider_id=terms.provider_id,
+        service_kind=terms.service_kind,
+        excluded=wish.excluded,
+        publicly_funded=wish.public_project_number is not None,
+        restricted_industry=wish.restricted_industry,
+        base_fen=terms.price_fen,
+        payment_mode=wish.payment_mode,
+        unmet_need=wish.unmet_need,
+        on=clock.today(now),
+        expected_completion=terms.promised_on,
+        has_published_instrument=bool(terms.published_instrument_ids),
+    )
+
+
+def write_quote(wish: Wish, *, terms: Offer, assessment: Assessment, actor: Actor, now: datetime) -> Quote:
+    """Keep the answer. Needs a transaction."""
+    current = require_transaction()
+    quote = Quote(
+        beneficiary_id=wish.beneficiary_id,
+        provider_id=terms.provider_id,
+        service_id=wish.service_id,
+        instrument_id=terms.instrument_id,
+        during=terms.during,
+        quantity=terms.quantity,
+        service_kind=terms.service_kind,
+        title=terms.title,
+        price_unit=terms.price_unit,
+        unit_price_fen=terms.unit_price_fen,
+        payment_mode=wish.payment_mode,
+        unmet_need=wish.unmet_need,
+        excluded=wish.excluded,
+        public_project_number=wish.public_project_number,
+        restricted_industry=wish.restricted_industry,
+        expected_completion=terms.promised_on,
+        price_fen=terms.price_fen,
+        rate=assessment.rate,
+        eligible=assessment.eligible,
+        entitlement_fen=assessment.entitlement_fen,
+        cap_room_fen=assessment.cap_room_fen,
+        subsidy_fen=assessment.subsidy_fen,
+        self_pay_fen=assessment.self_pay_fen,
+        policy_version=assessment.policy_version,
+        reasons=[reason.as_json() for reason in assessment.reasons],
+        flags=list(assessment.flags),
+        created_by=actor.user_id,
+        created_at=now,
+        expires_at=now + timedelta(hours=figure("quote_valid_hours", clock.today(now))),
+    )
+    current.add(quote)
+    current.flush()
+    return quote
+
+
+def wish_of(quote: Quote) -> Wish:
+    """What was asked for in a quote, to ask again."""
+    return Wish(
+        beneficiary_id=quote.beneficiary_id,
+        service_id=quote.service_id,
+        instrument_id=quote.instrument_id,
+        starts_at=None if quote.during is None else quote.during.start,
+        ends_at=None if quote.during is None else quote.during.end,
+        quantity=quote.quantity,
+        payment_mode=quote.payment_mode,
+        unmet_need=quote.unmet_need,
+        excluded=quote.excluded,
+        public_project_number=quote.public_project_number,
+        restricted_industry=quote.restricted_industry,
+    )
