@@ -356,7 +356,8 @@ def _facts_stay() -> None:
                (OLD.order_id, OLD.decision_id, OLD.beneficiary_id, OLD.provider_id, OLD.claimant_id, OLD.payee_id,
                 OLD.city, OLD.service_kind, OLD.payment_mode, OLD.record, OLD.completed_on, OLD.last_day,
                 OLD.contract_fen, OLD.actual_fen, OLD.subsidy_fen)
-               OR (OLD.first_submitted_at IS NOT NULL AND NEW.first_submitted_at IS DISTINCT FROM OLD.first_submitted_at)
+               OR (OLD.first_submitted_at IS NOT NULL
+                   AND NEW.first_submitted_at IS DISTINCT FROM OLD.first_submitted_at)
                OR NEW.claimed_fen > OLD.claimed_fen
             THEN
                 RAISE EXCEPTION 'claim %: its facts are frozen and its sum never rises', OLD.id

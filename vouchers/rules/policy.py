@@ -77,6 +77,7 @@ class VoucherPolicy:
     listing_records: frozenset[AdverseKind]
     refused_relations: frozenset[Relation]
     flagged_relations: frozenset[Relation]
+    subsidiary_above_percent: Decimal
     incubator_levels: frozenset[IncubatorLevel]
     out_of_province_modes: frozenset[PaymentMode]
     subsidy_rates: tuple[tuple[Decimal, str], ...]
@@ -137,6 +138,7 @@ def read(edition: Edition) -> VoucherPolicy:
         listing_records=frozenset(map(AdverseKind, figure("listing_records"))),
         refused_relations=frozenset(map(Relation, figure("refused_relations"))),
         flagged_relations=frozenset(map(Relation, figure("flagged_relations"))),
+        subsidiary_above_percent=Decimal(figure("subsidiary_above_percent")),
         incubator_levels=frozenset(map(IncubatorLevel, figure("incubator_levels"))),
         out_of_province_modes=frozenset(map(PaymentMode, figure("out_of_province_modes"))),
         subsidy_rates=tuple((Decimal(row["rate"]), row["beneficiary_in"]) for row in figure("subsidy_rates")),

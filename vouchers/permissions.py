@@ -1,0 +1,37 @@
+"""Who may do what with claims and summaries."""
+
+from __future__ import annotations
+
+from accounts.permissions import (
+    auditor,
+    beneficiary,
+    city_bureau,
+    delegated_agency,
+    enterprise,
+    finance,
+    incubator,
+    official_reader,
+    provider,
+    province,
+)
+from core.permissions import Actor, permission, system
+from vouchers.models import Claim
+
+may_read_claims = beneficiary | incubator | provider | official_reader | finance
+may_hand_in = enterprise | incubator | provider
+"""A team's user never hands in: its incubator does (V16 team)."""
+may_review = city_bureau
+may_prepare_summaries = city_bureau | delegated_agency
+"""A delegated agency prepares and decides nothing (V5)."""
+may_stamp = city_bureau
+may_read_summaries = city_bureau | delegated_agency | province | auditor
+may_confirm = province
+may_draw = province
+may_read_spot_checks = province | auditor
+may_run_deadlines = system
+
+
+@permission
+def is_claimant(actor: Actor, claim: Claim) -> bool:
+    """A user of the organisation that hands the claim in (V16)."""
+    return may_hand_in(actor) and actor.organisation_id == claim.claimant_id

@@ -1,0 +1,144 @@
+"""Reads of claims: the parties, the city of the user, the province's offices (V6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, or_, select, true
+
+from accounts.permissions import Role
+from accounts.queries import acts_for
+from core import audit
+from core.audit import AuditEntry
+from core.db import session
+from core.errors import NotFound
+from core.permissions import SYSTEM, Actor
+from settlement.models import Payable
+from vouchers.models import Claim
+from vouchers.states import CLAIM, ClaimState
+
+_READS_ALL = frozenset({Role.PROVINCE, Role.AUDITOR, Role.FINANCE_MAKER, Role.FINANCE_CHECKER})
+_READS_ITS_CITY = frozenset({Role.CITY_BUREAU, Role.CITY_FINANCE})
+
+_WAITS_FOR: dict[ClaimState, str] = {
+    ClaimState.DRAFT: "claimant",
+    ClaimState.RETURNED: "claimant",
+    ClaimState.SUBMITTED: "city_bureau",
+    ClaimState.SENT_BACK: "city_bureau",
+    ClaimState.CITY_APPROVED: "city_bureau",
+    ClaimState.SUMMARISED: "province",
+    ClaimState.CONFIRMED: "finance",
+}
+
+
+class ClaimMissing(NotFound):
+    """There is no such claim for this actor."""
+
+    code = "claim_missing"
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """A claim with its story: who has it, until when, what may follow, and how far its payment is."""
+
+    claim: Claim
+    history: Sequence[AuditEntry]
+    payable: Payable | None
+
+    @property
+    def actions(self) -> list[str]:
+        """What the state allows, whoever may do it."""
+        return CLAIM.actions(self.claim.state)
+
+    @property
+    def waits_for(self) -> str | None:
+        """Who has to act next; None at the end."""
+        if self.payable is not None and self.payable.state == "paid":
+            return None
+        return _WAITS_FOR.get(self.claim.state)
+
+    @property
+    def due_on(self) -> date | None:
+        """By when the claimant has to act, where he has to."""
+        if self.claim.state is ClaimState.DRAFT:
+            return self.claim.last_day
+        return self.claim.correct_by if self.claim.state is ClaimState.RETURNED else None
+
+
+def visible_claims(actor: Actor, *, state: ClaimState | None = None) -> Select[tuple[Claim]]:
+    """The claims an actor may see, perhaps of one state only."""
+    found = select(Claim).where(_visible(actor))
+    return found if state is None else found.where(Claim.state == state)
+
+
+def find_claim(claim_id: int, *, actor: Actor, lock: bool = False) -> Claim:
+    """A claim the actor may see, locked and read afresh if asked; a foreign one is missing (V6)."""
+    found = visible_claims(actor).where(Claim.id == claim_id)
+    if lock:
+        found = found.with_for_update(of=Claim).execution_options(populate_existing=True)
+    claim = session().scalar(found)
+    if claim is None:
+        raise ClaimMissing
+    return claim
+
+
+def dossier(claim_id: int, *, actor: Actor) -> Dossier:
+    """A claim the actor may see with its story; raises :class:`ClaimMissing`."""
+    return dossier_of(find_claim(claim_id, actor=actor))
+
+
+def dossier_of(claim: Claim) -> Dossier:
+    """The story of a claim already found to be the actor's."""
+    payable = session().scalar(select(Payable).where(Payable.source == claim.source))
+    return Dossier(claim, audit.history(Claim.__tablename__, claim.id), payable)
+
+
+def claim_of_order(order_id: int) -> Claim | None:
+    """The claim of an order, in whatever state."""
+    return session().scalar(select(Claim).where(Claim.order_id == order_id))
+
+
+def claim_of_source(source: str) -> Claim:
+    """The claim that settlement names ``claim:12``, locked; raises :class:`ClaimMissing`."""
+    number = source.removeprefix("claim:")
+    if not number.isdecimal():
+        raise ClaimMissing
+    claim = session().scalar(
+        select(Claim).where(Claim.id == int(number)).with_for_update().execution_options(populate_existing=True)
+    )
+    if claim is None:
+        raise ClaimMissing
+    return claim
+
+
+def overdue_drafts(today: date) -> Sequence[int]:
+    """Ids of drafts whose last day is over (V17)."""
+    return (
+        session()
+        .scalars(select(Claim.id).where(Claim.state == ClaimState.DRAFT, Claim.last_day < today).order_by(Claim.id))
+        .all()
+    )
+
+
+def overdue_returns(today: date) -> Sequence[int]:
+    """Ids of returned claims that were not handed in again in time (V17 return)."""
+    return (
+        session()
+        .scalars(
+            select(Claim.id).where(Claim.state == ClaimState.RETURNED, Claim.correct_by < today).order_by(Claim.id)
+        )
+        .all()
+    )
+
+
+def _visible(actor: Actor) -> ColumnElement[bool]:
+    if actor == SYSTEM or actor.role in _READS_ALL:
+        return true()
+    if actor.role in _READS_ITS_CITY:
+        return Claim.city == actor.city
+    if actor.role == Role.DELEGATED_AGENCY:
+        return true() if actor.city is None else Claim.city == actor.city
+    own = acts_for(actor)
+    return or_(Claim.beneficiary_id.in_(own), Claim.provider_id.in_(own))

@@ -1,0 +1,195 @@
+"""What an order would be entitled to: facts gathered from accounts and settlement, judged by the pure rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from accounts import queries as accounts
+from accounts.kinds import OrganisationKind
+from accounts.models import Organisation
+from accounts.rules.relation import RelationFacts, relations
+from core import policy
+from core.db import session
+from core.errors import NotFound, Reason
+from settlement import queries as settlement
+from vouchers.models import EntitlementDecision
+from vouchers.rules.decision import Decision, decide
+from vouchers.rules.facts import (
+    Case,
+    Enterprise,
+    Exclusion,
+    IncubatorLevel,
+    PaymentMode,
+    Provider,
+    Service,
+    ServiceKind,
+    Team,
+)
+from vouchers.rules.frozen import freeze
+from vouchers.rules.policy import VoucherPolicy, judging
+
+FIGURES_OUTDATED = "figures_outdated"
+"""Flag: the enterprise has not stated the figures of the last completed accounting year; the latest were taken."""
+
+
+class DecisionMissing(NotFound):
+    """No entitlement was ever decided for this order."""
+
+    code = "decision_missing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assessment:
+    """A decision about one order with everything that is frozen when it is placed. Nothing is held by it."""
+
+    beneficiary_id: int
+    provider_id: int
+    service_kind: ServiceKind
+    payment_mode: PaymentMode
+    judged_on: date
+    base_fen: int
+    cap_owner: str
+    cap_fen: int
+    year: int
+    facts: dict[str, Any]
+    decision: Decision
+    flags: tuple[str, ...]
+
+    @property
+    def eligible(self) -> bool:
+        """Whether no article refuses it."""
+        return self.decision.eligible
+
+    @property
+    def rate(self) -> Decimal | None:
+        """The rate of the user's place."""
+        return self.decision.rate
+
+    @property
+    def entitlement_fen(self) -> int:
+        """The rate's share of the base."""
+        return self.decision.entitlement_fen
+
+    @property
+    def cap_room_fen(self) -> int:
+        """What is left of the year's cap."""
+        return self.decision.cap_room_fen
+
+    @property
+    def subsidy_fen(self) -> int:
+        """The lesser of entitlement and room."""
+        return self.decision.subsidy_fen
+
+    @property
+    def self_pay_fen(self) -> int:
+        """What the user bears."""
+        return self.decision.self_pay_fen
+
+    @property
+    def policy_version(self) -> str | None:
+        """The version that judged; None outside the measure's term."""
+        return self.decision.policy_version
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Each article a refusal rests on, once."""
+        return self.decision.reasons
+
+
+def assess(
+    *,
+    beneficiary_id: int,
+    provider_id: int,
+    service_kind: ServiceKind,
+    excluded: Exclusion | None,
+    publicly_funded: bool,
+    restricted_industry: bool,
+    base_fen: int,
+    payment_mode: PaymentMode,
+    unmet_need: str | None,
+    on: date,
+    expected_completion: date,
+    has_published_instrument: bool,
+) -> Assessment:
+    """Judge an order of a beneficiary with a provider on a day; the cap is that of the year of completion."""
+    judged_by = judging(policy.current(), on).policy
+    year = expected_completion.year
+    cap_owner = accounts.cap_owner(beneficiary_id, on)
+    room_fen = settlement.cap_room(cap_owner=cap_owner, year=year, cap_fen=judged_by.annual_cap_fen)
+    beneficiary, flags = _beneficiary(accounts.organisation(beneficiary_id), on=on)
+    case = Case(
+        on=on,
+        payment_mode=payment_mode,
+        base_fen=base_fen,
+        cap_used_fen=judged_by.annual_cap_fen - room_fen,
+        beneficiary=beneficiary,
+        provider=_provider(beneficiary_id, provider_id, on=on, judged_by=judged_by),
+        service=Service(service_kind, excluded, publicly_funded, restricted_industry, has_published_instrument),
+        unmet_need=unmet_need,
+    )
+    decision = decide(case, pack=policy.current())
+    return Assessment(
+        beneficiary_id=beneficiary_id,
+        provider_id=provider_id,
+        service_kind=service_kind,
+        payment_mode=payment_mode,
+        judged_on=on,
+        base_fen=base_fen,
+        cap_owner=cap_owner,
+        cap_fen=judged_by.annual_cap_fen,
+        year=year,
+        facts=freeze(case),
+        decision=decision,
+        flags=tuple(sorted({*decision.flags, *flags})),
+    )
+
+
+def decision_of(order_id: int) -> EntitlementDecision:
+    """The frozen decision of an order; raises :class:`DecisionMissing`."""
+    found = session().scalar(select(EntitlementDecision).where(EntitlementDecision.order_id == order_id))
+    if found is None:
+        raise DecisionMissing
+    return found
+
+
+def _beneficiary(member: Organisation, *, on: date) -> tuple[Enterprise | Team, set[str]]:
+    """The beneficiary as the rules see it, and flags about the facts themselves."""
+    seat = accounts.seat(member.id)
+    county = seat.county or ""
+    if member.kind is OrganisationKind.TEAM:
+        level = member.incubator.incubator_level if member.incubator is not None else None
+        return Team(county, level or IncubatorLevel.CITY, member.uscc), set()
+    last_completed = on.year - 1
+    figures = accounts.figures(member.id, last_completed) or accounts.latest_figures(member.id)
+    outdated = figures is None or figures.year != last_completed
+    firm = Enterprise(
+        county=county,
+        staff=figures.staff if figures is not None else 0,
+        revenue_fen=figures.revenue_fen if figures is not None else 0,
+        orderly_finances=figures is not None and figures.orderly_finances,
+        adverse_records=accounts.adverse_facts(member.id),
+    )
+    return firm, {FIGURES_OUTDATED} if outdated else set()
+
+
+def _provider(beneficiary_id: int, provider_id: int, *, on: date, judged_by: VoucherPolicy) -> Provider:
+    related = accounts.relation(beneficiary_id, provider_id, on)
+    return Provider(
+        in_province=accounts.organisation(provider_id).in_province,
+        relations=relations(related, subsidiary_above_percent=judged_by.subsidiary_above_percent),
+        observations=_observations(related),
+    )
+
+
+def _observations(related: RelationFacts) -> tuple[str, ...]:
+    seen = {
+        "shared_phone": related.shared_phone,
+        "shared_bank_account": related.shared_bank_account,
+        "shared_address": related.shared_address,
+    }
+    return tuple(name for name, shared in seen.items() if shared)

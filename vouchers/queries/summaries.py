@@ -1,0 +1,51 @@
+"""Reads of summaries: the city that made them and the province."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import ColumnElement, Select, select, true
+
+from accounts.permissions import Role
+from core.db import session
+from core.errors import NotFound
+from core.permissions import Actor
+from vouchers.models import Claim, ReviewSummary
+from vouchers.queries.claims import visible_claims
+from vouchers.states import SummaryState
+
+
+class SummaryMissing(NotFound):
+    """There is no such summary for this actor."""
+
+    code = "summary_missing"
+
+
+def visible_summaries(actor: Actor, *, state: SummaryState | None = None) -> Select[tuple[ReviewSummary]]:
+    """The summaries an actor may see, perhaps of one state only."""
+    found = select(ReviewSummary).where(_visible(actor))
+    return found if state is None else found.where(ReviewSummary.state == state)
+
+
+def find_summary(summary_id: int, *, actor: Actor, lock: bool = False) -> ReviewSummary:
+    """A summary the actor may see; a foreign one is missing (V6)."""
+    found = visible_summaries(actor).where(ReviewSummary.id == summary_id)
+    if lock:
+        found = found.with_for_update().execution_options(populate_existing=True)
+    summary = session().scalar(found)
+    if summary is None:
+        raise SummaryMissing
+    return summary
+
+
+def locked_claims(claim_ids: Collection[int], *, actor: Actor) -> Sequence[Claim]:
+    """Those of the claims that the actor may see, locked in the order of their ids."""
+    found = visible_claims(actor).where(Claim.id.in_(claim_ids)).order_by(Claim.id)
+    return session().scalars(found.with_for_update(of=Claim).execution_options(populate_existing=True)).all()
+
+
+def _visible(actor: Actor) -> ColumnElement[bool]:
+    everywhere = actor.role in (Role.PROVINCE, Role.AUDITOR)
+    if everywhere or (actor.role == Role.DELEGATED_AGENCY and actor.city is None):
+        return true()
+    return ReviewSummary.city == actor.city

@@ -1,0 +1,314 @@
+"""What the claimant does: materials, submission, withdrawal; and what time does to a claim (V16, V17)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import BinaryIO
+
+from sqlalchemy import func, select
+
+from accounts import queries as accounts
+from accounts.kinds import OrganisationKind
+from core import audit, clock, policy
+from core.db import require_transaction, transaction
+from core.errors import Conflict, Reason, Refused, reason, refuse_all
+from core.files import store_file
+from core.permissions import SYSTEM, Actor, authorise
+from core.states import StateForbids, apply
+from settlement.queries import hold_of
+from settlement.steps import move_hold, reduce_hold
+from vouchers.models import Claim, Invoice, Material
+from vouchers.permissions import is_claimant
+from vouchers.queries.claims import find_claim
+from vouchers.rules.amounts import reduced_subsidy
+from vouchers.rules.claims import (
+    CORRECTION,
+    INVOICE,
+    VALIDITY,
+    InvoiceFacts,
+    MaterialKind,
+    Parties,
+    invoice_faults,
+    missing_declarations,
+    missing_materials,
+)
+from vouchers.rules.eligibility import standing_faults
+from vouchers.rules.facts import Enterprise
+from vouchers.rules.frozen import thaw
+from vouchers.rules.policy import VoucherPolicy, judging
+from vouchers.states import CLAIM, OPEN_FOR_MATERIALS, ClaimAction, ClaimState
+from vouchers.steps.endings import give_up_claim, reject_claim
+
+
+class MaterialsClosed(StateForbids):
+    """Materials are added only to a draft or a returned claim."""
+
+    code = "materials_closed"
+
+
+class MaterialRefused(Refused):
+    """The material contradicts itself or the order; every fault is named."""
+
+    code = "material_refused"
+
+
+class InvoiceTaken(Conflict):
+    """This invoice number supports another claim already."""
+
+    code = "invoice_taken"
+
+
+class SubmissionRefused(Refused):
+    """The claim cannot be submitted like this; every fault is named."""
+
+    code = "submission_refused"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it came in."""
+
+    stream: BinaryIO
+    filename: str
+
+
+def add_material(
+    *,
+    claim_id: int,
+    kind: MaterialKind,
+    upload: Upload,
+    invoice: InvoiceFacts | None,
+    completed_on: date | None,
+    actor: Actor,
+    now: datetime,
+) -> Material:
+    """Add a file to a draft or returned claim; it takes the place of an earlier one of its kind (``other`` adds up).
+
+    ``invoice`` says what an invoice says, ``completed_on`` the date on a result proof. Raises
+    :class:`MaterialsClosed`, :class:`MaterialRefused`, :class:`InvoiceTaken` and what the file store refuses.
+    """
+    with transaction() as current:
+        claim = find_claim(claim_id, actor=actor, lock=True)
+        authorise(actor, is_claimant, claim)
+        if claim.state not in OPEN_FOR_MATERIALS:
+            raise MaterialsClosed(
+                state=claim.state,
+                action="add_material",
+                allowed=", ".join(CLAIM.actions(claim.state)) or "-",
+                extra={"state": claim.state, "allowed": CLAIM.actions(claim.state)},
+            )
+        refuse_all(_material_faults(claim, kind, invoice, completed_on), error=MaterialRefused)
+        _supersede(claim, kind)
+        stored = store_file(upload.stream, filename=upload.filename, owner_id=claim.claimant_id, now=now)
+        material = Material(
+            claim_id=claim.id,
+            kind=kind,
+            file=stored,
+            completed_on=completed_on,
+            live=True,
+            added_by=actor.user_id,
+            added_at=now,
+        )
+        current.add(material)
+        current.flush()
+        if invoice is not None:
+            _add_invoice(claim, material, invoice)
+        audit.record(
+            actor=actor,
+            now=now,
+            action="add_material",
+            subject=claim,
+            data={"material_id": material.id, "kind": kind.value, "sha256": stored.sha256},
+        )
+        current.refresh(material)
+        return material
+
+
+def submit(*, claim_id: int, declarations: Mapping[str, bool], actor: Actor, now: datetime) -> Claim:
+    """Hand a claim in, for the first time or after its return.
+
+    Everything that is missing or wrong is named at once: materials (V16 files), invoice (V13), declarations (V8(3)),
+    deadlines (V17), standing (V8(2), judged again today). The first submission settles the year of the cap; the hold
+    moves there, and the claim is the lesser of hold and the rate's share of contract, actual fee and invoice.
+    """
+    with transaction():
+        claim = find_claim(claim_id, actor=actor, lock=True)
+        authorise(actor, is_claimant, claim)
+        _require(claim, ClaimAction.SUBMIT)
+        judged_by = judging(policy.current(), claim.decision.judged_on).policy
+        today = clock.today(now)
+        refuse_all(
+            [
+                *_deadline_faults(claim, today=today),
+                *_material_state(claim, today=today, judged_by=judged_by),
+                *missing_declarations(declarations, is_enterprise=_is_enterprise(claim), policy=judged_by),
+                *standing_now(claim, today=today),
+            ],
+            error=SubmissionRefused,
+        )
+        if claim.first_submitted_at is None:
+            claim.first_submitted_at = now
+            _settle_year(claim, year=today.year, judged_by=judged_by, actor=actor, now=now)
+        _settle_sum(claim, actor=actor, now=now)
+        claim.declarations = dict(declarations)
+        claim.submitted_by, claim.submitted_at, claim.correct_by = actor.user_id, now, None
+        apply(
+            claim,
+            ClaimAction.SUBMIT,
+            transitions=CLAIM,
+            actor=actor,
+            now=now,
+            data={"claimed_fen": claim.claimed_fen, "year": claim.year},
+        )
+        return claim
+
+
+def withdraw(*, claim_id: int, actor: Actor, now: datetime) -> Claim:
+    """Withdraw a submitted claim: its hold is released; the user owes nothing."""
+    with transaction():
+        claim = find_claim(claim_id, actor=actor, lock=True)
+        authorise(actor, is_claimant, claim)
+        give_up_claim(claim, ClaimAction.WITHDRAW, actor=actor, now=now, note="withdrawn by the claimant")
+        return claim
+
+
+def expire(*, claim_id: int, now: datetime) -> None:
+    """Let a draft expire whose last day is over (V17); what is no longer overdue is left alone."""
+    with transaction():
+        claim = find_claim(claim_id, actor=SYSTEM, lock=True)
+        if claim.state is ClaimState.DRAFT and claim.last_day < clock.today(now):
+            note = f"not submitted by {claim.last_day.isoformat()}"
+            give_up_claim(claim, ClaimAction.EXPIRE, actor=SYSTEM, now=now, note=note)
+
+
+def reject_overdue(*, claim_id: int, now: datetime) -> None:
+    """Reject a returned claim that was not handed in again in time (V17 return)."""
+    with transaction():
+        claim = find_claim(claim_id, actor=SYSTEM, lock=True)
+        overdue = claim.correct_by is not None and claim.correct_by < clock.today(now)
+        if claim.state is ClaimState.RETURNED and overdue:
+            reject_claim(claim, actor=SYSTEM, now=now, note=f"not resubmitted by {claim.correct_by}")
+
+
+def standing_now(claim: Claim, *, today: date) -> list[Reason]:
+    """V8(2) judged again: today's records, by the policy and the finances frozen with the order. Teams have none."""
+    frozen = thaw(claim.decision.facts).beneficiary
+    if not isinstance(frozen, Enterprise):
+        return []
+    judged_by = judging(policy.current(), claim.decision.judged_on).policy
+    records = accounts.adverse_facts(claim.beneficiary_id)
+    return standing_faults(records, orderly_finances=frozen.orderly_finances, on=today, policy=judged_by)
+
+
+def _require(claim: Claim, action: ClaimAction) -> None:
+    """Refuse before anything else what the state forbids anyway."""
+    if CLAIM.target(claim.state, action) is None:
+        allowed = CLAIM.actions(claim.state)
+        raise StateForbids(
+            state=claim.state,
+            action=action,
+            allowed=", ".join(allowed) or "-",
+            extra={"state": claim.state, "allowed": allowed},
+        )
+
+
+def _deadline_faults(claim: Claim, *, today: date) -> list[Reason]:
+    if claim.state is ClaimState.DRAFT and today > claim.last_day:
+        return [reason("validity_over", article=VALIDITY, last_day=claim.last_day)]
+    if claim.correct_by is not None and today > claim.correct_by:
+        return [reason("correction_over", article=CORRECTION, last_day=claim.correct_by)]
+    return []
+
+
+def _material_state(claim: Claim, *, today: date, judged_by: VoucherPolicy) -> list[Reason]:
+    present = {material.kind.value for material in claim.live_materials}
+    faults = missing_materials(present, kind=claim.service_kind, policy=judged_by)
+    if claim.invoice is not None:
+        faults += invoice_faults(claim.invoice.facts, parties=_invoice_parties(claim), today=today, policy=judged_by)
+    return faults
+
+
+def _material_faults(
+    claim: Claim, kind: MaterialKind, invoice: InvoiceFacts | None, completed_on: date | None
+) -> list[Reason]:
+    faults = []
+    if (kind is MaterialKind.INVOICE) != (invoice is not None):
+        code = "invoice_facts_missing" if invoice is None else "invoice_facts_misplaced"
+        faults.append(reason(code, article=INVOICE, field="kind"))
+    if completed_on is not None and kind is not MaterialKind.RESULT_PROOF:
+        faults.append(reason("completion_misplaced", article=VALIDITY, field="completed_on"))
+    elif completed_on is not None and completed_on != claim.completed_on:
+        said = {"completed_on": claim.completed_on, "proof": completed_on}
+        faults.append(reason("completion_differs", article=VALIDITY, field="completed_on", **said))
+    return faults
+
+
+def _supersede(claim: Claim, kind: MaterialKind) -> None:
+    if kind is MaterialKind.OTHER:
+        return
+    for material in claim.live_materials:
+        if material.kind is kind:
+            material.live = False
+            if material.invoice is not None:
+                material.invoice.live = False
+    require_transaction().flush()
+
+
+def _add_invoice(claim: Claim, material: Material, facts: InvoiceFacts) -> None:
+    """Record what an invoice says; a number supports one live claim (invariant 16)."""
+    current = require_transaction()
+    # Two claimants with the same number wait for each other here, so that the second is told and not the index.
+    current.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(facts.number, 16))))
+    taken = select(Invoice.id).where(Invoice.number == facts.number, Invoice.live)
+    if current.scalar(taken) is not None:
+        raise InvoiceTaken(number=facts.number)
+    current.add(
+        Invoice(
+            claim_id=claim.id,
+            material_id=material.id,
+            number=facts.number,
+            type=facts.type,
+            seller_uscc=facts.seller_uscc,
+            buyer_uscc=facts.buyer_uscc,
+            amount_incl_tax_fen=facts.amount_incl_tax_fen,
+            issued_on=facts.issued_on,
+            live=True,
+        )
+    )
+    current.flush()
+
+
+def _invoice_parties(claim: Claim) -> Parties:
+    """Whose codes the invoice must carry. A team has none: its incubator's, or none on one made out to its members."""
+    user = accounts.organisation(claim.beneficiary_id)
+    buyers: set[str | None] = {user.uscc}
+    if user.kind is OrganisationKind.TEAM and user.incubator is not None:
+        buyers.add(user.incubator.uscc)
+    return Parties(seller_uscc=accounts.organisation(claim.provider_id).uscc, buyer_usccs=frozenset(buyers))
+
+
+def _is_enterprise(claim: Claim) -> bool:
+    return accounts.organisation(claim.beneficiary_id).kind is OrganisationKind.ENTERPRISE
+
+
+def _settle_year(claim: Claim, *, year: int, judged_by: VoucherPolicy, actor: Actor, now: datetime) -> None:
+    """The cap is that of the year of the first valid submission: the hold moves there (V12 cap)."""
+    if claim.year == year:
+        return
+    room = move_hold(order_id=claim.order_id, to_year=year, cap_fen=judged_by.annual_cap_fen, actor=actor, now=now)
+    claim.year = year
+    claim.claimed_fen = min(claim.claimed_fen, room)
+
+
+def _settle_sum(claim: Claim, *, actor: Actor, now: datetime) -> None:
+    """The lesser of hold and the rate's share of contract, actual fee and invoice; the difference is released."""
+    if claim.invoice is not None:
+        claim.base_fen = min(claim.contract_fen, claim.actual_fen, claim.invoice.amount_incl_tax_fen)
+    held = hold_of(claim.order_id)
+    held_fen = 0 if held is None else held.held_fen
+    rate = claim.decision.rate
+    if rate is not None:
+        claim.claimed_fen = min(claim.claimed_fen, reduced_subsidy(held_fen, actual_base_fen=claim.base_fen, rate=rate))
+    reduce_hold(order_id=claim.order_id, to_fen=claim.claimed_fen, actor=actor, now=now)

@@ -1,0 +1,201 @@
+"""What the city bureau and the province decide about a claim (V17 order)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from accounts.models import BankAccount
+from accounts.queries import verified_account
+from core import clock, policy
+from core.db import require_transaction, transaction
+from core.errors import Conflict, Forbidden, Reason, Refused, reason, refuse_all
+from core.permissions import Actor, authorise
+from core.states import apply
+from core.workdays import load_calendar
+from settlement.steps import consume_hold, create_payable
+from vouchers.models import Claim, ClaimReview, ReviewSummary
+from vouchers.permissions import may_confirm, may_review
+from vouchers.queries.claims import find_claim
+from vouchers.rules.claims import ConfirmationDecision, ReviewDecision, review_faults
+from vouchers.rules.policy import judging
+from vouchers.rules.validity import correction_window
+from vouchers.service.claims import standing_now
+from vouchers.states import CLAIM, ClaimAction, ClaimState, SummaryState
+from vouchers.steps.endings import owe_refused_part, reject_claim
+
+
+class SamePerson(Forbidden):
+    """Whoever submitted, reviewed or confirmed a claim does none of the other two (invariant 10)."""
+
+    code = "same_person"
+
+
+class ReviewRefused(Refused):
+    """The review contradicts itself; every fault is named."""
+
+    code = "claim_review_refused"
+
+
+class ConfirmationRefused(Refused):
+    """The claim cannot be confirmed like this; every ground is named."""
+
+    code = "confirmation_refused"
+
+
+class SummaryNotDispatched(Conflict):
+    """The city has not sent up the stamped summary of this claim (V18)."""
+
+    code = "summary_not_dispatched"
+
+
+def review(
+    *,
+    claim_id: int,
+    decision: ReviewDecision,
+    amount_fen: int | None,
+    opinion: str,
+    defects: Sequence[str],
+    actor: Actor,
+    now: datetime,
+) -> Claim:
+    """The city's review: approve all or part, return with all defects, or reject for good.
+
+    A partial approval's rest, and all of a rejected sum, is the user's debt in direct deduction (V16(1)); a partial
+    one becomes so at confirmation. Raises :class:`ReviewRefused` and :class:`SamePerson`.
+    """
+    with transaction() as current:
+        claim = find_claim(claim_id, actor=actor, lock=True)
+        authorise(actor, may_review, claim)
+        _different_people(actor, claim.submitted_by, claim.confirmed_by)
+        refuse_all(
+            review_faults(
+                decision=decision,
+                amount_fen=amount_fen,
+                opinion=opinion,
+                defects=defects,
+                claimed_fen=claim.claimed_fen,
+            ),
+            error=ReviewRefused,
+        )
+        approved_fen = claim.claimed_fen if amount_fen is None else amount_fen
+        claim.reviewed_by = actor.user_id
+        match decision:
+            case ReviewDecision.APPROVE:
+                _approve(claim, approved_fen, opinion, actor=actor, now=now)
+            case ReviewDecision.RETURN:
+                _return(claim, opinion, actor=actor, now=now)
+            case ReviewDecision.REJECT:
+                reject_claim(claim, actor=actor, now=now, note=opinion)
+        current.add(
+            ClaimReview(
+                claim_id=claim.id,
+                decision=decision.value,
+                amount_fen=approved_fen if decision is ReviewDecision.APPROVE else None,
+                opinion=opinion,
+                defects=list(defects),
+                reviewer_id=actor.user_id,
+                at=now,
+            )
+        )
+        return claim
+
+
+def confirm(*, claim_id: int, decision: ConfirmationDecision, opinion: str, actor: Actor, now: datetime) -> Claim:
+    """The province's confirmation: what the city approved is owed to the payee from now on; or send it back.
+
+    Confirming uses up the hold, creates the payable and, in direct deduction, makes the part that was deducted and
+    not approved the user's debt. V8(2) is judged once more. Raises :class:`SummaryNotDispatched`,
+    :class:`ConfirmationRefused` and :class:`SamePerson`.
+    """
+    with transaction() as current:
+        claim = find_claim(claim_id, actor=actor, lock=True)
+        authorise(actor, may_confirm, claim)
+        _different_people(actor, claim.submitted_by, claim.reviewed_by)
+        if decision is ConfirmationDecision.CONFIRM:
+            _confirm(claim, opinion, actor=actor, now=now)
+        else:
+            _send_back(claim, opinion, actor=actor, now=now)
+        current.add(
+            ClaimReview(
+                claim_id=claim.id,
+                decision=decision.value,
+                amount_fen=claim.confirmed_fen,
+                opinion=opinion,
+                defects=[],
+                reviewer_id=actor.user_id,
+                at=now,
+            )
+        )
+        return claim
+
+
+def _different_people(actor: Actor, *others: int | None) -> None:
+    if actor.user_id in others:
+        raise SamePerson
+
+
+def _approve(claim: Claim, approved_fen: int, opinion: str, *, actor: Actor, now: datetime) -> None:
+    claim.approved_fen = approved_fen
+    apply(
+        claim,
+        ClaimAction.APPROVE,
+        transitions=CLAIM,
+        actor=actor,
+        now=now,
+        note=opinion,
+        data={"approved_fen": approved_fen},
+    )
+
+
+def _return(claim: Claim, opinion: str, *, actor: Actor, now: datetime) -> None:
+    """Back to the claimant, who keeps the first date and has until ``correct_by`` (V17 return)."""
+    judged_by = judging(policy.current(), claim.decision.judged_on).policy
+    window = correction_window(clock.today(now), policy=judged_by, working_days=load_calendar())
+    claim.correct_by, claim.approved_fen = window.last_day, None
+    apply(claim, ClaimAction.RETURN, transitions=CLAIM, actor=actor, now=now, note=opinion)
+
+
+def _confirm(claim: Claim, opinion: str, *, actor: Actor, now: datetime) -> None:
+    # The state is checked first: what was never summarised has nothing that could be confirmed.
+    apply(claim, ClaimAction.CONFIRM, transitions=CLAIM, actor=actor, now=now, note=opinion)
+    _require_dispatched(claim)
+    amount_fen = claim.approved_fen or 0
+    account = verified_account(claim.payee_id)
+    refuse_all(_confirmation_faults(claim, account, now=now), error=ConfirmationRefused)
+    claim.confirmed_fen, claim.confirmed_by, claim.confirmed_at = amount_fen, actor.user_id, now
+    consume_hold(order_id=claim.order_id, amount_fen=amount_fen, actor=actor, now=now)
+    if amount_fen > 0 and account is not None:
+        create_payable(
+            source=claim.source,
+            order_id=claim.order_id,
+            payee_id=claim.payee_id,
+            account=account,
+            amount_fen=amount_fen,
+            involved_user_ids=[u for u in (claim.submitted_by, claim.reviewed_by) if u is not None],
+            actor=actor,
+            now=now,
+        )
+    owe_refused_part(claim, granted_fen=amount_fen, actor=actor, now=now)
+
+
+def _confirmation_faults(claim: Claim, account: BankAccount | None, *, now: datetime) -> list[Reason]:
+    faults = standing_now(claim, today=clock.today(now))
+    if account is None:
+        faults.append(reason("payee_without_account", article="V16 team"))
+    return faults
+
+
+def _require_dispatched(claim: Claim) -> None:
+    summary = require_transaction().get(ReviewSummary, claim.summary_id)
+    if summary is None or summary.state is not SummaryState.DISPATCHED:
+        raise SummaryNotDispatched(claim=claim.id)
+
+
+def _send_back(claim: Claim, opinion: str, *, actor: Actor, now: datetime) -> None:
+    if claim.state is ClaimState.SUMMARISED:
+        _require_dispatched(claim)
+    if not opinion.strip():
+        raise ReviewRefused(reasons=[reason("review_without_opinion", article="V17 order", field="opinion")])
+    apply(claim, ClaimAction.SEND_BACK, transitions=CLAIM, actor=actor, now=now, note=opinion)
+    claim.summary_id, claim.approved_fen = None, None

@@ -1,0 +1,110 @@
+"""The city collects its reviewed claims in a summary, stamps it and sends it up (V18)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from core import audit
+from core.db import transaction
+from core.errors import Reason, Refused, reason, refuse_all
+from core.files import store_file
+from core.permissions import Actor, authorise
+from core.states import apply
+from vouchers.models import Claim, ReviewSummary, SummaryClaim
+from vouchers.permissions import may_prepare_summaries, may_stamp
+from vouchers.queries.summaries import find_summary, locked_claims
+from vouchers.service.claims import Upload
+from vouchers.states import CLAIM, SUMMARY, ClaimAction, ClaimState, SummaryAction
+
+ARTICLE = "V18"
+
+
+class SummaryRefused(Refused):
+    """These claims make no summary; every fault is named."""
+
+    code = "summary_refused"
+
+
+def make_summary(*, claim_ids: Sequence[int], actor: Actor, now: datetime) -> ReviewSummary:
+    """Collect approved claims of one city; each becomes summarised. A foreign claim is refused like a missing one."""
+    with transaction() as current:
+        authorise(actor, may_prepare_summaries)
+        wanted = sorted(set(claim_ids))
+        claims = locked_claims(wanted, actor=actor)
+        refuse_all(_faults(claims, wanted), error=SummaryRefused)
+        summary = ReviewSummary(
+            city=claims[0].city,
+            state=SUMMARY.initial,
+            total_fen=sum(claim.approved_fen or 0 for claim in claims),
+            created_by=actor.user_id,
+            created_at=now,
+            lines=[SummaryClaim(claim=claim, approved_fen=claim.approved_fen) for claim in claims],
+        )
+        current.add(summary)
+        audit.record(
+            actor=actor,
+            now=now,
+            action="open",
+            subject=summary,
+            to_state=summary.state,
+            data={"claim_ids": wanted, "total_fen": summary.total_fen},
+        )
+        for claim in claims:
+            claim.summary_id = summary.id
+            apply(
+                claim,
+                ClaimAction.SUMMARISE,
+                transitions=CLAIM,
+                actor=actor,
+                now=now,
+                data={"summary_id": summary.id},
+            )
+        return summary
+
+
+def stamp(*, summary_id: int, upload: Upload, actor: Actor, now: datetime) -> ReviewSummary:
+    """Keep the stamped copy of a summary."""
+    with transaction():
+        summary = find_summary(summary_id, actor=actor, lock=True)
+        authorise(actor, may_stamp, summary)
+        stored = store_file(upload.stream, filename=upload.filename, owner_id=actor.organisation_id, now=now)
+        summary.stamp_file, summary.stamped_by, summary.stamped_at = stored, actor.user_id, now
+        apply(
+            summary,
+            SummaryAction.STAMP,
+            transitions=SUMMARY,
+            actor=actor,
+            now=now,
+            data={"sha256": stored.sha256},
+        )
+        return summary
+
+
+def dispatch(*, summary_id: int, actor: Actor, now: datetime) -> ReviewSummary:
+    """Send a stamped summary up to the province; an unstamped one cannot be sent (V18)."""
+    with transaction():
+        summary = find_summary(summary_id, actor=actor, lock=True)
+        authorise(actor, may_stamp, summary)
+        summary.dispatched_by, summary.dispatched_at = actor.user_id, now
+        apply(summary, SummaryAction.DISPATCH, transitions=SUMMARY, actor=actor, now=now)
+        return summary
+
+
+def _faults(claims: Sequence[Claim], wanted: Sequence[int]) -> list[Reason]:
+    if not wanted:
+        return [reason("summary_empty", article=ARTICLE, field="claim_ids")]
+    seen = {claim.id for claim in claims}
+    faults = [
+        reason("summary_claim_missing", article=ARTICLE, field="claim_ids", claim=claim_id)
+        for claim_id in wanted
+        if claim_id not in seen
+    ]
+    faults += [
+        reason("summary_claim_not_approved", article=ARTICLE, field="claim_ids", claim=claim.id, state=claim.state)
+        for claim in claims
+        if claim.state is not ClaimState.CITY_APPROVED
+    ]
+    if len({claim.city for claim in claims}) > 1:
+        faults.append(reason("summary_of_several_cities", article=ARTICLE, field="claim_ids"))
+    return faults

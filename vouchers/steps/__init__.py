@@ -1,0 +1,7 @@
+"""Parts of use cases that require a transaction; what upper packages may call to write."""
+
+from vouchers.steps.endings import revoke_claim
+from vouchers.steps.holds import RoomShrank, hold, release
+from vouchers.steps.opening import open_claim
+
+__all__ = ["RoomShrank", "hold", "open_claim", "release", "revoke_claim"]

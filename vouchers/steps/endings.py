@@ -1,0 +1,65 @@
+"""How a claim ends without being paid: what it held is free again in the same transaction (V12 hold)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from core.db import require_transaction
+from core.permissions import Actor
+from core.states import apply
+from settlement.steps import forgo_subsidy, open_shortfall, release_hold
+from vouchers.models import Claim
+from vouchers.queries.claims import claim_of_source
+from vouchers.rules.facts import PaymentMode
+from vouchers.states import CLAIM, ClaimAction
+
+DEDUCTION = "V16(1)"
+
+
+def reject_claim(claim: Claim, *, actor: Actor, now: datetime, note: str) -> None:
+    """Reject a locked claim: its hold is released; what was deducted becomes the user's debt (V16(1))."""
+    apply(claim, ClaimAction.REJECT, transitions=CLAIM, actor=actor, now=now, note=note)
+    _let_go(claim, actor=actor, now=now)
+    owe_refused_part(claim, granted_fen=0, actor=actor, now=now)
+
+
+def give_up_claim(claim: Claim, action: ClaimAction, *, actor: Actor, now: datetime, note: str) -> None:
+    """Withdraw or expire a locked claim: its hold is released and the user owes nothing (V16(1))."""
+    apply(claim, action, transitions=CLAIM, actor=actor, now=now, note=note)
+    _let_go(claim, actor=actor, now=now)
+    if claim.payment_mode is PaymentMode.DIRECT_DEDUCTION:
+        forgo_subsidy(order_id=claim.order_id, actor=actor, now=now)
+
+
+def owe_refused_part(claim: Claim, *, granted_fen: int, actor: Actor, now: datetime) -> None:
+    """In direct deduction, turn what was deducted and not granted into the user's debt; else no debt arises."""
+    refused_fen = claim.subsidy_fen - granted_fen
+    if claim.payment_mode is PaymentMode.DIRECT_DEDUCTION and refused_fen > 0:
+        open_shortfall(
+            order_id=claim.order_id,
+            debtor_id=claim.beneficiary_id,
+            creditor_id=claim.provider_id,
+            amount_fen=refused_fen,
+            article=DEDUCTION,
+            actor=actor,
+            now=now,
+        )
+
+
+def revoke_claim(*, source: str, actor: Actor, now: datetime, note: str) -> None:
+    """Revoke a confirmed claim, as a clawback or a stop of payment does; the cap's use stays (V12 hold)."""
+    require_transaction()
+    claim = claim_of_source(source)
+    apply(claim, ClaimAction.REVOKE, transitions=CLAIM, actor=actor, now=now, note=note)
+    _free_invoice(claim)
+
+
+def _let_go(claim: Claim, *, actor: Actor, now: datetime) -> None:
+    release_hold(order_id=claim.order_id, actor=actor, now=now)
+    _free_invoice(claim)
+
+
+def _free_invoice(claim: Claim) -> None:
+    """A number may support another live claim once this one is dead (invariant 16)."""
+    for invoice in claim.invoices:
+        invoice.live = False

@@ -1,0 +1,85 @@
+"""Taking and giving back what an order is entitled to (V12 hold)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from core import audit
+from core.db import require_transaction
+from core.errors import Conflict
+from core.permissions import Actor
+from settlement.steps import grant_hold, release_hold
+from vouchers.models import EntitlementDecision
+from vouchers.queries.entitlement import Assessment, decision_of
+
+
+class RoomShrank(Conflict):
+    """Less of the yearly cap is left than was quoted."""
+
+    code = "room_shrank"
+
+
+def hold(*, order_id: int, assessment: Assessment, actor: Actor, now: datetime) -> int:
+    """Freeze the decision of an order and hold its subsidy on the yearly cap; returns what is held, in fen.
+
+    Raises :class:`RoomShrank` where less is left than the assessment says; the transaction must then be given up.
+    """
+    current = require_transaction()
+    wanted_fen = assessment.subsidy_fen
+    held_fen = 0
+    if wanted_fen > 0:
+        held_fen = grant_hold(
+            order_id=order_id,
+            cap_owner=assessment.cap_owner,
+            year=assessment.year,
+            wanted_fen=wanted_fen,
+            cap_fen=assessment.cap_fen,
+            actor=actor,
+            now=now,
+        )
+    if held_fen < wanted_fen:
+        raise RoomShrank(extra={"room_fen": held_fen})
+    decision = EntitlementDecision(
+        order_id=order_id,
+        beneficiary_id=assessment.beneficiary_id,
+        provider_id=assessment.provider_id,
+        service_kind=assessment.service_kind,
+        payment_mode=assessment.payment_mode,
+        judged_on=assessment.judged_on,
+        policy_version=assessment.policy_version,
+        facts=assessment.facts,
+        eligible=assessment.eligible,
+        rate=assessment.rate,
+        base_fen=assessment.base_fen,
+        entitlement_fen=assessment.entitlement_fen,
+        cap_room_fen=assessment.cap_room_fen,
+        held_fen=held_fen,
+        cap_owner=assessment.cap_owner,
+        year=assessment.year,
+        reasons=[reason.as_json() for reason in assessment.reasons],
+        flags=list(assessment.flags),
+        decided_at=now,
+    )
+    current.add(decision)
+    audit.record(
+        actor=actor,
+        now=now,
+        action="decide",
+        subject=decision,
+        data={"order_id": order_id, "held_fen": held_fen, "policy_version": assessment.policy_version},
+    )
+    return held_fen
+
+
+def release(*, order_id: int, reason: str, actor: Actor, now: datetime) -> int:
+    """Give back what an order holds because it was declined, cancelled or lapsed; returns what became free."""
+    require_transaction()
+    freed_fen = release_hold(order_id=order_id, actor=actor, now=now)
+    audit.record(
+        actor=actor,
+        now=now,
+        action="release",
+        subject=decision_of(order_id),
+        data={"reason": reason, "freed_fen": freed_fen},
+    )
+    return freed_fen

@@ -1,0 +1,96 @@
+"""Completion opens the draft claim from the frozen service record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from accounts import queries as accounts
+from accounts.kinds import OrganisationKind
+from core import audit, policy
+from core.db import require_transaction
+from core.permissions import Actor
+from core.workdays import load_calendar
+from settlement.queries import hold_of
+from settlement.steps import reduce_hold
+from vouchers.models import Claim, EntitlementDecision
+from vouchers.queries.entitlement import decision_of
+from vouchers.rules.amounts import reduced_subsidy
+from vouchers.rules.policy import judging
+from vouchers.rules.record import ServiceRecord
+from vouchers.rules.validity import submission_window
+from vouchers.states import CLAIM
+
+PROVIDER_CLAIMS = "provider"
+"""The party named by vouchers.claimants that claims in its own name; the other is the beneficiary."""
+
+
+def open_claim(*, record: ServiceRecord, actor: Actor, now: datetime) -> Claim | None:
+    """Open the draft claim of a completed order, or nothing where it holds no subsidy.
+
+    The base is the lesser of contract and actual fee; the subsidy never rises, and what a smaller fee leaves over is
+    released (V12 hold).
+    """
+    current = require_transaction()
+    decision = decision_of(record.order_id)
+    base_fen = min(record.contract_fen, record.actual_fen)
+    subsidy_fen = _subsidy(decision, base_fen)
+    reduce_hold(order_id=record.order_id, to_fen=subsidy_fen, actor=actor, now=now)
+    if subsidy_fen == 0:
+        return None
+    judged_by = judging(policy.current(), decision.judged_on).policy
+    window = submission_window(record.completed_on, policy=judged_by, working_days=load_calendar())
+    claimant_id, payee_id = _parties(
+        record, provider_claims=judged_by.claimants[record.payment_mode] == PROVIDER_CLAIMS
+    )
+    claim = Claim(
+        order_id=record.order_id,
+        decision=decision,
+        beneficiary_id=decision.beneficiary_id,
+        provider_id=decision.provider_id,
+        claimant_id=claimant_id,
+        payee_id=payee_id,
+        city=accounts.seat(decision.beneficiary_id).city,
+        service_kind=record.service_kind,
+        payment_mode=record.payment_mode,
+        record=record.as_json(),
+        state=CLAIM.initial,
+        completed_on=record.completed_on,
+        last_day=window.last_day,
+        year=decision.year,
+        contract_fen=record.contract_fen,
+        actual_fen=record.actual_fen,
+        base_fen=base_fen,
+        subsidy_fen=subsidy_fen,
+        claimed_fen=subsidy_fen,
+        declarations={},
+        flags=list(decision.flags),
+        opened_at=now,
+    )
+    current.add(claim)
+    audit.record(
+        actor=actor,
+        now=now,
+        action="open",
+        subject=claim,
+        to_state=claim.state,
+        data={"order_id": record.order_id, "base_fen": base_fen, "subsidy_fen": subsidy_fen},
+    )
+    return claim
+
+
+def _subsidy(decision: EntitlementDecision, base_fen: int) -> int:
+    """What is left of the hold for the fee; nothing where the order was not eligible."""
+    if not decision.eligible or decision.rate is None:
+        return 0
+    held = hold_of(decision.order_id)
+    return 0 if held is None else reduced_subsidy(held.held_fen, actual_base_fen=base_fen, rate=decision.rate)
+
+
+def _parties(record: ServiceRecord, *, provider_claims: bool) -> tuple[int, int]:
+    """Who claims and who is paid (V16): the provider, or the user, whose incubator claims for a team (V16 team)."""
+    if provider_claims:
+        return record.provider_id, record.provider_id
+    user = accounts.organisation(record.beneficiary_id)
+    if user.kind is OrganisationKind.TEAM and user.incubator_id is not None:
+        return user.incubator_id, user.id
+    return user.id, user.id
