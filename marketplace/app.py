@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+import click
 from flask import Flask
 from flask_migrate import Migrate
 
+from accounts.queries import resolve_actor
+from core import clock, policy
 from core.config import PROJECT, Config
 from core.db import db
-from core.http import create_api, init_edge, register_api
+from core.http import Blueprint, create_api, init_edge, register_api, set_actor_loader
 from core.log import configure_logs
-from marketplace.api import BLUEPRINTS as MARKETPLACE_API
-from marketplace.api.site import site
+from core.worker import Handler, Job
+from marketplace.pages.site import site
 
-BLUEPRINTS = [*MARKETPLACE_API]
+BLUEPRINTS: list[Blueprint] = []
+COMMANDS: list[click.Command] = []
+JOBS: list[Job] = []
+HANDLERS: Mapping[str, Sequence[Handler]] = {}
+"""What travels upward: events of the outbox and who handles them."""
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -43,4 +52,10 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(site)
     api = create_api(app)
     register_api(api, *BLUEPRINTS)
+    set_actor_loader(lambda token: resolve_actor(token, now=clock.now()))
+    for command in COMMANDS:
+        app.cli.add_command(command)
+    app.extensions["jobs"] = JOBS
+    app.extensions["handlers"] = HANDLERS
+    policy.select(config.policies_dir / config.province)
     return app

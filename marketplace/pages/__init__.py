@@ -1,0 +1,1 @@
+"""Pages, and what stands beside the API: landing page, health, metrics."""
