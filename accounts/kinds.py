@@ -21,6 +21,14 @@ class OrganisationKind(StrEnum):
     OPERATOR = "operator"
 
 
+class MemberKind(StrEnum):
+    """What registers by POST /memberships."""
+
+    ENTERPRISE = "enterprise"
+    TEAM = "team"
+    PROVIDER = "provider"
+
+
 MEMBER_KINDS = (OrganisationKind.ENTERPRISE, OrganisationKind.TEAM, OrganisationKind.PROVIDER)
 """Those that become members by registration and approval (V15)."""
 

@@ -89,10 +89,10 @@ def acts_for_it(actor: Actor, target: Any) -> bool:
 
 may_register = anyone
 may_read_memberships = member | incubator | official_reader | admin
+may_read_standing = member | incubator | official_reader
 may_submit_membership = (enterprise | provider | incubator) & acts_for_it
 may_review_membership = authority & of_its_city
 may_suspend_membership = province | may_review_membership
-may_read_organisation = member | incubator | official_reader | admin
 may_create_organisation = admin | province
 may_create_user = admin
 may_enter_standing = province | (city_bureau & of_its_city)

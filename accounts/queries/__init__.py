@@ -21,7 +21,7 @@ from accounts.queries.standing import (
     relation,
     siblings,
 )
-from accounts.queries.users import actor_of, find_user, resolve_actor
+from accounts.queries.users import actor_of, find_user, myself, resolve_actor
 
 __all__ = [
     "actor_of",
@@ -37,6 +37,7 @@ __all__ = [
     "is_approved_member",
     "latest_figures",
     "membership_of",
+    "myself",
     "organisation",
     "organisations",
     "relation",

@@ -6,7 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager
 
 from accounts.kinds import OrganisationKind
-from accounts.models import Membership, Organisation
+from accounts.models import Membership, MembershipDocument, Organisation
 from accounts.queries.organisations import visible_organisations
 from accounts.states import MembershipState
 from core.db import session
@@ -18,6 +18,12 @@ class MembershipMissing(NotFound):
     """There is no such membership for this actor."""
 
     code = "membership_missing"
+
+
+class DocumentMissing(NotFound):
+    """There is no such registration document for this actor."""
+
+    code = "document_missing"
 
 
 def is_approved_member(organisation_id: int) -> bool:
@@ -68,3 +74,21 @@ def find_membership(membership_id: int, *, actor: Actor, lock: bool = False) -> 
     if membership is None:
         raise MembershipMissing
     return membership
+
+
+def find_document(membership_id: int, document_id: int, *, actor: Actor) -> MembershipDocument:
+    """A document of a membership the actor may see; raises :class:`DocumentMissing`."""
+    found = (
+        select(MembershipDocument)
+        .join(Membership, Membership.id == MembershipDocument.membership_id)
+        .join(Organisation, Organisation.id == Membership.organisation_id)
+        .where(
+            MembershipDocument.id == document_id,
+            MembershipDocument.membership_id == membership_id,
+            visible_organisations(actor),
+        )
+    )
+    document = session().scalar(found)
+    if document is None:
+        raise DocumentMissing
+    return document

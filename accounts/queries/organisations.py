@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
 from accounts.kinds import OrganisationKind
 from accounts.models import BeneficiaryFigures, Organisation
@@ -77,6 +77,16 @@ def visible_organisations(actor: Actor) -> ColumnElement[bool]:
     if actor.role == Role.INCUBATOR:
         return or_(own, Organisation.incubator_id == actor.organisation_id)
     return own
+
+
+def listed_organisations(
+    actor: Actor, *, kind: OrganisationKind | None = None, q: str | None = None
+) -> Select[tuple[Organisation]]:
+    """The organisations the actor may see, perhaps only of one kind or with a text in their name."""
+    found = select(Organisation).where(visible_organisations(actor))
+    if kind is not None:
+        found = found.where(Organisation.kind == kind)
+    return found if q is None else found.where(Organisation.name.icontains(q, autoescape=True))
 
 
 def lock_organisation(organisation_id: int) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 
-from accounts.kinds import OrganisationKind
+from accounts.kinds import AdverseKind, OrganisationKind
 from accounts.models import (
     AdverseRecord,
     BankAccount,
@@ -101,6 +101,49 @@ def adverse_facts(organisation_id: int) -> tuple[RecordFacts, ...]:
     return tuple(
         RecordFacts(kind=each.kind, since=each.since, until=each.until) for each in adverse_records(organisation_id)
     )
+
+
+def visible_adverse_records(
+    actor: Actor, *, organisation_id: int | None = None, kind: AdverseKind | None = None
+) -> Select[tuple[AdverseRecord]]:
+    """The adverse records against organisations the actor may see."""
+    found = (
+        select(AdverseRecord)
+        .join(Organisation, Organisation.id == AdverseRecord.organisation_id)
+        .where(visible_organisations(actor))
+    )
+    if organisation_id is not None:
+        found = found.where(AdverseRecord.organisation_id == organisation_id)
+    if kind is not None:
+        found = found.where(AdverseRecord.kind == kind)
+    return found
+
+
+def visible_holdings(actor: Actor, *, organisation_id: int | None = None) -> Select[tuple[Holding]]:
+    """The holdings one side of which the actor may see."""
+    seen = select(Organisation.id).where(visible_organisations(actor))
+    found = select(Holding).where(or_(Holding.holder_id.in_(seen), Holding.held_id.in_(seen)))
+    if organisation_id is not None:
+        found = found.where(or_(Holding.holder_id == organisation_id, Holding.held_id == organisation_id))
+    return found
+
+
+def visible_joint_establishments(
+    actor: Actor, *, organisation_id: int | None = None
+) -> Select[tuple[JointEstablishment]]:
+    """The joint establishments one side of which the actor may see."""
+    pair = JointEstablishment
+    seen = select(Organisation.id).where(visible_organisations(actor))
+    found = select(pair).where(or_(pair.a_id.in_(seen), pair.b_id.in_(seen)))
+    if organisation_id is not None:
+        found = found.where(or_(pair.a_id == organisation_id, pair.b_id == organisation_id))
+    return found
+
+
+def controllers(*, q: str | None = None) -> Select[tuple[Controller]]:
+    """The controllers known, perhaps only those whose name holds a text."""
+    found = select(Controller)
+    return found if q is None else found.where(Controller.name.icontains(q, autoescape=True))
 
 
 def find_adverse_record(record_id: int, *, actor: Actor, lock: bool = False) -> AdverseRecord:

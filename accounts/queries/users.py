@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hmac
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from accounts.models import ApiToken, User
+from accounts.permissions import Role
+from accounts.queries.organisations import acts_for
 from accounts.rules import tokens
 from core.db import session
 from core.errors import NotFound
@@ -44,9 +47,30 @@ def find_token(token: str, *, now: datetime) -> ApiToken | None:
     return found if live else None
 
 
+def myself(actor: Actor) -> dict[str, Any]:
+    """User, organisation, roles and the organisations the actor acts for."""
+    if actor.user_id is None:
+        raise UserMissing
+    found = user(actor.user_id)
+    return {
+        "user": found,
+        "organisation": found.organisation,
+        "roles": [found.role],
+        "acts_for": sorted(acts_for(actor)),
+    }
+
+
 def find_user(username: str) -> User | None:
     """A user by name, whatever its case."""
     return session().scalar(select(User).where(User.username == username.strip().lower()))
+
+
+def users(*, organisation_id: int | None = None, role: Role | None = None) -> Select[tuple[User]]:
+    """The users, perhaps only of one organisation or role; for the administrator."""
+    found = select(User)
+    if organisation_id is not None:
+        found = found.where(User.organisation_id == organisation_id)
+    return found if role is None else found.where(User.role == role)
 
 
 def user(user_id: int) -> User:

@@ -1,0 +1,195 @@
+"""Registration and review over HTTP."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from flask import Response, send_file
+from werkzeug.datastructures import FileStorage
+
+from accounts import service
+from accounts.models import Membership, MembershipDocument
+from accounts.permissions import (
+    authority,
+    enterprise,
+    incubator,
+    may_read_memberships,
+    may_register,
+    provider,
+)
+from accounts.queries.applications import Dossier, dossier, dossier_of
+from accounts.queries.memberships import DocumentMissing, MembershipMissing, find_document, visible_memberships
+from accounts.schemas.memberships import (
+    DocumentSchema,
+    MembershipQuerySchema,
+    MembershipSchema,
+    MembershipSummarySchema,
+    NewDocumentSchema,
+    OpinionSchema,
+    RegistrationSchema,
+    ResubmissionSchema,
+    ReviewSchema,
+    UploadSchema,
+)
+from accounts.service.memberships import DocumentsClosed, ReviewRefused
+from accounts.steps.memberships import SubmitterReviews
+from accounts.steps.organisations import RegistrationRefused
+from core import clock
+from core.files import FileEmpty, FileTooLarge, FileTypeRefused, open_file
+from core.http import Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
+from core.states import StateForbids
+
+memberships = Blueprint(
+    "memberships", __name__, url_prefix="/memberships", description="Registration, review, suspension."
+)
+
+
+@memberships.route("", methods=["POST"])
+@allow(may_register)
+@problems(RegistrationRefused)
+@idempotent
+@memberships.arguments(RegistrationSchema)
+@memberships.response(201, MembershipSchema)
+def register(given: dict[str, Any]) -> Dossier:
+    """Register
+
+    Open to everybody for an enterprise or a provider; a team is registered by its incubator. Creates the organisation
+    and its first user and submits it to the bureau of its city, or to the province for a provider from outside.
+    """
+    return _shown(service.memberships.register(**given, actor=current_actor(), now=clock.now()))
+
+
+@memberships.route("", methods=["GET"])
+@allow(may_read_memberships)
+@memberships.arguments(MembershipQuerySchema, location="query")
+@memberships.response(200, page_schema(MembershipSummarySchema))
+def list_memberships(given: dict[str, Any]) -> dict[str, Any]:
+    """Memberships in sight
+
+    A bureau's own city, an incubator's teams, one's own. `state=submitted` is the queue.
+    """
+    cursor, limit = given.pop("cursor", None), given.pop("limit")
+    return page_of(visible_memberships(current_actor(), **given), cursor=cursor, limit=limit, key=Membership.id)
+
+
+@memberships.route("/<int:membership_id>", methods=["GET"])
+@allow(may_read_memberships)
+@problems(MembershipMissing)
+@memberships.response(200, MembershipSchema)
+def show(membership_id: int) -> Dossier:
+    """A membership
+
+    With what its reviewer should look at.
+    """
+    return dossier(membership_id, actor=current_actor(), on=clock.today(clock.now()))
+
+
+@memberships.route("/<int:membership_id>/review", methods=["POST"])
+@allow(authority)
+@problems(MembershipMissing, StateForbids, ReviewRefused, SubmitterReviews)
+@idempotent
+@memberships.arguments(ReviewSchema)
+@memberships.response(201, MembershipSchema)
+def review(given: dict[str, Any], membership_id: int) -> Dossier:
+    """Review a registration
+
+    By the bureau of its city, or by the province for a provider from outside. Approval makes a member and verifies the
+    bank account shown; a return names every defect.
+    """
+    return _shown(
+        service.memberships.review(membership_id=membership_id, **given, actor=current_actor(), now=clock.now())
+    )
+
+
+@memberships.route("/<int:membership_id>/submission", methods=["POST"])
+@allow(enterprise | provider | incubator)
+@problems(MembershipMissing, StateForbids, RegistrationRefused)
+@idempotent
+@memberships.arguments(ResubmissionSchema)
+@memberships.response(201, MembershipSchema)
+def resubmit(given: dict[str, Any], membership_id: int) -> Dossier:
+    """Hand in a returned registration again
+
+    With whatever is corrected; a team's by its incubator.
+    """
+    return _shown(
+        service.memberships.resubmit(membership_id=membership_id, **given, actor=current_actor(), now=clock.now())
+    )
+
+
+@memberships.route("/<int:membership_id>/suspension", methods=["POST"])
+@allow(authority)
+@problems(MembershipMissing, StateForbids)
+@idempotent
+@memberships.arguments(OpinionSchema)
+@memberships.response(201, MembershipSchema)
+def suspend(given: dict[str, Any], membership_id: int) -> Dossier:
+    """Suspend a member
+
+    By the bureau of its city or the province. A suspended member keeps its records and may not order.
+    """
+    return _shown(
+        service.memberships.suspend(membership_id=membership_id, **given, actor=current_actor(), now=clock.now())
+    )
+
+
+@memberships.route("/<int:membership_id>/resumption", methods=["POST"])
+@allow(authority)
+@problems(MembershipMissing, StateForbids)
+@idempotent
+@memberships.arguments(OpinionSchema)
+@memberships.response(201, MembershipSchema)
+def resume(given: dict[str, Any], membership_id: int) -> Dossier:
+    """End a suspension
+
+    By the bureau of its city or the province.
+    """
+    return _shown(
+        service.memberships.resume(membership_id=membership_id, **given, actor=current_actor(), now=clock.now())
+    )
+
+
+@memberships.route("/<int:membership_id>/documents", methods=["POST"])
+@allow(enterprise | provider | incubator)
+@problems(MembershipMissing, DocumentsClosed, FileTooLarge, FileTypeRefused, FileEmpty)
+@idempotent
+@memberships.arguments(NewDocumentSchema, location="form")
+@memberships.arguments(UploadSchema, location="files")
+@memberships.response(201, DocumentSchema)
+def add_document(given: dict[str, Any], files: dict[str, FileStorage], membership_id: int) -> MembershipDocument:
+    """Add a document
+
+    While the registration is not decided. The content decides the type, not the name.
+    """
+    upload = files["file"]
+    return service.memberships.add_document(
+        membership_id=membership_id,
+        kind=given["kind"],
+        stream=upload.stream,
+        filename=upload.filename or "",
+        actor=current_actor(),
+        now=clock.now(),
+    )
+
+
+@memberships.route("/<int:membership_id>/documents/<int:document_id>", methods=["GET"])
+@allow(may_read_memberships)
+@problems(DocumentMissing)
+@memberships.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+def download_document(membership_id: int, document_id: int) -> Response:
+    """A document's content
+
+    As an attachment.
+    """
+    stored = find_document(membership_id, document_id, actor=current_actor()).file
+    return send_file(
+        io.BytesIO(open_file(stored)),
+        mimetype=stored.media_type,
+        as_attachment=True,
+        download_name=stored.filename,
+    )
+
+
+def _shown(membership: Membership) -> Dossier:
+    return dossier_of(membership, on=clock.today(clock.now()))

@@ -1,0 +1,271 @@
+"""Registrations and their reviews as the API shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields, post_load, validate
+
+from accounts.kinds import DocumentKind, InstitutionKind, MemberKind, OrganisationKind
+from accounts.rules.registration import Application
+from accounts.rules.users import Credentials
+from accounts.schemas.fields import FlagField, PasswordField
+from accounts.schemas.organisations import (
+    YEAR_MAX,
+    YEAR_MIN,
+    BankAccountSchema,
+    BankDetailsSchema,
+    OrganisationSchema,
+    OrganisationSummarySchema,
+    StatedFiguresSchema,
+)
+from accounts.service.memberships import ReviewDecision
+from accounts.states import MembershipState
+from core.http import (
+    CountField,
+    CursorSchema,
+    EnumField,
+    FenField,
+    IdField,
+    InstantField,
+    ReasonSchema,
+    Schema,
+    TextField,
+)
+from core.http.schemas import fault
+
+MAX_DEFECTS = 100
+
+
+class StatementSchema(Schema):
+    """What an applicant states; which of it is required depends on the kind."""
+
+    name = TextField(max_length=200, metadata={"description": "Registered name; a team's own name."})
+    uscc = TextField(
+        max_length=40,
+        metadata={
+            "description": "Unified social credit code; required of enterprises and of providers in the province. "
+            "A team that has one registers as an enterprise (V9)."
+        },
+    )
+    county = TextField(
+        max_length=6,
+        metadata={
+            "description": "Six-digit county code (GB/T 2260). Enterprises: in Shandong. Providers: anywhere in "
+            "mainland China; outside Shandong the province vets them. Teams sit with their incubator and give none."
+        },
+    )
+    legal_representative = TextField(
+        max_length=100, metadata={"description": "Legal representative; required of enterprises and providers."}
+    )
+    phone = TextField(max_length=40, metadata={"description": "Phone."})
+    address = TextField(max_length=300, metadata={"description": "Address."})
+    institution_kind = EnumField(
+        InstitutionKind,
+        metadata={
+            "description": "What a provider is (V10). In the province university, institute, laboratory or "
+            "platform_host."
+        },
+    )
+    has_sharing_rules = FlagField(
+        metadata={"description": "A provider has sharing rules of its own; required in the province (V10)."}
+    )
+    fiscal = FlagField(metadata={"description": "A provider is built with fiscal money (V13)."})
+    has_rd_base = FlagField(metadata={"description": "An enterprise has an R&D base (V8(3))."})
+    rd_need = TextField(max_length=2000, metadata={"description": "A team's need for tests; required of teams (V9)."})
+    controller = TextField(
+        max_length=200, metadata={"description": "Actual controller as the enterprise declares it, for the reviewer."}
+    )
+    figures_year = CountField(
+        minimum=YEAR_MIN,
+        maximum=YEAR_MAX,
+        metadata={"description": "Year of the figures; the last completed one if not given."},
+    )
+    staff = CountField(maximum=10_000_000, metadata={"description": "Number of staff; required of enterprises."})
+    revenue_fen = FenField(metadata={"description": "Revenue of that year in fen; required of enterprises."})
+    orderly_finances = FlagField(
+        metadata={"description": "Proper finance function and orderly management (V8(2)); required of enterprises."}
+    )
+    bank_account = fields.Nested(
+        BankDetailsSchema,
+        metadata={"description": "Where to be paid; verified with the approval. It may follow later."},
+    )
+
+
+class RegistrationSchema(StatementSchema):
+    """A registration: an enterprise or provider by itself, a team by its incubator."""
+
+    kind = EnumField(MemberKind, required=True, metadata={"description": "What registers."})
+    name = TextField(required=True, max_length=200, metadata={"description": "Registered name; a team's own name."})
+    username = TextField(
+        required=True,
+        max_length=64,
+        metadata={"description": "Name of the first user: 3 to 64 letters, digits or . _ @ -; any case."},
+    )
+    password = PasswordField(required=True, metadata={"description": "Its password, 10 to 128 characters."})
+    truthful = FlagField(
+        required=True, metadata={"description": "The applicant declares the statements truthful; must be true."}
+    )
+
+    @post_load
+    def _application(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        credentials = Credentials(username=data.pop("username"), password=data.pop("password"))
+        kind = OrganisationKind(data.pop("kind").value)
+        return {"application": Application(kind=kind, **data), "credentials": credentials}
+
+
+class ResubmissionSchema(StatementSchema):
+    """What is corrected; what is not given stays as it is."""
+
+    @post_load
+    def _changes(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {"changes": data}
+
+
+class DocumentSchema(Schema):
+    """A document handed in with a registration."""
+
+    id = IdField(required=True, metadata={"description": "Number of the document."})
+    kind = EnumField(DocumentKind, required=True, metadata={"description": "What it shows."})
+    filename = TextField(required=True, attribute="file.filename", metadata={"description": "Name of the file."})
+    media_type = TextField(required=True, attribute="file.media_type", metadata={"description": "Its type."})
+    size_bytes = CountField(required=True, attribute="file.size_bytes", metadata={"description": "Its size."})
+    sha256 = TextField(required=True, attribute="file.sha256", metadata={"description": "Its checksum."})
+    added_at = InstantField(required=True, metadata={"description": "When it was added."})
+
+
+class HistoryEntrySchema(Schema):
+    """One step of a membership."""
+
+    at = InstantField(required=True, metadata={"description": "When."})
+    action = TextField(required=True, metadata={"description": "What was done."})
+    actor_role = TextField(required=True, metadata={"description": "In which role."})
+    from_state = TextField(required=True, allow_none=True, metadata={"description": "The state before."})
+    to_state = TextField(required=True, allow_none=True, metadata={"description": "The state after."})
+
+
+class MembershipSummarySchema(Schema):
+    """A membership in a list."""
+
+    id = IdField(required=True, metadata={"description": "Number of the membership."})
+    kind = EnumField(OrganisationKind, required=True, metadata={"description": "enterprise, team or provider."})
+    state = EnumField(MembershipState, required=True, metadata={"description": "Where it stands."})
+    submitted_at = InstantField(required=True, metadata={"description": "When it was last submitted."})
+    reviewed_at = InstantField(
+        required=True, allow_none=True, metadata={"description": "When it was last reviewed, if it was."}
+    )
+    organisation = fields.Nested(OrganisationSummarySchema, required=True, metadata={"description": "Whose it is."})
+
+
+class MembershipSchema(Schema):
+    """A membership with everything its reviewer needs."""
+
+    id = IdField(required=True, attribute="membership.id", metadata={"description": "Number of the membership."})
+    kind = EnumField(
+        OrganisationKind,
+        required=True,
+        attribute="membership.kind",
+        metadata={"description": "enterprise, team or provider."},
+    )
+    state = EnumField(
+        MembershipState, required=True, attribute="membership.state", metadata={"description": "Where it stands."}
+    )
+    controller = TextField(
+        required=True,
+        attribute="membership.declared_controller",
+        metadata={"description": "Actual controller as declared; empty if not."},
+    )
+    submitted_at = InstantField(
+        required=True, attribute="membership.submitted_at", metadata={"description": "When it was last submitted."}
+    )
+    reviewed_at = InstantField(
+        required=True,
+        allow_none=True,
+        attribute="membership.reviewed_at",
+        metadata={"description": "When it was last reviewed, if it was."},
+    )
+    opinion = TextField(
+        required=True, attribute="membership.opinion", metadata={"description": "The reviewer's opinion."}
+    )
+    defects = fields.List(
+        TextField(metadata={"description": "A defect."}),
+        required=True,
+        attribute="membership.defects",
+        metadata={"description": "What must be corrected, all at once."},
+    )
+    organisation = fields.Nested(OrganisationSchema, required=True, metadata={"description": "Whose it is."})
+    figures = fields.Nested(
+        StatedFiguresSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The latest figures stated; null where there are none."},
+    )
+    bank_account = fields.Nested(
+        BankAccountSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The account waiting to be verified, else the one in use."},
+    )
+    documents = fields.List(
+        fields.Nested(DocumentSchema),
+        required=True,
+        attribute="membership.documents",
+        metadata={"description": "Documents handed in."},
+    )
+    notes = fields.List(
+        fields.Nested(ReasonSchema),
+        required=True,
+        metadata={"description": "What the reviewer should look at; none of it decides by itself."},
+    )
+    history = fields.List(
+        fields.Nested(HistoryEntrySchema), required=True, metadata={"description": "What happened, oldest first."}
+    )
+    actions = fields.List(
+        TextField(metadata={"description": "An action."}),
+        required=True,
+        metadata={"description": "What its state allows, whoever may do it."},
+    )
+
+
+class MembershipQuerySchema(CursorSchema):
+    """Which memberships to list."""
+
+    state = EnumField(MembershipState, metadata={"description": "Only this state; `submitted` is the queue."})
+    kind = EnumField(MemberKind, metadata={"description": "Only this kind."})
+    in_province = FlagField(metadata={"description": "Only those in the province, or only those outside."})
+
+
+class ReviewSchema(Schema):
+    """A reviewer's decision."""
+
+    decision = EnumField(ReviewDecision, required=True, metadata={"description": "Approve or return."})
+    opinion = TextField(
+        min_length=0, load_default="", max_length=2000, metadata={"description": "The reviewer's opinion."}
+    )
+    defects = fields.List(
+        TextField(max_length=500, metadata={"description": "A defect."}),
+        load_default=list,
+        validate=validate.Length(max=MAX_DEFECTS, error=fault("length", min=0, max=MAX_DEFECTS)),
+        metadata={"description": "What must be corrected; only with `return`, all at once."},
+    )
+
+
+class OpinionSchema(Schema):
+    """Why something is done."""
+
+    opinion = TextField(required=True, max_length=2000, metadata={"description": "Why."})
+
+
+class NewDocumentSchema(Schema):
+    """The form fields beside the file."""
+
+    kind = EnumField(DocumentKind, required=True, metadata={"description": "What the document shows."})
+
+
+class UploadSchema(Schema):
+    """The file."""
+
+    file = fields.Raw(
+        required=True,
+        metadata={"type": "string", "format": "binary", "description": "PDF, PNG, JPEG, OFD or XML."},
+    )

@@ -1,0 +1,153 @@
+"""Controllers, adverse records and relations as the API shows them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import fields, post_load
+
+from accounts.kinds import AdverseKind
+from accounts.service.standing import ControllerName
+from core.http import CursorSchema, DayField, DecimalField, EnumField, IdField, InstantField, Schema, TextField
+
+SOURCE = {"description": "Where this is known from: a document, a public list, a finding."}
+
+
+class ControllerSchema(Schema):
+    """An actual controller."""
+
+    id = IdField(required=True, metadata={"description": "Number of the controller."})
+    name = TextField(required=True, metadata={"description": "Name of the person or group."})
+    note = TextField(required=True, metadata={"description": "What tells two of one name apart; may be empty."})
+
+
+class ControllerQuerySchema(CursorSchema):
+    """Which controllers to list."""
+
+    q = TextField(max_length=100, metadata={"description": "Only those whose name holds this text."})
+
+
+class TenureSchema(Schema):
+    """Who controls an organisation in a period."""
+
+    id = IdField(required=True, metadata={"description": "Number of the tenure."})
+    controller = fields.Nested(ControllerSchema, required=True, metadata={"description": "Who."})
+    since = DayField(required=True, metadata={"description": "First day."})
+    until = DayField(
+        required=True, allow_none=True, metadata={"description": "First day no longer; null while it runs."}
+    )
+    source = TextField(required=True, metadata=SOURCE)
+
+
+class TenureListSchema(Schema):
+    """Every controller an organisation had."""
+
+    items = fields.List(fields.Nested(TenureSchema), required=True, metadata={"description": "The earliest first."})
+
+
+class NewTenureSchema(Schema):
+    """A change of controller: one already known by number, or a new one by name."""
+
+    controller_id = IdField(metadata={"description": "A controller already known."})
+    name = TextField(max_length=200, metadata={"description": "Name of a controller not known yet."})
+    note = TextField(max_length=500, metadata={"description": "What tells it from another of that name."})
+    since = DayField(required=True, metadata={"description": "First day; after every change known."})
+    source = TextField(required=True, max_length=500, metadata=SOURCE)
+
+    @post_load
+    def _tenure(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        controller = ControllerName(
+            controller_id=data.get("controller_id"), name=data.get("name", ""), note=data.get("note", "")
+        )
+        return {"controller": controller, "since": data["since"], "source": data["source"]}
+
+
+class AdverseRecordSchema(Schema):
+    """An adverse record (V8(2))."""
+
+    id = IdField(required=True, metadata={"description": "Number of the record."})
+    organisation_id = IdField(required=True, metadata={"description": "Against whom."})
+    kind = EnumField(AdverseKind, required=True, metadata={"description": "What it is."})
+    since = DayField(required=True, metadata={"description": "When it occurred, or the listing began."})
+    until = DayField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Last day of the listing or sanction; null where open or not applicable."},
+    )
+    source = TextField(required=True, metadata=SOURCE)
+    entered_at = InstantField(required=True, metadata={"description": "When it was entered."})
+
+
+class NewAdverseRecordSchema(Schema):
+    """An adverse record to enter."""
+
+    organisation_id = IdField(required=True, metadata={"description": "Against whom."})
+    kind = EnumField(AdverseKind, required=True, metadata={"description": "What it is."})
+    since = DayField(required=True, metadata={"description": "When it occurred, or the listing began."})
+    until = DayField(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Last day of a listing or of a misconduct's sanction."},
+    )
+    source = TextField(required=True, max_length=500, metadata=SOURCE)
+
+
+class EndingSchema(Schema):
+    """The end of an open listing or sanction."""
+
+    until = DayField(required=True, metadata={"description": "Its last day."})
+    source = TextField(required=True, max_length=500, metadata=SOURCE)
+
+
+class AdverseRecordQuerySchema(CursorSchema):
+    """Which records to list."""
+
+    organisation_id = IdField(metadata={"description": "Only those against this organisation."})
+    kind = EnumField(AdverseKind, metadata={"description": "Only this kind."})
+
+
+class NewHoldingSchema(Schema):
+    """A share one organisation holds of another (V8(4))."""
+
+    holder_id = IdField(required=True, metadata={"description": "Who holds."})
+    held_id = IdField(required=True, metadata={"description": "Of whom."})
+    percent = DecimalField(
+        required=True,
+        places=4,
+        minimum=Decimal(0),
+        maximum=Decimal(100),
+        metadata={"description": "Share in percent, over 0 and at most 100, at most four decimals."},
+    )
+    since = DayField(required=True, metadata={"description": "First day."})
+    until = DayField(load_default=None, allow_none=True, metadata={"description": "First day no longer, if known."})
+    source = TextField(required=True, max_length=500, metadata=SOURCE)
+
+
+class HoldingSchema(NewHoldingSchema):
+    """A holding on record."""
+
+    id = IdField(required=True, metadata={"description": "Number of the holding."})
+    until = DayField(
+        required=True, allow_none=True, metadata={"description": "First day no longer; null while it runs."}
+    )
+
+
+class NewJointEstablishmentSchema(Schema):
+    """Two organisations that were built jointly (V8(4))."""
+
+    a_id = IdField(required=True, metadata={"description": "One of them."})
+    b_id = IdField(required=True, metadata={"description": "The other."})
+    source = TextField(required=True, max_length=500, metadata=SOURCE)
+
+
+class JointEstablishmentSchema(NewJointEstablishmentSchema):
+    """A joint establishment on record."""
+
+    id = IdField(required=True, metadata={"description": "Number of the entry."})
+
+
+class RelationQuerySchema(CursorSchema):
+    """Which relations to list."""
+
+    organisation_id = IdField(metadata={"description": "Only those of this organisation."})
