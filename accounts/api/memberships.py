@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import Response, send_file
 from werkzeug.datastructures import FileStorage
@@ -166,7 +166,7 @@ def add_document(given: dict[str, Any], files: dict[str, FileStorage], membershi
     return service.memberships.add_document(
         membership_id=membership_id,
         kind=given["kind"],
-        stream=upload.stream,
+        stream=cast(BinaryIO, upload.stream),
         filename=upload.filename or "",
         actor=current_actor(),
         now=clock.now(),

@@ -55,6 +55,21 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
         self._views: dict[str, Callable[..., Any]] = {}
         self._prepare_doc_cbks.append(self._document_edge)
 
+    def route(self, rule: str, **options: Any) -> Callable[[V], V]:
+        """smorest's decorator with a type."""
+        decorate: Callable[[V], V] = super().route(rule, **options)
+        return decorate
+
+    def arguments(self, schema: Any, **options: Any) -> Callable[[V], V]:
+        """smorest's decorator with a type."""
+        decorate: Callable[[V], V] = super().arguments(schema, **options)
+        return decorate
+
+    def response(self, status_code: int, schema: Any = None, **options: Any) -> Callable[[V], V]:
+        """smorest's decorator with a type."""
+        decorate: Callable[[V], V] = super().response(status_code, schema, **options)
+        return decorate
+
     def _store_endpoint_docs(self, endpoint: str, obj: Any, parameters: Any, tags: Any, **options: Any) -> None:
         super()._store_endpoint_docs(endpoint, obj, parameters, tags, **options)
         for method in options.get("methods", ("GET",)):
