@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, Text
@@ -14,13 +13,6 @@ from core.db import Model
 from core.files import StoredFile
 from core.types import UTC, Enumerated, identity_key
 from instruments.states import ImportState
-
-
-class ImportContent(StrEnum):
-    """What a file lists."""
-
-    INSTRUMENTS = "instruments"
-    SERVICES = "services"
 
 
 class ImportJob(Model):
@@ -35,7 +27,6 @@ class ImportJob(Model):
 
     id: Mapped[int] = identity_key()
     provider_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
-    content: Mapped[ImportContent] = mapped_column(Enumerated(ImportContent))
     file_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("stored_file.id"))
     dry_run: Mapped[bool] = mapped_column(Boolean)
     state: Mapped[ImportState] = mapped_column(Enumerated(ImportState))

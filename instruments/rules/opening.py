@@ -66,9 +66,11 @@ def open_intervals(hours: Iterable[WeeklyHours], start: datetime, end: datetime)
     last = end.astimezone(SHANGHAI).date()
     stretches: list[Interval] = []
     while day <= last:
-        for entry in weekly:
-            if entry.weekday == day.isoweekday():
-                stretches.append(Interval(_instant(day, entry.opens), _instant(day, entry.closes)))
+        stretches += [
+            Interval(_instant(day, entry.opens), _instant(day, entry.closes))
+            for entry in weekly
+            if entry.weekday == day.isoweekday()
+        ]
         day += timedelta(days=1)
     return [
         Interval(max(joined.start, start), min(joined.end, end))

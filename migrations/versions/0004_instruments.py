@@ -261,7 +261,6 @@ def _imports() -> None:
         "import_job",
         _key(),
         _refers("provider_id", "organisation"),
-        _text("content"),
         _refers("file_id", "stored_file"),
         _flag("dry_run"),
         _text("state"),
@@ -272,7 +271,6 @@ def _imports() -> None:
         _instant("created_at"),
         _instant("started_at", nullable=True),
         _instant("finished_at", nullable=True),
-        _one_of("content", ("instruments", "services")),
         _one_of("state", IMPORT_STATES),
         sa.CheckConstraint(" AND ".join(f"{name} >= 0" for name in counts), name="counts"),
         sa.CheckConstraint(

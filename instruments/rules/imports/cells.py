@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TypeVar
 
-from core.errors import Reason, reason
+from core.errors import Reason
+from core.texts import text
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -25,7 +26,7 @@ FEN_PER_TEN_THOUSAND_YUAN = 1_000_000
 YUAN_WORDS = {"万元": FEN_PER_TEN_THOUSAND_YUAN, "万": FEN_PER_TEN_THOUSAND_YUAN, "元": FEN_PER_YUAN}
 YES = frozenset({"是", "yes", "y", "true", "1", "有"})
 NO = frozenset({"否", "no", "n", "false", "0", "无"})
-DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d")
+DATE = re.compile(r"(?P<year>[12][0-9]{3})[-/.年]?(?P<month>[0-9]{1,2})[-/.月]?(?P<day>[0-9]{1,2})日?")
 
 
 class Cells:
@@ -40,7 +41,7 @@ class Cells:
     def fault(self, code: str, column: str, **params: object) -> None:
         """Note a fault about a column, under the header the file uses for it."""
         header = self._headers.get(column, column)
-        self.faults.append(reason(code, field=header, column=header, **params))
+        self.faults.append(Reason(code, None, text(f"reason.{code}", column=header, **params), header))
 
     def raw(self, column: str) -> str:
         """The trimmed cell, '' where the column is missing."""
@@ -86,20 +87,21 @@ class Cells:
         found = unicodedata.normalize("NFKC", self.raw(column))
         if not found:
             return None
-        for form in DATE_FORMATS:
-            try:
-                return datetime.strptime(found, form).date()
-            except ValueError:
-                continue
-        self.fault("import_date_malformed", column, value=found)
-        return None
+        match = DATE.fullmatch(found)
+        try:
+            day = date(int(match["year"]), int(match["month"]), int(match["day"])) if match else None
+        except ValueError:
+            day = None
+        if day is None:
+            self.fault("import_date_malformed", column, value=found)
+        return day
 
-    def yes(self, column: str) -> bool:
-        """是 or 否; blank is no."""
+    def yes(self, column: str) -> bool | None:
+        """是 or 否; None where the file does not say."""
         found = self.raw(column).casefold()
         if found and found not in YES | NO:
             self.fault("import_yes_no_malformed", column, value=found)
-        return found in YES
+        return found in YES if found else None
 
     def whole(self, column: str) -> int | None:
         """A whole number above zero."""

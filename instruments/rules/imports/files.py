@@ -7,8 +7,8 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import BinaryIO, Protocol
@@ -56,7 +56,7 @@ class FileLimits:
     """What an import takes. Engineering limits, no policy; the command line may take more than an upload."""
 
     size_bytes: int = 500 << 20
-    archive: ArchiveLimits = ArchiveLimits()
+    archive: ArchiveLimits = field(default_factory=ArchiveLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ class SheetFile:
             yield Record(number, tuple(cell_text(cell) for cell in row))
 
 
-def cell_text(cell: int | float | str | bool | time | date | datetime | timedelta) -> str:
+def cell_text(cell: object) -> str:
     """A spreadsheet cell as the text a CSV would hold: 12.0 is ``12``, a date is ISO."""
     if isinstance(cell, str):
         return cell

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from core.errors import Reason, Refused, reason
 from core.texts import text
 from instruments.rules.imports.cells import Cells
 from instruments.rules.imports.files import Record, TableFile
-from instruments.rules.imports.layouts import (
-    INSTRUMENT_LAYOUTS,
-    OTHER_LISTS,
-    SERVICE_LAYOUTS,
-    Context,
-    Layout,
-)
+from instruments.rules.imports.layouts import LAYOUTS, OTHER_LISTS, Context, Layout
 from instruments.rules.imports.layouts.base import normal_header, short_header
 from instruments.rules.imports.rows import InstrumentRow, RefusedRow, RepeatedRow, ServiceRow, digest
 
-R = TypeVar("R", InstrumentRow, ServiceRow)
+Row = InstrumentRow | ServiceRow
+Result = Row | RefusedRow | RepeatedRow
 
 HEADER_SEARCH_ROWS = 10
 MOST_HEADERS_SHOWN = 60
@@ -39,30 +34,41 @@ class NothingToImport(Refused):
 
 
 @dataclass(frozen=True)
-class Found(Generic[R]):
+class Found:
     """One table of the file with its layout. ``ignored`` are headers that the layout does not know at all."""
 
     sheet: str
     header_line: int
-    layout: Layout[R]
+    layout: Layout[Any]
     columns: dict[int, str]
     headers: tuple[str, ...]
     ignored: tuple[str, ...]
 
 
-def find_instruments(file: TableFile) -> list[Found[InstrumentRow]]:
-    """Every table of instruments in the file; raises :class:`LayoutUnknown` or :class:`NothingToImport`."""
-    return _find(file, INSTRUMENT_LAYOUTS)
+def find_tables(file: TableFile) -> list[Found]:
+    """Every table of instruments or of priced services; raises :class:`LayoutUnknown` or :class:`NothingToImport`."""
+    tables: list[Found] = []
+    others: list[str] = []
+    seen_headers: list[str] = []
+    for sheet in file.sheets():
+        best: Found | None = None
+        for record in _head(file, sheet):
+            seen_headers = seen_headers or [cell.strip() for cell in record.cells if cell.strip()]
+            others += _other_lists(record)
+            for layout in LAYOUTS:
+                table = _match(sheet, record, layout)
+                if table and (best is None or len(table.columns) > len(best.columns)):
+                    best = table
+        if best is not None:
+            tables.append(best)
+    if tables:
+        return tables
+    if others:
+        raise NothingToImport(list=text(f"instruments.layout.{others[0]}"))
+    raise LayoutUnknown(reasons=_what_is_known(seen_headers))
 
 
-def find_services(file: TableFile) -> list[Found[ServiceRow]]:
-    """Every table of priced services in the file; raises as :func:`find_instruments`."""
-    return _find(file, SERVICE_LAYOUTS)
-
-
-def read(
-    file: TableFile, found: Sequence[Found[R]], context: Context
-) -> Iterator[R | RefusedRow | RepeatedRow]:
+def read(file: TableFile, found: Sequence[Found], context: Context) -> Iterator[Result]:
     """Every row of the found tables in file order; blank rows are passed over.
 
     An id may stand once in a file. A later row that says the same word for word is a :class:`RepeatedRow`; one that
@@ -86,31 +92,9 @@ def read(
                 yield RefusedRow(row.line, row.external_id, (fault,))
 
 
-def count_records(file: TableFile, found: Sequence[Found[Any]]) -> int:
+def count_records(file: TableFile, found: Sequence[Found]) -> int:
     """How many rows :func:`read` will yield; reads the file to its end, so a broken one is refused before anything."""
     return sum(1 for table in found for _ in _body(file, table))
-
-
-def _find(file: TableFile, layouts: Sequence[Layout[Any]]) -> list[Found[Any]]:
-    tables: list[Found[Any]] = []
-    others: list[str] = []
-    seen_headers: list[str] = []
-    for sheet in file.sheets():
-        best: Found[Any] | None = None
-        for record in _head(file, sheet):
-            seen_headers = seen_headers or [cell.strip() for cell in record.cells if cell.strip()]
-            others += _other_lists(record)
-            for layout in layouts:
-                table = _match(sheet, record, layout)
-                if table and (best is None or len(table.columns) > len(best.columns)):
-                    best = table
-        if best is not None:
-            tables.append(best)
-    if tables:
-        return tables
-    if others:
-        raise NothingToImport(list=text(f"instruments.layout.{others[0]}"))
-    raise LayoutUnknown(reasons=_what_is_known(seen_headers, layouts))
 
 
 def _head(file: TableFile, sheet: str) -> Iterator[Record]:
@@ -130,7 +114,7 @@ def _other_lists(record: Record) -> list[str]:
     return [other.name for other in OTHER_LISTS if {normal_header(name) for name in other.headers} <= headers]
 
 
-def _match(sheet: str, record: Record, layout: Layout[Any]) -> Found[Any] | None:
+def _match(sheet: str, record: Record, layout: Layout[Any]) -> Found | None:
     columns = layout.matched(list(record.cells))
     if not columns:
         return None
@@ -145,7 +129,7 @@ def _match(sheet: str, record: Record, layout: Layout[Any]) -> Found[Any] | None
     return Found(sheet, record.line, layout, columns, record.cells, ignored)
 
 
-def _what_is_known(headers: list[str], layouts: Sequence[Layout[Any]]) -> list[Reason]:
+def _what_is_known(headers: list[str]) -> list[Reason]:
     found = reason("import_headers_found", headers="、".join(headers[:MOST_HEADERS_SHOWN]) or "-")
     known = [
         reason(
@@ -155,18 +139,18 @@ def _what_is_known(headers: list[str], layouts: Sequence[Layout[Any]]) -> list[R
                 sorted(header for header, column in layout.columns.items() if column in layout.required)
             ),
         )
-        for layout in layouts
+        for layout in LAYOUTS
     ]
     return [found, *known]
 
 
-def _body(file: TableFile, table: Found[Any]) -> Iterator[Record]:
+def _body(file: TableFile, table: Found) -> Iterator[Record]:
     for record in file.records(table.sheet):
         if record.line > table.header_line and not record.is_blank:
             yield record
 
 
-def _row(record: Record, table: Found[R], context: Context) -> R | RefusedRow:
+def _row(record: Record, table: Found, context: Context) -> Row | RefusedRow:
     width = len(table.headers)
     cells_here = record.cells
     values = {
@@ -177,7 +161,7 @@ def _row(record: Record, table: Found[R], context: Context) -> R | RefusedRow:
     if len(cells_here) != width:
         cells.faults.append(reason("import_columns_wrong", found=len(cells_here), expected=width))
         return RefusedRow(record.line, cells.raw("external_id"), tuple(cells.faults))
-    row = table.layout.read(cells, context)
+    row: Row = table.layout.read(cells, context)
     return RefusedRow(record.line, row.external_id, tuple(cells.faults)) if cells.faults else row
 
 

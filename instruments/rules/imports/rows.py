@@ -13,7 +13,7 @@ from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceU
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstrumentRow:
-    """One instrument of a file. Texts are trimmed, '' where the file says nothing; money is fen, None if unknown."""
+    """One instrument of a file. Texts are trimmed, '' where the file says nothing; money is fen; None is unknown."""
 
     line: int
     external_id: str
@@ -36,8 +36,8 @@ class InstrumentRow:
     acquired_on: date | None = None
     accepted_on: date | None = None
     external_use: ExternalUse = ExternalUse.UNKNOWN
-    iot_sensor: bool = False
-    duty_free: bool = False
+    iot_sensor: bool | None = None
+    duty_free: bool | None = None
     duty_free_record: str = ""
     reference_price_fen: int | None = None
     reference_price_unit: PriceUnit | None = None

@@ -21,7 +21,7 @@ from instruments.rules.imports.layouts.national import (
 from instruments.rules.imports.layouts.own import OWN_INSTRUMENTS, OWN_SERVICES
 from instruments.rules.imports.layouts.prices import INSTITUTE_PRICE_LIST
 
-INSTRUMENT_LAYOUTS: tuple[Layout[Any], ...] = (
+LAYOUTS: tuple[Layout[Any], ...] = (
     OWN_INSTRUMENTS,
     NATIONAL_INSTRUMENTS,
     NATIONAL_FACILITIES,
@@ -30,14 +30,14 @@ INSTRUMENT_LAYOUTS: tuple[Layout[Any], ...] = (
     UNIVERSITY_SHARING_SITE,
     LABORATORY_INVENTORY,
     CLEANROOM_TOOLS,
+    OWN_SERVICES,
+    INSTITUTE_PRICE_LIST,
 )
-SERVICE_LAYOUTS: tuple[Layout[Any], ...] = (OWN_SERVICES, INSTITUTE_PRICE_LIST)
 OTHER_LISTS: tuple[OtherList, ...] = (NATIONAL_CENTRES, NATIONAL_INCOME)
 
 __all__ = [
-    "INSTRUMENT_LAYOUTS",
+    "LAYOUTS",
     "OTHER_LISTS",
-    "SERVICE_LAYOUTS",
     "Context",
     "Layout",
     "OtherList",

@@ -1,7 +1,7 @@
 """The national network's reporting templates (重大科研基础设施和大型科研仪器国家网络管理平台), headers and field rules.
 
-The templates repeat their rule in brackets after each header (最多500字, 单位万元、保留小数点后两位 …). Contact columns are
-known and left out: personal data has no place in an open catalogue.
+The templates repeat their rule in brackets after each header (最多500字, 单位万元、保留小数点后两位 …). Contact
+columns are known and left out: personal data has no place in an open catalogue.
 """
 
 from __future__ import annotations

@@ -1,0 +1,62 @@
+"""Who may do what in the catalogue. Targets are instruments and services, which name their provider."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.models import Organisation
+from accounts.permissions import (
+    anyone,
+    authority,
+    city_bureau,
+    official_reader,
+    provider,
+    province,
+)
+from core.permissions import Actor, permission
+
+may_search = anyone
+may_offer = provider
+may_review = authority
+may_import = provider
+may_read_imports = provider
+may_read_deadlines = provider | official_reader
+may_exempt = authority
+
+
+@permission
+def owns(actor: Actor, target: Any) -> bool:
+    """The provider whose instrument, service or import it is."""
+    return actor.organisation_id is not None and bool(actor.organisation_id == target.provider_id)
+
+
+@permission
+def has_jurisdiction(actor: Actor, target: Any) -> bool:
+    """The bureau of the provider's city; the province for providers that sit in none of its cities (S11, V10)."""
+    organisation: Organisation = target.provider
+    if organisation.city is None:
+        return province(actor)
+    return city_bureau(actor) and actor.city == organisation.city
+
+
+@permission
+def is_no_owner(actor: Actor, target: Any) -> bool:
+    """Whoever reviews a listing does not belong to its owner."""
+    return bool(actor.organisation_id != target.provider_id)
+
+
+may_manage = provider & owns
+
+__all__ = [
+    "has_jurisdiction",
+    "is_no_owner",
+    "may_exempt",
+    "may_import",
+    "may_manage",
+    "may_offer",
+    "may_read_deadlines",
+    "may_read_imports",
+    "may_review",
+    "may_search",
+    "owns",
+]

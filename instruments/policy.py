@@ -1,0 +1,72 @@
+"""What this package reads from the policy pack: thresholds, terms, places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from core.policy import Edition, current
+from instruments.rules.imports.layouts import Places
+
+TERM = "instruments.term"
+
+
+@dataclass(frozen=True, slots=True)
+class ListingPolicy:
+    """S4, S13, S14: from which value on, and within how many working days."""
+
+    mandatory_min_fen: int
+    listing_due_working_days: int
+    update_due_working_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class BookingPolicy:
+    """How long a booking may last and how far ahead it may lie."""
+
+    longest: timedelta
+    horizon: timedelta
+
+
+def listing_policy(on: date) -> ListingPolicy:
+    """The figures of the sharing measure on a day, or on the nearest day of its term (S31)."""
+    edition = _edition(on)
+    return ListingPolicy(
+        mandatory_min_fen=edition["instruments.mandatory_listing_min_fen"],
+        listing_due_working_days=edition["instruments.listing_due_working_days"],
+        update_due_working_days=edition["instruments.update_due_working_days"],
+    )
+
+
+def booking_policy(on: date) -> BookingPolicy:
+    """The limits of a booking."""
+    edition = _edition(on)
+    return BookingPolicy(
+        longest=timedelta(days=edition["instruments.booking_max_days"]),
+        horizon=timedelta(days=edition["instruments.booking_horizon_days"]),
+    )
+
+
+def places(on: date) -> Places:
+    """The province's counties, for files and forms that name one."""
+    edition = _edition(on)
+    cities = city_names(on)
+    return Places(
+        codes={each["code"]: each["city"] for each in edition["places.counties"]},
+        names={(cities[each["city"]], each["name"]): each["code"] for each in edition["places.counties"]},
+        prefix=edition["places.province"],
+    )
+
+
+def city_names(on: date) -> dict[str, str]:
+    """City code → name."""
+    return {each["code"]: each["name"] for each in _edition(on)["places.cities"]}
+
+
+def county_names(on: date) -> dict[str, str]:
+    """County code → name."""
+    return {each["code"]: each["name"] for each in _edition(on)["places.counties"]}
+
+
+def _edition(on: date) -> Edition:
+    return current().nearest(on, term=TERM)

@@ -1,0 +1,160 @@
+"""When an instrument is free, and what takes up its time, without anybody's name."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from icalendar import Calendar, Event
+from sqlalchemy import func, select
+
+from core.clock import SHANGHAI
+from core.db import session
+from core.errors import NotFound, Reason, Refused, reason
+from core.permissions import Actor
+from core.texts import text
+from core.types import Span
+from instruments.models import Instrument, Occupancy, OpeningHours
+from instruments.permissions import has_jurisdiction, owns
+from instruments.queries.instruments import find_instrument
+from instruments.rules.opening import Interval, WeeklyHours, free_intervals, open_intervals
+from instruments.rules.terms import OccupancyKind
+
+LONGEST_LOOK = timedelta(days=92)
+CALENDAR_PAST = timedelta(days=31)
+CALENDAR_FUTURE = timedelta(days=366)
+SECONDS_AN_HOUR = 3600
+
+
+class WindowRefused(Refused):
+    """The period asked for is reversed or too long."""
+
+    code = "window_refused"
+
+
+class OccupancyMissing(NotFound):
+    """There is no such closure or maintenance window of this instrument."""
+
+    code = "occupancy_missing"
+
+
+def opening_hours(instrument_id: int) -> list[WeeklyHours]:
+    """The week of an instrument, sorted."""
+    found = select(OpeningHours).where(OpeningHours.instrument_id == instrument_id)
+    return sorted(entry.hours for entry in session().scalars(found))
+
+
+def occupied(instrument_id: int, start: datetime, end: datetime) -> list[Occupancy]:
+    """Everything live that touches the period, in order of time."""
+    same = func.int8range(Occupancy.instrument_id, Occupancy.instrument_id, "[]")
+    wanted = func.int8range(instrument_id, instrument_id, "[]")
+    found = (
+        select(Occupancy)
+        .where(
+            Occupancy.live,
+            same.op("&&")(wanted),
+            Occupancy.during.op("&&")(func.tstzrange(start, end, "[)")),
+        )
+        .order_by(func.lower(Occupancy.during))
+    )
+    return list(session().scalars(found))
+
+
+def availability(instrument_id: int, *, start: datetime, end: datetime, actor: Actor) -> dict[str, Any]:
+    """What is free within opening hours, and what is taken and why, but not by whom.
+
+    Raises :class:`WindowRefused` and InstrumentMissing.
+    """
+    instrument = find_instrument(instrument_id, actor=actor)
+    faults = window_faults(start, end)
+    if faults:
+        raise WindowRefused(reasons=faults)
+    taken = occupied(instrument.id, start, end)
+    opened = open_intervals(opening_hours(instrument.id), start, end)
+    free = free_intervals(opened, [interval(each.during) for each in taken])
+    return {
+        "instrument_id": instrument.id,
+        "starts_at": start,
+        "ends_at": end,
+        "free": [{"starts_at": each.start, "ends_at": each.end} for each in free],
+        "occupied": [
+            {"kind": each.kind, "starts_at": max(each.during.start, start), "ends_at": min(end_of(each.during), end)}
+            for each in taken
+        ],
+    }
+
+
+def window_faults(start: datetime, end: datetime) -> list[Reason]:
+    """Why a period cannot be looked at."""
+    if end <= start:
+        return [reason("slot_reversed", field="to")]
+    if end - start > LONGEST_LOOK:
+        return [reason("slot_window_too_long", field="to", days=LONGEST_LOOK.days)]
+    return []
+
+
+def calendar_feed(instrument_id: int, *, actor: Actor, now: datetime) -> bytes:
+    """The calendar as iCalendar: what is taken, without names; the owner and its bureau also see the notes."""
+    instrument = find_instrument(instrument_id, actor=actor)
+    feed = Calendar()
+    feed.add("prodid", "-//innovation-vouchers//instruments//ZH")
+    feed.add("version", "2.0")
+    feed.add("x-wr-calname", instrument.name)
+    feed.add("x-wr-timezone", str(SHANGHAI))
+    shows_notes = owns(actor, instrument) or has_jurisdiction(actor, instrument)
+    for each in occupied(instrument.id, now - CALENDAR_PAST, now + CALENDAR_FUTURE):
+        feed.add_component(_event(each, instrument, shows_notes=shows_notes))
+    return bytes(feed.to_ical())
+
+
+def _event(taken: Occupancy, instrument: Instrument, *, shows_notes: bool) -> Event:
+    event = Event()
+    event.add("uid", f"occupancy-{taken.id}@instrument-{instrument.id}")
+    event.add("dtstamp", taken.created_at)
+    event.add("dtstart", taken.during.start)
+    event.add("dtend", end_of(taken.during))
+    event.add("summary", text(f"instruments.occupancy.{taken.kind}").both())
+    if shows_notes and taken.note and taken.kind is not OccupancyKind.BOOKING:
+        event.add("description", taken.note)
+    return event
+
+
+def find_occupancy(instrument_id: int, occupancy_id: int) -> Occupancy:
+    """A live closure or maintenance window of an instrument; raises :class:`OccupancyMissing`. Bookings are none."""
+    found = session().scalar(
+        select(Occupancy).where(
+            Occupancy.id == occupancy_id,
+            Occupancy.instrument_id == instrument_id,
+            Occupancy.live,
+            Occupancy.kind != OccupancyKind.BOOKING,
+        )
+    )
+    if found is None:
+        raise OccupancyMissing
+    return found
+
+
+def booked_hours(order_id: int) -> Decimal | None:
+    """Hours booked for an order, None where it booked no instrument time."""
+    found = session().scalar(
+        select(Occupancy)
+        .where(Occupancy.order_id == order_id)
+        .order_by(Occupancy.live.desc(), Occupancy.id.desc())
+        .limit(1)
+    )
+    if found is None:
+        return None
+    return Decimal(int(found.during.duration.total_seconds())) / SECONDS_AN_HOUR
+
+
+def interval(span: Span) -> Interval:
+    """A stored period as the rules see it."""
+    return Interval(span.start, end_of(span))
+
+
+def end_of(span: Span) -> datetime:
+    """The end of a period that the database keeps from being open."""
+    if span.end is None:
+        raise ValueError("an occupancy always ends")
+    return span.end

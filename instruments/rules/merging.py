@@ -1,0 +1,90 @@
+"""What a file's row makes of what is already known: a blank never erases, anything said overwrites."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from instruments.rules.imports.rows import InstrumentRow, ServiceRow
+from instruments.rules.search import tokens
+from instruments.rules.terms import ExternalUse, Funding
+
+PROSE_SEARCHED = 200
+"""Characters of longer texts that count for search; the rest would swell the index more than it helps."""
+
+INSTRUMENT_FIELDS = (
+    "kind",
+    "name",
+    "name_en",
+    "model",
+    "maker",
+    "category_code",
+    "category",
+    "value_fen",
+    "funding",
+    "specifications",
+    "functions",
+    "description",
+    "address",
+    "county",
+    "acquired_on",
+    "accepted_on",
+    "external_use",
+    "iot_sensor",
+    "duty_free",
+    "duty_free_record",
+    "reference_price_fen",
+    "reference_price_unit",
+)
+SERVICE_FIELDS = (
+    "kind",
+    "title",
+    "content",
+    "process",
+    "equipment",
+    "standard",
+    "price_fen",
+    "price_unit",
+    "phone",
+    "turnaround_days",
+)
+_BLANK = {"", None, Funding.UNKNOWN, ExternalUse.UNKNOWN}
+
+
+def merged_instrument(row: InstrumentRow, known: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The fields of an instrument after a row; ``known`` is what stood there, None for a new one."""
+    found = _merged(row, known, INSTRUMENT_FIELDS)
+    found["iot_sensor"] = bool(found["iot_sensor"])
+    found["duty_free"] = bool(found["duty_free"])
+    found["category"] = found["category"] or found["category_code"]
+    found["tokens"] = instrument_tokens(found)
+    return found
+
+
+def merged_service(row: ServiceRow, known: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The fields of a service after a row."""
+    found = _merged(row, known, SERVICE_FIELDS)
+    found["tokens"] = service_tokens(found)
+    return found
+
+
+def instrument_tokens(fields: Mapping[str, Any]) -> list[str]:
+    """What an instrument can be found by."""
+    names = ("name", "name_en", "model", "maker", "category", "category_code")
+    prose = (fields[name][:PROSE_SEARCHED] for name in ("functions", "description"))
+    return tokens([*(fields[name] for name in names), *prose])
+
+
+def service_tokens(fields: Mapping[str, Any]) -> list[str]:
+    """What a service can be found by."""
+    prose = (fields[name][:PROSE_SEARCHED] for name in ("content", "equipment", "standard"))
+    return tokens([fields["title"], *prose])
+
+
+def _merged(
+    row: InstrumentRow | ServiceRow, known: Mapping[str, Any] | None, names: tuple[str, ...]
+) -> dict[str, Any]:
+    said = {name: getattr(row, name) for name in names}
+    if known is None:
+        return said
+    return {name: known[name] if value in _BLANK else value for name, value in said.items()}

@@ -1,0 +1,1 @@
+"""Entry points: each opens the one transaction, locks, authorises, decides, writes, audits."""

@@ -1,0 +1,247 @@
+"""Writing imported rows, a batch at a time, as sets: one look-up, one COPY, one INSERT … ON CONFLICT."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from sqlalchemy import select as sql_select
+from sqlalchemy import text, tuple_
+
+from accounts.models import Organisation
+from core.db import require_transaction, session
+from core.errors import Reason, reason
+from core.permissions import Actor
+from instruments.models import Instrument, Service
+from instruments.rules.imports.reading import Result
+from instruments.rules.imports.rows import InstrumentRow, RefusedRow, RepeatedRow, ServiceRow, digest
+from instruments.rules.merging import INSTRUMENT_FIELDS, SERVICE_FIELDS, merged_instrument, merged_service
+from instruments.states import ListingState, ServiceState
+from instruments.steps.owners import Owners
+
+UNTOUCHABLE = frozenset({ListingState.SUBMITTED, ListingState.RETIRED})
+"""Listings that a file must not change: one is under review, the other is over."""
+
+INSTRUMENT_COLUMNS = (
+    "provider_id",
+    "external_id",
+    *INSTRUMENT_FIELDS,
+    "city",
+    "secrecy_reference",
+    "state",
+    "review_opinion",
+    "review_defects",
+    "created_at",
+    "updated_at",
+    "import_digest",
+    "tokens",
+)
+SERVICE_COLUMNS = (
+    "provider_id",
+    "external_id",
+    *SERVICE_FIELDS,
+    "state",
+    "created_at",
+    "updated_at",
+    "import_digest",
+    "tokens",
+)
+KEPT = frozenset(
+    {
+        "provider_id",
+        "external_id",
+        "secrecy_reference",
+        "state",
+        "review_opinion",
+        "review_defects",
+        "created_at",
+    }
+)
+"""Columns of a known record that an import leaves alone."""
+
+
+@dataclass
+class Outcome:
+    """What became of some rows; ``refused`` holds every refused one."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    repeated: int = 0
+    refused: list[RefusedRow] = field(default_factory=list)
+
+    @property
+    def read(self) -> int:
+        """All rows."""
+        return self.new + self.changed + self.unchanged + self.repeated + len(self.refused)
+
+    def add(self, other: Outcome) -> None:
+        """Count another batch in."""
+        self.new += other.new
+        self.changed += other.changed
+        self.unchanged += other.unchanged
+        self.repeated += other.repeated
+        self.refused += other.refused
+
+
+def import_batch(
+    results: Sequence[Result], *, owners: Owners, dry_run: bool, actor: Actor, now: datetime
+) -> Outcome:
+    """Take in a batch of rows of one file. A dry run makes the same decisions and writes nothing, so it may be
+    called without a transaction."""
+    outcome = Outcome()
+    instruments: list[InstrumentRow] = []
+    services: list[ServiceRow] = []
+    for result in results:
+        if isinstance(result, RepeatedRow):
+            outcome.repeated += 1
+        elif isinstance(result, RefusedRow):
+            outcome.refused.append(result)
+        elif isinstance(result, InstrumentRow):
+            instruments.append(result)
+        else:
+            services.append(result)
+    writer = _Writer(owners=owners, dry_run=dry_run, actor=actor, now=now, outcome=outcome)
+    writer.take_instruments(instruments)
+    writer.take_services(services)
+    outcome.refused.sort(key=lambda row: row.line)
+    return outcome
+
+
+@dataclass
+class _Writer:
+    owners: Owners
+    dry_run: bool
+    actor: Actor
+    now: datetime
+    outcome: Outcome
+
+    def take_instruments(self, rows: Sequence[InstrumentRow]) -> None:
+        owned: list[tuple[InstrumentRow, Organisation | None]] = []
+        for row in rows:
+            fault = self._foreign(row)
+            if fault is not None:
+                self._refuse(row, fault)
+            else:
+                owned.append((row, self._owner(row.provider_uscc, row.provider_name, row.county)))
+        known = self._known(Instrument, owned, INSTRUMENT_FIELDS)
+        records = []
+        for row, owner in owned:
+            before = known.get((owner.id, row.external_id)) if owner is not None else None
+            fault = _instrument_obstacle(row, before)
+            if fault is not None:
+                self._refuse(row, fault)
+            elif self._counts_as_news(row, before) and owner is not None:
+                record = {**merged_instrument(row, before), **self._frame(row, owner, ListingState.DRAFT)}
+                city = self.owners.places.codes.get(record["county"], owner.city or "")
+                records.append({**record, "city": city, "secrecy_reference": "", "review_opinion": ""})
+        for record in records:
+            record["review_defects"] = json.dumps([])
+        self._write("instrument", INSTRUMENT_COLUMNS, records)
+
+    def take_services(self, rows: Sequence[ServiceRow]) -> None:
+        owned = [(row, self._owner("", "", "")) for row in rows]
+        known = self._known(Service, owned, SERVICE_FIELDS)
+        records = []
+        for row, owner in owned:
+            before = known.get((owner.id, row.external_id)) if owner is not None else None
+            if self._counts_as_news(row, before) and owner is not None:
+                records.append({**merged_service(row, before), **self._frame(row, owner, ServiceState.DRAFT)})
+        self._write("service", SERVICE_COLUMNS, records)
+
+    def _foreign(self, row: InstrumentRow) -> Reason | None:
+        """A provider imports its own instruments only."""
+        fixed = self.owners.fixed
+        if fixed is None or not row.provider_uscc or row.provider_uscc == fixed.uscc:
+            return None
+        return reason("import_foreign_owner", field="provider_uscc", uscc=row.provider_uscc)
+
+    def _owner(self, uscc: str, name: str, county: str) -> Organisation | None:
+        if self.dry_run:
+            return self.owners.find(uscc, name)
+        return self.owners.find_or_make(uscc, name, county=county, actor=self.actor, now=self.now)
+
+    def _refuse(self, row: InstrumentRow, fault: Reason) -> None:
+        self.outcome.refused.append(RefusedRow(row.line, row.external_id, (fault,)))
+
+    def _counts_as_news(self, row: InstrumentRow | ServiceRow, before: Mapping[str, Any] | None) -> bool:
+        if before is None:
+            self.outcome.new += 1
+        elif before["import_digest"] == digest(row):
+            self.outcome.unchanged += 1
+            return False
+        else:
+            self.outcome.changed += 1
+        return True
+
+    def _frame(self, row: InstrumentRow | ServiceRow, owner: Organisation, state: str) -> dict[str, Any]:
+        return {
+            "provider_id": owner.id,
+            "external_id": row.external_id,
+            "state": state,
+            "created_at": self.now,
+            "updated_at": self.now,
+            "import_digest": digest(row),
+        }
+
+    def _known(
+        self,
+        model: type[Instrument | Service],
+        owned: Iterable[tuple[InstrumentRow | ServiceRow, Organisation | None]],
+        names: tuple[str, ...],
+    ) -> dict[tuple[int, str], Mapping[str, Any]]:
+        """What is known of the batch by (provider, external id), locked in order unless this is a dry run."""
+        keys = [(owner.id, row.external_id) for row, owner in owned if owner is not None]
+        if not keys:
+            return {}
+        columns = [getattr(model, name) for name in ("id", "provider_id", "external_id", "state", "import_digest")]
+        found = sql_select(*columns, *(getattr(model, name) for name in names)).where(
+            tuple_(model.provider_id, model.external_id).in_(keys)
+        )
+        if not self.dry_run:
+            found = found.order_by(model.id).with_for_update(key_share=True)
+        rows = session().execute(found).mappings()
+        return {(row["provider_id"], row["external_id"]): dict(row) for row in rows}
+
+    def _write(self, table: str, columns: tuple[str, ...], records: list[dict[str, Any]]) -> None:
+        if self.dry_run or not records:
+            return
+        current = require_transaction()
+        current.flush()
+        listed = ", ".join(columns)
+        current.execute(text(f"DROP TABLE IF EXISTS pg_temp.incoming_{table}"))
+        current.execute(
+            text(
+                f"CREATE TEMPORARY TABLE incoming_{table} ON COMMIT DROP AS SELECT {listed} FROM {table} WITH NO DATA"
+            )
+        )
+        connection = current.connection().connection.driver_connection
+        if not isinstance(connection, psycopg.Connection):
+            raise TypeError("imports need psycopg's COPY")
+        with connection.cursor() as cursor, cursor.copy(f"COPY incoming_{table} ({listed}) FROM STDIN") as copy:
+            for record in records:
+                copy.write_row([record[name] for name in columns])
+        overwritten = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in KEPT)
+        current.execute(
+            text(
+                f"INSERT INTO {table} ({listed}) SELECT {listed} FROM incoming_{table}"
+                f" ORDER BY provider_id, external_id"
+                f" ON CONFLICT (provider_id, external_id) DO UPDATE SET {overwritten}"
+            )
+        )
+
+
+def _instrument_obstacle(row: InstrumentRow, before: Mapping[str, Any] | None) -> Reason | None:
+    """Why a known instrument may not be changed by a file."""
+    if before is None or before["import_digest"] == digest(row):
+        return None
+    if before["state"] in UNTOUCHABLE:
+        return reason("import_untouchable", state=before["state"].value)
+    merged = merged_instrument(row, before)
+    if before["state"] is ListingState.PUBLISHED and merged["duty_free"] and not merged["duty_free_record"]:
+        return reason("instrument_duty_free_record_missing", article="S5", field="duty_free_record")
+    return None
