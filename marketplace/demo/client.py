@@ -1,0 +1,103 @@
+"""Calling the service's own HTTP API from within, as users of the demo province do."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any
+
+from flask import Flask
+
+from core.http.api import API_PREFIX
+
+Json = dict[str, Any]
+
+
+class UnexpectedAnswer(RuntimeError):
+    """A call was answered with another status than the story expects."""
+
+
+class DemoClient:
+    """Signs users in as they come and calls the API for them, with a fresh key for each change.
+
+    Tokens that have run out are renewed, so a story may move the clock.
+    """
+
+    def __init__(self, app: Flask, *, passwords: Mapping[str, str], default_password: str = "") -> None:
+        self.app = app
+        self.passwords = dict(passwords)
+        self.default_password = default_password
+        self.tokens: dict[str, str] = {}
+        self.keys = itertools.count(1)
+        self.run = id(self)
+
+    def get(self, user: str | None, path: str, *, expect: int = 200, **query: Any) -> Json:
+        """GET as ``user`` (a visitor where None)."""
+        return self._call("GET", user, path, expect=expect, query_string=query)
+
+    def post(
+        self,
+        user: str | None,
+        path: str,
+        body: Json | None = None,
+        *,
+        expect: int = 201,
+        key: str | None = None,
+    ) -> Json:
+        """POST JSON as ``user``."""
+        return self._call("POST", user, path, expect=expect, key=key, json=body or {})
+
+    def upload(
+        self,
+        user: str,
+        path: str,
+        content: bytes,
+        filename: str,
+        *,
+        expect: int = 201,
+        **fields: Any,
+    ) -> Json:
+        """POST a file with form fields as ``user``."""
+        form = {name: str(value) for name, value in fields.items()}
+        return self._call("POST", user, path, expect=expect, form=form, file=(content, filename))
+
+    def download(self, user: str, path: str, **query: Any) -> bytes:
+        """GET a file as ``user``."""
+        return self._answer("GET", user, path, query_string=query).get_data()
+
+    def _call(self, method: str, user: str | None, path: str, *, expect: int, **options: Any) -> Json:
+        answer = self._answer(method, user, path, **options)
+        if answer.status_code != expect:
+            shown = answer.get_data(as_text=True)
+            raise UnexpectedAnswer(f"{method} {path} as {user}: {answer.status_code}, not {expect}: {shown}")
+        found: Json = answer.get_json() if answer.get_data() else {}
+        return found
+
+    def _answer(self, method: str, user: str | None, path: str, *, key: str | None = None, **options: Any) -> Any:
+        answer = self._open(method, user, path, key=key, **options)
+        if user is not None and answer.status_code == HTTPStatus.UNAUTHORIZED:
+            self.tokens.pop(user, None)
+            answer = self._open(method, user, path, key=key, **options)
+        return answer
+
+    def _open(self, method: str, user: str | None, path: str, *, key: str | None, **options: Any) -> Any:
+        headers = {"Idempotency-Key": key or f"demo-{self.run}-{next(self.keys)}"}
+        if user is not None:
+            headers["Authorization"] = f"Bearer {self._token(user)}"
+        if "file" in options:
+            content, filename = options.pop("file")
+            options["data"] = {**options.pop("form"), "file": (BytesIO(content), filename)}
+        with self.app.app_context():
+            return self.app.test_client().open(f"{API_PREFIX}{path}", method=method, headers=headers, **options)
+
+    def _token(self, user: str) -> str:
+        if user not in self.tokens:
+            credentials = {"username": user, "password": self.passwords.get(user, self.default_password)}
+            with self.app.app_context():
+                answer = self.app.test_client().post(f"{API_PREFIX}/tokens", json=credentials)
+            if answer.status_code != HTTPStatus.CREATED:
+                raise UnexpectedAnswer(f"signing in {user}: {answer.status_code} {answer.get_data(as_text=True)}")
+            self.tokens[user] = answer.get_json()["token"]
+        return self.tokens[user]
