@@ -30,14 +30,13 @@ from accounts.schemas.memberships import (
     RegistrationSchema,
     ResubmissionSchema,
     ReviewSchema,
-    UploadSchema,
 )
 from accounts.service.memberships import DocumentsClosed, ReviewRefused
 from accounts.steps.memberships import SubmitterReviews
 from accounts.steps.organisations import RegistrationRefused
 from core import clock
 from core.files import FileEmpty, FileTooLarge, FileTypeRefused, open_file
-from core.http import Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
+from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.states import StateForbids
 
 memberships = Blueprint(
@@ -154,15 +153,14 @@ def resume(given: dict[str, Any], membership_id: int) -> Dossier:
 @allow(enterprise | provider | incubator)
 @problems(MembershipMissing, DocumentsClosed, FileTooLarge, FileTypeRefused, FileEmpty)
 @idempotent
-@memberships.arguments(NewDocumentSchema, location="form")
-@memberships.arguments(UploadSchema, location="files")
+@memberships.arguments(NewDocumentSchema, location=MULTIPART)
 @memberships.response(201, DocumentSchema)
-def add_document(given: dict[str, Any], files: dict[str, FileStorage], membership_id: int) -> MembershipDocument:
+def add_document(given: dict[str, Any], membership_id: int) -> MembershipDocument:
     """Add a document
 
     While the registration is not decided. The content decides the type, not the name.
     """
-    upload = files["file"]
+    upload: FileStorage = given["file"]
     return service.memberships.add_document(
         membership_id=membership_id,
         kind=given["kind"],

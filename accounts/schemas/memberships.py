@@ -31,6 +31,7 @@ from core.http import (
     ReasonSchema,
     Schema,
     TextField,
+    UploadField,
 )
 from core.http.schemas import fault
 
@@ -257,15 +258,7 @@ class OpinionSchema(Schema):
 
 
 class NewDocumentSchema(Schema):
-    """The form fields beside the file."""
+    """A document and what it shows."""
 
     kind = EnumField(DocumentKind, required=True, metadata={"description": "What the document shows."})
-
-
-class UploadSchema(Schema):
-    """The file."""
-
-    file = fields.Raw(
-        required=True,
-        metadata={"type": "string", "format": "binary", "description": "PDF, PNG, JPEG, OFD or XML."},
-    )
+    file = UploadField(required=True, metadata={"description": "PDF, PNG, JPEG, OFD or XML."})

@@ -1,7 +1,7 @@
 """The HTTP edge: bearer tokens in, problem documents out, permissions on every route, keys on every change."""
 
+from core.http.api import MULTIPART, ProblemSchema, create_api, problems, register_api
 from core.http.api import ApiBlueprint as Blueprint
-from core.http.api import ProblemSchema, create_api, problems, register_api
 from core.http.edge import ALLOWED, allow, current_actor, init_edge, set_actor_loader
 from core.http.idempotent import idempotent
 from core.http.paging import CursorSchema, page_of, page_schema
@@ -16,10 +16,12 @@ from core.http.schemas import (
     ReasonSchema,
     Schema,
     TextField,
+    UploadField,
 )
 
 __all__ = [
     "ALLOWED",
+    "MULTIPART",
     "Blueprint",
     "CountField",
     "CursorSchema",
@@ -33,6 +35,7 @@ __all__ = [
     "ReasonSchema",
     "Schema",
     "TextField",
+    "UploadField",
     "allow",
     "create_api",
     "current_actor",

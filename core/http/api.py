@@ -6,22 +6,25 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask
+from flask import Flask, Request
 from flask_smorest import Api
 from flask_smorest import Blueprint as SmorestBlueprint
 from marshmallow import RAISE, fields
 from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import CombinedMultiDict
 
 from core.errors import Busy, DomainError, Forbidden, Malformed, NotFound, Refused, Unauthenticated
 from core.http.edge import ALLOWED, allow
 from core.http.idempotent import HEADER, NEEDS_KEY, KeyMissing, KeyReused
 from core.http.problem import register_problems, status_of
 from core.http.schemas import CountField, ReasonSchema, Schema, TextField
-from core.permissions import everyone
+from core.permissions import everyone, nobody
 
 V = TypeVar("V", bound=Callable[..., Any])
 DOCUMENTED = "__problems__"
 API_PREFIX = "/api/v1"
+MULTIPART = "multipart"
+"""The location of arguments that are fields and files of one form: `arguments(Schema, location=MULTIPART)`."""
 
 
 class ProblemSchema(Schema):
@@ -42,13 +45,22 @@ class ProblemSchema(Schema):
 class StrictParser(FlaskParser):
     """Unknown query parameters are refused like unknown fields."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE}
+    __location_map__ = {**FlaskParser.__location_map__, MULTIPART: "load_multipart"}
+    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE, MULTIPART: RAISE}
+
+    def load_multipart(self, request: Request, schema: Any) -> Any:
+        """Fields and files of one form, as one mapping."""
+        return self._makeproxy(CombinedMultiDict([request.form, request.files]), schema)
 
 
 class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
     """A smorest blueprint that documents permissions, keys and errors of each operation by itself."""
 
     ARGUMENTS_PARSER = StrictParser()
+    DEFAULT_LOCATION_CONTENT_TYPE_MAPPING = {
+        **SmorestBlueprint.DEFAULT_LOCATION_CONTENT_TYPE_MAPPING,
+        MULTIPART: "multipart/form-data",
+    }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -74,7 +86,8 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
         super()._store_endpoint_docs(endpoint, obj, parameters, tags, **options)
         for method in options.get("methods", ("GET",)):
             self._docs[endpoint][method.lower()]["edge"] = {
-                "permission": getattr(obj, ALLOWED, None),
+                "permission": getattr(obj, ALLOWED, nobody).name,
+                "open": getattr(obj, ALLOWED, nobody) is everyone,
                 "needs_key": getattr(obj, NEEDS_KEY, False),
                 "problems": getattr(obj, DOCUMENTED, ()),
             }
@@ -83,10 +96,10 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
     def _document_edge(doc: dict[str, Any], info: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         edge = info["edge"]
         named: list[type[DomainError]] = [*edge["problems"], Malformed, Refused, Busy]
-        if edge["permission"] is not None and edge["permission"] is not everyone:
+        if not edge["open"]:
             named += [Unauthenticated, Forbidden, NotFound]
             doc["security"] = [{"bearer": []}]
-            doc["x-permission"] = edge["permission"].name
+            doc["x-permission"] = edge["permission"]
         if edge["needs_key"]:
             named += [KeyMissing, KeyReused]
             doc.setdefault("parameters", []).append(

@@ -11,6 +11,7 @@ from typing import Any
 
 from marshmallow import RAISE, ValidationError, fields, validate
 from marshmallow import Schema as MarshmallowSchema
+from werkzeug.datastructures import FileStorage
 
 from core.texts import Text, text
 
@@ -210,6 +211,21 @@ class EnumField(_Messages, fields.Field[StrEnum]):
         except ValueError as unknown:
             known = ", ".join(member.value for member in self.enum)
             raise ValidationError(fault("one_of", known=known)) from unknown
+
+
+class UploadField(_Messages, fields.Field[FileStorage]):
+    """A file of a multipart form."""
+
+    default_error_messages = {"invalid": fault("not_file")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs["metadata"] = {"type": "string", "format": "binary", **kwargs.get("metadata", {})}
+        super().__init__(**kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> FileStorage:
+        if not isinstance(value, FileStorage):
+            raise self.make_error("invalid")
+        return value
 
 
 class ReasonSchema(Schema):
