@@ -8,6 +8,7 @@ import click
 from flask import Flask
 from flask_migrate import Migrate
 
+from accounts.api import BLUEPRINTS as ACCOUNTS_API
 from accounts.queries import resolve_actor
 from core import clock, policy
 from core.config import PROJECT, Config
@@ -17,7 +18,7 @@ from core.log import configure_logs
 from core.worker import Handler, Job
 from marketplace.pages.site import site
 
-BLUEPRINTS: list[Blueprint] = []
+BLUEPRINTS: list[Blueprint] = [*ACCOUNTS_API]
 COMMANDS: list[click.Command] = []
 JOBS: list[Job] = []
 HANDLERS: Mapping[str, Sequence[Handler]] = {}

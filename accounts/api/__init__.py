@@ -1,7 +1,6 @@
 """The accounts part of the HTTP API."""
 
 from accounts.api.bank import bank_accounts
-from accounts.api.edge import load_actor
 from accounts.api.me import me
 from accounts.api.memberships import memberships
 from accounts.api.organisations import organisations
@@ -22,4 +21,4 @@ BLUEPRINTS = [
     users,
 ]
 
-__all__ = ["BLUEPRINTS", "load_actor"]
+__all__ = ["BLUEPRINTS"]

@@ -35,6 +35,7 @@ from accounts.service.memberships import DocumentsClosed, ReviewRefused
 from accounts.steps.memberships import SubmitterReviews
 from accounts.steps.organisations import RegistrationRefused
 from core import clock
+from core.errors import Forbidden, Unauthenticated
 from core.files import FileEmpty, FileTooLarge, FileTypeRefused, open_file
 from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.states import StateForbids
@@ -46,15 +47,16 @@ memberships = Blueprint(
 
 @memberships.route("", methods=["POST"])
 @allow(may_register)
-@problems(RegistrationRefused)
+@problems(RegistrationRefused, Unauthenticated, Forbidden)
 @idempotent
 @memberships.arguments(RegistrationSchema)
 @memberships.response(201, MembershipSchema)
 def register(given: dict[str, Any]) -> Dossier:
     """Register
 
-    Open to everybody for an enterprise or a provider; a team is registered by its incubator. Creates the organisation
-    and its first user and submits it to the bureau of its city, or to the province for a provider from outside.
+    Open to everybody for an enterprise or a provider; a team is registered by its incubator, with the incubator's
+    token. Creates the organisation and its first user and submits it to the bureau of its city, or to the province for
+    a provider from outside.
     """
     return _shown(service.memberships.register(**given, actor=current_actor(), now=clock.now()))
 
