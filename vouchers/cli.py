@@ -10,10 +10,8 @@ import click
 from core import policy
 from vouchers.schemas.case import answer_line
 
-vouchers = click.Group("vouchers", help="Entitlement: quotes without touching the database.")
 
-
-@vouchers.command("quote")
+@click.command("quote")
 @click.option(
     "--input",
     "cases",
@@ -24,14 +22,14 @@ vouchers = click.Group("vouchers", help="Entitlement: quotes without touching th
 def quote(cases: Path) -> None:
     """Answer quote cases, one JSON answer a line; blank lines are no cases and get no answer."""
     pack = policy.current()
-    answers = click.get_binary_stream("stdout")
     with cases.open("rb") as lines:
         for number, line in enumerate(lines):
             case = line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line
             if case.strip():
                 answer = json.dumps(answer_line(case, pack=pack), ensure_ascii=False)
-                answers.write(answer.encode(errors="backslashreplace") + b"\n")
-    answers.flush()
+                click.echo(answer.encode(errors="backslashreplace"))
 
+
+vouchers = click.Group("vouchers", commands=[quote], help="Entitlement: quotes without touching the database.")
 
 COMMANDS: list[click.Command] = [vouchers]

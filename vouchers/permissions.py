@@ -13,6 +13,7 @@ from accounts.permissions import (
     official_reader,
     provider,
     province,
+    team,
 )
 from core.permissions import Actor, permission, system
 from vouchers.models import Claim
@@ -20,6 +21,8 @@ from vouchers.models import Claim
 may_read_claims = beneficiary | incubator | provider | official_reader | finance
 may_hand_in = enterprise | incubator | provider
 """A team's user never hands in: its incubator does (V16 team)."""
+may_ask_to_hand_in = may_hand_in | team
+"""Who gets as far as being told whose task it is."""
 may_review = city_bureau
 may_prepare_summaries = city_bureau | delegated_agency
 """A delegated agency prepares and decides nothing (V5)."""

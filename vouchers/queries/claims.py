@@ -16,7 +16,7 @@ from core.db import session
 from core.errors import NotFound
 from core.permissions import SYSTEM, Actor
 from settlement.models import Payable
-from vouchers.models import Claim
+from vouchers.models import Claim, Material
 from vouchers.states import CLAIM, ClaimState
 
 _READS_ALL = frozenset({Role.PROVINCE, Role.AUDITOR, Role.FINANCE_MAKER, Role.FINANCE_CHECKER})
@@ -37,6 +37,12 @@ class ClaimMissing(NotFound):
     """There is no such claim for this actor."""
 
     code = "claim_missing"
+
+
+class MaterialMissing(NotFound):
+    """There is no such material for this actor."""
+
+    code = "material_missing"
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,15 @@ def dossier_of(claim: Claim) -> Dossier:
     """The story of a claim already found to be the actor's."""
     payable = session().scalar(select(Payable).where(Payable.source == claim.source))
     return Dossier(claim, audit.history(Claim.__tablename__, claim.id), payable)
+
+
+def find_material(claim_id: int, material_id: int, *, actor: Actor) -> Material:
+    """A material of a claim the actor may see; raises :class:`MaterialMissing`."""
+    found = session().get(Material, material_id)
+    claim = session().scalar(visible_claims(actor).where(Claim.id == claim_id))
+    if found is None or claim is None or found.claim_id != claim.id:
+        raise MaterialMissing
+    return found
 
 
 def claim_of_order(order_id: int) -> Claim | None:

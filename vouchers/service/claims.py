@@ -15,12 +15,11 @@ from core import audit, clock, policy
 from core.db import require_transaction, transaction
 from core.errors import Conflict, Reason, Refused, reason, refuse_all
 from core.files import store_file
-from core.permissions import SYSTEM, Actor, authorise
+from core.permissions import SYSTEM, Actor
 from core.states import StateForbids, apply
 from settlement.queries import hold_of
 from settlement.steps import move_hold, reduce_hold
 from vouchers.models import Claim, Invoice, Material
-from vouchers.permissions import is_claimant
 from vouchers.queries.claims import find_claim
 from vouchers.rules.amounts import reduced_subsidy
 from vouchers.rules.claims import (
@@ -40,6 +39,7 @@ from vouchers.rules.frozen import thaw
 from vouchers.rules.policy import VoucherPolicy, judging
 from vouchers.states import CLAIM, OPEN_FOR_MATERIALS, ClaimAction, ClaimState
 from vouchers.steps.endings import give_up_claim, reject_claim
+from vouchers.steps.guards import require_action, require_claimant, state_forbids
 
 
 class MaterialsClosed(StateForbids):
@@ -91,14 +91,9 @@ def add_material(
     """
     with transaction() as current:
         claim = find_claim(claim_id, actor=actor, lock=True)
-        authorise(actor, is_claimant, claim)
+        require_claimant(actor, claim)
         if claim.state not in OPEN_FOR_MATERIALS:
-            raise MaterialsClosed(
-                state=claim.state,
-                action="add_material",
-                allowed=", ".join(CLAIM.actions(claim.state)) or "-",
-                extra={"state": claim.state, "allowed": CLAIM.actions(claim.state)},
-            )
+            raise state_forbids(claim, "add_material", error=MaterialsClosed)
         refuse_all(_material_faults(claim, kind, invoice, completed_on), error=MaterialRefused)
         _supersede(claim, kind)
         stored = store_file(upload.stream, filename=upload.filename, owner_id=claim.claimant_id, now=now)
@@ -135,8 +130,8 @@ def submit(*, claim_id: int, declarations: Mapping[str, bool], actor: Actor, now
     """
     with transaction():
         claim = find_claim(claim_id, actor=actor, lock=True)
-        authorise(actor, is_claimant, claim)
-        _require(claim, ClaimAction.SUBMIT)
+        require_claimant(actor, claim)
+        require_action(claim, ClaimAction.SUBMIT)
         judged_by = judging(policy.current(), claim.decision.judged_on).policy
         today = clock.today(now)
         refuse_all(
@@ -169,7 +164,7 @@ def withdraw(*, claim_id: int, actor: Actor, now: datetime) -> Claim:
     """Withdraw a submitted claim: its hold is released; the user owes nothing."""
     with transaction():
         claim = find_claim(claim_id, actor=actor, lock=True)
-        authorise(actor, is_claimant, claim)
+        require_claimant(actor, claim)
         give_up_claim(claim, ClaimAction.WITHDRAW, actor=actor, now=now, note="withdrawn by the claimant")
         return claim
 
@@ -200,18 +195,6 @@ def standing_now(claim: Claim, *, today: date) -> list[Reason]:
     judged_by = judging(policy.current(), claim.decision.judged_on).policy
     records = accounts.adverse_facts(claim.beneficiary_id)
     return standing_faults(records, orderly_finances=frozen.orderly_finances, on=today, policy=judged_by)
-
-
-def _require(claim: Claim, action: ClaimAction) -> None:
-    """Refuse before anything else what the state forbids anyway."""
-    if CLAIM.target(claim.state, action) is None:
-        allowed = CLAIM.actions(claim.state)
-        raise StateForbids(
-            state=claim.state,
-            action=action,
-            allowed=", ".join(allowed) or "-",
-            extra={"state": claim.state, "allowed": allowed},
-        )
 
 
 def _deadline_faults(claim: Claim, *, today: date) -> list[Reason]:

@@ -21,8 +21,15 @@ from vouchers.rules.claims import ConfirmationDecision, ReviewDecision, review_f
 from vouchers.rules.policy import judging
 from vouchers.rules.validity import correction_window
 from vouchers.service.claims import standing_now
-from vouchers.states import CLAIM, ClaimAction, ClaimState, SummaryState
+from vouchers.states import CLAIM, ClaimAction, SummaryState
 from vouchers.steps.endings import owe_refused_part, reject_claim
+from vouchers.steps.guards import require_action
+
+ACTIONS = {
+    ReviewDecision.APPROVE: ClaimAction.APPROVE,
+    ReviewDecision.RETURN: ClaimAction.RETURN,
+    ReviewDecision.REJECT: ClaimAction.REJECT,
+}
 
 
 class SamePerson(Forbidden):
@@ -67,6 +74,7 @@ def review(
     with transaction() as current:
         claim = find_claim(claim_id, actor=actor, lock=True)
         authorise(actor, may_review, claim)
+        require_action(claim, ACTIONS[decision])
         _different_people(actor, claim.submitted_by, claim.confirmed_by)
         refuse_all(
             review_faults(
@@ -157,13 +165,14 @@ def _return(claim: Claim, opinion: str, *, actor: Actor, now: datetime) -> None:
 
 
 def _confirm(claim: Claim, opinion: str, *, actor: Actor, now: datetime) -> None:
-    # The state is checked first: what was never summarised has nothing that could be confirmed.
-    apply(claim, ClaimAction.CONFIRM, transitions=CLAIM, actor=actor, now=now, note=opinion)
+    require_action(claim, ClaimAction.CONFIRM)
     _require_dispatched(claim)
     amount_fen = claim.approved_fen or 0
     account = verified_account(claim.payee_id)
     refuse_all(_confirmation_faults(claim, account, now=now), error=ConfirmationRefused)
     claim.confirmed_fen, claim.confirmed_by, claim.confirmed_at = amount_fen, actor.user_id, now
+    data = {"confirmed_fen": amount_fen}
+    apply(claim, ClaimAction.CONFIRM, transitions=CLAIM, actor=actor, now=now, note=opinion, data=data)
     consume_hold(order_id=claim.order_id, amount_fen=amount_fen, actor=actor, now=now)
     if amount_fen > 0 and account is not None:
         create_payable(
@@ -193,9 +202,9 @@ def _require_dispatched(claim: Claim) -> None:
 
 
 def _send_back(claim: Claim, opinion: str, *, actor: Actor, now: datetime) -> None:
-    if claim.state is ClaimState.SUMMARISED:
-        _require_dispatched(claim)
+    require_action(claim, ClaimAction.SEND_BACK)
+    _require_dispatched(claim)
     if not opinion.strip():
         raise ReviewRefused(reasons=[reason("review_without_opinion", article="V17 order", field="opinion")])
-    apply(claim, ClaimAction.SEND_BACK, transitions=CLAIM, actor=actor, now=now, note=opinion)
     claim.summary_id, claim.approved_fen = None, None
+    apply(claim, ClaimAction.SEND_BACK, transitions=CLAIM, actor=actor, now=now, note=opinion)

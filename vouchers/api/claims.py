@@ -1,0 +1,171 @@
+"""Claims over HTTP."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, BinaryIO, cast
+
+from flask import Response, send_file
+from werkzeug.datastructures import FileStorage
+
+from core import clock
+from core.files import FileEmpty, FileTooLarge, FileTypeRefused, open_file
+from core.http import Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
+from core.states import StateForbids
+from vouchers.models import Claim, Material
+from vouchers.permissions import may_ask_to_hand_in, may_confirm, may_read_claims, may_review
+from vouchers.queries.claims import ClaimMissing, Dossier, MaterialMissing, dossier, find_material, visible_claims
+from vouchers.schemas.claims import (
+    CityReviewSchema,
+    ClaimQuerySchema,
+    ClaimSummarySchema,
+    ConfirmationSchema,
+    DossierSchema,
+    MaterialSchema,
+    NewMaterialSchema,
+    SubmissionSchema,
+    UploadSchema,
+    invoice_of,
+)
+from vouchers.service import claims as service
+from vouchers.service import reviews
+from vouchers.service.claims import InvoiceTaken, MaterialRefused, MaterialsClosed, SubmissionRefused, Upload
+from vouchers.service.reviews import ConfirmationRefused, ReviewRefused, SamePerson, SummaryNotDispatched
+from vouchers.steps.guards import NotTheClaimant
+
+claims = Blueprint("claims", __name__, url_prefix="/claims", description="Claims: materials, review, confirmation.")
+
+
+@claims.route("", methods=["GET"])
+@allow(may_read_claims)
+@claims.arguments(ClaimQuerySchema, location="query")
+@claims.response(200, page_schema(ClaimSummarySchema))
+def list_claims(given: dict[str, Any]) -> dict[str, Any]:
+    """Claims in sight
+
+    One's own, an incubator's teams', a bureau's city's. `state=submitted` is a bureau's queue.
+    """
+    cursor, limit = given.pop("cursor", None), given.pop("limit")
+    return page_of(visible_claims(current_actor(), **given), cursor=cursor, limit=limit, key=Claim.id)
+
+
+@claims.route("/<int:claim_id>", methods=["GET"])
+@allow(may_read_claims)
+@problems(ClaimMissing)
+@claims.response(200, DossierSchema)
+def show(claim_id: int) -> Dossier:
+    """A claim
+
+    With its materials, reviews, story and payment: who has it, until when, what is next.
+    """
+    return dossier(claim_id, actor=current_actor())
+
+
+@claims.route("/<int:claim_id>/materials", methods=["POST"])
+@allow(may_ask_to_hand_in)
+@problems(
+    ClaimMissing,
+    NotTheClaimant,
+    MaterialsClosed,
+    MaterialRefused,
+    InvoiceTaken,
+    FileTooLarge,
+    FileTypeRefused,
+    FileEmpty,
+)
+@claims.arguments(NewMaterialSchema, location="form")
+@claims.arguments(UploadSchema, location="files")
+@claims.response(201, MaterialSchema)
+def add_material(given: dict[str, Any], files: dict[str, FileStorage], claim_id: int) -> Material:
+    """Add a material
+
+    To a draft or a returned claim, by who hands it in. A newer file takes the place of an earlier one of its kind;
+    `other` adds up. An invoice's number supports one live claim.
+    """
+    upload = files["file"]
+    return service.add_material(
+        claim_id=claim_id,
+        kind=given["kind"],
+        upload=Upload(cast(BinaryIO, upload.stream), upload.filename or ""),
+        invoice=invoice_of(given),
+        completed_on=given.get("completed_on"),
+        actor=current_actor(),
+        now=clock.now(),
+    )
+
+
+@claims.route("/<int:claim_id>/materials/<int:material_id>", methods=["GET"])
+@allow(may_read_claims)
+@problems(MaterialMissing)
+@claims.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+def download_material(claim_id: int, material_id: int) -> Response:
+    """A material's content
+
+    As an attachment.
+    """
+    stored = find_material(claim_id, material_id, actor=current_actor()).file
+    return send_file(
+        io.BytesIO(open_file(stored)),
+        mimetype=stored.media_type,
+        as_attachment=True,
+        download_name=stored.filename,
+    )
+
+
+@claims.route("/<int:claim_id>/submission", methods=["POST"])
+@allow(may_ask_to_hand_in)
+@problems(ClaimMissing, NotTheClaimant, StateForbids, SubmissionRefused)
+@idempotent
+@claims.arguments(SubmissionSchema)
+@claims.response(201, DossierSchema)
+def submit(given: dict[str, Any], claim_id: int) -> Dossier:
+    """Hand a claim in
+
+    For the first time, or again after its return. Everything missing is named at once.
+    """
+    service.submit(claim_id=claim_id, **given, actor=current_actor(), now=clock.now())
+    return dossier(claim_id, actor=current_actor())
+
+
+@claims.route("/<int:claim_id>/withdrawal", methods=["POST"])
+@allow(may_ask_to_hand_in)
+@problems(ClaimMissing, NotTheClaimant, StateForbids)
+@idempotent
+@claims.response(201, DossierSchema)
+def withdraw(claim_id: int) -> Dossier:
+    """Withdraw a claim
+
+    Before its review. What it held is free again; the user owes nothing.
+    """
+    service.withdraw(claim_id=claim_id, actor=current_actor(), now=clock.now())
+    return dossier(claim_id, actor=current_actor())
+
+
+@claims.route("/<int:claim_id>/city-review", methods=["POST"])
+@allow(may_review)
+@problems(ClaimMissing, StateForbids, ReviewRefused, SamePerson)
+@idempotent
+@claims.arguments(CityReviewSchema)
+@claims.response(201, DossierSchema)
+def city_review(given: dict[str, Any], claim_id: int) -> Dossier:
+    """Review a claim
+
+    By the bureau of the user's city: approve all or part, return with every defect, or reject for good.
+    """
+    reviews.review(claim_id=claim_id, **given, actor=current_actor(), now=clock.now())
+    return dossier(claim_id, actor=current_actor())
+
+
+@claims.route("/<int:claim_id>/provincial-confirmation", methods=["POST"])
+@allow(may_confirm)
+@problems(ClaimMissing, StateForbids, ReviewRefused, ConfirmationRefused, SummaryNotDispatched, SamePerson)
+@idempotent
+@claims.arguments(ConfirmationSchema)
+@claims.response(201, DossierSchema)
+def confirm(given: dict[str, Any], claim_id: int) -> Dossier:
+    """Confirm a claim
+
+    By the province, once its summary was sent up: what the city approved is owed to the payee. Or send it back.
+    """
+    reviews.confirm(claim_id=claim_id, **given, actor=current_actor(), now=clock.now())
+    return dossier(claim_id, actor=current_actor())

@@ -1,0 +1,94 @@
+"""Summaries over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO, cast
+
+from werkzeug.datastructures import FileStorage
+
+from core import clock
+from core.files import FileEmpty, FileTooLarge, FileTypeRefused
+from core.http import Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
+from core.states import StateForbids
+from vouchers.models import ReviewSummary
+from vouchers.permissions import may_prepare_summaries, may_read_summaries, may_stamp
+from vouchers.queries.summaries import SummaryMissing, find_summary, visible_summaries
+from vouchers.schemas.claims import UploadSchema
+from vouchers.schemas.summaries import NewSummarySchema, SummaryQuerySchema, SummarySchema
+from vouchers.service import summaries as service
+from vouchers.service.claims import Upload
+from vouchers.service.summaries import SummaryRefused
+
+summaries = Blueprint(
+    "review-summaries",
+    __name__,
+    url_prefix="/review-summaries",
+    description="Stamped summaries of reviewed claims, sent up to the province.",
+)
+
+
+@summaries.route("", methods=["POST"])
+@allow(may_prepare_summaries)
+@problems(SummaryRefused)
+@idempotent
+@summaries.arguments(NewSummarySchema)
+@summaries.response(201, SummarySchema)
+def make(given: dict[str, Any]) -> ReviewSummary:
+    """Make a summary
+
+    Of claims that the bureau has approved; a delegated agency may prepare it.
+    """
+    return service.make_summary(**given, actor=current_actor(), now=clock.now())
+
+
+@summaries.route("", methods=["GET"])
+@allow(may_read_summaries)
+@summaries.arguments(SummaryQuerySchema, location="query")
+@summaries.response(200, page_schema(SummarySchema))
+def list_summaries(given: dict[str, Any]) -> dict[str, Any]:
+    """Summaries in sight
+
+    A city's own; all for the province. `state=dispatched` is what the province has received.
+    """
+    cursor, limit = given.pop("cursor", None), given.pop("limit")
+    return page_of(visible_summaries(current_actor(), **given), cursor=cursor, limit=limit, key=ReviewSummary.id)
+
+
+@summaries.route("/<int:summary_id>", methods=["GET"])
+@allow(may_read_summaries)
+@problems(SummaryMissing)
+@summaries.response(200, SummarySchema)
+def show(summary_id: int) -> ReviewSummary:
+    """A summary
+
+    With its claims and their sums.
+    """
+    return find_summary(summary_id, actor=current_actor())
+
+
+@summaries.route("/<int:summary_id>/stamp", methods=["POST"])
+@allow(may_stamp)
+@problems(SummaryMissing, StateForbids, FileTooLarge, FileTypeRefused, FileEmpty)
+@idempotent
+@summaries.arguments(UploadSchema, location="files")
+@summaries.response(201, SummarySchema)
+def stamp(files: dict[str, FileStorage], summary_id: int) -> ReviewSummary:
+    """Stamp a summary
+
+    By uploading the stamped copy.
+    """
+    upload = Upload(cast(BinaryIO, files["file"].stream), files["file"].filename or "")
+    return service.stamp(summary_id=summary_id, upload=upload, actor=current_actor(), now=clock.now())
+
+
+@summaries.route("/<int:summary_id>/dispatch", methods=["POST"])
+@allow(may_stamp)
+@problems(SummaryMissing, StateForbids)
+@idempotent
+@summaries.response(201, SummarySchema)
+def dispatch(summary_id: int) -> ReviewSummary:
+    """Send a summary up
+
+    To the province; only a stamped one can be sent (V18).
+    """
+    return service.dispatch(summary_id=summary_id, actor=current_actor(), now=clock.now())

@@ -1,0 +1,152 @@
+"""What must always be true of decisions, claims and summaries; each query returns the rows that break it."""
+
+from __future__ import annotations
+
+from core.invariants import Invariant, replay
+from vouchers.states import CLAIM, SUMMARY
+
+INVARIANTS = [
+    Invariant(
+        4,
+        "claims: confirmed ≤ approved ≤ claimed ≤ subsidy ≤ floor(rate × base) and ≤ what was held",
+        """
+        SELECT c.id AS claim, d.held_fen, c.subsidy_fen, c.claimed_fen, c.approved_fen, c.confirmed_fen
+          FROM claim c JOIN entitlement_decision d ON d.id = c.decision_id
+         WHERE c.subsidy_fen > d.held_fen
+            OR c.subsidy_fen > floor(least(c.contract_fen, c.actual_fen) * d.rate)
+            OR c.claimed_fen > least(c.subsidy_fen, floor(c.base_fen * d.rate))
+            OR c.approved_fen > c.claimed_fen
+            OR c.confirmed_fen > c.approved_fen
+        """,
+    ),
+    Invariant(
+        4,
+        "decisions: no subsidy where ineligible, else at most floor(rate × base)",
+        """
+        SELECT id AS entitlement_decision, order_id, held_fen, entitlement_fen
+          FROM entitlement_decision
+         WHERE (NOT eligible AND (held_fen <> 0 OR entitlement_fen <> 0))
+            OR (eligible AND entitlement_fen <> floor(rate * base_fen))
+            OR held_fen > entitlement_fen
+        """,
+    ),
+    Invariant(
+        4,
+        "claims: a live claim asks for no more than its order holds, a confirmed one used up what it was granted",
+        """
+        SELECT c.id AS claim, c.state, c.claimed_fen, c.confirmed_fen, h.held_fen, h.consumed_fen
+          FROM claim c LEFT JOIN cap_hold h ON h.order_id = c.order_id
+         WHERE (c.state IN ('draft', 'submitted', 'returned', 'city_approved', 'summarised', 'sent_back')
+                AND (c.claimed_fen > COALESCE(h.held_fen, 0) OR c.year <> COALESCE(h.year, c.year)))
+            OR (c.state IN ('confirmed', 'revoked') AND c.confirmed_fen <> COALESCE(h.consumed_fen, 0))
+        """,
+    ),
+    Invariant(
+        6,
+        "payables: each has a confirmed claim in a stamped, dispatched summary, and its sum",
+        """
+        SELECT p.id AS payable, p.source, p.amount_fen, c.state, c.confirmed_fen, s.state AS summary
+          FROM payable p
+          LEFT JOIN claim c ON 'claim:' || c.id = p.source
+          LEFT JOIN review_summary s ON s.id = c.summary_id
+          LEFT JOIN review_summary_claim l ON l.summary_id = s.id AND l.claim_id = c.id
+         WHERE p.source LIKE 'claim:%'
+           AND (c.id IS NULL OR c.state NOT IN ('confirmed', 'revoked') OR c.confirmed_fen <> p.amount_fen
+                OR s.state IS DISTINCT FROM 'dispatched' OR s.stamp_file_id IS NULL
+                OR l.approved_fen IS DISTINCT FROM c.approved_fen)
+        """,
+    ),
+    Invariant(
+        6,
+        "claims: each confirmed sum has one payable",
+        """
+        SELECT c.id AS claim, c.confirmed_fen FROM claim c
+         WHERE c.state IN ('confirmed', 'revoked') AND c.confirmed_fen > 0
+           AND NOT EXISTS (SELECT FROM payable p WHERE p.source = 'claim:' || c.id)
+        """,
+    ),
+    Invariant(
+        7,
+        "claims: the payee is the provider in direct deduction, else the user, and its payable is to him",
+        """
+        SELECT c.id AS claim, c.payment_mode, c.payee_id, p.payee_id AS paid_to
+          FROM claim c LEFT JOIN payable p ON p.source = 'claim:' || c.id
+         WHERE c.payee_id NOT IN (c.provider_id, c.beneficiary_id) OR p.payee_id <> c.payee_id
+        """,
+    ),
+    Invariant(
+        10,
+        "claims: submitter, reviewers and confirmer are different people",
+        """
+        SELECT c.id AS claim, c.submitted_by, c.reviewed_by, c.confirmed_by
+          FROM claim c
+         WHERE c.submitted_by IN (c.reviewed_by, c.confirmed_by) OR c.reviewed_by = c.confirmed_by
+            OR EXISTS (SELECT FROM claim_review r WHERE r.claim_id = c.id
+                        AND (r.reviewer_id = c.submitted_by
+                             OR (r.reviewer_id = c.confirmed_by AND r.decision NOT IN ('confirm', 'send_back'))))
+        """,
+    ),
+    Invariant(
+        16,
+        "invoices: a number supports one live claim, and no dead one",
+        """
+        SELECT i.number, count(*) AS claims, min(c.id) AS claim, min(c.state) AS state
+          FROM claim_invoice i JOIN claim c ON c.id = i.claim_id
+         WHERE i.live
+         GROUP BY i.number
+        HAVING count(*) > 1 OR bool_or(c.state IN ('expired', 'withdrawn', 'rejected', 'revoked'))
+        """,
+    ),
+    Invariant(
+        16,
+        "invoices: the seller is the provider and the buyer the user or, for a team, its incubator",
+        """
+        SELECT c.id AS claim, i.number, i.seller_uscc, i.buyer_uscc
+          FROM claim c
+          JOIN claim_invoice i ON i.claim_id = c.id AND i.live
+          JOIN organisation provider ON provider.id = c.provider_id
+          JOIN organisation buyer ON buyer.id = c.beneficiary_id
+          LEFT JOIN organisation host ON host.id = buyer.incubator_id AND buyer.kind = 'team'
+         WHERE c.state NOT IN ('draft', 'returned')
+           AND (i.seller_uscc <> provider.uscc
+                OR i.buyer_uscc IS DISTINCT FROM buyer.uscc
+                   AND (host.id IS NULL OR i.buyer_uscc IS DISTINCT FROM host.uscc))
+        """,
+    ),
+    Invariant(
+        16,
+        "claims: one that was handed in and lives has an invoice",
+        """
+        SELECT c.id AS claim, c.state FROM claim c
+         WHERE c.state IN ('submitted', 'city_approved', 'summarised', 'sent_back', 'confirmed')
+           AND NOT EXISTS (SELECT FROM claim_invoice i WHERE i.claim_id = c.id AND i.live)
+        """,
+    ),
+    Invariant(
+        17,
+        "claims: a dead claim holds nothing of a cap",
+        """
+        SELECT c.id AS claim, c.state, h.held_fen
+          FROM claim c JOIN cap_hold h ON h.order_id = c.order_id
+         WHERE c.state IN ('expired', 'withdrawn', 'rejected', 'confirmed', 'revoked') AND h.state = 'live'
+        """,
+    ),
+    Invariant(
+        17,
+        "claims: in direct deduction refused or reduced, the user's debt is deducted − granted; else there is none",
+        """
+        WITH owed AS (
+          SELECT c.id, c.order_id, c.state,
+                 CASE WHEN c.payment_mode <> 'direct_deduction' THEN 0
+                      WHEN c.state = 'rejected' THEN c.subsidy_fen
+                      WHEN c.state IN ('confirmed', 'revoked') THEN c.subsidy_fen - c.confirmed_fen
+                      ELSE 0 END AS due_fen
+            FROM claim c)
+        SELECT o.id AS claim, o.state, o.due_fen, s.amount_fen AS shortfall_fen
+          FROM owed o LEFT JOIN shortfall s ON s.order_id = o.order_id
+         WHERE o.due_fen <> COALESCE(s.amount_fen, 0)
+        """,
+    ),
+    replay("claim", CLAIM),
+    replay("review_summary", SUMMARY),
+]

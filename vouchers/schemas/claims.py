@@ -1,0 +1,274 @@
+"""Claims over HTTP: what is handed in, what reviewers say, what is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest.fields import Upload
+from marshmallow import fields, validate
+
+from core.http import (
+    CursorSchema,
+    DayField,
+    EnumField,
+    FenField,
+    IdField,
+    InstantField,
+    Schema,
+    TextField,
+)
+from core.http.schemas import fault
+from vouchers.rules.claims import (
+    ConfirmationDecision,
+    Declaration,
+    InvoiceFacts,
+    InvoiceType,
+    MaterialKind,
+    ReviewDecision,
+)
+from vouchers.rules.facts import PaymentMode, ServiceKind
+from vouchers.states import ClaimState
+
+USCC = validate.Regexp("^[0-9A-Z]{18}$", error=fault("invalid"))
+MAX_DEFECTS = 50
+
+
+class ClaimQuerySchema(CursorSchema):
+    """Which claims are wanted."""
+
+    state = EnumField(ClaimState, metadata={"description": "Only claims in this state."})
+
+
+class NewMaterialSchema(Schema):
+    """The form fields of a material. The six invoice fields belong to `kind=invoice` and are all needed there."""
+
+    kind = EnumField(MaterialKind, required=True, metadata={"description": "What the file proves."})
+    completed_on = DayField(
+        metadata={"description": "For `result_proof`: the date on it, which must be the order's completion date."}
+    )
+    invoice_number = TextField(max_length=40, metadata={"description": "The invoice's number."})
+    invoice_type = EnumField(InvoiceType, metadata={"description": "Only tax invoices support a claim (V13)."})
+    seller_uscc = TextField(validate=USCC, metadata={"description": "The seller's code: the provider's."})
+    buyer_uscc = TextField(
+        validate=USCC,
+        metadata={
+            "description": "The buyer's code: the user's. For a team its incubator's; leave it out where the invoice "
+            "names the team's members."
+        },
+    )
+    amount_incl_tax_fen = FenField(metadata={"description": "The sum with tax (价税合计), in fen."})
+    issued_on = DayField(metadata={"description": "The date of the invoice."})
+
+
+class UploadSchema(Schema):
+    """The file itself."""
+
+    file = Upload(required=True, metadata={"description": "PDF, PNG, JPEG, OFD or XML; its content decides."})
+
+
+def invoice_of(given: dict[str, Any]) -> InvoiceFacts | None:
+    """The invoice facts of a material's form, or None where they are not all there."""
+    needed = ("invoice_number", "invoice_type", "seller_uscc", "amount_incl_tax_fen", "issued_on")
+    if any(name not in given for name in needed):
+        return None
+    return InvoiceFacts(
+        number=given["invoice_number"].upper(),
+        type=given["invoice_type"],
+        seller_uscc=given["seller_uscc"],
+        buyer_uscc=given.get("buyer_uscc"),
+        amount_incl_tax_fen=given["amount_incl_tax_fen"],
+        issued_on=given["issued_on"],
+    )
+
+
+class DeclarationsSchema(Schema):
+    """What an enterprise declares (V8(3)); a team declares nothing."""
+
+    rd_base = fields.Boolean(
+        load_default=False, metadata={"description": f"`{Declaration.RD_BASE}`: the enterprise has an R&D base."}
+    )
+    main_business = fields.Boolean(
+        load_default=False,
+        metadata={"description": f"`{Declaration.MAIN_BUSINESS}`: the activity relates to its main business."},
+    )
+
+
+class SubmissionSchema(Schema):
+    """Handing a claim in."""
+
+    declarations = fields.Nested(
+        DeclarationsSchema,
+        load_default=dict,
+        metadata={"description": "The declarations of V8(3); both are needed for an enterprise."},
+    )
+
+
+class CityReviewSchema(Schema):
+    """What the city bureau decides."""
+
+    decision = EnumField(ReviewDecision, required=True, metadata={"description": "Approve, return or reject."})
+    amount_fen = FenField(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "With `approve`: the approved sum, at most the claimed one; all of it by default."},
+    )
+    opinion = TextField(required=True, max_length=2000, metadata={"description": "The bureau's opinion."})
+    defects = fields.List(
+        TextField(max_length=500, metadata={"description": "One defect."}),
+        load_default=list,
+        validate=validate.Length(max=MAX_DEFECTS, error=fault("length", min=0, max=MAX_DEFECTS)),
+        metadata={"description": "With `return`: everything that must be mended, all at once."},
+    )
+
+
+class ConfirmationSchema(Schema):
+    """What the province decides."""
+
+    decision = EnumField(ConfirmationDecision, required=True, metadata={"description": "Confirm or send back."})
+    opinion = TextField(
+        load_default="",
+        min_length=0,
+        max_length=2000,
+        metadata={"description": "Needed with `send_back`."},
+    )
+
+
+class InvoiceSchema(Schema):
+    """What an invoice says."""
+
+    number = TextField(required=True, metadata={"description": "The invoice's number."})
+    type = EnumField(InvoiceType, required=True, metadata={"description": "What kind of paper it is."})
+    seller_uscc = TextField(required=True, metadata={"description": "The seller's code."})
+    buyer_uscc = TextField(required=True, allow_none=True, metadata={"description": "The buyer's code, if any."})
+    amount_incl_tax_fen = FenField(required=True, metadata={"description": "The sum with tax, in fen."})
+    issued_on = DayField(required=True, metadata={"description": "The date of the invoice."})
+    live = fields.Boolean(required=True, metadata={"description": "Whether it supports the claim at present."})
+
+
+class MaterialSchema(Schema):
+    """A file of a claim."""
+
+    id = IdField(required=True, metadata={"description": "Number of the material."})
+    kind = EnumField(MaterialKind, required=True, metadata={"description": "What it proves."})
+    filename = TextField(required=True, attribute="file.filename", metadata={"description": "Name of the file."})
+    media_type = TextField(required=True, attribute="file.media_type", metadata={"description": "By its content."})
+    size_bytes = FenField(required=True, attribute="file.size_bytes", metadata={"description": "Its size."})
+    sha256 = TextField(required=True, attribute="file.sha256", metadata={"description": "Its checksum."})
+    completed_on = DayField(
+        required=True, allow_none=True, metadata={"description": "The date on a result proof, where stated."}
+    )
+    live = fields.Boolean(required=True, metadata={"description": "False once a newer one took its place."})
+    added_at = InstantField(required=True, metadata={"description": "When it was added."})
+    invoice = fields.Nested(
+        InvoiceSchema, required=True, allow_none=True, metadata={"description": "What it says, of an invoice."}
+    )
+
+
+class ReviewSchema(Schema):
+    """One decision of the city or the province."""
+
+    decision = TextField(required=True, metadata={"description": "approve, return, reject, confirm or send_back."})
+    amount_fen = FenField(required=True, allow_none=True, metadata={"description": "The granted sum, if any."})
+    opinion = TextField(required=True, max_length=2000, metadata={"description": "The opinion."})
+    defects = fields.List(
+        TextField(metadata={"description": "One defect."}),
+        required=True,
+        metadata={"description": "What must be mended."},
+    )
+    at = InstantField(required=True, metadata={"description": "When it was decided."})
+
+
+class EventSchema(Schema):
+    """One step of a claim's story."""
+
+    at = InstantField(required=True, metadata={"description": "When it happened."})
+    action = TextField(required=True, metadata={"description": "What was done."})
+    actor_role = TextField(required=True, metadata={"description": "Role of who did it."})
+    from_state = TextField(required=True, allow_none=True, metadata={"description": "The state before."})
+    to_state = TextField(required=True, allow_none=True, metadata={"description": "The state after."})
+
+
+class ClaimSummarySchema(Schema):
+    """A claim in a list."""
+
+    id = IdField(required=True, metadata={"description": "Number of the claim."})
+    order_id = IdField(required=True, metadata={"description": "Number of the order."})
+    state = EnumField(ClaimState, required=True, metadata={"description": "Where it stands."})
+    beneficiary_id = IdField(required=True, metadata={"description": "The user's organisation."})
+    provider_id = IdField(required=True, metadata={"description": "The provider's organisation."})
+    claimant_id = IdField(required=True, metadata={"description": "The organisation that hands it in."})
+    payee_id = IdField(required=True, metadata={"description": "The organisation that is paid."})
+    city = TextField(required=True, metadata={"description": "Code of the city whose bureau reviews it."})
+    service_kind = EnumField(ServiceKind, required=True, metadata={"description": "What was bought."})
+    payment_mode = EnumField(PaymentMode, required=True, metadata={"description": "Who paid first."})
+    completed_on = DayField(required=True, metadata={"description": "When the service was completed."})
+    last_day = DayField(required=True, metadata={"description": "Last day of the first submission (V17)."})
+    year = FenField(required=True, metadata={"description": "Year of the cap it counts in."})
+    base_fen = FenField(required=True, metadata={"description": "Lesser of contract, actual fee and invoice."})
+    subsidy_fen = FenField(required=True, metadata={"description": "The order's subsidy at completion."})
+    claimed_fen = FenField(required=True, metadata={"description": "What is claimed of it."})
+    approved_fen = FenField(required=True, allow_none=True, metadata={"description": "What the city approved."})
+    confirmed_fen = FenField(required=True, allow_none=True, metadata={"description": "What is confirmed."})
+    flags = fields.List(
+        TextField(metadata={"description": "A flag."}),
+        required=True,
+        metadata={"description": "What reviewers must look at; no flag decides by itself."},
+    )
+    submitted_at = InstantField(required=True, allow_none=True, metadata={"description": "Last submission."})
+    correct_by = DayField(required=True, allow_none=True, metadata={"description": "Last day of a correction."})
+    summary_id = IdField(required=True, allow_none=True, metadata={"description": "The summary it is in."})
+
+
+class PaymentSchema(Schema):
+    """How far the payment of a confirmed claim is."""
+
+    state = TextField(required=True, metadata={"description": "State of the payable."})
+    amount_fen = FenField(required=True, metadata={"description": "What is owed."})
+    paid_fen = FenField(required=True, metadata={"description": "What was paid, less what came back."})
+
+
+class DossierSchema(ClaimSummarySchema):
+    """A claim with materials, reviews, story, deadlines and payment."""
+
+    record = fields.Dict(
+        keys=fields.String(),
+        required=True,
+        metadata={"description": "The service record frozen at completion.", "additionalProperties": True},
+    )
+    declarations = fields.Dict(
+        keys=fields.String(),
+        values=fields.Boolean(),
+        required=True,
+        metadata={"description": "What was declared with the last submission."},
+    )
+    materials = fields.List(
+        fields.Nested(MaterialSchema), required=True, metadata={"description": "Its files, earlier ones too."}
+    )
+    reviews = fields.List(
+        fields.Nested(ReviewSchema), required=True, metadata={"description": "What reviewers decided."}
+    )
+    history = fields.List(fields.Nested(EventSchema), required=True, metadata={"description": "Its story so far."})
+    actions = fields.List(
+        TextField(metadata={"description": "An action."}),
+        required=True,
+        metadata={"description": "What its state allows, whoever may do it."},
+    )
+    waits_for = TextField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Who acts next: claimant, city_bureau, province or finance; null at the end."},
+    )
+    due_on = DayField(
+        required=True, allow_none=True, metadata={"description": "By when the claimant has to act, where he has to."}
+    )
+    payment = fields.Nested(
+        PaymentSchema,
+        required=True,
+        allow_none=True,
+        attribute="payable",
+        metadata={"description": "Its payment, once confirmed."},
+    )
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """What is no part of the story itself is read from the claim."""
+        return super().get_attribute(obj if hasattr(obj, attr) else obj.claim, attr, default)

@@ -1,0 +1,85 @@
+"""Summaries and spot checks over HTTP."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from core.http import CountField, CursorSchema, DayField, EnumField, FenField, IdField, InstantField, Schema, TextField
+from core.http.schemas import fault
+from vouchers.states import SummaryState
+
+MAX_CLAIMS = 1000
+
+
+class SummaryQuerySchema(CursorSchema):
+    """Which summaries are wanted."""
+
+    state = EnumField(SummaryState, metadata={"description": "Only summaries in this state."})
+
+
+class NewSummarySchema(Schema):
+    """Which claims to send up together."""
+
+    claim_ids = fields.List(
+        IdField(metadata={"description": "Number of a claim."}),
+        required=True,
+        validate=validate.Length(min=1, max=MAX_CLAIMS, error=fault("length", min=1, max=MAX_CLAIMS)),
+        metadata={"description": "Claims of one city that it has approved."},
+    )
+
+
+class LineSchema(Schema):
+    """A claim in a summary."""
+
+    claim_id = IdField(required=True, metadata={"description": "Number of the claim."})
+    approved_fen = FenField(required=True, metadata={"description": "What the city approved."})
+
+
+class SummarySchema(Schema):
+    """A city's summary of reviewed claims."""
+
+    id = IdField(required=True, metadata={"description": "Number of the summary."})
+    city = TextField(required=True, metadata={"description": "Code of the city."})
+    state = EnumField(SummaryState, required=True, metadata={"description": "Open, stamped or dispatched."})
+    total_fen = FenField(required=True, metadata={"description": "Sum of its claims."})
+    lines = fields.List(fields.Nested(LineSchema), required=True, metadata={"description": "Its claims."})
+    created_at = InstantField(required=True, metadata={"description": "When it was made."})
+    stamped_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was stamped."})
+    dispatched_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was sent up."})
+
+
+class NewSpotCheckSchema(Schema):
+    """What to draw from."""
+
+    confirmed_from = DayField(required=True, metadata={"description": "First day of confirmation."})
+    confirmed_to = DayField(required=True, metadata={"description": "Last day of confirmation, included."})
+    size = CountField(
+        required=True, minimum=1, maximum=10_000, metadata={"description": "How many claims to draw; fewer if few."}
+    )
+    seed = TextField(
+        load_default=None,
+        allow_none=True,
+        max_length=100,
+        metadata={"description": "The seed; one is made where none is given."},
+    )
+    reason = TextField(required=True, max_length=500, metadata={"description": "Why it is drawn."})
+
+
+class SpotCheckSchema(Schema):
+    """A draw that anybody can repeat from seed and frame."""
+
+    id = IdField(required=True, metadata={"description": "Number of the spot check."})
+    seed = TextField(required=True, metadata={"description": "The seed."})
+    size = CountField(required=True, metadata={"description": "How many were wanted."})
+    reason = TextField(required=True, metadata={"description": "Why it was drawn."})
+    frame = fields.List(
+        IdField(metadata={"description": "Number of a claim."}),
+        required=True,
+        metadata={"description": "The claims it was drawn from."},
+    )
+    drawn = fields.List(
+        IdField(metadata={"description": "Number of a claim."}),
+        required=True,
+        metadata={"description": "Those whose SHA-256 over `seed:number` is least."},
+    )
+    drawn_at = InstantField(required=True, metadata={"description": "When it was drawn."})
