@@ -28,7 +28,8 @@ from accounts.schemas.standing import (
     NewJointEstablishmentSchema,
     RelationQuerySchema,
 )
-from accounts.service.standing import HoldingOverlaps, JointEstablishmentKnown, RecordEnded, StandingRefused
+from accounts.service.standing import RecordEnded, StandingRefused
+from accounts.steps.standing import HoldingOverlaps, JointEstablishmentKnown
 from core import clock
 from core.http import Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
 

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from psycopg import errors as pg
-from sqlalchemy.exc import IntegrityError
-
 from accounts.kinds import AdverseKind, OrganisationKind
 from accounts.models import AdverseRecord, Controller, ControllerTenure, Holding, JointEstablishment, Organisation
 from accounts.permissions import may_enter_standing
@@ -17,9 +14,15 @@ from accounts.queries.organisations import OrganisationMissing, find_organisatio
 from accounts.queries.standing import find_adverse_record, find_controller
 from accounts.rules import adverse
 from accounts.rules.standing import holding_faults
-from accounts.steps.standing import add_adverse_record, establish_controller, register_controller
+from accounts.steps.standing import (
+    add_adverse_record,
+    add_holding,
+    add_joint_establishment,
+    establish_controller,
+    register_controller,
+)
 from core import audit, clock
-from core.db import require_transaction, transaction
+from core.db import transaction
 from core.errors import Conflict, NotFound, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
 
@@ -37,18 +40,6 @@ class StandingRefused(Refused):
     """The entry has faults; all of them are named."""
 
     code = "standing_refused"
-
-
-class HoldingOverlaps(Conflict):
-    """A holding of this pair is on record for that time."""
-
-    code = "holding_overlaps"
-
-
-class JointEstablishmentKnown(Conflict):
-    """That these two were built jointly is on record already."""
-
-    code = "joint_establishment_known"
 
 
 class RecordEnded(Conflict):
@@ -148,51 +139,31 @@ def enter_holding(
 
     ``until`` is the first day it no longer does.
     """
-    with transaction() as session:
+    with transaction():
         _require_pair(holder_id, held_id, actor)
         refuse_all(
             holding_faults(holder_id=holder_id, held_id=held_id, percent=percent, since=since, until=until),
             error=StandingRefused,
         )
-        holding = Holding(
+        return add_holding(
             holder_id=holder_id,
             held_id=held_id,
             percent=percent,
             since=since,
             until=until,
             source=source,
-            entered_by=actor.user_id,
-            entered_at=now,
-        )
-        session.add(holding)
-        _flush_or_conflict(pg.ExclusionViolation, HoldingOverlaps)
-        audit.record(
             actor=actor,
             now=now,
-            action="enter",
-            subject=holding,
-            data={"holder_id": holder_id, "held_id": held_id, "percent": str(percent)},
         )
-        return holding
 
 
 def enter_joint_establishment(*, a_id: int, b_id: int, source: str, actor: Actor, now: datetime) -> JointEstablishment:
     """Put on record that two organisations were built jointly (V8(4)); their order does not matter."""
-    with transaction() as session:
+    with transaction():
         _require_pair(a_id, b_id, actor)
         if a_id == b_id:
             raise StandingRefused(reasons=[reason("same_organisation", field="b_id")])
-        pair = JointEstablishment(
-            a_id=min(a_id, b_id),
-            b_id=max(a_id, b_id),
-            source=source,
-            entered_by=actor.user_id,
-            entered_at=now,
-        )
-        session.add(pair)
-        _flush_or_conflict(pg.UniqueViolation, JointEstablishmentKnown)
-        audit.record(actor=actor, now=now, action="enter", subject=pair, data={"a_id": pair.a_id, "b_id": pair.b_id})
-        return pair
+        return add_joint_establishment(one_id=a_id, other_id=b_id, source=source, actor=actor, now=now)
 
 
 def _controller(wanted: ControllerName, actor: Actor, now: datetime) -> Controller:
@@ -230,12 +201,3 @@ def _is_known_provider(organisation_id: int) -> bool:
     except NotFound:
         return False
     return found.kind is OrganisationKind.PROVIDER and is_approved_member(found.id)
-
-
-def _flush_or_conflict(violation: type[Exception], error: type[Conflict]) -> None:
-    try:
-        require_transaction().flush()
-    except IntegrityError as violated:
-        if isinstance(violated.orig, violation):
-            raise error from violated
-        raise

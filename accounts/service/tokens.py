@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from accounts.models import SignInAttempt
 from accounts.queries.users import find_token, find_user
@@ -15,6 +15,9 @@ from core import audit
 from core.db import require_transaction, transaction
 from core.errors import TooManyAttempts, Unauthenticated
 from core.permissions import Actor
+
+ATTEMPTS_KEPT = timedelta(days=30)
+"""Longer than any window of the throttle, so that an incident can be looked into."""
 
 
 class SignInRefused(Unauthenticated):
@@ -58,6 +61,13 @@ def sign_out(*, token: str, actor: Actor, now: datetime) -> None:
             raise SignInRefused
         found.revoked_at = now
         audit.record(actor=actor, now=now, action="revoke", subject=found)
+
+
+def forget_attempts(*, now: datetime) -> int:
+    """Delete attempts to sign in that no longer count; returns how many. Who tried when is not kept longer than used."""
+    with transaction() as session:
+        gone = session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - ATTEMPTS_KEPT))
+        return int(getattr(gone, "rowcount", 0))
 
 
 def _failures(username: str, address: str, now: datetime) -> Failures:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from accounts.kinds import OrganisationKind
 from accounts.models import User
 from accounts.permissions import Role, may_create_user, signed_in
-from accounts.queries.organisations import find_organisation
+from accounts.queries.organisations import Seat, find_organisation
 from accounts.queries.users import UserMissing, find_user, user
+from accounts.rules.registration import Application
 from accounts.rules.users import (
     Credentials,
     credential_faults,
     password_faults,
     role_faults,
 )
-from accounts.steps.organisations import RegistrationRefused
+from accounts.steps.organisations import RegistrationRefused, register_organisation
 from accounts.steps.tokens import revoke_tokens
 from accounts.steps.users import hashed, matches, register_user
 from core import audit
 from core.db import transaction
-from core.errors import Forbidden, Refused, reason, refuse_all
-from core.permissions import Actor, authorise
+from core.errors import Conflict, Forbidden, Refused, reason, refuse_all
+from core.permissions import SYSTEM, Actor, authorise
 
 
 class PasswordWrong(Refused):
@@ -35,6 +37,12 @@ class OwnAccount(Forbidden):
     """Nobody switches off the account in use."""
 
     code = "own_account"
+
+
+class AdministratorExists(Conflict):
+    """There is an administrator already, who makes further users."""
+
+    code = "administrator_exists"
 
 
 def create_user(*, organisation_id: int, role: Role, credentials: Credentials, actor: Actor, now: datetime) -> User:
@@ -52,6 +60,32 @@ def create_user(*, organisation_id: int, role: Role, credentials: Credentials, a
             username=credentials.username,
             password_hash=hashed(credentials.password),
             actor=actor,
+            now=now,
+        )
+
+
+def create_first_administrator(*, organisation: str, credentials: Credentials, now: datetime) -> User:
+    """The administrator of an empty platform, with the operator's organisation; the system acts."""
+    with transaction() as session:
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("first_administrator", 0))))
+        if session.scalar(select(User.id).where(User.role == Role.ADMIN).limit(1)) is not None:
+            raise AdministratorExists
+        found = credential_faults(credentials)
+        if find_user(credentials.username) is not None:
+            found.append(reason("username_taken", field="username"))
+        refuse_all(found, error=RegistrationRefused)
+        operator = register_organisation(
+            application=Application(kind=OrganisationKind.OPERATOR, name=organisation),
+            seat=Seat(county=None, city=None, in_province=True),
+            actor=SYSTEM,
+            now=now,
+        )
+        return register_user(
+            organisation=operator,
+            role=Role.ADMIN,
+            username=credentials.username,
+            password_hash=hashed(credentials.password),
+            actor=SYSTEM,
             now=now,
         )
 

@@ -3,13 +3,21 @@
 from accounts.steps.bank import name_account, verify_account
 from accounts.steps.memberships import decide_membership, open_membership, user_id_of, write_stated
 from accounts.steps.organisations import register_organisation, state_figures, write_facts
-from accounts.steps.standing import add_adverse_record, establish_controller, register_controller
+from accounts.steps.standing import (
+    add_adverse_record,
+    add_holding,
+    add_joint_establishment,
+    establish_controller,
+    register_controller,
+)
 from accounts.steps.tokens import IssuedToken, issue_token, revoke_tokens
 from accounts.steps.users import hashed, register_user
 
 __all__ = [
     "IssuedToken",
     "add_adverse_record",
+    "add_holding",
+    "add_joint_establishment",
     "decide_membership",
     "establish_controller",
     "hashed",

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
+
+from psycopg import errors as pg
+from sqlalchemy.exc import IntegrityError
 
 from accounts.kinds import AdverseKind
-from accounts.models import AdverseRecord, Controller, ControllerTenure, Organisation
+from accounts.models import AdverseRecord, Controller, ControllerTenure, Holding, JointEstablishment, Organisation
 from accounts.queries.standing import tenures
 from accounts.rules.standing import Running, tenure_faults
 from core import audit
@@ -18,6 +22,18 @@ class TenureOverlaps(Conflict):
     """Another controller is on record for that time; a change begins after every one known."""
 
     code = "tenure_overlaps"
+
+
+class HoldingOverlaps(Conflict):
+    """A holding of this pair is on record for that time."""
+
+    code = "holding_overlaps"
+
+
+class JointEstablishmentKnown(Conflict):
+    """That these two were built jointly is on record already."""
+
+    code = "joint_establishment_known"
 
 
 def add_adverse_record(
@@ -110,3 +126,63 @@ def establish_controller(
         },
     )
     return tenure
+
+
+def add_holding(
+    *,
+    holder_id: int,
+    held_id: int,
+    percent: Decimal,
+    since: date,
+    until: date | None,
+    source: str,
+    actor: Actor,
+    now: datetime,
+) -> Holding:
+    """Put a holding on record; raises :class:`HoldingOverlaps`. ``until`` is the first day it no longer covers."""
+    holding = Holding(
+        holder_id=holder_id,
+        held_id=held_id,
+        percent=percent,
+        since=since,
+        until=until,
+        source=source,
+        entered_by=actor.user_id,
+        entered_at=now,
+    )
+    require_transaction().add(holding)
+    _flush_or_conflict(pg.ExclusionViolation, HoldingOverlaps)
+    audit.record(
+        actor=actor,
+        now=now,
+        action="enter",
+        subject=holding,
+        data={"holder_id": holder_id, "held_id": held_id, "percent": str(percent)},
+    )
+    return holding
+
+
+def add_joint_establishment(
+    *, one_id: int, other_id: int, source: str, actor: Actor, now: datetime
+) -> JointEstablishment:
+    """Put on record that two were built jointly; raises :class:`JointEstablishmentKnown`."""
+    pair = JointEstablishment(
+        a_id=min(one_id, other_id),
+        b_id=max(one_id, other_id),
+        source=source,
+        entered_by=actor.user_id,
+        entered_at=now,
+    )
+    require_transaction().add(pair)
+    _flush_or_conflict(pg.UniqueViolation, JointEstablishmentKnown)
+    audit.record(actor=actor, now=now, action="enter", subject=pair, data={"a_id": pair.a_id, "b_id": pair.b_id})
+    return pair
+
+
+def _flush_or_conflict(violation: type[Exception], error: type[Conflict]) -> None:
+    try:
+        require_transaction().flush()
+    except IntegrityError as violated:
+        if isinstance(violated.orig, violation):
+            raise error from violated
+        raise

@@ -32,6 +32,8 @@ from accounts.rules.registration import Application, BankDetails
 from accounts.states import MembershipAction
 from accounts.steps import (
     add_adverse_record,
+    add_holding,
+    add_joint_establishment,
     decide_membership,
     establish_controller,
     hashed,
@@ -322,31 +324,25 @@ def make_holding(
     holder: Organisation, held: Organisation, percent: str, *, since: date = LONG_AGO, until: date | None = None
 ) -> Holding:
     """Put on record that one organisation holds a share of another."""
-    with transaction() as current:
-        made = Holding(
+    with transaction():
+        return add_holding(
             holder_id=holder.id,
             held_id=held.id,
             percent=Decimal(percent),
             since=since,
             until=until,
             source="测试登记",
-            entered_at=clock.now(),
+            actor=SYSTEM,
+            now=clock.now(),
         )
-        current.add(made)
-    return made
 
 
 def make_joint_establishment(one: Organisation, other: Organisation) -> JointEstablishment:
     """Put on record that two organisations were built jointly."""
-    with transaction() as current:
-        made = JointEstablishment(
-            a_id=min(one.id, other.id),
-            b_id=max(one.id, other.id),
-            source="测试登记",
-            entered_at=clock.now(),
+    with transaction():
+        return add_joint_establishment(
+            one_id=one.id, other_id=other.id, source="测试登记", actor=SYSTEM, now=clock.now()
         )
-        current.add(made)
-    return made
 
 
 def make_bank_details(holder_name: str) -> BankDetails:
