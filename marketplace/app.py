@@ -16,11 +16,16 @@ from core.db import db
 from core.http import Blueprint, create_api, init_edge, register_api, set_actor_loader
 from core.log import configure_logs
 from core.worker import Handler, Job
+from marketplace.api import BLUEPRINTS as MARKETPLACE_API
+from marketplace.jobs import JOBS as MARKETPLACE_JOBS
 from marketplace.pages.site import site
+from vouchers.api import BLUEPRINTS as VOUCHERS_API
+from vouchers.cli import COMMANDS as VOUCHERS_COMMANDS
+from vouchers.jobs import JOBS as VOUCHERS_JOBS
 
-BLUEPRINTS: list[Blueprint] = [*ACCOUNTS_API]
-COMMANDS: list[click.Command] = []
-JOBS: list[Job] = []
+BLUEPRINTS: list[Blueprint] = [*ACCOUNTS_API, *VOUCHERS_API, *MARKETPLACE_API]
+COMMANDS: list[click.Command] = [*VOUCHERS_COMMANDS]
+JOBS: list[Job] = [*VOUCHERS_JOBS, *MARKETPLACE_JOBS]
 HANDLERS: Mapping[str, Sequence[Handler]] = {}
 """What travels upward: events of the outbox and who handles them."""
 

@@ -32,7 +32,7 @@ from marketplace.schemas import (
     DeliverySchema,
     OrderFilterSchema,
     OrderSchema,
-    PaymentSchema,
+    ConfirmedPaymentSchema,
     PlaceOrderSchema,
     QuoteSchema,
 )
@@ -150,7 +150,7 @@ def sign(given: dict[str, Any], order_id: int) -> Order:
 @allow(provider)
 @problems(StateForbids, PaymentRefused, NothingDue)
 @idempotent
-@orders.arguments(PaymentSchema)
+@orders.arguments(ConfirmedPaymentSchema)
 @orders.response(201, OrderSchema)
 def pay(given: dict[str, Any], order_id: int) -> Order:
     """The provider confirms a bank transfer of the user."""

@@ -19,7 +19,7 @@ from core import clock
 from core.db import transaction
 from core.permissions import SYSTEM, VISITOR, Actor
 from marketplace.demo.accounts import CITIES, GROUP, MEMBERS, OFFICES, TEAM, Member, Office, demo_password
-from marketplace.demo.catalogue import seed_catalogue, seed_fund
+from marketplace.demo.catalogue import seed_catalogue
 
 FOUNDED = date(2025, 1, 24)
 
@@ -34,7 +34,6 @@ def seed_province(*, now: datetime) -> None:
     _member(TEAM, registrant=actor_of("incubator-weifang"), now=now)
     _group(now=now)
     seed_catalogue(now=now)
-    seed_fund(now=now)
 
 
 def demo_uscc(serial: int) -> str:

@@ -8,7 +8,7 @@ from marketplace.schemas.orders import (
     DeliverySchema,
     OrderFilterSchema,
     OrderSchema,
-    PaymentSchema,
+    ConfirmedPaymentSchema,
     PlaceOrderSchema,
 )
 from marketplace.schemas.quotes import QuoteRequestSchema, QuoteSchema
@@ -21,7 +21,7 @@ __all__ = [
     "DeliverySchema",
     "OrderFilterSchema",
     "OrderSchema",
-    "PaymentSchema",
+    "ConfirmedPaymentSchema",
     "PlaceOrderSchema",
     "QuoteRequestSchema",
     "QuoteSchema",

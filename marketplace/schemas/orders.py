@@ -77,7 +77,7 @@ class ContractSchema(Schema):
     )
 
 
-class PaymentSchema(Schema):
+class ConfirmedPaymentSchema(Schema):
     """A bank transfer that the provider has received."""
 
     amount_fen = FenField(

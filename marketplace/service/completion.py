@@ -21,6 +21,7 @@ from marketplace.states import ORDER, OrderAction
 from settlement import steps as settlement
 from settlement.queries import order_money
 from vouchers import steps as vouchers
+from vouchers.models import Claim
 from vouchers.rules.facts import PaymentMode
 from vouchers.rules.record import ServiceRecord
 
@@ -51,21 +52,20 @@ def complete(*, order_id: int, completed_on: date, quantity: Decimal | None, act
             by_provider=not is_beneficiary_side(actor, order),
         )
         refuse_all(faults, error=CompletionRefused)
-        order.actual_quantity = actual
-        order.completed_on = completed_on
-        order.price_fen = price(order.quote.unit_price_fen, actual)
-        claim_id = _open_claim(order, actor=actor, now=now)
-        order.self_pay_fen = order.price_fen - order.subsidy_fen - order.other_aid_fen
-        order.service_record = {**record_of(order).as_json(), "claim_id": claim_id}
+        record = record_of(order, completed_on=completed_on, actual=actual)
+        claim = _open_claim(order, record, actor=actor, now=now)
+        subsidy_fen = 0 if claim is None else claim.subsidy_fen
+        order.actual_quantity, order.completed_on = actual, completed_on
+        order.price_fen, order.subsidy_fen = record.actual_fen, subsidy_fen
+        order.self_pay_fen = record.actual_fen - subsidy_fen - order.other_aid_fen
+        order.service_record = {**record.as_json(), "claim_id": None if claim is None else claim.id}
         apply(order, OrderAction.COMPLETE, transitions=ORDER, actor=actor, now=now, data=money_of(order))
         _settle_difference(order, actor=actor, now=now)
         return order
 
 
-def record_of(order: Order) -> ServiceRecord:
+def record_of(order: Order, *, completed_on: date, actual: Decimal) -> ServiceRecord:
     """What vouchers is told of the deal, frozen at completion."""
-    if order.completed_on is None or order.actual_quantity is None:
-        raise ValueError("only a completed order has a service record")
     hours = booked_hours(order.id)
     return ServiceRecord(
         order_id=order.id,
@@ -74,26 +74,25 @@ def record_of(order: Order) -> ServiceRecord:
         title=order.quote.title,
         service_kind=order.quote.service_kind,
         payment_mode=order.payment_mode,
-        completed_on=order.completed_on,
+        completed_on=completed_on,
         contract_fen=order.contract_fen,
-        actual_fen=order.price_fen,
+        actual_fen=price(order.quote.unit_price_fen, actual),
         price_unit=order.quote.price_unit,
         unit_price_fen=order.quote.unit_price_fen,
         ordered_quantity=str(order.quantity),
-        actual_quantity=str(order.actual_quantity),
+        actual_quantity=str(actual),
         booked_hours=None if hours is None else str(hours),
         details={"unmet_need": order.quote.unmet_need, "contract_terms": order.contract_terms},
     )
 
 
-def _open_claim(order: Order, *, actor: Actor, now: datetime) -> int | None:
+def _open_claim(order: Order, record: ServiceRecord, *, actor: Actor, now: datetime) -> Claim | None:
     """Hand the record down; the claim's sum is the subsidy from now on. Without a voucher there is no claim."""
-    if not order.eligible or order.subsidy_fen == 0:
+    if not order.eligible:
         return None
-    claim = vouchers.open_claim(record=record_of(order), actor=actor, now=now)
-    order.subsidy_fen = 0 if claim is None else claim.subsidy_fen
+    claim = vouchers.open_claim(record=record, actor=actor, now=now)
     require_transaction().flush()
-    return None if claim is None else claim.id
+    return claim
 
 
 def _settle_difference(order: Order, *, actor: Actor, now: datetime) -> None:
