@@ -31,7 +31,7 @@ class Config:
     """Everything a process of the service is told from outside.
 
     `database_url` is what the application connects with: the role `marketplace_app`, a lock timeout and UTC
-    are part of it. `database_owner_url` is what migrations connect with. Neither opens a connection by itself.
+    are part of it. `database_owner_url` is what migrations connect with. Neither connects by itself.
     """
 
     database_url: str = field(repr=False)
@@ -84,7 +84,7 @@ def var_dir_of(env: Mapping[str, str]) -> Path:
 
 
 def _app_url(text: str, *, role: str | None) -> URL:
-    """Adds lock timeout and time zone, and the role to take on where the login is not the application's own."""
+    """Adds lock timeout and time zone, and the role to take on where the login is not the app's own."""
     url = _url(text)
     present = url.query.get("options", "")
     parts = [present if isinstance(present, str) else " ".join(present), SESSION_OPTIONS]
@@ -117,7 +117,7 @@ def _positive(env: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _kept_secret(path: Path) -> str:
-    """A secret made at first use and kept in a file only its owner can read; racing processes agree on one."""
+    """A secret made at first use, kept in a file only its owner can read; racing processes agree on one."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     if not path.exists():
         descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)

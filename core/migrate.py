@@ -12,7 +12,7 @@ MIGRATIONS = PROJECT / "migrations"
 
 
 def upgrade(*, owner_url: str, revision: str = "head") -> None:
-    """Migrates the database of this URL up to `revision`. A second process doing the same waits for the first."""
+    """Migrates the database of this URL up to `revision`; a second process doing so waits for the first."""
     command.upgrade(_settings(owner_url), revision)
 
 

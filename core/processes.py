@@ -56,7 +56,7 @@ class Child:
         return self._process.poll()
 
     def output_until(self, heed: Callable[[], None], *, every_seconds: float) -> str:
-        """What a captured child prints up to its end; `heed` is called meanwhile and may raise to break off."""
+        """What a captured child prints up to its end; `heed`, called meanwhile, may raise to break off."""
         while True:
             heed()
             try:

@@ -1,8 +1,8 @@
 """One process that owns everything `make run` starts: database, migrations, demo data, web server and worker.
 
-Run as `python -m core.supervisor`. It restarts what crashes and, on Ctrl-C or SIGTERM, stops web server, worker and
-database in this order, also when the signal comes while starting. Where an earlier supervisor was killed, the
-next one first ends what that left behind.
+Run as `python -m core.supervisor`. It restarts what crashes and, on Ctrl-C or SIGTERM, stops web server, worker
+and database in this order, also when the signal comes while starting. Where an earlier supervisor was killed,
+the next one first ends what that left behind.
 """
 
 import fcntl
@@ -112,7 +112,7 @@ class Supervisor:
         finally:
             self._stop()
 
-    # -- start -----------------------------------------------------------------------------------------------------
+    # -- start -----------------------------------------------------------------------------------------
 
     def _take_lock(self) -> None:
         self._run_dir.mkdir(exist_ok=True)
@@ -229,7 +229,7 @@ class Supervisor:
                 '       -d \'{"username": "sme-heze", "password": "PASSWORD"}\'\n'
             )
 
-    # -- watch and stop --------------------------------------------------------------------------------------------
+    # -- watch and stop --------------------------------------------------------------------------------
 
     def _watch(self) -> None:
         """One look at everything; starts again what has ended."""

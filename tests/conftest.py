@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,14 +14,8 @@ from werkzeug.test import TestResponse
 
 from core.config import PROJECT, var_dir_of
 from core.db import db, session
+from marketplace.app import create_app
 from tests.databases import Database, Server, start_embedded
-
-try:
-    from marketplace.app import create_app
-except ModuleNotFoundError as missing:  # only until the application factory is there
-    if missing.name not in {"marketplace", "marketplace.app"}:
-        raise
-    from tests.interim import create_app
 
 settings.register_profile(
     "project",
@@ -31,7 +25,7 @@ settings.register_profile(
 settings.load_profile("project")
 
 SERVER = pytest.StashKey[Server]()
-CLEANUP = pytest.StashKey[list[Any]]()
+CLEANUP = pytest.StashKey[list[Callable[[], None]]]()
 
 
 class FreshContextClient(FlaskClient):
@@ -50,7 +44,7 @@ class FreshContextClient(FlaskClient):
         return response
 
 
-# -- the server: TEST_DATABASE_URL, or an embedded one that lives as long as the test run --------------------------
+# -- the server: TEST_DATABASE_URL, or an embedded one that lives as long as the test run ----------
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -71,7 +65,7 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Also reached when the run is interrupted. Only the process that found the server cleans up."""
-    for clean in reversed(config.stash.get(CLEANUP, [])):
+    for clean in reversed(config.stash[CLEANUP]):
         clean()
 
 
@@ -96,7 +90,7 @@ def server(request: pytest.FixtureRequest) -> Server:
     return _server(request.config)
 
 
-# -- rolled back after each test -----------------------------------------------------------------------------------
+# -- rolled back after each test -------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -115,8 +109,9 @@ def shared_app(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def app(shared_app: Flask) -> Iterator[Flask]:
     """The application with an application context pushed; everything is rolled back at the end.
 
-    All sessions share one connection whose transaction is never committed: a commit ends a savepoint only. So there is
-    one thread and one connection here; for racing clients and for what only a commit shows, take `committed_app`.
+    All sessions share one connection whose transaction is never committed: a commit ends a savepoint only. So
+    there is one thread and one connection here; for races and for what only a commit shows, take
+    `committed_app`.
     """
     with shared_app.app_context():
         engines = cast(dict[str | None, Any], db.engines)
@@ -139,7 +134,7 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-# -- real commits --------------------------------------------------------------------------------------------------
+# -- real commits ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -152,7 +147,7 @@ def database(server: Server) -> Iterator[Database]:
 
 @pytest.fixture
 def committed_app(database: Database, tmp_path: Path) -> Iterator[Flask]:
-    """The application on `database`: real commits, and as many threads as wanted, each with `app.test_client()`.
+    """The application on `database`: real commits, any number of threads, each with `app.test_client()`.
 
     An application context is pushed in the test's own thread.
     """

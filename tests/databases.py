@@ -1,7 +1,7 @@
 """Databases for tests: one migrated template a session, clones of it, and nothing left behind.
 
-Names say which machine and which process they belong to, so that several test runs share one server and a run that
-was killed is cleaned up by the next one.
+Names say which machine and which process they belong to, so that several test runs share one server and a run
+that was killed is cleaned up by the next one.
 """
 
 import hashlib
@@ -38,7 +38,8 @@ class Database:
 
     def config(self, var_dir: Path) -> Config:
         """The application's configuration: it connects as the role `marketplace_app`."""
-        return Config.from_env({"DATABASE_URL": self.url, "VAR_DIR": str(var_dir), "SECRET_KEY": "only for tests"})
+        given = {"DATABASE_URL": self.url, "VAR_DIR": str(var_dir), "SECRET_KEY": "only for tests"}
+        return Config.from_env(given)
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,12 @@ class Server:
         return f"ivtest_{MACHINE}_{self.run}_{purpose}"
 
     def template(self) -> Database:
-        """The migrated database all others are clones of; whoever needs it first makes it, the others wait."""
+        """The migrated database all others are clones of; the first to need it makes it, others wait."""
         database = self.database(self.name("template"))
         with self._admin() as connection:
             connection.execute("SELECT pg_advisory_lock(hashtext(%s))", (database.name,))
-            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database.name,)).fetchone()
-            if found is None:
+            known = "SELECT 1 FROM pg_database WHERE datname = %s"
+            if connection.execute(known, (database.name,)).fetchone() is None:
                 draft = self.database(self.name("draft"))
                 self._create(connection, draft.name)
                 migrate.upgrade(owner_url=draft.config(Path("/tmp")).database_owner_url)
