@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, or_, select, true
+from sqlalchemy import Select, select
 
-from accounts.permissions import Role
-from accounts.queries import acts_for
 from core.db import session
 from core.errors import NotFound
-from core.permissions import SYSTEM, Actor
+from core.permissions import Actor
 from settlement.models import LedgerAccount, OrderCharge, Payment, Shortfall
+from settlement.queries.scope import concerns_visible
 from settlement.rules.chart import AccountKind, Book, order_owner
 from settlement.states import ShortfallState
-
-_READS_ALL = frozenset({Role.PROVINCE, Role.AUDITOR, Role.FINANCE_MAKER, Role.FINANCE_CHECKER})
 
 
 class ShortfallMissing(NotFound):
@@ -53,7 +50,7 @@ def order_money(order_id: int) -> OrderMoney:
             LedgerAccount.book == Book.TRADE, LedgerAccount.owner == order_owner(order_id)
         )
     )
-    balances: dict[AccountKind, int] = {kind: fen for kind, fen in rows}
+    balances: dict[AccountKind, int] = dict(rows.tuples().all())
     return OrderMoney(
         charged=charge is not None,
         self_pay_fen=0 if charge is None else charge.self_pay_fen,
@@ -74,13 +71,8 @@ def unpaid_shortfalls(debtor_id: int) -> Sequence[Shortfall]:
 
 def visible_shortfalls(actor: Actor, *, state: ShortfallState | None = None) -> Select[tuple[Shortfall]]:
     """Shortfalls an actor may see: debtors and creditors their own, finance, province and auditor all."""
-    found = select(Shortfall)
-    if state is not None:
-        found = found.where(Shortfall.state == state)
-    if actor == SYSTEM or actor.role in _READS_ALL:
-        return found.where(true())
-    own = acts_for(actor)
-    return found.where(or_(Shortfall.debtor_id.in_(own), Shortfall.creditor_id.in_(own)))
+    found = select(Shortfall).where(concerns_visible(actor, Shortfall.debtor_id, Shortfall.creditor_id))
+    return found if state is None else found.where(Shortfall.state == state)
 
 
 def find_shortfall(shortfall_id: int, *, actor: Actor, lock: bool = False) -> Shortfall:
