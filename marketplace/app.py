@@ -16,6 +16,9 @@ from core.db import db
 from core.http import Blueprint, create_api, init_edge, register_api, set_actor_loader
 from core.log import configure_logs
 from core.worker import Handler, Job
+from instruments.api import BLUEPRINTS as INSTRUMENTS_API
+from instruments.cli import COMMANDS as INSTRUMENTS_COMMANDS
+from instruments.jobs import JOBS as INSTRUMENTS_JOBS
 from marketplace.api import BLUEPRINTS as MARKETPLACE_API
 from marketplace.jobs import JOBS as MARKETPLACE_JOBS
 from marketplace.pages.site import site
@@ -23,9 +26,9 @@ from vouchers.api import BLUEPRINTS as VOUCHERS_API
 from vouchers.cli import COMMANDS as VOUCHERS_COMMANDS
 from vouchers.jobs import JOBS as VOUCHERS_JOBS
 
-BLUEPRINTS: list[Blueprint] = [*ACCOUNTS_API, *VOUCHERS_API, *MARKETPLACE_API]
-COMMANDS: list[click.Command] = [*VOUCHERS_COMMANDS]
-JOBS: list[Job] = [*VOUCHERS_JOBS, *MARKETPLACE_JOBS]
+BLUEPRINTS: list[Blueprint] = [*ACCOUNTS_API, *INSTRUMENTS_API, *VOUCHERS_API, *MARKETPLACE_API]
+COMMANDS: list[click.Command] = [*INSTRUMENTS_COMMANDS, *VOUCHERS_COMMANDS]
+JOBS: list[Job] = [*INSTRUMENTS_JOBS, *VOUCHERS_JOBS, *MARKETPLACE_JOBS]
 HANDLERS: Mapping[str, Sequence[Handler]] = {}
 """What travels upward: events of the outbox and who handles them."""
 

@@ -327,9 +327,7 @@ def _counts(
 def _labelled(name: str, found: list[tuple[Any, int]], on: date) -> list[dict[str, Any]]:
     top = sorted(found, key=lambda pair: (-pair[1], str(pair[0])))[:FACET_VALUES]
     labels = _labels(name, [value for value, _ in top], on)
-    return [
-        {"value": str(value), "label": labels.get(value) or str(value), "count": count} for value, count in top
-    ]
+    return [{"value": str(value), "label": labels.get(value) or str(value), "count": count} for value, count in top]
 
 
 def _labels(name: str, found: list[Any], on: date) -> dict[Any, str]:

@@ -114,9 +114,7 @@ def offer(
         price_fen=price(unit_price_fen, counted),
         instrument_id=None if instrument is None else instrument.id,
         instrument_ids=tuple(each.id for each in service.instruments),
-        published_instrument_ids=tuple(
-            each.id for each in service.instruments if each.state is ListingState.PUBLISHED
-        ),
+        published_instrument_ids=tuple(each.id for each in service.instruments if each.state is ListingState.PUBLISHED),
         during=None if slot is None else Span(slot.start, slot.end),
         turnaround_days=turnaround_days,
         promised_on=load_calendar().add_working_days(begins, turnaround_days),

@@ -81,9 +81,7 @@ def service_tokens(fields: Mapping[str, Any]) -> list[str]:
     return tokens([fields["title"], *prose])
 
 
-def _merged(
-    row: InstrumentRow | ServiceRow, known: Mapping[str, Any] | None, names: tuple[str, ...]
-) -> dict[str, Any]:
+def _merged(row: InstrumentRow | ServiceRow, known: Mapping[str, Any] | None, names: tuple[str, ...]) -> dict[str, Any]:
     said = {name: getattr(row, name) for name in names}
     if known is None:
         return said

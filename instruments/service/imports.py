@@ -95,9 +95,7 @@ def import_file(
     return report
 
 
-def request_import(
-    *, stream: BinaryIO, filename: str, dry_run: bool, actor: Actor, now: datetime
-) -> ImportJob:
+def request_import(*, stream: BinaryIO, filename: str, dry_run: bool, actor: Actor, now: datetime) -> ImportJob:
     """Import a provider's file to itself: at once where it is small, else queued for the worker.
 
     A file that cannot be read as a whole is refused here, with every fault, and leaves no job behind.
@@ -106,9 +104,7 @@ def request_import(
     if actor.organisation_id is None or actor.user_id is None:
         raise Forbidden
     with transaction() as current:
-        stored = store_file(
-            stream, filename=filename, owner_id=actor.organisation_id, now=now, known=TABLE_TYPES
-        )
+        stored = store_file(stream, filename=filename, owner_id=actor.organisation_id, now=now, known=TABLE_TYPES)
         opened = _open(io.BytesIO(open_file(stored)))
         job = ImportJob(
             provider_id=actor.organisation_id,

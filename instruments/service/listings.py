@@ -28,9 +28,7 @@ from instruments.rules.merging import instrument_tokens
 from instruments.rules.terms import ExternalUse, Funding, InstrumentKind
 from instruments.states import LISTING, ListingState
 
-EDITABLE_STATES = frozenset(
-    {ListingState.DRAFT, ListingState.RETURNED, ListingState.PUBLISHED, ListingState.SUSPENDED}
-)
+EDITABLE_STATES = frozenset({ListingState.DRAFT, ListingState.RETURNED, ListingState.PUBLISHED, ListingState.SUSPENDED})
 
 
 class Decision(StrEnum):
@@ -96,9 +94,7 @@ def create_instrument(*, fields: Mapping[str, Any], actor: Actor, now: datetime)
         return instrument
 
 
-def update_instrument(
-    *, instrument_id: int, changes: Mapping[str, Any], actor: Actor, now: datetime
-) -> Instrument:
+def update_instrument(*, instrument_id: int, changes: Mapping[str, Any], actor: Actor, now: datetime) -> Instrument:
     """Change what is said about an instrument. A published one stays published, so it must stay publishable; the day
     of its change starts the term of S14."""
     with transaction() as session:
@@ -117,9 +113,7 @@ def update_instrument(
         if instrument.state is ListingState.PUBLISHED:
             refuse_all(obstacles(instrument.facts), error=ListingRefused)
         _flush(session)
-        audit.record(
-            actor=actor, now=now, action="update", subject=instrument, data={"fields": sorted(changes)}
-        )
+        audit.record(actor=actor, now=now, action="update", subject=instrument, data={"fields": sorted(changes)})
         return instrument
 
 

@@ -39,9 +39,7 @@ class ServiceIncomplete(Refused):
     code = "service_incomplete"
 
 
-def create_service(
-    *, fields: Mapping[str, Any], instrument_ids: Sequence[int], actor: Actor, now: datetime
-) -> Service:
+def create_service(*, fields: Mapping[str, Any], instrument_ids: Sequence[int], actor: Actor, now: datetime) -> Service:
     """A draft of the actor's provider, tied to instruments of its own."""
     authorise(actor, may_offer)
     if actor.organisation_id is None:

@@ -88,9 +88,7 @@ class Outcome:
         self.refused += other.refused
 
 
-def import_batch(
-    results: Sequence[Result], *, owners: Owners, dry_run: bool, actor: Actor, now: datetime
-) -> Outcome:
+def import_batch(results: Sequence[Result], *, owners: Owners, dry_run: bool, actor: Actor, now: datetime) -> Outcome:
     """Take in a batch of rows of one file. A dry run makes the same decisions and writes nothing, so it may be
     called without a transaction."""
     outcome = Outcome()
@@ -215,9 +213,7 @@ class _Writer:
         listed = ", ".join(columns)
         current.execute(text(f"DROP TABLE IF EXISTS pg_temp.incoming_{table}"))
         current.execute(
-            text(
-                f"CREATE TEMPORARY TABLE incoming_{table} ON COMMIT DROP AS SELECT {listed} FROM {table} WITH NO DATA"
-            )
+            text(f"CREATE TEMPORARY TABLE incoming_{table} ON COMMIT DROP AS SELECT {listed} FROM {table} WITH NO DATA")
         )
         connection = current.connection().connection.driver_connection
         if not isinstance(connection, psycopg.Connection):

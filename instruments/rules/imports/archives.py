@@ -64,8 +64,7 @@ def _directory_faults(archive: zipfile.ZipFile, limits: ArchiveLimits) -> list[R
     faults += [
         reason("import_archive_ratio", name=entry.filename, limit=limits.ratio)
         for entry in entries
-        if entry.file_size > limits.ratio_floor_bytes
-        and entry.file_size > limits.ratio * max(entry.compress_size, 1)
+        if entry.file_size > limits.ratio_floor_bytes and entry.file_size > limits.ratio * max(entry.compress_size, 1)
     ]
     if len({entry.filename for entry in entries}) < len(entries):
         faults.append(reason("import_archive_broken"))

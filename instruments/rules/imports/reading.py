@@ -122,9 +122,7 @@ def _match(sheet: str, record: Record, layout: Layout[Any]) -> Found | None:
     ignored = tuple(
         cell.strip()
         for position, cell in enumerate(record.cells)
-        if cell.strip()
-        and position not in columns
-        and not {normal_header(cell), short_header(cell)} & known
+        if cell.strip() and position not in columns and not {normal_header(cell), short_header(cell)} & known
     )
     return Found(sheet, record.line, layout, columns, record.cells, ignored)
 
@@ -153,9 +151,7 @@ def _body(file: TableFile, table: Found) -> Iterator[Record]:
 def _row(record: Record, table: Found, context: Context) -> Row | RefusedRow:
     width = len(table.headers)
     cells_here = record.cells
-    values = {
-        column: cells_here[position] for position, column in table.columns.items() if position < len(cells_here)
-    }
+    values = {column: cells_here[position] for position, column in table.columns.items() if position < len(cells_here)}
     headers = {column: table.headers[position].strip() for position, column in table.columns.items()}
     cells = Cells(record.line, values, headers)
     if len(cells_here) != width:
@@ -165,9 +161,7 @@ def _row(record: Record, table: Found, context: Context) -> Row | RefusedRow:
     return RefusedRow(record.line, row.external_id, tuple(cells.faults)) if cells.faults else row
 
 
-def _repeated_refusal(
-    row: RefusedRow, record: Record, seen: dict[str, tuple[int, str]]
-) -> RepeatedRow | None:
+def _repeated_refusal(row: RefusedRow, record: Record, seen: dict[str, tuple[int, str]]) -> RepeatedRow | None:
     """A refused row that stood before, word for word, is a repeat: its faults are said once."""
     mark = "\x1f".join(record.cells)
     first_line, _ = seen.setdefault(f"refused\x1f{mark}", (row.line, mark))

@@ -1,0 +1,9 @@
+"""The catalogue's part of the HTTP API."""
+
+from instruments.api.imports import instrument_imports
+from instruments.api.instruments import instruments
+from instruments.api.services import services
+
+BLUEPRINTS = [instruments, services, instrument_imports]
+
+__all__ = ["BLUEPRINTS"]

@@ -1,0 +1,311 @@
+"""The catalogue and its listings over HTTP."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Response
+
+from core import clock
+from core.http import Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
+from core.states import StateForbids
+from instruments.models import Instrument
+from instruments.permissions import may_exempt, may_offer, may_read_deadlines, may_review, may_search
+from instruments.queries import catalogue
+from instruments.queries.calendar import OccupancyMissing, WindowRefused, availability, calendar_feed, opening_hours
+from instruments.queries.catalogue import SearchCursorUnknown, SearchRefused
+from instruments.queries.details import deadline, details, instrument_details, listing_deadlines
+from instruments.queries.instruments import InstrumentMissing, find_instrument
+from instruments.queries.offers import SlotTaken
+from instruments.schemas.calendars import (
+    AvailabilityQuerySchema,
+    AvailabilitySchema,
+    ClosureSchema,
+    NewClosureSchema,
+    WeekSchema,
+)
+from instruments.schemas.instruments import (
+    ALL_FACETS,
+    NO_FACETS,
+    DeadlineQuerySchema,
+    DeadlineSchema,
+    ExemptionSchema,
+    InstrumentFieldsSchema,
+    InstrumentSchema,
+    ListingNoteSchema,
+    ListingReviewSchema,
+    NewInstrumentSchema,
+    SearchResultSchema,
+    SearchSchema,
+)
+from instruments.service import calendar, listings
+from instruments.service.calendar import HoursRefused
+from instruments.service.listings import (
+    ExternalIdTaken,
+    InstrumentRefused,
+    ListingRefused,
+    NotTheReviewer,
+    ProviderNotMember,
+)
+from instruments.steps import SlotRefused
+
+DEFAULT_LOOK = timedelta(days=7)
+
+instruments = Blueprint(
+    "instruments", __name__, url_prefix="/instruments", description="The catalogue, its listings and calendars."
+)
+
+
+@instruments.route("", methods=["GET"])
+@allow(may_search)
+@problems(SearchRefused, SearchCursorUnknown)
+@instruments.arguments(SearchSchema, location="query")
+@instruments.response(200, SearchResultSchema)
+def search(given: dict[str, Any]) -> dict[str, Any]:
+    """Search the catalogue
+
+    Published instruments, for everybody; a provider also finds its own in any state. Totals and facets are exact.
+    """
+    cursor, limit, facets = given.pop("cursor", None), given.pop("limit"), given.pop("facets")
+    chosen = _facets(facets)
+    wanted = catalogue.Search(**given, facets=chosen)
+    return catalogue.search(wanted, cursor=cursor, limit=limit, actor=current_actor(), now=clock.now())
+
+
+@instruments.route("", methods=["POST"])
+@allow(may_offer)
+@problems(InstrumentRefused, ExternalIdTaken)
+@idempotent
+@instruments.arguments(NewInstrumentSchema)
+@instruments.response(201, InstrumentSchema)
+def create(given: dict[str, Any]) -> dict[str, Any]:
+    """Draft an instrument
+
+    By its provider. It becomes public once it is submitted and the bureau has approved it.
+    """
+    return _shown(listings.create_instrument(fields=given, actor=current_actor(), now=clock.now()))
+
+
+@instruments.route("/<int:instrument_id>", methods=["GET"])
+@allow(may_search)
+@problems(InstrumentMissing)
+@instruments.response(200, InstrumentSchema)
+def show(instrument_id: int) -> dict[str, Any]:
+    """An instrument
+
+    With how its listing stands, for its owner and the authorities.
+    """
+    return instrument_details(instrument_id, actor=current_actor(), on=clock.today(clock.now()))
+
+
+@instruments.route("/<int:instrument_id>", methods=["PATCH"])
+@allow(may_offer)
+@problems(InstrumentMissing, InstrumentRefused, ListingRefused, StateForbids)
+@instruments.arguments(InstrumentFieldsSchema(partial=True))
+@instruments.response(200, InstrumentSchema)
+def update(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
+    """Change an instrument
+
+    By its provider, unless it is under review or retired. What is left out stays.
+    """
+    changed = listings.update_instrument(
+        instrument_id=instrument_id, changes=given, actor=current_actor(), now=clock.now()
+    )
+    return _shown(changed)
+
+
+@instruments.route("/<int:instrument_id>/listing", methods=["POST"])
+@allow(may_offer)
+@problems(InstrumentMissing, ListingRefused, StateForbids, ProviderNotMember)
+@idempotent
+@instruments.response(201, InstrumentSchema)
+def submit(instrument_id: int) -> dict[str, Any]:
+    """Submit a listing
+
+    To the bureau of the provider's city, or the province for a provider from outside. Everything missing is named.
+    """
+    return _shown(listings.submit_listing(instrument_id=instrument_id, actor=current_actor(), now=clock.now()))
+
+
+@instruments.route("/<int:instrument_id>/listing-review", methods=["POST"])
+@allow(may_review)
+@problems(InstrumentMissing, ListingRefused, InstrumentRefused, StateForbids, NotTheReviewer)
+@idempotent
+@instruments.arguments(ListingReviewSchema)
+@instruments.response(201, InstrumentSchema)
+def review(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
+    """Review a listing
+
+    Approve it, which makes it public, or return it with every defect (S11).
+    """
+    return _shown(listings.review_listing(instrument_id=instrument_id, **given, actor=current_actor(), now=clock.now()))
+
+
+@instruments.route("/<int:instrument_id>/suspension", methods=["POST"])
+@allow(may_offer | may_review)
+@problems(InstrumentMissing, StateForbids)
+@idempotent
+@instruments.arguments(ListingNoteSchema)
+@instruments.response(201, InstrumentSchema)
+def suspend(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
+    """Suspend a listing
+
+    By its provider or its bureau. Bookings made before stand.
+    """
+    return _shown(
+        listings.suspend_listing(instrument_id=instrument_id, **given, actor=current_actor(), now=clock.now())
+    )
+
+
+@instruments.route("/<int:instrument_id>/resumption", methods=["POST"])
+@allow(may_offer | may_review)
+@problems(InstrumentMissing, ListingRefused, StateForbids)
+@idempotent
+@instruments.arguments(ListingNoteSchema)
+@instruments.response(201, InstrumentSchema)
+def resume(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
+    """End a suspension
+
+    By its provider or its bureau.
+    """
+    return _shown(listings.resume_listing(instrument_id=instrument_id, **given, actor=current_actor(), now=clock.now()))
+
+
+@instruments.route("/<int:instrument_id>/retirement", methods=["POST"])
+@allow(may_offer)
+@problems(InstrumentMissing, StateForbids)
+@idempotent
+@instruments.arguments(ListingNoteSchema)
+@instruments.response(201, InstrumentSchema)
+def retire(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
+    """Retire an instrument
+
+    By its provider, for good.
+    """
+    return _shown(listings.retire_listing(instrument_id=instrument_id, **given, actor=current_actor(), now=clock.now()))
+
+
+@instruments.route("/<int:instrument_id>/secrecy-exemption", methods=["POST"])
+@allow(may_exempt)
+@problems(InstrumentMissing, InstrumentRefused, StateForbids, NotTheReviewer)
+@idempotent
+@instruments.arguments(ExemptionSchema)
+@instruments.response(201, InstrumentSchema)
+def exempt(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
+    """Record a secrecy exemption
+
+    Approved and filed (S23); until then the instrument counts as unlisted.
+    """
+    return _shown(
+        listings.exempt_for_secrecy(instrument_id=instrument_id, **given, actor=current_actor(), now=clock.now())
+    )
+
+
+@instruments.route("/listing-deadlines", methods=["GET"])
+@allow(may_read_deadlines)
+@instruments.arguments(DeadlineQuerySchema, location="query")
+@instruments.response(200, page_schema(DeadlineSchema))
+def deadlines(given: dict[str, Any]) -> dict[str, Any]:
+    """Listings still to be made
+
+    Mandatory instruments that are accepted and not yet public, with their last day (S13); overdue ones alone if asked.
+    """
+    on = clock.today(clock.now())
+    query = listing_deadlines(actor=current_actor(), on=on, overdue=given.pop("overdue"))
+    page = page_of(query, **given, key=Instrument.id)
+    return {**page, "items": [deadline(each, on=on) for each in page["items"]]}
+
+
+@instruments.route("/<int:instrument_id>/opening-hours", methods=["GET"])
+@allow(may_search)
+@problems(InstrumentMissing)
+@instruments.response(200, WeekSchema)
+def hours(instrument_id: int) -> dict[str, Any]:
+    """Opening hours
+
+    The week, in Asia/Shanghai.
+    """
+    return {"hours": opening_hours(find_instrument(instrument_id, actor=current_actor()).id)}
+
+
+@instruments.route("/<int:instrument_id>/opening-hours", methods=["PUT"])
+@allow(may_offer)
+@problems(InstrumentMissing, HoursRefused)
+@instruments.arguments(WeekSchema)
+@instruments.response(200, WeekSchema)
+def set_hours(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
+    """Set opening hours
+
+    The whole week at once. Bookings made before stand.
+    """
+    week = calendar.set_opening_hours(instrument_id=instrument_id, **given, actor=current_actor(), now=clock.now())
+    return {"hours": week}
+
+
+@instruments.route("/<int:instrument_id>/closures", methods=["POST"])
+@allow(may_offer)
+@problems(InstrumentMissing, SlotRefused, SlotTaken)
+@idempotent
+@instruments.arguments(NewClosureSchema)
+@instruments.response(201, ClosureSchema)
+def close(given: dict[str, Any], instrument_id: int) -> Any:
+    """Close an instrument for a while
+
+    For closure or maintenance, where nothing is booked.
+    """
+    return calendar.add_closure(instrument_id=instrument_id, **given, actor=current_actor(), now=clock.now())
+
+
+@instruments.route("/<int:instrument_id>/closures/<int:closure_id>", methods=["DELETE"])
+@allow(may_offer)
+@problems(InstrumentMissing, OccupancyMissing)
+@instruments.response(204)
+def reopen(instrument_id: int, closure_id: int) -> None:
+    """End a closure early
+
+    Closures and maintenance only; bookings end with their orders.
+    """
+    calendar.remove_closure(
+        instrument_id=instrument_id, occupancy_id=closure_id, actor=current_actor(), now=clock.now()
+    )
+
+
+@instruments.route("/<int:instrument_id>/availability", methods=["GET"])
+@allow(may_search)
+@problems(InstrumentMissing, WindowRefused)
+@instruments.arguments(AvailabilityQuerySchema, location="query")
+@instruments.response(200, AvailabilitySchema)
+def available(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
+    """When an instrument is free
+
+    Within opening hours, less what is taken; whoever took it is not named.
+    """
+    start = given.get("starts_at") or clock.now()
+    end = given.get("ends_at") or start + DEFAULT_LOOK
+    return availability(instrument_id, start=start, end=end, actor=current_actor())
+
+
+@instruments.route("/<int:instrument_id>/calendar.ics", methods=["GET"])
+@allow(may_search)
+@problems(InstrumentMissing)
+@instruments.response(200, {"type": "string"}, content_type="text/calendar")
+def feed(instrument_id: int) -> Response:
+    """Its calendar as iCalendar
+
+    What is taken, without names.
+    """
+    content = calendar_feed(instrument_id, actor=current_actor(), now=clock.now())
+    return Response(content, content_type="text/calendar; charset=utf-8")
+
+
+def _shown(instrument: Instrument) -> dict[str, Any]:
+    return details(instrument, actor=current_actor(), on=clock.today(clock.now()))
+
+
+def _facets(given: str) -> tuple[str, ...]:
+    if given.strip().lower() in ALL_FACETS:
+        return catalogue.FACETS
+    if given.strip().lower() in NO_FACETS:
+        return ()
+    return tuple(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))

@@ -1,0 +1,66 @@
+"""Commands of the catalogue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from core import clock
+from core.errors import DomainError
+from instruments.service.imports import Report, import_file
+
+instruments = AppGroup("instruments", help="The catalogue.")
+
+
+@instruments.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what would happen; nothing is written.")
+@click.option("--provider", metavar="NAME_OR_USCC", help="Whose the rows are; else the owners the file names.")
+def import_command(file: Path, dry_run: bool, provider: str | None) -> None:
+    """Import instruments or priced services from a CSV, XLSX or XLS in any layout the service knows.
+
+    New records are drafts. Running it again changes nothing that the file does not change. Refused rows are listed with
+    line and reasons; the exit code is 0 unless the file is refused as a whole.
+    """
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
+    try:
+        with file.open("rb") as stream, bar:
+            task = bar.add_task(file.name, total=None)
+            report = import_file(
+                stream=stream,
+                provider=provider,
+                dry_run=dry_run,
+                now=clock.now(),
+                progress=lambda so_far: bar.update(task, completed=so_far.outcome.read, total=so_far.total),
+            )
+    except DomainError as refused:
+        click.echo(str(refused), err=True)
+        raise SystemExit(1) from refused
+    _print(report, dry_run=dry_run)
+
+
+def _print(report: Report, *, dry_run: bool) -> None:
+    outcome = report.outcome
+    for row in outcome.refused:
+        reasons = "; ".join(each.text.both() for each in row.reasons)
+        click.echo(f"line {row.line} [{row.external_id or '-'}]: {reasons}")
+    if report.ignored:
+        click.echo(f"columns not used: {', '.join(' '.join(header.split()) for header in report.ignored)}")
+    click.echo(f"layout: {', '.join(report.layouts)}{' (dry run, nothing written)' if dry_run else ''}")
+    click.echo(
+        f"read {outcome.read}, new {outcome.new}, changed {outcome.changed}, unchanged {outcome.unchanged}, "
+        f"repeated {outcome.repeated}, refused {len(outcome.refused)}"
+    )
+
+
+COMMANDS: list[click.Command] = [instruments]

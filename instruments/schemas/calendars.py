@@ -1,0 +1,114 @@
+"""Opening hours, closures and availability in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields, post_load, pre_dump, validate
+
+from core.http import CountField, EnumField, IdField, InstantField, Schema, TextField
+from core.http.schemas import fault
+from instruments.models import Occupancy
+from instruments.rules.opening import MINUTES_A_DAY, WeeklyHours
+from instruments.rules.terms import OccupancyKind
+from instruments.schemas.fields import TimeOfDayField
+
+MOST_STRETCHES = 50
+
+
+class HoursSchema(Schema):
+    """One weekly stretch. A closing time not after the opening time is on the next day."""
+
+    weekday = CountField(required=True, metadata={"description": "1 Monday to 7 Sunday."})
+    opens = TimeOfDayField(required=True, metadata={"description": "Opens, in Asia/Shanghai."})
+    closes = TimeOfDayField(required=True, metadata={"description": "Closes; 24:00 is midnight at the day's end."})
+
+    @post_load
+    def stretch(self, given: dict[str, Any], **_: Any) -> WeeklyHours:
+        """The stretch as the rules see it."""
+        opens, closes = given["opens"], given["closes"]
+        return WeeklyHours(given["weekday"], opens, closes if closes > opens else closes + MINUTES_A_DAY)
+
+    @pre_dump
+    def shown(self, hours: WeeklyHours, **_: Any) -> dict[str, int]:
+        """Times of day again."""
+        closes = hours.closes if hours.closes <= MINUTES_A_DAY else hours.closes - MINUTES_A_DAY
+        return {"weekday": hours.weekday, "opens": hours.opens, "closes": closes}
+
+
+class WeekSchema(Schema):
+    """A whole week."""
+
+    hours = fields.List(
+        fields.Nested(HoursSchema),
+        required=True,
+        validate=validate.Length(max=MOST_STRETCHES, error=fault("invalid")),
+        metadata={"description": "Every stretch of the week; none closes it."},
+    )
+
+
+class AvailabilityQuerySchema(Schema):
+    """A period to look at."""
+
+    starts_at = InstantField(data_key="from", metadata={"description": "Start; now by default."})
+    ends_at = InstantField(data_key="to", metadata={"description": "End; at most 92 days later, a week by default."})
+
+
+class StretchSchema(Schema):
+    """A period."""
+
+    starts_at = InstantField(required=True, metadata={"description": "Start."})
+    ends_at = InstantField(required=True, metadata={"description": "End, not part of it."})
+
+
+class TakenSchema(StretchSchema):
+    """A period that is taken, by nobody named."""
+
+    kind = EnumField(OccupancyKind, required=True, metadata={"description": "Booking, closure or maintenance."})
+
+
+class AvailabilitySchema(Schema):
+    """What is free within opening hours, and what is taken."""
+
+    instrument_id = IdField(required=True, metadata={"description": "The instrument."})
+    starts_at = InstantField(required=True, metadata={"description": "Start of the period."})
+    ends_at = InstantField(required=True, metadata={"description": "End of the period."})
+    free = fields.List(fields.Nested(StretchSchema), required=True, metadata={"description": "Open and not taken."})
+    occupied = fields.List(fields.Nested(TakenSchema), required=True, metadata={"description": "Taken."})
+
+
+class NewClosureSchema(Schema):
+    """A closure or maintenance window."""
+
+    kind = EnumField(
+        OccupancyKind,
+        load_default=OccupancyKind.CLOSURE,
+        validate=validate.NoneOf([OccupancyKind.BOOKING], error=fault("invalid")),
+        metadata={"description": "closure or maintenance.", "enum": ["closure", "maintenance"]},
+    )
+    starts_at = InstantField(required=True, metadata={"description": "Start."})
+    ends_at = InstantField(required=True, metadata={"description": "End, not part of it."})
+    note = TextField(min_length=0, load_default="", metadata={"description": "Why; seen by the owner and its bureau."})
+
+
+class ClosureSchema(Schema):
+    """A closure or maintenance window."""
+
+    id = IdField(required=True, metadata={"description": "Its number."})
+    instrument_id = IdField(required=True, metadata={"description": "The instrument."})
+    kind = EnumField(OccupancyKind, required=True, metadata={"description": "closure or maintenance."})
+    starts_at = InstantField(required=True, metadata={"description": "Start."})
+    ends_at = InstantField(required=True, metadata={"description": "End."})
+    note = TextField(min_length=0, required=True, metadata={"description": "Why."})
+
+    @pre_dump
+    def flatten(self, taken: Occupancy, **_: Any) -> dict[str, Any]:
+        """The period as two instants."""
+        return {
+            "id": taken.id,
+            "instrument_id": taken.instrument_id,
+            "kind": taken.kind,
+            "starts_at": taken.during.start,
+            "ends_at": taken.during.end,
+            "note": taken.note,
+        }

@@ -1,0 +1,91 @@
+"""Priced services in and out."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from core.http import CountField, CursorSchema, EnumField, FenField, IdField, InstantField, Schema, TextField
+from core.http.schemas import fault
+from instruments.rules.terms import PriceUnit, ServiceKind
+from instruments.schemas.instruments import NAME, PROSE, ProviderSchema
+from instruments.states import ListingState, ServiceState
+
+MOST_INSTRUMENTS = 200
+
+
+class ServiceFieldsSchema(Schema):
+    """What a provider says about a service (V14)."""
+
+    title = TextField(max_length=NAME, metadata={"description": "What the service is called."})
+    kind = EnumField(ServiceKind, metadata={"description": "One of the fifteen kinds of V11."})
+    content = TextField(min_length=0, max_length=PROSE, metadata={"description": "What is done."})
+    process = TextField(min_length=0, max_length=PROSE, metadata={"description": "How it is done, step by step."})
+    equipment = TextField(min_length=0, max_length=PROSE, metadata={"description": "With what it is done."})
+    standard = TextField(min_length=0, max_length=PROSE, metadata={"description": "By which standard."})
+    price_fen = FenField(allow_none=True, metadata={"description": "Price of one unit in fen, tax included."})
+    price_unit = EnumField(PriceUnit, allow_none=True, metadata={"description": "What that price buys."})
+    phone = TextField(min_length=0, max_length=100, metadata={"description": "Whom to ask."})
+    turnaround_days = CountField(
+        minimum=1, maximum=1000, allow_none=True, metadata={"description": "Promised turnaround in working days."}
+    )
+    instrument_ids = fields.List(
+        IdField(),
+        validate=validate.Length(max=MOST_INSTRUMENTS, error=fault("invalid")),
+        metadata={"description": "The provider's instruments it rests on."},
+    )
+
+
+class NewServiceSchema(ServiceFieldsSchema):
+    """A new service; a draft may leave out what publication needs."""
+
+    title = TextField(required=True, max_length=NAME, metadata={"description": "What the service is called."})
+    kind = EnumField(ServiceKind, required=True, metadata={"description": "One of the fifteen kinds of V11."})
+    external_id = TextField(
+        max_length=200, metadata={"description": "The provider's own id, unique to it; made where left out."}
+    )
+
+
+class ServiceQuerySchema(CursorSchema):
+    """Which services."""
+
+    q = TextField(min_length=0, max_length=200, load_default="", metadata={"description": "Words to look for."})
+    kind = EnumField(ServiceKind, load_default=None, metadata={"description": "Kind of V11."})
+    provider = IdField(load_default=None, metadata={"description": "Number of the provider."})
+    instrument = IdField(load_default=None, metadata={"description": "Number of an instrument it rests on."})
+    state = EnumField(
+        ServiceState, load_default=None, metadata={"description": "Another state, of one's own; published by default."}
+    )
+    min_price_fen = FenField(load_default=None, metadata={"description": "Least price of a unit in fen."})
+    max_price_fen = FenField(load_default=None, metadata={"description": "Greatest price of a unit in fen."})
+
+
+class TiedInstrumentSchema(Schema):
+    """An instrument that a service rests on."""
+
+    id = IdField(required=True, metadata={"description": "Number of the instrument."})
+    name = TextField(required=True, metadata={"description": "Its name."})
+    state = EnumField(ListingState, required=True, metadata={"description": "State of its listing."})
+
+
+class ServiceSchema(Schema):
+    """A priced service."""
+
+    id = IdField(required=True, metadata={"description": "Number of the service."})
+    external_id = TextField(required=True, metadata={"description": "The provider's own id."})
+    provider = fields.Nested(ProviderSchema, required=True, metadata={"description": "Whose it is."})
+    kind = EnumField(ServiceKind, required=True, metadata={"description": "Its kind under V11."})
+    title = TextField(required=True, metadata={"description": "What it is called."})
+    content = TextField(min_length=0, required=True, metadata={"description": "What is done."})
+    process = TextField(min_length=0, required=True, metadata={"description": "How it is done."})
+    equipment = TextField(min_length=0, required=True, metadata={"description": "With what it is done."})
+    standard = TextField(min_length=0, required=True, metadata={"description": "By which standard."})
+    price_fen = FenField(required=True, allow_none=True, metadata={"description": "Price of one unit in fen."})
+    price_unit = EnumField(PriceUnit, required=True, allow_none=True, metadata={"description": "What it buys."})
+    phone = TextField(min_length=0, required=True, metadata={"description": "Whom to ask."})
+    turnaround_days = CountField(required=True, allow_none=True, metadata={"description": "Promised working days."})
+    state = EnumField(ServiceState, required=True, metadata={"description": "Whether it is offered."})
+    instruments = fields.List(
+        fields.Nested(TiedInstrumentSchema), required=True, metadata={"description": "The instruments it rests on."}
+    )
+    created_at = InstantField(required=True, metadata={"description": "When it was entered."})
+    updated_at = InstantField(required=True, metadata={"description": "When it was last changed."})
