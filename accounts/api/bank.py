@@ -8,7 +8,7 @@ from accounts import service
 from accounts.models import BankAccount
 from accounts.permissions import authority
 from accounts.queries.bank import BankAccountMissing
-from accounts.schemas.organisations import BankAccountSchema, VerificationSchema
+from accounts.schemas.organisations import BankAccountSchema, BankAccountVerificationSchema
 from accounts.service.bank import OpinionMissing
 from accounts.steps.bank import NamedByVerifier
 from core import clock
@@ -24,7 +24,7 @@ bank_accounts = Blueprint(
 @allow(authority)
 @problems(BankAccountMissing, StateForbids, NamedByVerifier, OpinionMissing)
 @idempotent
-@bank_accounts.arguments(VerificationSchema)
+@bank_accounts.arguments(BankAccountVerificationSchema)
 @bank_accounts.response(201, BankAccountSchema)
 def verify(given: dict[str, Any], account_id: int) -> BankAccount:
     """Verify or refuse a bank account

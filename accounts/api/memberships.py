@@ -21,15 +21,15 @@ from accounts.permissions import (
 from accounts.queries.applications import Dossier, dossier, dossier_of
 from accounts.queries.memberships import DocumentMissing, MembershipMissing, find_document, visible_memberships
 from accounts.schemas.memberships import (
-    DocumentSchema,
+    MembershipDocumentSchema,
+    MembershipOpinionSchema,
     MembershipQuerySchema,
+    MembershipReviewSchema,
     MembershipSchema,
     MembershipSummarySchema,
-    NewDocumentSchema,
-    OpinionSchema,
+    NewMembershipDocumentSchema,
     RegistrationSchema,
     ResubmissionSchema,
-    ReviewSchema,
 )
 from accounts.service.memberships import DocumentsClosed, ReviewRefused
 from accounts.steps.memberships import SubmitterReviews
@@ -90,7 +90,7 @@ def show(membership_id: int) -> Dossier:
 @allow(authority)
 @problems(MembershipMissing, StateForbids, ReviewRefused, SubmitterReviews)
 @idempotent
-@memberships.arguments(ReviewSchema)
+@memberships.arguments(MembershipReviewSchema)
 @memberships.response(201, MembershipSchema)
 def review(given: dict[str, Any], membership_id: int) -> Dossier:
     """Review a registration
@@ -123,7 +123,7 @@ def resubmit(given: dict[str, Any], membership_id: int) -> Dossier:
 @allow(authority)
 @problems(MembershipMissing, StateForbids)
 @idempotent
-@memberships.arguments(OpinionSchema)
+@memberships.arguments(MembershipOpinionSchema)
 @memberships.response(201, MembershipSchema)
 def suspend(given: dict[str, Any], membership_id: int) -> Dossier:
     """Suspend a member
@@ -139,7 +139,7 @@ def suspend(given: dict[str, Any], membership_id: int) -> Dossier:
 @allow(authority)
 @problems(MembershipMissing, StateForbids)
 @idempotent
-@memberships.arguments(OpinionSchema)
+@memberships.arguments(MembershipOpinionSchema)
 @memberships.response(201, MembershipSchema)
 def resume(given: dict[str, Any], membership_id: int) -> Dossier:
     """End a suspension
@@ -155,8 +155,8 @@ def resume(given: dict[str, Any], membership_id: int) -> Dossier:
 @allow(enterprise | provider | incubator)
 @problems(MembershipMissing, DocumentsClosed, FileTooLarge, FileTypeRefused, FileEmpty)
 @idempotent
-@memberships.arguments(NewDocumentSchema, location=MULTIPART)
-@memberships.response(201, DocumentSchema)
+@memberships.arguments(NewMembershipDocumentSchema, location=MULTIPART)
+@memberships.response(201, MembershipDocumentSchema)
 def add_document(given: dict[str, Any], membership_id: int) -> MembershipDocument:
     """Add a document
 

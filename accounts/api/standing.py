@@ -16,11 +16,11 @@ from accounts.queries.standing import (
 )
 from accounts.queries.standing import controllers as known_controllers
 from accounts.schemas.standing import (
+    AdverseRecordEndingSchema,
     AdverseRecordQuerySchema,
     AdverseRecordSchema,
     ControllerQuerySchema,
     ControllerSchema,
-    EndingSchema,
     HoldingSchema,
     JointEstablishmentSchema,
     NewAdverseRecordSchema,
@@ -83,7 +83,7 @@ def enter_adverse_record(given: dict[str, Any]) -> AdverseRecord:
 @allow(authority)
 @problems(AdverseRecordMissing, RecordEnded, StandingRefused)
 @idempotent
-@adverse_records.arguments(EndingSchema)
+@adverse_records.arguments(AdverseRecordEndingSchema)
 @adverse_records.response(201, AdverseRecordSchema)
 def end_adverse_record(given: dict[str, Any], record_id: int) -> AdverseRecord:
     """Say when an open listing or sanction ended"""

@@ -7,7 +7,7 @@ from flask import request
 from accounts import service
 from accounts.api.edge import presented_token
 from accounts.permissions import anyone, signed_in
-from accounts.schemas.users import SignInSchema, TokenSchema
+from accounts.schemas.users import IssuedTokenSchema, SignInSchema
 from accounts.service.tokens import SignInPaused, SignInRefused
 from accounts.steps import IssuedToken
 from core import clock
@@ -20,7 +20,7 @@ tokens = Blueprint("tokens", __name__, url_prefix="/tokens", description="Signin
 @allow(anyone)
 @problems(SignInRefused, SignInPaused)
 @tokens.arguments(SignInSchema)
-@tokens.response(201, TokenSchema)
+@tokens.response(201, IssuedTokenSchema)
 def sign_in(given: dict[str, str]) -> IssuedToken:
     """Sign in
 

@@ -123,7 +123,7 @@ class ResubmissionSchema(StatementSchema):
         return {"changes": data}
 
 
-class DocumentSchema(Schema):
+class MembershipDocumentSchema(Schema):
     """A document handed in with a registration."""
 
     id = IdField(required=True, metadata={"description": "Number of the document."})
@@ -135,7 +135,7 @@ class DocumentSchema(Schema):
     added_at = InstantField(required=True, metadata={"description": "When it was added."})
 
 
-class HistoryEntrySchema(Schema):
+class MembershipHistoryEntrySchema(Schema):
     """One step of a membership."""
 
     at = InstantField(required=True, metadata={"description": "When."})
@@ -208,7 +208,7 @@ class MembershipSchema(Schema):
         metadata={"description": "The account waiting to be verified, else the one in use."},
     )
     documents = fields.List(
-        fields.Nested(DocumentSchema),
+        fields.Nested(MembershipDocumentSchema),
         required=True,
         attribute="membership.documents",
         metadata={"description": "Documents handed in."},
@@ -219,7 +219,9 @@ class MembershipSchema(Schema):
         metadata={"description": "What the reviewer should look at; none of it decides by itself."},
     )
     history = fields.List(
-        fields.Nested(HistoryEntrySchema), required=True, metadata={"description": "What happened, oldest first."}
+        fields.Nested(MembershipHistoryEntrySchema),
+        required=True,
+        metadata={"description": "What happened, oldest first."},
     )
     actions = fields.List(
         TextField(metadata={"description": "An action."}),
@@ -236,7 +238,7 @@ class MembershipQuerySchema(CursorSchema):
     in_province = FlagField(metadata={"description": "Only those in the province, or only those outside."})
 
 
-class ReviewSchema(Schema):
+class MembershipReviewSchema(Schema):
     """A reviewer's decision."""
 
     decision = EnumField(ReviewDecision, required=True, metadata={"description": "Approve or return."})
@@ -251,13 +253,13 @@ class ReviewSchema(Schema):
     )
 
 
-class OpinionSchema(Schema):
+class MembershipOpinionSchema(Schema):
     """Why something is done."""
 
     opinion = TextField(required=True, max_length=2000, metadata={"description": "Why."})
 
 
-class NewDocumentSchema(Schema):
+class NewMembershipDocumentSchema(Schema):
     """A document and what it shows."""
 
     kind = EnumField(DocumentKind, required=True, metadata={"description": "What the document shows."})

@@ -180,7 +180,7 @@ class BankAccountListSchema(Schema):
     items = fields.List(fields.Nested(BankAccountSchema), required=True, metadata={"description": "The latest first."})
 
 
-class VerificationSchema(Schema):
+class BankAccountVerificationSchema(Schema):
     """What the authority says about a pending account."""
 
     decision = EnumField(VerificationDecision, required=True, metadata={"description": "Verify or refuse."})

@@ -93,7 +93,7 @@ class NewAdverseRecordSchema(Schema):
     source = TextField(required=True, max_length=500, metadata=SOURCE)
 
 
-class EndingSchema(Schema):
+class AdverseRecordEndingSchema(Schema):
     """The end of an open listing or sanction."""
 
     until = DayField(required=True, metadata={"description": "Its last day."})

@@ -21,7 +21,7 @@ class SignInSchema(Schema):
     )
 
 
-class TokenSchema(Schema):
+class IssuedTokenSchema(Schema):
     """A bearer token; it is shown this once."""
 
     token = TextField(required=True, metadata={"description": "Give it as `Authorization: Bearer <token>`."})

@@ -64,7 +64,7 @@ def sign_out(*, token: str, actor: Actor, now: datetime) -> None:
 
 
 def forget_attempts(*, now: datetime) -> int:
-    """Delete attempts to sign in that no longer count; returns how many. Who tried when is not kept longer than used."""
+    """Delete attempts to sign in that no longer count, as who tried when is not kept for ever; returns how many."""
     with transaction() as session:
         gone = session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - ATTEMPTS_KEPT))
         return int(getattr(gone, "rowcount", 0))

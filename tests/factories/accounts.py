@@ -6,6 +6,7 @@ Everything needs an application context; each function writes in a transaction o
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -259,6 +260,11 @@ def token_for(user: User) -> dict[str, str]:
 def headers_of(organisation: Organisation, role: Role | None = None) -> dict[str, str]:
     """The headers of the first user of an organisation."""
     return token_for(user_of(organisation, role))
+
+
+def keyed(headers: dict[str, str] | None = None) -> dict[str, str]:
+    """Headers with an idempotency key of their own."""
+    return {**(headers or {}), "Idempotency-Key": uuid.uuid4().hex}
 
 
 def membership(organisation: Organisation) -> Membership:

@@ -1,0 +1,240 @@
+"""Small rules of accounts: codes, relations, records, credentials, tokens, tenures, states."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.kinds import AdverseKind, OrganisationKind, Relation
+from accounts.permissions import ROLES_OF_KIND, Role
+from accounts.rules import adverse, tokens, uscc
+from accounts.rules.adverse import RecordFacts, touches
+from accounts.rules.relation import RelationFacts, gravest, relations, same_phone, same_text
+from accounts.rules.standing import Running, holding_faults, tenure_faults
+from accounts.rules.users import (
+    THROTTLE,
+    Credentials,
+    Failures,
+    credential_faults,
+    must_wait,
+    role_faults,
+)
+from accounts.states import (
+    BANK_ACCOUNT_TRANSITIONS,
+    MEMBERSHIP_TRANSITIONS,
+    BankAccountAction,
+    BankAccountState,
+    MembershipAction,
+    MembershipState,
+)
+from core.permissions import Actor
+from tests.factories.accounts import make_uscc
+
+FIFTY = Decimal(50)
+TODAY = date(2026, 3, 1)
+
+
+# -- USCC ----------------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 999_999_999))
+def test_a_code_with_the_right_check_digit_is_taken_and_any_other_refused(number: int) -> None:
+    right = make_uscc(number)
+    wrong = right[:-1] + ("0" if right[-1] != "0" else "1")
+
+    assert uscc.normalised(right) == right
+    assert uscc.normalised(right.lower()) == right
+    assert uscc.normalised(wrong) is None
+
+
+@pytest.mark.parametrize("code", ["", "123", "9137000000000000I1", "91370000000000001TT", "中文代码"])
+def test_malformed_codes_are_refused(code: str) -> None:
+    assert uscc.normalised(code) is None
+
+
+# -- V8(4) ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (RelationFacts(), Relation.NONE),
+        (RelationFacts(user_holds_percent=Decimal(3)), Relation.ONE_WAY_HOLDING),
+        (RelationFacts(provider_holds_percent=Decimal(3)), Relation.ONE_WAY_HOLDING),
+        (RelationFacts(user_holds_percent=FIFTY), Relation.ONE_WAY_HOLDING),
+        (RelationFacts(user_holds_percent=Decimal("50.0001")), Relation.SUBSIDIARY),
+        (RelationFacts(provider_holds_percent=Decimal(51)), Relation.SUBSIDIARY),
+        (RelationFacts(user_holds_percent=Decimal(5), provider_holds_percent=Decimal(5)), Relation.MUTUAL_HOLDING),
+        (RelationFacts(jointly_established=True), Relation.CO_BUILT),
+        (RelationFacts(same_controller=True), Relation.COMMON_CONTROL),
+        (RelationFacts(same_legal_representative=True), Relation.COMMON_CONTROL),
+    ],
+)
+def test_v8_4_relations(facts: RelationFacts, expected: Relation) -> None:
+    assert gravest(facts, subsidiary_above_percent=FIFTY) is expected
+
+
+def test_v8_4_every_relation_is_named() -> None:
+    facts = RelationFacts(
+        user_holds_percent=Decimal(60),
+        provider_holds_percent=Decimal(1),
+        jointly_established=True,
+        same_controller=True,
+    )
+
+    assert relations(facts, subsidiary_above_percent=FIFTY) == (
+        Relation.SUBSIDIARY,
+        Relation.MUTUAL_HOLDING,
+        Relation.CO_BUILT,
+        Relation.COMMON_CONTROL,
+    )
+
+
+def test_v8_4_shared_phone_account_and_address_are_no_relation_but_a_flag() -> None:
+    facts = RelationFacts(shared_phone=True, shared_bank_account=True, shared_address=True)
+
+    assert relations(facts, subsidiary_above_percent=FIFTY) == ()
+    assert facts.shares_contact
+
+
+def test_what_is_not_stated_is_never_shared() -> None:
+    assert not same_text("", "")
+    assert not same_phone("", "-")
+    assert same_text("济南市 历下区 1 号", "济南市历下区1号")
+    assert same_phone("0531-8888 0000", "053188880000")
+
+
+# -- V8(2) ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "since", "until", "expected"),
+    [
+        (AdverseKind.FRAUD, date(2026, 1, 1), None, []),
+        (AdverseKind.FRAUD, date(2026, 3, 2), None, ["adverse_in_future"]),
+        (AdverseKind.FRAUD, date(2026, 1, 1), date(2026, 2, 1), ["adverse_without_period"]),
+        (AdverseKind.ABNORMAL_OPERATIONS, date(2025, 11, 3), date(2025, 12, 1), []),
+        (AdverseKind.ABNORMAL_OPERATIONS, date(2025, 11, 3), date(2025, 11, 2), ["period_reversed"]),
+        (AdverseKind.RESEARCH_MISCONDUCT, date(2024, 6, 1), date(2027, 5, 31), []),
+    ],
+)
+def test_v8_2_faults_of_a_record(kind: AdverseKind, since: date, until: date | None, expected: list[str]) -> None:
+    assert [each.code for each in adverse.faults(kind=kind, since=since, until=until, today=TODAY)] == expected
+
+
+def test_v8_2_which_days_a_record_touches() -> None:
+    listed = RecordFacts(AdverseKind.ABNORMAL_OPERATIONS, date(2025, 11, 3), date(2025, 12, 1))
+    still_listed = RecordFacts(AdverseKind.SERIOUS_ILLEGALITY, date(2020, 1, 1), None)
+    accident = RecordFacts(AdverseKind.SAFETY_ACCIDENT, date(2024, 12, 30), None)
+    misconduct = RecordFacts(AdverseKind.RESEARCH_MISCONDUCT, date(2024, 6, 1), date(2027, 5, 31))
+
+    assert touches(listed, start=date(2025, 1, 1), end=date(2026, 5, 1))
+    assert not touches(listed, start=date(2026, 1, 1), end=date(2027, 1, 2))
+    assert touches(still_listed, start=date(2025, 1, 1), end=date(2026, 5, 1))
+    assert not touches(accident, start=date(2025, 1, 1), end=date(2026, 12, 31))
+    assert touches(misconduct, start=date(2026, 1, 1), end=date(2026, 1, 1))
+
+
+# -- controllers and holdings --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("known", "allowed"),
+    [
+        ([], True),
+        ([Running(date(2024, 1, 1), None)], True),
+        ([Running(date(2025, 1, 1), None)], False),
+        ([Running(date(2026, 1, 1), None)], False),
+        ([Running(date(2020, 1, 1), date(2025, 1, 1))], True),
+        ([Running(date(2020, 1, 1), date(2025, 1, 2))], False),
+    ],
+)
+def test_v12_cap_a_controller_takes_over_after_every_change_known(known: list[Running], allowed: bool) -> None:
+    assert (tenure_faults(since=date(2025, 1, 1), known=known) == []) is allowed
+
+
+def test_faults_of_a_holding_are_named_at_once() -> None:
+    found = holding_faults(holder_id=1, held_id=1, percent=Decimal(101), since=date(2025, 1, 1), until=date(2025, 1, 1))
+
+    assert [each.code for each in found] == ["same_organisation", "percent_out_of_range", "period_reversed"]
+
+
+# -- users and tokens ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "expected"),
+    [
+        ("sme-heze", "long enough 1", []),
+        ("SME.Heze@example", "long enough 1", []),
+        ("ab", "long enough 1", ["username_malformed"]),
+        ("-abc", "long enough 1", ["username_malformed"]),
+        ("企业", "short", ["username_malformed", "password_length"]),
+        ("sme-heze-one", "SME-heze-one", ["password_is_username"]),
+        ("sme-heze", "x" * 129, ["password_length"]),
+    ],
+)
+def test_credentials(username: str, password: str, expected: list[str]) -> None:
+    found = credential_faults(Credentials(username=username, password=password))
+    assert [each.code for each in found] == expected
+
+
+def test_sign_in_pauses_at_each_bound() -> None:
+    assert not must_wait(Failures(4, 29, 99), THROTTLE)
+    assert must_wait(Failures(5, 0, 0), THROTTLE)
+    assert must_wait(Failures(0, 30, 0), THROTTLE)
+    assert must_wait(Failures(0, 0, 100), THROTTLE)
+
+
+def test_every_role_belongs_to_one_kind_and_every_kind_has_one() -> None:
+    roles = [role for allowed in ROLES_OF_KIND.values() for role in allowed]
+
+    assert sorted(roles) == sorted(Role)
+    assert set(ROLES_OF_KIND) == set(OrganisationKind)
+    assert [each.code for each in role_faults(Role.ADMIN, kind=OrganisationKind.ENTERPRISE)] == ["role_not_of_kind"]
+
+
+@pytest.mark.parametrize("token", ["", ".", "prefix", "prefix.", ".secret"])
+def test_a_token_has_prefix_and_secret(token: str) -> None:
+    assert tokens.split(token) is None
+
+
+def test_of_a_secret_only_the_digest_is_kept() -> None:
+    assert tokens.split(tokens.join("prefix", "a.b")) == ("prefix", "a.b")
+    assert len(tokens.digest("secret")) == 32
+
+
+# -- states --------------------------------------------------------------------------------------------------------
+
+MEMBERSHIP_MOVES = {
+    ("draft", "submit"): "submitted",
+    ("submitted", "approve"): "approved",
+    ("submitted", "return"): "returned",
+    ("returned", "submit"): "submitted",
+    ("approved", "suspend"): "suspended",
+    ("suspended", "resume"): "approved",
+}
+BANK_MOVES = {
+    ("pending", "verify"): "verified",
+    ("pending", "refuse"): "refused",
+    ("pending", "supersede"): "superseded",
+    ("verified", "supersede"): "superseded",
+}
+
+
+@pytest.mark.parametrize("state", MembershipState)
+@pytest.mark.parametrize("action", MembershipAction)
+def test_membership_moves_only_as_designed(state: MembershipState, action: MembershipAction) -> None:
+    assert MEMBERSHIP_TRANSITIONS.target(state, action) == MEMBERSHIP_MOVES.get((state.value, action.value))
+
+
+@pytest.mark.parametrize("state", BankAccountState)
+@pytest.mark.parametrize("action", BankAccountAction)
+def test_bank_accounts_move_only_as_designed(state: BankAccountState, action: BankAccountAction) -> None:
+    assert BANK_ACCOUNT_TRANSITIONS.target(state, action) == BANK_MOVES.get((state.value, action.value))
+
+
+def test_an_actor_without_user_is_not_signed_in() -> None:
+    assert not Actor(user_id=None, organisation_id=None, role="visitor").is_signed_in
