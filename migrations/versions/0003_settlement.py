@@ -183,7 +183,6 @@ CREATE TABLE payable (
 CREATE INDEX ix_payable_due ON payable (programme, queue_no) INCLUDE (amount_fen, confirmed_at)
     WHERE state = 'due';
 CREATE INDEX ix_payable_payee_id_id ON payable (payee_id, id);
-CREATE INDEX ix_payable_batch_id ON payable (batch_id) WHERE batch_id IS NOT NULL;
 CREATE UNIQUE INDEX uq_payable_live_order ON payable (order_id) WHERE state <> 'cancelled';
 
 CREATE TABLE settlement_batch (
@@ -199,7 +198,7 @@ CREATE TABLE settlement_batch (
     waiting_count integer NOT NULL,
     waiting_fen bigint NOT NULL,
     content_sha256 text,
-    transaction_id bigint NOT NULL CONSTRAINT uq_settlement_batch_transaction_id UNIQUE
+    transaction_id bigint CONSTRAINT uq_settlement_batch_transaction_id UNIQUE
         CONSTRAINT fk_settlement_batch_transaction_id REFERENCES ledger_transaction (id),
     prepared_by bigint,
     prepared_at timestamptz NOT NULL,
@@ -211,7 +210,8 @@ CREATE TABLE settlement_batch (
     CONSTRAINT ck_settlement_batch_state CHECK (
         state IN ('prepared', 'approved', 'exported', 'closed', 'discarded')),
     CONSTRAINT ck_settlement_batch_sums CHECK (
-        line_count > 0 AND total_fen > 0 AND waiting_count >= 0 AND waiting_fen >= 0),
+        waiting_count >= 0 AND waiting_fen >= 0
+        AND (content_sha256 IS NULL OR (line_count > 0 AND total_fen > 0 AND transaction_id IS NOT NULL))),
     CONSTRAINT ck_settlement_batch_approval CHECK (
         (state IN ('prepared', 'discarded')) = (approved_by IS NULL)
         AND (approved_by IS NULL) = (approved_at IS NULL)),
@@ -242,6 +242,7 @@ CREATE TABLE batch_line (
     source text NOT NULL,
     order_id bigint NOT NULL,
     payee_id bigint NOT NULL,
+    account_id bigint NOT NULL,
     holder_name text NOT NULL,
     bank_name text NOT NULL,
     cnaps_code text NOT NULL,
@@ -290,10 +291,6 @@ CREATE TABLE bank_return (
     failed_fen bigint NOT NULL,
     returned_count integer NOT NULL,
     returned_fen bigint NOT NULL,
-    settled_transaction_id bigint CONSTRAINT uq_bank_return_settled_transaction_id UNIQUE
-        CONSTRAINT fk_bank_return_settled_transaction_id REFERENCES ledger_transaction (id),
-    reversed_transaction_id bigint CONSTRAINT uq_bank_return_reversed_transaction_id UNIQUE
-        CONSTRAINT fk_bank_return_reversed_transaction_id REFERENCES ledger_transaction (id),
     recorded_by bigint,
     recorded_at timestamptz NOT NULL,
     CONSTRAINT uq_bank_return_batch_id_sha256 UNIQUE (batch_id, sha256),

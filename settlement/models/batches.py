@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Model
 from core.types import UTC, Enumerated, Fen, identity_key
@@ -27,8 +27,9 @@ from settlement.states import BatchState, PayoutOutcome
 class SettlementBatch(Model):
     """One pay run: the prefix of the queue that the fund of the cut-off's year could pay.
 
-    ``content_sha256`` seals the lines; ``waiting_*`` is what stayed in the queue for want of money at that moment.
-    One batch a programme and cut-off is live; a discarded one makes room for the next ``sequence``.
+    ``content_sha256`` seals the lines and everything the batch says of them; ``waiting_*`` is what stayed in
+    the queue for want of money at that moment. One batch a programme and cut-off is live; a discarded one makes
+    room for the next ``sequence``.
     """
 
     __tablename__ = "settlement_batch"
@@ -55,13 +56,15 @@ class SettlementBatch(Model):
     waiting_count: Mapped[int] = mapped_column(Integer)
     waiting_fen: Mapped[int] = mapped_column(Fen)
     content_sha256: Mapped[str | None] = mapped_column(Text)
-    transaction_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ledger_transaction.id"), unique=True)
+    transaction_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("ledger_transaction.id"), unique=True)
     prepared_by: Mapped[int | None] = mapped_column(BigInteger)
     prepared_at: Mapped[datetime] = mapped_column(UTC)
     approved_by: Mapped[int | None] = mapped_column(BigInteger)
     approved_at: Mapped[datetime | None] = mapped_column(UTC)
     exported_at: Mapped[datetime | None] = mapped_column(UTC)
     closed_at: Mapped[datetime | None] = mapped_column(UTC)
+
+    files: Mapped[list[BatchFile]] = relationship(order_by="BatchFile.format", viewonly=True)
 
 
 class BatchLine(Model):
@@ -81,6 +84,7 @@ class BatchLine(Model):
     source: Mapped[str] = mapped_column(Text)
     order_id: Mapped[int] = mapped_column(BigInteger)
     payee_id: Mapped[int] = mapped_column(BigInteger)
+    account_id: Mapped[int] = mapped_column(BigInteger)
     holder_name: Mapped[str] = mapped_column(Text)
     bank_name: Mapped[str] = mapped_column(Text)
     cnaps_code: Mapped[str] = mapped_column(Text)
@@ -110,7 +114,7 @@ class BankReturn(Model):
 
     Never changed; ``part`` counts within the batch.
 
-    ``settled_transaction_id`` posts first outcomes, ``reversed_transaction_id`` late returns of what had been paid.
+    Its ledger transactions carry the source ``bank_return:<id>``.
     """
 
     __tablename__ = "bank_return"
@@ -127,12 +131,6 @@ class BankReturn(Model):
     failed_fen: Mapped[int] = mapped_column(Fen)
     returned_count: Mapped[int] = mapped_column(Integer)
     returned_fen: Mapped[int] = mapped_column(Fen)
-    settled_transaction_id: Mapped[int | None] = mapped_column(
-        BigInteger, ForeignKey("ledger_transaction.id"), unique=True
-    )
-    reversed_transaction_id: Mapped[int | None] = mapped_column(
-        BigInteger, ForeignKey("ledger_transaction.id"), unique=True
-    )
     recorded_by: Mapped[int | None] = mapped_column(BigInteger)
     recorded_at: Mapped[datetime] = mapped_column(UTC)
 

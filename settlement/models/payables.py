@@ -31,7 +31,6 @@ class Payable(Model):
             postgresql_include=["amount_fen", "confirmed_at"],
         ),
         Index("ix_payable_payee_id_id", "payee_id", "id"),
-        Index("ix_payable_batch_id", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
         Index("uq_payable_live_order", "order_id", unique=True, postgresql_where=text("state <> 'cancelled'")),
     )
 

@@ -4,6 +4,7 @@ They are grouped by noun: ``holds``, ``charges``, ``payments``, ``deductions``, 
 settlement itself.
 """
 
+from settlement.queries.payables import PayableMissing
 from settlement.steps.charges import ChargeBelowPaid, OrderCharged, OrderNotCharged, adjust_charge, charge_order
 from settlement.steps.deductions import (
     ShortfallExists,
@@ -24,7 +25,6 @@ from settlement.steps.holds import (
 from settlement.steps.payables import (
     PayableExists,
     PayableInBatch,
-    PayableMissing,
     cancel_payable,
     create_payable,
 )

@@ -10,10 +10,11 @@ from sqlalchemy import select
 from accounts.models import BankAccount
 from core import audit, clock, policy
 from core.db import require_transaction
-from core.errors import Conflict, NotFound
+from core.errors import Conflict
 from core.permissions import Actor
 from core.states import apply
 from settlement.models import Payable
+from settlement.queries.payables import PayableMissing
 from settlement.rules import postings
 from settlement.rules.chart import TransactionKind
 from settlement.states import PAYABLE_TRANSITIONS, PayableAction, PayableState
@@ -28,12 +29,6 @@ class PayableExists(Conflict):
     """There is a payable for this already: one order is paid once, to one payee."""
 
     code = "payable_exists"
-
-
-class PayableMissing(NotFound):
-    """There is no such payable for this actor."""
-
-    code = "payable_missing"
 
 
 class PayableInBatch(Conflict):

@@ -17,11 +17,13 @@ from settlement.models import LedgerAccount
 from settlement.rules.chart import AccountRef, Phase, TransactionKind
 from settlement.rules.postings import Entries, balanced
 
-_POST = text(
-    """
-    WITH entry AS (
-        SELECT * FROM unnest(CAST(:accounts AS bigint[]), CAST(:layers AS text[]), CAST(:amounts AS bigint[]))
-                 AS e (account_id, layer, amount_fen)
+_ARRAYS = """
+    SELECT * FROM unnest(CAST(:accounts AS bigint[]), CAST(:layers AS text[]), CAST(:amounts AS bigint[]))
+             AS e (account_id, layer, amount_fen)"""
+
+_WRITE = """
+    WITH entry AS MATERIALIZED (
+        {entries}
     ), made AS (
         INSERT INTO ledger_transaction (kind, phase, resolves_id, part, reverses_id, order_id, source, at,
                                         actor_user_id, actor_role, article, data)
@@ -42,7 +44,6 @@ _POST = text(
     )
     SELECT id FROM made
     """
-)
 
 
 @dataclass(frozen=True)
@@ -82,25 +83,33 @@ def post(posting: Posting, *, actor: Actor, now: datetime) -> int:
     current = require_transaction()
     entries = balanced(posting.entries)
     ids = lock_accounts([entry.account for entry in entries], parties=posting.parties)
+    arrays = {
+        "accounts": [ids[entry.account] for entry in entries],
+        "layers": [entry.layer.value for entry in entries],
+        "amounts": [entry.amount_fen for entry in entries],
+    }
     made: int = current.execute(
-        _POST,
-        {
-            "accounts": [ids[entry.account] for entry in entries],
-            "layers": [entry.layer.value for entry in entries],
-            "amounts": [entry.amount_fen for entry in entries],
-            "kind": posting.kind.value,
-            "phase": posting.phase.value,
-            "resolves_id": posting.resolves_id,
-            "part": posting.part,
-            "reverses_id": posting.reverses_id,
-            "order_id": posting.order_id,
-            "source": posting.source,
-            "at": now,
-            "actor_user_id": actor.user_id,
-            "actor_role": actor.role,
-            "article": posting.article,
-            "data": json.dumps(dict(posting.data or {})),
-        },
+        text(_WRITE.format(entries=_ARRAYS)), {**_header(posting, actor=actor, now=now), **arrays}
+    ).scalar_one()
+    return made
+
+
+def post_many(posting: Posting, *, entries_sql: str, params: Mapping[str, Any], actor: Actor, now: datetime) -> int:
+    """The same for postings that a query makes, however many: one statement, nothing read into memory.
+
+    ``entries_sql`` selects ``account_id, layer, amount_fen`` of existing accounts, at most one row for each account and
+    layer, none of them zero. ``posting.entries`` stays empty.
+    """
+    current = require_transaction()
+    current.execute(
+        text(
+            f"SELECT id FROM ledger_account WHERE id IN (SELECT account_id FROM ({entries_sql}) e)"
+            " ORDER BY id FOR NO KEY UPDATE"
+        ),
+        dict(params),
+    )
+    made: int = current.execute(
+        text(_WRITE.format(entries=entries_sql)), {**_header(posting, actor=actor, now=now), **params}
     ).scalar_one()
     return made
 
@@ -129,6 +138,23 @@ def locked_account(ref: AccountRef, *, parties: Parties = NO_PARTIES) -> LedgerA
         .scalars(select(LedgerAccount).where(LedgerAccount.id == account_id).execution_options(populate_existing=True))
         .one()
     )
+
+
+def _header(posting: Posting, *, actor: Actor, now: datetime) -> dict[str, Any]:
+    return {
+        "kind": posting.kind.value,
+        "phase": posting.phase.value,
+        "resolves_id": posting.resolves_id,
+        "part": posting.part,
+        "reverses_id": posting.reverses_id,
+        "order_id": posting.order_id,
+        "source": posting.source,
+        "at": now,
+        "actor_user_id": actor.user_id,
+        "actor_role": actor.role,
+        "article": posting.article,
+        "data": json.dumps(dict(posting.data or {})),
+    }
 
 
 def _locked(refs: list[AccountRef]) -> dict[AccountRef, int]:

@@ -1,0 +1,10 @@
+"""The HTTP routes of money."""
+
+from core.http import Blueprint
+from settlement.api.batches import batches
+from settlement.api.debts import clawbacks, shortfalls
+from settlement.api.funds import funds
+from settlement.api.ledger import ledger
+from settlement.api.payables import payables
+
+BLUEPRINTS: list[Blueprint] = [funds, payables, batches, shortfalls, clawbacks, ledger]

@@ -1,0 +1,234 @@
+"""Settlement batches over HTTP (V17 pay)."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, BinaryIO, cast
+
+from flask import Response, send_file
+from werkzeug.datastructures import FileStorage
+
+from core import clock
+from core.errors import Malformed
+from core.files import FileAltered, FileTooLarge, FileTypeRefused
+from core.http import (
+    MULTIPART,
+    Blueprint,
+    CursorSchema,
+    allow,
+    current_actor,
+    idempotent,
+    page_of,
+    page_schema,
+    problems,
+)
+from core.states import StateForbids
+from core.workdays import YearNotPublished
+from settlement import permissions
+from settlement.models import BankReturn, BatchLine, SettlementBatch
+from settlement.queries import batches as queries
+from settlement.queries.batches import BatchMissing, BatchNotExported
+from settlement.rules.cutoffs import Cutoff
+from settlement.rules.exports import ExportFormat
+from settlement.schemas.batches import (
+    BankReturnSchema,
+    BatchLineSchema,
+    BatchQuerySchema,
+    BatchSchema,
+    CutoffQuerySchema,
+    CutoffSchema,
+    ExportQuerySchema,
+    NewBankReturnSchema,
+    NewBatchSchema,
+)
+from settlement.service import bank_returns as return_service
+from settlement.service import batches as service
+from settlement.service.bank_returns import BankReturnRefused, BatchNotSent
+from settlement.service.batches import ApproverPrepared, CutoffAhead, ExportDiffers, LinesOpen
+from settlement.steps.batches import NothingToSettle, PreparerInvolved
+
+batches = Blueprint(
+    "settlement", __name__, description="Pay runs: prepared, approved by another person, exported, answered, closed."
+)
+
+
+class ExportFormatUnknown(Malformed):
+    """Batches cannot be had in this format."""
+
+    code = "export_format_unknown"
+
+
+@batches.route("/settlement-batches", methods=["POST"])
+@allow(permissions.may_prepare_batch)
+@problems(CutoffAhead, YearNotPublished, NothingToSettle, PreparerInvolved)
+@idempotent
+@batches.arguments(NewBatchSchema)
+@batches.response(201, BatchSchema)
+def prepare_batch(given: dict[str, Any]) -> SettlementBatch:
+    """Prepare the batch of a cut-off
+
+    Takes confirmed claims strictly in the order of confirmation while the fund of the cut-off's year lasts. A
+    cut-off has one live batch: asking again answers with it.
+    """
+    return service.prepare(**given, actor=current_actor(), now=clock.now())
+
+
+@batches.route("/settlement-batches", methods=["GET"])
+@allow(permissions.may_read_batches)
+@batches.arguments(BatchQuerySchema, location="query")
+@batches.response(200, page_schema(BatchSchema))
+def list_batches(given: dict[str, Any]) -> dict[str, Any]:
+    """Batches, the latest first
+
+    Discarded ones too.
+    """
+    cursor, limit = given.pop("cursor", None), given.pop("limit")
+    found = queries.batches(**given)
+    return page_of(found, cursor=cursor, limit=limit, key=SettlementBatch.id, descending=True)
+
+
+@batches.route("/settlement-batches/<int:batch_id>", methods=["GET"])
+@allow(permissions.may_read_batches)
+@problems(BatchMissing)
+@batches.response(200, BatchSchema)
+def show_batch(batch_id: int) -> SettlementBatch:
+    """A batch
+
+    With its seal and the files made of it.
+    """
+    return queries.find_batch(batch_id)
+
+
+@batches.route("/settlement-batches/<int:batch_id>/lines", methods=["GET"])
+@allow(permissions.may_read_batches)
+@problems(BatchMissing)
+@batches.arguments(CursorSchema, location="query")
+@batches.response(200, page_schema(BatchLineSchema))
+def list_lines(given: dict[str, Any], batch_id: int) -> dict[str, Any]:
+    """The lines of a batch
+
+    Each with what the bank said last of it.
+    """
+    page = page_of(queries.lines_of(queries.find_batch(batch_id)), **given, key=BatchLine.line_no)
+    return {**page, "items": queries.with_outcomes(page["items"])}
+
+
+@batches.route("/settlement-batches/<int:batch_id>/approval", methods=["POST"])
+@allow(permissions.may_approve_batch)
+@problems(BatchMissing, StateForbids, ApproverPrepared, PreparerInvolved)
+@idempotent
+@batches.response(201, BatchSchema)
+def approve_batch(batch_id: int) -> SettlementBatch:
+    """Approve a batch
+
+    By another person than the one who prepared it, and than anybody who submitted, reviewed or confirmed one of
+    its claims.
+    """
+    return service.approve(batch_id=batch_id, actor=current_actor(), now=clock.now())
+
+
+@batches.route("/settlement-batches/<int:batch_id>/discard", methods=["POST"])
+@allow(permissions.may_discard_batch)
+@problems(BatchMissing, StateForbids)
+@idempotent
+@batches.response(201, BatchSchema)
+def discard_batch(batch_id: int) -> SettlementBatch:
+    """Discard a prepared batch
+
+    Its payables go back to their places in the queue, and the cut-off may be prepared again.
+    """
+    return service.discard(batch_id=batch_id, actor=current_actor(), now=clock.now())
+
+
+@batches.route("/settlement-batches/<int:batch_id>/exportation", methods=["POST"])
+@allow(permissions.may_export_batch)
+@problems(BatchMissing, StateForbids, ExportDiffers)
+@idempotent
+@batches.response(201, BatchSchema)
+def export_batch(batch_id: int) -> SettlementBatch:
+    """Make the files of an approved batch
+
+    Doing it again makes them anew and checks that not a byte changed.
+    """
+    return service.export(batch_id=batch_id, actor=current_actor(), now=clock.now())
+
+
+@batches.route("/settlement-batches/<int:batch_id>/export", methods=["GET"])
+@allow(permissions.may_read_batches)
+@problems(BatchMissing, BatchNotExported, ExportFormatUnknown, FileAltered)
+@batches.arguments(ExportQuerySchema, location="query")
+@batches.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+def download_export(given: dict[str, Any], batch_id: int) -> Response:
+    """A file of a batch
+
+    The same bytes whenever it is fetched.
+    """
+    stored, content = queries.exported(batch_id, _known_format(given["format"]))
+    return send_file(io.BytesIO(content), mimetype=stored.media_type, as_attachment=True, download_name=stored.filename)
+
+
+@batches.route("/settlement-batches/<int:batch_id>/bank-returns", methods=["POST"])
+@allow(permissions.may_record_bank_return)
+@problems(BatchMissing, BatchNotSent, BankReturnRefused, FileTooLarge, FileTypeRefused)
+@idempotent
+@batches.arguments(NewBankReturnSchema, location=MULTIPART)
+@batches.response(201, BankReturnSchema)
+def record_bank_return(given: dict[str, Any], batch_id: int) -> BankReturn:
+    """Hand in the bank's answer
+
+    Taken in whole or refused in whole with every fault and its line. The same file again answers the same and
+    changes nothing.
+    """
+    upload: FileStorage = given["file"]
+    return return_service.record_bank_return(
+        batch_id=batch_id,
+        stream=cast(BinaryIO, upload.stream),
+        filename=upload.filename or "",
+        actor=current_actor(),
+        now=clock.now(),
+    )
+
+
+@batches.route("/settlement-batches/<int:batch_id>/bank-returns", methods=["GET"])
+@allow(permissions.may_read_batches)
+@problems(BatchMissing)
+@batches.arguments(CursorSchema, location="query")
+@batches.response(200, page_schema(BankReturnSchema))
+def list_bank_returns(given: dict[str, Any], batch_id: int) -> dict[str, Any]:
+    """The bank's answers to a batch
+
+    The earliest first.
+    """
+    return page_of(queries.returns_of(queries.find_batch(batch_id)), **given, key=BankReturn.id)
+
+
+@batches.route("/settlement-batches/<int:batch_id>/closing", methods=["POST"])
+@allow(permissions.may_close_batch)
+@problems(BatchMissing, StateForbids, LinesOpen)
+@idempotent
+@batches.response(201, BatchSchema)
+def close_batch(batch_id: int) -> SettlementBatch:
+    """Close a batch
+
+    Once the bank has reported on every line; later only returns of what was paid are taken in.
+    """
+    return service.close(batch_id=batch_id, actor=current_actor(), now=clock.now())
+
+
+@batches.route("/settlement-cutoffs", methods=["GET"])
+@allow(permissions.may_read_payables)
+@batches.arguments(CutoffQuerySchema, location="query")
+@batches.response(200, CutoffSchema(many=True))
+def list_cutoffs(given: dict[str, Any]) -> list[Cutoff]:
+    """The scheduled cut-offs of a year
+
+    The 10th and 25th, moved to the next working day; provisional while the official calendar is not published.
+    """
+    return service.scheduled_cutoffs(**given)
+
+
+def _known_format(name: str) -> ExportFormat:
+    try:
+        return ExportFormat(name)
+    except ValueError as unknown:
+        raise ExportFormatUnknown(known=", ".join(ExportFormat)) from unknown

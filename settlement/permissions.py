@@ -1,0 +1,53 @@
+"""Who may do what with money. The administrator and delegated agencies have no part in it (V5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.permissions import (
+    Role,
+    auditor,
+    beneficiary,
+    city_bureau,
+    city_finance,
+    finance,
+    finance_checker,
+    finance_maker,
+    incubator,
+    provider,
+    province,
+)
+from core.permissions import Actor, permission, system
+
+
+@permission
+def its_creditor(actor: Actor, target: Any) -> bool:
+    """A user of the provider that a shortfall is owed to: bank transfers are confirmed by who receives them."""
+    return actor.role == Role.PROVIDER and bool(target.creditor_id == actor.organisation_id)
+
+
+@permission
+def not_its_preparer(actor: Actor, target: Any) -> bool:
+    """Anybody but the person who prepared the batch (invariant 10)."""
+    return actor.user_id is not None and bool(target.prepared_by != actor.user_id)
+
+
+reads_all_money = province | finance | auditor
+
+may_open_fund = finance_maker | province
+may_read_funds = reads_all_money | city_finance
+may_read_payables = reads_all_money | beneficiary | provider | incubator | city_bureau | city_finance
+may_correct_payable = finance_maker
+may_prepare_batch = finance_maker | system
+may_approve_batch = finance_checker
+may_discard_batch = finance
+may_export_batch = finance
+may_read_batches = reads_all_money
+may_record_bank_return = finance_maker
+may_close_batch = finance
+may_read_shortfalls = reads_all_money | beneficiary | provider | incubator
+may_confirm_shortfall_payment = provider
+may_claw_back = province
+may_record_recovery = finance_maker
+may_read_clawbacks = reads_all_money | beneficiary | provider | incubator
+may_read_ledger = may_read_payables

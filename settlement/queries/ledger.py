@@ -1,0 +1,163 @@
+"""Reads of ledger accounts with their balances and postings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, exists, func, literal, or_, select
+
+from accounts.models import ControllerTenure, Organisation
+from accounts.queries import visible_organisations
+from core.db import session
+from core.errors import NotFound
+from core.permissions import Actor
+from settlement.models import LedgerAccount, LedgerPosting, LedgerTransaction
+from settlement.queries.scope import concerns_visible, sees_all
+from settlement.rules.chart import AccountKind, Book, Layer, Phase, TransactionKind
+
+_LAST_YEAR = 2199
+_CAP_KINDS = (AccountKind.CAP, AccountKind.CAP_CONTRA)
+
+
+class LedgerAccountMissing(NotFound):
+    """There is no such account for this actor."""
+
+    code = "ledger_account_missing"
+
+
+@dataclass(frozen=True)
+class AccountBalance:
+    """One kind of account of one owner, in one year or (``year`` None) in all of them together; sums in fen."""
+
+    book: Book
+    kind: AccountKind
+    owner: str
+    year: int | None
+    posted_fen: int
+    pending_fen: int
+    balance_fen: int
+    min_fen: int | None
+    max_fen: int | None
+    account_ids: Sequence[int]
+
+
+@dataclass(frozen=True)
+class PostingLine:
+    """A posting with the transaction that made it."""
+
+    id: int
+    transaction_id: int
+    year: int
+    kind: TransactionKind
+    phase: Phase
+    layer: Layer
+    amount_fen: int
+    source: str
+    order_id: int | None
+    resolves_id: int | None
+    reverses_id: int | None
+    article: str | None
+    at: datetime
+
+
+def known_kind(name: str) -> AccountKind:
+    """The kind of account of that name; raises :class:`LedgerAccountMissing` for none."""
+    try:
+        return AccountKind(name)
+    except ValueError as unknown:
+        raise LedgerAccountMissing from unknown
+
+
+def account_balance(*, kind: AccountKind, owner: str, year: int | None, actor: Actor, today: date) -> AccountBalance:
+    """The account with its balances.
+
+    Raises :class:`LedgerAccountMissing` for one that is not there or not the actor's.
+    """
+    found = select(LedgerAccount).where(
+        LedgerAccount.kind == kind, LedgerAccount.owner == owner, _visible(actor, today)
+    )
+    if year is not None:
+        found = found.where(LedgerAccount.year == (year if year <= _LAST_YEAR else -1))
+    accounts = session().scalars(found.execution_options(populate_existing=True)).all()
+    if not accounts:
+        raise LedgerAccountMissing
+    only = accounts[0] if len(accounts) == 1 else None
+    return AccountBalance(
+        book=accounts[0].book,
+        kind=kind,
+        owner=owner,
+        year=year if only is None else only.year or year,
+        posted_fen=sum(account.posted_fen for account in accounts),
+        pending_fen=sum(account.pending_fen for account in accounts),
+        balance_fen=sum(account.balance_fen for account in accounts),
+        min_fen=None if only is None else only.min_fen,
+        max_fen=None if only is None else only.max_fen,
+        account_ids=[account.id for account in accounts],
+    )
+
+
+def postings_on(balance: AccountBalance) -> Select[tuple[LedgerPosting]]:
+    """The postings behind a balance."""
+    return select(LedgerPosting).where(LedgerPosting.account_id.in_(balance.account_ids))
+
+
+def described(postings: Sequence[LedgerPosting]) -> list[PostingLine]:
+    """Postings with their transactions, in the order given."""
+    rows = session().execute(
+        select(LedgerPosting, LedgerTransaction, LedgerAccount.year)
+        .join(LedgerTransaction, LedgerTransaction.id == LedgerPosting.transaction_id)
+        .join(LedgerAccount, LedgerAccount.id == LedgerPosting.account_id)
+        .where(LedgerPosting.id.in_([posting.id for posting in postings]))
+    )
+    lines = {posting.id: _line(posting, made, year) for posting, made, year in rows}
+    return [lines[posting.id] for posting in postings]
+
+
+def _line(posting: LedgerPosting, made: LedgerTransaction, year: int) -> PostingLine:
+    return PostingLine(
+        id=posting.id,
+        transaction_id=made.id,
+        year=year,
+        kind=made.kind,
+        phase=made.phase,
+        layer=posting.layer,
+        amount_fen=posting.amount_fen,
+        source=made.source,
+        order_id=made.order_id,
+        resolves_id=made.resolves_id,
+        reverses_id=made.reverses_id,
+        article=made.article,
+        at=made.at,
+    )
+
+
+def _visible(actor: Actor, today: date) -> ColumnElement[bool]:
+    """Accounts of the actor's own organisations or city, and the caps these use today."""
+    if sees_all(actor):
+        return literal(True)  # noqa: FBT003 - the SQL constant
+    mine: ColumnElement[bool] = concerns_visible(actor, LedgerAccount.party_id, LedgerAccount.counterparty_id)
+    return or_(mine, and_(LedgerAccount.kind.in_(_CAP_KINDS), _of_its_cap(actor, today)))
+
+
+def _of_its_cap(actor: Actor, today: date) -> ColumnElement[bool]:
+    """Caps of organisations and teams the actor sees, and of whoever controls one of them today."""
+    owner: Any = func.split_part(LedgerAccount.owner, ":", 1)
+    number: Any = case(
+        (LedgerAccount.owner.regexp_match("^[a-z]+:[0-9]{1,18}$"), func.split_part(LedgerAccount.owner, ":", 2)),
+        else_="0",
+    ).cast(BigInteger)
+    its_own = exists(select(Organisation.id).where(Organisation.id == number, visible_organisations(actor)))
+    controlled = exists(
+        select(ControllerTenure.id)
+        .join(Organisation, Organisation.id == ControllerTenure.organisation_id)
+        .where(
+            ControllerTenure.controller_id == number,
+            ControllerTenure.since <= today,
+            or_(ControllerTenure.until.is_(None), ControllerTenure.until > today),
+            visible_organisations(actor),
+        )
+    )
+    return or_(and_(owner.in_(["organisation", "team"]), its_own), and_(owner == "controller", controlled))

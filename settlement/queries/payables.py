@@ -1,0 +1,212 @@
+"""Reads of payables, and of the queue they wait in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Select, exists, func, select
+
+from accounts.queries import acts_for
+from core.db import session
+from core.errors import NotFound, Reason, reason
+from core.money import fen_to_yuan
+from core.permissions import Actor
+from settlement.models import BankReturnLine, BatchLine, Fund, LedgerAccount, OrderCharge, Payable
+from settlement.queries.scope import concerns_visible, sees_all
+from settlement.states import PayableState, PayoutOutcome
+
+_SHOWN_DIGITS = 4
+
+
+class PayableMissing(NotFound):
+    """There is no such payable for this actor."""
+
+    code = "payable_missing"
+
+
+@dataclass(frozen=True)
+class QueuePlace:
+    """Where a due payable stands: how many and how much are before it, and whether the money reaches it (V3)."""
+
+    ahead_count: int
+    ahead_fen: int
+    available_fen: int
+    fund_year: int
+    waiting: Reason | None
+
+    @property
+    def waiting_shown(self) -> dict[str, str | None] | None:
+        """The reason as the API shows it."""
+        return None if self.waiting is None else self.waiting.as_json()
+
+
+@dataclass(frozen=True)
+class PayableView:
+    """A payable as one actor sees it."""
+
+    payable: Payable
+    account_number: str
+    place: QueuePlace | None
+
+
+@dataclass(frozen=True)
+class Payout:
+    """One time a payable stood in a batch, and what the bank said last of it."""
+
+    batch_id: int
+    line_no: int
+    outcome: PayoutOutcome | None
+    reason: str | None
+    value_date: date | None
+
+
+@dataclass(frozen=True)
+class PayableDetail(PayableView):
+    """A payable with every attempt to pay it."""
+
+    payouts: Sequence[Payout]
+
+
+def visible_payables(
+    actor: Actor, *, state: PayableState | None = None, order_id: int | None = None
+) -> Select[tuple[Payable]]:
+    """Payables an actor may see: payees and users of the order their own, a city those of its organisations (V6)."""
+    of_its_user = exists(
+        select(OrderCharge.id).where(
+            OrderCharge.order_id == Payable.order_id, concerns_visible(actor, OrderCharge.user_id)
+        )
+    )
+    found = select(Payable).where(concerns_visible(actor, Payable.payee_id) | of_its_user)
+    if state is not None:
+        found = found.where(Payable.state == state)
+    if order_id is not None:
+        found = found.where(Payable.order_id == order_id)
+    return found
+
+
+def find_payable(payable_id: int, *, actor: Actor, lock: bool = False) -> Payable:
+    """The payable if the actor may see it; raises :class:`PayableMissing`."""
+    found = visible_payables(actor).where(Payable.id == payable_id)
+    if lock:
+        found = found.with_for_update(of=Payable).execution_options(populate_existing=True)
+    payable = session().scalar(found)
+    if payable is None:
+        raise PayableMissing
+    return payable
+
+
+def payable_of(source: str) -> Payable | None:
+    """The payable made for a source such as ``claim:12``, if there is one."""
+    return session().scalar(select(Payable).where(Payable.source == source))
+
+
+def views_of(payables: Sequence[Payable], *, actor: Actor, today: date) -> list[PayableView]:
+    """Payables as an actor sees them, in the order given; account numbers are masked but for payee and finance."""
+    places = queue_places(payables, today=today)
+    own = acts_for(actor)
+    return [
+        PayableView(
+            payable=payable,
+            account_number=payable.account_number
+            if sees_all(actor) or payable.payee_id in own
+            else f"****{payable.account_number[-_SHOWN_DIGITS:]}",
+            place=places.get(payable.id),
+        )
+        for payable in payables
+    ]
+
+
+def queue_places(payables: Sequence[Payable], *, today: date) -> dict[int, QueuePlace]:
+    """The places of those that are due, by id, judged by this year's fund."""
+    due = [payable for payable in payables if payable.state is PayableState.DUE]
+    if not due:
+        return {}
+    queue = (
+        select(
+            Payable.id,
+            (func.row_number().over(order_by=Payable.queue_no, partition_by=Payable.programme) - 1).label("count"),
+            (
+                func.sum(Payable.amount_fen).over(order_by=Payable.queue_no, partition_by=Payable.programme)
+                - Payable.amount_fen
+            ).label("fen"),
+        )
+        .where(
+            Payable.state == PayableState.DUE,
+            Payable.queue_no <= max(payable.queue_no for payable in due),
+        )
+        .subquery()
+    )
+    rows = session().execute(select(queue).where(queue.c.id.in_([payable.id for payable in due])))
+    ahead = {payable_id: (int(count), int(fen)) for payable_id, count, fen in rows}
+    available = _available(today.year)
+    return {
+        payable.id: QueuePlace(
+            ahead_count=ahead[payable.id][0],
+            ahead_fen=ahead[payable.id][1],
+            fund_year=today.year,
+            available_fen=available.get(payable.programme, 0),
+            waiting=_why_waiting(
+                payable.amount_fen, ahead[payable.id][1], available.get(payable.programme), today.year
+            ),
+        )
+        for payable in due
+    }
+
+
+def detail_of(payable_id: int, *, actor: Actor, today: date) -> PayableDetail:
+    """A payable with every attempt to pay it; raises :class:`PayableMissing`."""
+    payable = find_payable(payable_id, actor=actor)
+    view = views_of([payable], actor=actor, today=today)[0]
+    return PayableDetail(view.payable, view.account_number, view.place, payouts_of(payable))
+
+
+def payouts_of(payable: Payable) -> list[Payout]:
+    """Every line a payable stood in, with what the bank said last of each, the earliest first."""
+    rows = session().execute(
+        select(BatchLine, BankReturnLine)
+        .outerjoin(
+            BankReturnLine,
+            (BankReturnLine.batch_id == BatchLine.batch_id) & (BankReturnLine.line_no == BatchLine.line_no),
+        )
+        .where(BatchLine.payable_id == payable.id)
+        .order_by(BatchLine.attempt, BankReturnLine.late)
+    )
+    payouts = {line.attempt: _payout(line, said) for line, said in rows}
+    return list(payouts.values())
+
+
+def _payout(line: BatchLine, said: BankReturnLine | None) -> Payout:
+    return Payout(
+        batch_id=line.batch_id,
+        line_no=line.line_no,
+        outcome=None if said is None else said.outcome,
+        reason=None if said is None else said.reason,
+        value_date=None if said is None else said.value_date,
+    )
+
+
+def _available(year: int) -> dict[str, int]:
+    """What is left in each programme's fund of a year."""
+    found = (
+        select(Fund.programme, LedgerAccount.posted_fen + LedgerAccount.pending_fen)
+        .join(LedgerAccount, LedgerAccount.id == Fund.account_id)
+        .where(Fund.year == year)
+    )
+    return dict(session().execute(found).tuples().all())
+
+
+def _why_waiting(amount_fen: int, ahead_fen: int, available_fen: int | None, year: int) -> Reason | None:
+    if available_fen is None:
+        return reason("no_fund", article="V3", year=year)
+    if ahead_fen + amount_fen <= available_fen:
+        return None
+    return reason(
+        "waits_for_money",
+        article="V3",
+        year=year,
+        ahead=fen_to_yuan(ahead_fen),
+        amount=fen_to_yuan(amount_fen),
+        available=fen_to_yuan(available_fen),
+    )

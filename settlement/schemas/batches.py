@@ -1,0 +1,173 @@
+"""Batches, their lines and the bank's answers as the API shows them."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from core.http import (
+    CountField,
+    CursorSchema,
+    DayField,
+    EnumField,
+    FenField,
+    IdField,
+    InstantField,
+    Schema,
+    TextField,
+    UploadField,
+)
+from core.workdays import YearStatus
+from settlement.rules.exports import ExportFormat
+from settlement.schemas.funds import FIRST_YEAR, LAST_YEAR
+from settlement.states import BatchState, PayoutOutcome
+
+
+class NewBatchSchema(Schema):
+    """The cut-off to settle."""
+
+    cutoff = DayField(
+        required=True,
+        metadata={"description": "Claims confirmed by the end of this day; at latest the next scheduled cut-off."},
+    )
+
+
+class BatchQuerySchema(CursorSchema):
+    """Which batches to list."""
+
+    state = EnumField(BatchState, metadata={"description": "Only those of this state."})
+    cutoff = DayField(metadata={"description": "Only those of this cut-off."})
+
+
+class BatchFileSchema(Schema):
+    """A file made of a batch."""
+
+    format = EnumField(ExportFormat, required=True, metadata={"description": "Its format."})
+    sha256 = TextField(required=True, metadata={"description": "SHA-256 of its bytes, in hex."})
+    line_count = CountField(required=True, metadata={"description": "How many payouts it names."})
+    control_sum_fen = FenField(required=True, metadata={"description": "Their sum, in fen."})
+    created_at = InstantField(required=True, metadata={"description": "When it was made."})
+
+
+class BatchSchema(Schema):
+    """One pay run."""
+
+    id = IdField(required=True, metadata={"description": "Its number in addresses."})
+    number = TextField(required=True, metadata={"description": "Its number as people write it."})
+    programme = TextField(required=True, metadata={"description": "The programme it pays for."})
+    cutoff = DayField(required=True, metadata={"description": "The cut-off."})
+    state = EnumField(BatchState, required=True, metadata={"description": "Where it stands."})
+    fund_id = IdField(required=True, metadata={"description": "The fund that pays."})
+    line_count = CountField(required=True, metadata={"description": "How many payouts it has."})
+    total_fen = FenField(required=True, metadata={"description": "Their sum, in fen."})
+    waiting_count = CountField(
+        required=True, metadata={"description": "How many due payables the fund could not pay when it was prepared."}
+    )
+    waiting_fen = FenField(required=True, metadata={"description": "Their sum, in fen."})
+    content_sha256 = TextField(
+        required=True,
+        metadata={"description": "The seal: SHA-256 over the SHA-256 of each line's JSON array, in hex."},
+    )
+    prepared_by = IdField(
+        required=True, allow_none=True, metadata={"description": "The user who prepared it; null for the worker."}
+    )
+    prepared_at = InstantField(required=True, metadata={"description": "When it was prepared."})
+    approved_by = IdField(required=True, allow_none=True, metadata={"description": "The user who approved it."})
+    approved_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was approved."})
+    exported_at = InstantField(
+        required=True, allow_none=True, metadata={"description": "When its files were first made."}
+    )
+    closed_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was closed."})
+    files = fields.List(
+        fields.Nested(BatchFileSchema), required=True, metadata={"description": "The files made of it."}
+    )
+
+
+class BatchLineSchema(Schema):
+    """One payout, frozen."""
+
+    line_no = CountField(required=True, attribute="line.line_no", metadata={"description": "Its number in the batch."})
+    payable_id = IdField(required=True, attribute="line.payable_id", metadata={"description": "The payable."})
+    attempt = CountField(
+        required=True,
+        attribute="line.attempt",
+        metadata={"description": "1 for the payable's first batch, 2 for its second, and so on."},
+    )
+    source = TextField(
+        required=True, attribute="line.source", metadata={"description": "What it is for, such as claim:12."}
+    )
+    order_id = IdField(required=True, attribute="line.order_id", metadata={"description": "The order."})
+    payee_id = IdField(required=True, attribute="line.payee_id", metadata={"description": "The organisation paid."})
+    holder_name = TextField(
+        required=True, attribute="line.holder_name", metadata={"description": "Holder of the account."}
+    )
+    bank_name = TextField(required=True, attribute="line.bank_name", metadata={"description": "The bank."})
+    cnaps_code = TextField(required=True, attribute="line.cnaps_code", metadata={"description": "The bank's 联行号."})
+    account_number = TextField(required=True, attribute="line.account_number", metadata={"description": "The account."})
+    amount_fen = FenField(required=True, attribute="line.amount_fen", metadata={"description": "The sum, in fen."})
+    outcome = EnumField(
+        PayoutOutcome,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the bank said last; null while it said nothing."},
+    )
+    reason = TextField(
+        required=True, allow_none=True, metadata={"description": "The bank's reason for what it did not pay."}
+    )
+    value_date = DayField(required=True, allow_none=True, metadata={"description": "The bank's date."})
+
+
+class ExportQuerySchema(Schema):
+    """Which file to fetch."""
+
+    format = TextField(
+        required=True, max_length=40, metadata={"description": "xlsx for the treasury or csv for the bank."}
+    )
+
+
+class NewBankReturnSchema(Schema):
+    """The bank's answer."""
+
+    file = UploadField(
+        required=True,
+        metadata={
+            "description": "CSV (UTF-8 or GB18030) with the columns line_no, account_number, amount (yuan), "
+            "status (paid, failed, returned), reason, value_date."
+        },
+    )
+
+
+class BankReturnSchema(Schema):
+    """What one file of the bank said."""
+
+    id = IdField(required=True, metadata={"description": "Its number."})
+    batch_id = IdField(required=True, metadata={"description": "The batch."})
+    part = CountField(required=True, metadata={"description": "1 for the batch's first, 2 for its second, and so on."})
+    sha256 = TextField(required=True, metadata={"description": "SHA-256 of the file, in hex."})
+    paid_count = CountField(required=True, metadata={"description": "Payouts that arrived."})
+    paid_fen = FenField(required=True, metadata={"description": "Their sum, in fen."})
+    failed_count = CountField(required=True, metadata={"description": "Payouts that never left."})
+    failed_fen = FenField(required=True, metadata={"description": "Their sum, in fen."})
+    returned_count = CountField(required=True, metadata={"description": "Payouts that came back."})
+    returned_fen = FenField(required=True, metadata={"description": "Their sum, in fen."})
+    recorded_by = IdField(required=True, allow_none=True, metadata={"description": "The user who handed it in."})
+    recorded_at = InstantField(required=True, metadata={"description": "When it was taken in."})
+
+
+class CutoffQuerySchema(Schema):
+    """Which year's cut-offs to list."""
+
+    year = CountField(
+        required=True, minimum=FIRST_YEAR, maximum=LAST_YEAR, metadata={"description": "The calendar year."}
+    )
+
+
+class CutoffSchema(Schema):
+    """One scheduled cut-off."""
+
+    nominal = DayField(required=True, metadata={"description": "The day the policy names."})
+    day = DayField(required=True, metadata={"description": "The working day it falls on."})
+    status = EnumField(
+        YearStatus,
+        required=True,
+        metadata={"description": "provisional while the official calendar of its year is not published."},
+    )

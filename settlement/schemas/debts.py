@@ -1,0 +1,119 @@
+"""Shortfalls and clawbacks as the API shows them."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from accounts.schemas.fields import FlagField
+from core.http import (
+    CountField,
+    CursorSchema,
+    DayField,
+    EnumField,
+    FenField,
+    IdField,
+    InstantField,
+    Schema,
+    TextField,
+)
+from settlement.states import ClawbackState, ShortfallState
+
+
+class ShortfallQuerySchema(CursorSchema):
+    """Which shortfalls to list."""
+
+    state = EnumField(ShortfallState, metadata={"description": "Only those of this state."})
+
+
+class ShortfallSchema(Schema):
+    """The refused part of a deducted sum, which the user owes the provider."""
+
+    id = IdField(required=True, metadata={"description": "Its number."})
+    order_id = IdField(required=True, metadata={"description": "The order."})
+    debtor_id = IdField(required=True, metadata={"description": "The user that owes it."})
+    creditor_id = IdField(required=True, metadata={"description": "The provider it is owed to."})
+    amount_fen = FenField(required=True, metadata={"description": "The whole debt, in fen."})
+    paid_fen = FenField(required=True, metadata={"description": "What was paid of it, in fen."})
+    open_fen = FenField(required=True, metadata={"description": "What is still owed, in fen."})
+    article = TextField(required=True, metadata={"description": "The article it rests on."})
+    state = EnumField(ShortfallState, required=True, metadata={"description": "Whether it is open."})
+    opened_at = InstantField(required=True, metadata={"description": "When it arose."})
+
+
+class ShortfallPaymentSchema(Schema):
+    """A transfer that arrived."""
+
+    amount_fen = FenField(
+        minimum=1, load_default=None, metadata={"description": "What arrived, in fen; left out, all that is open."}
+    )
+    reference = TextField(
+        required=True, max_length=100, metadata={"description": "The transfer's reference; one counts once."}
+    )
+
+
+class NewClawbackSchema(Schema):
+    """A paid subsidy to be claimed back."""
+
+    payable_id = IdField(load_default=None, metadata={"description": "The payable, or else its source."})
+    source = TextField(
+        load_default=None, max_length=100, metadata={"description": "What it was for, such as claim:12."}
+    )
+    amount_fen = FenField(
+        required=True, minimum=1, metadata={"description": "How much, at most what was paid, in fen."}
+    )
+    cause = TextField(required=True, max_length=2000, metadata={"description": "What was found."})
+    misconduct = FlagField(
+        load_default=False, metadata={"description": "Whether it is put on record as research misconduct (V21)."}
+    )
+    misconduct_by = IdField(
+        load_default=None,
+        metadata={"description": "Whose misconduct: payee, user or provider of the order; left out, the payee."},
+    )
+    sanction_until = DayField(
+        load_default=None, metadata={"description": "The last day of the sanction; it blocks new vouchers (V8(2))."}
+    )
+
+
+class RecoverySchema(Schema):
+    """Money that came back."""
+
+    id = IdField(required=True, metadata={"description": "Its number."})
+    amount_fen = FenField(required=True, metadata={"description": "The sum, in fen."})
+    reference = TextField(required=True, metadata={"description": "The transfer's reference."})
+    recorded_at = InstantField(required=True, metadata={"description": "When it was recorded."})
+
+
+class NewRecoverySchema(Schema):
+    """Money that came back."""
+
+    amount_fen = FenField(required=True, minimum=1, metadata={"description": "The sum, in fen."})
+    reference = TextField(required=True, max_length=100, metadata={"description": "The transfer's reference."})
+
+
+class ClawbackSchema(Schema):
+    """A paid subsidy claimed back, linked to the payout it takes back."""
+
+    id = IdField(required=True, metadata={"description": "Its number."})
+    payable_id = IdField(required=True, metadata={"description": "The payable that was paid."})
+    payee_id = IdField(required=True, metadata={"description": "The organisation that owes it."})
+    batch_id = IdField(required=True, metadata={"description": "The batch that paid."})
+    line_no = CountField(required=True, metadata={"description": "The line of the batch that paid."})
+    amount_fen = FenField(required=True, metadata={"description": "The sum, in fen."})
+    recovered_fen = FenField(required=True, metadata={"description": "What came back, in fen."})
+    open_fen = FenField(required=True, metadata={"description": "What is still owed, in fen."})
+    cause = TextField(required=True, max_length=2000, metadata={"description": "What was found."})
+    misconduct = FlagField(required=True, metadata={"description": "Whether misconduct is on record for it."})
+    article = TextField(required=True, metadata={"description": "The article it rests on."})
+    state = EnumField(ClawbackState, required=True, metadata={"description": "Whether it is open."})
+    opened_at = InstantField(required=True, metadata={"description": "When it was opened."})
+
+
+class ClawbackDetailSchema(Schema):
+    """A clawback with what came back."""
+
+    clawback = fields.Nested(ClawbackSchema, required=True, metadata={"description": "The clawback."})
+    recoveries = fields.List(
+        fields.Nested(RecoverySchema),
+        required=True,
+        metadata={"description": "Everything that came back, the earliest first."},
+    )

@@ -1,0 +1,63 @@
+"""Funds as the API shows them."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from core.http import CountField, FenField, IdField, InstantField, Schema, TextField
+
+FIRST_YEAR = 2025
+LAST_YEAR = 2199
+
+
+class NewFundSchema(Schema):
+    """A year's appropriation."""
+
+    year = CountField(
+        required=True, minimum=FIRST_YEAR, maximum=LAST_YEAR, metadata={"description": "The calendar year."}
+    )
+    appropriation_fen = FenField(required=True, minimum=1, metadata={"description": "What is appropriated, in fen."})
+    reference = TextField(
+        required=True, max_length=200, metadata={"description": "The document the appropriation rests on."}
+    )
+
+
+class NewAppropriationSchema(Schema):
+    """Further money for a fund."""
+
+    amount_fen = FenField(required=True, minimum=1, metadata={"description": "What is added, in fen."})
+    reference = TextField(
+        required=True, max_length=200, metadata={"description": "The document the appropriation rests on."}
+    )
+
+
+class AppropriationSchema(Schema):
+    """One sum put into a fund."""
+
+    id = IdField(required=True, metadata={"description": "Its number."})
+    amount_fen = FenField(required=True, metadata={"description": "The sum, in fen."})
+    reference = TextField(required=True, metadata={"description": "The document it rests on."})
+    entered_at = InstantField(required=True, metadata={"description": "When it was entered."})
+
+
+class FundSchema(Schema):
+    """A fund with its sums; appropriation = available + committed + paid."""
+
+    id = IdField(required=True, metadata={"description": "Its number."})
+    programme = TextField(required=True, metadata={"description": "The programme it pays for."})
+    year = CountField(required=True, metadata={"description": "The calendar year."})
+    appropriation_fen = FenField(required=True, metadata={"description": "All appropriations together, in fen."})
+    committed_fen = FenField(
+        required=True, metadata={"description": "In batches that the bank has not answered, in fen."}
+    )
+    paid_fen = FenField(required=True, metadata={"description": "Paid, less what was returned or recovered, in fen."})
+    available_fen = FenField(required=True, metadata={"description": "What further batches may pay, in fen."})
+    due_fen = FenField(
+        required=True, metadata={"description": "Confirmed claims of the programme waiting for a batch, in fen."}
+    )
+    created_at = InstantField(required=True, metadata={"description": "When it was opened."})
+    appropriations = fields.List(
+        fields.Nested(AppropriationSchema),
+        required=True,
+        metadata={"description": "Every appropriation, the earliest first."},
+    )

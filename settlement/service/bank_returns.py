@@ -1,0 +1,85 @@
+"""Taking in what the bank says of an exported batch."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from datetime import datetime
+from typing import BinaryIO
+
+from flask import current_app
+from sqlalchemy import select
+
+from core import clock
+from core.db import session, transaction
+from core.errors import Conflict, Reason, Refused, reason
+from core.files import TABLE_TYPES, FileTooLarge, safe_name, store_file
+from core.permissions import Actor, authorise
+from settlement import permissions
+from settlement.models import BankReturn, SettlementBatch
+from settlement.queries.batches import find_batch
+from settlement.rules.bank_return import Fault, match, read
+from settlement.states import BatchState
+from settlement.steps.bank_returns import sent_lines, take_in
+
+ARTICLE = "V17 pay"
+_SENT = (BatchState.EXPORTED, BatchState.CLOSED)
+
+
+class BatchNotSent(Conflict):
+    """The batch was not exported yet, so no bank can have answered it."""
+
+    code = "batch_not_sent"
+
+
+class BankReturnRefused(Refused):
+    """The file has faults and was refused as a whole; each is named with its line."""
+
+    code = "bank_return_refused"
+
+
+def record_bank_return(*, batch_id: int, stream: BinaryIO, filename: str, actor: Actor, now: datetime) -> BankReturn:
+    """Take in a bank's CSV: outcomes by line, in whole or not at all.
+
+    The same bytes again answer the same and change nothing. A closed batch takes only late returns of what was paid.
+    Raises :class:`BatchNotSent` and :class:`BankReturnRefused`.
+    """
+    with transaction():
+        batch = find_batch(batch_id, lock=True)
+        authorise(actor, permissions.may_record_bank_return, batch)
+        content = _content(stream, filename)
+        known = _known(batch, content)
+        if known is not None:
+            return known
+        if batch.state not in _SENT:
+            raise BatchNotSent(number=batch.number)
+        reading = read(content, today=clock.today(now))
+        matched = match(reading.lines, sent_lines(batch))
+        faults = sorted((*reading.faults, *matched.faults), key=lambda fault: fault.row)
+        if faults:
+            raise BankReturnRefused(reasons=[_reason(fault) for fault in faults], count=len(faults))
+        file = store_file(
+            io.BytesIO(content),
+            filename=filename,
+            owner_id=actor.organisation_id,
+            now=now,
+            known=TABLE_TYPES,
+        )
+        return take_in(batch, matched.lines, file=file, actor=actor, now=now)
+
+
+def _content(stream: BinaryIO, filename: str) -> bytes:
+    limit = int(current_app.config["FILE_LIMIT_BYTES"])
+    content = stream.read(limit + 1)
+    if len(content) > limit:
+        raise FileTooLarge(filename=safe_name(filename), limit=limit)
+    return content
+
+
+def _known(batch: SettlementBatch, content: bytes) -> BankReturn | None:
+    sha256 = hashlib.sha256(content).hexdigest()
+    return session().scalar(select(BankReturn).where(BankReturn.batch_id == batch.id, BankReturn.sha256 == sha256))
+
+
+def _reason(fault: Fault) -> Reason:
+    return reason(fault.code.value, article=ARTICLE, field=f"line {fault.row}", row=fault.row, value=fault.value)

@@ -1,0 +1,163 @@
+"""Clawbacks: a paid sum claimed back, and what comes back of it (V19, V21)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from accounts.kinds import AdverseKind
+from accounts.steps import add_adverse_record
+from core import audit, clock
+from core.db import require_transaction
+from core.errors import Refused
+from core.permissions import Actor
+from core.states import apply
+from settlement.models import BatchLine, Clawback, Fund, Payable, Recovery, SettlementBatch
+from settlement.rules import postings
+from settlement.rules.chart import TransactionKind
+from settlement.states import CLAWBACK_TRANSITIONS, ClawbackAction
+from settlement.steps.posting import Posting, post
+
+ARTICLE = "V21"
+
+
+class ClawbackTooLarge(Refused):
+    """More would be clawed back than was paid, less what came back and what is clawed back already."""
+
+    code = "clawback_too_large"
+
+
+class RecoveryTooLarge(Refused):
+    """More would be recovered than is still open of the clawback."""
+
+    code = "recovery_too_large"
+
+
+def open_clawback(
+    payable: Payable,
+    *,
+    amount_fen: int,
+    cause: str,
+    misconduct_by: int | None,
+    sanction_until: date | None,
+    actor: Actor,
+    now: datetime,
+) -> Clawback:
+    """Claim a paid sum back from the payee of a locked payable.
+
+    ``misconduct_by`` is the organisation that misconduct is put on record against, None where there was none.
+    The yearly cap gets no room back (V12 hold). Raises :class:`ClawbackTooLarge`.
+    """
+    current = require_transaction()
+    left = payable.paid_fen - payable.clawed_back_fen
+    if amount_fen > left or payable.batch_id is None:
+        raise ClawbackTooLarge(amount=amount_fen, left=left)
+    payable.clawed_back_fen += amount_fen
+    line_no, settled_id = _payout(payable)
+    made = post(
+        Posting(
+            TransactionKind.CLAWBACK_OPENED,
+            postings.clawback_opened(payee_id=payable.payee_id, amount_fen=amount_fen),
+            source=payable.source,
+            order_id=payable.order_id,
+            article=ARTICLE,
+            reverses_id=payable.transaction_id,
+            data={"payout_transaction_id": settled_id},
+        ),
+        actor=actor,
+        now=now,
+    )
+    clawback = Clawback(
+        payable_id=payable.id,
+        payee_id=payable.payee_id,
+        batch_id=payable.batch_id,
+        line_no=line_no,
+        amount_fen=amount_fen,
+        recovered_fen=0,
+        cause=cause,
+        misconduct=misconduct_by is not None,
+        article=ARTICLE,
+        state=CLAWBACK_TRANSITIONS.initial,
+        transaction_id=made,
+        opened_by=actor.user_id,
+        opened_at=now,
+    )
+    current.add(clawback)
+    audit.record(
+        actor=actor,
+        now=now,
+        action="open",
+        subject=clawback,
+        to_state=clawback.state,
+        data={"source": payable.source, "amount_fen": amount_fen, "misconduct": clawback.misconduct},
+    )
+    if misconduct_by is not None:
+        add_adverse_record(
+            organisation_id=misconduct_by,
+            kind=AdverseKind.RESEARCH_MISCONDUCT,
+            since=clock.today(now),
+            until=sanction_until,
+            source=f"clawback:{clawback.id}",
+            actor=actor,
+            now=now,
+        )
+    return clawback
+
+
+def recover(clawback: Clawback, *, amount_fen: int, reference: str, actor: Actor, now: datetime) -> Recovery:
+    """Record money that came back for a locked clawback.
+
+    It is in the fund it was paid from. Raises :class:`RecoveryTooLarge`.
+    """
+    current = require_transaction()
+    if amount_fen > clawback.open_fen:
+        raise RecoveryTooLarge(amount=amount_fen, open=clawback.open_fen)
+    fund = current.scalars(
+        select(Fund)
+        .join(SettlementBatch, SettlementBatch.fund_id == Fund.id)
+        .where(SettlementBatch.id == clawback.batch_id)
+    ).one()
+    made = post(
+        Posting(
+            TransactionKind.CLAWBACK_RECOVERED,
+            postings.clawback_recovered(
+                programme=fund.programme, year=fund.year, payee_id=clawback.payee_id, amount_fen=amount_fen
+            ),
+            source=f"clawback:{clawback.id}",
+            article=ARTICLE,
+            data={"reference": reference},
+        ),
+        actor=actor,
+        now=now,
+    )
+    recovery = Recovery(
+        clawback_id=clawback.id,
+        amount_fen=amount_fen,
+        reference=reference,
+        transaction_id=made,
+        recorded_by=actor.user_id,
+        recorded_at=now,
+    )
+    current.add(recovery)
+    clawback.recovered_fen += amount_fen
+    apply(
+        clawback,
+        ClawbackAction.RECOVER if clawback.open_fen == 0 else ClawbackAction.RECOVER_PART,
+        transitions=CLAWBACK_TRANSITIONS,
+        actor=actor,
+        now=now,
+        data={"amount_fen": amount_fen, "reference": reference},
+    )
+    return recovery
+
+
+def _payout(payable: Payable) -> tuple[int, int | None]:
+    """The line that paid it and the ledger transaction that committed its batch."""
+    found = (
+        select(BatchLine.line_no, SettlementBatch.transaction_id)
+        .join(SettlementBatch, SettlementBatch.id == BatchLine.batch_id)
+        .where(BatchLine.payable_id == payable.id, BatchLine.batch_id == payable.batch_id)
+    )
+    line_no, transaction_id = require_transaction().execute(found).one()
+    return line_no, transaction_id
