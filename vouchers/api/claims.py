@@ -17,14 +17,14 @@ from vouchers.permissions import may_ask_to_hand_in, may_confirm, may_read_claim
 from vouchers.queries.claims import ClaimMissing, Dossier, MaterialMissing, dossier, find_material, visible_claims
 from vouchers.schemas.claims import (
     CityReviewSchema,
+    ClaimMaterialSchema,
     ClaimQuerySchema,
+    ClaimSchema,
     ClaimSummarySchema,
+    ClaimUploadSchema,
     ConfirmationSchema,
-    DossierSchema,
-    MaterialSchema,
-    NewMaterialSchema,
+    NewClaimMaterialSchema,
     SubmissionSchema,
-    UploadSchema,
     invoice_of,
 )
 from vouchers.service import claims as service
@@ -52,7 +52,7 @@ def list_claims(given: dict[str, Any]) -> dict[str, Any]:
 @claims.route("/<int:claim_id>", methods=["GET"])
 @allow(may_read_claims)
 @problems(ClaimMissing)
-@claims.response(200, DossierSchema)
+@claims.response(200, ClaimSchema)
 def show(claim_id: int) -> Dossier:
     """A claim
 
@@ -73,9 +73,9 @@ def show(claim_id: int) -> Dossier:
     FileTypeRefused,
     FileEmpty,
 )
-@claims.arguments(NewMaterialSchema, location="form")
-@claims.arguments(UploadSchema, location="files")
-@claims.response(201, MaterialSchema)
+@claims.arguments(NewClaimMaterialSchema, location="form")
+@claims.arguments(ClaimUploadSchema, location="files")
+@claims.response(201, ClaimMaterialSchema)
 def add_material(given: dict[str, Any], files: dict[str, FileStorage], claim_id: int) -> Material:
     """Add a material
 
@@ -117,7 +117,7 @@ def download_material(claim_id: int, material_id: int) -> Response:
 @problems(ClaimMissing, NotTheClaimant, StateForbids, SubmissionRefused)
 @idempotent
 @claims.arguments(SubmissionSchema)
-@claims.response(201, DossierSchema)
+@claims.response(201, ClaimSchema)
 def submit(given: dict[str, Any], claim_id: int) -> Dossier:
     """Hand a claim in
 
@@ -131,7 +131,7 @@ def submit(given: dict[str, Any], claim_id: int) -> Dossier:
 @allow(may_ask_to_hand_in)
 @problems(ClaimMissing, NotTheClaimant, StateForbids)
 @idempotent
-@claims.response(201, DossierSchema)
+@claims.response(201, ClaimSchema)
 def withdraw(claim_id: int) -> Dossier:
     """Withdraw a claim
 
@@ -146,7 +146,7 @@ def withdraw(claim_id: int) -> Dossier:
 @problems(ClaimMissing, StateForbids, ReviewRefused, SamePerson)
 @idempotent
 @claims.arguments(CityReviewSchema)
-@claims.response(201, DossierSchema)
+@claims.response(201, ClaimSchema)
 def city_review(given: dict[str, Any], claim_id: int) -> Dossier:
     """Review a claim
 
@@ -161,7 +161,7 @@ def city_review(given: dict[str, Any], claim_id: int) -> Dossier:
 @problems(ClaimMissing, StateForbids, ReviewRefused, ConfirmationRefused, SummaryNotDispatched, SamePerson)
 @idempotent
 @claims.arguments(ConfirmationSchema)
-@claims.response(201, DossierSchema)
+@claims.response(201, ClaimSchema)
 def confirm(given: dict[str, Any], claim_id: int) -> Dossier:
     """Confirm a claim
 

@@ -13,7 +13,7 @@ from core.states import StateForbids
 from vouchers.models import ReviewSummary
 from vouchers.permissions import may_prepare_summaries, may_read_summaries, may_stamp
 from vouchers.queries.summaries import SummaryMissing, find_summary, visible_summaries
-from vouchers.schemas.claims import UploadSchema
+from vouchers.schemas.claims import ClaimUploadSchema
 from vouchers.schemas.summaries import NewSummarySchema, SummaryQuerySchema, SummarySchema
 from vouchers.service import summaries as service
 from vouchers.service.claims import Upload
@@ -70,7 +70,7 @@ def show(summary_id: int) -> ReviewSummary:
 @allow(may_stamp)
 @problems(SummaryMissing, StateForbids, FileTooLarge, FileTypeRefused, FileEmpty)
 @idempotent
-@summaries.arguments(UploadSchema, location="files")
+@summaries.arguments(ClaimUploadSchema, location="files")
 @summaries.response(201, SummarySchema)
 def stamp(files: dict[str, FileStorage], summary_id: int) -> ReviewSummary:
     """Stamp a summary

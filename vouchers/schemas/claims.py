@@ -39,7 +39,7 @@ class ClaimQuerySchema(CursorSchema):
     state = EnumField(ClaimState, metadata={"description": "Only claims in this state."})
 
 
-class NewMaterialSchema(Schema):
+class NewClaimMaterialSchema(Schema):
     """The form fields of a material. The six invoice fields belong to `kind=invoice` and are all needed there."""
 
     kind = EnumField(MaterialKind, required=True, metadata={"description": "What the file proves."})
@@ -60,7 +60,7 @@ class NewMaterialSchema(Schema):
     issued_on = DayField(metadata={"description": "The date of the invoice."})
 
 
-class UploadSchema(Schema):
+class ClaimUploadSchema(Schema):
     """The file itself."""
 
     file = Upload(required=True, metadata={"description": "PDF, PNG, JPEG, OFD or XML; its content decides."})
@@ -133,7 +133,7 @@ class ConfirmationSchema(Schema):
     )
 
 
-class InvoiceSchema(Schema):
+class ClaimInvoiceSchema(Schema):
     """What an invoice says."""
 
     number = TextField(required=True, metadata={"description": "The invoice's number."})
@@ -145,7 +145,7 @@ class InvoiceSchema(Schema):
     live = fields.Boolean(required=True, metadata={"description": "Whether it supports the claim at present."})
 
 
-class MaterialSchema(Schema):
+class ClaimMaterialSchema(Schema):
     """A file of a claim."""
 
     id = IdField(required=True, metadata={"description": "Number of the material."})
@@ -160,11 +160,11 @@ class MaterialSchema(Schema):
     live = fields.Boolean(required=True, metadata={"description": "False once a newer one took its place."})
     added_at = InstantField(required=True, metadata={"description": "When it was added."})
     invoice = fields.Nested(
-        InvoiceSchema, required=True, allow_none=True, metadata={"description": "What it says, of an invoice."}
+        ClaimInvoiceSchema, required=True, allow_none=True, metadata={"description": "What it says, of an invoice."}
     )
 
 
-class ReviewSchema(Schema):
+class ClaimReviewSchema(Schema):
     """One decision of the city or the province."""
 
     decision = TextField(required=True, metadata={"description": "approve, return, reject, confirm or send_back."})
@@ -178,7 +178,7 @@ class ReviewSchema(Schema):
     at = InstantField(required=True, metadata={"description": "When it was decided."})
 
 
-class EventSchema(Schema):
+class ClaimEventSchema(Schema):
     """One step of a claim's story."""
 
     at = InstantField(required=True, metadata={"description": "When it happened."})
@@ -219,7 +219,7 @@ class ClaimSummarySchema(Schema):
     summary_id = IdField(required=True, allow_none=True, metadata={"description": "The summary it is in."})
 
 
-class PaymentSchema(Schema):
+class ClaimPaymentSchema(Schema):
     """How far the payment of a confirmed claim is."""
 
     state = TextField(required=True, metadata={"description": "State of the payable."})
@@ -227,7 +227,7 @@ class PaymentSchema(Schema):
     paid_fen = FenField(required=True, metadata={"description": "What was paid, less what came back."})
 
 
-class DossierSchema(ClaimSummarySchema):
+class ClaimSchema(ClaimSummarySchema):
     """A claim with materials, reviews, story, deadlines and payment."""
 
     record = fields.Dict(
@@ -242,12 +242,12 @@ class DossierSchema(ClaimSummarySchema):
         metadata={"description": "What was declared with the last submission."},
     )
     materials = fields.List(
-        fields.Nested(MaterialSchema), required=True, metadata={"description": "Its files, earlier ones too."}
+        fields.Nested(ClaimMaterialSchema), required=True, metadata={"description": "Its files, earlier ones too."}
     )
     reviews = fields.List(
-        fields.Nested(ReviewSchema), required=True, metadata={"description": "What reviewers decided."}
+        fields.Nested(ClaimReviewSchema), required=True, metadata={"description": "What reviewers decided."}
     )
-    history = fields.List(fields.Nested(EventSchema), required=True, metadata={"description": "Its story so far."})
+    history = fields.List(fields.Nested(ClaimEventSchema), required=True, metadata={"description": "Its story so far."})
     actions = fields.List(
         TextField(metadata={"description": "An action."}),
         required=True,
@@ -262,7 +262,7 @@ class DossierSchema(ClaimSummarySchema):
         required=True, allow_none=True, metadata={"description": "By when the claimant has to act, where he has to."}
     )
     payment = fields.Nested(
-        PaymentSchema,
+        ClaimPaymentSchema,
         required=True,
         allow_none=True,
         attribute="payable",

@@ -28,7 +28,7 @@ class NewSummarySchema(Schema):
     )
 
 
-class LineSchema(Schema):
+class SummaryLineSchema(Schema):
     """A claim in a summary."""
 
     claim_id = IdField(required=True, metadata={"description": "Number of the claim."})
@@ -42,7 +42,7 @@ class SummarySchema(Schema):
     city = TextField(required=True, metadata={"description": "Code of the city."})
     state = EnumField(SummaryState, required=True, metadata={"description": "Open, stamped or dispatched."})
     total_fen = FenField(required=True, metadata={"description": "Sum of its claims."})
-    lines = fields.List(fields.Nested(LineSchema), required=True, metadata={"description": "Its claims."})
+    lines = fields.List(fields.Nested(SummaryLineSchema), required=True, metadata={"description": "Its claims."})
     created_at = InstantField(required=True, metadata={"description": "When it was made."})
     stamped_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was stamped."})
     dispatched_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was sent up."})
