@@ -64,6 +64,11 @@ def batches(*, state: BatchState | None = None, cutoff: date | None = None) -> S
     return found
 
 
+def cutoff_has_batch(cutoff: date) -> bool:
+    """Whether any batch, discarded ones included, was ever prepared for a cut-off."""
+    return session().scalar(batches(cutoff=cutoff).with_only_columns(SettlementBatch.id).limit(1)) is not None
+
+
 def find_batch(batch_id: int, *, lock: bool = False) -> SettlementBatch:
     """A batch by id; raises :class:`BatchMissing`."""
     found = select(SettlementBatch).where(SettlementBatch.id == batch_id)

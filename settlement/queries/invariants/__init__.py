@@ -1,0 +1,30 @@
+"""What must always be true of money, as queries that return the offending rows (RULES, "Always true")."""
+
+from __future__ import annotations
+
+from core.invariants import Invariant
+from settlement.queries.invariants import batches, funds, ledger, payouts, trade
+
+AUDITED = [
+    Invariant(
+        12,
+        "every change of money has an audit entry",
+        """
+        SELECT h.kind AS subject_kind, h.id
+          FROM (SELECT 'cap_hold' AS kind, id FROM cap_hold UNION ALL SELECT 'payable', id FROM payable
+                UNION ALL SELECT 'settlement_batch', id FROM settlement_batch UNION ALL SELECT 'fund', id FROM fund
+                UNION ALL SELECT 'clawback', id FROM clawback UNION ALL SELECT 'shortfall', id FROM shortfall
+                UNION ALL SELECT 'payment', id FROM payment UNION ALL SELECT 'order_charge', id FROM order_charge) h
+         WHERE NOT EXISTS (SELECT FROM audit_entry e WHERE e.subject_kind = h.kind AND e.subject_id = h.id)
+        """,
+    ),
+]
+
+INVARIANTS: list[Invariant] = [
+    *ledger.INVARIANTS,
+    *trade.INVARIANTS,
+    *payouts.INVARIANTS,
+    *batches.INVARIANTS,
+    *funds.INVARIANTS,
+    *AUDITED,
+]

@@ -1,0 +1,49 @@
+"""Invariant 15: no fund pays more than was appropriated."""
+
+from __future__ import annotations
+
+from core.invariants import Invariant
+from settlement.queries.invariants.outcomes import OUTCOMES
+
+INVARIANTS: list[Invariant] = [
+    Invariant(
+        15,
+        "funds: 0 <= committed + paid <= appropriation",
+        """
+        SELECT f.id AS fund, f.programme, f.year, s.appropriated_fen, -m.pending_fen AS committed_fen,
+               s.appropriated_fen - m.posted_fen AS paid_fen
+          FROM fund f
+          JOIN ledger_account m ON m.id = f.account_id
+          LEFT JOIN (SELECT fund_id, sum(amount_fen) AS appropriated_fen FROM appropriation GROUP BY fund_id) s
+            ON s.fund_id = f.id
+          LEFT JOIN ledger_account c ON c.kind = 'appropriation' AND c.owner = m.owner AND c.year = m.year
+         WHERE m.posted_fen + m.pending_fen < 0 OR m.pending_fen > 0 OR m.posted_fen > coalesce(s.appropriated_fen, 0)
+            OR coalesce(-c.posted_fen, 0) <> coalesce(s.appropriated_fen, 0)
+            OR (m.kind, m.owner, m.year) IS DISTINCT FROM ('fund', f.programme, f.year)
+        """,
+    ),
+    Invariant(
+        15,
+        "what a fund committed is in batches that wait for the bank, what it paid in lines that were paid",
+        f"""
+        WITH said AS ({OUTCOMES})
+        SELECT f.id AS fund, f.year, -m.pending_fen AS committed_fen, coalesce(s.waiting_fen, 0) AS waiting_lines_fen,
+               a.fen - m.posted_fen AS paid_fen, coalesce(s.paid_fen, 0) AS paid_lines_fen,
+               coalesce(r.fen, 0) AS recovered_fen
+          FROM fund f
+          JOIN ledger_account m ON m.id = f.account_id
+          JOIN (SELECT fund_id, sum(amount_fen) AS fen FROM appropriation GROUP BY fund_id) a ON a.fund_id = f.id
+          LEFT JOIN (SELECT b.fund_id,
+                            sum(said.amount_fen) FILTER (WHERE said.outcome IS NULL AND b.state <> 'discarded')
+                                AS waiting_fen,
+                            sum(said.amount_fen) FILTER (WHERE said.outcome = 'paid') AS paid_fen
+                       FROM said JOIN settlement_batch b ON b.id = said.batch_id
+                      GROUP BY b.fund_id) s ON s.fund_id = f.id
+          LEFT JOIN (SELECT b.fund_id, sum(x.amount_fen) AS fen
+                       FROM recovery x JOIN clawback c ON c.id = x.clawback_id
+                       JOIN settlement_batch b ON b.id = c.batch_id GROUP BY b.fund_id) r ON r.fund_id = f.id
+         WHERE -m.pending_fen <> coalesce(s.waiting_fen, 0)
+            OR a.fen - m.posted_fen <> coalesce(s.paid_fen, 0) - coalesce(r.fen, 0)
+        """,
+    ),
+]

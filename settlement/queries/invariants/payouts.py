@@ -1,0 +1,122 @@
+"""Invariants 6 and 7: every claim is paid at most once, to one payee; clawbacks take back no more than was paid.
+
+Payables are not replayed from audit entries: batches and bank returns move many at once with one entry, so
+their history is that of their lines, which invariant 6 follows.
+"""
+
+from __future__ import annotations
+
+from core.invariants import Invariant, replay
+from settlement.queries.invariants.outcomes import OUTCOMES
+from settlement.states import CLAWBACK_TRANSITIONS
+
+INVARIANTS: list[Invariant] = [
+    Invariant(
+        6,
+        "a payable is paid at most once: gross paid - returned <= confirmed",
+        f"""
+        WITH said AS ({OUTCOMES})
+        SELECT p.id AS payable, p.source, p.amount_fen, p.state, p.paid_fen,
+               coalesce(sum(said.amount_fen) FILTER (WHERE said.outcome = 'paid'), 0) AS net_paid_fen
+          FROM payable p LEFT JOIN said ON said.payable_id = p.id
+         GROUP BY p.id
+        HAVING coalesce(sum(said.amount_fen) FILTER (WHERE said.outcome = 'paid'), 0) > p.amount_fen
+            OR coalesce(sum(said.amount_fen) FILTER (WHERE said.outcome = 'paid'), 0) <> p.paid_fen
+        """,
+    ),
+    Invariant(
+        6,
+        "a payable stands in one live batch at most, and where its state says",
+        f"""
+        WITH said AS ({OUTCOMES}), latest AS (
+            SELECT DISTINCT ON (payable_id) * FROM said ORDER BY payable_id, attempt DESC)
+        SELECT p.id AS payable, p.source, p.state, p.batch_id, p.attempts, latest.batch_id AS last_batch,
+               latest.outcome, latest.batch_state
+          FROM payable p LEFT JOIN latest ON latest.payable_id = p.id
+         WHERE p.attempts <> coalesce(latest.attempt, 0)
+            OR (p.state = 'in_batch' AND (latest.batch_id IS DISTINCT FROM p.batch_id OR latest.outcome IS NOT NULL
+                                          OR latest.batch_state NOT IN ('prepared', 'approved', 'exported')))
+            OR (p.state IN ('paid', 'failed', 'returned')
+                AND (latest.batch_id IS DISTINCT FROM p.batch_id OR latest.outcome IS DISTINCT FROM p.state))
+            OR (p.state IN ('due', 'cancelled') AND latest.batch_id IS NOT NULL
+                AND latest.batch_state <> 'discarded' AND latest.outcome IS DISTINCT FROM 'failed'
+                AND latest.outcome IS DISTINCT FROM 'returned')
+        UNION ALL
+        SELECT p.id, p.source, p.state, p.batch_id, p.attempts, said.batch_id, said.outcome, said.batch_state
+          FROM said JOIN payable p ON p.id = said.payable_id
+         WHERE said.attempt < p.attempts AND said.batch_state <> 'discarded'
+           AND (said.outcome IS NULL OR said.outcome = 'paid')
+        """,
+    ),
+    Invariant(
+        6,
+        "payables equal what is posted as owed, paid and cancelled",
+        """
+        SELECT a.id AS ledger_account, a.owner, a.posted_fen, a.pending_fen, s.owed_fen, s.on_its_way_fen
+          FROM ledger_account a
+          LEFT JOIN (SELECT account_id,
+                            coalesce(sum(amount_fen) FILTER (WHERE state NOT IN ('paid', 'cancelled')), 0) AS owed_fen,
+                            coalesce(sum(amount_fen) FILTER (WHERE state = 'in_batch'), 0) AS on_its_way_fen
+                       FROM payable GROUP BY account_id) s ON s.account_id = a.id
+         WHERE a.kind = 'payable'
+           AND (-a.posted_fen <> coalesce(s.owed_fen, 0) OR a.pending_fen <> coalesce(s.on_its_way_fen, 0))
+        """,
+    ),
+    Invariant(
+        6,
+        "0 <= clawed back <= paid - returned, and as clawbacks say",
+        """
+        SELECT p.id AS payable, p.source, p.paid_fen, p.clawed_back_fen, coalesce(c.fen, 0) AS clawbacks_fen
+          FROM payable p
+          LEFT JOIN (SELECT payable_id, sum(amount_fen) AS fen FROM clawback GROUP BY payable_id) c
+            ON c.payable_id = p.id
+         WHERE p.clawed_back_fen < 0 OR p.clawed_back_fen > p.paid_fen OR p.clawed_back_fen <> coalesce(c.fen, 0)
+        """,
+    ),
+    Invariant(
+        6,
+        "clawbacks equal what is posted as claimed and recovered",
+        """
+        SELECT a.id AS ledger_account, a.owner, a.posted_fen, coalesce(c.open_fen, 0) AS open_fen
+          FROM ledger_account a
+          LEFT JOIN (SELECT payee_id, sum(amount_fen - recovered_fen) AS open_fen FROM clawback GROUP BY payee_id) c
+            ON a.owner = 'organisation:' || c.payee_id
+         WHERE a.kind = 'clawback_receivable' AND a.posted_fen <> coalesce(c.open_fen, 0)
+        UNION ALL
+        SELECT c.id, 'clawback', c.recovered_fen, coalesce(sum(r.amount_fen), 0)
+          FROM clawback c LEFT JOIN recovery r ON r.clawback_id = c.id
+         GROUP BY c.id HAVING c.recovered_fen <> coalesce(sum(r.amount_fen), 0)
+        """,
+    ),
+    Invariant(
+        7,
+        "one order has one payee",
+        """
+        SELECT order_id, count(*) AS payables, count(DISTINCT payee_id) AS payees
+          FROM payable WHERE state <> 'cancelled' GROUP BY order_id HAVING count(*) > 1
+        """,
+    ),
+    Invariant(
+        7,
+        "the payee is the user or the provider of the order",
+        """
+        SELECT p.id AS payable, p.source, p.order_id, p.payee_id, c.user_id, c.provider_id
+          FROM payable p JOIN order_charge c ON c.order_id = p.order_id
+         WHERE p.payee_id NOT IN (c.user_id, c.provider_id)
+        """,
+    ),
+    Invariant(
+        7,
+        "every account paid to was a verified account of the payee",
+        """
+        SELECT p.id AS payable, p.source, p.payee_id, p.account_number, p.holder_name
+          FROM payable p
+         WHERE NOT EXISTS (
+               SELECT FROM bank_account b
+                WHERE b.organisation_id = p.payee_id AND b.verified_at IS NOT NULL
+                  AND (b.holder_name, b.bank_name, b.cnaps_code, b.account_number)
+                      = (p.holder_name, p.bank_name, p.cnaps_code, p.account_number))
+        """,
+    ),
+    replay("clawback", CLAWBACK_TRANSITIONS),
+]
