@@ -22,13 +22,16 @@ from instruments.jobs import JOBS as INSTRUMENTS_JOBS
 from marketplace.api import BLUEPRINTS as MARKETPLACE_API
 from marketplace.jobs import JOBS as MARKETPLACE_JOBS
 from marketplace.pages.site import site
+from settlement.api import BLUEPRINTS as SETTLEMENT_API
+from settlement.cli import COMMANDS as SETTLEMENT_COMMANDS
+from settlement.jobs import JOBS as SETTLEMENT_JOBS
 from vouchers.api import BLUEPRINTS as VOUCHERS_API
 from vouchers.cli import COMMANDS as VOUCHERS_COMMANDS
 from vouchers.jobs import JOBS as VOUCHERS_JOBS
 
-BLUEPRINTS: list[Blueprint] = [*ACCOUNTS_API, *INSTRUMENTS_API, *VOUCHERS_API, *MARKETPLACE_API]
-COMMANDS: list[click.Command] = [*INSTRUMENTS_COMMANDS, *VOUCHERS_COMMANDS]
-JOBS: list[Job] = [*INSTRUMENTS_JOBS, *VOUCHERS_JOBS, *MARKETPLACE_JOBS]
+BLUEPRINTS: list[Blueprint] = [*ACCOUNTS_API, *SETTLEMENT_API, *INSTRUMENTS_API, *VOUCHERS_API, *MARKETPLACE_API]
+COMMANDS: list[click.Command] = [*SETTLEMENT_COMMANDS, *INSTRUMENTS_COMMANDS, *VOUCHERS_COMMANDS]
+JOBS: list[Job] = [*SETTLEMENT_JOBS, *INSTRUMENTS_JOBS, *VOUCHERS_JOBS, *MARKETPLACE_JOBS]
 HANDLERS: Mapping[str, Sequence[Handler]] = {}
 """What travels upward: events of the outbox and who handles them."""
 
