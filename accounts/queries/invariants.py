@@ -57,8 +57,9 @@ INVARIANTS = [
         JOIN organisation o ON o.id = m.organisation_id
         JOIN user_account u ON u.id = m.reviewed_by
         JOIN organisation a ON a.id = u.organisation_id
-        WHERE NOT ((a.kind = 'city_bureau' AND o.in_province AND a.city = o.city)
-                OR (a.kind = 'province' AND NOT o.in_province))
+        WHERE m.state <> 'submitted'
+          AND NOT ((a.kind = 'city_bureau' AND o.in_province AND a.city = o.city)
+                   OR (a.kind = 'province' AND NOT o.in_province))
         """,
     ),
     Invariant(

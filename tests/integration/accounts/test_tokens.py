@@ -1,6 +1,7 @@
 """Signing in and out, and what a token is worth."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -31,7 +32,7 @@ TOKENS = "/api/v1/tokens"
 
 def sign_in(
     client: FlaskClient, username: str, password: str = PASSWORD, address: str = "192.0.2.1"
-) -> tuple[int, dict]:
+) -> tuple[int, dict[str, Any]]:
     answer = client.post(
         TOKENS, json={"username": username, "password": password}, environ_overrides={"REMOTE_ADDR": address}
     )
