@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from http import HTTPStatus
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask
 
 from core.http.api import API_PREFIX
 
 Json = dict[str, Any]
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class UnexpectedAnswer(RuntimeError):
@@ -48,6 +52,35 @@ class DemoClient:
     ) -> Json:
         """POST JSON as ``user``."""
         return self._call("POST", user, path, expect=expect, key=key, json=body or {})
+
+    def attempt(self, user: str | None, path: str, body: Json | None = None) -> tuple[int, Json]:
+        """POST what may be refused: the status and the answer or the problem document."""
+        answer = self._answer("POST", user, path, json=body or {})
+        return answer.status_code, answer.get_json()
+
+    def patch(self, user: str, path: str, body: Json, *, expect: int = 200) -> Json:
+        """PATCH JSON as ``user``."""
+        return self._call("PATCH", user, path, expect=expect, json=body)
+
+    def put(self, user: str, path: str, body: Json, *, expect: int = 200) -> Json:
+        """PUT JSON as ``user``."""
+        return self._call("PUT", user, path, expect=expect, json=body)
+
+    def pages(self, user: str | None, path: str, *, limit: int = 200, **query: Any) -> Iterator[Json]:
+        """Every item of a list, page after page."""
+        cursor: Json = {}
+        while True:
+            page = self.get(user, path, limit=limit, **query, **cursor)
+            yield from page["items"]
+            if page["next_cursor"] is None:
+                return
+            cursor = {"cursor": page["next_cursor"]}
+
+    def each(self, work: Callable[[T], R], items: Iterable[T], *, at_once: int = 2) -> list[R]:
+        """Do the same for many, a few at once, each at this moment's clock; the answers in the order of ``items``."""
+        with ThreadPoolExecutor(max_workers=at_once) as pool:
+            asked = [pool.submit(copy_context().run, work, item) for item in items]
+            return [done.result() for done in asked]
 
     def upload(
         self,
