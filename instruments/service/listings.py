@@ -110,8 +110,6 @@ def update_instrument(*, instrument_id: int, changes: Mapping[str, Any], actor: 
         if instrument.state in (ListingState.PUBLISHED, ListingState.SUSPENDED):
             changes = {"changed_on": today(now), **changes}
         _write(instrument, changes, on=today(now), now=now)
-        if instrument.state is ListingState.PUBLISHED:
-            refuse_all(obstacles(instrument.facts), error=ListingRefused)
         _flush(session)
         audit.record(actor=actor, now=now, action="update", subject=instrument, data={"fields": sorted(changes)})
         return instrument
@@ -275,12 +273,15 @@ _TEXTS = (
 
 
 def _write(instrument: Instrument, fields: Mapping[str, Any], *, on: date, now: datetime) -> None:
+    # Nothing may be read between writing and judging: a flush would meet the constraints first.
+    city = instrument.provider.city or ""
     for name, value in fields.items():
         setattr(instrument, name, value)
     instrument.category = instrument.category or instrument.category_code
     refuse_all(_faults(instrument, on), error=InstrumentRefused)
-    known = places(on)
-    instrument.city = known.codes.get(instrument.county, instrument.provider.city or "")
+    if instrument.state is ListingState.PUBLISHED:
+        refuse_all(obstacles(instrument.facts), error=ListingRefused)
+    instrument.city = places(on).codes.get(instrument.county, city)
     searched = ("name", "name_en", "model", "maker", "category", "category_code", "functions", "description")
     instrument.tokens = instrument_tokens({name: getattr(instrument, name) for name in searched})
     instrument.updated_at = now
