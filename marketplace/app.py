@@ -20,6 +20,7 @@ from instruments.api import BLUEPRINTS as INSTRUMENTS_API
 from instruments.cli import COMMANDS as INSTRUMENTS_COMMANDS
 from instruments.jobs import JOBS as INSTRUMENTS_JOBS
 from marketplace.api import BLUEPRINTS as MARKETPLACE_API
+from marketplace.cli import COMMANDS as MARKETPLACE_COMMANDS
 from marketplace.jobs import JOBS as MARKETPLACE_JOBS
 from marketplace.pages.site import site
 from settlement.api import BLUEPRINTS as SETTLEMENT_API
@@ -30,7 +31,7 @@ from vouchers.cli import COMMANDS as VOUCHERS_COMMANDS
 from vouchers.jobs import JOBS as VOUCHERS_JOBS
 
 BLUEPRINTS: list[Blueprint] = [*ACCOUNTS_API, *SETTLEMENT_API, *INSTRUMENTS_API, *VOUCHERS_API, *MARKETPLACE_API]
-COMMANDS: list[click.Command] = [*SETTLEMENT_COMMANDS, *INSTRUMENTS_COMMANDS, *VOUCHERS_COMMANDS]
+COMMANDS: list[click.Command] = [*SETTLEMENT_COMMANDS, *INSTRUMENTS_COMMANDS, *VOUCHERS_COMMANDS, *MARKETPLACE_COMMANDS]
 JOBS: list[Job] = [*SETTLEMENT_JOBS, *INSTRUMENTS_JOBS, *VOUCHERS_JOBS, *MARKETPLACE_JOBS]
 HANDLERS: Mapping[str, Sequence[Handler]] = {}
 """What travels upward: events of the outbox and who handles them."""

@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,10 +13,15 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from werkzeug.test import TestResponse
 
+from core import clock
 from core.config import PROJECT, var_dir_of
 from core.db import db, session
 from marketplace.app import create_app
+from marketplace.demo.accounts import demo_password
+from marketplace.demo.client import DemoClient
+from marketplace.demo.province import seed_province
 from tests.databases import Database, Server, start_embedded
+from tests.support.deal import MONDAY
 
 settings.register_profile(
     "project",
@@ -109,11 +115,38 @@ def shared_app(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def app(shared_app: Flask) -> Iterator[Flask]:
     """The application with an application context pushed; everything is rolled back at the end.
 
-    All sessions share one connection whose transaction is never committed: a commit ends a savepoint only. So
-    there is one thread and one connection here; for races and for what only a commit shows, take
-    `committed_app`.
+    All sessions share one connection whose transaction is never committed: a commit ends a savepoint only. So there is
+    one thread and one connection here; for racing clients and for what only a commit shows, take `committed_app`.
     """
-    with shared_app.app_context():
+    with rolled_back(shared_app):
+        yield shared_app
+
+
+@pytest.fixture(scope="session")
+def shared_province(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application on a clone of its own that holds the demo province of Monday 2026-03-02, made once."""
+    database = server.clone(f"province_{os.getpid()}")
+    made = create_app(database.config(tmp_path_factory.mktemp("province")))
+    made.test_client_class = FreshContextClient
+    with made.app_context(), clock.at(MONDAY):
+        seed_province(now=clock.now())
+    yield made
+    with made.app_context():
+        db.engine.dispose()
+    server.drop(database)
+
+
+@pytest.fixture
+def province(shared_province: Flask) -> Iterator[DemoClient]:
+    """A client for everybody in the demo province, on Monday 2026-03-02, 9:00 in Shanghai; rolled back at the end."""
+    with rolled_back(shared_province), clock.at(MONDAY):
+        yield DemoClient(shared_province, passwords={}, default_password=demo_password())
+
+
+@contextmanager
+def rolled_back(shared: Flask) -> Iterator[None]:
+    """An application context whose every session writes into one transaction that is never committed."""
+    with shared.app_context():
         engines = cast(dict[str | None, Any], db.engines)
         engine = engines[None]
     with engine.connect() as connection:
@@ -121,8 +154,8 @@ def app(shared_app: Flask) -> Iterator[Flask]:
         engines[None] = connection
         db.session.session_factory.configure(join_transaction_mode="create_savepoint")
         try:
-            with shared_app.app_context():
-                yield shared_app
+            with shared.app_context():
+                yield
         finally:
             engines[None] = engine
             outermost.rollback()

@@ -27,12 +27,12 @@ from marketplace.queries import find_order, visible_orders
 from marketplace.schemas import (
     CancellationSchema,
     CompletionSchema,
+    ConfirmedPaymentSchema,
     ContractSchema,
     DeclineSchema,
     DeliverySchema,
     OrderFilterSchema,
     OrderSchema,
-    ConfirmedPaymentSchema,
     PlaceOrderSchema,
     QuoteSchema,
 )

@@ -3,12 +3,12 @@
 from marketplace.schemas.orders import (
     CancellationSchema,
     CompletionSchema,
+    ConfirmedPaymentSchema,
     ContractSchema,
     DeclineSchema,
     DeliverySchema,
     OrderFilterSchema,
     OrderSchema,
-    ConfirmedPaymentSchema,
     PlaceOrderSchema,
 )
 from marketplace.schemas.quotes import QuoteRequestSchema, QuoteSchema
@@ -16,12 +16,12 @@ from marketplace.schemas.quotes import QuoteRequestSchema, QuoteSchema
 __all__ = [
     "CancellationSchema",
     "CompletionSchema",
+    "ConfirmedPaymentSchema",
     "ContractSchema",
     "DeclineSchema",
     "DeliverySchema",
     "OrderFilterSchema",
     "OrderSchema",
-    "ConfirmedPaymentSchema",
     "PlaceOrderSchema",
     "QuoteRequestSchema",
     "QuoteSchema",

@@ -14,6 +14,7 @@ from marketplace.permissions import is_provider_side
 from marketplace.queries import find_order
 from marketplace.states import PAYABLE
 from settlement.queries import order_money
+from settlement.queries.trade import payments_of
 from settlement.steps import record_payment
 
 
@@ -49,7 +50,7 @@ def confirm_payment(
             raise NothingDue
         amount = due if amount_fen is None else amount_fen
         refuse_all(_faults(amount=amount, due=due, paid_on=paid_on, today=clock.today(now)), error=PaymentRefused)
-        reference = reference or now.isoformat()
+        reference = reference or f"{order.id}-{len(payments_of(order.id)) + 1}"
         record_payment(order_id=order.id, amount_fen=amount, reference=reference, actor=actor, now=now)
         audit.record(
             actor=actor,

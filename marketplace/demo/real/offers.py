@@ -95,9 +95,7 @@ def _is_usable(service: Json) -> bool:
 
 def _zero_price_is_refused(client: DemoClient, owner: Member, draft: Json) -> int:
     """A price of zero is none (V14); returns how often that was said."""
-    client.patch(
-        owner.username, f"/services/{draft['id']}", {"price_fen": 0}, expect=HTTPStatus.UNPROCESSABLE_ENTITY
-    )
+    client.patch(owner.username, f"/services/{draft['id']}", {"price_fen": 0}, expect=HTTPStatus.UNPROCESSABLE_ENTITY)
     return 1
 
 
