@@ -34,8 +34,10 @@ def all_at_once(app: Flask, ask: Callable[[Any, int], Any], clients: int = CLIEN
     """The statuses that as many clients get who ask at the same moment."""
 
     def one(number: int) -> int:
-        return int(ask(app.test_client(), number).status_code)
+        with app.app_context():
+            return int(ask(app.test_client(), number).status_code)
 
+    session().commit()
     with ThreadPoolExecutor(clients) as pool:
         return Counter(pool.map(one, range(clients)))
 
