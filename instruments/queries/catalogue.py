@@ -20,7 +20,6 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
-    String,
     and_,
     case,
     cast,
@@ -33,7 +32,7 @@ from sqlalchemy import (
     tuple_,
     values,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, INT4RANGE, TSTZRANGE
+from sqlalchemy.dialects.postgresql import INT4RANGE, TSTZRANGE
 from sqlalchemy.dialects.postgresql import Range as SqlRange
 from sqlalchemy.orm import joinedload
 
@@ -158,7 +157,7 @@ def _conditions(wanted: Search, actor: Actor) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [scope]
     words = query_tokens(wanted.q)
     if words:
-        conditions.append(Instrument.tokens.contains(cast(words, ARRAY(String))))
+        conditions.append(Instrument.tokens.contains(words))
     elif wanted.q.strip():
         conditions.append(literal(value=False))
     conditions += [

@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import xlwt
 import xlsxwriter
+import xlwt
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -45,7 +45,7 @@ def send(
 def counts(job: dict[str, Any]) -> tuple[int, int, int, int, int]:
     """New, changed, unchanged, repeated, refused."""
     names = ("new", "changed", "unchanged", "repeated", "refused")
-    return tuple(job[f"{name}_rows"] for name in names)  # type: ignore[return-value]
+    return tuple(job[f"{name}_rows"] for name in names)
 
 
 def how_many() -> int:
@@ -197,7 +197,7 @@ def test_an_interrupted_import_goes_on_where_it_ended(app: Flask, client: FlaskC
 def test_whole_files_are_refused_with_every_fault(client: FlaskClient) -> None:
     """Unknown layout (with what is known), broken CSV, no table, empty, a bomb; nothing is left behind."""
     provider = make_provider()
-    tries = [
+    tries: list[tuple[bytes | str, str, int, str]] = [
         ("alpha,beta\n1,2\n", "x.csv", 422, "import_layout_unknown"),
         ('外部编号,仪器名称\n1,"开口\n', "x.csv", 422, "import_file_unreadable"),
         ('外部编号,仪器名称\n1,"a"b\n', "x.csv", 422, "import_file_unreadable"),
