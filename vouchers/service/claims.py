@@ -144,11 +144,11 @@ def submit(*, claim_id: int, declarations: Mapping[str, bool], actor: Actor, now
             error=SubmissionRefused,
         )
         if claim.first_submitted_at is None:
-            claim.first_submitted_at = now
             _settle_year(claim, year=today.year, judged_by=judged_by, actor=actor, now=now)
         _settle_sum(claim, actor=actor, now=now)
         claim.declarations = dict(declarations)
         claim.submitted_by, claim.submitted_at, claim.correct_by = actor.user_id, now, None
+        claim.first_submitted_at = claim.first_submitted_at or now
         apply(
             claim,
             ClaimAction.SUBMIT,
