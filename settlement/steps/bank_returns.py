@@ -219,4 +219,4 @@ def _settle(
 
 def _payable_ids(batch: SettlementBatch) -> dict[int, int]:
     found = select(BatchLine.line_no, BatchLine.payable_id).where(BatchLine.batch_id == batch.id)
-    return dict(require_transaction().execute(found).tuples())
+    return dict(require_transaction().execute(found).tuples().all())

@@ -39,15 +39,17 @@ INVARIANTS: list[Invariant] = [
         8,
         "a batch's lines are posted to their payees",
         """
-        SELECT b.id AS settlement_batch, b.number, coalesce(l.account_id, p.account_id) AS ledger_account,
-               coalesce(l.fen, 0) AS lines_fen, coalesce(p.amount_fen, 0) AS posted_fen
+        SELECT b.id AS settlement_batch, b.number, x.account_id AS ledger_account, x.lines_fen, x.posted_fen
           FROM settlement_batch b JOIN fund f ON f.id = b.fund_id
           CROSS JOIN LATERAL (
-               (SELECT account_id, sum(amount_fen) AS fen FROM batch_line WHERE batch_id = b.id GROUP BY account_id) l
-               FULL JOIN (SELECT account_id, amount_fen FROM ledger_posting
-                           WHERE transaction_id = b.transaction_id AND account_id <> f.account_id) p
-                 ON p.account_id = l.account_id)
-         WHERE coalesce(l.fen, 0) <> coalesce(p.amount_fen, 0)
+               SELECT coalesce(l.account_id, p.account_id) AS account_id,
+                      coalesce(l.fen, 0) AS lines_fen, coalesce(p.amount_fen, 0) AS posted_fen
+                 FROM (SELECT account_id, sum(amount_fen) AS fen
+                         FROM batch_line WHERE batch_id = b.id GROUP BY account_id) l
+                 FULL JOIN (SELECT account_id, amount_fen FROM ledger_posting
+                             WHERE transaction_id = b.transaction_id AND account_id <> f.account_id) p
+                   ON p.account_id = l.account_id) x
+         WHERE x.lines_fen <> x.posted_fen
         """,
     ),
     Invariant(

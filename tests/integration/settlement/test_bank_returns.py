@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from core.db import session
 from core.errors import Refused
 from core.states import StateForbids
-from settlement.models import BankReturn, LedgerAccount, LedgerTransaction, Payable
+from settlement.models import BankReturn, Fund, LedgerAccount, LedgerTransaction, Payable, SettlementBatch
 from settlement.queries.funds import find_fund, fund_status
 from settlement.queries.payables import payouts_of
 from settlement.rules.chart import AccountKind, TransactionKind
@@ -35,7 +35,7 @@ from tests.factories.settlement import (
 HEADER = "line_no,account_number,amount,status,reason,value_date\n"
 
 
-def sent(*amounts: int, fund_fen: int = 100_000):  # type: ignore[no-untyped-def]
+def sent(*amounts: int, fund_fen: int = 100_000) -> tuple[Fund, list[Payable], SettlementBatch]:
     """An exported batch with a payable of each amount, and its fund."""
     fund = make_fund(fund_fen)
     claims = [make_payable(fen) for fen in amounts]

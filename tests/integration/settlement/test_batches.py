@@ -26,7 +26,7 @@ from settlement.service.batches import ApproverPrepared, CutoffAhead
 from settlement.states import BatchState, PayableState
 from settlement.steps import PayableExists, PayableInBatch
 from settlement.steps.batches import NothingToSettle, PreparerInvolved
-from tests.factories.accounts import user_with_role
+from tests.factories.accounts import make_finance, make_user, user_with_role
 from tests.factories.settlement import (
     AFTER,
     CUTOFF,
@@ -39,6 +39,12 @@ from tests.factories.settlement import (
     prepare,
     send,
 )
+
+FURTHER_LINE = """
+    INSERT INTO batch_line
+    SELECT batch_id, 99, payable_id, 9, source, order_id, payee_id, account_id, holder_name, bank_name, cnaps_code,
+           account_number, amount_fen
+      FROM batch_line"""
 
 
 def state_of(payable: Payable) -> PayableState:
@@ -176,13 +182,15 @@ def test_i10_the_preparer_does_not_approve(app: Flask) -> None:
 
 
 def test_i10_who_is_behind_a_claim_neither_prepares_nor_approves(app: Flask) -> None:
-    preparer, approver = maker(), checker()
+    preparer = make_user(Role.FINANCE_MAKER, make_finance()).as_actor()
+    approver = make_user(Role.FINANCE_CHECKER, make_finance()).as_actor()
     make_fund(100)
     make_payable(100, involved_user_ids=[u.user_id for u in (preparer, approver) if u.user_id])
 
+    assert maker() != preparer
     with pytest.raises(PreparerInvolved):
         prepare(actor=preparer)
-    batch = prepare(actor=maker())
+    batch = prepare()
     with pytest.raises(PreparerInvolved):
         batches.approve(batch_id=batch.id, actor=approver, now=AFTER)
     assert batches.approve(batch_id=batch.id, actor=checker(), now=AFTER).state is BatchState.APPROVED
@@ -276,8 +284,7 @@ def test_i8_the_seal_can_be_recomputed_from_the_lines(app: Flask) -> None:
         "UPDATE batch_line SET amount_fen = 1",
         "DELETE FROM batch_line",
         "TRUNCATE batch_line",
-        "INSERT INTO batch_line SELECT batch_id, 99, payable_id, 9, source, order_id, payee_id, account_id,"
-        " holder_name, bank_name, cnaps_code, account_number, amount_fen FROM batch_line",
+        FURTHER_LINE,
         "UPDATE settlement_batch SET total_fen = total_fen + 1",
         "UPDATE settlement_batch SET content_sha256 = NULL",
         "DELETE FROM settlement_batch",

@@ -8,9 +8,8 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from python_calamine import CalamineWorkbook
-from sqlalchemy import text
 
-from accounts.models import BankAccount
+from accounts.models import BankAccount, Organisation
 from accounts.queries import verified_account
 from core import clock
 from core.db import session
@@ -20,14 +19,15 @@ from settlement.rules.exports import FILE_KINDS, ExportFormat
 from settlement.service import batches
 from settlement.service.batches import ExportDiffers
 from settlement.states import BatchState
+from tests.databases import Database
 from tests.factories.accounts import make_enterprise
-from tests.factories.settlement import AFTER, checker, make_fund, make_payable, maker, prepare, send
+from tests.factories.settlement import AFTER, make_fund, make_payable, maker, prepare, send
 
 FORMULA = '=HYPERLINK("http://example.invalid","x")'
 LONG_NUMBER = "6222021602003456789"
 
 
-def odd_payee():  # type: ignore[no-untyped-def]
+def odd_payee() -> Organisation:
     payee = make_enterprise()
     account = verified_account(payee.id)
     assert isinstance(account, BankAccount)
@@ -101,16 +101,13 @@ def test_control_sums_are_those_of_the_batch(app: Flask) -> None:
     assert {(file.line_count, file.control_sum_fen) for file in files_of(batch)} == {(2, 250)}
 
 
-def test_a_batch_tampered_with_is_noticed_when_it_is_exported_again(app: Flask) -> None:
+def test_a_batch_tampered_with_is_noticed_when_it_is_exported_again(committed_app: Flask, database: Database) -> None:
     make_fund(1_000)
     make_payable(100)
-    batch = prepare()
-    batches.approve(batch_id=batch.id, actor=checker(), now=AFTER)
-    batches.export(batch_id=batch.id, actor=maker(), now=AFTER)
-    session().execute(text("RESET ROLE"))
-    session().execute(text("ALTER TABLE batch_line DISABLE TRIGGER ALL"))
-    session().execute(text("UPDATE batch_line SET account_number = '1'"))
-    session().commit()
+    batch = send(prepare())
+    with database.connect() as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("UPDATE batch_line SET account_number = '1'")
 
     with pytest.raises(ExportDiffers):
         batches.export(batch_id=batch.id, actor=maker(), now=AFTER)
