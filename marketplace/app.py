@@ -9,6 +9,8 @@ from flask import Flask
 from flask_migrate import Migrate
 
 from accounts.api import BLUEPRINTS as ACCOUNTS_API
+from accounts.cli import COMMANDS as ACCOUNTS_COMMANDS
+from accounts.jobs import JOBS as ACCOUNTS_JOBS
 from accounts.queries import resolve_actor
 from core import clock, policy
 from core.config import PROJECT, Config
@@ -31,8 +33,14 @@ from vouchers.cli import COMMANDS as VOUCHERS_COMMANDS
 from vouchers.jobs import JOBS as VOUCHERS_JOBS
 
 BLUEPRINTS: list[Blueprint] = [*ACCOUNTS_API, *SETTLEMENT_API, *INSTRUMENTS_API, *VOUCHERS_API, *MARKETPLACE_API]
-COMMANDS: list[click.Command] = [*SETTLEMENT_COMMANDS, *INSTRUMENTS_COMMANDS, *VOUCHERS_COMMANDS, *MARKETPLACE_COMMANDS]
-JOBS: list[Job] = [*SETTLEMENT_JOBS, *INSTRUMENTS_JOBS, *VOUCHERS_JOBS, *MARKETPLACE_JOBS]
+COMMANDS: list[click.Command] = [
+    *ACCOUNTS_COMMANDS,
+    *SETTLEMENT_COMMANDS,
+    *INSTRUMENTS_COMMANDS,
+    *VOUCHERS_COMMANDS,
+    *MARKETPLACE_COMMANDS,
+]
+JOBS: list[Job] = [*ACCOUNTS_JOBS, *SETTLEMENT_JOBS, *INSTRUMENTS_JOBS, *VOUCHERS_JOBS, *MARKETPLACE_JOBS]
 HANDLERS: Mapping[str, Sequence[Handler]] = {}
 """What travels upward: events of the outbox and who handles them."""
 
@@ -41,7 +49,7 @@ def create_app(config: Config | None = None) -> Flask:
     """The whole service as one WSGI application. Opens no connection by itself."""
     configure_logs()
     config = config or Config.from_env()
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.config.update(
         SECRET_KEY=config.secret_key,

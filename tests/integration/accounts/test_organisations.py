@@ -6,7 +6,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from accounts.cli import users
 from accounts.permissions import Role
 from accounts.queries.users import find_user
 from tests.factories.accounts import (
@@ -167,9 +166,9 @@ def test_v6_each_sees_its_own(client: FlaskClient) -> None:
 
 
 def test_the_first_administrator_is_made_from_the_command_line_once(app: Flask) -> None:
-    arguments = ["create-admin", "Root-One", "--organisation", "平台运营", "--password", "long enough 1"]
-    first = app.test_cli_runner().invoke(users, arguments)
-    second = app.test_cli_runner().invoke(users, [*arguments[:1], "root-two", *arguments[2:]])
+    arguments = ["users", "create-admin", "Root-One", "--organisation", "平台运营", "--password", "long enough 1"]
+    first = app.test_cli_runner().invoke(args=arguments)
+    second = app.test_cli_runner().invoke(args=[*arguments[:2], "root-two", *arguments[3:]])
     made = find_user("root-one")
 
     assert first.exit_code == 0
