@@ -87,3 +87,17 @@ class Relation(StrEnum):
     SUBSIDIARY = "subsidiary"
     CO_BUILT = "co_built"
     COMMON_CONTROL = "common_control"
+
+
+class ReviewDecision(StrEnum):
+    """What a reviewer decides about a registration."""
+
+    APPROVE = "approve"
+    RETURN = "return"
+
+
+class VerificationDecision(StrEnum):
+    """What an authority says about a bank account."""
+
+    VERIFY = "verify"
+    REFUSE = "refuse"

@@ -78,6 +78,24 @@ class Application:
     truthful: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOrganisation:
+    """An authority or incubator as it is entered.
+
+    ``county`` for incubators, ``city`` for authorities of a city.
+    """
+
+    kind: OrganisationKind
+    name: str
+    uscc: str | None = None
+    county: str | None = None
+    city: str | None = None
+    incubator_level: IncubatorLevel | None = None
+    legal_representative: str = ""
+    phone: str = ""
+    address: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """The divisions a county code may name: the province's prefix, and each of its counties with its city."""

@@ -20,6 +20,15 @@ class Running:
     until: date | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControllerName:
+    """A controller by id, or a new one by name; ``note`` tells two of one name apart."""
+
+    controller_id: int | None = None
+    name: str = ""
+    note: str = ""
+
+
 def tenure_faults(*, since: date, known: Sequence[Running]) -> list[Reason]:
     """A new controller takes over on ``since``.
 

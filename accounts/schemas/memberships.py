@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields, post_load, validate
 
-from accounts.kinds import DocumentKind, InstitutionKind, MemberKind, OrganisationKind
+from accounts.kinds import DocumentKind, InstitutionKind, MemberKind, OrganisationKind, ReviewDecision
 from accounts.rules.registration import Application
 from accounts.rules.users import Credentials
 from accounts.schemas.fields import FlagField, PasswordField
@@ -19,7 +19,6 @@ from accounts.schemas.organisations import (
     OrganisationSummarySchema,
     StatedFiguresSchema,
 )
-from accounts.service.memberships import ReviewDecision
 from accounts.states import MembershipState
 from core.http import (
     CountField,

@@ -6,11 +6,9 @@ from typing import Any
 
 from marshmallow import fields, post_load
 
-from accounts.kinds import IncubatorLevel, InstitutionKind, OrganisationKind
-from accounts.rules.registration import BankDetails
+from accounts.kinds import IncubatorLevel, InstitutionKind, OrganisationKind, VerificationDecision
+from accounts.rules.registration import BankDetails, NewOrganisation
 from accounts.schemas.fields import FlagField
-from accounts.service.bank import VerificationDecision
-from accounts.service.organisations import NewOrganisation
 from accounts.states import BankAccountState
 from core.http import CountField, CursorSchema, EnumField, FenField, IdField, InstantField, Schema, TextField
 

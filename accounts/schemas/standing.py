@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import fields, post_load
 
 from accounts.kinds import AdverseKind
-from accounts.service.standing import ControllerName
+from accounts.rules.standing import ControllerName
 from core.http import CursorSchema, DayField, DecimalField, EnumField, IdField, InstantField, Schema, TextField
 
 SOURCE = {"description": "Where this is known from: a document, a public list, a finding."}

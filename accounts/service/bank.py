@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
-from accounts.kinds import OrganisationKind
+from accounts.kinds import OrganisationKind, VerificationDecision
 from accounts.models import BankAccount
 from accounts.permissions import may_name_bank_account, may_verify_bank_account
 from accounts.queries.bank import find_bank_account
@@ -16,13 +15,6 @@ from accounts.steps.memberships import user_id_of
 from core.db import transaction
 from core.errors import Refused, reason, refuse_all
 from core.permissions import Actor, authorise
-
-
-class VerificationDecision(StrEnum):
-    """What an authority says about a bank account."""
-
-    VERIFY = "verify"
-    REFUSE = "refuse"
 
 
 class BankAccountRefused(Refused):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from typing import BinaryIO
 
 from accounts import policy
-from accounts.kinds import DocumentKind, OrganisationKind
+from accounts.kinds import DocumentKind, OrganisationKind, ReviewDecision
 from accounts.models import Membership, MembershipDocument, Organisation
 from accounts.permissions import (
     incubator,
@@ -37,13 +36,6 @@ from core.permissions import Actor, authorise
 from core.states import StateForbids, apply
 
 _OPEN_FOR_DOCUMENTS = frozenset({MembershipState.DRAFT, MembershipState.SUBMITTED, MembershipState.RETURNED})
-
-
-class ReviewDecision(StrEnum):
-    """What a reviewer decides."""
-
-    APPROVE = "approve"
-    RETURN = "return"
 
 
 ACTION_OF_DECISION = {

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from accounts import policy
-from accounts.kinds import MEMBER_KINDS, IncubatorLevel, OrganisationKind
+from accounts.kinds import MEMBER_KINDS, OrganisationKind
 from accounts.models import BeneficiaryFigures, Organisation
 from accounts.permissions import Role, may_create_organisation, may_state_figures
 from accounts.queries.memberships import membership_of
 from accounts.queries.organisations import Seat, figures, find_organisation, lock_organisation, uscc_registered
 from accounts.rules import uscc
-from accounts.rules.registration import Application, Places, figures_faults
+from accounts.rules.registration import Application, NewOrganisation, Places, figures_faults
 from accounts.states import MembershipState
 from accounts.steps.memberships import user_id_of
 from accounts.steps.organisations import RegistrationRefused, register_organisation, state_figures
@@ -23,24 +22,6 @@ from core.permissions import Actor, authorise
 
 IN_A_CITY = frozenset({OrganisationKind.INCUBATOR, OrganisationKind.CITY_BUREAU, OrganisationKind.CITY_FINANCE})
 _OPEN_FOR_FIGURES = frozenset({MembershipState.DRAFT, MembershipState.RETURNED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewOrganisation:
-    """An authority or incubator as it is entered.
-
-    ``county`` for incubators, ``city`` for authorities of a city.
-    """
-
-    kind: OrganisationKind
-    name: str
-    uscc: str | None = None
-    county: str | None = None
-    city: str | None = None
-    incubator_level: IncubatorLevel | None = None
-    legal_representative: str = ""
-    phone: str = ""
-    address: str = ""
 
 
 class FiguresRefused(Refused):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -13,7 +12,7 @@ from accounts.queries.memberships import is_approved_member
 from accounts.queries.organisations import OrganisationMissing, find_organisation, lock_organisation, organisation
 from accounts.queries.standing import find_adverse_record, find_controller
 from accounts.rules import adverse
-from accounts.rules.standing import holding_faults
+from accounts.rules.standing import ControllerName, holding_faults
 from accounts.steps.standing import (
     add_adverse_record,
     add_holding,
@@ -25,15 +24,6 @@ from core import audit, clock
 from core.db import transaction
 from core.errors import Conflict, NotFound, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ControllerName:
-    """A controller by id, or a new one by name; ``note`` tells two of one name apart."""
-
-    controller_id: int | None = None
-    name: str = ""
-    note: str = ""
 
 
 class StandingRefused(Refused):

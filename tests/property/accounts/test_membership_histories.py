@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts.kinds import ReviewDecision
 from accounts.models import Membership
 from accounts.queries import is_approved_member
 from accounts.queries.invariants import INVARIANTS
 from accounts.service import memberships as service
-from accounts.service.memberships import ReviewDecision
 from accounts.states import MembershipState
 from core import audit, clock
 from core.db import session
