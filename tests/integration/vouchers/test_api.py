@@ -36,6 +36,12 @@ def upload(client: FlaskClient, path: str, headers: dict[str, str], **form: Any)
     return client.post(f"{API}{path}", data=data, headers=keyed(headers), content_type="multipart/form-data")
 
 
+def said(answer: TestResponse) -> dict[str, Any]:
+    """The JSON of an answer."""
+    assert isinstance(answer.json, dict)
+    return answer.json
+
+
 def invoice_form(claim: Claim) -> dict[str, Any]:
     facts = invoice_of(claim)
     return {
@@ -57,47 +63,47 @@ def test_the_whole_way_of_a_claim(client: FlaskClient) -> None:
 
     refused = post(client, f"{path}/submission", provider, {"declarations": {}})
     assert refused.status_code == 422
-    assert {reason["article"] for reason in refused.json["reasons"]} == {"V16 files", "V8(3)"}
+    assert {reason["article"] for reason in said(refused)["reasons"]} == {"V16 files", "V8(3)"}
 
     for kind in ("service_contract", "innovation_relevance_proof"):
         assert upload(client, f"{path}/materials", provider, kind=kind).status_code == 201
     proof = upload(
         client, f"{path}/materials", provider, kind="result_proof", completed_on=claim.completed_on.isoformat()
     )
-    assert proof.json["completed_on"] == claim.completed_on.isoformat()
+    assert said(proof)["completed_on"] == claim.completed_on.isoformat()
     invoice = upload(client, f"{path}/materials", provider, kind="invoice", **invoice_form(claim))
-    assert invoice.status_code == 201, invoice.json
-    assert invoice.json["invoice"]["amount_incl_tax_fen"] == 10_000_000
+    assert invoice.status_code == 201, said(invoice)
+    assert said(invoice)["invoice"]["amount_incl_tax_fen"] == 10_000_000
 
     skipped = post(client, f"{path}/city-review", bureau, {"decision": "approve", "opinion": "同意"})
-    assert (skipped.status_code, skipped.json["code"]) == (409, "state_forbids")
+    assert (skipped.status_code, said(skipped)["code"]) == (409, "state_forbids")
 
     submitted = post(client, f"{path}/submission", provider, {"declarations": DECLARED})
-    assert (submitted.status_code, submitted.json["state"]) == (201, "submitted")
-    assert submitted.json["waits_for"] == "city_bureau"
+    assert (submitted.status_code, said(submitted)["state"]) == (201, "submitted")
+    assert said(submitted)["waits_for"] == "city_bureau"
 
-    queue = client.get(f"{API}/claims?state=submitted", headers=bureau).json
+    queue = said(client.get(f"{API}/claims?state=submitted", headers=bureau))
     assert [item["id"] for item in queue["items"]] == [claim.id]
-    content = client.get(f"{API}{path}/materials/{proof.json['id']}", headers=bureau)
+    content = client.get(f"{API}{path}/materials/{said(proof)['id']}", headers=bureau)
     assert content.data == PDF
 
     reviewed = post(client, f"{path}/city-review", bureau, {"decision": "approve", "opinion": "同意"})
-    assert (reviewed.status_code, reviewed.json["approved_fen"]) == (201, 6_000_000)
+    assert (reviewed.status_code, said(reviewed)["approved_fen"]) == (201, 6_000_000)
 
     summary = post(client, "/review-summaries", bureau, {"claim_ids": [claim.id]})
-    assert (summary.status_code, summary.json["total_fen"]) == (201, 6_000_000)
-    number = summary.json["id"]
+    assert (summary.status_code, said(summary)["total_fen"]) == (201, 6_000_000)
+    number = said(summary)["id"]
     unstamped = post(client, f"/review-summaries/{number}/dispatch", bureau)
-    assert (unstamped.status_code, unstamped.json["code"]) == (409, "state_forbids")
+    assert (unstamped.status_code, said(unstamped)["code"]) == (409, "state_forbids")
     early = post(client, f"{path}/provincial-confirmation", province, {"decision": "confirm"})
-    assert (early.status_code, early.json["code"]) == (409, "summary_not_dispatched")
-    assert upload(client, f"/review-summaries/{number}/stamp", bureau).json["state"] == "stamped"
-    assert post(client, f"/review-summaries/{number}/dispatch", bureau).json["state"] == "dispatched"
+    assert (early.status_code, said(early)["code"]) == (409, "summary_not_dispatched")
+    assert said(upload(client, f"/review-summaries/{number}/stamp", bureau))["state"] == "stamped"
+    assert said(post(client, f"/review-summaries/{number}/dispatch", bureau))["state"] == "dispatched"
 
     confirmed = post(client, f"{path}/provincial-confirmation", province, {"decision": "confirm"})
-    assert (confirmed.status_code, confirmed.json["state"]) == (201, "confirmed")
-    assert confirmed.json["payment"] == {"state": "due", "amount_fen": 6_000_000, "paid_fen": 0}
-    assert [step["action"] for step in confirmed.json["history"] if step["to_state"]] == [
+    assert (confirmed.status_code, said(confirmed)["state"]) == (201, "confirmed")
+    assert said(confirmed)["payment"] == {"state": "due", "amount_fen": 6_000_000, "paid_fen": 0}
+    assert [step["action"] for step in said(confirmed)["history"] if step["to_state"]] == [
         "open",
         "submit",
         "approve",
@@ -126,7 +132,7 @@ def test_v6_a_foreign_claim_answers_exactly_as_a_missing_one(client: FlaskClient
         foreign = client.get(f"{API}/claims/{claim.id}", headers=headers)
         missing = client.get(f"{API}/claims/999999999", headers=headers)
         assert (foreign.status_code, foreign.data) == (404, missing.data)
-        assert client.get(f"{API}/claims", headers=headers).json["items"] == []
+        assert said(client.get(f"{API}/claims", headers=headers))["items"] == []
     body = {"decision": "approve", "opinion": "同意"}
     assert post(client, f"/claims/{claim.id}/city-review", jinan, body).status_code == 404
 
@@ -170,7 +176,7 @@ def test_nobody_unknown_gets_anywhere(client: FlaskClient) -> None:
 def test_a_change_without_a_key_is_refused(client: FlaskClient) -> None:
     bureau = headers_of(make_bureau())
     answer = client.post(f"{API}/review-summaries", json={"claim_ids": [1]}, headers=bureau)
-    assert (answer.status_code, answer.json["code"]) == (400, "idempotency_key_missing")
+    assert (answer.status_code, said(answer)["code"]) == (400, "idempotency_key_missing")
 
 
 def test_bad_input_is_answered_with_all_faults(client: FlaskClient) -> None:
@@ -179,7 +185,7 @@ def test_bad_input_is_answered_with_all_faults(client: FlaskClient) -> None:
     body = {"decision": "perhaps", "amount_fen": 1.5, "extra": 1}
     answer = post(client, f"/claims/{claim.id}/city-review", bureau, body)
     assert answer.status_code == 422
-    assert {reason["field"] for reason in answer.json["reasons"]} == {"decision", "amount_fen", "opinion", "extra"}
+    assert {reason["field"] for reason in said(answer)["reasons"]} == {"decision", "amount_fen", "opinion", "extra"}
 
 
 def test_a_file_of_a_wrong_type_and_an_empty_one(client: FlaskClient) -> None:
@@ -188,22 +194,22 @@ def test_a_file_of_a_wrong_type_and_an_empty_one(client: FlaskClient) -> None:
     for content, status in ((b"MZ\x00", 415), (b"", 422)):
         data = {"kind": "other", "file": (io.BytesIO(content), "a.pdf")}
         answer = client.post(f"{API}/claims/{claim.id}/materials", data=data, headers=keyed(provider))
-        assert answer.status_code == status, answer.json
+        assert answer.status_code == status, said(answer)
 
 
 def test_an_invoice_without_its_facts(client: FlaskClient) -> None:
     claim = make_claim()
     provider = headers_of(organisation(claim.provider_id))
     answer = upload(client, f"/claims/{claim.id}/materials", provider, kind="invoice", invoice_number="1")
-    assert (answer.status_code, answer.json["reasons"][0]["code"]) == (422, "invoice_facts_missing")
+    assert (answer.status_code, said(answer)["reasons"][0]["code"]) == (422, "invoice_facts_missing")
 
 
 def test_lists_page_by_key(client: FlaskClient) -> None:
     user = make_enterprise()
     made = [make_claim(user, base_fen=1_000_000).id for _ in range(3)]
     headers = headers_of(user)
-    first = client.get(f"{API}/claims?limit=2", headers=headers).json
-    rest = client.get(f"{API}/claims?limit=2&cursor={first['next_cursor']}", headers=headers).json
+    first = said(client.get(f"{API}/claims?limit=2", headers=headers))
+    rest = said(client.get(f"{API}/claims?limit=2&cursor={first['next_cursor']}", headers=headers))
     assert [item["id"] for item in first["items"] + rest["items"]] == made
     assert rest["next_cursor"] is None
 
@@ -215,8 +221,9 @@ def test_spot_checks_over_http(client: FlaskClient) -> None:
     today = clock.today(clock.now()).isoformat()
     body = {"confirmed_from": today, "confirmed_to": today, "size": 5, "reason": "季度抽查"}
     drawn = post(client, "/spot-checks", province, body)
-    assert (drawn.status_code, drawn.json["drawn"], drawn.json["frame"]) == (201, [claim.id], [claim.id])
-    assert client.get(f"{API}/spot-checks/{drawn.json['id']}", headers=province).json["seed"] == drawn.json["seed"]
-    assert len(client.get(f"{API}/spot-checks", headers=province).json["items"]) == 1
+    assert (drawn.status_code, said(drawn)["drawn"], said(drawn)["frame"]) == (201, [claim.id], [claim.id])
+    shown = said(client.get(f"{API}/spot-checks/{said(drawn)['id']}", headers=province))
+    assert shown["seed"] == said(drawn)["seed"]
+    assert len(said(client.get(f"{API}/spot-checks", headers=province))["items"]) == 1
     reverse = post(client, "/spot-checks", province, {**body, "confirmed_to": "2020-01-01"})
     assert reverse.status_code == 422
