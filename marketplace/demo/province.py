@@ -6,14 +6,13 @@ from datetime import date, datetime
 
 from stdnum.cn import uscc
 
-from accounts.kinds import IncubatorLevel, InstitutionKind, OrganisationKind
+from accounts.kinds import IncubatorLevel, InstitutionKind, OrganisationKind, ReviewDecision
 from accounts.models import Organisation
 from accounts.queries import actor_of, controller_id, find_user, membership_of
 from accounts.queries.organisations import Seat
 from accounts.rules.registration import Application, BankDetails
 from accounts.rules.users import Credentials
 from accounts.service import memberships
-from accounts.service.memberships import ReviewDecision
 from accounts.steps import establish_controller, hashed, register_controller, register_organisation, register_user
 from core import clock
 from core.db import transaction
