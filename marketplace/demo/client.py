@@ -118,14 +118,15 @@ class DemoClient:
     def _open(self, method: str, user: str | None, path: str, *, key: str | None, **options: Any) -> Any:
         headers = {"Idempotency-Key": key or f"demo-{self.run}-{next(self.keys)}"}
         if user is not None:
-            headers["Authorization"] = f"Bearer {self._token(user)}"
+            headers["Authorization"] = f"Bearer {self.token(user)}"
         if "file" in options:
             content, filename = options.pop("file")
             options["data"] = {**options.pop("form"), "file": (BytesIO(content), filename)}
         with self.app.app_context():
             return self.app.test_client().open(f"{API_PREFIX}{path}", method=method, headers=headers, **options)
 
-    def _token(self, user: str) -> str:
+    def token(self, user: str) -> str:
+        """The bearer token of ``user``, signing in where there is none yet."""
         if user not in self.tokens:
             credentials = {"username": user, "password": self.passwords.get(user, self.default_password)}
             with self.app.app_context():

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from accounts.models import Organisation
 from core import clock
 from core.db import session
 from instruments.models import Service
@@ -62,5 +63,54 @@ def walk(
 def service_id(external_id: str) -> int:
     """The number of a demo service."""
     found = session().scalars(select(Service.id).where(Service.external_id == external_id)).one()
-    session().rollback()
+    # The read ends here: rolling it back later would take along what requests wrote on the shared connection since.
+    session().commit()
+    return found
+
+
+def hand_in(client: DemoClient, done: Json, *, claimant: str, number: str, amount_fen: int | None = None) -> Json:
+    """Add every material to the claim of a completed order and submit it."""
+    claim_id = done["claim_id"]
+    add_materials(client, done, claimant=claimant, number=number, amount_fen=amount_fen)
+    return client.post(claimant, f"/claims/{claim_id}/submission", {"declarations": DECLARED})
+
+
+def add_materials(client: DemoClient, done: Json, *, claimant: str, number: str, amount_fen: int | None = None) -> None:
+    """Add contract, invoice, result and relevance proof to a draft or returned claim."""
+    path = f"/claims/{done['claim_id']}/materials"
+    for kind in ("service_contract", "innovation_relevance_proof"):
+        client.upload(claimant, path, PDF, f"{kind}.pdf", kind=kind)
+    client.upload(claimant, path, PDF, "报告.pdf", kind="result_proof", completed_on=done["completed_on"])
+    parties = {side: uscc_of(done[f"{side}_id"]) for side in ("provider", "beneficiary")}
+    invoice = {
+        "kind": "invoice",
+        "invoice_number": number,
+        "invoice_type": "e_vat_special",
+        "seller_uscc": parties["provider"],
+        "amount_incl_tax_fen": done["price_fen"] if amount_fen is None else amount_fen,
+        "issued_on": done["completed_on"],
+    }
+    if parties["beneficiary"] is not None:
+        invoice["buyer_uscc"] = parties["beneficiary"]
+    client.upload(claimant, path, PDF, "发票.pdf", **invoice)
+
+
+def confirm(client: DemoClient, claim_ids: list[int], *, bureau: str, amounts: dict[int, int] | None = None) -> Json:
+    """The city reviews, sums up, stamps and sends; the province confirms. Returns the summary."""
+    for claim_id in claim_ids:
+        review = {"decision": "approve", "opinion": "材料齐全", "amount_fen": (amounts or {}).get(claim_id)}
+        body = {name: value for name, value in review.items() if value is not None}
+        client.post(bureau, f"/claims/{claim_id}/city-review", body)
+    summary = client.post(bureau, "/review-summaries", {"claim_ids": claim_ids})
+    client.upload(bureau, f"/review-summaries/{summary['id']}/stamp", PDF, "盖章汇总表.pdf")
+    summary = client.post(bureau, f"/review-summaries/{summary['id']}/dispatch")
+    for claim_id in claim_ids:
+        client.post("province", f"/claims/{claim_id}/provincial-confirmation", {"decision": "confirm"})
+    return summary
+
+
+def uscc_of(organisation_id: int) -> str | None:
+    """The code of an organisation."""
+    found = session().scalars(select(Organisation.uscc).where(Organisation.id == organisation_id)).one()
+    session().commit()
     return found
