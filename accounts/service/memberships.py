@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from accounts import policy
 from accounts.kinds import DocumentKind, OrganisationKind, ReviewDecision
@@ -80,13 +80,13 @@ def register(*, application: Application, credentials: Credentials, actor: Actor
         )
 
 
-def resubmit(*, membership_id: int, changes: dict[str, object], actor: Actor, now: datetime) -> Membership:
+def resubmit(*, membership_id: int, changes: Mapping[str, Any], actor: Actor, now: datetime) -> Membership:
     """Hand in a returned registration again; ``changes`` are the fields of the application that are new."""
     with transaction():
         membership = find_membership(membership_id, actor=actor, lock=True)
         authorise(actor, may_submit_membership, membership.organisation)
         member = membership.organisation
-        application = replace(application_of(membership), truthful=True, **changes)  # type: ignore[arg-type]
+        application = replace(application_of(membership), truthful=True, **changes)
         host = member.incubator
         refuse_all(_faults(application, host=host, known=member, now=now), error=RegistrationRefused)
         apply(
