@@ -187,7 +187,9 @@ def test_every_table_of_a_workbook_is_read() -> None:
         first.write_row(1, 0, ["所属单位科学装置编号", "装置名称（中文）", "建设经费（单位为万元，保留2位小数）"])
         first.write_row(2, 0, ["F-1", "大科学装置", 1234.56])
         second = book.add_worksheet("核心仪器设备清单")
-        second.write_row(1, 0, ["所在单位仪器编号", "仪器设备名称", "仪器分类编码", "原值（单位万元、保留小数点后两位）"])
+        second.write_row(
+            1, 0, ["所在单位仪器编号", "仪器设备名称", "仪器分类编码", "原值（单位万元、保留小数点后两位）"]
+        )
         second.write_row(2, 0, ["I-1", "质谱仪", "010101", 30])
         book.add_worksheet("空表")
     rows = rows_of(content.getvalue())
@@ -349,7 +351,8 @@ def test_an_old_workbook_is_read_too() -> None:
     """XLS."""
     book = xlwt.Workbook()
     sheet = book.add_sheet("s")
-    for line, row in enumerate([["external_id", "name", "value_yuan"], ["A", "甲", 12.5]]):
+    rows_written: list[list[str | float]] = [["external_id", "name", "value_yuan"], ["A", "甲", 12.5]]
+    for line, row in enumerate(rows_written):
         for position, cell in enumerate(row):
             sheet.write(line, position, cell)
     content = io.BytesIO()
