@@ -12,9 +12,11 @@ from core import clock
 from core.files import FileEmpty, FileTooLarge, FileTypeRefused, open_file
 from core.http import Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.states import StateForbids
+from settlement.steps import PayableInBatch
 from vouchers.models import Claim, Material
 from vouchers.permissions import may_ask_to_hand_in, may_confirm, may_read_claims, may_review
 from vouchers.queries.claims import ClaimMissing, Dossier, MaterialMissing, dossier, find_material, visible_claims
+from vouchers.queries.explanations import Explanation, explain
 from vouchers.schemas.claims import (
     CityReviewSchema,
     ClaimMaterialSchema,
@@ -24,9 +26,11 @@ from vouchers.schemas.claims import (
     ClaimUploadSchema,
     ConfirmationSchema,
     NewClaimMaterialSchema,
+    RevocationSchema,
     SubmissionSchema,
     invoice_of,
 )
+from vouchers.schemas.explanations import ExplanationSchema
 from vouchers.service import claims as service
 from vouchers.service import reviews
 from vouchers.service.claims import InvoiceTaken, MaterialRefused, MaterialsClosed, SubmissionRefused, Upload
@@ -59,6 +63,18 @@ def show(claim_id: int) -> Dossier:
     With its materials, reviews, story and payment: who has it, until when, what is next.
     """
     return dossier(claim_id, actor=current_actor())
+
+
+@claims.route("/<int:claim_id>/explanation", methods=["GET"])
+@allow(may_read_claims)
+@problems(ClaimMissing)
+@claims.response(200, ExplanationSchema)
+def explanation(claim_id: int) -> Explanation:
+    """Why a claim is worth what it is
+
+    The frozen facts and policy version of its decision, judged again; what differs today is named.
+    """
+    return explain(claim_id, actor=current_actor())
 
 
 @claims.route("/<int:claim_id>/materials", methods=["POST"])
@@ -168,4 +184,19 @@ def confirm(given: dict[str, Any], claim_id: int) -> Dossier:
     By the province, once its summary was sent up: what the city approved is owed to the payee. Or send it back.
     """
     reviews.confirm(claim_id=claim_id, **given, actor=current_actor(), now=clock.now())
+    return dossier(claim_id, actor=current_actor())
+
+
+@claims.route("/<int:claim_id>/revocation", methods=["POST"])
+@allow(may_confirm)
+@problems(ClaimMissing, StateForbids, PayableInBatch)
+@idempotent
+@claims.arguments(RevocationSchema)
+@claims.response(201, ClaimSchema)
+def revoke(given: dict[str, Any], claim_id: int) -> Dossier:
+    """Stop the payment of a claim
+
+    By the province, after fraud or a refusal to cooperate (V19). What was paid comes back by a clawback.
+    """
+    reviews.revoke(claim_id=claim_id, **given, actor=current_actor(), now=clock.now())
     return dossier(claim_id, actor=current_actor())

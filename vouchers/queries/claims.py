@@ -16,6 +16,7 @@ from core.db import session
 from core.errors import NotFound
 from core.permissions import SYSTEM, Actor
 from settlement.models import Payable
+from settlement.queries.payables import payable_of
 from vouchers.models import Claim, Material
 from vouchers.states import CLAIM, ClaimState
 
@@ -97,8 +98,7 @@ def dossier(claim_id: int, *, actor: Actor) -> Dossier:
 
 def dossier_of(claim: Claim) -> Dossier:
     """The story of a claim already found to be the actor's."""
-    payable = session().scalar(select(Payable).where(Payable.source == claim.source))
-    return Dossier(claim, audit.history(Claim.__tablename__, claim.id), payable)
+    return Dossier(claim, audit.history(Claim.__tablename__, claim.id), payable_of(claim.source))
 
 
 def find_material(claim_id: int, material_id: int, *, actor: Actor) -> Material:

@@ -133,6 +133,12 @@ class ConfirmationSchema(Schema):
     )
 
 
+class RevocationSchema(Schema):
+    """Stopping a payment."""
+
+    opinion = TextField(required=True, max_length=2000, metadata={"description": "Why it is stopped."})
+
+
 class ClaimInvoiceSchema(Schema):
     """What an invoice says."""
 

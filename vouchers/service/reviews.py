@@ -13,7 +13,9 @@ from core.errors import Conflict, Forbidden, Reason, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
 from core.states import apply
 from core.workdays import load_calendar
-from settlement.steps import consume_hold, create_payable
+from settlement.queries.payables import payable_of
+from settlement.states import PayableState
+from settlement.steps import cancel_payable, consume_hold, create_payable
 from vouchers.models import Claim, ClaimReview, ReviewSummary
 from vouchers.permissions import may_confirm, may_review
 from vouchers.queries.claims import find_claim
@@ -22,8 +24,10 @@ from vouchers.rules.policy import judging
 from vouchers.rules.validity import correction_window
 from vouchers.service.claims import standing_now
 from vouchers.states import CLAIM, ClaimAction, SummaryState
-from vouchers.steps.endings import owe_refused_part, reject_claim
+from vouchers.steps.endings import owe_refused_part, reject_claim, revoke_claim
 from vouchers.steps.guards import require_action
+
+STOP = "V19"
 
 ACTIONS = {
     ReviewDecision.APPROVE: ClaimAction.APPROVE,
@@ -135,6 +139,24 @@ def confirm(*, claim_id: int, decision: ConfirmationDecision, opinion: str, acto
                 at=now,
             )
         )
+        return claim
+
+
+def revoke(*, claim_id: int, opinion: str, actor: Actor, now: datetime) -> Claim:
+    """Stop the payment of a confirmed claim (V19): what is not paid yet never will be (invariant 6).
+
+    What is paid already comes back by a clawback. The cap's use stays (V12 hold). Raises settlement's
+    ``PayableInBatch`` while a batch that could still be discarded holds it.
+    """
+    with transaction() as current:
+        claim = find_claim(claim_id, actor=actor, lock=True)
+        authorise(actor, may_confirm, claim)
+        require_action(claim, ClaimAction.REVOKE)
+        payable = payable_of(claim.source)
+        if payable is not None and payable.state is not PayableState.PAID:
+            cancel_payable(source=claim.source, article=STOP, actor=actor, now=now)
+        revoke_claim(source=claim.source, actor=actor, now=now, note=opinion)
+        current.flush()
         return claim
 
 

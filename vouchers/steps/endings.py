@@ -47,7 +47,7 @@ def owe_refused_part(claim: Claim, *, granted_fen: int, actor: Actor, now: datet
 
 
 def revoke_claim(*, source: str, actor: Actor, now: datetime, note: str) -> None:
-    """Revoke a confirmed claim, as a clawback or a stop of payment does; the cap's use stays (V12 hold)."""
+    """Revoke a confirmed claim, as a stop of payment does; the cap's use stays (V12 hold)."""
     require_transaction()
     claim = claim_of_source(source)
     apply(claim, ClaimAction.REVOKE, transitions=CLAIM, actor=actor, now=now, note=note)

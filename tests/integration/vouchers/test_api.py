@@ -1,6 +1,7 @@
 """Claims over HTTP: the whole way of one claim, every role on every route, and what is said to bad input."""
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -141,6 +142,8 @@ ROLES_OF_ROUTE: dict[tuple[str, str], set[Role]] = {
     ("GET", "/claims"): set(Role) - {Role.ADMIN},
     ("GET", "/claims/1"): set(Role) - {Role.ADMIN},
     ("GET", "/claims/1/materials/1"): set(Role) - {Role.ADMIN},
+    ("GET", "/claims/1/explanation"): set(Role) - {Role.ADMIN},
+    ("POST", "/claims/1/revocation"): {Role.PROVINCE},
     ("POST", "/claims/1/materials"): {Role.ENTERPRISE, Role.TEAM, Role.INCUBATOR, Role.PROVIDER},
     ("POST", "/claims/1/submission"): {Role.ENTERPRISE, Role.TEAM, Role.INCUBATOR, Role.PROVIDER},
     ("POST", "/claims/1/withdrawal"): {Role.ENTERPRISE, Role.TEAM, Role.INCUBATOR, Role.PROVIDER},
@@ -227,3 +230,36 @@ def test_spot_checks_over_http(client: FlaskClient) -> None:
     assert len(said(client.get(f"{API}/spot-checks", headers=province))["items"]) == 1
     reverse = post(client, "/spot-checks", province, {**body, "confirmed_to": "2020-01-01"})
     assert reverse.status_code == 422
+
+
+def test_v12_facts_are_explained_and_replay_to_the_same(client: FlaskClient) -> None:
+    """The decision is judged again from its frozen facts: nothing differs while the policy of that day stands."""
+    claim = make_claim()
+    answer = client.get(f"{API}/claims/{claim.id}/explanation", headers=headers_of(organisation(claim.provider_id)))
+    assert answer.status_code == 200
+    explained = said(answer)
+    assert (explained["held_fen"], explained["rate"], explained["differences"]) == (6_000_000, "0.60", [])
+    assert explained["facts"]["beneficiary"]["county"] == "371702"
+    assert explained["policy_version"] == claim.decision.policy_version
+
+
+def test_every_route_of_the_package_is_tried_with_every_role(client: FlaskClient) -> None:
+    """A route added without a line in ROLES_OF_ROUTE fails here."""
+    prefixes = ("/claims", "/review-summaries", "/spot-checks")
+    routes = {
+        (method, re.sub("<[^>]*>", "1", rule.rule.removeprefix(API)))
+        for rule in client.application.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.rule.removeprefix(API).startswith(prefixes)
+    }
+    assert routes == set(ROLES_OF_ROUTE)
+
+
+def test_v19_a_stopped_payment_is_never_paid(client: FlaskClient) -> None:
+    """Invariant 6; the cap gets no room back (V12 hold)."""
+    claim = bring(make_claim(), ClaimState.CONFIRMED)
+    province = headers_of(make_province())
+    stopped = said(post(client, f"/claims/{claim.id}/revocation", province, {"opinion": "拒不配合抽查"}))
+    assert (stopped["state"], stopped["payment"]["state"], stopped["waits_for"]) == ("revoked", "cancelled", None)
+    again = post(client, f"/claims/{claim.id}/revocation", province, {"opinion": "再次"})
+    assert (again.status_code, said(again)["code"]) == (409, "state_forbids")
