@@ -12,7 +12,6 @@ from typing import BinaryIO
 
 from sqlalchemy import select
 
-from accounts.models import Organisation
 from accounts.queries import organisation
 from core.clock import today
 from core.db import session, transaction
@@ -28,7 +27,7 @@ from instruments.rules.imports.layouts import Context
 from instruments.rules.imports.reading import Found, Result, count_records, find_tables, read
 from instruments.states import IMPORT, ImportState
 from instruments.steps.importing import Outcome, import_batch
-from instruments.steps.owners import Owners, find_provider
+from instruments.steps.owners import Owners, find_provider, owner_of
 
 AT_ONCE_ROWS = 2_000
 """Up to so many rows a file is taken in while its sender waits."""
@@ -120,7 +119,7 @@ def request_import(*, stream: BinaryIO, filename: str, dry_run: bool, actor: Act
         current.add(job)
         current.flush()
         if opened.total <= AT_ONCE_ROWS:
-            owners = _owners(organisation(job.provider_id), now)
+            owners = _owners_of(job, now)
             apply(job, "start", transitions=IMPORT, actor=actor, now=now)
             job.started_at = now
             for batch in batched_rows(opened.results(now)):
@@ -182,19 +181,12 @@ def _open(stream: BinaryIO) -> _Opened:
 def _take(batch: list[Result], owners: Owners, *, dry_run: bool, now: datetime) -> Outcome:
     if dry_run:
         return import_batch(batch, owners=owners, dry_run=True, actor=SYSTEM, now=now)
-    try:
-        with transaction():
-            return import_batch(batch, owners=owners, dry_run=False, actor=SYSTEM, now=now)
-    finally:
-        owners.forget()
-
-
-def _owners(provider: Organisation, now: datetime) -> Owners:
-    return Owners(places=places(today(now)), fixed=provider)
+    with transaction():
+        return import_batch(batch, owners=owners, dry_run=False, actor=SYSTEM, now=now)
 
 
 def _owners_of(job: ImportJob, now: datetime) -> Owners:
-    return _owners(organisation(job.provider_id), now)
+    return Owners(places=places(today(now)), fixed=owner_of(organisation(job.provider_id)))
 
 
 def _lock(job_id: int) -> ImportJob:

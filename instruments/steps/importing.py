@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
+from sqlalchemy import BigInteger, Text, and_, cast, func, text
 from sqlalchemy import select as sql_select
-from sqlalchemy import text, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from accounts.models import Organisation
 from core.db import require_transaction, session
 from core.errors import Reason, reason
 from core.permissions import Actor
@@ -21,7 +21,7 @@ from instruments.rules.imports.reading import Result
 from instruments.rules.imports.rows import InstrumentRow, RefusedRow, RepeatedRow, ServiceRow, digest
 from instruments.rules.merging import INSTRUMENT_FIELDS, SERVICE_FIELDS, merged_instrument, merged_service
 from instruments.states import ListingState, ServiceState
-from instruments.steps.owners import Owners
+from instruments.steps.owners import Owner, Owners
 
 UNTOUCHABLE = frozenset({ListingState.SUBMITTED, ListingState.RETIRED})
 """Listings that a file must not change: one is under review, the other is over."""
@@ -119,7 +119,7 @@ class _Writer:
     outcome: Outcome
 
     def take_instruments(self, rows: Sequence[InstrumentRow]) -> None:
-        owned: list[tuple[InstrumentRow, Organisation | None]] = []
+        owned: list[tuple[InstrumentRow, Owner | None]] = []
         for row in rows:
             fault = self._foreign(row)
             if fault is not None:
@@ -158,7 +158,7 @@ class _Writer:
             return None
         return reason("import_foreign_owner", field="provider_uscc", uscc=row.provider_uscc)
 
-    def _owner(self, uscc: str, name: str, county: str) -> Organisation | None:
+    def _owner(self, uscc: str, name: str, county: str) -> Owner | None:
         if self.dry_run:
             return self.owners.find(uscc, name)
         return self.owners.find_or_make(uscc, name, county=county, actor=self.actor, now=self.now)
@@ -176,7 +176,7 @@ class _Writer:
             self.outcome.changed += 1
         return True
 
-    def _frame(self, row: InstrumentRow | ServiceRow, owner: Organisation, state: str) -> dict[str, Any]:
+    def _frame(self, row: InstrumentRow | ServiceRow, owner: Owner, state: str) -> dict[str, Any]:
         return {
             "provider_id": owner.id,
             "external_id": row.external_id,
@@ -189,7 +189,7 @@ class _Writer:
     def _known(
         self,
         model: type[Instrument | Service],
-        owned: Iterable[tuple[InstrumentRow | ServiceRow, Organisation | None]],
+        owned: Iterable[tuple[InstrumentRow | ServiceRow, Owner | None]],
         names: tuple[str, ...],
     ) -> dict[tuple[int, str], Mapping[str, Any]]:
         """What is known of the batch by (provider, external id), locked in order unless this is a dry run."""
@@ -197,11 +197,20 @@ class _Writer:
         if not keys:
             return {}
         columns = [getattr(model, name) for name in ("id", "provider_id", "external_id", "state", "import_digest")]
-        found = sql_select(*columns, *(getattr(model, name) for name in names)).where(
-            tuple_(model.provider_id, model.external_id).in_(keys)
+        wanted = (
+            func.unnest(
+                cast([provider_id for provider_id, _ in keys], ARRAY(BigInteger)),
+                cast([external_id for _, external_id in keys], ARRAY(Text)),
+            )
+            .table_valued("provider_id", "external_id")
+            .render_derived("wanted")
+        )
+        found = sql_select(*columns, *(getattr(model, name) for name in names)).join(
+            wanted,
+            and_(model.provider_id == wanted.c.provider_id, model.external_id == wanted.c.external_id),
         )
         if not self.dry_run:
-            found = found.order_by(model.id).with_for_update(key_share=True)
+            found = found.order_by(model.id).with_for_update(key_share=True, of=model)
         rows = session().execute(found).mappings()
         return {(row["provider_id"], row["external_id"]): dict(row) for row in rows}
 

@@ -16,10 +16,18 @@ from core.db import require_transaction, session
 from core.permissions import Actor
 from core.texts import text
 from instruments.rules.imports.layouts import Places
-from instruments.rules.search import normalise
 
 Key = tuple[str, str]
 """(credit code, name) as a file says them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A provider as far as an import needs it; plain values, as they outlive the transaction that read them."""
+
+    id: int
+    uscc: str | None
+    city: str | None
 
 
 @dataclass
@@ -32,10 +40,10 @@ class Owners:
     """
 
     places: Places
-    fixed: Organisation | None = None
-    _known: dict[Key, Organisation] = field(default_factory=dict)
+    fixed: Owner | None = None
+    _known: dict[Key, Owner] = field(default_factory=dict)
 
-    def find(self, uscc: str, name: str) -> Organisation | None:
+    def find(self, uscc: str, name: str) -> Owner | None:
         """The owner, or None where it would have to be made."""
         if self.fixed is not None:
             return self.fixed
@@ -44,16 +52,16 @@ class Owners:
             found = _existing(*key)
             if found is None:
                 return None
-            self._known[key] = found
+            self._known[key] = owner_of(found)
         return self._known[key]
 
-    def find_or_make(self, uscc: str, name: str, *, county: str, actor: Actor, now: datetime) -> Organisation:
+    def find_or_make(self, uscc: str, name: str, *, county: str, actor: Actor, now: datetime) -> Owner:
         """The owner; made where there is none. Needs a transaction."""
         require_transaction()
         found = self.find(uscc, name)
         if found is None:
             key = self._key(uscc, name)
-            found = register_organisation(
+            made = register_organisation(
                 application=Application(
                     kind=OrganisationKind.PROVIDER,
                     name=key[1],
@@ -65,12 +73,8 @@ class Owners:
                 actor=actor,
                 now=now,
             )
-            self._known[key] = found
+            found = self._known[key] = owner_of(made)
         return found
-
-    def forget(self) -> None:
-        """Look everything up again: the transaction that made some of them was rolled back."""
-        self._known.clear()
 
     def _key(self, uscc: str, name: str) -> Key:
         if not uscc and not name:
@@ -84,18 +88,21 @@ class Owners:
         return Seat(county=county, city=city, in_province=True)
 
 
-def find_provider(name_or_uscc: str) -> Organisation | None:
+def owner_of(organisation: Organisation) -> Owner:
+    """An organisation as an owner."""
+    return Owner(id=organisation.id, uscc=organisation.uscc, city=organisation.city)
+
+
+def find_provider(name_or_uscc: str) -> Owner | None:
     """A provider by credit code or exact name."""
     wanted = name_or_uscc.strip()
-    return _existing(wanted, "") or _existing("", wanted)
+    found = _existing(wanted, "") or _existing("", wanted)
+    return None if found is None else owner_of(found)
 
 
 def _existing(uscc: str, name: str) -> Organisation | None:
     providers = select(Organisation).where(Organisation.kind == OrganisationKind.PROVIDER).order_by(Organisation.id)
-    if uscc:
-        return session().scalar(providers.where(Organisation.uscc == uscc))
-    named = session().scalars(providers.where(Organisation.name == name)).first()
-    if named is not None or not name:
-        return named
-    like = session().scalars(providers.where(Organisation.name.ilike(name.replace("%", r"\%").replace("_", r"\_"))))
-    return next((each for each in like if normalise(each.name) == normalise(name)), None)
+    by_code = session().scalars(providers.where(Organisation.uscc == uscc)).first() if uscc else None
+    if by_code is not None or uscc or not name:
+        return by_code
+    return session().scalars(providers.where(Organisation.name == name)).first()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytest import raises
 
 from core import clock
 from core.clock import SHANGHAI
@@ -122,7 +122,7 @@ def test_no_history_of_bookings_overlaps_or_leaves_opening_hours(
             is_open = any(each.start <= slot.start and slot.end <= each.end for each in endless)
             is_taken = any(slot.overlaps(each) for each in live.values())
             expected = SlotRefused if not is_open else SlotTaken if is_taken else None
-            with raises(expected) if expected else nullcontext(), transaction():
+            with pytest.raises(expected) if expected else nullcontext(), transaction():
                 book(
                     order_id=order_id,
                     instrument_id=instrument.id,
