@@ -198,7 +198,6 @@ class EnumField(_Messages, fields.Field[StrEnum]):
         kwargs["metadata"] = {"type": "string", "enum": values, **kwargs.get("metadata", {})}
         if kwargs.get("allow_none"):
             kwargs["metadata"]["enum"] = [*values, None]
-            kwargs["metadata"]["type"] = ["string", "null"]
         super().__init__(**kwargs)
         self.enum = enum
 
