@@ -36,6 +36,6 @@ class FlagField(fields.Boolean):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
         if isinstance(value, bool):
             return value
-        if value in {"true", "false"}:
+        if isinstance(value, str) and value in {"true", "false"}:
             return bool(value == "true")
         raise self.make_error("invalid")
