@@ -3,9 +3,8 @@
 import os
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -22,6 +21,7 @@ from marketplace.demo.client import DemoClient
 from marketplace.demo.province import seed_province
 from tests.databases import Database, Server, start_embedded
 from tests.support.deal import MONDAY
+from tests.support.isolation import rolled_back
 
 settings.register_profile(
     "project",
@@ -141,24 +141,6 @@ def province(shared_province: Flask) -> Iterator[DemoClient]:
     """A client for everybody in the demo province, on Monday 2026-03-02, 9:00 in Shanghai; rolled back at the end."""
     with rolled_back(shared_province), clock.at(MONDAY):
         yield DemoClient(shared_province, passwords={}, default_password=demo_password())
-
-
-@contextmanager
-def rolled_back(shared: Flask) -> Iterator[None]:
-    """An application context whose every session writes into one transaction that is never committed."""
-    with shared.app_context():
-        engines = cast(dict[str | None, Any], db.engines)
-        engine = engines[None]
-    with engine.connect() as connection:
-        outermost = connection.begin()
-        engines[None] = connection
-        db.session.session_factory.configure(join_transaction_mode="create_savepoint")
-        try:
-            with shared.app_context():
-                yield
-        finally:
-            engines[None] = engine
-            outermost.rollback()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import timedelta
 
 import pytest
@@ -11,7 +9,7 @@ import pytest
 from core import clock
 from marketplace.demo.client import DemoClient, Json
 from marketplace.reports.verification import verify_everything
-from tests.support.deal import MONDAY, PDF, ask, confirm, hand_in, order, service_id, walk
+from tests.support.deal import MONDAY, PDF, ask, bank_csv, confirm, hand_in, order, service_id, walk
 
 DIRECT = {"user": "sme-heze", "claimant": "provider-jinan", "mode": "direct_deduction", "paid_fen": 6_000_000}
 FULL = {"user": "sme-heze", "claimant": "sme-heze", "mode": "full_payment", "paid_fen": 6_000_000}
@@ -22,19 +20,6 @@ def completed(province: DemoClient, user: str, mode: str) -> Json:
     """A completed order of 100,000.00."""
     placed = order(province, user, service_id("demo-pilot-time"), payment_mode=mode)
     return walk(province, placed, user=user)
-
-
-def bank_csv(lines: list[Json], outcomes: dict[int, str]) -> bytes:
-    """A bank's answer: each line paid unless ``outcomes`` says otherwise."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["line_no", "account_number", "amount", "status", "reason", "value_date"])
-    for line in lines:
-        status = outcomes.get(line["line_no"], "paid")
-        yuan = f"{line['amount_fen'] // 100}.{line['amount_fen'] % 100:02d}"
-        reason = "" if status == "paid" else "账号户名不符"
-        writer.writerow([line["line_no"], line["account_number"], yuan, status, reason, "2026-03-02"])
-    return text.getvalue().encode("utf-8-sig")
 
 
 def settle(province: DemoClient, cutoff: str, outcomes: dict[int, str] | None = None) -> Json:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import datetime
 from typing import Any
 
@@ -114,3 +116,16 @@ def uscc_of(organisation_id: int) -> str | None:
     found = session().scalars(select(Organisation.uscc).where(Organisation.id == organisation_id)).one()
     session().commit()
     return found
+
+
+def bank_csv(lines: list[Json], outcomes: dict[int, str]) -> bytes:
+    """A bank's answer: each line paid unless ``outcomes`` says otherwise."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["line_no", "account_number", "amount", "status", "reason", "value_date"])
+    for line in lines:
+        status = outcomes.get(line["line_no"], "paid")
+        yuan = f"{line['amount_fen'] // 100}.{line['amount_fen'] % 100:02d}"
+        reason = "" if status == "paid" else "账号户名不符"
+        writer.writerow([line["line_no"], line["account_number"], yuan, status, reason, "2026-03-02"])
+    return text.getvalue().encode("utf-8-sig")
