@@ -98,7 +98,8 @@ class DemoClient:
 
     def download(self, user: str, path: str, **query: Any) -> bytes:
         """GET a file as ``user``."""
-        return self._answer("GET", user, path, query_string=query).get_data()
+        content: bytes = self._answer("GET", user, path, query_string=query).get_data()
+        return content
 
     def _call(self, method: str, user: str | None, path: str, *, expect: int, **options: Any) -> Json:
         answer = self._answer(method, user, path, **options)

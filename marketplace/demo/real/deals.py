@@ -115,10 +115,12 @@ class Deal:
     contract_fen: int = 0
     price_fen: int = 0
     rate: Decimal = Decimal(0)
+    granted_fen: int = 0
     subsidy_fen: int = 0
     is_charged: bool = False
     received_fen: int = 0
     held_fen: int = 0
+    approved_fen: int = 0
     confirmed_fen: int = 0
     shortfall_fen: int = 0
     shortfall_paid_fen: int = 0
@@ -151,11 +153,21 @@ class Deal:
         return self.price_fen - self.subsidy_fen if self.is_direct else self.price_fen
 
     @property
+    def sales_fen(self) -> int:
+        """What the provider has earned by it, less what it forwent."""
+        return self.price_fen - self.forgone_fen if self.is_charged else 0
+
+    @property
     def receivable_fen(self) -> int:
         """What of a deducted sum is neither confirmed, nor refused, nor forgone."""
         if not self.is_charged or not self.is_direct:
             return 0
         return self.subsidy_fen - self.confirmed_fen - self.shortfall_fen - self.forgone_fen
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was not declined, cancelled or lapsed."""
+        return self.state not in {OrderState.DECLINED, OrderState.CANCELLED, OrderState.LAPSED}
 
     def reaches(self, stage: Stage) -> bool:
         """Whether the plan takes the order so far; a declined or lapsed one stays where it was placed."""
@@ -175,7 +187,8 @@ class Deal:
         """Placed at a rate with so much room left under the cap; the subsidy is held."""
         self.order_id, self.rate = order_id, rate
         self.contract_fen = self.price_fen = self.price_of(self.quantity)
-        self.subsidy_fen = self.held_fen = min(self.share_of(self.price_fen), room_fen)
+        self.granted_fen = min(self.share_of(self.price_fen), room_fen)
+        self.subsidy_fen = self.held_fen = self.granted_fen
 
     def end(self, state: OrderState) -> None:
         """Declined, lapsed or cancelled: nothing is held, nothing is owed, what was paid is refunded."""

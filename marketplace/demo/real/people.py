@@ -163,7 +163,7 @@ def register_provider(client: DemoClient, institution: Institution, county: str,
     return _member(client.post(None, "/memberships", body), username)
 
 
-def review_members(client: DemoClient, members: Sequence[Member], password: str) -> int:
+def review_members(client: DemoClient, members: Sequence[Member]) -> int:
     """The bureau of each member's city approves it; some are returned first, mended and handed in again.
 
     Returns how many were returned.
