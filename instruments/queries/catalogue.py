@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -56,6 +57,8 @@ FACET_VALUES = 50
 LONGEST_FREE_WINDOW = timedelta(days=7)
 NO_VALUE = -1
 MAX_ID = 2**63 - 1
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""What no text column holds: NUL and lone surrogates."""
 
 
 class Sort(StrEnum):
@@ -284,7 +287,7 @@ def _read_cursor(cursor: str, keys: list[_Key]) -> list[Any]:
 
 
 def _is_name(value: object) -> bool:
-    return isinstance(value, str) and "\x00" not in value
+    return isinstance(value, str) and not UNSTORABLE.search(value)
 
 
 def _is_number(value: object) -> bool:

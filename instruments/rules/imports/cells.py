@@ -54,8 +54,6 @@ class Cells:
             self.fault("import_cell_missing", column)
         if len(found) > limit:
             self.fault("import_cell_too_long", column, length=len(found), limit=limit)
-        if "\x00" in found:
-            self.fault("import_cell_control", column)
         return found
 
     def yuan(self, column: str) -> int | None:

@@ -156,7 +156,10 @@ def _row(record: Record, table: Found, context: Context) -> Row | RefusedRow:
     cells = Cells(record.line, values, headers)
     if len(cells_here) != width:
         cells.faults.append(reason("import_columns_wrong", found=len(cells_here), expected=width))
-        return RefusedRow(record.line, cells.raw("external_id"), tuple(cells.faults))
+    if any("\x00" in cell for cell in cells_here):
+        cells.faults.append(reason("import_cell_control"))
+    if cells.faults:
+        return RefusedRow(record.line, cells.raw("external_id").replace("\x00", ""), tuple(cells.faults))
     row: Row = table.layout.read(cells, context)
     return RefusedRow(record.line, row.external_id, tuple(cells.faults)) if cells.faults else row
 

@@ -372,3 +372,10 @@ def test_wrong_credit_codes_and_dates_are_faults() -> None:
     """The checksum is checked; 2025-02-30 is no day."""
     rows = rows_of("external_id,name,provider_uscc,acquired_on\nA,甲,913700000000000001,2025-02-30\n")
     assert codes(rows[0]) == ["import_uscc_wrong", "import_date_malformed"]
+
+
+def test_a_row_with_characters_no_database_stores_is_refused() -> None:
+    """NUL far behind the beginning of the file."""
+    filler = "".join(f"{n},离心机\n" for n in range(1000))
+    rows = rows_of(f"external_id,name,颜色\n{filler.replace(chr(10), ',' + chr(10))}X,甲,红\x00\n")
+    assert codes(rows[-1]) == ["import_cell_control"]
