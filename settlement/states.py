@@ -113,13 +113,6 @@ class PayoutOutcome(StrEnum):
     RETURNED = "returned"
 
 
-PAYABLE_ACTION_OF: dict[PayoutOutcome, PayableAction] = {
-    PayoutOutcome.PAID: PayableAction.PAY,
-    PayoutOutcome.FAILED: PayableAction.FAIL,
-    PayoutOutcome.RETURNED: PayableAction.RETURN,
-}
-
-
 class PaymentState(StrEnum):
     """Where a payment from user to provider stands."""
 

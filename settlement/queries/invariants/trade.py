@@ -61,7 +61,7 @@ INVARIANTS: list[Invariant] = [
         SELECT f.id AS shortfall, f.order_id, f.amount_fen, c.subsidy_fen AS deducted_fen,
                coalesce(p.amount_fen, 0) AS approved_fen
           FROM shortfall f JOIN order_charge c ON c.order_id = f.order_id
-          LEFT JOIN payable p ON p.order_id = f.order_id AND p.payee_id = f.creditor_id AND p.state <> 'cancelled'
+          LEFT JOIN payable p ON p.order_id = f.order_id AND p.payee_id = f.creditor_id
          WHERE f.amount_fen <> c.subsidy_fen - coalesce(p.amount_fen, 0)
             OR (f.debtor_id, f.creditor_id) IS DISTINCT FROM (c.user_id, c.provider_id)
         """,

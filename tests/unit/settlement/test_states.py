@@ -1,0 +1,90 @@
+"""State machines accept exactly their tables (invariant 9)."""
+
+from enum import StrEnum
+from typing import Any
+
+import pytest
+
+from core.states import Transitions
+from settlement import states
+
+MACHINES: dict[str, tuple[type[StrEnum], type[StrEnum], Transitions[Any], str]] = {
+    "hold": (
+        states.HoldState,
+        states.HoldAction,
+        states.HOLD_TRANSITIONS,
+        "live move live; live reduce live; live consume consumed; live release released",
+    ),
+    "payable": (
+        states.PayableState,
+        states.PayableAction,
+        states.PAYABLE_TRANSITIONS,
+        (
+            "due prepare in_batch; due cancel cancelled; in_batch discard due; in_batch pay paid; in_batch fail failed;"
+            " in_batch return returned; paid return returned; failed correct due; returned correct due"
+        ),
+    ),
+    "batch": (
+        states.BatchState,
+        states.BatchAction,
+        states.BATCH_TRANSITIONS,
+        (
+            "prepared approve approved; prepared discard discarded; approved export exported; exported export exported;"
+            " exported close closed"
+        ),
+    ),
+    "payment": (
+        states.PaymentState,
+        states.PaymentAction,
+        states.PAYMENT_TRANSITIONS,
+        (
+            "created succeed succeeded; created fail failed; created lose_sight unknown; unknown succeed succeeded;"
+            " unknown fail failed; succeeded refund_part succeeded; succeeded refund refunded"
+        ),
+    ),
+    "shortfall": (
+        states.ShortfallState,
+        states.ShortfallAction,
+        states.SHORTFALL_TRANSITIONS,
+        "open pay_part open; open pay paid",
+    ),
+    "clawback": (
+        states.ClawbackState,
+        states.ClawbackAction,
+        states.CLAWBACK_TRANSITIONS,
+        "open recover_part open; open recover recovered",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_state_is_tried_against_every_action(name: str) -> None:
+    state_kind, action_kind, transitions, expected = MACHINES[name]
+    allowed = {tuple(step.split()) for step in expected.split("; ")}
+
+    found = {
+        (state.value, action.value, target.value)
+        for state in state_kind
+        for action in action_kind
+        if (target := transitions.target(state, action)) is not None
+    }
+
+    assert found == allowed
+    assert transitions.names() == {action.value for action in action_kind}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_state_can_be_reached(name: str) -> None:
+    state_kind, _, transitions, _ = MACHINES[name]
+    reached = {transitions.initial}
+    for _ in state_kind:
+        reached |= {target for (origin, _), target in transitions.table.items() if origin in reached}
+
+    assert reached == set(state_kind)
+
+
+def test_outcomes_lead_along_the_table_of_payables() -> None:
+    actions = (states.PayableAction.PAY, states.PayableAction.FAIL, states.PayableAction.RETURN)
+    targets = [states.PAYABLE_TRANSITIONS.target(states.PayableState.IN_BATCH, action) for action in actions]
+
+    assert [target.value for target in targets if target] == [outcome.value for outcome in states.PayoutOutcome]
