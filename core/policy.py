@@ -33,9 +33,6 @@ import yaml
 
 from core.config import PROJECT
 
-DESIGN_DECISION = "design decision"
-"""The reference of a figure the measures are silent about."""
-
 DEFAULT_PACK = PROJECT / "policies" / "shandong"
 DIGEST_CHARACTERS = 12
 _REQUIRED = ("from", "value", "unit", "reference")

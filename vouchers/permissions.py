@@ -15,7 +15,7 @@ from accounts.permissions import (
     province,
     team,
 )
-from core.permissions import Actor, permission, system
+from core.permissions import Actor, permission
 from vouchers.models import Claim
 
 may_read_claims = beneficiary | incubator | provider | official_reader | finance
@@ -31,7 +31,6 @@ may_read_summaries = city_bureau | delegated_agency | province | auditor
 may_confirm = province
 may_draw = province
 may_read_spot_checks = province | auditor
-may_run_deadlines = system
 
 
 @permission

@@ -65,9 +65,6 @@ DEAD = (ClaimState.EXPIRED, ClaimState.WITHDRAWN, ClaimState.REJECTED, ClaimStat
 OPEN_FOR_MATERIALS = (ClaimState.DRAFT, ClaimState.RETURNED)
 """States in which the claimant may add materials."""
 
-REVIEWABLE = (ClaimState.SUBMITTED, ClaimState.SENT_BACK)
-"""States that wait for the city bureau."""
-
 
 class SummaryState(StrEnum):
     """Where a city's summary of reviewed claims stands (V18)."""

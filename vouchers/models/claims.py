@@ -14,7 +14,6 @@ from core.db import Model
 from core.types import UTC, Enumerated, Fen, identity_key
 from vouchers.models.decisions import EntitlementDecision
 from vouchers.models.materials import Invoice, Material
-from vouchers.rules.claims import ConfirmationDecision, ReviewDecision
 from vouchers.rules.facts import PaymentMode, ServiceKind
 from vouchers.states import ClaimState
 
@@ -111,7 +110,3 @@ class ClaimReview(Model):
     at: Mapped[datetime] = mapped_column(UTC)
 
     claim: Mapped[Claim] = relationship(back_populates="reviews")
-
-
-DECISIONS: tuple[str, ...] = (*ReviewDecision, *ConfirmationDecision)
-"""Every decision a review may carry."""

@@ -1,6 +1,6 @@
 """Reads of the package. What upper packages use is listed here."""
 
-from vouchers.queries.claims import claim_of_order, find_claim, visible_claims
+from vouchers.queries.claims import find_claim, visible_claims
 from vouchers.queries.entitlement import Assessment, assess, decision_of
 
-__all__ = ["Assessment", "assess", "claim_of_order", "decision_of", "find_claim", "visible_claims"]
+__all__ = ["Assessment", "assess", "decision_of", "find_claim", "visible_claims"]

@@ -110,11 +110,6 @@ def find_material(claim_id: int, material_id: int, *, actor: Actor) -> Material:
     return found
 
 
-def claim_of_order(order_id: int) -> Claim | None:
-    """The claim of an order, in whatever state."""
-    return session().scalar(select(Claim).where(Claim.order_id == order_id))
-
-
 def claim_of_source(source: str) -> Claim:
     """The claim that settlement names ``claim:12``, locked; raises :class:`ClaimMissing`."""
     number = source.removeprefix("claim:")

@@ -36,7 +36,6 @@ class Places:
     """City code to name."""
     counties: Mapping[str, str]
     """County code to the code of its city; county-level zones included."""
-    county_names: Mapping[str, str]
     areas: Mapping[str, frozenset[str]]
     """Named lists of counties and cities that a rate may depend on."""
 
@@ -83,7 +82,6 @@ class VoucherPolicy:
     subsidy_rates: tuple[tuple[Decimal, str], ...]
     """Rate and the area the beneficiary must sit in; the first that fits."""
     annual_cap_fen: int
-    service_names: Mapping[ServiceKind, Text]
     service_groups: Mapping[ServiceKind, str]
     excluded_names: Mapping[str, Text]
     materials: Mapping[str, tuple[str, ...]]
@@ -143,7 +141,6 @@ def read(edition: Edition) -> VoucherPolicy:
         out_of_province_modes=frozenset(map(PaymentMode, figure("out_of_province_modes"))),
         subsidy_rates=tuple((Decimal(row["rate"]), row["beneficiary_in"]) for row in figure("subsidy_rates")),
         annual_cap_fen=figure("annual_cap_fen"),
-        service_names={kind: Text(entry["zh"], entry["en"]) for kind, entry in supported.items()},
         service_groups={kind: entry["group"] for kind, entry in supported.items()},
         excluded_names={entry["code"]: Text(entry["zh"], entry["en"]) for entry in edition["services.excluded"]},
         materials=figure("materials"),
@@ -163,6 +160,5 @@ def _places(edition: Edition) -> Places:
         prefix=edition["places.province"],
         cities={row["code"]: row["name"] for row in edition["places.cities"]},
         counties={row["code"]: row["city"] for row in counties},
-        county_names={row["code"]: row["name"] for row in counties},
         areas={name: frozenset(edition[f"places.{name}"]) for name in named},
     )

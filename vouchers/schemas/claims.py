@@ -7,6 +7,7 @@ from typing import Any
 from flask_smorest.fields import Upload
 from marshmallow import fields, validate
 
+from accounts.schemas.fields import FlagField
 from core.http import (
     CursorSchema,
     DayField,
@@ -84,10 +85,10 @@ def invoice_of(given: dict[str, Any]) -> InvoiceFacts | None:
 class DeclarationsSchema(Schema):
     """What an enterprise declares (V8(3)); a team declares nothing."""
 
-    rd_base = fields.Boolean(
+    rd_base = FlagField(
         load_default=False, metadata={"description": f"`{Declaration.RD_BASE}`: the enterprise has an R&D base."}
     )
-    main_business = fields.Boolean(
+    main_business = FlagField(
         load_default=False,
         metadata={"description": f"`{Declaration.MAIN_BUSINESS}`: the activity relates to its main business."},
     )

@@ -71,6 +71,15 @@ def test_v8_2_a_record_refuses() -> None:
     assert [reason.article for reason in assessment_of(user, make_provider()).reasons] == ["V8(2)"]
 
 
+def test_figures_of_an_earlier_year_are_taken_and_flagged() -> None:
+    """V8(1): those of the last completed accounting year; where they are not stated yet, the latest, with a flag."""
+    user, provider = make_enterprise(), make_provider()
+    with clock.at(clock.start_of_day(date(2027, 2, 1))):
+        found = assessment_of(user, provider)
+    assert found.eligible
+    assert found.flags == ("figures_outdated",)
+
+
 def test_v11_an_order_without_a_published_instrument_gets_nothing() -> None:
     found = assessment_of(make_enterprise(), make_provider(), has_published_instrument=False)
     assert [reason.article for reason in found.reasons] == ["V11"]
