@@ -190,7 +190,7 @@ class Supervisor:
         web = [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", self.host,
             "--port", str(self.config.port), "--workers", str(self.web_processes), "--blocking-threads", "8",
-            "--no-ws", "--log-level", "warning", "--respawn-failed-workers", "wsgi:app",
+            "--no-ws", "--log-level", "error", "--respawn-failed-workers", "wsgi:app",
         ]  # fmt: skip
         self.services = [Service("web server", web), Service("worker", [*FLASK, "worker"])]
         for service in self.services:

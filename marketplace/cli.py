@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import signal
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from rich.console import Console
 from rich.table import Table
@@ -17,6 +18,7 @@ from core import clock
 from core.worker import Worker
 from marketplace.demo.accounts import demo_accounts
 from marketplace.demo.province import seed_province
+from marketplace.demo.real.command import run as tell_real_story
 from marketplace.reports.verification import verify_everything
 
 demo = AppGroup("demo", help="A small invented province to play with.")
@@ -34,7 +36,14 @@ def seed(as_json: bool) -> None:
     table = Table("account", "password", "role", "organisation")
     for row in rows:
         table.add_row(row["username"], row["password"], row["role"], row["organisation"])
-    Console().print(table)
+    Console(width=max(100, Console().width)).print(table)
+
+
+@demo.command("real")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def real(folder: Path) -> None:
+    """Tell the whole chain on data from outside in FOLDER, on a database without orders; exit 1 if the books differ."""
+    raise SystemExit(tell_real_story(_this_app(), folder))
 
 
 @click.command("verify")
@@ -55,11 +64,17 @@ def verify() -> None:
 @with_appcontext
 def worker() -> None:
     """The worker process: timer, outbox, background imports. Stops on SIGTERM and Ctrl-C."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    app = _this_app()
     running = Worker(app, jobs=app.extensions["jobs"], handlers=app.extensions["handlers"])
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: running.stop())
     running.run()
+
+
+def _this_app() -> Flask:
+    """The application itself, as threads need it."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    return app
 
 
 COMMANDS: list[click.Command] = [demo, verify, worker]
