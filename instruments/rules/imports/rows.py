@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, fields
 from datetime import date
 
@@ -81,5 +80,10 @@ class RepeatedRow:
 
 def digest(row: InstrumentRow | ServiceRow) -> str:
     """A fingerprint of everything a row says but its line: equal fingerprints mean nothing has changed."""
-    said = [getattr(row, field.name) for field in fields(row) if field.name != "line"]
-    return hashlib.blake2b(json.dumps(said, default=str).encode(), digest_size=16).hexdigest()
+    said = [getattr(row, name) for name in _SAID[type(row)]]
+    return hashlib.blake2b(repr(said).encode(), digest_size=16).hexdigest()
+
+
+_SAID = {
+    kind: tuple(field.name for field in fields(kind) if field.name != "line") for kind in (InstrumentRow, ServiceRow)
+}
