@@ -129,9 +129,18 @@ def settle_shortfall(shortfall: Shortfall, *, amount_fen: int, reference: str, a
 
     Raises :class:`PaymentTooLarge` and :class:`PaymentExists`.
     """
-    if amount_fen > shortfall.open_fen:
+    if amount_fen > shortfall.open_fen > 0:
         raise PaymentTooLarge(amount=amount_fen, due=shortfall.open_fen)
-    payment = add_payment(
+    apply(
+        shortfall,
+        ShortfallAction.PAY if amount_fen == shortfall.open_fen else ShortfallAction.PAY_PART,
+        transitions=SHORTFALL_TRANSITIONS,
+        actor=actor,
+        now=now,
+        data={"amount_fen": amount_fen, "reference": reference},
+    )
+    shortfall.paid_fen += amount_fen
+    return add_payment(
         locked_charge(shortfall.order_id),
         postings.shortfall_paid(order_id=shortfall.order_id, amount_fen=amount_fen),
         kind=TransactionKind.SHORTFALL_PAID,
@@ -142,16 +151,6 @@ def settle_shortfall(shortfall: Shortfall, *, amount_fen: int, reference: str, a
         actor=actor,
         now=now,
     )
-    shortfall.paid_fen += amount_fen
-    apply(
-        shortfall,
-        ShortfallAction.PAY if shortfall.open_fen == 0 else ShortfallAction.PAY_PART,
-        transitions=SHORTFALL_TRANSITIONS,
-        actor=actor,
-        now=now,
-        data={"amount_fen": amount_fen, "payment_id": payment.id},
-    )
-    return payment
 
 
 def _off_receivable(
