@@ -6,6 +6,7 @@ from accounts.permissions import (
     auditor,
     beneficiary,
     city_bureau,
+    city_finance,
     delegated_agency,
     enterprise,
     finance,
@@ -27,7 +28,7 @@ may_review = city_bureau
 may_prepare_summaries = city_bureau | delegated_agency
 """A delegated agency prepares and decides nothing (V5)."""
 may_stamp = city_bureau
-may_read_summaries = city_bureau | delegated_agency | province | auditor
+may_read_summaries = city_bureau | city_finance | delegated_agency | province | auditor
 may_confirm = province
 may_draw = province
 may_read_spot_checks = province | auditor
