@@ -97,7 +97,7 @@ def store_file(
     FileTypeRefused. Needs a transaction.
     """
     current = require_transaction()
-    limit = limit_bytes if limit_bytes is not None else int(current_app.config["FILE_LIMIT_BYTES"])
+    limit = upload_limit() if limit_bytes is None else limit_bytes
     name = safe_name(filename)
     content = stream.read(limit + 1)
     if len(content) > limit:
@@ -132,6 +132,11 @@ def store_content(content: bytes, *, filename: str, media_type: str, owner_id: i
         known=frozenset({media_type}),
         limit_bytes=len(content),
     )
+
+
+def upload_limit() -> int:
+    """How many bytes an upload may have, as configured."""
+    return int(current_app.config["FILE_LIMIT_BYTES"])
 
 
 def stored_file(file_id: int) -> StoredFile:

@@ -7,13 +7,12 @@ import io
 from datetime import datetime
 from typing import BinaryIO
 
-from flask import current_app
 from sqlalchemy import select
 
 from core import clock
 from core.db import session, transaction
 from core.errors import Conflict, Reason, Refused, reason
-from core.files import TABLE_TYPES, FileTooLarge, safe_name, store_file
+from core.files import TABLE_TYPES, FileTooLarge, safe_name, store_file, upload_limit
 from core.permissions import Actor, authorise
 from settlement import permissions
 from settlement.models import BankReturn, SettlementBatch
@@ -69,7 +68,7 @@ def record_bank_return(*, batch_id: int, stream: BinaryIO, filename: str, actor:
 
 
 def _content(stream: BinaryIO, filename: str) -> bytes:
-    limit = int(current_app.config["FILE_LIMIT_BYTES"])
+    limit = upload_limit()
     content = stream.read(limit + 1)
     if len(content) > limit:
         raise FileTooLarge(filename=safe_name(filename), limit=limit)
