@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core import clock
 from core.errors import DomainError
+from instruments.rules.imports.layouts.own import INSTRUMENT_COLUMNS, SERVICE_COLUMNS
 from instruments.service.imports import Report, import_file
 
 instruments = AppGroup("instruments", help="The catalogue.")
@@ -47,6 +48,15 @@ def import_command(file: Path, dry_run: bool, provider: str | None) -> None:
         click.echo(str(refused), err=True)
         raise SystemExit(1) from refused
     _print(report, dry_run=dry_run)
+
+
+@instruments.command("template")
+@click.option("--services", "of_services", is_flag=True, help="The template of priced services.")
+@click.option("--english", is_flag=True, help="English headers.")
+def template_command(of_services: bool, english: bool) -> None:
+    """Print the header line of an import template, to be filled in as CSV."""
+    template = SERVICE_COLUMNS if of_services else INSTRUMENT_COLUMNS
+    click.echo(",".join(template.keys() if english else template.values()))
 
 
 def _print(report: Report, *, dry_run: bool) -> None:

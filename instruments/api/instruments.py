@@ -47,6 +47,7 @@ from instruments.service.listings import (
     ListingRefused,
     NotTheReviewer,
     ProviderNotMember,
+    SuspendedByAuthority,
 )
 from instruments.steps import SlotRefused
 
@@ -160,14 +161,14 @@ def suspend(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
 
 @instruments.route("/<int:instrument_id>/resumption", methods=["POST"])
 @allow(may_offer | may_review)
-@problems(InstrumentMissing, ListingRefused, StateForbids)
+@problems(InstrumentMissing, ListingRefused, StateForbids, SuspendedByAuthority)
 @idempotent
 @instruments.arguments(ListingNoteSchema)
 @instruments.response(201, InstrumentSchema)
 def resume(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
     """End a suspension
 
-    By its provider or its bureau.
+    By its provider or its bureau; by the bureau only where the bureau suspended it.
     """
     return _shown(listings.resume_listing(instrument_id=instrument_id, **given, actor=current_actor(), now=clock.now()))
 

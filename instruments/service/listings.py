@@ -62,6 +62,12 @@ class ProviderNotMember(Conflict):
     code = "provider_not_member"
 
 
+class SuspendedByAuthority(Forbidden):
+    """The bureau suspended this listing, so the bureau resumes it."""
+
+    code = "suspended_by_authority"
+
+
 class NotTheReviewer(Forbidden):
     """Another authority reviews this provider's listings."""
 
@@ -219,9 +225,18 @@ def _change(instrument_id: int, action: str, note: str, actor: Actor, now: datet
         authorise(actor, may_manage | (may_review & has_jurisdiction), instrument)
         _require_action(instrument, action)
         if action == "resume":
+            _require_right_to_resume(instrument, actor)
             refuse_all(obstacles(instrument.facts), error=ListingRefused)
         apply(instrument, action, transitions=LISTING, actor=actor, now=now, note=note or None)
         return instrument
+
+
+def _require_right_to_resume(instrument: Instrument, actor: Actor) -> None:
+    """What an authority has suspended its owner does not bring back."""
+    suspended = [each for each in audit.history("instrument", instrument.id) if each.action == "suspend"]
+    by_owner = not suspended or suspended[-1].actor_organisation_id == instrument.provider_id
+    if actor.organisation_id == instrument.provider_id and not by_owner:
+        raise SuspendedByAuthority
 
 
 def _lock_for_review(instrument_id: int, actor: Actor) -> Instrument:

@@ -283,6 +283,16 @@ def test_the_command_line_imports_to_one_provider(app: Flask, tmp_path: Path) ->
     assert run(args=["instruments", "import", str(file)]).exit_code == 1
 
 
+def test_the_command_line_prints_templates_that_the_import_knows(app: Flask, tmp_path: Path) -> None:
+    """Of instruments and services, in both languages."""
+    run = app.test_cli_runner().invoke
+    for options in ([], ["--english"], ["--services"], ["--services", "--english"]):
+        file = tmp_path / "模板.csv"
+        file.write_text(run(args=["instruments", "template", *options]).output, "utf-8")
+        shown = run(args=["instruments", "import", str(file)])
+        assert (shown.exit_code, "read 0" in shown.output) == (0, True)
+
+
 def xlsx(rows: list[list[str]]) -> bytes:
     """A workbook with numbers as numbers."""
     content = io.BytesIO()

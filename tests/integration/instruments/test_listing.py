@@ -238,3 +238,16 @@ def test_a_change_of_a_published_instrument_starts_its_term(client: FlaskClient)
     client.patch(f"{API}/{made.id}", json={"model": "X-2", "changed_on": "2025-03-03"}, headers=owner)
     listing = client.get(f"{API}/{made.id}", headers=owner).get_json()["listing"]
     assert (listing["changed_on"], listing["update_due_on"]) == ("2025-03-03", "2025-04-15")
+
+
+def test_what_the_bureau_suspended_its_owner_does_not_resume(client: FlaskClient) -> None:
+    """The bureau does."""
+    made = make_instrument()
+    owner, path = headers_of(made.provider), f"{API}/{made.id}"
+    bureau = headers_of(make_bureau(made.provider.city or ""))
+    assert client.post(f"{path}/suspension", json={"note": "整改"}, headers=keyed(bureau)).status_code == 201
+    refused = client.post(f"{path}/resumption", json={}, headers=keyed(owner))
+    assert (refused.status_code, refused.get_json()["code"]) == (403, "suspended_by_authority")
+    assert client.post(f"{path}/resumption", json={}, headers=keyed(bureau)).status_code == 201
+    assert client.post(f"{path}/suspension", json={}, headers=keyed(owner)).status_code == 201
+    assert client.post(f"{path}/resumption", json={}, headers=keyed(owner)).status_code == 201
