@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, FetchedValue, Text, text
+from sqlalchemy import BigInteger, FetchedValue, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,6 +23,7 @@ class OutboxEvent(Model):
     """One event; ``xid`` is the transaction that wrote it."""
 
     __tablename__ = "outbox_event"
+    __table_args__ = (Index("ix_outbox_event_xid_id", "xid", "id"),)
 
     id: Mapped[int] = identity_key()
     at: Mapped[datetime] = mapped_column(UTC)

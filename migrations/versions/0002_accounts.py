@@ -207,7 +207,7 @@ def _figures_and_banks() -> None:
         sa.CheckConstraint("year BETWEEN 1980 AND 2200", name="year"),
         sa.CheckConstraint("staff >= 0", name="staff"),
         sa.CheckConstraint("revenue_fen >= 0", name="revenue_fen"),
-        sa.UniqueConstraint("organisation_id", "year", name="uq_beneficiary_figures_organisation_id"),
+        sa.UniqueConstraint("organisation_id", "year", name="uq_beneficiary_figures_organisation_id_year"),
     )
     op.create_table(
         "bank_account",
@@ -351,7 +351,7 @@ def _standing() -> None:
         _refers("b_id", "organisation"),
         *_entry(),
         sa.CheckConstraint("a_id < b_id", name="order"),
-        sa.UniqueConstraint("a_id", "b_id", name="uq_joint_establishment_a_id"),
+        sa.UniqueConstraint("a_id", "b_id", name="uq_joint_establishment_a_id_b_id"),
     )
     op.create_index("ix_joint_establishment_b_id", "joint_establishment", ["b_id"])
 
