@@ -23,7 +23,7 @@ from settlement.schemas.debts import (
 )
 from settlement.service import clawbacks as clawback_service
 from settlement.service import shortfalls as shortfall_service
-from settlement.service.clawbacks import PayableUnnamed, SanctionOver, StrangerNamed
+from settlement.service.clawbacks import PayableMoving, PayableUnnamed, SanctionOver, StrangerNamed
 from settlement.steps.clawbacks import ClawbackTooLarge, RecoveryTooLarge
 from settlement.steps.payments import PaymentExists, PaymentTooLarge
 
@@ -74,7 +74,7 @@ def confirm_shortfall_payment(given: dict[str, Any], shortfall_id: int) -> Short
 
 @clawbacks.route("", methods=["POST"])
 @allow(permissions.may_claw_back)
-@problems(PayableMissing, PayableUnnamed, ClawbackTooLarge, StrangerNamed, SanctionOver)
+@problems(PayableMissing, PayableMoving, PayableUnnamed, ClawbackTooLarge, StrangerNamed, SanctionOver)
 @idempotent
 @clawbacks.arguments(NewClawbackSchema)
 @clawbacks.response(201, ClawbackDetailSchema)

@@ -8,10 +8,11 @@ from sqlalchemy import select
 
 from core import clock
 from core.db import session, transaction
-from core.errors import Refused
+from core.errors import Busy, Refused
 from core.permissions import Actor, authorise
 from settlement import permissions
 from settlement.models import Clawback, OrderCharge, Payable
+from settlement.queries.batches import find_batch
 from settlement.queries.clawbacks import find_clawback
 from settlement.queries.payables import PayableMissing, find_payable, payable_of
 from settlement.steps.clawbacks import open_clawback, recover
@@ -21,6 +22,12 @@ class PayableUnnamed(Refused):
     """Name the payable by its number or by its source, one of the two."""
 
     code = "payable_unnamed"
+
+
+class PayableMoving(Busy):
+    """A bank return moved the payable at this very moment."""
+
+    code = "payable_moving"
 
 
 class StrangerNamed(Refused):
@@ -78,14 +85,19 @@ def record_recovery(*, clawback_id: int, amount_fen: int, reference: str, actor:
 
 
 def _named(payable_id: int | None, source: str | None, actor: Actor) -> Payable:
+    """The payable, locked after the batch that paid it: a bank return of that batch moves it too."""
     if (payable_id is None) == (source is None):
         raise PayableUnnamed
-    if source is not None:
-        found = payable_of(source)
-        if found is None:
-            raise PayableMissing
-        payable_id = found.id
-    return find_payable(payable_id or 0, actor=actor, lock=True)
+    named = payable_of(source) if source is not None else find_payable(payable_id or 0, actor=actor)
+    if named is None:
+        raise PayableMissing
+    paid_by = named.batch_id
+    if paid_by is not None:
+        find_batch(paid_by, lock=True)
+    payable = find_payable(named.id, actor=actor, lock=True)
+    if payable.batch_id != paid_by:
+        raise PayableMoving
+    return payable
 
 
 def _culprit(payable: Payable, named: int | None) -> int:

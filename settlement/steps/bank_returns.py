@@ -11,10 +11,11 @@ from core import audit
 from core.db import require_transaction
 from core.files import StoredFile
 from core.permissions import Actor
-from settlement.models import BankReturn, BankReturnLine, BatchLine, Fund, Payable, SettlementBatch
+from settlement.models import BankReturn, BankReturnLine, BatchLine, Payable, SettlementBatch
 from settlement.rules.bank_return import ReturnLine, SentLine
 from settlement.rules.chart import Phase, TransactionKind
 from settlement.states import PayoutOutcome
+from settlement.steps.funds import lock_fund
 from settlement.steps.posting import Posting, post_many
 
 ARTICLE = "V17 pay"
@@ -105,6 +106,7 @@ def take_in(
 ) -> BankReturn:
     """Record a faultless return of a locked batch: lines, ledger and payables."""
     current = require_transaction()
+    fund_account_id = lock_fund(batch.fund_id)
     answer = _add_return(batch, lines, file=file, actor=actor, now=now)
     payables = _payable_ids(batch)
     current.execute(
@@ -124,7 +126,6 @@ def take_in(
             for line in lines
         ],
     )
-    fund_account_id = current.scalars(select(Fund.account_id).where(Fund.id == batch.fund_id)).one()
     if any(not line.late for line in lines):
         _settle(answer, batch, fund_account_id, lines, actor=actor, now=now)
     for paid_return_id, settled_id in current.execute(_REVERSALS, {"return_id": answer.id}).all():

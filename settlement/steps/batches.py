@@ -17,6 +17,7 @@ from settlement.models import BatchLine, Fund, Payable, SettlementBatch
 from settlement.rules.chart import AccountKind, AccountRef, Phase, TransactionKind
 from settlement.rules.seal import SEAL_SQL
 from settlement.states import BATCH_TRANSITIONS, BatchAction, BatchState, PayableState
+from settlement.steps.funds import lock_fund
 from settlement.steps.posting import Posting, locked_account, post_many
 from settlement.steps.queue import hold_queue
 
@@ -126,6 +127,7 @@ def discard_batch(batch: SettlementBatch, *, actor: Actor, now: datetime) -> Non
     """Give a prepared, locked batch back to the queue; its lines stay on record and its payables keep their places."""
     current = require_transaction()
     hold_queue()
+    lock_fund(batch.fund_id)
     apply(batch, BatchAction.DISCARD, transitions=BATCH_TRANSITIONS, actor=actor, now=now)
     post_many(
         Posting(

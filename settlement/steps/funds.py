@@ -9,7 +9,7 @@ from sqlalchemy import select
 from core import audit
 from core.db import require_transaction
 from core.permissions import Actor
-from settlement.models import Appropriation, Fund
+from settlement.models import Appropriation, Fund, LedgerAccount
 from settlement.rules import postings
 from settlement.rules.chart import AccountKind, AccountRef, TransactionKind
 from settlement.steps.posting import Posting, lock_accounts, post
@@ -57,6 +57,17 @@ def appropriate(fund: Fund, *, amount_fen: int, reference: str, actor: Actor, no
         data={"amount_fen": amount_fen, "reference": reference},
     )
     return appropriation
+
+
+def lock_fund(fund_id: int) -> int:
+    """Lock a fund's account before any payee's, as whoever moves both must; returns the account's id."""
+    found = (
+        select(LedgerAccount.id)
+        .join(Fund, Fund.account_id == LedgerAccount.id)
+        .where(Fund.id == fund_id)
+        .with_for_update(of=LedgerAccount, key_share=True)
+    )
+    return require_transaction().scalars(found).one()
 
 
 def fund_of(*, programme: str, year: int) -> Fund | None:
