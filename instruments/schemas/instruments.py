@@ -28,6 +28,7 @@ from instruments.states import ListingState
 
 PROSE = 10_000
 NAME = 300
+MAX_DEFECTS = 50
 ALL_FACETS = frozenset({"all", "true", "1"})
 NO_FACETS = frozenset({"none", "false", "0", ""})
 
@@ -238,9 +239,9 @@ class ListingReviewSchema(Schema):
         min_length=0, max_length=2000, load_default="", metadata={"description": "The reviewer's opinion."}
     )
     defects = fields.List(
-        TextField(),
+        TextField(max_length=500, metadata={"description": "A defect."}),
         load_default=list,
-        validate=validate.Length(max=50),
+        validate=validate.Length(max=MAX_DEFECTS, error=fault("length", min=0, max=MAX_DEFECTS)),
         metadata={"description": "Every defect, where it is returned."},
     )
 

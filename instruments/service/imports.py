@@ -11,12 +11,13 @@ from itertools import islice
 from typing import BinaryIO
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from accounts.queries import organisation
 from core.clock import today
 from core.db import session, transaction
 from core.errors import DomainError, Forbidden, Refused
-from core.files import TABLE_TYPES, open_file, store_file
+from core.files import TABLE_TYPES, open_file, store_file, stored_file
 from core.permissions import SYSTEM, Actor, authorise
 from core.states import apply
 from instruments.models import ImportJob, ImportRowError
@@ -129,11 +130,20 @@ def request_import(*, stream: BinaryIO, filename: str, dry_run: bool, actor: Act
 
 
 def run_waiting_imports(*, now: datetime) -> int:
-    """The worker's part: every queued import, and those that a crash left running; returns how many."""
+    """The worker's part: every queued import, and those that a crash left running; returns how many.
+
+    One that fails, perhaps on a lock, does not hold up the others; it goes on at the next run.
+    """
     waiting = select(ImportJob.id).where(ImportJob.state.in_((ImportState.QUEUED, ImportState.RUNNING)))
     found = list(session().scalars(waiting.order_by(ImportJob.id)))
+    failures: list[Exception] = []
     for job_id in found:
-        _run(job_id, now=now)
+        try:
+            _run(job_id, now=now)
+        except SQLAlchemyError as failure:
+            failures.append(failure)
+    if failures:
+        raise ExceptionGroup("imports to be taken up again", failures)
     return len(found)
 
 
@@ -143,9 +153,9 @@ def _run(job_id: int, *, now: datetime) -> None:
         if job.state is ImportState.QUEUED:
             apply(job, "start", transitions=IMPORT, actor=SYSTEM, now=now)
             job.started_at = now
-        content, done, owners, dry_run = open_file(job.file), job.done_rows, _owners_of(job, now), job.dry_run
+        file_id, done, owners, dry_run = job.file_id, job.done_rows, _owners_of(job, now), job.dry_run
     try:
-        opened = _open(io.BytesIO(content))
+        opened = _open(io.BytesIO(open_file(stored_file(file_id))))
     except DomainError as refused:
         with transaction():
             job = _lock(job_id)

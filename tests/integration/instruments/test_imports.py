@@ -194,6 +194,21 @@ def test_an_interrupted_import_goes_on_where_it_ended(app: Flask, client: FlaskC
     assert (job.done_rows, how_many()) == (rows, 5)
 
 
+def test_a_queued_file_that_was_altered_is_refused_and_holds_up_nobody(app: Flask, client: FlaskClient) -> None:
+    """The job says why; the next one is taken in."""
+    text = "外部编号,仪器名称\n" + "".join(f"L-{n},离心机{n}\n" for n in range(BATCH_ROWS + 1))
+    provider = make_provider()
+    first = send(client, provider, text).get_json()["id"]
+    second = send(client, provider, text.replace("离心机", "天平")).get_json()["id"]
+    stored = session().get_one(ImportJob, first).file
+    Path(app.config["FILES_DIR"], stored.sha256[:2], stored.sha256).write_bytes(b"altered")
+    run_waiting_imports(now=clock.now())
+    owner = headers_of(provider)
+    refused = client.get(f"{API}/{first}", headers=owner).get_json()
+    assert (refused["state"], refused["problem"]["code"]) == ("refused", "file_altered")
+    assert client.get(f"{API}/{second}", headers=owner).get_json()["state"] == "done"
+
+
 def test_whole_files_are_refused_with_every_fault(client: FlaskClient) -> None:
     """Unknown layout (with what is known), broken CSV, no table, empty, a bomb; nothing is left behind."""
     provider = make_provider()
