@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -377,3 +379,22 @@ def test_v8_4_shared_phone_account_and_address_are_flags(province: DemoClient) -
         True,
         ["one_way_holding", "shared_address", "shared_bank_account", "shared_phone"],
     )
+
+
+def test_invariant_14_a_file_that_no_longer_matches_is_not_given_out_and_named(province: DemoClient) -> None:
+    """Invariant 14: whoever changes a stored file on disk is found out, by its reader and by verify."""
+    placed = order(province, "sme-heze", service_id("demo-pilot-time"))
+    done = walk(province, placed, user="sme-heze")
+    content = PDF + b"% only here\n"
+    path = f"/claims/{done['claim_id']}/materials"
+    material = province.upload("provider-jinan", path, content, "合同.pdf", kind="service_contract")
+    digest = hashlib.sha256(content).hexdigest()
+    on_disk = Path(province.app.config["FILES_DIR"]) / digest[:2] / digest
+    assert on_disk.read_bytes() == content
+    assert verify_everything()[1] == []
+    on_disk.write_bytes(content.replace(b"only", b"now "))
+    refused = province.get("provider-jinan", f"{path}/{material['id']}", expect=409)
+    assert refused["code"] == "file_altered"
+    assert [offence.number for offence in verify_everything()[1]] == [14]
+    on_disk.unlink()
+    assert [offence.row["fault"] for offence in verify_everything()[1]] == ["missing"]
