@@ -28,7 +28,6 @@ from settlement import permissions
 from settlement.models import BankReturn, BatchLine, SettlementBatch
 from settlement.queries import batches as queries
 from settlement.queries.batches import BatchMissing, BatchNotExported
-from settlement.rules.cutoffs import Cutoff
 from settlement.rules.exports import ExportFormat
 from settlement.schemas.batches import (
     BankReturnSchema,
@@ -218,13 +217,13 @@ def close_batch(batch_id: int) -> SettlementBatch:
 @batches.route("/settlement-cutoffs", methods=["GET"])
 @allow(permissions.may_read_payables)
 @batches.arguments(CutoffQuerySchema, location="query")
-@batches.response(200, CutoffSchema(many=True))
-def list_cutoffs(given: dict[str, Any]) -> list[Cutoff]:
+@batches.response(200, page_schema(CutoffSchema))
+def list_cutoffs(given: dict[str, Any]) -> dict[str, Any]:
     """The scheduled cut-offs of a year
 
     The 10th and 25th, moved to the next working day; provisional while the official calendar is not published.
     """
-    return service.scheduled_cutoffs(**given)
+    return {"items": service.scheduled_cutoffs(**given), "next_cursor": None}
 
 
 def _known_format(name: str) -> ExportFormat:

@@ -9,7 +9,7 @@ from core.http import Blueprint, CursorSchema, allow, current_actor, idempotent,
 from core.states import StateForbids
 from settlement import permissions
 from settlement.models import Clawback, Shortfall
-from settlement.queries.clawbacks import ClawbackDetail, ClawbackMissing, detail_of, visible_clawbacks
+from settlement.queries.clawbacks import ClawbackMissing, find_clawback, visible_clawbacks
 from settlement.queries.payables import PayableMissing
 from settlement.queries.trade import ShortfallMissing, find_shortfall, visible_shortfalls
 from settlement.schemas.debts import (
@@ -78,13 +78,12 @@ def confirm_shortfall_payment(given: dict[str, Any], shortfall_id: int) -> Short
 @idempotent
 @clawbacks.arguments(NewClawbackSchema)
 @clawbacks.response(201, ClawbackDetailSchema)
-def claw_back(given: dict[str, Any]) -> ClawbackDetail:
+def claw_back(given: dict[str, Any]) -> Clawback:
     """Claim a paid subsidy back
 
     At most what was paid and not returned. Misconduct goes on record and blocks while its sanction lasts.
     """
-    made = clawback_service.claw_back(**given, actor=current_actor(), now=clock.now())
-    return detail_of(made.id, actor=current_actor())
+    return clawback_service.claw_back(**given, actor=current_actor(), now=clock.now())
 
 
 @clawbacks.route("", methods=["GET"])
@@ -103,12 +102,12 @@ def list_clawbacks(given: dict[str, Any]) -> dict[str, Any]:
 @allow(permissions.may_read_clawbacks)
 @problems(ClawbackMissing)
 @clawbacks.response(200, ClawbackDetailSchema)
-def show_clawback(clawback_id: int) -> ClawbackDetail:
+def show_clawback(clawback_id: int) -> Clawback:
     """A clawback
 
     Linked to the payout it takes back, with what came back.
     """
-    return detail_of(clawback_id, actor=current_actor())
+    return find_clawback(clawback_id, actor=current_actor())
 
 
 @clawbacks.route("/<int:clawback_id>/recovery", methods=["POST"])
@@ -117,10 +116,9 @@ def show_clawback(clawback_id: int) -> ClawbackDetail:
 @idempotent
 @clawbacks.arguments(NewRecoverySchema)
 @clawbacks.response(201, ClawbackDetailSchema)
-def record_recovery(given: dict[str, Any], clawback_id: int) -> ClawbackDetail:
+def record_recovery(given: dict[str, Any], clawback_id: int) -> Clawback:
     """Record money that came back
 
     It is in the fund it was paid from again.
     """
-    clawback_service.record_recovery(clawback_id=clawback_id, **given, actor=current_actor(), now=clock.now())
-    return detail_of(clawback_id, actor=current_actor())
+    return clawback_service.record_recovery(clawback_id=clawback_id, **given, actor=current_actor(), now=clock.now())

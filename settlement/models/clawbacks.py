@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Model
 from core.types import UTC, Enumerated, Fen, identity_key
@@ -32,6 +32,8 @@ class Clawback(Model):
     transaction_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ledger_transaction.id"), unique=True)
     opened_by: Mapped[int | None] = mapped_column(BigInteger)
     opened_at: Mapped[datetime] = mapped_column(UTC)
+
+    recoveries: Mapped[list[Recovery]] = relationship(order_by="Recovery.id", viewonly=True)
 
     @property
     def open_fen(self) -> int:

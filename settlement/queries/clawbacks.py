@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from sqlalchemy import Select, select
 
 from core.db import session
 from core.errors import NotFound
 from core.permissions import Actor
-from settlement.models import Clawback, Recovery
+from settlement.models import Clawback
 from settlement.queries.scope import concerns_visible
 
 
@@ -18,14 +15,6 @@ class ClawbackMissing(NotFound):
     """There is no such clawback for this actor."""
 
     code = "clawback_missing"
-
-
-@dataclass(frozen=True)
-class ClawbackDetail:
-    """A clawback with what came back for it."""
-
-    clawback: Clawback
-    recoveries: Sequence[Recovery]
 
 
 def visible_clawbacks(actor: Actor) -> Select[tuple[Clawback]]:
@@ -42,10 +31,3 @@ def find_clawback(clawback_id: int, *, actor: Actor, lock: bool = False) -> Claw
     if clawback is None:
         raise ClawbackMissing
     return clawback
-
-
-def detail_of(clawback_id: int, *, actor: Actor) -> ClawbackDetail:
-    """A clawback with what came back for it, the earliest first; raises :class:`ClawbackMissing`."""
-    clawback = find_clawback(clawback_id, actor=actor)
-    recoveries = select(Recovery).where(Recovery.clawback_id == clawback.id).order_by(Recovery.id)
-    return ClawbackDetail(clawback, session().scalars(recoveries).all())

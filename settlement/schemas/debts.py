@@ -108,10 +108,9 @@ class ClawbackSchema(Schema):
     opened_at = InstantField(required=True, metadata={"description": "When it was opened."})
 
 
-class ClawbackDetailSchema(Schema):
+class ClawbackDetailSchema(ClawbackSchema):
     """A clawback with what came back."""
 
-    clawback = fields.Nested(ClawbackSchema, required=True, metadata={"description": "The clawback."})
     recoveries = fields.List(
         fields.Nested(RecoverySchema),
         required=True,

@@ -152,12 +152,11 @@ def test_a_year_not_published_is_refused_with_a_clear_message(client: FlaskClien
 
 
 def test_cutoffs_of_a_year_are_shown(client: FlaskClient) -> None:
-    shown = caller(client, Role.PROVIDER).get("/settlement-cutoffs?year=2026").get_json()
+    shown = caller(client, Role.PROVIDER).get("/settlement-cutoffs?year=2026").get_json()["items"]
+    unpublished = caller(client, Role.AUDITOR).get("/settlement-cutoffs?year=2027").get_json()["items"]
 
     assert shown[0] == {"nominal": "2026-01-10", "day": "2026-01-12", "status": "published"}
-    assert {
-        item["status"] for item in caller(client, Role.AUDITOR).get("/settlement-cutoffs?year=2027").get_json()
-    } == {"provisional"}
+    assert {item["status"] for item in unpublished} == {"provisional"}
 
 
 def test_a_fund_is_opened_once_and_increased(client: FlaskClient) -> None:
@@ -254,9 +253,8 @@ def test_v21_a_clawback_of_60000_is_linked_to_its_payout_and_recorded(client: Fl
         "sanction_until": "2099-05-31",
     }
 
-    made = province.post("/clawbacks", body)["clawback"]
+    made = province.post("/clawbacks", body)
 
-    assert isinstance(made, dict)
     assert (made["payable_id"], made["batch_id"], made["line_no"]) == (payable.id, payable.batch_id, 1)
     record = adverse_records(payee.id)[-1]
     assert (record.kind, record.until) == ("research_misconduct", date(2099, 5, 31))
@@ -265,10 +263,10 @@ def test_v21_a_clawback_of_60000_is_linked_to_its_payout_and_recorded(client: Fl
     assert of(client, make_enterprise()).get(f"/clawbacks/{made['id']}").status_code == 404
     maker = caller(client, Role.FINANCE_MAKER)
     part = maker.post(f"/clawbacks/{made['id']}/recovery", {"amount_fen": 1_000_000, "reference": "R1"})
-    assert part["clawback"]["open_fen"] == 5_000_000  # type: ignore[index]
+    assert part["open_fen"] == 5_000_000
     maker.post(f"/clawbacks/{made['id']}/recovery", {"amount_fen": 5_000_001, "reference": "R2"}, status=422)
     done = maker.post(f"/clawbacks/{made['id']}/recovery", {"amount_fen": 5_000_000, "reference": "R2"})
-    assert done["clawback"]["state"] == "recovered"  # type: ignore[index]
+    assert (done["state"], len(done["recoveries"])) == ("recovered", 2)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
