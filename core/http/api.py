@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any, TypeVar
+from json import JSONDecodeError
+from typing import Any, NoReturn, TypeVar
 
 from flask import Flask, Request
 from flask_smorest import Api
@@ -13,7 +14,7 @@ from marshmallow import RAISE, fields
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import CombinedMultiDict
 
-from core.errors import Busy, DomainError, Forbidden, Malformed, NotFound, Refused, Unauthenticated
+from core.errors import Busy, DomainError, Forbidden, Malformed, NotFound, Refused, Unauthenticated, WrongMediaType
 from core.http.edge import ALLOWED, allow
 from core.http.idempotent import HEADER, NEEDS_KEY, KeyMissing, KeyReused
 from core.http.problem import register_problems, status_of
@@ -23,6 +24,9 @@ from core.permissions import everyone, nobody
 V = TypeVar("V", bound=Callable[..., Any])
 DOCUMENTED = "__problems__"
 API_PREFIX = "/api/v1"
+JSON = "application/json"
+FORM = "multipart/form-data"
+FORM_WITHOUT_FILES = "application/x-www-form-urlencoded"
 MULTIPART = "multipart"
 """The location of arguments that are fields and files of one form: `arguments(Schema, location=MULTIPART)`."""
 
@@ -42,15 +46,49 @@ class ProblemSchema(Schema):
     )
 
 
+class BodyUnreadable(Malformed):
+    """The body is no JSON, or nothing that fits into a record."""
+
+    code = "body_unreadable"
+
+
+class BodyTypeRefused(WrongMediaType):
+    """The body is of another content type than this call takes."""
+
+    code = "body_type_refused"
+
+
 class StrictParser(FlaskParser):
-    """Unknown query parameters are refused like unknown fields."""
+    """Unknown query parameters are refused like unknown fields, and no body is passed over for its content type."""
 
     __location_map__ = {**FlaskParser.__location_map__, MULTIPART: "load_multipart"}
     DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE, MULTIPART: RAISE}
 
+    def load_json(self, request: Request, schema: Any) -> Any:
+        """The JSON body; nothing where there is none.
+
+        Python's reader has limits of its own, for the depth of a document and for the digits of a number.
+        """
+        _require_type(request, JSON)
+        try:
+            return super().load_json(request, schema)
+        except (RecursionError, ValueError) as unreadable:
+            raise BodyUnreadable from unreadable
+
+    def _handle_invalid_json_error(
+        self, error: JSONDecodeError | UnicodeDecodeError, req: Request, *args: Any, **kwargs: Any
+    ) -> NoReturn:
+        raise BodyUnreadable from error
+
     def load_multipart(self, request: Request, schema: Any) -> Any:
         """Fields and files of one form, as one mapping."""
+        _require_type(request, FORM, FORM_WITHOUT_FILES)
         return self._makeproxy(CombinedMultiDict([request.form, request.files]), schema)
+
+
+def _require_type(request: Request, *known: str) -> None:
+    if request.mimetype not in known and request.get_data(cache=True):
+        raise BodyTypeRefused(found=request.mimetype[:80] or "-", known=", ".join(known))
 
 
 class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
@@ -59,7 +97,7 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
     ARGUMENTS_PARSER = StrictParser()
     DEFAULT_LOCATION_CONTENT_TYPE_MAPPING = {
         **SmorestBlueprint.DEFAULT_LOCATION_CONTENT_TYPE_MAPPING,
-        MULTIPART: "multipart/form-data",
+        MULTIPART: FORM,
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -100,6 +138,8 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
             named += [Unauthenticated, Forbidden, NotFound]
             doc["security"] = [{"bearer": []}]
             doc["x-permission"] = edge["permission"]
+        if "requestBody" in doc:
+            named += [BodyUnreadable, BodyTypeRefused]
         if edge["needs_key"]:
             named += [KeyMissing, KeyReused]
             doc.setdefault("parameters", []).append(

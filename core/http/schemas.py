@@ -33,6 +33,18 @@ def split_fault(message: str) -> Text:
     return Text(zh, en) if found else Text(message, message)
 
 
+# marshmallow's own fields answer in both languages too.
+fields.Field.default_error_messages |= {
+    "required": fault("required"),
+    "null": fault("null"),
+    "validator_failed": fault("invalid"),
+}
+fields.Boolean.default_error_messages |= {"invalid": fault("not_boolean")}
+fields.List.default_error_messages |= {"invalid": fault("not_list")}
+fields.Mapping.default_error_messages |= {"invalid": fault("type")}
+fields.Nested.default_error_messages |= {"type": fault("type")}
+
+
 class Schema(MarshmallowSchema):
     """Refuses unknown fields and names every fault at once."""
 
@@ -43,17 +55,7 @@ class Schema(MarshmallowSchema):
         ordered = True
 
 
-class _Messages:
-    """Mixed into each field: marshmallow's own messages in both languages."""
-
-    default_error_messages: dict[str, Any] = {
-        "required": fault("required"),
-        "null": fault("null"),
-        "validator_failed": fault("invalid"),
-    }
-
-
-class TextField(_Messages, fields.String):
+class TextField(fields.String):
     """Text of ``min_length`` to ``max_length`` characters, trimmed. Refuses control characters and lone surrogates."""
 
     default_error_messages: dict[str, Any] = {"invalid": fault("not_text"), "invalid_utf8": fault("not_text")}
@@ -71,7 +73,7 @@ class TextField(_Messages, fields.String):
         return value.strip()
 
 
-class _WholeNumber(_Messages, fields.Integer):
+class _WholeNumber(fields.Integer):
     """A whole number within bounds; text is taken only from query strings and forms."""
 
     default_error_messages: dict[str, Any] = {"invalid": fault("not_whole"), "too_large": fault("not_whole")}
@@ -109,7 +111,7 @@ class CountField(_WholeNumber):
         super().__init__(minimum=minimum, maximum=maximum, **kwargs)
 
 
-class DecimalField(_Messages, fields.Field[Decimal]):
+class DecimalField(fields.Field[Decimal]):
     """An exact decimal number with at most ``places`` decimals, in JSON as a number or text, given back as text."""
 
     default_error_messages: dict[str, Any] = {"invalid": fault("not_decimal")}
@@ -153,7 +155,7 @@ class DecimalField(_Messages, fields.Field[Decimal]):
         return number
 
 
-class DayField(_Messages, fields.Date):
+class DayField(fields.Date):
     """A calendar date ``YYYY-MM-DD`` in Asia/Shanghai."""
 
     default_error_messages: dict[str, Any] = {"invalid": fault("not_a_date")}
@@ -167,7 +169,7 @@ class DayField(_Messages, fields.Date):
             raise self.make_error("invalid") from broken
 
 
-class InstantField(_Messages, fields.AwareDateTime):
+class InstantField(fields.AwareDateTime):
     """An instant in ISO 8601 with its offset from UTC, given back in UTC."""
 
     default_error_messages: dict[str, Any] = {
@@ -190,7 +192,7 @@ class InstantField(_Messages, fields.AwareDateTime):
         return instant.astimezone(UTC)
 
 
-class EnumField(_Messages, fields.Field[StrEnum]):
+class EnumField(fields.Field[StrEnum]):
     """One value of a StrEnum, by its value."""
 
     def __init__(self, enum: type[StrEnum], **kwargs: Any) -> None:
@@ -212,7 +214,7 @@ class EnumField(_Messages, fields.Field[StrEnum]):
             raise ValidationError(fault("one_of", known=known)) from unknown
 
 
-class UploadField(_Messages, fields.Field[FileStorage]):
+class UploadField(fields.Field[FileStorage]):
     """A file of a multipart form."""
 
     default_error_messages = {"invalid": fault("not_file")}

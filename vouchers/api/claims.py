@@ -10,7 +10,7 @@ from werkzeug.datastructures import FileStorage
 
 from core import clock
 from core.files import FileEmpty, FileTooLarge, FileTypeRefused, open_file
-from core.http import Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
+from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.states import StateForbids
 from settlement.steps import PayableInBatch
 from vouchers.models import Claim, Material
@@ -23,7 +23,6 @@ from vouchers.schemas.claims import (
     ClaimQuerySchema,
     ClaimSchema,
     ClaimSummarySchema,
-    ClaimUploadSchema,
     ConfirmationSchema,
     NewClaimMaterialSchema,
     RevocationSchema,
@@ -89,16 +88,16 @@ def explanation(claim_id: int) -> Explanation:
     FileTypeRefused,
     FileEmpty,
 )
-@claims.arguments(NewClaimMaterialSchema, location="form")
-@claims.arguments(ClaimUploadSchema, location="files")
+@idempotent
+@claims.arguments(NewClaimMaterialSchema, location=MULTIPART)
 @claims.response(201, ClaimMaterialSchema)
-def add_material(given: dict[str, Any], files: dict[str, FileStorage], claim_id: int) -> Material:
+def add_material(given: dict[str, Any], claim_id: int) -> Material:
     """Add a material
 
     To a draft or a returned claim, by who hands it in. A newer file takes the place of an earlier one of its kind;
     `other` adds up. An invoice's number supports one live claim.
     """
-    upload = files["file"]
+    upload: FileStorage = given["file"]
     return service.add_material(
         claim_id=claim_id,
         kind=given["kind"],

@@ -8,13 +8,12 @@ from werkzeug.datastructures import FileStorage
 
 from core import clock
 from core.files import FileEmpty, FileTooLarge, FileTypeRefused
-from core.http import Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
+from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.states import StateForbids
 from vouchers.models import ReviewSummary
 from vouchers.permissions import may_prepare_summaries, may_read_summaries, may_stamp
 from vouchers.queries.summaries import SummaryMissing, find_summary, visible_summaries
-from vouchers.schemas.claims import ClaimUploadSchema
-from vouchers.schemas.summaries import NewSummarySchema, SummaryQuerySchema, SummarySchema
+from vouchers.schemas.summaries import NewSummarySchema, StampSchema, SummaryQuerySchema, SummarySchema
 from vouchers.service import summaries as service
 from vouchers.service.claims import Upload
 from vouchers.service.summaries import SummaryRefused
@@ -70,14 +69,14 @@ def show(summary_id: int) -> ReviewSummary:
 @allow(may_stamp)
 @problems(SummaryMissing, StateForbids, FileTooLarge, FileTypeRefused, FileEmpty)
 @idempotent
-@summaries.arguments(ClaimUploadSchema, location="files")
+@summaries.arguments(StampSchema, location=MULTIPART)
 @summaries.response(201, SummarySchema)
-def stamp(files: dict[str, FileStorage], summary_id: int) -> ReviewSummary:
+def stamp(given: dict[str, FileStorage], summary_id: int) -> ReviewSummary:
     """Stamp a summary
 
     By uploading the stamped copy.
     """
-    upload = Upload(cast(BinaryIO, files["file"].stream), files["file"].filename or "")
+    upload = Upload(cast(BinaryIO, given["file"].stream), given["file"].filename or "")
     return service.stamp(summary_id=summary_id, upload=upload, actor=current_actor(), now=clock.now())
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest.fields import Upload
 from marshmallow import fields, validate
 
 from accounts.schemas.fields import FlagField
@@ -17,6 +16,7 @@ from core.http import (
     InstantField,
     Schema,
     TextField,
+    UploadField,
 )
 from core.http.schemas import fault
 from vouchers.rules.claims import (
@@ -59,12 +59,9 @@ class NewClaimMaterialSchema(Schema):
     )
     amount_incl_tax_fen = FenField(metadata={"description": "The sum with tax (价税合计), in fen."})
     issued_on = DayField(metadata={"description": "The date of the invoice."})
-
-
-class ClaimUploadSchema(Schema):
-    """The file itself."""
-
-    file = Upload(required=True, metadata={"description": "PDF, PNG, JPEG, OFD or XML; its content decides."})
+    file = UploadField(
+        required=True, metadata={"description": "The file: PDF, PNG, JPEG, OFD or XML; its content decides."}
+    )
 
 
 def invoice_of(given: dict[str, Any]) -> InvoiceFacts | None:

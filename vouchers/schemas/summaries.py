@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from core.http import CountField, CursorSchema, DayField, EnumField, FenField, IdField, InstantField, Schema, TextField
+from core.http import (
+    CountField,
+    CursorSchema,
+    DayField,
+    EnumField,
+    FenField,
+    IdField,
+    InstantField,
+    Schema,
+    TextField,
+    UploadField,
+)
 from core.http.schemas import fault
 from vouchers.states import SummaryState
 
@@ -25,6 +36,14 @@ class NewSummarySchema(Schema):
         required=True,
         validate=validate.Length(min=1, max=MAX_CLAIMS, error=fault("length", min=1, max=MAX_CLAIMS)),
         metadata={"description": "Claims of one city that it has approved."},
+    )
+
+
+class StampSchema(Schema):
+    """The stamped copy."""
+
+    file = UploadField(
+        required=True, metadata={"description": "The file: PDF, PNG, JPEG, OFD or XML; its content decides."}
     )
 
 
