@@ -131,9 +131,7 @@ def _instruments() -> None:
         sa.CheckConstraint("external_id <> '' AND name <> ''", name="named"),
         sa.CheckConstraint("value_fen >= 0 AND reference_price_fen >= 0", name="amounts"),
         sa.CheckConstraint(f"county ~ '{DIVISION}' AND city ~ '{DIVISION}'", name="place"),
-        sa.CheckConstraint(
-            "(reference_price_fen IS NULL) = (reference_price_unit IS NULL)", name="reference_price"
-        ),
+        sa.CheckConstraint("(reference_price_fen IS NULL) = (reference_price_unit IS NULL)", name="reference_price"),
         sa.CheckConstraint("reviewed_by <> submitted_by", name="two_people"),
         sa.CheckConstraint("(reviewed_by IS NULL) = (reviewed_at IS NULL)", name="review"),
         sa.CheckConstraint("(submitted_by IS NULL) = (submitted_at IS NULL)", name="submission"),
@@ -213,9 +211,7 @@ def _calendars() -> None:
         sa.Column("closes_minute", sa.SmallInteger, nullable=False),
         sa.CheckConstraint("weekday BETWEEN 1 AND 7", name="weekday"),
         sa.CheckConstraint("opens_minute BETWEEN 0 AND 1439", name="opens"),
-        sa.CheckConstraint(
-            "closes_minute > opens_minute AND closes_minute <= opens_minute + 1440", name="closes"
-        ),
+        sa.CheckConstraint("closes_minute > opens_minute AND closes_minute <= opens_minute + 1440", name="closes"),
         sa.UniqueConstraint(
             "instrument_id", "weekday", "opens_minute", name="uq_opening_hours_instrument_id_weekday_opens_minute"
         ),
@@ -250,9 +246,7 @@ def _calendars() -> None:
         " (int8range(instrument_id, instrument_id, '[]') WITH &&, during WITH &&) WHERE (live)"
     )
     op.create_index("ix_occupancy_order_id", "occupancy", ["order_id"])
-    op.create_index(
-        "uq_occupancy_order_id", "occupancy", ["order_id"], unique=True, postgresql_where=sa.text("live")
-    )
+    op.create_index("uq_occupancy_order_id", "occupancy", ["order_id"], unique=True, postgresql_where=sa.text("live"))
 
 
 def _imports() -> None:
