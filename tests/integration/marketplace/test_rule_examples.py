@@ -256,7 +256,7 @@ def test_v19_v21_a_clawback_is_linked_to_its_payment_and_misconduct_blocks(provi
         "misconduct": True,
         "sanction_until": "2028-05-31",
     }
-    clawback = province.post("province", "/clawbacks", body)["clawback"]
+    clawback = province.post("province", "/clawbacks", body)
     linked = (clawback["payable_id"], clawback["batch_id"], clawback["line_no"], clawback["open_fen"])
     assert linked == (payable["id"], batch["id"], 1, 6_000_000)
     assert province.post("province", "/clawbacks", {**body, "amount_fen": 1}, expect=422)["code"] == (
