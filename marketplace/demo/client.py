@@ -76,11 +76,16 @@ class DemoClient:
                 return
             cursor = {"cursor": page["next_cursor"]}
 
-    def each(self, work: Callable[[T], R], items: Iterable[T], *, at_once: int = 2) -> list[R]:
+    def each(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        """Do the same for many, a few at once; the answers in the order of ``items``."""
+        return list(self.stream(work, items))
+
+    def stream(self, work: Callable[[T], R], items: Iterable[T], *, at_once: int = 2) -> Iterator[R]:
         """Do the same for many, a few at once, each at this moment's clock; the answers in the order of ``items``."""
         with ThreadPoolExecutor(max_workers=at_once) as pool:
             asked = [pool.submit(copy_context().run, work, item) for item in items]
-            return [done.result() for done in asked]
+            for done in asked:
+                yield done.result()
 
     def upload(
         self,

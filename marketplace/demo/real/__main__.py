@@ -57,7 +57,7 @@ def _database() -> Iterator[Config]:
 
 def _where(config: Config) -> str:
     if not config.embedded:
-        return "the story is in the database of DATABASE_URL"
+        return f"the story is in the database of DATABASE_URL, its files are under {config.files_dir}"
     return (
         f"the story is under {config.var_dir}: remove that to tell it again, "
         f"or look at it with  VAR_DIR={config.var_dir} DEMO=0 make run"

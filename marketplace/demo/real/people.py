@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -125,7 +125,7 @@ def register_team(client: DemoClient, password: str) -> Member:
     return _member(client.post(cast.INCUBATOR, "/memberships", body), "real-team")
 
 
-def register_firms(client: DemoClient, firms: Sequence[Firm], password: str, *, seed: int) -> list[Registered]:
+def register_firms(client: DemoClient, firms: Sequence[Firm], password: str, *, seed: int) -> Iterator[Registered]:
     """Every firm registers itself over HTTP; the service decides who may."""
     chance = random.Random(seed)  # noqa: S311 - a story, the same each time
     bodies = [_firm_body(number, firm, password, chance) for number, firm in enumerate(firms, start=1)]
@@ -138,7 +138,7 @@ def register_firms(client: DemoClient, firms: Sequence[Firm], password: str, *, 
             return Registered(firm, _member(answer, body["username"], oversized=oversized))
         return Registered(firm, None, refused=", ".join(each["code"] for each in answer["reasons"]))
 
-    return client.each(register, zip(firms, bodies, strict=True))
+    return client.stream(register, zip(firms, bodies, strict=True))
 
 
 def register_provider(client: DemoClient, institution: Institution, county: str, serial: int, password: str) -> Member:

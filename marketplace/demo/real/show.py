@@ -32,9 +32,9 @@ class Teller:
         """One fact."""
         self.console.print(line, highlight=False)
 
-    def following(self, what: str, items: Sequence[T]) -> Iterable[T]:
+    def following(self, what: str, items: Iterable[T], *, total: int) -> Iterable[T]:
         """The items, with a bar."""
-        return track(items, description=what, console=self.console, transient=True)
+        return track(items, description=what, total=total, console=self.console, transient=True)
 
     def file(self, count: FileCount) -> None:
         """What became of a file's rows."""

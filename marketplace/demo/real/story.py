@@ -100,7 +100,8 @@ class _Gathering:
         self._import(home.name, outside.name)
         self.teller.chapter(f"Firms of {FIRMS}")
         firms = self.folder.firms(policy.places(clock.today(clock.now())).cities.keys())
-        registered = people.register_firms(self.client, firms, self.password, seed=SEED)
+        asked = people.register_firms(self.client, firms, self.password, seed=SEED)
+        registered = list(self.teller.following("registering firms", asked, total=len(firms)))
         members = [each.member for each in registered if each.member is not None]
         self.outcome.firms_read, self.outcome.firms_registered = len(firms), len(members)
         self.outcome.firms_refused = people.refusals(registered)

@@ -46,7 +46,7 @@ class Waves:
 
     def place(self, deals: Sequence[Deal]) -> None:
         """One after the other, so that the order of the story is the order of the books."""
-        for deal in self.teller.following("placing orders", deals):
+        for deal in self.teller.following("placing orders", deals, total=len(deals)):
             if deal.order_id == 0:
                 trading.place(self.client, deal)
 
