@@ -1,0 +1,188 @@
+"""Every route is decided upon and tried by everybody: own, of a foreign organisation, of a foreign city (V5, V6)."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from core import clock
+from core.http import ALLOWED
+from core.http.api import API_PREFIX
+from core.permissions import Permission
+from marketplace.demo.province import demo_uscc
+from tests.conftest import rolled_back
+from tests.integration.access.cast import CAST, VISITOR
+from tests.integration.access.table import Row, Trial, read_table
+from tests.support.deal import MONDAY, PDF
+from tests.support.world import World
+
+NEVER_GIVEN = 999_999_999
+"""The number of no record."""
+ROWS = read_table()
+MONEY = re.compile(r"/(funds|payables|settlement-|shortfalls|clawbacks|ledger|claims|orders|quotes)")
+
+
+def routes(app: Flask) -> Iterator[tuple[str, str]]:
+    """Every method of every route: its name in the table, and its endpoint."""
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield f"{method} {rule.rule.removeprefix(API_PREFIX)}", rule.endpoint
+
+
+def test_the_table_has_every_route_and_no_other(world: World) -> None:
+    """A new route without a decision fails here, and so does a decision without its route."""
+    found = {name for name, _ in routes(world.client.app)}
+    assert found == set(ROWS)
+
+
+def test_every_route_names_its_permission(world: World) -> None:
+    """Deny by default: what has no permission is closed."""
+    app = world.client.app
+    for name, endpoint in routes(app):
+        decided = isinstance(getattr(app.view_functions[endpoint], ALLOWED, None), Permission)
+        assert decided is not ROWS[name].closed, name
+
+
+def test_v5_a_delegated_agency_decides_nothing() -> None:
+    """It may change nothing but its own account and what it prepares: summaries."""
+    own = {"POST /tokens", "POST /memberships", "DELETE /tokens/current", "POST /me/password"}
+    changes = {name for name, row in ROWS.items() if row.method != "GET" and "delegated_agency" in row.roles}
+    assert changes == own | {"POST /review-summaries"}
+
+
+def test_an_administrator_has_accounts_only_and_no_money() -> None:
+    """DESIGN, who uses it: no route that reads or moves money, claims or orders is open to it."""
+    assert [name for name, row in ROWS.items() if MONEY.search(row.rule) and "admin" in row.roles] == []
+
+
+@pytest.mark.parametrize("role", ["auditor", "city_finance"])
+def test_readers_change_nothing(role: str) -> None:
+    """An auditor and a city's finance bureau read."""
+    own = {"POST /tokens", "POST /memberships", "DELETE /tokens/current", "POST /me/password"}
+    assert {name for name, row in ROWS.items() if row.method != "GET" and role in row.roles} == own
+
+
+def test_v6_an_auditor_and_a_citys_offices_read_what_the_province_reads() -> None:
+    """Lists of people's and the public's money are open to the auditor and, cut to their city, to its offices."""
+    of_the_whole_province = {"/settlement-batches", "/spot-checks", "/users", "/instrument-imports", "/quotes"}
+    for name, row in ROWS.items():
+        if row.method == "GET" and "province" in row.roles:
+            assert "auditor" in row.roles, name
+            if not any(row.rule.startswith(prefix) for prefix in of_the_whole_province):
+                assert "city_finance" in row.roles, name
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_access(world: World, name: str) -> None:
+    """Everybody tries the route on records of the world; each trial is rolled back."""
+    row = ROWS[name]
+    faults = [fault for trial in row.trials for user in CAST for fault in _faults(world, row, trial, user)]
+    assert not faults, "\n".join(faults)
+
+
+def _faults(world: World, row: Row, trial: Trial, user: str) -> Iterator[str]:
+    answer = _ask(world, row, trial, user)
+    wanted = _wanted(row, trial, user)
+    if wanted == "missing":
+        fault = _differs_from_missing(world, row, trial, user, answer)
+    elif isinstance(wanted, int):
+        fault = "" if answer.status_code == wanted else f"not {wanted}"
+    elif wanted == "through":
+        fault = "" if answer.status_code < 300 else "not let through"
+    else:
+        status = 401 if user == VISITOR else 403
+        fault = "" if (answer.status_code, _code(answer)) == (status, wanted) else f"not {status} {wanted}"
+    if fault:
+        yield f"{user}: {fault}: {answer.status_code} {answer.get_data(as_text=True)[:300]}"
+
+
+def _wanted(row: Row, trial: Trial, user: str) -> str | int:
+    """What the table says of a user: through, missing, a status, or the code of a refusal."""
+    if row.closed:
+        return 404
+    if CAST[user] not in row.roles or (user == VISITOR and user in trial.refused):
+        return "unauthenticated" if user == VISITOR else "forbidden"
+    if user in trial.instead:
+        return trial.instead[user]
+    if user in trial.through:
+        return "through"
+    return trial.refused.get(user, "missing")
+
+
+def _differs_from_missing(world: World, row: Row, trial: Trial, user: str, answer: TestResponse) -> str:
+    """V6: word for word, a foreign record answers like a number that was never given."""
+    missing = _ask(world, row, trial, user, never_given=True)
+    if answer.status_code not in (404, 422) or missing.status_code != answer.status_code:
+        return f"not missing ({missing.status_code})"
+    return "" if _wordless(answer) == _wordless(missing) else f"other than missing: {missing.get_data(as_text=True)}"
+
+
+def _wordless(answer: TestResponse) -> str:
+    """The body without the numbers that were asked for."""
+    return re.sub(r"\d+", "#", answer.get_data(as_text=True))
+
+
+def _code(answer: TestResponse) -> str:
+    return str((answer.get_json() or {}).get("code"))
+
+
+def _ask(world: World, row: Row, trial: Trial, user: str, *, never_given: bool = False) -> TestResponse:
+    filling = _Filling(world, never_given=never_given)
+    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(filling.at(trial.at.get(found[1], "=1"))), row.rule)
+    prefix = "" if path in OUTSIDE or path.startswith("/static") else API_PREFIX
+    options: dict[str, Any] = {"headers": {"Idempotency-Key": "access"}, "query_string": trial.query}
+    if user != VISITOR:
+        with clock.at(MONDAY):
+            options["headers"]["Authorization"] = f"Bearer {world.client.token(user)}"
+    if trial.file is not None:
+        options["data"] = {**(trial.form or {}), "file": filling.file(trial.file)}
+    elif row.method in ("POST", "PUT", "PATCH"):
+        options["json"] = filling.body(trial.send or {})
+    app = world.client.app
+    with rolled_back(app), clock.at(MONDAY), app.app_context():
+        return app.test_client().open(f"{prefix}{path}", method=row.method, **options)
+
+
+OUTSIDE = {"/", "/healthz", "/readyz", "/metrics"}
+
+
+class _Filling:
+    """What stands for the names of records: their numbers, or one that was never given."""
+
+    def __init__(self, world: World, *, never_given: bool) -> None:
+        self.world = world
+        self.never_given = never_given
+
+    def number(self, name: str) -> int:
+        return NEVER_GIVEN if self.never_given else self.world.ids[name]
+
+    def at(self, value: Any) -> Any:
+        """A variable of the path: a record's name, or after = a text with records' names in braces."""
+        if not str(value).startswith("="):
+            return self.number(value)
+        return re.sub(r"\{([^}]+)\}", lambda found: str(self.number(found[1])), str(value)[1:])
+
+    def body(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self.body(each) for name, each in value.items()}
+        if isinstance(value, list):
+            return [self.body(each) for each in value]
+        if value == "$password":
+            return self.world.client.default_password
+        if value == "$uscc":
+            return demo_uscc(99)
+        return self.number(value[1:]) if isinstance(value, str) and value.startswith("$") else value
+
+    def file(self, kind: str) -> tuple[io.BytesIO, str]:
+        content, filename = {
+            "pdf": (PDF, "file.pdf"),
+            "table": ("外部编号,仪器名称\nA1,光谱仪\n".encode(), "list.csv"),
+            "bank return": (self.world.returned, "return.csv"),
+        }[kind]
+        return io.BytesIO(content), filename

@@ -1,0 +1,350 @@
+"""A province in which everything has happened once: a record of every kind in every state that a route acts upon.
+
+Built through the HTTP API by the people of the demo province and a few neighbours of theirs, whose records are foreign
+to each other: another city's bureau and finance bureau, another incubator with its team, another provider.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from marketplace.demo.client import DemoClient, Json
+from marketplace.demo.province import demo_uscc
+from tests.support.deal import DECLARED, MONDAY, PDF, ask, order, service_id, walk
+
+CSV_HEADINGS = ["line_no", "account_number", "amount", "status", "reason", "value_date"]
+SAMPLE = "demo-ms-sample"
+TESTING_PROOFS = ["service_contract", "result_proof", "innovation_relevance_proof"]
+
+NEIGHBOURS = {
+    "city-finance-qingdao": ("city_finance", {"city": "370200"}),
+    "incubator-qingdao": ("incubator", {"county": "370202", "incubator_level": "provincial"}),
+}
+"""Offices and incubators of another city: role and where they sit."""
+
+
+class World:
+    """The numbers of all records by name, and a client for whoever acts upon them."""
+
+    def __init__(self, client: DemoClient) -> None:
+        self.client = client
+        self.ids: dict[str, int] = {}
+        self.returned = b""
+        """The bank's answer to the exported batch, not handed in yet."""
+        self.serials: Iterator[int] = iter(range(100, 1000))
+        self.cutoffs = iter(MONDAY.date() + timedelta(days=day) for day in range(9))
+
+    def build(self) -> World:
+        """Make everything, in the order in which it rests on each other."""
+        self._neighbours()
+        self._registrations()
+        self._standing()
+        self._catalogue()
+        self._orders()
+        self._claims()
+        self._settlement()
+        self._shortfall()
+        return self
+
+    def post(self, user: str | None, path: str, body: Json | None = None, *, name: str = "") -> Json:
+        """POST and keep the number of what came of it under a name."""
+        made = self.client.post(user, path, body)
+        if name:
+            self.ids[name] = made["id"]
+        return made
+
+    def me(self, user: str) -> int:
+        """The organisation of a user."""
+        return int(self.client.get(user, "/me")["organisation"]["id"])
+
+    # -- people ------------------------------------------------------------------------------------
+
+    def _neighbours(self) -> None:
+        password = self.client.default_password
+        for username, (role, seat) in NEIGHBOURS.items():
+            office = self.post("admin", "/organisations", {"kind": role, "name": f"演示青岛{role}", **seat})
+            account = {"organisation_id": office["id"], "role": role, "username": username, "password": password}
+            self.post("admin", "/users", account)
+        self.register("provider-qingdao", kind="provider", county="370202", approve="bureau-qingdao")
+        self.register("team-qingdao", kind="team", by="incubator-qingdao", approve="bureau-qingdao")
+
+    def _registrations(self) -> None:
+        waiting = self.register("sme-heze-waiting", county="371702")
+        self.ids["submitted membership"] = waiting["id"]
+        self.ids["waiting organisation"] = waiting["organisation"]["id"]
+        self.ids["pending bank account"] = waiting["bank_account"]["id"]
+        self.ids["document"] = self.client.upload(
+            "sme-heze-waiting", f"/memberships/{waiting['id']}/documents", PDF, "licence.pdf", kind="licence"
+        )["id"]
+        returned = self.register("sme-heze-returned", county="371702")
+        self.ids["returned membership"] = returned["id"]
+        verdict = {"decision": "return", "defects": ["营业执照不清晰"]}
+        self.post("bureau-heze", f"/memberships/{returned['id']}/review", verdict)
+        for name in ("approved", "suspended"):
+            made = self.register(f"sme-heze-{name}", county="371702", approve="bureau-heze")
+            self.ids[f"{name} membership"] = made["id"]
+            self.ids[f"{name} organisation"] = made["organisation"]["id"]
+        self.post("bureau-heze", f"/memberships/{self.ids['suspended membership']}/suspension", {"opinion": "核查"})
+        team = self.client.get("incubator-weifang", "/memberships", kind="team")["items"][0]
+        self.ids["team membership"] = team["id"]
+        outside = self.client.get("province", "/memberships", kind="provider", in_province="false")["items"][0]
+        self.ids["outside membership"] = outside["id"]
+        users = {each["username"]: each["id"] for each in self.client.pages("admin", "/users")}
+        self.ids["user"] = users["sme-heze-approved"]
+        for username in ("sme-heze", "provider-jinan", "team-weifang", "incubator-weifang"):
+            self.ids[f"organisation of {username}"] = self.me(username)
+        details = {"holder_name": "演示菏泽牡丹生物科技有限公司", "bank_name": "演示银行", "cnaps_code": "102475000000"}
+        self.post(
+            "sme-heze",
+            f"/organisations/{self.ids['organisation of sme-heze']}/bank-accounts",
+            {**details, "account_number": "6222000000099999"},
+            name="pending bank account",
+        )
+
+    def register(
+        self, username: str, *, kind: str = "enterprise", county: str = "", by: str | None = None, approve: str = ""
+    ) -> Json:
+        """A registration, approved by a bureau if asked."""
+        serial = next(self.serials)
+        account = {"username": username, "password": self.client.default_password, "truthful": True}
+        common = {"kind": kind, "name": f"演示{username}", "phone": f"0531-9{serial:07d}", "address": f"邻路{serial}号"}
+        legal = {"uscc": demo_uscc(serial), "county": county, "legal_representative": f"演示邻居{serial}"}
+        bank = {
+            "holder_name": f"演示{username}",
+            "bank_name": "演示银行",
+            "cnaps_code": "102451000000",
+            "account_number": f"62220000001{serial:05d}",
+        }
+        stated: dict[str, Json] = {
+            "enterprise": {
+                **legal,
+                "has_rd_base": True,
+                "staff": 50,
+                "revenue_fen": 1_000_000_000,
+                "orderly_finances": True,
+                "bank_account": bank,
+            },
+            "provider": {**legal, "institution_kind": "university", "has_sharing_rules": True, "bank_account": bank},
+            "team": {"rd_need": "测试", "bank_account": bank},
+        }
+        made = self.post(by, "/memberships", {**account, **common, **stated[kind]})
+        if approve:
+            verdict = {"decision": "approve", "opinion": "同意"}
+            made = self.post(approve, f"/memberships/{made['id']}/review", verdict)
+        return made
+
+    def _standing(self) -> None:
+        suspended = self.ids["suspended organisation"]
+        listing = {"organisation_id": suspended, "kind": "abnormal_operations", "since": "2026-01-05", "source": "公示"}
+        self.post("bureau-heze", "/adverse-records", listing, name="adverse record")
+        held = {"holder_id": suspended, "held_id": self.ids["approved organisation"], "percent": "10"}
+        self.post("bureau-heze", "/holdings", {**held, "since": "2025-06-01", "source": "登记"}, name="holding")
+        pair = {"a_id": suspended, "b_id": self.ids["approved organisation"], "source": "登记"}
+        self.post("bureau-heze", "/joint-establishments", pair, name="joint establishment")
+
+    # -- the catalogue -----------------------------------------------------------------------------
+
+    def _catalogue(self) -> None:
+        self.ids["service"] = service_id(SAMPLE)
+        self.ids["hourly service"] = service_id("demo-ms-hour")
+        found = {each["external_id"]: each["id"] for each in self.client.pages("provider-jinan", "/instruments")}
+        self.ids["published instrument"] = found["demo-xrd"]
+        for name, steps in {
+            "draft": [],
+            "submitted": ["listing"],
+            "suspended": ["listing", "listing-review", "suspension"],
+        }.items():
+            facts = {
+                "name": f"演示{name}仪器",
+                "value_fen": 10_000_000,
+                "funding": "fiscal",
+                "accepted_on": "2025-03-03",
+            }
+            made = self.post("provider-jinan", "/instruments", {**facts, **WHOLE}, name=f"{name} instrument")
+            for step in steps:
+                user = "bureau-jinan" if step == "listing-review" else "provider-jinan"
+                self.post(user, f"/instruments/{made['id']}/{step}", INSTRUMENT_BODIES.get(step))
+        closed = {"starts_at": "2026-03-20T08:00:00+08:00", "ends_at": "2026-03-20T12:00:00+08:00"}
+        self.post("provider-jinan", f"/instruments/{found['demo-xrd']}/closures", closed, name="closure")
+        offer = {**SERVICE, "instrument_ids": [found["demo-xrd"]]}
+        self.post("provider-jinan", "/services", offer, name="draft service")
+        table = "外部编号,仪器名称\nA1,光谱仪\n,\n".encode()
+        imported = self.client.upload("provider-jinan", "/instrument-imports", table, "list.csv", dry_run="true")
+        self.ids["import"] = imported["id"]
+
+    # -- orders and claims -------------------------------------------------------------------------
+
+    def _orders(self) -> None:
+        self.ids["quote"] = ask(self.client, "sme-heze", self.ids["service"])["id"]
+        for name, until in {
+            "placed": "",
+            "accepted": "acceptance",
+            "half-signed": "contract:provider",
+            "contracted": "contract:user",
+            "started": "service-start",
+            "delivered": "delivery",
+        }.items():
+            self.ids[f"{name} order"] = self.order(until=until)["id"]
+        self.ids["team quote"] = ask(self.client, "team-weifang", self.ids["service"])["id"]
+        self.ids["team order"] = self.order(user="team-weifang")["id"]
+        self.ids["team accepted order"] = self.order(user="team-weifang", until="acceptance")["id"]
+        in_full = ask(self.client, "sme-heze", self.ids["service"], payment_mode="full_payment")
+        self.ids["full quote"] = in_full["id"]
+
+    def order(self, *, user: str = "sme-heze", until: str = "", mode: str = "direct_deduction") -> Json:
+        """An order of one sample, taken so far."""
+        placed = order(self.client, user, self.ids["service"], payment_mode=mode)
+        return walk(self.client, placed, user=user, until=until) if until else placed
+
+    def _claims(self) -> None:
+        self.ids["draft claim"] = self.claim()["id"]
+        self.ids["ready claim"] = self.claim(until="ready")["id"]
+        self.ids["submitted claim"] = self.claim(until="submitted")["id"]
+        self.ids["approved claim"] = self.claim(until="approved")["id"]
+        self.ids["own ready claim"] = self.claim(user="sme-jinan", mode="full_payment", until="ready")["id"]
+        self.ids["team draft claim"] = self.claim(user="team-weifang", mode="full_payment")["id"]
+        self.ids["team ready claim"] = self.claim(user="team-weifang", mode="full_payment", until="ready")["id"]
+        submitted = self.client.get("provider-jinan", f"/claims/{self.ids['submitted claim']}")
+        self.ids["material"] = submitted["materials"][0]["id"]
+        for name, steps in {"open": 0, "stamped": 1, "dispatched": 2}.items():
+            claim = self.claim(until="approved")
+            self.ids[f"claim of the {name} summary"] = claim["id"]
+            self.ids[f"{name} summary"] = self.summary(claim, steps=steps)["id"]
+
+    def claim(self, *, user: str = "sme-heze", mode: str = "direct_deduction", until: str = "draft") -> Json:
+        """A claim brought so far: draft, ready (with its materials), submitted, approved or confirmed."""
+        done = self.order(user=user, until="completion", mode=mode)
+        claim_id = done["claim_id"]
+        claimant = "provider-jinan"
+        if mode == "full_payment":
+            claimant = "incubator-weifang" if user.startswith("team") else user
+        steps = ["draft", "ready", "submitted", "approved", "confirmed"]
+        for step in steps[1 : steps.index(until) + 1]:
+            if step == "ready":
+                self._materials(claimant, user, done)
+            elif step == "submitted":
+                self.post(claimant, f"/claims/{claim_id}/submission", {"declarations": DECLARED})
+            elif step == "approved":
+                verdict = {"decision": "approve", "opinion": "同意"}
+                self.post("bureau-heze", f"/claims/{claim_id}/city-review", verdict)
+            else:
+                self.summary({"id": claim_id}, steps=2)
+                self.post("province", f"/claims/{claim_id}/provincial-confirmation", {"decision": "confirm"})
+        return self.client.get(claimant, f"/claims/{claim_id}")
+
+    def _materials(self, claimant: str, user: str, done: Json) -> None:
+        path = f"/claims/{done['claim_id']}/materials"
+        for kind in TESTING_PROOFS:
+            self.client.upload(claimant, path, PDF, f"{kind}.pdf", kind=kind)
+        self.client.upload(claimant, path, PDF, "invoice.pdf", **self.invoice(user, done))
+
+    def invoice(self, user: str, done: Json) -> Json:
+        """The form of a right invoice for a completed order."""
+        seller = self.client.get("provider-jinan", "/me")["organisation"]["uscc"]
+        buyer = self.client.get(user, "/me")["organisation"]["uscc"]
+        form = {
+            "kind": "invoice",
+            "invoice_number": f"2637{next(self.serials):016d}",
+            "invoice_type": "e_vat_special",
+            "seller_uscc": seller,
+            "amount_incl_tax_fen": done["price_fen"],
+            "issued_on": done["completed_on"],
+        }
+        return form if buyer is None else {**form, "buyer_uscc": buyer}
+
+    def summary(self, *claims: Json, steps: int) -> Json:
+        """A summary of approved claims: open, stamped after one step, dispatched after two."""
+        made = self.post("bureau-heze", "/review-summaries", {"claim_ids": [claim["id"] for claim in claims]})
+        if steps:
+            made = self.client.upload("bureau-heze", f"/review-summaries/{made['id']}/stamp", PDF, "stamped.pdf")
+        if steps > 1:
+            made = self.post("bureau-heze", f"/review-summaries/{made['id']}/dispatch")
+        return made
+
+    # -- money -------------------------------------------------------------------------------------
+
+    def _settlement(self) -> None:
+        appropriation = {"year": 2026, "appropriation_fen": 1_000_000_000, "reference": "演示指标文"}
+        self.post("finance-maker", "/funds", appropriation, name="fund")
+        paid = self.batch("answered", outcome="paid")
+        self.ids["paid payable"] = paid["payable_id"]
+        self.ids["failed payable"] = self.batch("failed", outcome="failed")["payable_id"]
+        second = self.batch("recovered", outcome="paid")
+        clawback = {"payable_id": second["payable_id"], "amount_fen": second["amount_fen"], "cause": "材料不实"}
+        self.ids["clawback"] = self.post("province", "/clawbacks", clawback)["id"]
+        self.returned = bank_return(self.batch("exported"), "paid")
+        self.batch("approved", steps=["approval"])
+        self.batch("prepared", steps=[])
+        drawn = {"confirmed_from": "2026-03-01", "confirmed_to": "2026-03-31", "size": 1, "reason": "季度抽查"}
+        self.post("province", "/spot-checks", drawn, name="spot check")
+        confirmed = self.claim(until="confirmed")
+        self.ids["confirmed claim"] = confirmed["id"]
+        self.ids["due payable"] = self._payable(confirmed)
+
+    def batch(self, name: str, *, outcome: str | None = None, steps: list[str] | None = None) -> Json:
+        """A batch of one newly confirmed claim, taken so far; answers with its line."""
+        self.claim(until="confirmed")
+        cutoff = next(self.cutoffs)
+        made = self.post("finance-maker", "/settlement-batches", {"cutoff": cutoff.isoformat()}, name=f"{name} batch")
+        path = f"/settlement-batches/{made['id']}"
+        for step in ["approval", "exportation"] if steps is None else steps:
+            self.post("finance-checker" if step == "approval" else "finance-maker", f"{path}/{step}")
+        (line,) = self.client.get("finance-maker", f"{path}/lines")["items"]
+        if outcome is not None:
+            self.client.upload("finance-maker", f"{path}/bank-returns", bank_return(line, outcome), "return.csv")
+        return line
+
+    def _shortfall(self) -> None:
+        """Last of all: it blocks further orders in direct deduction (V16(1))."""
+        rejected = self.claim(until="submitted")
+        verdict = {"decision": "reject", "opinion": "不符合条件"}
+        self.post("bureau-heze", f"/claims/{rejected['id']}/city-review", verdict)
+        (shortfall,) = self.client.get("sme-heze", "/shortfalls")["items"]
+        self.ids["shortfall"] = shortfall["id"]
+
+    def _payable(self, claim: Json) -> int:
+        (payable,) = self.client.get("finance-maker", "/payables", order_id=claim["order_id"])["items"]
+        return int(payable["id"])
+
+
+WHOLE: Json = {
+    "model": "M-1",
+    "maker": "演示仪器厂",
+    "category_code": "010203",
+    "category": "质谱仪器",
+    "external_use": "open",
+    "iot_sensor": True,
+}
+"""What a listing needs besides its name, value and funding."""
+
+INSTRUMENT_BODIES: dict[str, Json] = {
+    "listing-review": {"decision": "approve", "opinion": "同意"},
+    "suspension": {"note": "检修"},
+}
+
+SERVICE: Json = {
+    "title": "演示新服务",
+    "kind": "commissioned_analysis",
+    "content": "分析",
+    "process": "送样",
+    "equipment": "仪器",
+    "phone": "0531-80000004",
+    "price_fen": 10_000,
+    "price_unit": "sample",
+    "turnaround_days": 5,
+}
+
+
+def bank_return(line: Json, outcome: str, *, on: date = MONDAY.date()) -> bytes:
+    """A bank's answer to one line of a batch."""
+    yuan = f"{line['amount_fen'] // 100}.{line['amount_fen'] % 100:02d}"
+    reason: Any = "" if outcome == "paid" else "账号有误"
+    buffer = io.StringIO()
+    rows = csv.writer(buffer)
+    rows.writerow(CSV_HEADINGS)
+    rows.writerow([line["line_no"], line["account_number"], yuan, outcome, reason, on.isoformat()])
+    return buffer.getvalue().encode()
