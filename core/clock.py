@@ -20,7 +20,9 @@ def now() -> datetime:
 
 
 def today(instant: datetime) -> date:
-    """The calendar date of an instant in Asia/Shanghai."""
+    """The calendar date of an instant in Asia/Shanghai; a naive one raises ValueError."""
+    if instant.utcoffset() is None:
+        raise ValueError("a calendar date needs an aware instant")
     return instant.astimezone(SHANGHAI).date()
 
 

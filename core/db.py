@@ -35,6 +35,10 @@ class NestedTransaction(RuntimeError):
     """A use case opened a second transaction inside its own."""
 
 
+class TransactionBroken(RuntimeError):
+    """The use case inside failed, yet its failure was swallowed and the transaction was to be committed."""
+
+
 class NoTransaction(RuntimeError):
     """A step that writes was called outside a transaction."""
 
@@ -51,8 +55,8 @@ def transaction(*, joinable: bool = False) -> Iterator[Session]:
     """Run the block as one database transaction: commit at its end, roll back at any exception.
 
     A use case opens exactly one. Only the idempotency edge opens a ``joinable`` one around it, so that the key, the
-    effect and the stored answer commit together; the use case then joins it. Anything deeper raises
-    :class:`NestedTransaction`.
+    effect and the stored answer commit together; the use case then joins it, and its failure is the failure of the
+    whole, even if it is caught in between. Anything deeper raises :class:`NestedTransaction`.
     """
     current = session()
     outer = current.info.get(_OPEN)
@@ -64,8 +68,10 @@ def transaction(*, joinable: bool = False) -> Iterator[Session]:
         try:
             yield current
             current.flush()
-        finally:
-            current.info[_OPEN] = "joinable"
+        except BaseException:
+            current.info[_OPEN] = "broken"
+            raise
+        current.info[_OPEN] = "joinable"
     else:
         raise NestedTransaction("a transaction is already open here")
 
@@ -78,8 +84,10 @@ def _own(current: Session, kind: str) -> Iterator[None]:
     current.info[_OPEN] = kind
     try:
         yield
+        if current.info[_OPEN] == "broken":
+            raise TransactionBroken("the use case inside failed; nothing of it may be committed")
         current.flush()
-        for guard in _GUARDS:
+        for guard in tuple(_GUARDS):
             guard(current)
         current.commit()
     except BaseException:

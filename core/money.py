@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 
 from core.errors import Refused
+from core.types import MAX_FEN
 
 FEN_PER_YUAN = 100
+
+_YUAN = re.compile(r"[+-]?([0-9]{1,16}|[0-9]{1,3}(,[0-9]{3}){1,5})(\.[0-9]{1,2})?", re.ASCII)
+"""Digits, with or without thousands separators, and at most two decimals: no exponent, no other script."""
 
 
 class AmountMalformed(Refused):
@@ -16,16 +21,23 @@ class AmountMalformed(Refused):
 
 
 def yuan_to_fen(amount: str | Decimal | int) -> int:
-    """Yuan as text, Decimal or int to fen; raises :class:`AmountMalformed` for more than two decimals or no number."""
-    try:
-        yuan = Decimal(amount.strip().replace(",", "")) if isinstance(amount, str) else Decimal(amount)
-        fen = yuan * FEN_PER_YUAN
-        whole = fen.is_finite() and fen == fen.to_integral_value()
-    except InvalidOperation:
-        whole = False
-    if not whole:
-        raise AmountMalformed(amount=str(amount))
-    return int(fen)
+    """Yuan as text ("1,234.50"), Decimal or int to fen.
+
+    Raises :class:`AmountMalformed` for more than two decimals, exponents, misplaced separators, no number, or more
+    than a bigint holds. A float is refused by TypeError.
+    """
+    if isinstance(amount, float | bool):
+        raise TypeError(f"money is never {type(amount).__name__}")
+    if isinstance(amount, str) and not _YUAN.fullmatch(amount.strip()):
+        raise AmountMalformed(amount=amount[:80])
+    yuan = Decimal(amount.strip().replace(",", "")) if isinstance(amount, str) else Decimal(amount)
+    if not yuan.is_finite() or abs(yuan) > MAX_FEN // FEN_PER_YUAN:
+        raise AmountMalformed(amount=str(amount)[:80])
+    numerator, denominator = yuan.as_integer_ratio()
+    fen, rest = divmod(numerator * FEN_PER_YUAN, denominator)
+    if rest:
+        raise AmountMalformed(amount=str(amount)[:80])
+    return fen
 
 
 def fen_to_yuan(fen: int) -> str:

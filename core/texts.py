@@ -5,9 +5,11 @@ Each package keeps a ``texts.yaml`` of flat keys: ``dotted.key: {zh: "â€¦{name}â
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from string import Formatter
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -47,18 +49,37 @@ def text(key: str, /, **params: object) -> Text:
 @cache
 def catalogue() -> dict[str, Text]:
     """Every text of every package, by key; raises :class:`CatalogueBroken` naming each fault."""
+    return read_catalogue(ROOT)
+
+
+def read_catalogue(root: Path) -> dict[str, Text]:
+    """The texts of the packages in a folder."""
     texts: dict[str, Text] = {}
     faults: list[str] = []
-    for path in sorted(ROOT.glob("*/texts.yaml")):
-        entries = yaml.safe_load(path.read_text("utf-8")) or {}
-        for key, entry in entries.items():
+    for path in sorted(root.glob("*/texts.yaml")):
+        for key, entry in _entries(path):
             where = f"{path.parent.name}: {key}"
             if key in texts:
                 faults.append(f"{where} stands twice")
             elif not isinstance(entry, dict) or set(entry) != {"zh", "en"} or not all(entry.values()):
                 faults.append(f"{where} needs zh and en")
+            elif _names(str(entry["zh"])) != _names(str(entry["en"])):
+                faults.append(f"{where} names other values in zh than in en")
             else:
                 texts[key] = Text(str(entry["zh"]), str(entry["en"]))
     if faults:
         raise CatalogueBroken("; ".join(faults))
     return texts
+
+
+def _entries(path: Path) -> Iterator[tuple[str, Any]]:
+    """The pairs of one file as they stand there: a plain load would drop a repeated key without a word."""
+    loader = yaml.SafeLoader(path.read_text("utf-8"))
+    root = loader.get_single_node()
+    loader.dispose()
+    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
+        yield str(key.value), yaml.safe_load(yaml.serialize(value))
+
+
+def _names(template: str) -> set[str | None]:
+    return {name for _, name, _, _ in Formatter().parse(template) if name is not None}

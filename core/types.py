@@ -28,7 +28,7 @@ class Span:
 
     def __post_init__(self) -> None:
         for bound in (self.start, self.end):
-            if bound is not None and bound.tzinfo is None:
+            if bound is not None and bound.utcoffset() is None:
                 raise ValueError("a period needs aware instants")
         if self.end is not None and self.end <= self.start:
             raise ValueError("a period must end after it starts")
@@ -51,12 +51,22 @@ class Fen(TypeDecorator[int]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
         if value is None:
             return None
         if not isinstance(value, int) or isinstance(value, bool):
             raise TypeError(f"money is integer fen, not {type(value).__name__}")
+        if abs(value) > MAX_FEN:
+            raise ValueError(f"{value} fen is more than a bigint holds")
         return value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
+        """A sum of bigint columns is numeric in PostgreSQL; it comes back as the whole number it is."""
+        if value is None:
+            return None
+        if value != int(value):
+            raise ValueError(f"{value} is no whole number of fen")
+        return int(value)
 
 
 class UTC(TypeDecorator[datetime]):
@@ -66,8 +76,8 @@ class UTC(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is not None and value.tzinfo is None:
-            raise TypeError("an instant needs a time zone")
+        if value is not None and (not isinstance(value, datetime) or value.utcoffset() is None):
+            raise TypeError("an instant is a datetime with a time zone")
         return value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -91,6 +101,8 @@ class Period(TypeDecorator[Span]):
         if value is None:
             return None
         start, end = value.lower, value.upper
+        if start is None or value.bounds[0] != "[" or (end is not None and value.bounds[1] != ")"):
+            raise ValueError(f"{value} is no half-open period with a start")
         return Span(start.astimezone(UTC_ZONE), None if end is None else end.astimezone(UTC_ZONE))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import zlib
 from functools import cache
 from typing import Any
 
@@ -47,31 +48,38 @@ def page_of(
     descending: bool = False,
 ) -> dict[str, Any]:
     """One page of ``query`` in the order of ``key``, a unique whole-number column: ``{items, next_cursor}``."""
+    order = f"{getattr(key, 'table', '')}.{key.key}{'-' if descending else '+'}"
     if cursor is not None:
-        last = read_cursor(cursor)
+        last = read_cursor(cursor, order=order)
         query = query.where(key < last if descending else key > last)
     ordered = query.order_by(key.desc() if descending else key.asc()).limit(limit + 1)
     items = list(session().scalars(ordered).unique())
     more = len(items) > limit
     items = items[:limit]
     name = getattr(key, "key", "id")
-    return {"items": items, "next_cursor": write_cursor(getattr(items[-1], name)) if more else None}
+    return {"items": items, "next_cursor": write_cursor(getattr(items[-1], name), order=order) if more else None}
 
 
-def write_cursor(last: int) -> str:
-    """The cursor after a row with this key."""
-    return base64.urlsafe_b64encode(str(last).encode()).decode().rstrip("=")
+def write_cursor(last: int, *, order: str) -> str:
+    """The cursor after a row with this key, in the list with this order."""
+    return base64.urlsafe_b64encode(f"{_mark(order)}{last}".encode()).decode().rstrip("=")
 
 
-def read_cursor(cursor: str) -> int:
-    """The key in a cursor; raises :class:`CursorUnknown`."""
+def read_cursor(cursor: str, *, order: str) -> int:
+    """The key in a cursor; raises :class:`CursorUnknown`, also for one of another list."""
     try:
-        last = int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii"))
+        found = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+        last = int(found.removeprefix(_mark(order)))
     except (ValueError, binascii.Error) as unknown:
         raise CursorUnknown from unknown
-    if abs(last) > MAX_ID:
+    if abs(last) > MAX_ID or write_cursor(last, order=order) != cursor:
         raise CursorUnknown
     return last
+
+
+def _mark(order: str) -> str:
+    """Tells the cursors of different lists apart."""
+    return f"{zlib.crc32(order.encode()):08x}:"
 
 
 @cache
