@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from http import HTTPStatus
 from io import BytesIO
+from time import sleep
 from typing import Any, TypeVar
 
 from flask import Flask
@@ -15,6 +16,7 @@ from flask import Flask
 from core.http.api import API_PREFIX
 
 Json = dict[str, Any]
+BUSY_RETRIES = 5
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -115,14 +117,21 @@ class DemoClient:
         return found
 
     def _answer(self, method: str, user: str | None, path: str, *, key: str | None = None, **options: Any) -> Any:
+        """One call with one key: signed in anew where the token ran out, asked again where the service is busy."""
+        key = key or f"demo-{self.run}-{next(self.keys)}"
         answer = self._open(method, user, path, key=key, **options)
         if user is not None and answer.status_code == HTTPStatus.UNAUTHORIZED:
             self.tokens.pop(user, None)
             answer = self._open(method, user, path, key=key, **options)
+        for _ in range(BUSY_RETRIES):
+            if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                break
+            sleep(float(answer.headers.get("Retry-After", 1)))
+            answer = self._open(method, user, path, key=key, **options)
         return answer
 
-    def _open(self, method: str, user: str | None, path: str, *, key: str | None, **options: Any) -> Any:
-        headers = {"Idempotency-Key": key or f"demo-{self.run}-{next(self.keys)}"}
+    def _open(self, method: str, user: str | None, path: str, *, key: str, **options: Any) -> Any:
+        headers = {"Idempotency-Key": key}
         if user is not None:
             headers["Authorization"] = f"Bearer {self.token(user)}"
         if "file" in options:

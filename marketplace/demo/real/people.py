@@ -14,6 +14,7 @@ from stdnum.cn import uscc
 from accounts import policy
 from accounts.kinds import IncubatorLevel, InstitutionKind, OrganisationKind
 from accounts.permissions import Role
+from accounts.rules.registration import Limits
 from accounts.rules.users import Credentials
 from accounts.service.users import create_first_administrator
 from core import clock
@@ -23,8 +24,8 @@ from marketplace.demo.real import cast, timeline
 from marketplace.demo.real.deals import Member
 from marketplace.demo.real.sources import HOME_PROVINCE, Firm, Institution
 
-STAFF_LIMIT, REVENUE_LIMIT_FEN = 500, 20_000_000_000
 OVERSIZED_EVERY = 40
+LEAST_REVENUE_FEN = 100_000_000
 RETURNED_EVERY = 60
 ENTERPRISE_CODE, INSTITUTION_CODE = "91", "12"
 TEAM_COUNTY = "370702"
@@ -128,13 +129,14 @@ def register_team(client: DemoClient, password: str) -> Member:
 def register_firms(client: DemoClient, firms: Sequence[Firm], password: str, *, seed: int) -> Iterator[Registered]:
     """Every firm registers itself over HTTP; the service decides who may."""
     chance = random.Random(seed)  # noqa: S311 - a story, the same each time
-    bodies = [_firm_body(number, firm, password, chance) for number, firm in enumerate(firms, start=1)]
+    limits = policy.limits(clock.today(clock.now()))
+    bodies = [_firm_body(number, firm, password, limits, chance) for number, firm in enumerate(firms, start=1)]
 
     def register(asked: tuple[Firm, Json]) -> Registered:
         firm, body = asked
         status, answer = client.attempt(None, "/memberships", body)
         if status == HTTPStatus.CREATED:
-            oversized = body["staff"] > STAFF_LIMIT or body["revenue_fen"] > REVENUE_LIMIT_FEN
+            oversized = body["staff"] > limits.staff_max
             return Registered(firm, _member(answer, body["username"], oversized=oversized))
         return Registered(firm, None, refused=", ".join(each["code"] for each in answer["reasons"]))
 
@@ -231,8 +233,8 @@ def new_account(member: Member) -> Json:
     return _account(member.name, 50_000_000 + member.organisation_id)
 
 
-def _firm_body(number: int, firm: Firm, password: str, chance: random.Random) -> Json:
-    oversized = number % OVERSIZED_EVERY == 0
+def _firm_body(number: int, firm: Firm, password: str, limits: Limits, chance: random.Random) -> Json:
+    staff = chance.randint(limits.staff_min, limits.staff_max)
     return {
         "kind": OrganisationKind.ENTERPRISE.value,
         "name": firm.name,
@@ -243,8 +245,8 @@ def _firm_body(number: int, firm: Firm, password: str, chance: random.Random) ->
         "address": f"测试路{number}号",
         "has_rd_base": True,
         "figures_year": timeline.FIGURES_YEAR,
-        "staff": chance.randint(501, 2000) if oversized else chance.randint(3, STAFF_LIMIT),
-        "revenue_fen": chance.randint(100_000_000, REVENUE_LIMIT_FEN),
+        "staff": staff if number % OVERSIZED_EVERY else staff + limits.staff_max,
+        "revenue_fen": chance.randint(LEAST_REVENUE_FEN, limits.revenue_max_fen),
         "orderly_finances": True,
         "bank_account": _account(firm.name, number),
         "username": f"real-firm-{number}",

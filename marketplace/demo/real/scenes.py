@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from http import HTTPStatus
 
+from core import policy
 from marketplace.demo.client import DemoClient, Json
+from marketplace.demo.real import timeline
 from marketplace.demo.real.cast import Cast
 from marketplace.demo.real.deals import Deal, Offered, Turn
 from marketplace.demo.real.plan import DIRECT, FULL, Planner
@@ -17,8 +19,8 @@ from settlement.states import ShortfallState
 from vouchers.rules.amounts import CAP_LIMITED
 from vouchers.rules.claims import Declaration
 from vouchers.rules.facts import Exclusion
+from vouchers.rules.policy import judging
 
-ANNUAL_CAP_FEN = 50_000_000
 QUOTE_CHANGED = "quote changed: a sibling took the room"
 CAP_LIMITED_QUOTE = "quote limited by the yearly cap"
 BLOCKED = "direct deduction while a shortfall is unpaid"
@@ -59,9 +61,14 @@ def siblings_meet_the_cap(client: DemoClient, planner: Planner, met: Counter[str
         raise Disagreement(f"order {last.order_id} got {last.subsidy_fen} after the cap was used up")
     met[CAP_LIMITED_QUOTE] += 1
     held = sum(deal.subsidy_fen for deal in (first, second, third))
-    if held != ANNUAL_CAP_FEN:
+    if held != annual_cap_fen():
         raise Disagreement(f"the siblings hold {held}, not all of their cap")
     return [first, second, third, last]
+
+
+def annual_cap_fen() -> int:
+    """The yearly cap of a controller (V12 cap) in the year of the story."""
+    return judging(policy.current(), timeline.OPENING).policy.annual_cap_fen
 
 
 def refused_quotes(client: DemoClient, planner: Planner, met: Counter[str]) -> None:
