@@ -10,15 +10,17 @@ from typing import Any, NoReturn, TypeVar
 from flask import Flask, Request
 from flask_smorest import Api
 from flask_smorest import Blueprint as SmorestBlueprint
+from flask_smorest.spec.plugins import FlaskPlugin
 from marshmallow import RAISE, fields
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import CombinedMultiDict
+from werkzeug.routing import Rule
 
-from core.errors import Busy, DomainError, Forbidden, Malformed, NotFound, Refused, Unauthenticated, WrongMediaType
-from core.http.edge import ALLOWED, allow
+from core.errors import DomainError, Forbidden, Malformed, Unauthenticated, WrongMediaType
+from core.http.edge import ALLOWED, TokenRefused, UnreadableCharacters, allow
 from core.http.idempotent import HEADER, NEEDS_KEY, KeyMissing, KeyReused
-from core.http.problem import register_problems, status_of
-from core.http.schemas import CountField, ReasonSchema, Schema, TextField
+from core.http.problem import FieldsInvalid, RequestTooLarge, TemporarilyBusy, register_problems, status_of
+from core.http.schemas import MAX_ID, CountField, ReasonSchema, Schema, TextField
 from core.permissions import everyone, nobody
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -91,6 +93,20 @@ def _require_type(request: Request, *known: str) -> None:
         raise BodyTypeRefused(found=request.mimetype[:80] or "-", known=", ".join(known))
 
 
+class PathPlugin(FlaskPlugin):  # type: ignore[misc]
+    """Says what stands in a path: ``order_id`` is the number of an order."""
+
+    def rule_to_params(self, rule: Rule) -> list[dict[str, Any]]:
+        """The variables of a route, each with its description."""
+        found: list[dict[str, Any]] = super().rule_to_params(rule)
+        for parameter in found:
+            thing, is_number, _ = parameter["name"].rpartition("_id")
+            if is_number:
+                parameter["description"] = f"Number of the {thing.replace('_', ' ')}."
+                parameter["schema"] = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
+        return found
+
+
 class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
     """A smorest blueprint that documents permissions, keys and errors of each operation by itself."""
 
@@ -133,13 +149,15 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
     @staticmethod
     def _document_edge(doc: dict[str, Any], info: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         edge = info["edge"]
-        named: list[type[DomainError]] = [*edge["problems"], Malformed, Refused, Busy]
+        named: list[type[DomainError]] = [*edge["problems"], UnreadableCharacters, TokenRefused, TemporarilyBusy]
         if not edge["open"]:
-            named += [Unauthenticated, Forbidden, NotFound]
+            named += [Unauthenticated, Forbidden]
             doc["security"] = [{"bearer": []}]
             doc["x-permission"] = edge["permission"]
         if "requestBody" in doc:
-            named += [BodyUnreadable, BodyTypeRefused]
+            named += [BodyUnreadable, BodyTypeRefused, RequestTooLarge]
+        if "requestBody" in doc or any(each["in"] == "query" for each in doc.get("parameters", [])):
+            named.append(FieldsInvalid)
         if edge["needs_key"]:
             named += [KeyMissing, KeyReused]
             doc.setdefault("parameters", []).append(
@@ -158,6 +176,7 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
         for status, codes in sorted(by_status.items()):
             responses[str(status)] = {
                 "description": " ".join(f"`{code}`: {sentence}" for code, sentence in sorted(codes.items())),
+                "x-codes": sorted(codes),
                 "content": {
                     "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
                 },
@@ -201,12 +220,15 @@ def create_api(app: Flask) -> Api:
                 "Money is whole fen; dates are calendar dates in Asia/Shanghai; instants carry their offset.",
             },
             "servers": [{"url": "/"}],
+            "flask_plugin": PathPlugin(),
         },
     )
     api.spec.components.security_scheme(
         "bearer", {"type": "http", "scheme": "bearer", "description": "The token given by POST /tokens."}
     )
     api.spec.components.schema("Problem", schema=ProblemSchema)
+    for unused in ("Error", "PaginationMetadata"):
+        api.spec.components.schemas.pop(unused, None)
     views: dict[str, Any] = app.view_functions
     for endpoint, view in list(views.items()):
         if endpoint.startswith("api-docs."):

@@ -52,6 +52,18 @@ class TemporarilyBusy(Busy):
     code = "busy"
 
 
+class FieldsInvalid(Refused):
+    """Fields are missing, unknown or malformed; every one is named."""
+
+    code = "invalid_fields"
+
+
+class RequestTooLarge(TooLarge):
+    """The request as a whole is over the limit."""
+
+    code = "request_too_large"
+
+
 def status_of(error: type[DomainError]) -> int:
     """The HTTP status of an error class."""
     return next(status for base, status in STATUS.items() if issubclass(error, base))
@@ -85,6 +97,10 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(Exception, _unforeseen)
 
 
+CODES = {400: Malformed.code, 404: NotFound.code, 413: RequestTooLarge.code, 422: FieldsInvalid.code}
+"""The codes of what Flask itself refuses."""
+
+
 def _domain(error: DomainError) -> Response:
     return problem(status_of(type(error)), error.code, error.text, [r.as_json() for r in error.reasons], error.extra)
 
@@ -93,7 +109,7 @@ def _http(error: HTTPException) -> Response:
     data = getattr(error, "data", None) or {}
     reasons = [r.as_json() for r in _field_faults(data.get("messages", {}))]
     status = error.code or 500
-    code = {400: "malformed", 422: "invalid_fields"}.get(status, error.name.lower().replace(" ", "_"))
+    code = CODES.get(status, error.name.lower().replace(" ", "_"))
     known = f"http.{status}"
     shown = text(known) if known in _texts() else Text(error.name, error.name)
     response = problem(status, code, shown, reasons, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -53,6 +54,12 @@ class Schema(MarshmallowSchema):
     class Meta:
         unknown = RAISE
         ordered = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """The first paragraph of the docstring describes the schema in the OpenAPI document."""
+        super().__init_subclass__(**kwargs)
+        said = inspect.cleandoc(cls.__doc__ or "").partition("\n\n")[0]
+        cls.Meta = type("Meta", (cls.Meta,), {"description": " ".join(said.split())})  # type: ignore[assignment,misc]
 
 
 class TextField(fields.String):

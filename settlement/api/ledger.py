@@ -16,12 +16,22 @@ from settlement.queries.ledger import (
     known_kind,
     postings_on,
 )
+from settlement.rules.chart import AccountKind
 from settlement.schemas.ledger import LedgerAccountSchema
 
 ledger = Blueprint("ledger", __name__, url_prefix="/ledger", description="Accounts with balances and postings.")
 
+KIND = {
+    "name": "kind",
+    "in": "path",
+    "description": "The kind of account.",
+    "schema": {"type": "string", "enum": list(AccountKind)},
+}
+OWNER = {"name": "owner", "in": "path", "description": "Whose it is: organisation:12, team:5, controller:7, order:3."}
+YEAR = {"name": "year", "in": "path", "description": "The calendar year."}
 
-@ledger.route("/accounts/<kind>/<owner>", methods=["GET"])
+
+@ledger.route("/accounts/<kind>/<owner>", methods=["GET"], parameters=[KIND, OWNER])
 @allow(permissions.may_read_ledger)
 @problems(LedgerAccountMissing)
 @ledger.arguments(CursorSchema, location="query")
@@ -35,7 +45,7 @@ def show_account(given: dict[str, Any], kind: str, owner: str) -> dict[str, Any]
     return _shown(kind, owner, None, given)
 
 
-@ledger.route("/accounts/<kind>/<owner>/<int:year>", methods=["GET"])
+@ledger.route("/accounts/<kind>/<owner>/<int:year>", methods=["GET"], parameters=[KIND, OWNER, YEAR])
 @allow(permissions.may_read_ledger)
 @problems(LedgerAccountMissing)
 @ledger.arguments(CursorSchema, location="query")

@@ -1,0 +1,164 @@
+"""The OpenAPI document says everything there is to know about the API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+import yaml
+from flask import Flask
+
+from core.http.api import API_PREFIX
+from core.http.idempotent import HEADER
+from core.http.problem import STATUS
+from core.texts import catalogue
+
+Json = dict[str, Any]
+CONTRACT = yaml.safe_load(Path(__file__).with_name("contract.yaml").read_text("utf-8"))
+WITHOUT_KEY = {"POST /tokens", "POST /me/password"}
+"""Signing in and changing a password: a repeated call does no harm, and its answer is no money and no state."""
+OPEN = {"POST /tokens", "POST /memberships"}
+"""What visitors may call besides reading the catalogue."""
+CODE = re.compile("`([a-z_0-9]+)`: ")
+
+
+@pytest.fixture(scope="module")
+def document(shared_app: Flask) -> Json:
+    """The document as a client gets it."""
+    with shared_app.app_context():
+        found: Json = shared_app.test_client().get(f"{API_PREFIX}/openapi.json").get_json()
+    return found
+
+
+def operations(document: Json) -> Iterator[tuple[str, Json]]:
+    """Every operation by ``METHOD path``, the path without its prefix."""
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if method != "parameters":
+                shared = methods.get("parameters", [])
+                name = f"{method.upper()} {path.removeprefix(API_PREFIX)}"
+                yield name, {**operation, "parameters": [*shared, *operation.get("parameters", [])]}
+
+
+def schemas_in(node: Any, where: str) -> Iterator[tuple[str, Json]]:
+    """Every schema of properties below a node, with the way there."""
+    if isinstance(node, dict):
+        for name, schema in node.get("properties", {}).items():
+            yield f"{where}.{name}", schema
+            yield from schemas_in(schema, f"{where}.{name}")
+        for key in ("items", "additionalProperties"):
+            yield from schemas_in(node.get(key), f"{where}.{key}")
+
+
+def references(node: Any) -> Iterator[str]:
+    """Every schema named below a node."""
+    if isinstance(node, dict):
+        if "$ref" in node:
+            yield node["$ref"].rpartition("/")[2]
+        for each in node.values():
+            yield from references(each)
+    elif isinstance(node, list):
+        for each in node:
+            yield from references(each)
+
+
+def test_it_is_a_valid_openapi_3_1_document(document: Json) -> None:
+    assert document["openapi"].startswith("3.1")
+    schemathesis.openapi.from_dict(document).validate()
+
+
+def test_the_contract_is_all_there(document: Json) -> None:
+    """Every call of the HTTP contract, by method and path."""
+    assert set(CONTRACT) - {name for name, _ in operations(document)} == set()
+
+
+def test_every_operation_is_explained(document: Json) -> None:
+    """A summary, a tag that is described, and an operation of its own for each method of each path."""
+    tags = {tag["name"]: tag.get("description") for tag in document["tags"]}
+    for name, operation in operations(document):
+        assert operation.get("summary"), name
+        assert [tags.get(tag) for tag in operation["tags"]] != [], name
+        assert all(tags.get(tag) for tag in operation["tags"]), name
+
+
+def test_every_parameter_is_described(document: Json) -> None:
+    """Of paths, queries and headers; those of the path are all there."""
+    for name, operation in operations(document):
+        for parameter in operation["parameters"]:
+            where = f"{name} {parameter['name']}"
+            assert parameter.get("description"), where
+            assert parameter.get("schema"), where
+        in_path = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
+        assert in_path == set(re.findall("{([a-z_]+)}", name)), name
+
+
+def test_every_field_is_described(document: Json) -> None:
+    """Of every request and every answer, at any depth."""
+    bare = [
+        where
+        for name, schema in document["components"]["schemas"].items()
+        for where, found in schemas_in(schema, name)
+        if not found.get("description")
+    ]
+    assert bare == []
+
+
+def test_every_schema_is_described_and_used(document: Json) -> None:
+    """None stands there for nothing, and none was renamed because two have one name."""
+    schemas = document["components"]["schemas"]
+    assert {name for name, schema in schemas.items() if not schema.get("description")} == set()
+    assert {name for name in schemas if re.search("[0-9]$", name)} == set()
+    assert set(schemas) == set(references(document))
+
+
+def test_every_answer_has_a_body_that_is_described(document: Json) -> None:
+    """Successes have a schema but 204; errors are problem documents whose codes are named with a sentence each."""
+    for name, operation in operations(document):
+        successes = [status for status in operation["responses"] if status.startswith("2")]
+        assert successes, name
+        for status, response in operation["responses"].items():
+            where = f"{name} {status}"
+            assert response["description"], where
+            if status == "204":
+                assert "content" not in response, where
+            elif status in successes:
+                assert all(content["schema"] for content in response["content"].values()), where
+            else:
+                assert set(response["content"]) == {"application/problem+json"}, where
+                assert response["x-codes"], where
+                assert CODE.findall(response["description"]) == response["x-codes"], where
+
+
+def test_every_named_error_has_a_text_and_its_status(document: Json) -> None:
+    """A code in the document is one the service can answer, with a sentence in both languages."""
+    known = {str(status) for status in STATUS.values()}
+    for name, operation in operations(document):
+        for status, response in operation["responses"].items():
+            for code in response.get("x-codes", []):
+                assert status in known, f"{name} {status}"
+                assert f"error.{code}" in catalogue(), f"{name} {code}"
+
+
+def test_every_change_takes_an_idempotency_key(document: Json) -> None:
+    """Every POST that moves money or state documents the key."""
+    for name, operation in operations(document):
+        documented = [each for each in operation["parameters"] if (each["in"], each["name"]) == ("header", HEADER)]
+        wanted = name.startswith("POST ") and name not in WITHOUT_KEY
+        assert bool(documented) is wanted, name
+        assert all(each["required"] for each in documented), name
+
+
+def test_security_is_declared(document: Json) -> None:
+    """Bearer tokens everywhere but where visitors may call."""
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    for name, operation in operations(document):
+        is_open = name in OPEN or name.startswith(("GET /instruments", "GET /services"))
+        if operation.get("security") == [{"bearer": []}]:
+            assert name not in OPEN, name
+            assert {"401", "403"} <= set(operation["responses"]), name
+        else:
+            assert is_open, name
