@@ -22,7 +22,10 @@ class AuditEntry(Model):
     """One change: who did what to which record, from which state to which, and what went with it."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_subject", "subject_kind", "subject_id", "id"),)
+    __table_args__ = (
+        Index("ix_audit_entry_subject", "subject_kind", "subject_id", "id"),
+        Index("ix_audit_entry_xid_id", "xid", "id"),
+    )
 
     id: Mapped[int] = identity_key()
     at: Mapped[datetime] = mapped_column(UTC)

@@ -42,6 +42,13 @@ class OutboxReader(Model):
     last_id: Mapped[int] = mapped_column(BigInteger)
 
 
+class NumbersRestarted(RuntimeError):
+    """The server counts transactions from below a stored position, as after restoring a dump into a new server.
+
+    Reading on would pass over what is written now; docs/decisions/0053 says how to go on.
+    """
+
+
 @dataclass(frozen=True)
 class Event:
     """An event as a reader sees it."""
@@ -68,6 +75,7 @@ def take(reader: str, *, limit: int = 100) -> list[Event]:
     position = current.execute(
         text("SELECT last_xid, last_id FROM outbox_reader WHERE name = :name FOR UPDATE"), {"name": reader}
     ).one()
+    require_continued_numbers(position.last_xid)
     rows = current.execute(
         text(
             "SELECT id, xid, at, topic, payload FROM outbox_event"
@@ -86,3 +94,10 @@ def advance(reader: str, event: Event) -> None:
         text("UPDATE outbox_reader SET last_xid = :xid, last_id = :id WHERE name = :name"),
         {"xid": event.xid, "id": event.id, "name": reader},
     )
+
+
+def require_continued_numbers(last_xid: int) -> None:
+    """Raise :class:`NumbersRestarted` where a stored transaction number lies ahead of the server's."""
+    upcoming = require_transaction().scalar(text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"))
+    if upcoming is not None and last_xid >= upcoming:
+        raise NumbersRestarted(f"transaction {last_xid} was handled, but the server is only at {upcoming}")

@@ -13,9 +13,11 @@ from accounts.cli import COMMANDS as ACCOUNTS_COMMANDS
 from accounts.jobs import JOBS as ACCOUNTS_JOBS
 from accounts.queries import resolve_actor
 from core import clock, policy
+from core.cli import COMMANDS as CORE_COMMANDS
 from core.config import PROJECT, Config
 from core.db import db
 from core.http import Blueprint, create_api, init_edge, register_api, set_actor_loader
+from core.jobs import JOBS as CORE_JOBS
 from core.log import configure_logs
 from core.worker import Handler, Job
 from instruments.api import BLUEPRINTS as INSTRUMENTS_API
@@ -34,13 +36,14 @@ from vouchers.jobs import JOBS as VOUCHERS_JOBS
 
 BLUEPRINTS: list[Blueprint] = [*ACCOUNTS_API, *SETTLEMENT_API, *INSTRUMENTS_API, *VOUCHERS_API, *MARKETPLACE_API]
 COMMANDS: list[click.Command] = [
+    *CORE_COMMANDS,
     *ACCOUNTS_COMMANDS,
     *SETTLEMENT_COMMANDS,
     *INSTRUMENTS_COMMANDS,
     *VOUCHERS_COMMANDS,
     *MARKETPLACE_COMMANDS,
 ]
-JOBS: list[Job] = [*ACCOUNTS_JOBS, *SETTLEMENT_JOBS, *INSTRUMENTS_JOBS, *VOUCHERS_JOBS, *MARKETPLACE_JOBS]
+JOBS: list[Job] = [*CORE_JOBS, *ACCOUNTS_JOBS, *SETTLEMENT_JOBS, *INSTRUMENTS_JOBS, *VOUCHERS_JOBS, *MARKETPLACE_JOBS]
 HANDLERS: Mapping[str, Sequence[Handler]] = {}
 """What travels upward: events of the outbox and who handles them."""
 

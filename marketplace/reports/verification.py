@@ -7,6 +7,7 @@ from instruments.queries.invariants import INVARIANTS as INSTRUMENTS
 from settlement.queries.invariants import INVARIANTS as SETTLEMENT
 from vouchers.queries.invariants import INVARIANTS as VOUCHERS
 
+from core.audit_chain import chain_offences
 from core.invariants import Invariant, Offence, file_offences, verify
 from marketplace.queries.invariants import INVARIANTS as MARKETPLACE
 
@@ -15,4 +16,4 @@ INVARIANTS: list[Invariant] = [*ACCOUNTS, *SETTLEMENT, *INSTRUMENTS, *VOUCHERS, 
 
 def verify_everything() -> tuple[int, list[Offence]]:
     """How many checks were made, and every row that breaks one."""
-    return len(INVARIANTS) + 1, [*verify(INVARIANTS), *file_offences()]
+    return len(INVARIANTS) + 2, [*verify(INVARIANTS), *file_offences(), *chain_offences()]

@@ -37,6 +37,7 @@ def downgrade() -> None:
         "idempotency_key",
         "outbox_reader",
         "outbox_event",
+        "audit_seal",
         "audit_entry",
     ):
         op.drop_table(table)
@@ -60,7 +61,23 @@ def _audit_and_outbox() -> None:
         sa.Column("xid", sa.BigInteger, nullable=False, server_default=sa.text(TRANSACTION_NUMBER)),
     )
     op.create_index("ix_audit_entry_subject", "audit_entry", ["subject_kind", "subject_id", "id"])
+    op.create_index("ix_audit_entry_xid_id", "audit_entry", ["xid", "id"])
     append_only(op, "audit_entry")
+    op.create_table(
+        "audit_seal",
+        sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("after_xid", sa.BigInteger, nullable=False),
+        sa.Column("after_id", sa.BigInteger, nullable=False),
+        sa.Column("last_xid", sa.BigInteger, nullable=False),
+        sa.Column("last_id", sa.BigInteger, nullable=False),
+        sa.Column("entries", sa.BigInteger, sa.CheckConstraint("entries > 0", name="entries"), nullable=False),
+        sa.Column("key_mark", sa.Text, nullable=False),
+        sa.Column("previous", sa.LargeBinary, nullable=False, unique=True),
+        sa.Column("digest", sa.LargeBinary, nullable=False),
+        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(last_xid, last_id) > (after_xid, after_id)", name="forward"),
+    )
+    append_only(op, "audit_seal")
     op.create_table(
         "outbox_event",
         sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),

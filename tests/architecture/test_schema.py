@@ -11,7 +11,7 @@ from sqlalchemy import inspect, text
 
 from core.db import Model, session
 
-APPEND_ONLY = ["audit_entry", "ledger_transaction", "ledger_posting", "stored_file"]
+APPEND_ONLY = ["audit_entry", "audit_seal", "ledger_transaction", "ledger_posting", "stored_file"]
 
 
 def test_models_equal_migrations(app: Flask) -> None:

@@ -1,0 +1,221 @@
+"""Seals over the audit trail: whoever edits or removes an entry past all roles and triggers is found out.
+
+Every few minutes the worker puts a keyed hash over the entries that have come since the last seal, and over that seal.
+Chaining inside the transactions themselves would have them wait for one another. Entries are taken in the order of
+``(xid, id)`` up to the oldest transaction still running, so that none can slip in before a seal later on. What no
+seal can show is the loss of the newest seals together with their entries: for that the head is logged with every
+seal, and an exported one is checked against the chain.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC as UTC_ZONE
+from datetime import datetime
+from typing import Any
+
+import structlog
+from flask import current_app
+from sqlalchemy import BigInteger, LargeBinary, Row, Text, UniqueConstraint, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Model, require_transaction, session, transaction
+from core.invariants import Offence, verify_by
+from core.outbox import require_continued_numbers
+from core.types import UTC
+
+log = structlog.get_logger()
+
+CHAIN_LOCK = 0x6368696E  # "chin": one seal is made at a time
+ENTRIES_A_SEAL = 10_000
+KEY_SETTING = "AUDIT_CHAIN_KEY"
+"""The setting with the key of the chain; where it is not set, the key is derived from SECRET_KEY."""
+
+_ENTRIES = """
+    SELECT id, xid, at, actor_user_id, actor_organisation_id, actor_role, action, subject_kind, subject_id,
+           from_state, to_state, data::text AS data
+      FROM audit_entry
+     WHERE (xid, id) > (:after_xid, :after_id)
+"""
+_NEXT = f"{_ENTRIES} AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint ORDER BY xid, id LIMIT :limit"
+_SEALED = f"{_ENTRIES} AND (xid, id) <= (:last_xid, :last_id) ORDER BY xid, id"
+
+
+class AuditSeal(Model):
+    """One link: the entries after ``(after_xid, after_id)`` up to ``(last_xid, last_id)``, and the link before."""
+
+    __tablename__ = "audit_seal"
+    __table_args__ = (UniqueConstraint("previous"),)
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    after_xid: Mapped[int] = mapped_column(BigInteger)
+    after_id: Mapped[int] = mapped_column(BigInteger)
+    last_xid: Mapped[int] = mapped_column(BigInteger)
+    last_id: Mapped[int] = mapped_column(BigInteger)
+    entries: Mapped[int] = mapped_column(BigInteger)
+    key_mark: Mapped[str] = mapped_column(Text)
+    previous: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_at: Mapped[datetime] = mapped_column(UTC)
+
+
+@dataclass(frozen=True)
+class ChainHead:
+    """The newest link, to be kept outside: number and digest (hexadecimal) stand for everything before."""
+
+    number: int
+    digest: str
+    last_id: int
+    sealed_at: datetime
+
+
+def seal_audit_trail(*, now: datetime) -> int:
+    """Seal every entry of finished transactions that no seal covers yet; returns how many."""
+    sealed = 0
+    while True:
+        with transaction():
+            seal = _seal_next(now=now)
+            if seal is None:
+                return sealed
+            sealed += seal.entries
+            number, digest = seal.number, seal.digest.hex()
+        log.info("audit_trail_sealed", number=number, digest=digest)
+
+
+def chain_head() -> ChainHead | None:
+    """The newest link; None while nothing is sealed."""
+    newest = session().scalars(select(AuditSeal).order_by(AuditSeal.number.desc()).limit(1)).one_or_none()
+    if newest is None:
+        return None
+    return ChainHead(newest.number, newest.digest.hex(), newest.last_id, newest.sealed_at)
+
+
+def verify_chain(*, head: ChainHead | None = None) -> list[dict[str, Any]]:
+    """Recompute the chain; names its first broken link, or nothing where all is well.
+
+    With an exported ``head`` the chain must also still hold that link, so that cutting off its end shows.
+    """
+    key = chain_key()
+    before = _Start()
+    for seal in session().scalars(select(AuditSeal).order_by(AuditSeal.number)).all():
+        fault = _fault(seal, before, key=key)
+        if fault is None and head is not None and seal.number == head.number and seal.digest.hex() != head.digest:
+            fault = "the link is not the one that was exported"
+        if fault is not None:
+            covers = {"after_id": seal.after_id, "last_id": seal.last_id, "entries": seal.entries}
+            return [{"audit_seal": seal.number, "fault": fault, **covers}]
+        before = _Start(seal.number, seal.last_xid, seal.last_id, seal.digest)
+    if head is not None and before.number < head.number:
+        return [{"audit_seal": head.number, "fault": "the exported link is gone from the end of the chain"}]
+    return []
+
+
+def chain_offences() -> list[Offence]:
+    """Invariant 12 as far as the chain shows it, for ``flask verify``."""
+    return verify_by(12, "the sealed audit trail is unchanged", verify_chain)
+
+
+def chain_key() -> bytes:
+    """The key of the chain, from the configuration."""
+    secret = str(current_app.config.get(KEY_SETTING) or current_app.config["SECRET_KEY"])
+    return hmac.digest(secret.encode(), b"audit chain", hashlib.sha256)
+
+
+def key_mark(key: bytes) -> str:
+    """Tells keys apart without giving them away, so that a changed key is not taken for a changed entry."""
+    return hmac.digest(key, b"mark", hashlib.sha256).hex()[:16]
+
+
+@dataclass(frozen=True)
+class _Start:
+    """Where a link begins; the first one before every entry."""
+
+    number: int = 0
+    last_xid: int = 0
+    last_id: int = 0
+    digest: bytes = b""
+
+
+def _seal_next(*, now: datetime) -> AuditSeal | None:
+    current = require_transaction()
+    current.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CHAIN_LOCK})
+    newest = current.scalars(select(AuditSeal).order_by(AuditSeal.number.desc()).limit(1)).one_or_none()
+    before = _Start() if newest is None else _Start(newest.number, newest.last_xid, newest.last_id, newest.digest)
+    require_continued_numbers(before.last_xid)
+    position = {"after_xid": before.last_xid, "after_id": before.last_id}
+    rows = current.execute(text(_NEXT), {**position, "limit": ENTRIES_A_SEAL}).all()
+    if not rows:
+        return None
+    key = chain_key()
+    seal = AuditSeal(
+        number=before.number + 1,
+        after_xid=before.last_xid,
+        after_id=before.last_id,
+        last_xid=rows[-1].xid,
+        last_id=rows[-1].id,
+        entries=len(rows),
+        key_mark=key_mark(key),
+        previous=before.digest,
+        sealed_at=now,
+    )
+    seal.digest, _ = _digest(seal, iter(rows), key=key)
+    current.add(seal)
+    return seal
+
+
+def _fault(seal: AuditSeal, before: _Start, *, key: bytes) -> str | None:
+    if seal.number != before.number + 1:
+        return "a link before it is missing"
+    if (seal.after_xid, seal.after_id) != (before.last_xid, before.last_id):
+        return "it does not begin where the link before ends"
+    if seal.previous != before.digest:
+        return "it does not rest on the link before"
+    if seal.key_mark != key_mark(key):
+        return "it was made with another key than the present one"
+    bounds = {
+        "after_xid": seal.after_xid,
+        "after_id": seal.after_id,
+        "last_xid": seal.last_xid,
+        "last_id": seal.last_id,
+    }
+    rows = session().execute(text(_SEALED), bounds)
+    digest, found = _digest(seal, iter(rows), key=key)
+    if found != seal.entries:
+        return f"it covers {seal.entries} entries, and {found} are there"
+    if not hmac.compare_digest(digest, seal.digest):
+        return "an entry or the link itself was changed"
+    return None
+
+
+def _digest(seal: AuditSeal, rows: Iterator[Row[Any]], *, key: bytes) -> tuple[bytes, int]:
+    """HMAC-SHA256 over the link's own columns and then one line for each entry; and how many entries there were."""
+    header = [
+        seal.number,
+        seal.after_xid,
+        seal.after_id,
+        seal.last_xid,
+        seal.last_id,
+        seal.entries,
+        seal.key_mark,
+        seal.previous.hex(),
+        _instant(seal.sealed_at),
+    ]
+    hashed = hmac.new(key, _line(header), hashlib.sha256)
+    count = 0
+    for row in rows:
+        hashed.update(_line([_instant(value) if isinstance(value, datetime) else value for value in row]))
+        count += 1
+    return hashed.digest(), count
+
+
+def _line(values: list[Any]) -> bytes:
+    """One canonical line: a JSON list, which no choice of values can shift into its neighbours."""
+    return json.dumps(values, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+
+
+def _instant(value: datetime) -> str:
+    return value.astimezone(UTC_ZONE).isoformat(timespec="microseconds")
