@@ -32,12 +32,6 @@ def next_cutoff(on: date, *, days: Sequence[int], calendar: WorkingCalendar) -> 
     return next(found for found in _from(on, days=days, calendar=calendar) if found.day >= on)
 
 
-def cutoff_on(day: date, *, days: Sequence[int], calendar: WorkingCalendar) -> Cutoff | None:
-    """The cut-off that falls on exactly this day, if any."""
-    found = next_cutoff(day, days=days, calendar=calendar)
-    return found if found.day == day else None
-
-
 def _cutoff(nominal: date, *, calendar: WorkingCalendar) -> Cutoff:
     moved = calendar.next_working_day_on_or_after(nominal)
     official = all(calendar.status(year) is YearStatus.PUBLISHED for year in range(nominal.year, moved.year + 1))

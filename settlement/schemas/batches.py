@@ -19,7 +19,8 @@ from core.http import (
 from core.workdays import YearStatus
 from settlement.rules.exports import ExportFormat
 from settlement.schemas.funds import FIRST_YEAR, LAST_YEAR
-from settlement.states import BatchState, PayoutOutcome
+from settlement.schemas.outcomes import OutcomeSchema
+from settlement.states import BatchState
 
 
 class NewBatchSchema(Schema):
@@ -82,7 +83,7 @@ class BatchSchema(Schema):
     )
 
 
-class BatchLineSchema(Schema):
+class BatchLineSchema(OutcomeSchema):
     """One payout, frozen."""
 
     line_no = CountField(required=True, attribute="line.line_no", metadata={"description": "Its number in the batch."})
@@ -104,16 +105,6 @@ class BatchLineSchema(Schema):
     cnaps_code = TextField(required=True, attribute="line.cnaps_code", metadata={"description": "The bank's 联行号."})
     account_number = TextField(required=True, attribute="line.account_number", metadata={"description": "The account."})
     amount_fen = FenField(required=True, attribute="line.amount_fen", metadata={"description": "The sum, in fen."})
-    outcome = EnumField(
-        PayoutOutcome,
-        required=True,
-        allow_none=True,
-        metadata={"description": "What the bank said last; null while it said nothing."},
-    )
-    reason = TextField(
-        required=True, allow_none=True, metadata={"description": "The bank's reason for what it did not pay."}
-    )
-    value_date = DayField(required=True, allow_none=True, metadata={"description": "The bank's date."})
 
 
 class ExportQuerySchema(Schema):

@@ -7,7 +7,6 @@ from marshmallow import fields
 from core.http import (
     CountField,
     CursorSchema,
-    DayField,
     EnumField,
     FenField,
     IdField,
@@ -16,7 +15,8 @@ from core.http import (
     Schema,
     TextField,
 )
-from settlement.states import PayableState, PayoutOutcome
+from settlement.schemas.outcomes import OutcomeSchema
+from settlement.states import PayableState
 
 
 class PayableQuerySchema(CursorSchema):
@@ -103,21 +103,11 @@ class PayableSchema(Schema):
     )
 
 
-class PayoutSchema(Schema):
+class PayoutSchema(OutcomeSchema):
     """One time the payable stood in a batch."""
 
     batch_id = IdField(required=True, metadata={"description": "The batch."})
     line_no = CountField(required=True, metadata={"description": "The line of the batch."})
-    outcome = EnumField(
-        PayoutOutcome,
-        required=True,
-        allow_none=True,
-        metadata={"description": "What the bank said last; null while it said nothing."},
-    )
-    reason = TextField(
-        required=True, allow_none=True, metadata={"description": "The bank's reason for what it did not pay."}
-    )
-    value_date = DayField(required=True, allow_none=True, metadata={"description": "The bank's date."})
 
 
 class PayableDetailSchema(PayableSchema):

@@ -4,10 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from accounts.permissions import Role
+from accounts.queries import organisation
 from core.db import session, transaction
 from core.errors import Forbidden
 from core.permissions import SYSTEM
@@ -15,11 +16,14 @@ from core.states import StateForbids
 from core.workdays import YearNotPublished
 from settlement import steps
 from settlement.jobs import prepare_due_batch
-from settlement.models import Payable
+from settlement.models import LedgerAccount, LedgerPosting, LedgerTransaction, Payable
 from settlement.queries.batches import batches as all_batches
 from settlement.queries.batches import content_of
 from settlement.queries.funds import find_fund, fund_status
 from settlement.queries.payables import queue_places
+from settlement.rules import postings
+from settlement.rules.chart import AccountRef, TransactionKind
+from settlement.rules.postings import Entry
 from settlement.rules.seal import seal
 from settlement.service import batches, funds
 from settlement.service.batches import ApproverPrepared, CutoffAhead
@@ -31,6 +35,7 @@ from tests.factories.settlement import (
     AFTER,
     CUTOFF,
     JANUARY,
+    answer,
     checker,
     lines_of,
     make_fund,
@@ -308,3 +313,37 @@ def test_i15_the_fund_is_never_overdrawn(app: Flask) -> None:
     assert (status.available_fen, status.committed_fen, status.paid_fen) == (0, 1_000, 0)
     with pytest.raises(DBAPIError, match="lower_bound"):
         session().execute(text("UPDATE ledger_account SET pending_fen = -1001 WHERE kind = 'fund'"))
+
+
+def posted_by(kind: TransactionKind) -> set[Entry]:
+    """What the latest transaction of a kind posted."""
+    latest = select(func.max(LedgerTransaction.id)).where(LedgerTransaction.kind == kind).scalar_subquery()
+    rows = session().execute(
+        select(LedgerAccount, LedgerPosting.layer, LedgerPosting.amount_fen)
+        .join(LedgerPosting, LedgerPosting.account_id == LedgerAccount.id)
+        .where(LedgerPosting.transaction_id == latest)
+    )
+    return {Entry(AccountRef(account.kind, account.owner, account.year), layer, fen) for account, layer, fen in rows}
+
+
+def test_what_the_database_posts_for_many_is_what_the_rules_say(app: Flask) -> None:
+    """Batches and bank returns are posted by set-based SQL; the pure rules say what it must come to."""
+    fund = make_fund(10_000)
+    payees = [make_payable(100).payee_id, make_payable(200).payee_id]
+    make_payable(400, payee=organisation(payees[0]))
+    batch = send(prepare())
+    assert posted_by(TransactionKind.BATCH_COMMITTED) == set(
+        postings.batch_committed(programme=fund.programme, year=2026, owed_fen={payees[0]: 500, payees[1]: 200})
+    )
+
+    answer(batch, {1: "paid", 2: "failed", 3: "paid"})
+    assert posted_by(TransactionKind.PAYOUT_SETTLED) == set(
+        postings.batch_resolved(
+            programme=fund.programme, year=2026, paid_fen={payees[0]: 500}, unpaid_fen={payees[1]: 200}
+        )
+    )
+
+    answer(batch, {3: "returned"})
+    assert posted_by(TransactionKind.PAYOUT_RETURNED) == set(
+        postings.payout_returned(programme=fund.programme, year=2026, returned_fen={payees[0]: 400})
+    )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.workdays import WorkingCalendar, YearStatus
-from settlement.rules.cutoffs import cutoff_on, cutoffs_of, next_cutoff
+from settlement.rules.cutoffs import cutoffs_of, next_cutoff
 from settlement.rules.exports.content import in_capitals, yuan
 from settlement.rules.exports.delimited import inert
 from settlement.rules.room import cap_room_fen, grantable_fen
@@ -66,11 +66,6 @@ def test_v17_pay_cutoffs_move_to_the_next_working_day() -> None:
 )
 def test_the_next_cutoff(day: date, expected: date) -> None:
     assert next_cutoff(day, days=DAYS, calendar=CALENDAR).day == expected
-
-
-def test_a_nominal_day_that_moved_is_no_cutoff() -> None:
-    assert cutoff_on(date(2026, 1, 10), days=DAYS, calendar=CALENDAR) is None
-    assert cutoff_on(date(2026, 1, 12), days=DAYS, calendar=CALENDAR) is not None
 
 
 def test_cutoffs_of_a_year_not_published_are_provisional() -> None:
