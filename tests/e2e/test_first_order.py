@@ -9,7 +9,19 @@ import pytest
 from core import clock
 from marketplace.demo.client import DemoClient, Json
 from marketplace.reports.verification import verify_everything
-from tests.support.deal import MONDAY, PDF, ask, bank_csv, confirm, hand_in, order, service_id, walk
+from tests.support.deal import (
+    DECLARED,
+    MONDAY,
+    PDF,
+    add_materials,
+    ask,
+    bank_csv,
+    confirm,
+    hand_in,
+    order,
+    service_id,
+    walk,
+)
 
 DIRECT = {"user": "sme-heze", "claimant": "provider-jinan", "mode": "direct_deduction", "paid_fen": 6_000_000}
 FULL = {"user": "sme-heze", "claimant": "sme-heze", "mode": "full_payment", "paid_fen": 6_000_000}
@@ -168,3 +180,18 @@ def test_v6_a_foreign_claim_is_missing(province: DemoClient) -> None:
     foreign = province.get("bureau-jinan", f"/claims/{done['claim_id']}", expect=404)
     assert foreign == province.get("bureau-jinan", "/claims/999999", expect=404)
     assert province.get("bureau-heze", f"/claims/{done['claim_id']}")["id"] == done["claim_id"]
+
+
+def test_v12_base_an_unpaid_fee_supports_no_claim(province: DemoClient) -> None:
+    """V12 base: the cost incurred; what the user has not paid yet cannot be claimed on, and that is said."""
+    placed = order(province, "sme-heze", service_id("demo-pilot-time"))
+    walk(province, placed, user="sme-heze", until="contract:user")
+    for step in ("service-start", "delivery"):
+        province.post("provider-jinan", f"/orders/{placed['id']}/{step}")
+    done = province.post("sme-heze", f"/orders/{placed['id']}/completion", {"completed_on": "2026-03-02"})
+    add_materials(province, done, claimant="provider-jinan", number="26372000000012345678")
+    path = f"/claims/{done['claim_id']}/submission"
+    refused = province.post("provider-jinan", path, {"declarations": DECLARED}, expect=422)
+    assert [(each["code"], each["article"]) for each in refused["reasons"]] == [("fee_unpaid", "V12 base")]
+    province.post("provider-jinan", f"/orders/{placed['id']}/payment")
+    assert province.post("provider-jinan", path, {"declarations": DECLARED})["state"] == "submitted"

@@ -18,6 +18,7 @@ INVOICE = "V13"
 BASE = "V12 base"
 RD_BASE = "V8(3)"
 VALIDITY = "V17"
+COST_INCURRED = "V12 base"
 CORRECTION = "V17 return"
 
 

@@ -17,13 +17,14 @@ from core.errors import Conflict, Reason, Refused, reason, refuse_all
 from core.files import store_file
 from core.permissions import SYSTEM, Actor
 from core.states import StateForbids, apply
-from settlement.queries import hold_of
+from settlement.queries import hold_of, order_money
 from settlement.steps import move_hold, reduce_hold
 from vouchers.models import Claim, Invoice, Material
 from vouchers.queries.claims import find_claim
 from vouchers.rules.amounts import reduced_subsidy
 from vouchers.rules.claims import (
     CORRECTION,
+    COST_INCURRED,
     INVOICE,
     VALIDITY,
     InvoiceFacts,
@@ -125,8 +126,9 @@ def submit(*, claim_id: int, declarations: Mapping[str, bool], actor: Actor, now
     """Hand a claim in, for the first time or after its return.
 
     Everything that is missing or wrong is named at once: materials (V16 files), invoice (V13), declarations (V8(3)),
-    deadlines (V17), standing (V8(2), judged again today). The first submission settles the year of the cap; the hold
-    moves there, and the claim is the lesser of hold and the rate's share of contract, actual fee and invoice.
+    deadlines (V17), standing (V8(2), judged again today), an unpaid fee (V12 base). The first submission settles the
+    year of the cap; the hold moves there, and the claim is the lesser of hold and the rate's share of contract, actual
+    fee and invoice.
     """
     with transaction():
         claim = find_claim(claim_id, actor=actor, lock=True)
@@ -140,6 +142,7 @@ def submit(*, claim_id: int, declarations: Mapping[str, bool], actor: Actor, now
                 *_material_state(claim, today=today, judged_by=judged_by),
                 *missing_declarations(declarations, is_enterprise=_is_enterprise(claim), policy=judged_by),
                 *standing_now(claim, today=today),
+                *_payment_faults(claim),
             ],
             error=SubmissionRefused,
         )
@@ -195,6 +198,12 @@ def standing_now(claim: Claim, *, today: date) -> list[Reason]:
     judged_by = judging(policy.current(), claim.decision.judged_on).policy
     records = accounts.adverse_facts(claim.beneficiary_id)
     return standing_faults(records, orderly_finances=frozen.orderly_finances, on=today, policy=judged_by)
+
+
+def _payment_faults(claim: Claim) -> list[Reason]:
+    """What the user still owes the provider is no cost incurred."""
+    due_fen = order_money(claim.order_id).due_fen
+    return [reason("fee_unpaid", article=COST_INCURRED, due_fen=due_fen)] if due_fen > 0 else []
 
 
 def _deadline_faults(claim: Claim, *, today: date) -> list[Reason]:
