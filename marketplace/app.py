@@ -14,6 +14,7 @@ from accounts.jobs import JOBS as ACCOUNTS_JOBS
 from accounts.queries import resolve_actor
 from core import clock, policy
 from core.cli import COMMANDS as CORE_COMMANDS
+from core.commands import Commands
 from core.config import PROJECT, Config
 from core.db import db
 from core.http import Blueprint, create_api, init_edge, register_api, set_actor_loader
@@ -53,6 +54,7 @@ def create_app(config: Config | None = None) -> Flask:
     configure_logs()
     config = config or Config.from_env()
     app = Flask(__name__, static_folder=None)
+    app.cli = Commands(app.name, embedded=config.embedded, var_dir=str(config.var_dir))
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.config.update(
         SECRET_KEY=config.secret_key,
