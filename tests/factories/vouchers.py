@@ -20,7 +20,8 @@ from core import clock
 from core.db import transaction
 from core.permissions import SYSTEM, Actor
 from core.workdays import WorkingCalendar
-from settlement.steps import adjust_charge, charge_order
+from settlement.queries import order_money
+from settlement.steps import adjust_charge, charge_order, record_payment
 from tests.factories.accounts import actor_of, make_bureau, make_enterprise, make_provider, make_province
 from vouchers.models import Claim, ReviewSummary
 from vouchers.queries.entitlement import Assessment, assess
@@ -122,7 +123,7 @@ def place(assessment: Assessment) -> int:
 def complete(
     order_id: int, assessment: Assessment, *, completed_on: date | None = None, actual_fen: int | None = None
 ) -> Claim | None:
-    """Complete an order today or on another day, for the agreed or another fee."""
+    """Complete an order today or on another day, for the agreed or another fee; the user pays all that is due."""
     record = ServiceRecord(
         order_id=order_id,
         beneficiary_id=assessment.beneficiary_id,
@@ -149,6 +150,11 @@ def complete(
             actor=SYSTEM,
             now=clock.now(),
         )
+        due_fen = order_money(order_id).due_fen
+        if due_fen > 0:
+            record_payment(
+                order_id=order_id, amount_fen=due_fen, reference=f"转账{order_id}", actor=SYSTEM, now=clock.now()
+            )
         return claim
 
 
