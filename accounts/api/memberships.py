@@ -176,7 +176,7 @@ def add_document(given: dict[str, Any], membership_id: int) -> MembershipDocumen
 @memberships.route("/<int:membership_id>/documents/<int:document_id>", methods=["GET"])
 @allow(may_read_memberships)
 @problems(DocumentMissing)
-@memberships.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+@memberships.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 def download_document(membership_id: int, document_id: int) -> Response:
     """A document's content
 

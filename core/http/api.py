@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from json import JSONDecodeError
 from typing import Any, NoReturn, TypeVar
 
+from apispec import APISpec
 from flask import Flask, Request
 from flask_smorest import Api
 from flask_smorest import Blueprint as SmorestBlueprint
@@ -16,19 +17,22 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.routing import Rule
 
-from core.errors import DomainError, Forbidden, Malformed, Unauthenticated, WrongMediaType
-from core.http.edge import ALLOWED, TokenRefused, UnreadableCharacters, allow
+from core.errors import DomainError, Forbidden, Malformed, NotFound, Unauthenticated, WrongMediaType
+from core.http.edge import ALLOWED, TAKES_QUERY, QueryUnknown, TokenRefused, UnreadableCharacters, allow
 from core.http.idempotent import HEADER, NEEDS_KEY, KeyMissing, KeyReused
+from core.http.paging import CursorUnknown
 from core.http.problem import FieldsInvalid, RequestTooLarge, TemporarilyBusy, register_problems, status_of
 from core.http.schemas import MAX_ID, CountField, ReasonSchema, Schema, TextField
 from core.permissions import everyone, nobody
 
 V = TypeVar("V", bound=Callable[..., Any])
 DOCUMENTED = "__problems__"
+HAS_VARIABLES = "__has_variables__"
 API_PREFIX = "/api/v1"
 JSON = "application/json"
 FORM = "multipart/form-data"
 FORM_WITHOUT_FILES = "application/x-www-form-urlencoded"
+BOUNDS = {"minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems"}
 MULTIPART = "multipart"
 """The location of arguments that are fields and files of one form: `arguments(Schema, location=MULTIPART)`."""
 
@@ -124,7 +128,12 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
     def route(self, rule: str, **options: Any) -> Callable[[V], V]:
         """smorest's decorator with a type."""
         decorate: Callable[[V], V] = super().route(rule, **options)
-        return decorate
+
+        def noting(view: V) -> V:
+            setattr(view, HAS_VARIABLES, "<" in rule)
+            return decorate(view)
+
+        return noting
 
     def arguments(self, schema: Any, **options: Any) -> Callable[[V], V]:
         """smorest's decorator with a type."""
@@ -138,10 +147,13 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
 
     def _store_endpoint_docs(self, endpoint: str, obj: Any, parameters: Any, tags: Any, **options: Any) -> None:
         super()._store_endpoint_docs(endpoint, obj, parameters, tags, **options)
+        read = getattr(obj, "_apidoc", {}).get("arguments", {}).get("parameters", [])
+        setattr(obj, TAKES_QUERY, any(each["in"] == "query" for each in read))
         for method in options.get("methods", ("GET",)):
             self._docs[endpoint][method.lower()]["edge"] = {
                 "permission": getattr(obj, ALLOWED, nobody).name,
                 "open": getattr(obj, ALLOWED, nobody) is everyone,
+                "has_variables": getattr(obj, HAS_VARIABLES, False),
                 "needs_key": getattr(obj, NEEDS_KEY, False),
                 "problems": getattr(obj, DOCUMENTED, ()),
             }
@@ -158,6 +170,12 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
             named += [BodyUnreadable, BodyTypeRefused, RequestTooLarge]
         if "requestBody" in doc or any(each["in"] == "query" for each in doc.get("parameters", [])):
             named.append(FieldsInvalid)
+        if not any(each["in"] == "query" for each in doc.get("parameters", [])):
+            named.append(QueryUnknown)
+        if any("cursor" in getattr(each.get("schema"), "_declared_fields", {}) for each in doc.get("parameters", [])):
+            named.append(CursorUnknown)
+        if edge["has_variables"]:
+            named.append(NotFound)
         if edge["needs_key"]:
             named += [KeyMissing, KeyReused]
             doc.setdefault("parameters", []).append(
@@ -240,3 +258,46 @@ def register_api(api: Api, *blueprints: ApiBlueprint) -> None:
     """Put blueprints below /api/v1."""
     for blueprint in blueprints:
         api.register_blueprint(blueprint, url_prefix=f"{API_PREFIX}{blueprint.url_prefix or ''}")
+    _unbound_answers(api.spec)
+
+
+def _unbound_answers(spec: APISpec) -> None:
+    """Lengths and ranges are said of what comes in; what goes out may be empty or larger than one input."""
+    document = spec.to_dict()
+    taken: set[str] = set()
+    waiting = {
+        name
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        if isinstance(operation, dict)
+        for name in _referred(operation.get("requestBody"))
+    }
+    while waiting:
+        taken |= waiting
+        waiting = {name for each in waiting for name in _referred(document["components"]["schemas"][each])} - taken
+    for name, schema in spec.components.schemas.items():
+        if name not in taken:
+            _unbind(schema)
+
+
+def _referred(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if "$ref" in node:
+            yield node["$ref"].rpartition("/")[2]
+        for each in node.values():
+            yield from _referred(each)
+    elif isinstance(node, list):
+        for each in node:
+            yield from _referred(each)
+
+
+def _unbind(schema: Any) -> None:
+    if isinstance(schema, dict):
+        for bound in BOUNDS & schema.keys():
+            if not isinstance(schema[bound], dict):
+                del schema[bound]
+        for each in schema.values():
+            _unbind(each)
+    elif isinstance(schema, list):
+        for each in schema:
+            _unbind(each)

@@ -156,7 +156,7 @@ def export_batch(batch_id: int) -> SettlementBatch:
 @allow(permissions.may_read_batches)
 @problems(BatchMissing, BatchNotExported, ExportFormatUnknown, FileAltered)
 @batches.arguments(ExportQuerySchema, location="query")
-@batches.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+@batches.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 def download_export(given: dict[str, Any], batch_id: int) -> Response:
     """A file of a batch
 

@@ -112,7 +112,7 @@ def add_material(given: dict[str, Any], claim_id: int) -> Material:
 @claims.route("/<int:claim_id>/materials/<int:material_id>", methods=["GET"])
 @allow(may_read_claims)
 @problems(MaterialMissing)
-@claims.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+@claims.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 def download_material(claim_id: int, material_id: int) -> Response:
     """A material's content
 
