@@ -10,10 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
 from core.db import Model
+from core.kinds import ServiceKind
 from core.types import UTC, Enumerated, Fen, identity_key
 from instruments.models.instruments import Instrument
 from instruments.rules.services import ServiceFacts
-from instruments.rules.terms import PriceUnit, ServiceKind
+from instruments.rules.terms import PriceUnit
 from instruments.states import ServiceState
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from accounts.models import Organisation
 from accounts.queries import visible_organisations
 from core.db import session
+from core.kinds import ServiceKind
 from core.permissions import Actor
 from core.workdays import WorkingCalendar, load_calendar
 from instruments.models import ImportJob, ImportRowError, Instrument, Service, ServiceInstrument
@@ -19,7 +20,7 @@ from instruments.policy import ListingPolicy, listing_policy
 from instruments.queries.instruments import InstrumentMissing, find_instrument, in_scope, services_in_scope
 from instruments.rules.listing import FISCAL, advice, defects, due_on, obligation
 from instruments.rules.search import query_tokens
-from instruments.rules.terms import InstrumentKind, ServiceKind
+from instruments.rules.terms import InstrumentKind
 from instruments.states import ListingState, ServiceState
 
 ERRORS_SHOWN = 100

@@ -12,6 +12,7 @@ from accounts.queries import is_approved_member
 from core.clock import today
 from core.db import session
 from core.errors import Conflict, Reason, Refused, reason
+from core.kinds import ServiceKind
 from core.types import Span
 from core.workdays import load_calendar
 from instruments.models import Instrument, Service
@@ -20,7 +21,7 @@ from instruments.queries.calendar import occupied, opening_hours
 from instruments.queries.instruments import ServiceMissing
 from instruments.rules.opening import Interval, slot_faults
 from instruments.rules.pricing import price, quantity_faults, slot_quantity
-from instruments.rules.terms import TIMED_UNITS, PriceUnit, ServiceKind
+from instruments.rules.terms import TIMED_UNITS, PriceUnit
 from instruments.states import ListingState, ServiceState
 
 

@@ -44,26 +44,6 @@ class ExternalUse(StrEnum):
     UNKNOWN = "unknown"
 
 
-class ServiceKind(StrEnum):
-    """The fifteen supported kinds of V11: seven of research and development, eight of testing."""
-
-    INDUSTRIAL_DESIGN = "industrial_design"
-    PROCESS_DESIGN = "process_design"
-    IC_DESIGN = "ic_design"
-    JOINT_DEVELOPMENT = "joint_development"
-    COMMISSIONED_DEVELOPMENT = "commissioned_development"
-    TECHNICAL_SOLUTION = "technical_solution"
-    PILOT_ENGINEERING = "pilot_engineering"
-    PRODUCT_INSPECTION = "product_inspection"
-    INDICATOR_TEST = "indicator_test"
-    PERFORMANCE_TEST = "performance_test"
-    STANDARD_CUSTOMISATION = "standard_customisation"
-    IC_PACKAGING_TEST = "ic_packaging_test"
-    COMMISSIONED_ANALYSIS = "commissioned_analysis"
-    COMMISSIONED_EXPERIMENT = "commissioned_experiment"
-    MACHINE_TIME = "machine_time"
-
-
 class OccupancyKind(StrEnum):
     """Why an instrument is taken for a while."""
 

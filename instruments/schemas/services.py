@@ -6,7 +6,8 @@ from marshmallow import fields, validate
 
 from core.http import CountField, CursorSchema, EnumField, FenField, IdField, InstantField, Schema, TextField
 from core.http.schemas import fault
-from instruments.rules.terms import PriceUnit, ServiceKind
+from core.kinds import ServiceKind
+from instruments.rules.terms import PriceUnit
 from instruments.schemas.instruments import NAME, PROSE, ProviderSchema
 from instruments.states import ListingState, ServiceState
 

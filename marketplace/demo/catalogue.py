@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from accounts.queries import actor_of
 from core.db import session
+from core.kinds import ServiceKind
 from instruments.models import Instrument, Service
 from instruments.rules.opening import WeeklyHours
-from instruments.rules.terms import ExternalUse, Funding, PriceUnit, ServiceKind
+from instruments.rules.terms import ExternalUse, Funding, PriceUnit
 from instruments.service import calendar, listings, services
 from instruments.service.listings import Decision
 

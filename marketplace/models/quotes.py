@@ -11,8 +11,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Model
+from core.kinds import ServiceKind
 from core.types import UTC, Enumerated, Fen, Period, Span, identity_key
-from vouchers.rules.facts import Exclusion, PaymentMode, ServiceKind
+from vouchers.rules.facts import Exclusion, PaymentMode
 
 
 class Quote(Model):

@@ -8,8 +8,9 @@ from typing import Any
 from marshmallow import fields, pre_dump
 
 from core.http import DecimalField, EnumField, FenField, IdField, InstantField, ReasonSchema, Schema, TextField
+from core.kinds import ServiceKind
 from marketplace.models import Quote
-from vouchers.rules.facts import Exclusion, PaymentMode, ServiceKind
+from vouchers.rules.facts import Exclusion, PaymentMode
 
 
 class QuoteRequestSchema(Schema):

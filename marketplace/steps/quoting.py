@@ -12,7 +12,7 @@ from core.permissions import Actor
 from instruments.queries.offers import Offer, offer
 from marketplace.models import Quote
 from vouchers.queries import Assessment, assess
-from vouchers.rules.facts import Exclusion, PaymentMode, ServiceKind
+from vouchers.rules.facts import Exclusion, PaymentMode
 from vouchers.rules.policy import TERM
 
 
@@ -56,7 +56,7 @@ def assessed(wish: Wish, *, terms: Offer, now: datetime) -> Assessment:
     return assess(
         beneficiary_id=wish.beneficiary_id,
         provider_id=terms.provider_id,
-        service_kind=ServiceKind(terms.service_kind),
+        service_kind=terms.service_kind,
         excluded=wish.excluded,
         publicly_funded=wish.public_project_number is not None,
         restricted_industry=wish.restricted_industry,

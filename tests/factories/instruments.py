@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 from accounts.models import Organisation
 from core import clock
 from core.clock import SHANGHAI
+from core.kinds import ServiceKind
 from core.types import Span
 from instruments.models import Instrument, Service
 from instruments.rules.opening import MINUTES_A_DAY, WeeklyHours
-from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit, ServiceKind
+from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit
 from instruments.service.calendar import set_opening_hours
 from instruments.service.listings import (
     Decision,

@@ -18,6 +18,7 @@ from accounts.models import Organisation
 from accounts.queries import organisation
 from core import clock
 from core.db import transaction
+from core.kinds import ServiceKind
 from core.permissions import SYSTEM, Actor
 from core.workdays import WorkingCalendar
 from settlement.queries import order_money
@@ -26,7 +27,7 @@ from tests.factories.accounts import actor_of, make_bureau, make_enterprise, mak
 from vouchers.models import Claim, ReviewSummary
 from vouchers.queries.entitlement import Assessment, assess
 from vouchers.rules.claims import ConfirmationDecision, InvoiceFacts, InvoiceType, MaterialKind, ReviewDecision
-from vouchers.rules.facts import PaymentMode, ServiceKind
+from vouchers.rules.facts import PaymentMode
 from vouchers.rules.record import ServiceRecord
 from vouchers.service import claims, reviews, summaries
 from vouchers.service.claims import Upload

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
 from core.db import Model
+from core.kinds import ServiceKind
 from core.types import UTC, Enumerated, Fen, identity_key
 from vouchers.models.decisions import EntitlementDecision
 from vouchers.models.materials import Invoice, Material
-from vouchers.rules.facts import PaymentMode, ServiceKind
+from vouchers.rules.facts import PaymentMode
 from vouchers.states import ClaimState
 
 

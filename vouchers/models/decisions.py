@@ -11,8 +11,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Model
+from core.kinds import ServiceKind
 from core.types import UTC, Enumerated, Fen, identity_key
-from vouchers.rules.facts import PaymentMode, ServiceKind
+from vouchers.rules.facts import PaymentMode
 
 
 class EntitlementDecision(Model):

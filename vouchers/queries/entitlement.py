@@ -16,20 +16,11 @@ from accounts.rules.relation import RelationFacts, relations
 from core import policy
 from core.db import session
 from core.errors import NotFound, Reason
+from core.kinds import ServiceKind
 from settlement import queries as settlement
 from vouchers.models import EntitlementDecision
 from vouchers.rules.decision import Decision, decide
-from vouchers.rules.facts import (
-    Case,
-    Enterprise,
-    Exclusion,
-    IncubatorLevel,
-    PaymentMode,
-    Provider,
-    Service,
-    ServiceKind,
-    Team,
-)
+from vouchers.rules.facts import Case, Enterprise, Exclusion, IncubatorLevel, PaymentMode, Provider, Service, Team
 from vouchers.rules.frozen import freeze
 from vouchers.rules.policy import VoucherPolicy, judging
 

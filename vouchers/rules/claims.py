@@ -8,9 +8,9 @@ from datetime import date
 from enum import StrEnum
 
 from core.errors import Reason, reason
+from core.kinds import ServiceKind
 from core.money import fen_to_yuan
 from core.texts import text
-from vouchers.rules.facts import ServiceKind
 from vouchers.rules.policy import VoucherPolicy
 
 FILES = "V16 files"

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from accounts.kinds import AdverseKind, IncubatorLevel, Relation
 from accounts.rules.adverse import RecordFacts as AdverseRecord
+from core.kinds import ServiceKind
 
 __all__ = [
     "AdverseKind",
@@ -30,26 +31,6 @@ class PaymentMode(StrEnum):
 
     DIRECT_DEDUCTION = "direct_deduction"
     FULL_PAYMENT = "full_payment"
-
-
-class ServiceKind(StrEnum):
-    """The fifteen kinds of service that vouchers support (V11)."""
-
-    INDUSTRIAL_DESIGN = "industrial_design"
-    PROCESS_DESIGN = "process_design"
-    IC_DESIGN = "ic_design"
-    JOINT_DEVELOPMENT = "joint_development"
-    COMMISSIONED_DEVELOPMENT = "commissioned_development"
-    TECHNICAL_SOLUTION = "technical_solution"
-    PILOT_ENGINEERING = "pilot_engineering"
-    PRODUCT_INSPECTION = "product_inspection"
-    INDICATOR_TEST = "indicator_test"
-    PERFORMANCE_TEST = "performance_test"
-    STANDARD_CUSTOMISATION = "standard_customisation"
-    IC_PACKAGING_TEST = "ic_packaging_test"
-    COMMISSIONED_ANALYSIS = "commissioned_analysis"
-    COMMISSIONED_EXPERIMENT = "commissioned_experiment"
-    MACHINE_TIME = "machine_time"
 
 
 class Exclusion(StrEnum):

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from core.kinds import ServiceKind
 from vouchers.rules.facts import (
     AdverseKind,
     AdverseRecord,
@@ -21,7 +22,6 @@ from vouchers.rules.facts import (
     Provider,
     Relation,
     Service,
-    ServiceKind,
     Team,
 )
 

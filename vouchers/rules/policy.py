@@ -12,9 +12,10 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from core.kinds import ServiceKind
 from core.policy import Edition, PolicyPack
 from core.texts import Text
-from vouchers.rules.facts import AdverseKind, IncubatorLevel, PaymentMode, Relation, ServiceKind
+from vouchers.rules.facts import AdverseKind, IncubatorLevel, PaymentMode, Relation
 
 TERM = "vouchers.term"
 FILES = ("places", "services", "vouchers")

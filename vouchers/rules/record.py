@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-from vouchers.rules.facts import PaymentMode, ServiceKind
+from core.kinds import ServiceKind
+from vouchers.rules.facts import PaymentMode
 
 
 @dataclass(frozen=True, kw_only=True)

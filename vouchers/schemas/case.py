@@ -15,6 +15,7 @@ from marshmallow import RAISE, ValidationError, fields, post_load, validates_sch
 
 from core.http import EnumField, Schema
 from core.http.schemas import fault
+from core.kinds import ServiceKind
 from core.policy import PolicyPack
 from core.texts import text
 from vouchers.rules.decision import Decision, decide
@@ -29,7 +30,6 @@ from vouchers.rules.facts import (
     Provider,
     Relation,
     Service,
-    ServiceKind,
     Team,
 )
 from vouchers.rules.policy import judging

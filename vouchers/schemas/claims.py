@@ -19,6 +19,7 @@ from core.http import (
     UploadField,
 )
 from core.http.schemas import fault
+from core.kinds import ServiceKind
 from vouchers.rules.claims import (
     ConfirmationDecision,
     Declaration,
@@ -27,7 +28,7 @@ from vouchers.rules.claims import (
     MaterialKind,
     ReviewDecision,
 )
-from vouchers.rules.facts import PaymentMode, ServiceKind
+from vouchers.rules.facts import PaymentMode
 from vouchers.states import ClaimState
 
 USCC = validate.Regexp("^[0-9A-Z]{18}$", error=fault("invalid"))

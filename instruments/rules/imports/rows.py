@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 from datetime import date
 
 from core.errors import Reason
-from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit, ServiceKind
+from core.kinds import ServiceKind
+from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from instruments.rules.terms import ExternalUse, Funding, PriceUnit, ServiceKind
+from core.kinds import ServiceKind
+from instruments.rules.terms import ExternalUse, Funding, PriceUnit
 from marketplace.demo.client import DemoClient, Json
 from marketplace.demo.real import cast
 from marketplace.demo.real.deals import Member, Offered

@@ -11,11 +11,12 @@ from flask.testing import FlaskClient
 from core import clock
 from core.db import transaction
 from core.errors import DomainError
+from core.kinds import ServiceKind
 from core.workdays import load_calendar
 from instruments.queries import Offer, OfferRefused, ServiceNotOffered, SlotTaken, offer
 from instruments.queries.instruments import ServiceMissing
 from instruments.rules import price
-from instruments.rules.terms import PriceUnit, ServiceKind
+from instruments.rules.terms import PriceUnit
 from instruments.service.listings import suspend_listing
 from instruments.service.services import withdraw_service
 from instruments.steps import book

@@ -11,6 +11,7 @@ from accounts.queries import organisation
 from core import clock
 from core.errors import Refused
 from core.files import FileTypeRefused
+from core.kinds import ServiceKind
 from settlement.queries import cap_room, hold_of
 from tests.factories.accounts import (
     actor_of,
@@ -39,7 +40,6 @@ from tests.factories.vouchers import (
 )
 from vouchers.models import Claim
 from vouchers.rules.claims import InvoiceType, MaterialKind, ReviewDecision
-from vouchers.rules.facts import ServiceKind
 from vouchers.service import claims
 from vouchers.service.claims import InvoiceTaken, MaterialRefused, MaterialsClosed, SubmissionRefused, Upload
 from vouchers.states import ClaimState

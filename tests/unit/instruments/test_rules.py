@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from core.clock import SHANGHAI
+from core.kinds import ServiceKind
 from core.states import Transitions
 from instruments.rules.imports.rows import InstrumentRow, ServiceRow, digest
 from instruments.rules.listing import (
@@ -34,7 +35,7 @@ from instruments.rules.opening import (
 from instruments.rules.pricing import price, quantity_faults, slot_quantity
 from instruments.rules.search import query_tokens, tokens
 from instruments.rules.services import ServiceFacts, missing_for_publication
-from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit, ServiceKind
+from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit
 from instruments.states import IMPORT, LISTING, SERVICE, ImportState, ListingState, ServiceState
 
 LEAST = 30_000_000

@@ -11,10 +11,11 @@ from flask import Flask
 
 from core.config import Config
 from core.db import db
+from core.kinds import ServiceKind
 from marketplace.app import create_app
 from tests.factories.vouchers import BASE_CASE
 from vouchers.cli import quote
-from vouchers.rules.facts import AdverseKind, Exclusion, IncubatorLevel, PaymentMode, Relation, ServiceKind
+from vouchers.rules.facts import AdverseKind, Exclusion, IncubatorLevel, PaymentMode, Relation
 
 COUNTIES = ("371702", "370102", "370832", "370176", "370000", "110101")
 

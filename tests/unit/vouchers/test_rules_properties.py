@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from core import policy
 from core.errors import Reason
+from core.kinds import ServiceKind
 from vouchers.rules.amounts import reduced_subsidy, room, split
 from vouchers.rules.decision import ARTICLES, Decision, decide
 from vouchers.rules.draws import draw
@@ -22,7 +23,6 @@ from vouchers.rules.facts import (
     Provider,
     Relation,
     Service,
-    ServiceKind,
     Team,
 )
 from vouchers.rules.frozen import freeze, thaw

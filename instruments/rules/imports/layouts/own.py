@@ -5,10 +5,11 @@ from __future__ import annotations
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
+from core.kinds import ServiceKind
 from instruments.rules.imports.cells import Cells
 from instruments.rules.imports.layouts.base import Context, Layout, normal_header, place_code
 from instruments.rules.imports.rows import InstrumentRow, ServiceRow
-from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit, ServiceKind
+from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit
 
 INSTRUMENT_COLUMNS = {
     "external_id": "外部编号",

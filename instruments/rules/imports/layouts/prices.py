@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 
+from core.kinds import ServiceKind
 from instruments.rules.imports.cells import Cells
 from instruments.rules.imports.layouts.base import Context, Layout
 from instruments.rules.imports.layouts.own import NAME_LIMIT, PROSE_LIMIT
 from instruments.rules.imports.rows import ServiceRow
-from instruments.rules.terms import PriceUnit, ServiceKind
+from instruments.rules.terms import PriceUnit
 
 PRICE_LIST = {
     "test_item_name": "title",
