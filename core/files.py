@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -59,6 +60,12 @@ class FileAltered(Conflict):
     """A stored file no longer matches its recorded SHA-256."""
 
     code = "file_altered"
+
+
+class FileLost(Conflict):
+    """A stored file is no longer there."""
+
+    code = "file_lost"
 
 
 class FileUnknown(NotFound):
@@ -148,8 +155,12 @@ def stored_file(file_id: int) -> StoredFile:
 
 
 def open_file(stored: StoredFile) -> bytes:
-    """The content of a stored file; raises :class:`FileAltered` where it no longer matches its checksum."""
-    content = bytes(obstore.get(_store(), _path(stored.sha256)).bytes())
+    """The content of a stored file; raises :class:`FileAltered` where it no longer matches its checksum and
+    :class:`FileLost` where it is gone."""
+    try:
+        content = bytes(obstore.get(_store(), _path(stored.sha256)).bytes())
+    except FileNotFoundError as gone:
+        raise FileLost(sha256=stored.sha256) from gone
     if hashlib.sha256(content).hexdigest() != stored.sha256:
         raise FileAltered(sha256=stored.sha256)
     return content
@@ -163,7 +174,7 @@ def altered_files() -> list[dict[str, object]]:
             open_file(stored)
         except FileAltered:
             faults.append({"stored_file": stored.id, "sha256": stored.sha256, "fault": "altered"})
-        except FileNotFoundError:
+        except FileLost:
             faults.append({"stored_file": stored.id, "sha256": stored.sha256, "fault": "missing"})
     return faults
 
@@ -171,7 +182,7 @@ def altered_files() -> list[dict[str, object]]:
 def safe_name(filename: str) -> str:
     """The last part of a name without control characters, at most 200 characters."""
     last = filename.replace("\\", "/").rsplit("/", 1)[-1]
-    clean = "".join(c for c in last if c.isprintable() and not 0xD800 <= ord(c) <= 0xDFFF).strip()
+    clean = "".join(c for c in last if c.isprintable() and not 0xD800 <= ord(c) <= 0xDFFF).strip(" .")
     return clean[-200:] or "file"
 
 
@@ -196,7 +207,10 @@ def sniff(content: bytes, filename: str) -> str:
 
 
 def _put(sha256: str, content: bytes) -> None:
-    """Write the content unless it is there; obstore writes aside and renames, so no reader sees half a file."""
+    """Write the content unless it is there; obstore writes aside and renames, so no reader sees half a file.
+
+    It leaves what it wrote to the system's cache, so the file and its folder are brought to the disk here.
+    """
     path = _path(sha256)
     try:
         if bytes(obstore.get(_store(), path).bytes()) == content:
@@ -204,6 +218,17 @@ def _put(sha256: str, content: bytes) -> None:
     except FileNotFoundError:
         pass  # not stored yet: this is the first of its content
     obstore.put(_store(), path, content)
+    written = _folder() / path
+    for place in (written, written.parent, written.parent.parent):
+        _to_disk(place)
+
+
+def _to_disk(place: Path) -> None:
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _path(sha256: str) -> str:
@@ -211,5 +236,8 @@ def _path(sha256: str) -> str:
 
 
 def _store() -> LocalStore:
-    folder = Path(cast(str, current_app.config["FILES_DIR"]))
-    return LocalStore(prefix=folder, mkdir=True)
+    return LocalStore(prefix=_folder(), mkdir=True)
+
+
+def _folder() -> Path:
+    return Path(cast(str, current_app.config["FILES_DIR"]))

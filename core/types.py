@@ -75,8 +75,10 @@ class UTC(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is not None and (not isinstance(value, datetime) or value.utcoffset() is None):
+    def process_bind_param(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if not isinstance(value, datetime) or value.utcoffset() is None:
             raise TypeError("an instant is a datetime with a time zone")
         return value
 

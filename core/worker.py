@@ -34,6 +34,8 @@ CATCH_UP = timedelta(days=3)
 OUTBOX_READER = "handlers"
 POLL_SECONDS = 1.0
 MAX_ATTEMPTS = 3
+RETRY_AFTER = timedelta(minutes=1)
+"""How long a failed period or event rests before it is tried again."""
 
 Handler = Callable[[Mapping[str, Any], datetime], None]
 
@@ -94,7 +96,13 @@ class Leadership:
         if not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}):
             connection.close()
             return None
-        fencing = connection.scalar(text("UPDATE worker_leader SET fencing = fencing + 1 RETURNING fencing"))
+        try:
+            fencing = connection.scalar(text("UPDATE worker_leader SET fencing = fencing + 1 RETURNING fencing"))
+        except BaseException:
+            # Back in the pool, the connection would hold the lock without anybody leading.
+            connection.invalidate()
+            connection.close()
+            raise
         return cls(connection, int(fencing or 0))
 
     def check(self, current: Session) -> None:
@@ -128,6 +136,7 @@ class Worker:
         self.poll = poll
         self.stopping = threading.Event()
         self.wake = threading.Event()
+        self._rest: dict[str, datetime] = {}
 
     def run(self) -> None:
         """Work until :meth:`stop`."""
@@ -151,22 +160,36 @@ class Worker:
         return sum(self._run_due(job, now) for job in self.jobs.values()) + self.deliver(now)
 
     def deliver(self, now: datetime) -> int:
-        """Hand waiting events to their handlers, each event in a transaction of its own; returns how many."""
+        """Hand waiting events to their handlers, each event in a transaction of its own; returns how many.
+
+        An event whose handler fails stays the next one, as events keep their order; it is tried again a little later.
+        """
         done = 0
-        while not self.stopping.is_set():
-            with transaction():
-                events = outbox.take(OUTBOX_READER, limit=1)
-                for event in events:
-                    for handler in self.handlers.get(event.topic, ()):
-                        handler(event.payload, now)
-                    outbox.advance(OUTBOX_READER, event)
-            if not events:
+        while not self.stopping.is_set() and self._rest.get(OUTBOX_READER, now) <= now:
+            try:
+                if not self._deliver_next(now):
+                    return done
+            except (LeadershipLost, DBAPIError):
+                raise
+            except Exception:
+                log.exception("event_failed")
+                self._rest[OUTBOX_READER] = now + RETRY_AFTER
                 return done
             done += 1
         return done
 
+    def _deliver_next(self, now: datetime) -> bool:
+        with transaction():
+            events = outbox.take(OUTBOX_READER, limit=1)
+            for event in events:
+                for handler in self.handlers.get(event.topic, ()):
+                    handler(event.payload, now)
+                outbox.advance(OUTBOX_READER, event)
+        return bool(events)
+
     def _lead(self, leadership: Leadership) -> None:
         remove = guard_commits(leadership.check)
+        self._rest.clear()
         try:
             log.info("worker_leads", fencing=leadership.fencing)
             with self._timer():
@@ -197,7 +220,12 @@ class Worker:
             timer.shutdown(wait=False)
 
     def _run_due(self, job: Job, now: datetime) -> int:
+        """Run every due period of a job. Nothing is asked of the database before the next one or a retry is due."""
+        if now < self._rest.get(job.name, now):
+            return 0
         done = 0
+        following = job.trigger().get_next_fire_time(None, now)
+        self._rest[job.name] = following or now + CATCH_UP
         for period in due_periods(job, now):
             if self.stopping.is_set() or not self._claim(job, period, now):
                 continue
@@ -210,6 +238,7 @@ class Worker:
                 session().rollback()
                 log.exception("job_failed", job=job.name, period=period.isoformat())
                 error = f"{type(failure).__name__}: {failure}"
+                self._rest[job.name] = min(self._rest[job.name], now + RETRY_AFTER)
             self._finish(job, period, now, error)
             done += 1
         return done
@@ -223,7 +252,7 @@ class Worker:
                 .values(job=job.name, period=period, started_at=now, attempts=1, fencing=fencing)
                 .on_conflict_do_update(
                     index_elements=[JobRun.job, JobRun.period],
-                    set_={"started_at": now, "attempts": JobRun.attempts + 1, "fencing": fencing},
+                    set_={"started_at": now, "attempts": JobRun.attempts + 1, "fencing": fencing, "error": None},
                     where=JobRun.finished_at.is_(None)
                     & (JobRun.attempts < MAX_ATTEMPTS)
                     & ((JobRun.fencing < fencing) | JobRun.error.is_not(None)),

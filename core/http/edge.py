@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from functools import wraps
@@ -10,15 +11,21 @@ from typing import ParamSpec, TypeVar
 from flask import Flask, Response, current_app, g, request
 from werkzeug.routing import IntegerConverter, Map
 
-from core.errors import Forbidden, Malformed, NotFound, Unauthenticated
+from core.errors import Forbidden, Malformed, NotFound, Reason, Refused, Unauthenticated
 from core.http.schemas import MAX_ID
 from core.permissions import VISITOR, Actor, Permission, authorise
+from core.texts import text
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 ALLOWED = "__allowed__"
 """The attribute of a view function that holds its permission."""
+
+TAKES_QUERY = "__takes_query__"
+"""The attribute of an API view that says whether it reads query parameters; pages read what they like."""
+
+_REQUEST_ID = re.compile("[A-Za-z0-9._-]{1,64}")
 
 ActorLoader = Callable[[str], Actor | None]
 _loader: list[ActorLoader] = []
@@ -42,8 +49,19 @@ class UnreadableCharacters(Malformed):
     code = "unreadable_characters"
 
 
+class QueryUnknown(Refused):
+    """This call does not take these query parameters."""
+
+    code = "query_unknown"
+
+
 class RecordNumber(IntegerConverter):
-    """A positive bigint in a path; anything larger is no record."""
+    """A positive bigint in a path; anything larger is no record.
+
+    Python refuses to read numbers of thousands of digits, hence the bound already in the pattern.
+    """
+
+    regex = "[0-9]{1,19}"
 
     def __init__(self, map: Map, fixed_digits: int = 0, min: int | None = None, max: int | None = MAX_ID) -> None:
         super().__init__(map, fixed_digits, min, max)
@@ -67,12 +85,19 @@ def allow(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             authorise(current_actor(), permission)
+            if request.args and not getattr(guarded, TAKES_QUERY, True):
+                raise QueryUnknown(reasons=[reason_of(name) for name in sorted(request.args)])
             return view(*args, **kwargs)
 
         setattr(guarded, ALLOWED, permission)
         return guarded
 
     return decorate
+
+
+def reason_of(parameter: str) -> Reason:
+    """An unknown query parameter as a reason."""
+    return Reason("field", None, text("field.unknown"), parameter)
 
 
 def init_edge(app: Flask) -> None:
@@ -84,7 +109,8 @@ def init_edge(app: Flask) -> None:
 
 
 def _identify() -> None:
-    g.request_id = request.headers.get("X-Request-Id", "")[:64] or secrets.token_hex(8)
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
     if "\x00" in request.path or b"%00" in request.query_string:
         raise UnreadableCharacters
     g.actor = VISITOR

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, json, request
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -58,6 +58,12 @@ class FieldsInvalid(Refused):
     code = "invalid_fields"
 
 
+class ValueUnstorable(Refused):
+    """The input holds a value that the database cannot store."""
+
+    code = "value_unstorable"
+
+
 class RequestTooLarge(TooLarge):
     """The request as a whole is over the limit."""
 
@@ -80,7 +86,9 @@ def problem(status: int, code: str, shown: Text, reasons: list[dict[str, Any]], 
         "reasons": reasons,
         **extra,
     }
-    response = Response(json.dumps(body), status=status, content_type="application/problem+json")
+    # What a caller sent may be named in its own refusal, and need not be valid text.
+    shown_bytes = json.dumps(body).encode("utf-8", "replace")
+    response = Response(shown_bytes, status=status, content_type="application/problem+json")
     if status in (429, 503):
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if status == 401:
@@ -145,6 +153,10 @@ def _database(error: DBAPIError) -> Response:
     if isinstance(error, OperationalError) or error.connection_invalidated:
         log.warning("database_busy", path=request.path, error=str(error.orig))
         return _domain(TemporarilyBusy())
+    if isinstance(error, DataError):
+        # The fields should have refused it; the database did, so nothing was written.
+        log.error("value_unstorable", path=request.path, exc_info=error)
+        return _domain(ValueUnstorable())
     return _unforeseen(error)
 
 

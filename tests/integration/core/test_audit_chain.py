@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from core import audit_chain
 from core.audit import record
@@ -59,7 +60,7 @@ def write(number: int) -> None:
 def settle() -> None:
     """Wait until no transaction of the whole server is older than what was written: others hold the seal up."""
     deadline = time.monotonic() + 120
-    query = audit_chain.text(
+    query = text(
         "SELECT COALESCE(max(xid), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint FROM audit_entry"
     )
     while not session().scalar(query):
