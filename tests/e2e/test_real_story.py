@@ -20,7 +20,7 @@ from accounts.steps import users
 from core.db import db, session
 from marketplace.app import create_app
 from marketplace.demo.real import scenes, story, timeline
-from marketplace.demo.real.command import REFUSED, run
+from marketplace.demo.real.command import REFUSED
 from marketplace.demo.real.deals import Stage, Turn
 from marketplace.demo.real.outcome import Outcome
 from marketplace.demo.real.show import Teller
@@ -227,9 +227,15 @@ def test_verify_is_clean(outcome: Outcome) -> None:
     assert outcome.is_sound
 
 
-def test_the_story_is_not_told_twice(told: tuple[Flask, Outcome], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(told[0], Path(FOLDER)) == REFUSED
-    assert "has orders already" in capsys.readouterr().out
+def test_the_command_does_not_tell_the_story_twice(told: tuple[Flask, Outcome]) -> None:
+    refused = told[0].test_cli_runner().invoke(args=["demo", "real", FOLDER])
+    assert refused.exit_code == REFUSED
+    assert "has orders already" in refused.output
+
+
+def test_the_command_verify_agrees(told: tuple[Flask, Outcome]) -> None:
+    verified = told[0].test_cli_runner().invoke(args=["verify"])
+    assert verified.exit_code == 0, verified.output
 
 
 def test_a_folder_without_the_files_is_named(told: tuple[Flask, Outcome], tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ class Folder:
         """Every firm once, in the order of the list.
 
         A firm has a row for each licence, and its rows name the province, a city or a county as they like: the first
-        that names one of ``counties`` counts, else the first that at least looks like a county.
+        that names one of ``counties`` counts, else the first that says most.
         """
         areas: dict[str, list[str]] = {}
         for row in self._rows(FIRMS):
@@ -101,9 +101,8 @@ class Folder:
 
 
 def _area(found: list[str], counties: Collection[str]) -> str:
-    known = [area for area in found if area in counties]
-    county_like = [area for area in found if not area.endswith("00")]
-    return [*known, *county_like, *found][0]
+    """The code that says most: a known county, else what looks like a county, a city, or at last the province."""
+    return min(found, key=lambda area: (area not in counties, area.endswith("00"), area.endswith("0000")))
 
 
 def _year(text: str) -> int:
