@@ -71,7 +71,8 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Also reached when the run is interrupted. Only the process that found the server cleans up."""
-    for clean in reversed(config.stash[CLEANUP]):
+    cleanup: list[Callable[[], None]] = config.stash[CLEANUP]
+    for clean in reversed(cleanup):
         clean()
 
 

@@ -35,7 +35,7 @@ class Running:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "core.supervisor"],
                 cwd=PROJECT,
-                env=env | {"VAR_DIR": str(var_dir), "PORT": str(port), "WEB_PROCESSES": "1"} | settings,
+                env={**env, "VAR_DIR": str(var_dir), "PORT": str(port), "WEB_PROCESSES": "1", **settings},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
