@@ -101,9 +101,13 @@ class Supervisor:
             self._end_orphans()
             self._check_port()
             self._start_database()
-            self._migrate()
-            accounts = self._seed()
-            self._start_services()
+            if self._migrate():
+                accounts = self._seed()  # nobody works on a half-made province
+                self._start_services()
+            else:
+                self._start_services()
+                accounts = self._seed()
+            self._await_ready()
             self._announce(accounts)
             while True:
                 self._watch()
@@ -162,11 +166,14 @@ class Supervisor:
         # Only now the passwords and the socket are known.
         self.config = Config.from_env(self.env)
 
-    def _migrate(self) -> None:
+    def _migrate(self) -> bool:
+        """Answers whether there was anything to migrate, as on a first start."""
         self._heed()
-        if not migrate.is_current(owner_url=self.config.database_owner_url):
-            say("migrating …")
-            self._step("migrations", [*FLASK, "db", "upgrade"])
+        if migrate.is_current(owner_url=self.config.database_owner_url):
+            return False
+        say("migrating …")
+        self._step("migrations", [*FLASK, "db", "upgrade"])
+        return True
 
     def _seed(self) -> str:
         self._heed()
@@ -195,7 +202,6 @@ class Supervisor:
         self.services = [Service("web server", web), Service("worker", [*FLASK, "worker"])]
         for service in self.services:
             self._start_service(service)
-        self._await_ready()
 
     def _start_service(self, service: Service) -> None:
         service.started = time.monotonic()
