@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,6 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import text
 
 from core import audit_chain
 from core.audit import record
@@ -20,6 +18,7 @@ from core.db import session, transaction
 from core.files import StoredFile
 from core.permissions import SYSTEM
 from tests.databases import Database
+from tests.support.settling import settle
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -55,19 +54,6 @@ def write(number: int) -> None:
         )
         current.add(subject)
         record(actor=SYSTEM, now=NOW, action="keep", subject=subject, data={"number": number, "note": "甲"})
-
-
-def settle() -> None:
-    """Wait until no transaction of the whole server is older than what was written: others hold the seal up."""
-    deadline = time.monotonic() + 120
-    query = text(
-        "SELECT COALESCE(max(xid), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint FROM audit_entry"
-    )
-    while not session().scalar(query):
-        session().rollback()
-        assert time.monotonic() < deadline, "another transaction of this server does not end"
-        time.sleep(0.05)
-    session().rollback()
 
 
 def fault(expected_seal: int) -> str:
