@@ -12,7 +12,19 @@ from sqlalchemy import select
 from core import clock
 from core.db import session, transaction
 from core.errors import Conflict, Reason, Refused, reason
-from core.files import TABLE_TYPES, FileTooLarge, safe_name, store_file, upload_limit
+from core.files import (
+    CSV,
+    DOCUMENT_TYPES,
+    TEXT,
+    XLS,
+    XLSX,
+    FileTooLarge,
+    FileTypeRefused,
+    safe_name,
+    sniff,
+    store_file,
+    upload_limit,
+)
 from core.permissions import Actor, authorise
 from settlement import permissions
 from settlement.models import BankReturn, SettlementBatch
@@ -22,6 +34,9 @@ from settlement.states import BatchState
 from settlement.steps.bank_returns import sent_lines, take_in
 
 ARTICLE = "V17 pay"
+LINES_OF_TEXT = frozenset({CSV, TEXT})
+OTHER_TYPES = DOCUMENT_TYPES | {XLS, XLSX}
+"""What is known to be no CSV, whatever its name says."""
 _SENT = (BatchState.EXPORTED, BatchState.CLOSED)
 
 
@@ -41,7 +56,7 @@ def record_bank_return(*, batch_id: int, stream: BinaryIO, filename: str, actor:
     """Take in a bank's CSV: outcomes by line, in whole or not at all.
 
     The same bytes again answer the same and change nothing. A closed batch takes only late returns of what was paid.
-    Raises :class:`BatchNotSent` and :class:`BankReturnRefused`.
+    Raises :class:`BatchNotSent`, :class:`BankReturnRefused` and, for another type of file, :class:`FileTypeRefused`.
     """
     with transaction():
         batch = find_batch(batch_id, lock=True)
@@ -62,7 +77,7 @@ def record_bank_return(*, batch_id: int, stream: BinaryIO, filename: str, actor:
             filename=filename,
             owner_id=actor.organisation_id,
             now=now,
-            known=TABLE_TYPES,
+            known=LINES_OF_TEXT,
         )
         return take_in(batch, matched.lines, file=file, actor=actor, now=now)
 
@@ -72,6 +87,9 @@ def _content(stream: BinaryIO, filename: str) -> bytes:
     content = stream.read(limit + 1)
     if len(content) > limit:
         raise FileTooLarge(filename=safe_name(filename), limit=limit)
+    found = sniff(content, filename)
+    if found in OTHER_TYPES:
+        raise FileTypeRefused(filename=safe_name(filename), found=found, known=", ".join(sorted(LINES_OF_TEXT)))
     return content
 
 

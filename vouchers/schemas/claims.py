@@ -31,7 +31,7 @@ from vouchers.rules.claims import (
 from vouchers.rules.facts import PaymentMode
 from vouchers.states import ClaimState
 
-USCC = validate.Regexp("^[0-9A-Z]{18}$", error=fault("invalid"))
+USCC = validate.Regexp("^[0-9A-Z]{18}$", error=fault("uscc"))
 MAX_DEFECTS = 50
 
 
