@@ -309,9 +309,7 @@ def _standing() -> None:
         *_entry(),
         sa.CheckConstraint("until > since", name="period"),
     )
-    op.create_index(
-        "ix_controller_tenure_organisation_id_since", "controller_tenure", ["organisation_id", "since"]
-    )
+    op.create_index("ix_controller_tenure_organisation_id_since", "controller_tenure", ["organisation_id", "since"])
     op.create_index("ix_controller_tenure_controller_id", "controller_tenure", ["controller_id"])
     op.create_table(
         "adverse_record",

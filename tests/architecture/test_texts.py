@@ -26,8 +26,9 @@ def asked_for() -> Iterator[tuple[str, str]]:
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
                 continue
             key, first = CALLS.get(node.func.id), node.args[0]
-            looked_up = key is not None and isinstance(first, ast.Constant) and isinstance(first.value, str)
-            if looked_up and (node.func.id != "text" or KEY.fullmatch(first.value)):
+            if key is None or not isinstance(first, ast.Constant) or not isinstance(first.value, str):
+                continue
+            if node.func.id != "text" or KEY.fullmatch(first.value):
                 yield key.format(first.value), f"{path}:{node.lineno}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from marketplace.demo.client import DemoClient, Json
@@ -293,7 +293,8 @@ class World:
         path = f"/settlement-batches/{made['id']}"
         for step in ["approval", "exportation"] if steps is None else steps:
             self.post("finance-checker" if step == "approval" else "finance-maker", f"{path}/{step}")
-        (line,) = self.client.get("finance-maker", f"{path}/lines")["items"]
+        lines: list[Json] = self.client.get("finance-maker", f"{path}/lines")["items"]
+        (line,) = lines
         if outcome is not None:
             self.client.upload("finance-maker", f"{path}/bank-returns", bank_return(line, outcome), "return.csv")
         return line
@@ -339,12 +340,12 @@ SERVICE: Json = {
 }
 
 
-def bank_return(line: Json, outcome: str, *, on: date = MONDAY.date()) -> bytes:
+def bank_return(line: Json, outcome: str) -> bytes:
     """A bank's answer to one line of a batch."""
     yuan = f"{line['amount_fen'] // 100}.{line['amount_fen'] % 100:02d}"
     reason: Any = "" if outcome == "paid" else "账号有误"
     buffer = io.StringIO()
     rows = csv.writer(buffer)
     rows.writerow(CSV_HEADINGS)
-    rows.writerow([line["line_no"], line["account_number"], yuan, outcome, reason, on.isoformat()])
+    rows.writerow([line["line_no"], line["account_number"], yuan, outcome, reason, MONDAY.date().isoformat()])
     return buffer.getvalue().encode()

@@ -16,10 +16,10 @@ from core.http import ALLOWED
 from core.http.api import API_PREFIX
 from core.permissions import Permission
 from marketplace.demo.province import demo_uscc
-from tests.conftest import rolled_back
 from tests.integration.access.cast import CAST, VISITOR
 from tests.integration.access.table import Row, Trial, read_table
 from tests.support.deal import MONDAY, PDF
+from tests.support.isolation import rolled_back
 from tests.support.world import World
 
 NEVER_GIVEN = 999_999_999

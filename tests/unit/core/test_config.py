@@ -32,7 +32,7 @@ def test_every_usual_spelling_of_the_address_is_taken(tmp_path: Path, scheme: st
 
 @pytest.mark.parametrize("address", ["mysql://web@db/vouchers", "vouchers", "sqlite:///vouchers.db"])
 def test_another_database_is_refused(tmp_path: Path, address: str) -> None:
-    with pytest.raises(BadSetting, match="DATABASE_URL=.*expected postgresql://"):
+    with pytest.raises(BadSetting, match=r"DATABASE_URL=.*expected postgresql://"):
         config(tmp_path, DATABASE_URL=address)
 
 
