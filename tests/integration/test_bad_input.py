@@ -11,8 +11,8 @@ import pytest
 
 from core import clock
 from marketplace.demo.client import DemoClient, Json
-from tests.conftest import rolled_back
 from tests.support.deal import DECLARED, MONDAY, PDF
+from tests.support.isolation import rolled_back
 from tests.support.world import SERVICE, World
 
 HEADER = "外部编号,仪器名称,原值（元）,区县代码,参考价格（元）,计价单位"
