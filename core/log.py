@@ -8,7 +8,7 @@ import structlog
 
 
 def configure_logs() -> None:
-    """Set structlog up for this process."""
+    """Set structlog up for this process. Tracebacks are plain: the coloured ones show local values, secrets too."""
     terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[
@@ -16,7 +16,9 @@ def configure_logs() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *([] if terminal else [structlog.processors.format_exc_info]),
-            structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+            if terminal
+            else structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
