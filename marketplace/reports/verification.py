@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from accounts.queries.invariants import INVARIANTS as ACCOUNTS
-from instruments.queries.invariants import INVARIANTS as INSTRUMENTS
-from settlement.queries.invariants import INVARIANTS as SETTLEMENT
-from vouchers.queries.invariants import INVARIANTS as VOUCHERS
-
 from core.audit_chain import chain_offences
 from core.invariants import Invariant, Offence, file_offences, verify
+from instruments.queries.invariants import INVARIANTS as INSTRUMENTS
 from marketplace.queries.invariants import INVARIANTS as MARKETPLACE
+from settlement.queries.invariants import INVARIANTS as SETTLEMENT
+from vouchers.queries.invariants import INVARIANTS as VOUCHERS
 
 INVARIANTS: list[Invariant] = [*ACCOUNTS, *SETTLEMENT, *INSTRUMENTS, *VOUCHERS, *MARKETPLACE]
 
