@@ -90,5 +90,6 @@ class WorkingCalendar:
 def load_calendar() -> WorkingCalendar:
     """The calendar as it stands in the database."""
     years = session().scalars(select(CalendarYear.year).where(CalendarYear.status == YearStatus.PUBLISHED))
-    days = session().scalars(select(CalendarException))
-    return WorkingCalendar(frozenset(years), {exception.day: exception.working for exception in days})
+    # Plain rows: this is read with every quote and order, and a few hundred mapped objects cost ten times as much.
+    days = session().execute(select(CalendarException.day, CalendarException.working))
+    return WorkingCalendar(frozenset(years), dict(days.tuples().all()))
