@@ -114,9 +114,16 @@ class Leadership:
             raise LeadershipLost(f"fencing number is {present}, not {self.fencing}")
 
     def release(self) -> None:
-        """Give the lock back."""
-        self.connection.invalidate()
-        self.connection.close()
+        """Give the lock back at once; closing alone would leave it until the server notices."""
+        if self.connection.closed:
+            return
+        try:
+            self.connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LEADER_LOCK})
+        except DBAPIError as gone:
+            log.warning("worker_lock_was_lost", error=str(gone.orig))
+        finally:
+            self.connection.invalidate()
+            self.connection.close()
 
 
 class Worker:
