@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Model, require_transaction, session, transaction
 from core.invariants import Offence, verify_by
-from core.outbox import require_continued_numbers
+from core.numbers import HORIZON, require_continued_numbers
 from core.types import UTC
 
 log = structlog.get_logger()
@@ -41,7 +41,7 @@ _ENTRIES = """
       FROM audit_entry
      WHERE (xid, id) > (:after_xid, :after_id)
 """
-_NEXT = f"{_ENTRIES} AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint ORDER BY xid, id LIMIT :limit"
+_NEXT = f"{_ENTRIES} AND xid < {HORIZON} ORDER BY xid, id LIMIT :limit"
 _SEALED = f"{_ENTRIES} AND (xid, id) <= (:last_xid, :last_id) ORDER BY xid, id"
 
 

@@ -40,6 +40,7 @@ class Config:
     var_dir: Path
     port: int = DEFAULT_PORT
     secret_key: str = field(repr=False)
+    audit_chain_key: str | None = field(default=None, repr=False)
     province: str = "shandong"
     policies_dir: Path = PROJECT / "policies"
     file_limit_bytes: int = DEFAULT_FILE_LIMIT_BYTES
@@ -67,6 +68,7 @@ class Config:
             var_dir=var_dir,
             port=_positive(env, "PORT", DEFAULT_PORT),
             secret_key=env.get("SECRET_KEY") or _kept_secret(var_dir / "secret-key"),
+            audit_chain_key=env.get("AUDIT_CHAIN_KEY") or None,
             province=env.get("PROVINCE") or "shandong",
             file_limit_bytes=_positive(env, "FILE_LIMIT_BYTES", DEFAULT_FILE_LIMIT_BYTES),
         )

@@ -1,7 +1,7 @@
 """Events that must travel upward: written with the change, delivered afterwards, at least once and in order.
 
-Readers keep positions of their own and go by ``xid < pg_snapshot_xmin``, so a transaction that commits late is not
-skipped, which reading by id would do.
+Readers keep positions of their own and go by ``xid < pg_snapshot_xmin`` (core/numbers.py), so a transaction that
+commits late is not skipped, which reading by id would do.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Model, require_transaction
+from core.numbers import HORIZON, require_continued_numbers
 from core.types import UTC, identity_key
 
 
@@ -40,13 +41,6 @@ class OutboxReader(Model):
     name: Mapped[str] = mapped_column(Text, primary_key=True)
     last_xid: Mapped[int] = mapped_column(BigInteger)
     last_id: Mapped[int] = mapped_column(BigInteger)
-
-
-class NumbersRestarted(RuntimeError):
-    """The server counts transactions from below a stored position, as after restoring a dump into a new server.
-
-    Reading on would pass over what is written now; docs/decisions/0053 says how to go on.
-    """
 
 
 @dataclass(frozen=True)
@@ -80,7 +74,7 @@ def take(reader: str, *, limit: int = 100) -> list[Event]:
         text(
             "SELECT id, xid, at, topic, payload FROM outbox_event"
             " WHERE (xid, id) > (:last_xid, :last_id)"
-            " AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+            f" AND xid < {HORIZON}"
             " ORDER BY xid, id LIMIT :limit"
         ),
         {"last_xid": position.last_xid, "last_id": position.last_id, "limit": limit},
@@ -94,10 +88,3 @@ def advance(reader: str, event: Event) -> None:
         text("UPDATE outbox_reader SET last_xid = :xid, last_id = :id WHERE name = :name"),
         {"xid": event.xid, "id": event.id, "name": reader},
     )
-
-
-def require_continued_numbers(last_xid: int) -> None:
-    """Raise :class:`NumbersRestarted` where a stored transaction number lies ahead of the server's."""
-    upcoming = require_transaction().scalar(text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"))
-    if upcoming is not None and last_xid >= upcoming:
-        raise NumbersRestarted(f"transaction {last_xid} was handled, but the server is only at {upcoming}")

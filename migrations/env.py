@@ -5,6 +5,7 @@ from sqlalchemy import create_engine, pool, text
 
 from core.config import Config
 from core.db import Model
+from core.numbers import continue_numbers
 
 MIGRATION_LOCK = 7_210_417_530
 """Key of the advisory lock that makes a second migrating process wait for the first."""
@@ -28,6 +29,7 @@ def run_online() -> None:
         with context.begin_transaction():
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
             context.run_migrations()
+            continue_numbers(connection)
     engine.dispose()
 
 

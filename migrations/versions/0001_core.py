@@ -15,12 +15,13 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-TRANSACTION_NUMBER = "pg_current_xact_id()::text::bigint"
+TRANSACTION_NUMBER = "transaction_number()"
 SATURDAY = 5
 
 
 def upgrade() -> None:
     ensure_app_role(op)
+    _transaction_numbers()
     _audit_and_outbox()
     _keys_and_files()
     _worker()
@@ -41,7 +42,29 @@ def downgrade() -> None:
         "audit_entry",
     ):
         op.drop_table(table)
+    op.execute("DROP FUNCTION transaction_number()")
+    op.drop_table("transaction_base")
     op.execute("DROP FUNCTION refuse_change()")
+
+
+def _transaction_numbers() -> None:
+    """The server's own count plus a base, so that numbers go on rising when a dump is restored elsewhere."""
+    op.create_table(
+        "transaction_base",
+        sa.Column(
+            "id", sa.SmallInteger, sa.CheckConstraint("id = 1", name="single"), primary_key=True, autoincrement=False
+        ),
+        sa.Column("base", sa.BigInteger, sa.CheckConstraint("base >= 0", name="base"), nullable=False),
+    )
+    op.execute("INSERT INTO transaction_base (id, base) VALUES (1, 0)")
+    grant(op, "transaction_base", rights="SELECT")
+    op.execute(
+        """
+        CREATE FUNCTION transaction_number() RETURNS bigint LANGUAGE sql AS $$
+            SELECT pg_current_xact_id()::text::bigint + base FROM public.transaction_base
+        $$
+        """
+    )
 
 
 def _audit_and_outbox() -> None:

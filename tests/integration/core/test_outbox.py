@@ -8,8 +8,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from core import migrate
 from core.db import NoTransaction, session, transaction
-from core.outbox import Event, NumbersRestarted, advance, emit, take
+from core.numbers import NumbersRestarted
+from core.outbox import Event, advance, emit, take
 from tests.databases import Database
 from tests.support.settling import settle
 
@@ -132,14 +134,36 @@ def test_a_reader_reads_in_one_place_at_a_time(committed_app: Flask, database: D
     assert free is None
 
 
-def test_a_restored_dump_is_noticed(committed_app: Flask) -> None:
-    """In a new server transaction numbers start again below the positions; nothing may be passed over in silence."""
+def test_a_restored_dump_is_noticed_and_its_numbers_are_continued(committed_app: Flask, database: Database) -> None:
+    """In a new server transactions count from below the positions; nothing may be passed over in silence.
+
+    A migration, even one with nothing to do, lets the numbers go on above what is stored, and does so only then.
+    """
     emitted("a")
     settle()
+    ahead = 10**15
     with transaction():
         (event,) = take("reader")
-        ahead = 10**15
         advance("reader", Event(event.id, ahead, event.at, event.topic, event.payload))
     with pytest.raises(NumbersRestarted, match=str(ahead)), transaction():
         take("reader")
+    owner_url = str(committed_app.config["DATABASE_OWNER_URL"])
+    for _ in range(2):
+        migrate.upgrade(owner_url=owner_url)
+        with database.connect() as owner:
+            assert owner.execute("SELECT base FROM transaction_base").fetchone() == (ahead,)
+    emitted("b", "c")
+    assert session().scalar(text("SELECT count(*) FROM outbox_event WHERE xid > :ahead"), {"ahead": ahead}) == 2
     session().rollback()
+    received: list[str] = []
+    while len(received) < 2:
+        received += read("reader")
+    assert received == ["b", "c"]
+
+
+def test_numbers_are_left_alone_where_the_server_kept_counting(committed_app: Flask, database: Database) -> None:
+    """A migration on the same server changes no number."""
+    emitted("a")
+    migrate.upgrade(owner_url=str(committed_app.config["DATABASE_OWNER_URL"]))
+    with database.connect() as owner:
+        assert owner.execute("SELECT base FROM transaction_base").fetchone() == (0,)
