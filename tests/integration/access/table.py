@@ -36,7 +36,6 @@ class Row:
     rule: str
     roles: frozenset[str]
     trials: tuple[Trial, ...]
-    closed: bool = False
 
     @property
     def users(self) -> list[str]:
@@ -54,7 +53,7 @@ def _row(name: str, entry: dict[str, Any]) -> Row:
     roles = _roles(entry.get("roles", ""))
     users = frozenset(user for user, role in CAST.items() if role in roles)
     trials = [_trial(trial, users) for trial in entry.get("trials", [{"through": "all"}])]
-    return Row(method, rule, roles, tuple(trials), closed=entry.get("closed", False))
+    return Row(method, rule, roles, tuple(trials))
 
 
 def _trial(entry: dict[str, Any], users: frozenset[str]) -> Trial:
