@@ -7,6 +7,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, pool
 
 from core.config import PROJECT
+from core.numbers import numbers_continue
 
 MIGRATIONS = PROJECT / "migrations"
 
@@ -17,11 +18,12 @@ def upgrade(*, owner_url: str, revision: str = "head") -> None:
 
 
 def is_current(*, owner_url: str) -> bool:
-    """Whether the database has every migration of this checkout."""
+    """Whether the database has every migration of this checkout, and its transaction numbers go on (core.numbers)."""
     engine = create_engine(owner_url, poolclass=pool.NullPool)
     with engine.connect() as connection:
         present = set(MigrationContext.configure(connection).get_current_heads())
-    return present == set(ScriptDirectory.from_config(_settings(owner_url)).get_heads())
+        counts_on = numbers_continue(connection)
+    return counts_on and present == set(ScriptDirectory.from_config(_settings(owner_url)).get_heads())
 
 
 def _settings(owner_url: str) -> AlembicConfig:

@@ -47,14 +47,17 @@ def require_continued_numbers(last_xid: int) -> None:
         )
 
 
+def numbers_continue(connection: Connection) -> bool:
+    """Whether the server counts on above everything stored; nothing is stored before the first migration."""
+    if connection.scalar(text("SELECT to_regclass('transaction_base')")) is None:
+        return True
+    return bool(connection.scalar(text(f"SELECT ({_STORED}) < {UPCOMING}")))
+
+
 def continue_numbers(connection: Connection) -> None:
     """Raise the base above every stored number where the server has fallen behind; for the owner, at a migration.
 
     Nothing else may write meanwhile. Does nothing on a server that has kept counting.
     """
-    if connection.scalar(text("SELECT to_regclass('transaction_base')")) is None:
-        return
-    stored = int(connection.scalar(text(_STORED)) or 0)
-    connection.execute(
-        text(f"UPDATE transaction_base SET base = :stored WHERE :stored >= {UPCOMING}"), {"stored": stored}
-    )
+    if not numbers_continue(connection):
+        connection.execute(text(f"UPDATE transaction_base SET base = ({_STORED})"))

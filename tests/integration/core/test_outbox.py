@@ -148,10 +148,12 @@ def test_a_restored_dump_is_noticed_and_its_numbers_are_continued(committed_app:
     with pytest.raises(NumbersRestarted, match=str(ahead)), transaction():
         take("reader")
     owner_url = str(committed_app.config["DATABASE_OWNER_URL"])
+    assert not migrate.is_current(owner_url=owner_url)
     for _ in range(2):
         migrate.upgrade(owner_url=owner_url)
         with database.connect() as owner:
             assert owner.execute("SELECT base FROM transaction_base").fetchone() == (ahead,)
+    assert migrate.is_current(owner_url=owner_url)
     emitted("b", "c")
     assert session().scalar(text("SELECT count(*) FROM outbox_event WHERE xid > :ahead"), {"ahead": ahead}) == 2
     session().rollback()
