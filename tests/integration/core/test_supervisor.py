@@ -29,7 +29,7 @@ class Running:
     def __init__(self, var_dir: Path, port: int, settings: Mapping[str, str]) -> None:
         self.var_dir = var_dir
         self.port = port
-        self.log = var_dir.parent / f"{var_dir.name}-{port}.log"
+        self.log = var_dir / f"supervisor-{port}.log"
         env = {name: value for name, value in os.environ.items() if name not in FOREIGN}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
