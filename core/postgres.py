@@ -9,7 +9,6 @@ docs/operations.md.
 
 import errno
 import fcntl
-import hashlib
 import importlib.metadata
 import importlib.util
 import os
@@ -223,10 +222,11 @@ class EmbeddedServer:
             return self.home
         home = self._base
         if not self._user.can_enter(self._base):
-            name = hashlib.sha256(str(self._base).encode()).hexdigest()[:16]
-            home = system_state_folder() / "innovation-vouchers" / name
-            make_folder(home.parent, 0o711)
-            make_folder(home, 0o711)
+            elsewhere = system_state_folder() / "innovation-vouchers"
+            make_folder(elsewhere, 0o711)
+            # A new one each time: what an earlier installation of this path left has other passwords.
+            home = Path(tempfile.mkdtemp(prefix="postgres-", dir=elsewhere))
+            home.chmod(0o711)
         write_private(noted, str(home))
         return home
 

@@ -210,6 +210,24 @@ def test_a_closed_folder_stays_closed(own_dir: Path) -> None:
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root has a folder its server's user cannot enter")
+def test_a_folder_made_anew_starts_anew(own_dir: Path) -> None:
+    """Data that an earlier folder of this name left elsewhere has other passwords and is left alone."""
+    own_dir.chmod(0o700)
+    homes = []
+    try:
+        for _ in range(2):
+            server = EmbeddedServer(own_dir, fast_and_unsafe=True)
+            server.start()
+            homes.append(server.home)
+            server.stop()
+            shutil.rmtree(own_dir / "postgres")
+        assert homes[0] != homes[1]
+    finally:
+        for home in homes:
+            shutil.rmtree(home)
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root has a folder its server's user cannot enter")
 def test_programs_out_of_reach_are_copied(own_dir: Path) -> None:
     """A checkout and its virtual environment may lie below a folder of root's alone."""
     packages = own_dir / "packages"
