@@ -93,7 +93,9 @@ class StrictParser(FlaskParser):
 
 
 def _require_type(request: Request, *known: str) -> None:
-    if request.mimetype not in known and request.get_data(cache=True):
+    if request.mimetype in known:
+        return
+    if request.content_length or request.get_data(cache=True) or request.form or request.files:
         raise BodyTypeRefused(found=request.mimetype[:80] or "-", known=", ".join(known))
 
 
