@@ -105,6 +105,13 @@ class Leadership:
             raise
         return cls(connection, int(fencing or 0))
 
+    def confirm(self) -> None:
+        """Ask whether the lock is still held: with its connection it is gone, and LeadershipLost is raised."""
+        try:
+            self.connection.execute(text("SELECT 1"))
+        except DBAPIError as gone:
+            raise LeadershipLost("the connection that held the lock is gone") from gone
+
     def check(self, current: Session) -> None:
         """Refuse to commit when somebody else leads; holds the row until the commit, so that none takes over."""
         if threading.get_ident() != self.thread:
@@ -201,6 +208,7 @@ class Worker:
             log.info("worker_leads", fencing=leadership.fencing)
             with self._timer():
                 while not self.stopping.is_set():
+                    leadership.confirm()
                     with self.app.app_context():
                         self.tick(clock.now())
                     self.wake.wait(self.poll)
