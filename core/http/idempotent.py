@@ -101,9 +101,10 @@ def _fingerprint() -> bytes:
     if not (request.mimetype or "").startswith("multipart/"):
         digest.update(request.get_data(cache=True))
         return digest.digest()
-    for name, value in sorted(request.form.items(multi=True)):
+    # A part of a form may come without a name, which werkzeug gives as None.
+    for name, value in sorted(request.form.items(multi=True), key=lambda item: (item[0] or "", item[1])):
         digest.update(repr((name, value)).encode("utf-8", "surrogatepass"))
-    for name, upload in sorted(request.files.items(multi=True), key=lambda item: item[0]):
+    for name, upload in sorted(request.files.items(multi=True), key=lambda item: item[0] or ""):
         content = hashlib.sha256(upload.stream.read()).hexdigest()
         upload.stream.seek(0)
         digest.update(repr((name, upload.filename, content)).encode("utf-8", "surrogatepass"))

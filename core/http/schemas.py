@@ -10,10 +10,11 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
-from marshmallow import RAISE, ValidationError, fields, validate
+from marshmallow import RAISE, ValidationError, fields, pre_dump, validate
 from marshmallow import Schema as MarshmallowSchema
 from werkzeug.datastructures import FileStorage
 
+from core.errors import Reason
 from core.texts import Text, text
 
 MAX_ID = 2**63 - 1
@@ -248,3 +249,8 @@ class ReasonSchema(Schema):
     text = TextField(required=True, metadata={"description": "The sentence in Chinese."}, max_length=5000)
     text_en = TextField(required=True, metadata={"description": "The sentence in English."}, max_length=5000)
     field = TextField(metadata={"description": "The input it is about, where there is one."})
+
+    @pre_dump
+    def flatten(self, shown: Any, **_: Any) -> Any:
+        """A reason of the service as it is shown; one that was stored is shown already."""
+        return shown.as_json() if isinstance(shown, Reason) else shown

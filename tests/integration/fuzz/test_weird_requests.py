@@ -273,3 +273,23 @@ def test_files_with_weird_names_are_kept_under_tame_ones(world: World) -> None:
         assert "\\" not in made["filename"]
         assert made["filename"].isprintable()
         assert 0 < len(made["filename"]) <= 200
+
+
+def test_a_part_of_a_form_without_a_name_is_an_unknown_field(world: World) -> None:
+    parts = 'name="kind"\r\n\r\nlicence', "\r\n\r\nnameless", 'filename="a.pdf"\r\n\r\nnameless file'
+    body = "".join(f"--x\r\nContent-Disposition: form-data; {part}\r\n" for part in parts) + "--x--\r\n"
+    row = CHANGES["POST /memberships/<int:membership_id>/documents"]
+    answer = send(world, row, "sme-heze-waiting", data=body.encode(), content_type=f"{FORM}; boundary=x")
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "invalid_fields")
+
+
+def test_what_a_reviewer_should_look_at_speaks_both_languages(world: World) -> None:
+    """The notes on a registration, as the contract describes reasons."""
+    app = world.client.app
+    token = world.token("bureau-heze")
+    with rolled_back(app), clock.at(MONDAY), app.app_context():
+        path = f"{API_PREFIX}/memberships/{world.ids['suspended membership']}"
+        shown = app.test_client().get(path, headers={"Authorization": f"Bearer {token}"}).get_json()
+    assert [note["code"] for note in shown["notes"]] == ["adverse_records_on_file"]
+    assert [note["article"] for note in shown["notes"]] == ["V8(2)"]
+    assert all(note["text"] and note["text_en"] and note["text"] != note["text_en"] for note in shown["notes"])
