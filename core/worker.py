@@ -19,7 +19,7 @@ from apscheduler.triggers.cron import CronTrigger
 from flask import Flask
 from sqlalchemy import BigInteger, Connection, SmallInteger, Text, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock, outbox
@@ -125,7 +125,9 @@ class Leadership:
         if self.connection.closed:
             return
         try:
-            self.connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LEADER_LOCK})
+            # A connection that was cut has lost the lock already; it cannot be asked anything any more.
+            if not self.connection.invalidated:
+                self.connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LEADER_LOCK})
         except DBAPIError as gone:
             log.warning("worker_lock_was_lost", error=str(gone.orig))
         finally:
@@ -160,8 +162,8 @@ class Worker:
                     leadership = Leadership.seek()
                     if leadership is not None:
                         self._lead(leadership)
-            except DBAPIError as unreachable:
-                log.warning("worker_cannot_reach_database", error=str(unreachable.orig))
+            except SQLAlchemyError as unreachable:
+                log.warning("worker_cannot_reach_database", error=str(unreachable))
             self.stopping.wait(self.poll)
 
     def stop(self) -> None:
