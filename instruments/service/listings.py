@@ -18,7 +18,7 @@ from core.clock import today
 from core.db import transaction
 from core.errors import Conflict, Forbidden, Reason, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
-from core.states import StateForbids, apply
+from core.states import StateForbids, allowed_target, apply
 from instruments.models import Instrument
 from instruments.permissions import has_jurisdiction, is_no_owner, may_manage, may_offer, may_review
 from instruments.policy import places
@@ -251,13 +251,7 @@ def _lock_for_review(instrument_id: int, actor: Actor) -> Instrument:
 
 def _require_action(instrument: Instrument, action: str) -> None:
     """The state is judged before the content, so that a wrong state is not hidden behind other faults."""
-    if LISTING.target(instrument.state, action) is None:
-        raise StateForbids(
-            state=instrument.state.value,
-            action=action,
-            allowed=", ".join(LISTING.actions(instrument.state)) or "-",
-            extra={"state": instrument.state.value, "allowed": LISTING.actions(instrument.state)},
-        )
+    allowed_target(instrument.state, action, transitions=LISTING)
 
 
 def _require_member(provider_id: int) -> None:

