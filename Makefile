@@ -19,7 +19,7 @@ check: setup-dev
 	$(PY) -m ruff format --check $(PACKAGES) wsgi.py
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
-	$(PY) -m djlint --check --lint marketplace/templates
+	$(PY) -m djlint --check --lint $(wildcard */templates)
 
 format: setup-dev
 	$(PY) -m ruff check --fix --quiet $(PACKAGES) wsgi.py || true
@@ -40,10 +40,15 @@ lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements.in -c requirements-dev.txt -o requirements.txt
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) core/static core/assets/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-setup: $(VENV)/.installed
-setup-dev: $(VENV)/.installed-dev
+# What browsers load, built by the Node of a pip package; its libraries come from npm.
+ASSETS := core/static/manifest.json
+ASSET_SOURCES := core/assets_build.py $(wildcard core/assets/package-lock.json core/assets/build.mjs core/assets/*/*.scss \
+  core/assets/*/*.js core/assets/*/*.svg)
+
+setup: $(VENV)/.installed $(ASSETS)
+setup-dev: $(VENV)/.installed-dev $(ASSETS)
 
 $(VENV)/bin/python:
 	@for python in python3.14 python3.13 python3.12 python3.11 python3 python; do \
@@ -57,6 +62,9 @@ $(VENV)/bin/python:
 $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
+
+$(ASSETS): $(ASSET_SOURCES) | $(VENV)/.installed
+	@$(PY) -m core.assets_build
 
 $(VENV)/.installed-dev: requirements-dev.txt | $(VENV)/bin/python
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from core import clock
 from core.http import ALLOWED
 from core.http.api import API_PREFIX
+from core.pages.assets import asset_url
 from core.permissions import Permission
 from marketplace.demo.province import demo_uscc
 from tests.integration.access.cast import CAST, VISITOR
@@ -178,7 +179,7 @@ def _code(answer: TestResponse) -> str:
 def _ask(world: World, row: Row, trial: Trial, user: str, *, never_given: bool = False) -> TestResponse:
     filling = _Filling(world, never_given=never_given)
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(filling.at(trial.at.get(found[1], "=1"))), row.rule)
-    prefix = "" if path in OUTSIDE else API_PREFIX
+    prefix = "" if path in OUTSIDE or path.startswith("/assets/") else API_PREFIX
     options: dict[str, Any] = {"headers": {"Idempotency-Key": "access"}, "query_string": trial.query}
     if user != VISITOR:
         options["headers"]["Authorization"] = f"Bearer {world.token(user)}"
@@ -205,10 +206,16 @@ class _Filling:
         return NEVER_GIVEN if self.never_given else self.world.ids[name]
 
     def at(self, value: Any) -> Any:
-        """A variable of the path: a record's name, or after = a text with records' names in braces."""
+        """A variable of the path: a record's name, after = a text with records' names in braces, after =@ an asset."""
         if not str(value).startswith("="):
             return self.number(value)
+        if str(value).startswith("=@"):
+            return self.asset(value[2:])
         return re.sub(r"\{([^}]+)\}", lambda found: str(self.number(found[1])), str(value)[1:])
+
+    def asset(self, name: str) -> str:
+        with self.world.client.app.test_request_context():
+            return asset_url(name).removeprefix("/assets/")
 
     def body(self, value: Any) -> Any:
         if isinstance(value, dict):
