@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from accounts.kinds import OrganisationKind
-from core.permissions import Actor, everyone, has_role, permission
+from core.permissions import Actor, everyone, has_role, permission, system
 
 
 class Role(StrEnum):
@@ -95,6 +95,7 @@ may_review_membership = authority & of_its_city
 may_suspend_membership = province | may_review_membership
 may_create_organisation = admin | province
 may_create_user = admin
+may_issue_recovery = admin | system
 may_enter_standing = province | (city_bureau & of_its_city)
 may_state_figures = (enterprise & acts_for_it) | (city_bureau & of_its_city)
 may_name_bank_account = (enterprise | provider | incubator) & acts_for_it

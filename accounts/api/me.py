@@ -8,9 +8,11 @@ from accounts import queries, service
 from accounts.permissions import signed_in
 from accounts.schemas.users import MeSchema, PasswordChangeSchema
 from accounts.service.users import PasswordWrong
+from accounts.steps.attempts import SignInPaused
 from accounts.steps.organisations import RegistrationRefused
 from core import clock
 from core.http import Blueprint, allow, current_actor, problems
+from core.http.address import client_address
 
 me = Blueprint("me", __name__, url_prefix="/me", description="The user signed in.")
 
@@ -28,14 +30,19 @@ def show() -> dict[str, Any]:
 
 @me.route("/password", methods=["POST"])
 @allow(signed_in)
-@problems(PasswordWrong, RegistrationRefused)
+@problems(PasswordWrong, RegistrationRefused, SignInPaused)
 @me.arguments(PasswordChangeSchema)
 @me.response(204)
 def change_password(given: dict[str, str]) -> None:
     """Change the password
 
-    Revokes every token of the user, that of this call included.
+    Revokes every token of the user, that of this call included, and signs every browser out.
     """
     service.users.change_password(
-        present=given["present"], wanted=given["wanted"], actor=current_actor(), now=clock.now()
+        present=given["present"],
+        wanted=given["wanted"],
+        keep=None,
+        address=client_address(),
+        actor=current_actor(),
+        now=clock.now(),
     )

@@ -32,12 +32,14 @@ from accounts.schemas.memberships import (
     ResubmissionSchema,
 )
 from accounts.service.memberships import DocumentsClosed, ReviewRefused
+from accounts.steps.attempts import SignUpPaused
 from accounts.steps.memberships import SubmitterReviews
 from accounts.steps.organisations import RegistrationRefused
 from core import clock
 from core.errors import Forbidden, Unauthenticated
 from core.files import FileEmpty, FileTooLarge, FileTypeRefused, open_file
 from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
+from core.http.address import client_address
 from core.states import StateForbids
 
 memberships = Blueprint(
@@ -47,7 +49,7 @@ memberships = Blueprint(
 
 @memberships.route("", methods=["POST"])
 @allow(may_register)
-@problems(RegistrationRefused, Unauthenticated, Forbidden)
+@problems(RegistrationRefused, SignUpPaused, Unauthenticated, Forbidden)
 @idempotent
 @memberships.arguments(RegistrationSchema)
 @memberships.response(201, MembershipSchema)
@@ -56,9 +58,11 @@ def register(given: dict[str, Any]) -> Dossier:
 
     Open to everybody for an enterprise or a provider; a team is registered by its incubator, with the incubator's
     token. Creates the organisation and its first user and submits it to the bureau of its city, or to the province for
-    a provider from outside.
+    a provider from outside. Visitors of one address are answered 429 after very many within the hour.
     """
-    return _shown(service.memberships.register(**given, actor=current_actor(), now=clock.now()))
+    return _shown(
+        service.memberships.register(**given, address=client_address(), actor=current_actor(), now=clock.now())
+    )
 
 
 @memberships.route("", methods=["GET"])

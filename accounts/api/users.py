@@ -6,12 +6,14 @@ from typing import Any
 
 from accounts import service
 from accounts.models import User
-from accounts.permissions import may_create_user
+from accounts.permissions import admin, may_create_user
 from accounts.queries.organisations import OrganisationMissing
 from accounts.queries.users import UserMissing
 from accounts.queries.users import users as known_users
 from accounts.rules.users import Credentials
+from accounts.schemas.sessions import IssuedPasswordRecoverySchema, NewPasswordRecoverySchema
 from accounts.schemas.users import NewUserSchema, UserQuerySchema, UserSchema
+from accounts.service.recoveries import IssuedRecovery, OwnRecovery
 from accounts.service.users import OwnAccount
 from accounts.steps.organisations import RegistrationRefused
 from core import clock
@@ -58,7 +60,7 @@ def list_users(given: dict[str, Any]) -> dict[str, Any]:
 def deactivate(user_id: int) -> User:
     """Switch a user off
 
-    Revokes the user's tokens.
+    Revokes the user's tokens and signs every browser out.
     """
     return service.users.set_active(user_id=user_id, active=False, actor=current_actor(), now=clock.now())
 
@@ -71,3 +73,17 @@ def deactivate(user_id: int) -> User:
 def activate(user_id: int) -> User:
     """Switch a user on again"""
     return service.users.set_active(user_id=user_id, active=True, actor=current_actor(), now=clock.now())
+
+
+@users.route("/<int:user_id>/recovery", methods=["POST"])
+@allow(admin)
+@problems(UserMissing, OwnRecovery)
+@users.arguments(NewPasswordRecoverySchema)
+@users.response(201, IssuedPasswordRecoverySchema)
+def issue_recovery(given: dict[str, bool], user_id: int) -> IssuedRecovery:
+    """Help a user who forgot the password
+
+    A code with which the user sets a new one within a day; one issued before is void. Takes no Idempotency-Key, as the
+    stored answer would keep the code.
+    """
+    return service.recoveries.issue_recovery(user_id=user_id, **given, actor=current_actor(), now=clock.now())

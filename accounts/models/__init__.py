@@ -2,6 +2,7 @@
 
 from accounts.models.memberships import Membership, MembershipDocument
 from accounts.models.organisations import BankAccount, BeneficiaryFigures, Organisation
+from accounts.models.sessions import PasswordRecovery, RecoveryCode, SecondFactor, SignUp, UserSession
 from accounts.models.standing import (
     AdverseRecord,
     Controller,
@@ -23,6 +24,11 @@ __all__ = [
     "Membership",
     "MembershipDocument",
     "Organisation",
+    "PasswordRecovery",
+    "RecoveryCode",
+    "SecondFactor",
     "SignInAttempt",
+    "SignUp",
     "User",
+    "UserSession",
 ]

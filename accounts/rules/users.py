@@ -45,6 +45,12 @@ THROTTLE = Throttle(
 a user out everywhere else."""
 
 
+SIGN_UPS_PER_ADDRESS = 20
+SIGN_UP_WINDOW = timedelta(hours=1)
+"""Registrations by visitors from one address: more than a firm, its siblings and their agent hand in, few enough that
+a flood fills no bureau's queue. No figure of the measures, a protection of the service like those above."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failures:
     """Wrong passwords within the window."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from accounts.permissions import Role
+from accounts.rules.codes import MAX_WRITTEN
 from accounts.schemas.fields import FlagField, PasswordField
 from accounts.schemas.organisations import OrganisationSummarySchema
 from core.http import CursorSchema, EnumField, IdField, InstantField, Schema, TextField
@@ -16,8 +17,10 @@ class SignInSchema(Schema):
     username = TextField(required=True, max_length=64, metadata={"description": "The user name, in any case."})
     password = PasswordField(required=True, metadata={"description": "The password."})
     otp = TextField(
-        max_length=16,
-        metadata={"description": "A one-time code; only for users who have set up a second factor."},
+        max_length=MAX_WRITTEN,
+        metadata={
+            "description": "The code of the authenticator app, or a recovery code; needed once an app is set up."
+        },
     )
 
 

@@ -25,6 +25,7 @@ from accounts.rules import registration, uscc
 from accounts.rules.registration import Application
 from accounts.rules.users import Credentials, credential_faults
 from accounts.states import MEMBERSHIP_TRANSITIONS, MembershipAction, MembershipState
+from accounts.steps.attempts import count_sign_up
 from accounts.steps.memberships import decide_membership, open_membership, user_id_of, write_stated
 from accounts.steps.organisations import RegistrationRefused, write_facts
 from accounts.steps.users import hashed
@@ -56,14 +57,19 @@ class DocumentsClosed(StateForbids):
     code = "documents_closed"
 
 
-def register(*, application: Application, credentials: Credentials, actor: Actor, now: datetime) -> Membership:
+def register(
+    *, application: Application, credentials: Credentials, address: str | None, actor: Actor, now: datetime
+) -> Membership:
     """Register an enterprise or provider by itself, or a team by its incubator, and submit it for review.
 
-    Creates the organisation, its first user, its figures and its bank account. Raises
-    :class:`RegistrationRefused` with every fault at once.
+    Creates the organisation, its first user, its figures and its bank account. Visitors are counted by ``address``,
+    which is None where nobody came over the network. Raises :class:`RegistrationRefused` with every fault at once,
+    and :class:`SignUpPaused`.
     """
     with transaction():
         authorise(actor, may_register)
+        if address is not None and not actor.is_signed_in:
+            count_sign_up(address=address, now=now)
         host = _host_of_team(application, actor)
         faults = _faults(application, host=host, known=None, now=now) + credential_faults(credentials)
         if find_user(credentials.username) is not None:

@@ -1,19 +1,21 @@
-"""Signing in and out: tokens for passwords, with a pause after too many wrong ones."""
+"""Signing in and out of the API: tokens for passwords and one-time codes, with a pause after too many wrong ones."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 
-from accounts.models import SignInAttempt
+from accounts.models import SignInAttempt, User
+from accounts.queries.second_factors import confirmed_factor
 from accounts.queries.users import find_token, find_user
-from accounts.rules.users import THROTTLE, Failures, must_wait, normalised
+from accounts.steps.attempts import count_attempt, open_attempt
+from accounts.steps.second_factors import take_code
 from accounts.steps.tokens import LIFETIME, IssuedToken, issue_token
 from accounts.steps.users import matches
 from core import audit
-from core.db import require_transaction, transaction
-from core.errors import TooManyAttempts, Unauthenticated
+from core.db import transaction
+from core.errors import Unauthenticated
 from core.permissions import Actor
 
 ATTEMPTS_KEPT = timedelta(days=30)
@@ -21,35 +23,36 @@ ATTEMPTS_KEPT = timedelta(days=30)
 
 
 class SignInRefused(Unauthenticated):
-    """The user name or the password is wrong."""
+    """The user name, the password or the one-time code is wrong."""
 
     code = "sign_in_refused"
 
 
-class SignInPaused(TooManyAttempts):
-    """Too many wrong passwords for this user or from this address; sign-in pauses for some minutes."""
+class CodeNeeded(Unauthenticated):
+    """This user signs in with a one-time code as well; give it as otp."""
 
-    code = "sign_in_paused"
+    code = "code_needed"
 
 
-def sign_in(*, username: str, password: str, address: str, now: datetime) -> IssuedToken:
-    """A token for a user name and its password.
+def sign_in(*, username: str, password: str, otp: str | None, address: str, now: datetime) -> IssuedToken:
+    """A token for a user name and its password, and for a one-time code where the user has set up an app for it.
 
-    Raises :class:`SignInRefused` alike for an unknown user, a wrong password and an inactive user, and
-    :class:`SignInPaused` without looking at the password. Both are raised after the attempt is committed.
+    Raises :class:`SignInRefused` alike for an unknown user, a wrong password, a wrong code and an inactive user;
+    :class:`CodeNeeded` where the password is right and the code is missing; and :class:`SignInPaused` without looking
+    at the password. All count as attempts, and are raised after the attempt is committed.
     """
-    name = normalised(username)
-    with transaction() as session:
-        # One attempt at a time for a user, so that parallel guesses are counted too.
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"sign_in:{name}", 0))))
-        if must_wait(_failures(name, address, now), THROTTLE):
-            raise SignInPaused(minutes=int(THROTTLE.window.total_seconds() // 60))
-        user = find_user(name)
-        proven = matches(password, user)
-        session.add(SignInAttempt(username=name, address=address, at=now, succeeded=proven))
-        issued = issue_token(user=user, lifetime=LIFETIME, now=now) if proven and user is not None else None
+    issued: IssuedToken | None = None
+    with transaction():
+        open_attempt(username=username, address=address, now=now)
+        user = find_user(username)
+        password_right = matches(password, user)
+        missing = False
+        if user is not None and password_right:
+            missing, proven = _second_proof(user, otp, now)
+            issued = issue_token(user=user, lifetime=LIFETIME, now=now) if proven else None
+        count_attempt(username=username, address=address, succeeded=issued is not None, now=now)
     if issued is None:
-        raise SignInRefused
+        raise CodeNeeded if missing else SignInRefused
     return issued
 
 
@@ -70,26 +73,11 @@ def forget_attempts(*, now: datetime) -> int:
         return int(getattr(gone, "rowcount", 0))
 
 
-def _failures(username: str, address: str, now: datetime) -> Failures:
-    """Wrong passwords within the window.
-
-    Those of a user from an address count since its last right one there.
-    """
-    attempt = SignInAttempt
-    last_success = (
-        select(func.max(attempt.at))
-        .where(attempt.username == username, attempt.address == address, attempt.succeeded)
-        .scalar_subquery()
-    )
-    since = now - THROTTLE.window
-    by_user = attempt.username == username
-    by_address = attempt.address == address
-    counted = require_transaction().execute(
-        select(
-            func.count().filter(by_user, by_address, attempt.at > func.coalesce(last_success, since)),
-            func.count().filter(by_user),
-            func.count().filter(by_address),
-        ).where(attempt.at > since, ~attempt.succeeded, by_user | by_address)
-    )
-    narrow, user, everywhere = counted.one()
-    return Failures(by_user_and_address=narrow, by_user=user, by_address=everywhere)
+def _second_proof(user: User, otp: str | None, now: datetime) -> tuple[bool, bool]:
+    """Whether a code is missing, and whether all that is needed was proven."""
+    factor = confirmed_factor(user.id)
+    if factor is None:
+        return False, True
+    if otp is None:
+        return True, False
+    return False, take_code(factor=factor, code=otp, now=now)

@@ -18,7 +18,9 @@ from accounts.rules.users import (
     password_faults,
     role_faults,
 )
+from accounts.steps.attempts import count_attempt, open_attempt
 from accounts.steps.organisations import RegistrationRefused, register_organisation
+from accounts.steps.sessions import end_sessions
 from accounts.steps.tokens import revoke_tokens
 from accounts.steps.users import hashed, matches, register_user
 from core import audit
@@ -91,7 +93,7 @@ def create_first_administrator(*, organisation: str, credentials: Credentials, n
 
 
 def set_active(*, user_id: int, active: bool, actor: Actor, now: datetime) -> User:
-    """Switch a user off, revoking the tokens, or on again."""
+    """Switch a user off, revoking the tokens and ending the sessions, or on again."""
     with transaction() as session:
         authorise(actor, may_create_user)
         found = session.scalar(select(User).where(User.id == user_id).with_for_update(of=User))
@@ -102,20 +104,29 @@ def set_active(*, user_id: int, active: bool, actor: Actor, now: datetime) -> Us
         found.active = active
         if not active:
             revoke_tokens(user_id=found.id, now=now)
+            end_sessions(user_id=found.id, now=now)
         audit.record(actor=actor, now=now, action="activate" if active else "deactivate", subject=found)
         return found
 
 
-def change_password(*, present: str, wanted: str, actor: Actor, now: datetime) -> None:
-    """Set a new password and revoke every token of the user, that of this call included."""
+def change_password(*, present: str, wanted: str, keep: int | None, address: str, actor: Actor, now: datetime) -> None:
+    """Set a new password, revoke every token of the user and end every session but ``keep``, the one in use.
+
+    A wrong present password counts like one at signing in.
+    """
     with transaction():
         authorise(actor, signed_in)
         if actor.user_id is None:
             raise UserMissing
         found = user(actor.user_id)
         refuse_all(password_faults(wanted, username=found.username), error=RegistrationRefused)
-        if not matches(present, found):
-            raise PasswordWrong
-        found.password_hash = hashed(wanted)
-        revoke_tokens(user_id=found.id, now=now)
-        audit.record(actor=actor, now=now, action="change_password", subject=found)
+        open_attempt(username=found.username, address=address, now=now)
+        proven = matches(present, found)
+        count_attempt(username=found.username, address=address, succeeded=proven, now=now)
+        if proven:
+            found.password_hash = hashed(wanted)
+            revoke_tokens(user_id=found.id, now=now)
+            end_sessions(user_id=found.id, keep=keep, now=now)
+            audit.record(actor=actor, now=now, action="change_password", subject=found)
+    if not proven:
+        raise PasswordWrong

@@ -28,7 +28,7 @@ class IssuedToken:
 
 def issue_token(*, user: User, lifetime: timedelta, now: datetime) -> IssuedToken:
     """A new token of a user, valid for ``lifetime``."""
-    prefix, secret = secrets.token_urlsafe(PREFIX_BYTES), secrets.token_urlsafe(SECRET_BYTES)
+    prefix, secret = new_token()
     row = ApiToken(
         user_id=user.id,
         prefix=prefix,
@@ -39,6 +39,11 @@ def issue_token(*, user: User, lifetime: timedelta, now: datetime) -> IssuedToke
     require_transaction().add(row)
     audit.record(actor=user.as_actor(), now=now, action="issue", subject=row)
     return IssuedToken(token=tokens.join(prefix, secret), expires_at=row.expires_at)
+
+
+def new_token() -> tuple[str, str]:
+    """A random prefix and secret."""
+    return secrets.token_urlsafe(PREFIX_BYTES), secrets.token_urlsafe(SECRET_BYTES)
 
 
 def revoke_tokens(*, user_id: int, now: datetime) -> None:

@@ -74,6 +74,7 @@ def _member(member: Member, *, registrant: Actor, now: datetime) -> None:
         memberships.register(
             application=_application(member, now=now),
             credentials=Credentials(username=member.username, password=demo_password()),
+            address=None,
             actor=registrant,
             now=now,
         )
