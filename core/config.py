@@ -32,6 +32,8 @@ class Config:
 
     `database_url` is what the application connects with: the role `marketplace_app`, a lock timeout and UTC
     are part of it. `database_owner_url` is what migrations connect with. Neither connects by itself.
+    `secure_cookies` keeps session cookies to HTTPS: on with a database of one's own, off on the embedded one, which
+    is for trying the service over plain HTTP on one's own machine.
     """
 
     database_url: str = field(repr=False)
@@ -44,6 +46,8 @@ class Config:
     province: str = "shandong"
     policies_dir: Path = PROJECT / "policies"
     file_limit_bytes: int = DEFAULT_FILE_LIMIT_BYTES
+    secure_cookies: bool = False
+    trusted_proxies: int = 0
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -71,6 +75,8 @@ class Config:
             audit_chain_key=env.get("AUDIT_CHAIN_KEY") or None,
             province=env.get("PROVINCE") or "shandong",
             file_limit_bytes=_positive(env, "FILE_LIMIT_BYTES", DEFAULT_FILE_LIMIT_BYTES),
+            trusted_proxies=_count(env, "TRUSTED_PROXIES"),
+            secure_cookies=_flag(env, "SECURE_COOKIES", default=bool(given)),
         )
 
     @property
@@ -115,6 +121,20 @@ def _positive(env: Mapping[str, str], name: str, default: int) -> int:
         return default
     if not value.isdecimal() or int(value) == 0:
         raise BadSetting(name=name, value=value, expected="a positive whole number")
+    return int(value)
+
+
+def _flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
+    value = env.get(name, "").strip().lower()
+    if value not in {"", "true", "false"}:
+        raise BadSetting(name=name, value=value, expected="true or false")
+    return value == "true" if value else default
+
+
+def _count(env: Mapping[str, str], name: str) -> int:
+    value = env.get(name, "").strip() or "0"
+    if not value.isdecimal():
+        raise BadSetting(name=name, value=value, expected="a whole number, 0 or more")
     return int(value)
 
 

@@ -7,35 +7,51 @@ from collections.abc import Mapping, Sequence
 import click
 from flask import Flask
 from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from accounts.api import BLUEPRINTS as ACCOUNTS_API
 from accounts.cli import COMMANDS as ACCOUNTS_COMMANDS
 from accounts.jobs import JOBS as ACCOUNTS_JOBS
+from accounts.pages import PAGES as ACCOUNTS_PAGES
+from accounts.pages import load_session
 from accounts.queries import resolve_actor
 from core import clock, policy
 from core.cli import COMMANDS as CORE_COMMANDS
 from core.commands import Commands
 from core.config import PROJECT, Config
 from core.db import db
-from core.http import Blueprint, create_api, init_edge, register_api, set_actor_loader
+from core.http import Blueprint, create_api, init_edge, register_api, set_actor_loader, set_session_loader
 from core.jobs import JOBS as CORE_JOBS
 from core.log import configure_logs
+from core.pages import Pages, init_pages, register_pages
+from core.pages.assets import assets
 from core.worker import Handler, Job
 from instruments.api import BLUEPRINTS as INSTRUMENTS_API
 from instruments.cli import COMMANDS as INSTRUMENTS_COMMANDS
 from instruments.jobs import JOBS as INSTRUMENTS_JOBS
+from instruments.pages import PAGES as INSTRUMENTS_PAGES
 from marketplace.api import BLUEPRINTS as MARKETPLACE_API
 from marketplace.cli import COMMANDS as MARKETPLACE_COMMANDS
 from marketplace.jobs import JOBS as MARKETPLACE_JOBS
+from marketplace.pages import PAGES as MARKETPLACE_PAGES
 from marketplace.pages.site import site
 from settlement.api import BLUEPRINTS as SETTLEMENT_API
 from settlement.cli import COMMANDS as SETTLEMENT_COMMANDS
 from settlement.jobs import JOBS as SETTLEMENT_JOBS
+from settlement.pages import PAGES as SETTLEMENT_PAGES
 from vouchers.api import BLUEPRINTS as VOUCHERS_API
 from vouchers.cli import COMMANDS as VOUCHERS_COMMANDS
 from vouchers.jobs import JOBS as VOUCHERS_JOBS
+from vouchers.pages import PAGES as VOUCHERS_PAGES
 
 BLUEPRINTS: list[Blueprint] = [*ACCOUNTS_API, *SETTLEMENT_API, *INSTRUMENTS_API, *VOUCHERS_API, *MARKETPLACE_API]
+PAGES: list[Pages] = [
+    *ACCOUNTS_PAGES,
+    *SETTLEMENT_PAGES,
+    *INSTRUMENTS_PAGES,
+    *VOUCHERS_PAGES,
+    *MARKETPLACE_PAGES,
+]
 COMMANDS: list[click.Command] = [
     *CORE_COMMANDS,
     *ACCOUNTS_COMMANDS,
@@ -75,11 +91,18 @@ def create_app(config: Config | None = None) -> Flask:
     )
     db.init_app(app)
     Migrate(app, db, directory=str(PROJECT / "migrations"))
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     init_edge(app)
     app.register_blueprint(site)
+    init_pages(app, secure_cookies=config.secure_cookies)
+    register_pages(app, *PAGES)
+    app.register_blueprint(assets)
     api = create_api(app)
     register_api(api, *BLUEPRINTS)
     set_actor_loader(lambda token: resolve_actor(token, now=clock.now()))
+    set_session_loader(load_session)
     for command in COMMANDS:
         app.cli.add_command(command)
     app.extensions["jobs"] = JOBS

@@ -2,7 +2,7 @@
 
 from core.http.api import MULTIPART, ProblemSchema, create_api, problems, register_api
 from core.http.api import ApiBlueprint as Blueprint
-from core.http.edge import ALLOWED, allow, current_actor, init_edge, set_actor_loader
+from core.http.edge import ALLOWED, allow, current_actor, init_edge, set_actor_loader, set_session_loader
 from core.http.idempotent import idempotent
 from core.http.paging import CursorSchema, page_of, page_schema
 from core.http.schemas import (
@@ -46,4 +46,5 @@ __all__ = [
     "problems",
     "register_api",
     "set_actor_loader",
+    "set_session_loader",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request, session
 from werkzeug.routing import IntegerConverter, Map
 
 from core.errors import Forbidden, Malformed, NotFound, Reason, Refused, Unauthenticated
@@ -29,6 +29,13 @@ _REQUEST_ID = re.compile("[A-Za-z0-9._-]{1,64}")
 
 ActorLoader = Callable[[str], Actor | None]
 _loader: list[ActorLoader] = []
+_session_loader: list[ActorLoader] = []
+
+SESSION_TOKEN = "sid"  # noqa: S105
+"""Where the signed cookie keeps the token of the server-side session."""
+
+_NO_PAGES = ("/api/", "/assets/", "/healthz", "/readyz", "/metrics")
+"""Paths of machines and of what belongs to nobody: no session is read there, answers are problem documents."""
 
 
 class RouteUndecided(Forbidden):
@@ -70,6 +77,16 @@ class RecordNumber(IntegerConverter):
 def set_actor_loader(loader: ActorLoader) -> None:
     """Name the function that turns a bearer token into an actor (accounts does)."""
     _loader[:] = [loader]
+
+
+def set_session_loader(loader: ActorLoader) -> None:
+    """Name the function that turns the token of a page session into an actor (accounts does)."""
+    _session_loader[:] = [loader]
+
+
+def is_page(asked: Request) -> bool:
+    """Whether a request is for a page: those take sessions, all others bearer tokens only."""
+    return not asked.path.startswith(_NO_PAGES)
 
 
 def current_actor() -> Actor:
@@ -114,6 +131,9 @@ def _identify() -> None:
     if "\x00" in request.path or b"%00" in request.query_string:
         raise UnreadableCharacters
     g.actor = VISITOR
+    if is_page(request):
+        g.actor = _from_session()
+        return
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if not scheme:
         return
@@ -121,6 +141,17 @@ def _identify() -> None:
     if actor is None:
         raise TokenRefused
     g.actor = actor
+
+
+def _from_session() -> Actor:
+    """Who the session cookie stands for; a token that is no longer live is dropped from it."""
+    token = session.get(SESSION_TOKEN)
+    if not isinstance(token, str) or not _session_loader:
+        return VISITOR
+    actor = _session_loader[0](token)
+    if actor is None:
+        session.pop(SESSION_TOKEN)
+    return actor or VISITOR
 
 
 def _require_decision() -> None:

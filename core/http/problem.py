@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import structlog
@@ -25,6 +25,7 @@ from core.errors import (
     Unauthenticated,
     WrongMediaType,
 )
+from core.http.edge import is_page
 from core.http.schemas import split_fault
 from core.texts import Text, text
 
@@ -44,6 +45,9 @@ STATUS: dict[type[DomainError], int] = {
 }
 
 RETRY_AFTER_SECONDS = 1
+
+ProblemPage = Callable[[int, str, Text, list[dict[str, Any]]], Response]
+_page: list[ProblemPage] = []
 
 
 class TemporarilyBusy(Busy):
@@ -75,8 +79,15 @@ def status_of(error: type[DomainError]) -> int:
     return next(status for base, status in STATUS.items() if issubclass(error, base))
 
 
+def set_problem_page(render: ProblemPage) -> None:
+    """Name the function that shows a problem to a person."""
+    _page[:] = [render]
+
+
 def problem(status: int, code: str, shown: Text, reasons: list[dict[str, Any]], extra: Mapping[str, Any]) -> Response:
-    """A problem document; ``title`` is Chinese, ``title_en`` English."""
+    """A problem document; ``title`` is Chinese, ``title_en`` English. A reader of pages gets a page."""
+    if _page and is_page(request):
+        return _hinted(_page[0](status, code, shown, reasons), status)
     body = {
         "type": "about:blank",
         "status": status,
@@ -89,10 +100,14 @@ def problem(status: int, code: str, shown: Text, reasons: list[dict[str, Any]], 
     # What a caller sent may be named in its own refusal, and need not be valid text.
     shown_bytes = json.dumps(body).encode("utf-8", "replace")
     response = Response(shown_bytes, status=status, content_type="application/problem+json")
-    if status in (429, 503):
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
+    return _hinted(response, status)
+
+
+def _hinted(response: Response, status: int) -> Response:
+    if status in (429, 503):
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
 
@@ -115,7 +130,7 @@ def _domain(error: DomainError) -> Response:
 
 def _http(error: HTTPException) -> Response:
     data = getattr(error, "data", None) or {}
-    reasons = [r.as_json() for r in _field_faults(data.get("messages", {}))]
+    reasons = [r.as_json() for r in field_faults(data.get("messages", {}))]
     status = error.code or 500
     code = CODES.get(status, error.name.lower().replace(" ", "_"))
     known = f"http.{status}"
@@ -131,7 +146,8 @@ def _texts() -> set[str]:
     return {f"http.{status}" for status in (400, 404, 405, 406, 413, 415, 422, 500)}
 
 
-def _field_faults(messages: Any) -> Iterator[Reason]:
+def field_faults(messages: Any) -> Iterator[Reason]:
+    """Marshmallow's messages ``{location: {field: ...}}`` as reasons, each with the path of its field."""
     for location, faults in messages.items() if isinstance(messages, dict) else ():
         for path, message in _flatten(faults, ""):
             yield Reason("field", None, split_fault(message), path or location)
@@ -150,7 +166,7 @@ def _flatten(faults: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _database(error: DBAPIError) -> Response:
-    if isinstance(error, OperationalError) or error.connection_invalidated:
+    if is_busy(error):
         log.warning("database_busy", path=request.path, error=str(error.orig))
         return _domain(TemporarilyBusy())
     if isinstance(error, DataError):
@@ -158,6 +174,11 @@ def _database(error: DBAPIError) -> Response:
         log.error("value_unstorable", path=request.path, exc_info=error)
         return _domain(ValueUnstorable())
     return _unforeseen(error)
+
+
+def is_busy(error: DBAPIError) -> bool:
+    """Whether the database could not be had in time, so that the same may be tried again."""
+    return isinstance(error, OperationalError) or error.connection_invalidated
 
 
 def _no_connection(error: PoolTimeout) -> Response:

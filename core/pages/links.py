@@ -1,0 +1,56 @@
+"""Addresses of records by their kind, so that a lower package links to an upper one without knowing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, request, url_for
+from werkzeug.routing import Map
+
+_EXTENSION = "page_links"
+
+
+class LinkUnknown(KeyError):
+    """No package has registered a page for this kind of record."""
+
+
+def register_link(app_links: dict[str, tuple[str, str]], kind: str, endpoint: str, variable: str) -> None:
+    """Name the endpoint of a kind of record and the variable that takes its number."""
+    if kind in app_links:
+        raise ValueError(f"two pages for {kind}")
+    app_links[kind] = (endpoint, variable)
+
+
+def link_to(kind: str, record_id: int) -> str:
+    """The address of a record's page; raises :class:`LinkUnknown`."""
+    try:
+        endpoint, variable = links()[kind]
+    except KeyError as unknown:
+        raise LinkUnknown(kind) from unknown
+    numbers: dict[str, Any] = {variable: record_id}
+    return url_for(endpoint, **numbers)
+
+
+def place(kind: str) -> str:
+    """The address of a page that is about no record, such as ``sign_in``; raises :class:`LinkUnknown`."""
+    try:
+        return url_for(links()[kind][0])
+    except KeyError as unknown:
+        raise LinkUnknown(kind) from unknown
+
+
+def links() -> dict[str, tuple[str, str]]:
+    """Every registered kind with its endpoint and variable."""
+    found: dict[str, tuple[str, str]] = current_app.extensions.setdefault(_EXTENSION, {})
+    return found
+
+
+def safe_target(wanted: str | None, *, fallback: str) -> str:
+    """``wanted`` if it is a path of this site, else ``fallback``: nobody is sent to another site."""
+    if not wanted or not wanted.startswith("/") or wanted.startswith("//") or "\\" in wanted:
+        return fallback
+    if any(ord(character) < 0x20 for character in wanted):
+        return fallback
+    path = wanted.partition("?")[0].partition("#")[0]
+    rules: Map = current_app.url_map
+    return wanted if rules.bind_to_environ(request.environ).test(path, method="GET") else fallback

@@ -1,0 +1,317 @@
+"""Tables that sort, filter, page and export what they show."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, BinaryIO, cast
+from urllib.parse import urlencode
+
+from flask import Response, make_response, render_template, request, send_file, stream_with_context
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute
+from werkzeug.datastructures import MultiDict
+from xlsxwriter import Workbook
+
+from core.clock import SHANGHAI
+from core.db import session
+from core.errors import Refused
+from core.money import fen_to_yuan
+from core.pages.language import t, term
+
+PAGE_ROWS = 25
+COUNTED_ROWS = 100_000
+"""Beyond so many matches a table says "more than"."""
+EXPORT_CHUNK = 1_000
+MAX_SHEET_ROWS = 1_048_575
+
+SORT = "sort"
+PAGE = "page"
+EXPORT = "export"
+_OWN = (SORT, PAGE, EXPORT)
+_BYTE_ORDER_MARK = "\ufeff"
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class SheetTooLong(Refused):
+    """More rows match than one sheet holds."""
+
+    code = "sheet_too_long"
+
+
+SortKey = ColumnElement[Any] | InstrumentedAttribute[Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: heading ``column.<key>``.
+
+    ``value`` takes a prepared row and gives a str, int, Decimal, date, datetime, StrEnum, bool or None. ``kind`` says
+    how it is shown: ``text``, ``money`` (fen), ``number``, ``day``, ``moment``, ``term`` (an enum's word), ``state``
+    (the word as a badge), ``flag``. ``sort`` is the SQL expression to order by; without it the heading is plain.
+    ``link`` gives the address of what the row is about; the first column usually has it.
+    """
+
+    key: str
+    value: Callable[[Any], Any]
+    kind: str = "text"
+    sort: SortKey | None = None
+    link: Callable[[Any], str | None] | None = None
+
+    @property
+    def label(self) -> str:
+        """The heading in the language of the request."""
+        return t(f"column.{self.key}")
+
+
+Applies = Callable[[Select[Any], str], Select[Any]]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One filter, label ``filter.<name>``: a text, or a choice where ``options`` are given, or a ``day``.
+
+    ``apply`` narrows the query by what was entered; what it cannot read it leaves unnarrowed by raising ValueError,
+    which the table shows as a fault of the filter.
+    """
+
+    name: str
+    apply: Applies
+    options: Callable[[], Sequence[tuple[str, str]]] | None = None
+    kind: str = "text"
+
+    @property
+    def label(self) -> str:
+        """The label in the language of the request."""
+        return t(f"filter.{self.name}")
+
+
+def choice(name: str, column: SortKey, enum: type[StrEnum]) -> Filter:
+    """A filter by the members of an enum."""
+    return Filter(
+        name,
+        lambda query, value: query.where(column == enum(value)),
+        options=lambda: [(member.value, term(member)) for member in enum],
+    )
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table named ``name``; ``empty`` is the text key of what to do where there is nothing.
+
+    ``prepare`` turns the rows of a page into what the columns read, in bulk: names of organisations and sums come
+    from one query a page, not from one a row. ``key`` is a unique column that settles ties.
+    """
+
+    name: str
+    columns: Sequence[Column]
+    key: SortKey
+    empty: str
+    filters: Sequence[Filter] = ()
+    default_sort: str = ""
+    prepare: Callable[[Sequence[Any]], Sequence[Any]] = list
+    scalars: bool = True
+
+
+@dataclass
+class TableView:
+    """A table as the template shows it."""
+
+    table: Table
+    rows: Sequence[Any]
+    total: int
+    page: int
+    sort: str
+    typed: Mapping[str, str]
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-min(self.total, COUNTED_ROWS) // PAGE_ROWS))
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether anything narrows the table."""
+        return any(self.typed.values())
+
+    @property
+    def counted(self) -> str:
+        """How many rows match, as a sentence."""
+        more = self.total > COUNTED_ROWS
+        return t("table.more_than" if more else "table.count", count=min(self.total, COUNTED_ROWS))
+
+    def href(self, **changes: object) -> str:
+        """This page with other parameters."""
+        kept = MultiDict((name, value) for name, value in request.args.items(multi=True) if name not in _OWN)
+        now: dict[str, object] = {SORT: self.sort if self.sort != self.table.default_sort else "", PAGE: ""}
+        for name, value in {**now, **changes}.items():
+            if value not in ("", None):
+                kept[name] = str(value)
+        query = urlencode(list(kept.items(multi=True)))
+        return f"{request.path}?{query}" if query else request.path
+
+    def sorted_by(self, column: Column) -> str | None:
+        """``ascending``, ``descending`` or None."""
+        if self.sort.lstrip("-") != column.key:
+            return None
+        return "descending" if self.sort.startswith("-") else "ascending"
+
+    def sort_href(self, column: Column) -> str:
+        """The address that sorts by a column, or turns its order round."""
+        return self.href(sort=f"-{column.key}" if self.sorted_by(column) == "ascending" else column.key)
+
+
+def table_page(table: Table, query: Select[Any], *, title: str, template: str = "table_page.html", **shown: Any) -> Any:
+    """A page that is a table: ``title`` is a text key, ``<title>.lead`` says what happens next.
+
+    The same address answers the fragment for htmx and, with ``export=csv|xlsx``, the file of everything that matches.
+    """
+    wanted = request.args.get(EXPORT, "")
+    if wanted in EXPORTS:
+        return EXPORTS[wanted](table, _narrowed(table, query)[0])
+    view = table_view(table, query)
+    if request.headers.get("HX-Target") == f"table-{table.name}":
+        return make_response(render_template("table_fragment.html", view=view))
+    return make_response(render_template(template, view=view, title=title, **shown))
+
+
+def table_view(table: Table, query: Select[Any]) -> TableView:
+    """One page of a table as the request asks for it: two queries and those of ``prepare``."""
+    narrowed, typed, faults = _narrowed(table, query)
+    counted = narrowed.with_only_columns(table.key).order_by(None).limit(COUNTED_ROWS + 1).subquery()
+    total = session().execute(select(func.count()).select_from(counted)).scalar_one()
+    last = max(1, -(-min(total, COUNTED_ROWS) // PAGE_ROWS))
+    page = min(_whole(request.args.get(PAGE)), last)
+    sort = _sort(table)
+    ordered = _ordered(table, narrowed, sort).limit(PAGE_ROWS).offset((page - 1) * PAGE_ROWS)
+    found = session().execute(ordered)
+    rows = list(found.scalars().unique()) if table.scalars else list(found.all())
+    return TableView(table, table.prepare(rows), total, page, sort, typed, faults)
+
+
+def _narrowed(table: Table, query: Select[Any]) -> tuple[Select[Any], dict[str, str], dict[str, str]]:
+    typed: dict[str, str] = {}
+    faults: dict[str, str] = {}
+    for each in table.filters:
+        value = request.args.get(each.name, "").strip()[:200]
+        typed[each.name] = value
+        if value:
+            try:
+                query = each.apply(query, value)
+            except ValueError:
+                faults[each.name] = t("table.filter_unreadable")
+    return query, typed, faults
+
+
+def _sort(table: Table) -> str:
+    wanted = request.args.get(SORT, "")
+    known = {column.key for column in table.columns if column.sort is not None}
+    return wanted if wanted.lstrip("-") in known else table.default_sort
+
+
+def _ordered(table: Table, query: Select[Any], sort: str) -> Select[Any]:
+    by = {column.key: column.sort for column in table.columns}
+    chosen = by.get(sort.lstrip("-"))
+    down = sort.startswith("-")
+    query = query.order_by(None)
+    if chosen is not None:
+        query = query.order_by(chosen.desc().nulls_last() if down else chosen.asc().nulls_last())
+    return query.order_by(table.key.desc() if down or chosen is None else table.key.asc())
+
+
+def _whole(typed: str | None) -> int:
+    return max(1, int(typed)) if typed and typed.isdecimal() and len(typed) < 8 else 1
+
+
+# -- export ----------------------------------------------------------------------------------------------------------
+
+
+def _rows(table: Table, query: Select[Any]) -> Iterator[Any]:
+    """Every matching row, prepared in chunks, so that memory stays flat."""
+    ordered = _ordered(table, query, _sort(table)).execution_options(yield_per=EXPORT_CHUNK)
+    found = session().execute(ordered)
+    for chunk in (found.scalars() if table.scalars else found).partitions(EXPORT_CHUNK):
+        yield from table.prepare(list(cast(Iterable[Any], chunk)))
+
+
+def _as_csv(table: Table, query: Select[Any]) -> Response:
+    """UTF-8 with a byte-order mark; no cell is a formula."""
+
+    def lines() -> Iterator[str]:
+        yield _BYTE_ORDER_MARK + _line(column.label for column in table.columns)
+        for row in _rows(table, query):
+            yield _line(_plain(column, column.value(row)) for column in table.columns)
+
+    response = Response(stream_with_context(lines()), content_type="text/csv; charset=utf-8")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{table.name}.csv")
+    return response
+
+
+def _line(cells: Iterable[str]) -> str:
+    target = io.StringIO(newline="")
+    csv.writer(target, lineterminator="\r\n").writerow(
+        [f"'{cell}" if cell.startswith(_FORMULA_STARTS) and not _is_number(cell) else cell for cell in cells]
+    )
+    return target.getvalue()
+
+
+def _is_number(cell: str) -> bool:
+    return cell.lstrip("-").replace(".", "", 1).isdecimal()
+
+
+def _as_xlsx(table: Table, query: Select[Any]) -> Response:
+    """One sheet; sums are figures, text stays text. Raises :class:`SheetTooLong`."""
+    whole = query.with_only_columns(table.key).order_by(None).limit(MAX_SHEET_ROWS + 1).subquery()
+    if session().execute(select(func.count()).select_from(whole)).scalar_one() > MAX_SHEET_ROWS:
+        raise SheetTooLong
+    target = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115  (send_file closes it)
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_numbers": False,
+        "strings_to_urls": False,
+    }
+    with Workbook(target, options) as book:
+        money = book.add_format({"num_format": "#,##0.00"})
+        sheet = book.add_worksheet()
+        sheet.freeze_panes(1, 0)
+        for number, column in enumerate(table.columns):
+            sheet.write_string(0, number, column.label)
+            sheet.set_column(number, number, 20)
+        for line, row in enumerate(_rows(table, query), start=1):
+            for number, column in enumerate(table.columns):
+                value = column.value(row)
+                if column.kind == "money" and isinstance(value, int):
+                    sheet.write_number(line, number, float(Decimal(fen_to_yuan(value))), money)
+                elif column.kind == "number" and isinstance(value, int | Decimal):
+                    sheet.write_number(line, number, float(value))
+                else:
+                    sheet.write_string(line, number, _plain(column, value))
+    target.seek(0)
+    return send_file(target, mimetype=_XLSX, as_attachment=True, download_name=f"{table.name}.xlsx")
+
+
+def _plain(column: Column, value: Any) -> str:
+    """A cell as text."""
+    if value is None:
+        return ""
+    if column.kind == "money" and isinstance(value, int):
+        return fen_to_yuan(value)
+    if isinstance(value, bool):
+        return t("yes" if value else "no")
+    if isinstance(value, StrEnum):
+        return term(value)
+    if isinstance(value, datetime):
+        return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+EXPORTS: Mapping[str, Callable[[Table, Select[Any]], Response]] = {"csv": _as_csv, "xlsx": _as_xlsx}

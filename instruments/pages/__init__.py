@@ -1,0 +1,5 @@
+"""Pages of instruments, with their menu entries."""
+
+from core.pages import Pages
+
+PAGES: list[Pages] = []

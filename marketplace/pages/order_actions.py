@@ -1,0 +1,65 @@
+"""What whoever looks at an order may do next, as buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import url_for
+
+from core.pages.language import t
+from core.permissions import Actor
+from marketplace.models import Order
+from marketplace.permissions import is_beneficiary_side, is_provider_side
+from marketplace.states import ORDER, PAYABLE, OrderAction
+from settlement.queries import order_money
+
+_PROVIDER_ONLY = {
+    OrderAction.ACCEPT: "accept",
+    OrderAction.START: "start",
+    OrderAction.DELIVER: "deliver",
+    OrderAction.DECLINE: "decline",
+}
+_EITHER = {OrderAction.COMPLETE: "complete", OrderAction.CANCEL: "cancel"}
+_SETBACKS = {OrderAction.DECLINE, OrderAction.CANCEL}
+
+
+def next_actions(order: Order, *, actor: Actor) -> list[dict[str, Any]]:
+    """Buttons in the order of the deal; what ends it comes last."""
+    return sorted(_actions(order, actor), key=lambda action: bool(action.get("danger")))
+
+
+def _actions(order: Order, actor: Actor) -> Iterator[dict[str, Any]]:
+    provides, uses = is_provider_side(actor, order), is_beneficiary_side(actor, order)
+    allowed = ORDER.actions(order.state)
+    if OrderAction.CONTRACT in allowed and _unsigned(order, provides=provides, uses=uses):
+        yield _button("sign", "order_contract", order, primary=True)
+    if provides and order.state in PAYABLE and order_money(order.id).due_fen > 0:
+        yield _button("pay", "order_payment", order, primary=True)
+    for action, view in {**(_PROVIDER_ONLY if provides else {}), **(_EITHER if provides or uses else {})}.items():
+        if action in allowed:
+            setback = action in _SETBACKS
+            yield _button(view, _FORMS[view], order, primary=not setback, danger=setback)
+
+
+_FORMS = {
+    "accept": "order_accept",
+    "decline": "order_decline",
+    "start": "order_start",
+    "deliver": "order_delivery",
+    "complete": "order_completion",
+    "cancel": "order_cancel",
+}
+
+
+def _unsigned(order: Order, *, provides: bool, uses: bool) -> bool:
+    return (provides and order.provider_signed_at is None) or (uses and order.beneficiary_signed_at is None)
+
+
+def _button(view: str, form: str, order: Order, *, primary: bool = False, danger: bool = False) -> dict[str, Any]:
+    return {
+        "label": t(f"page.{form}.title"),
+        "href": url_for(f"order_pages.{view}", order_id=order.id),
+        "primary": primary,
+        "danger": danger,
+    }

@@ -1,0 +1,5 @@
+"""Pages of vouchers, with their menu entries."""
+
+from core.pages import Pages
+
+PAGES: list[Pages] = []
