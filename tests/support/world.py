@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from accounts.service import sessions
 from core import clock
 from marketplace.demo.client import DemoClient, Json
 from marketplace.demo.province import demo_uscc
@@ -37,6 +38,8 @@ class World:
         self.sign_in = DemoClient(client.app, passwords={}, default_password=client.default_password)
         self.returned = b""
         """The bank's answer to the exported batch, not handed in yet."""
+        self.recovery = ""
+        """The code with which sme-heze may set a new password."""
         self.serials: Iterator[int] = iter(range(100, 1000))
         self.cutoffs = iter(MONDAY.date() + timedelta(days=day) for day in range(9))
 
@@ -45,6 +48,7 @@ class World:
         self._neighbours()
         self._registrations()
         self._standing()
+        self._sign_in()
         self._catalogue()
         self._orders()
         self._claims()
@@ -143,6 +147,12 @@ class World:
             verdict = {"decision": "approve", "opinion": "同意"}
             made = self.post(approve, f"/memberships/{made['id']}/review", verdict)
         return made
+
+    def _sign_in(self) -> None:
+        user, password = self.client.get("sme-heze", "/me")["user"], self.client.default_password
+        sessions.begin(username="sme-heze", password=password, address="192.0.2.1", agent="Firefox", now=MONDAY)
+        self.ids["session"] = self.client.get("sme-heze", "/me/sessions")["items"][0]["id"]
+        self.recovery = self.client.post("admin", f"/users/{user['id']}/recovery", {})["code"]
 
     def _standing(self) -> None:
         suspended = self.ids["suspended organisation"]

@@ -62,10 +62,14 @@ def _trial(entry: dict[str, Any], users: frozenset[str]) -> Trial:
     if OTHERS in refused:
         code = refused.pop(OTHERS)
         refused |= dict.fromkeys(users - through, code)
+    instead = dict(entry.get("instead", {}))
+    if OTHERS in instead:
+        instead = dict.fromkeys(users - through, instead[OTHERS]) | instead
+        del instead[OTHERS]
     unknown = (through | set(refused)) - users
     if unknown:
         raise ValueError(f"not of the route's roles: {sorted(unknown)}")
-    return Trial(**{**entry, "through": through, "refused": refused})
+    return Trial(**{**entry, "through": through, "refused": refused, "instead": instead})
 
 
 def _roles(named: str) -> frozenset[str]:

@@ -28,6 +28,19 @@ NEVER_GIVEN = 999_999_999
 ROWS = read_table()
 OUTSIDERS = list({role: user for user, role in reversed(CAST.items())}.values())
 """One of each role: whom a route is not open to is turned away before it is known whose record it is."""
+OWN = {
+    "POST /tokens",
+    "POST /memberships",
+    "POST /recovery",
+    "DELETE /tokens/current",
+    "POST /me/password",
+    "DELETE /me/sessions/<int:session_id>",
+    "POST /me/totp",
+    "POST /me/totp/confirmation",
+    "POST /me/totp/removal",
+    "POST /me/recovery-codes",
+}
+"""What everybody may change about the own account."""
 MONEY = re.compile(r"/(funds|payables|settlement-|shortfalls|clawbacks|ledger|claims|orders|quotes)")
 
 
@@ -53,9 +66,8 @@ def test_every_route_names_its_permission(world: World) -> None:
 
 def test_v5_a_delegated_agency_decides_nothing() -> None:
     """It may change nothing but its own account and what it prepares: summaries."""
-    own = {"POST /tokens", "POST /memberships", "DELETE /tokens/current", "POST /me/password"}
     changes = {name for name, row in ROWS.items() if row.method != "GET" and "delegated_agency" in row.roles}
-    assert changes == own | {"POST /review-summaries"}
+    assert changes == OWN | {"POST /review-summaries"}
 
 
 def test_an_administrator_has_accounts_only_and_no_money() -> None:
@@ -66,8 +78,7 @@ def test_an_administrator_has_accounts_only_and_no_money() -> None:
 @pytest.mark.parametrize("role", ["auditor", "city_finance"])
 def test_readers_change_nothing(role: str) -> None:
     """An auditor and a city's finance bureau read."""
-    own = {"POST /tokens", "POST /memberships", "DELETE /tokens/current", "POST /me/password"}
-    assert {name for name, row in ROWS.items() if row.method != "GET" and role in row.roles} == own
+    assert {name for name, row in ROWS.items() if row.method != "GET" and role in row.roles} == OWN
 
 
 def test_v6_an_auditor_and_a_citys_offices_read_what_the_province_reads() -> None:
@@ -224,6 +235,8 @@ class _Filling:
             return [self.body(each) for each in value]
         if value == "$password":
             return self.world.client.default_password
+        if value == "$recovery":
+            return self.world.recovery
         if value == "$uscc":
             return demo_uscc(99)
         return self.number(value[1:]) if isinstance(value, str) and value.startswith("$") else value

@@ -19,9 +19,18 @@ from core.texts import catalogue
 
 Json = dict[str, Any]
 CONTRACT = yaml.safe_load(Path(__file__).with_name("contract.yaml").read_text("utf-8"))
-WITHOUT_KEY = {"POST /tokens", "POST /me/password"}
-"""Signing in and changing a password: a repeated call does no harm, and its answer is no money and no state."""
-OPEN = {"POST /tokens", "POST /memberships"}
+WITHOUT_KEY = {
+    "POST /tokens",
+    "POST /me/password",
+    "POST /me/totp",
+    "POST /me/totp/confirmation",
+    "POST /me/totp/removal",
+    "POST /me/recovery-codes",
+    "POST /recovery",
+    "POST /users/{user_id}/recovery",
+}
+"""Passwords and codes: a stored answer would keep a secret, and a wrong attempt counts although it is refused."""
+OPEN = {"POST /tokens", "POST /memberships", "POST /recovery"}
 """What visitors may call besides reading the catalogue."""
 CODE = re.compile("`([a-z_0-9]+)`: ")
 
