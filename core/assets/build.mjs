@@ -14,6 +14,7 @@ const OUT = join(HERE, "..", "static");
 const MODULES = join(HERE, "node_modules");
 const BROWSERS = ["chrome90", "firefox90", "safari15"];
 
+const GLOBALS = { "calendar.js": "marketCalendar", "chart.js": "marketChart" };
 const LATER_NAMES = ["calendar.css", "calendar.js", "chart.js"];
 const LATER_MARK = "what app.js may load later";
 
@@ -57,7 +58,8 @@ const options = { bundle: true, minify: true, write: false, metafile: true, targ
 async function script(name) {
   const entryPoints = [join(HERE, "scripts", name)];
   const define = { LATER: JSON.stringify(LATER_MARK) };
-  const built = await esbuild.build({ ...options, entryPoints, absWorkingDir: HERE, format: "iife", define });
+  const form = { format: "iife", globalName: GLOBALS[name], absWorkingDir: HERE };
+  const built = await esbuild.build({ ...options, ...form, entryPoints, define });
   const files = Object.keys(built.metafile.inputs).map((each) => join(HERE, each));
   return { text: built.outputFiles[0].text, packages: packagesOf(files) };
 }
