@@ -97,6 +97,7 @@ class Form:
         self._required = frozenset(required)
         left_out = {*leave_out, *self.fixed}
         self._sources = dict(_flat(self.schema, left_out))
+        self._optional_parts = {name for name, part in self.schema.load_fields.items() if _is_optional_part(part)}
         self.fields = {path: self._field(path, source) for path, source in self._sources.items()}
         self.faults: list[str] = []
         """Faults of the form as a whole."""
@@ -163,6 +164,12 @@ class Form:
             self.faults.append(say(error.text))
             self.note(error.reasons)
 
+    def _is_required(self, path: str, source: fields.Field[Any]) -> bool:
+        """What must be filled in; of a part that may be left out as a whole, nothing is."""
+        if path in self._required:
+            return True
+        return source.required and not source.allow_none and path.partition(".")[0] not in self._optional_parts
+
     def _find(self, path: str | None) -> FormField | None:
         """The field of a reason; items of a list belong to the list."""
         while path:
@@ -185,7 +192,7 @@ class Form:
             label=label,
             hint=hint,
             widget=widget,
-            required=(source.required and not source.allow_none) or path in self._required,
+            required=self._is_required(path, source),
             options=options,
             value=[] if widget in ("checkboxes", "lines") else "",
             attributes=dict(_attributes(source, widget)),
@@ -197,6 +204,10 @@ class _Unreadable(ValueError):
 
 
 _LEFT_OUT = object()
+
+
+def _is_optional_part(source: fields.Field[Any]) -> bool:
+    return isinstance(source, fields.Nested) and not source.required
 
 
 def _flat(schema: Schema, left_out: set[str], prefix: str = "") -> Iterator[tuple[str, fields.Field[Any]]]:

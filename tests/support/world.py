@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from accounts.service import sessions
+from accounts.service.sessions import begin
 from core import clock
 from marketplace.demo.client import DemoClient, Json
 from marketplace.demo.province import demo_uscc
@@ -35,6 +36,7 @@ class World:
     def __init__(self, client: DemoClient) -> None:
         self.client = client
         self.ids: dict[str, int] = {}
+        self.sessions: dict[str, str] = {}
         self.sign_in = DemoClient(client.app, passwords={}, default_password=client.default_password)
         self.returned = b""
         """The bank's answer to the exported batch, not handed in yet."""
@@ -67,6 +69,20 @@ class World:
         """A user's bearer token, for requests that are rolled back; not to be asked for within such a rollback."""
         with clock.at(MONDAY):
             return self.sign_in.token(user)
+
+    def session(self, user: str) -> str:
+        """A user's page session, for requests that are rolled back; not to be asked for within such a rollback."""
+        if user not in self.sessions:
+            with self.client.app.app_context(), clock.at(MONDAY):
+                begun = begin(
+                    username=user,
+                    password=self.client.default_password,
+                    address="127.0.0.1",
+                    agent="tests",
+                    now=clock.now(),
+                )
+            self.sessions[user] = begun.token
+        return self.sessions[user]
 
     def me(self, user: str) -> int:
         """The organisation of a user."""

@@ -43,9 +43,9 @@ class Row:
         return [user for user, role in CAST.items() if role in self.roles]
 
 
-def read_table() -> dict[str, Row]:
+def read_table(path: Path = TABLE) -> dict[str, Row]:
     """Every row by ``METHOD rule``."""
-    return {name: _row(name, entry) for name, entry in yaml.safe_load(TABLE.read_text("utf-8")).items()}
+    return {name: _row(name, entry) for name, entry in yaml.safe_load(path.read_text("utf-8")).items()}
 
 
 def _row(name: str, entry: dict[str, Any]) -> Row:

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from core import clock
 from core.http import ALLOWED
 from core.http.api import API_PREFIX
+from core.pages import Pages
 from core.pages.assets import asset_url
 from core.permissions import Permission
 from marketplace.demo.province import demo_uscc
@@ -47,6 +48,8 @@ MONEY = re.compile(r"/(funds|payables|settlement-|shortfalls|clawbacks|ledger|cl
 def routes(app: Flask) -> Iterator[tuple[str, str]]:
     """Every method of every route: its name in the table, and its endpoint."""
     for rule in app.url_map.iter_rules():
+        if isinstance(app.blueprints.get(rule.endpoint.rpartition(".")[0]), Pages):
+            continue  # pages have a table of their own: tests/integration/pages
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             yield f"{method} {rule.rule.removeprefix(API_PREFIX)}", rule.endpoint
 
