@@ -88,7 +88,7 @@ for (const [name, { text, packages }] of Object.entries(outputs)) {
   // app.js comes last and learns what it may load later
   const later = Object.fromEntries(LATER_NAMES.map((each) => [each, manifest[each]]));
   const banner = `/*! Contains ${packages.join(", ")}; their licences: ${manifest["licenses.txt"]} */\n`;
-  write(name, (packages.length ? banner : "") + text.replace(JSON.stringify(LATER_MARK), JSON.stringify(later)));
+  write(name, (packages.length ? banner : "") + text.replaceAll(JSON.stringify(LATER_MARK), JSON.stringify(later)));
 }
 
 writeFileSync(join(OUT, "manifest.json.new"), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -8,6 +8,8 @@ import timeGrid from "fullcalendar/timegrid";
 
 const ZONE = "Asia/Shanghai";
 const NARROW_PIXELS = 640;
+const DAYS_NARROW = 3;
+const UNIT = { style: "unit", unit: "day", unitDisplay: "long" };
 const MINUTES = 16; // the length of 2026-03-02T09:00
 
 /** The element named by a data attribute of the calendar. */
@@ -46,7 +48,7 @@ function choose(inputs, startStr, endStr) {
 export function draw(element) {
   const { events, lang, from, to } = element.dataset;
   const inputs = [field(element, "selectStart"), field(element, "selectEnd")].filter(Boolean);
-  const narrow = element.clientWidth < NARROW_PIXELS;
+  const days = element.clientWidth < NARROW_PIXELS ? "threeDays" : "timeGridWeek";
   const stage = document.createElement("div");
   const fault = document.createElement("p");
   fault.className = "field-fault";
@@ -60,9 +62,13 @@ export function draw(element) {
     locale: lang?.startsWith("zh") ? "zh-cn" : "en-gb",
     timeZone: ZONE,
     firstDay: 1,
-    initialView: narrow ? "threeDays" : "timeGridWeek",
-    views: { threeDays: { type: "timeGrid", duration: { days: 3 } } },
-    headerToolbar: { start: "prev,next today", center: "title", end: narrow ? "threeDays,dayGridMonth" : "timeGridWeek,dayGridMonth" },
+    initialView: days,
+    views: {
+      timeGrid: { dayHeaderFormat: { month: "numeric", day: "numeric", weekday: "short" } },
+      threeDays: { type: "timeGrid", duration: { days: DAYS_NARROW } },
+    },
+    buttons: { threeDays: { text: new Intl.NumberFormat(lang, UNIT).format(DAYS_NARROW) } },
+    headerToolbar: { start: "prev,next today", center: "title", end: `${days},dayGridMonth` },
     initialDate: inputs[0]?.value || from || undefined,
     validRange: from || to ? { start: from, end: to } : undefined,
     height: "auto",
@@ -77,17 +83,19 @@ export function draw(element) {
     unselectAuto: false,
     longPressDelay: 300,
     selectOverlap: (event) => !event.extendedProps.busy,
-    selectAllow: ({ start }) => start > new Date(),
     select: ({ startStr, endStr, allDay }) => allDay || choose(inputs, startStr, endStr),
-    dateClick: ({ view, dateStr }) => view.type === "dayGridMonth" && calendar.changeView(narrow ? "threeDays" : "timeGridWeek", dateStr),
+    dateClick: ({ view, dateStr }) => view.type === "dayGridMonth" && calendar.changeView(days, dateStr),
     events: (span, succeed, fail) => {
-      fetched(events, span).then((found) => {
-        fault.hidden = true;
-        succeed(found.map((event) => shown(element, event)));
-      }, (error) => {
-        fault.hidden = false;
-        fail(error);
-      });
+      fetched(events, span).then(
+        (found) => {
+          fault.hidden = true;
+          succeed(found.map((event) => shown(element, event)));
+        },
+        (error) => {
+          fault.hidden = false;
+          fail(error);
+        },
+      );
     },
   });
   calendar.render();

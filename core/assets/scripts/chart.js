@@ -7,7 +7,7 @@ import { SVGRenderer } from "echarts/renderers";
 echarts.use([BarChart, LineChart, AriaComponent, GridComponent, LegendComponent, TooltipComponent, SVGRenderer]);
 
 const COLOURS = ["#0b5a6b", "#b4640e", "#3d4c8f", "#7d6bb3", "#71828b", "#17582f"];
-const FONT = { fontFamily: "inherit", fontSize: 14, color: "#1b2a32" };
+const INK = "#1b2a32";
 
 /** The number of a cell: its data-value, or its text without separators and signs of currency. */
 function number(cell) {
@@ -27,17 +27,18 @@ function read(table) {
 export function draw(stage, table, kind) {
   const { categories, series } = read(table);
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const font = { fontFamily: getComputedStyle(stage).fontFamily, fontSize: 14, color: INK };
   const chart = echarts.init(stage, null, { renderer: "svg" });
   chart.setOption({
     color: COLOURS,
-    textStyle: FONT,
+    textStyle: font,
     animation: !still,
     aria: { enabled: true, decal: { show: series.length > 1 } },
     grid: { left: 8, right: 16, top: 48, bottom: 8, containLabel: true },
-    legend: { top: 0, textStyle: FONT },
+    legend: { top: 0, textStyle: font },
     tooltip: { trigger: "axis", renderMode: "richText", confine: true },
-    xAxis: { type: "category", data: categories, axisLabel: { ...FONT, hideOverlap: true } },
-    yAxis: { type: "value", axisLabel: FONT },
+    xAxis: { type: "category", data: categories, axisLabel: { ...font, hideOverlap: true } },
+    yAxis: { type: "value", axisLabel: font },
     series: series.map((each) => ({ ...each, type: kind })),
   });
   new ResizeObserver(() => chart.resize()).observe(stage);
