@@ -179,8 +179,11 @@ def table_page(table: Table, query: Select[Any], *, title: str, template: str = 
         return EXPORTS[wanted](table, _narrowed(table, query)[0])
     view = table_view(table, query)
     if request.headers.get("HX-Target") == f"table-{table.name}":
-        return make_response(render_template("table_fragment.html", view=view))
-    return make_response(render_template(template, view=view, title=title, **shown))
+        answer = make_response(render_template("table_fragment.html", view=view))
+    else:
+        answer = make_response(render_template(template, view=view, title=title, **shown))
+    answer.vary.add("HX-Target")  # or the way back shows a kept fragment for the page
+    return answer
 
 
 def table_view(table: Table, query: Select[Any]) -> TableView:
