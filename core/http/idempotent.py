@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -51,59 +52,78 @@ class IdempotencyKey(Model):
     created_at: Mapped[datetime] = mapped_column(UTC)
 
 
-def idempotent(view: Callable[..., Any]) -> Callable[..., Response]:
-    """Demand the key and answer a repeated one with what was answered first.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is kept of an answer."""
 
-    The transaction opened here surrounds the use case's own. A refusal rolls back the key too, so that the call may
-    be tried again with it.
-    """
+    status: int
+    content_type: str | None
+    body: bytes | None
+
+
+def idempotent(view: Callable[..., Any]) -> Callable[..., Response]:
+    """Demand the key and answer a repeated one with what was answered first."""
 
     @wraps(view)
     def keyed(*args: Any, **kwargs: Any) -> Response:
-        key = request.headers.get(HEADER, "")
-        if not 0 < len(key) <= MAX_KEY_LENGTH or not key.isascii() or not key.isprintable():
-            raise KeyMissing
-        user_id = current_actor().user_id or 0
-        fingerprint = _fingerprint()
-        with transaction(joinable=True) as session:
-            taken = session.execute(
-                insert(IdempotencyKey)
-                .values(user_id=user_id, key=key, fingerprint=fingerprint, created_at=clock.now())
-                .on_conflict_do_nothing()
-                .returning(IdempotencyKey.key)
-            ).scalar_one_or_none()
-            row = session.scalars(
-                select(IdempotencyKey).where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
-            ).one()
-            if taken is None:
-                return _replay(row, fingerprint)
+        made: list[Response] = []
+
+        def act() -> Answer:
             response = make_response(view(*args, **kwargs))
-            row.status = response.status_code
-            row.content_type = response.content_type
-            row.body = response.get_data()
-            return response
+            made.append(response)
+            return Answer(response.status_code, response.content_type, response.get_data())
+
+        answer = once(key=request.headers.get(HEADER, ""), act=act)
+        if made:
+            return made[0]
+        response = Response(answer.body, status=answer.status, content_type=answer.content_type)
+        response.headers[REPLAYED] = "true"
+        return response
 
     setattr(keyed, NEEDS_KEY, True)
     return keyed
 
 
-def _replay(row: IdempotencyKey, fingerprint: bytes) -> Response:
-    if row.fingerprint != fingerprint:
-        raise KeyReused
-    response = Response(row.body, status=row.status, content_type=row.content_type)
-    response.headers[REPLAYED] = "true"
-    return response
+def once(*, key: str, act: Callable[[], Answer], leave_out: frozenset[str] = frozenset()) -> Answer:
+    """What ``act`` answered to this key of the present user, now or the first time.
+
+    The transaction opened here surrounds the use case's own. A refusal rolls back the key too, so that the call may
+    be tried again with it. ``leave_out`` are form fields that do not belong to what is asked. Raises
+    :class:`KeyMissing` and :class:`KeyReused`.
+    """
+    if not 0 < len(key) <= MAX_KEY_LENGTH or not key.isascii() or not key.isprintable():
+        raise KeyMissing
+    user_id = current_actor().user_id or 0
+    fingerprint = _fingerprint(leave_out)
+    with transaction(joinable=True) as session:
+        taken = session.execute(
+            insert(IdempotencyKey)
+            .values(user_id=user_id, key=key, fingerprint=fingerprint, created_at=clock.now())
+            .on_conflict_do_nothing()
+            .returning(IdempotencyKey.key)
+        ).scalar_one_or_none()
+        row = session.scalars(
+            select(IdempotencyKey).where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
+        ).one()
+        if taken is None:
+            if row.fingerprint != fingerprint:
+                raise KeyReused
+            return Answer(row.status or 200, row.content_type, row.body)
+        answer = act()
+        row.status, row.content_type, row.body = answer.status, answer.content_type, answer.body
+        return answer
 
 
-def _fingerprint() -> bytes:
+def _fingerprint(leave_out: frozenset[str]) -> bytes:
     """SHA-256 over method, path and body; of a form, over its fields and files, as its boundary changes."""
     digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
-    if not (request.mimetype or "").startswith("multipart/"):
+    if not leave_out and not (request.mimetype or "").startswith("multipart/"):
         digest.update(request.get_data(cache=True))
         return digest.digest()
     # A part of a form may come without a name, which werkzeug gives as None.
     for name, value in sorted(request.form.items(multi=True), key=lambda item: (item[0] or "", item[1])):
-        digest.update(repr((name, value)).encode("utf-8", "surrogatepass"))
+        if name not in leave_out:
+            digest.update(repr((name, value)).encode("utf-8", "surrogatepass"))
     for name, upload in sorted(request.files.items(multi=True), key=lambda item: item[0] or ""):
         content = hashlib.sha256(upload.stream.read()).hexdigest()
         upload.stream.seek(0)

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from core import clock
-from core.db import transaction
 from core.errors import DomainError, Forbidden, NotFound, Unauthenticated
-from core.http.edge import current_actor
-from core.http.idempotent import MAX_KEY_LENGTH, IdempotencyKey, KeyMissing, KeyReused
+from core.http.idempotent import Answer, once
 from core.http.problem import TemporarilyBusy, is_busy, status_of
 from core.pages.blueprint import told
 from core.pages.forms import Form
 from core.pages.links import safe_target
 
+SEE_OTHER = 303
 KEY_FIELD = "_key"
 BACK_FIELD = "_back"
 _NOT_PART = frozenset({"csrf_token", KEY_FIELD, BACK_FIELD})
@@ -97,44 +92,16 @@ def _busy(form: Form) -> int:
 def _go(done: Done) -> Response:
     if done.said is not None:
         told(done.said, params=done.params)
-    return make_response(redirect(safe_target(request.form.get(BACK_FIELD), fallback=done.location), 303))
+    return make_response(redirect(safe_target(request.form.get(BACK_FIELD), fallback=done.location), SEE_OTHER))
 
 
 def _once(key: str, given: dict[str, Any], effect: Effect) -> Response:
     """One key, one effect, as over the API: the key commits with what it did and where it led."""
-    if not 0 < len(key) <= MAX_KEY_LENGTH or not key.isascii() or not key.isprintable():
-        raise KeyMissing
-    user_id = current_actor().user_id or 0
-    fingerprint = _fingerprint()
-    with transaction(joinable=True) as session:
-        taken = session.execute(
-            insert(IdempotencyKey)
-            .values(user_id=user_id, key=key, fingerprint=fingerprint, created_at=clock.now())
-            .on_conflict_do_nothing()
-            .returning(IdempotencyKey.key)
-        ).scalar_one_or_none()
-        row = session.scalars(
-            select(IdempotencyKey).where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
-        ).one()
-        if taken is None:
-            if row.fingerprint != fingerprint:
-                raise KeyReused
-            return _go(Done((row.body or b"/").decode()))
-        done = effect(given)
-        row.status = 303
-        row.content_type = "text/html"
-        row.body = done.location.encode()
-    return _go(done)
+    made: list[Done] = []
 
+    def act() -> Answer:
+        made.append(effect(given))
+        return Answer(SEE_OTHER, "text/html", made[0].location.encode())
 
-def _fingerprint() -> bytes:
-    """SHA-256 over the address and what was sent, without what belongs to the page alone."""
-    digest = hashlib.sha256(f"{request.method} {request.path}\n".encode())
-    for name, value in sorted(request.form.items(multi=True)):
-        if name not in _NOT_PART:
-            digest.update(repr((name, value)).encode("utf-8", "surrogatepass"))
-    for name, upload in sorted(request.files.items(multi=True), key=lambda item: item[0]):
-        content = hashlib.sha256(upload.stream.read()).hexdigest()
-        upload.stream.seek(0)
-        digest.update(repr((name, upload.filename, content)).encode("utf-8", "surrogatepass"))
-    return digest.digest()
+    answer = once(key=key, act=act, leave_out=_NOT_PART)
+    return _go(made[0] if made else Done((answer.body or b"/").decode()))

@@ -123,7 +123,7 @@ def test_every_text_a_page_asks_for_exists() -> None:
                 wanted += [
                     (f"page.{name.value}.{part}", where)
                     for name in names
-                    if isinstance(name, ast.Constant)
+                    if isinstance(name, ast.Constant) and isinstance(name.value, str)
                     for part in ("title", "send")
                 ]
     assert len(wanted) > 20

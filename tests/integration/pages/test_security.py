@@ -17,8 +17,9 @@ def browser(province: DemoClient) -> PageClient:
 
 
 def cookie_of(client: PageClient) -> str:
-    found = client.client.get_cookie("session")
-    return "" if found is None else found.value
+    found = client.client.get_cookie(client.client.application.config["SESSION_COOKIE_NAME"])
+    assert found is not None
+    return found.value
 
 
 def test_signing_in_begins_a_new_session_and_a_new_token_of_forms(province: DemoClient) -> None:
@@ -38,10 +39,13 @@ def test_signing_in_begins_a_new_session_and_a_new_token_of_forms(province: Demo
 def test_signing_out_ends_the_session_on_the_server_too(province: DemoClient) -> None:
     client = browser(province).sign_in("sme-heze")
     stolen = cookie_of(client)
+    twin = province.app.test_client()
+    twin.set_cookie(province.app.config["SESSION_COOKIE_NAME"], stolen)
+    assert twin.get("/home").status_code == 200
     client.send("/home", action="sign-out", follow=False)
     assert client.get("/home").status == 303
     thief = province.app.test_client()
-    thief.set_cookie("session", stolen)
+    thief.set_cookie(province.app.config["SESSION_COOKIE_NAME"], stolen)
     assert thief.get("/home").status_code == 303
 
 
