@@ -81,6 +81,13 @@ class Server:
             self._create(connection, database.name, template=template.name)
         return database
 
+    def copy(self, source: Database, purpose: str) -> Database:
+        """A copy of a database to which nobody is connected."""
+        database = self.database(self.name(purpose))
+        with self._admin() as connection:
+            self._create(connection, database.name, template=source.name)
+        return database
+
     def empty(self, purpose: str) -> Database:
         """A database without anything in it, for testing the migrations themselves."""
         database = self.database(self.name(purpose))
