@@ -24,6 +24,18 @@ def city_codes(on: date) -> frozenset[str]:
     return frozenset(each["code"] for each in _edition(on)["places.cities"])
 
 
+def city_names(on: date) -> dict[str, str]:
+    """The names of the province's cities by code."""
+    return {each["code"]: each["name"] for each in _edition(on)["places.cities"]}
+
+
+def county_names(on: date) -> dict[str, str]:
+    """The names of the province's counties by code, each after that of its city."""
+    edition = _edition(on)
+    cities = city_names(on)
+    return {each["code"]: f"{cities[each['city']]} {each['name']}" for each in edition["places.counties"]}
+
+
 def limits(on: date) -> Limits:
     """The bounds of V8(1)."""
     edition = _edition(on)

@@ -1,8 +1,30 @@
 """Pages of accounts, with their menu entries."""
 
+from accounts.pages.bank import bank
+from accounts.pages.figures import figures
+from accounts.pages.joining import joining
+from accounts.pages.memberships import memberships
+from accounts.pages.organisations import organisations
+from accounts.pages.profile import profile
+from accounts.pages.recovery import recovery
 from accounts.pages.sessions import load_session, sessions
+from accounts.pages.standing import standing
+from accounts.pages.submission import submission
+from accounts.pages.users import users
 from core.pages import Pages
 
-PAGES: list[Pages] = [sessions]
+PAGES: list[Pages] = [
+    sessions,
+    recovery,
+    profile,
+    joining,
+    memberships,
+    submission,
+    organisations,
+    figures,
+    bank,
+    standing,
+    users,
+]
 
 __all__ = ["PAGES", "load_session"]

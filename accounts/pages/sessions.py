@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, make_response, redirect, request, url_for
+from flask import Response, make_response, redirect, render_template, request, url_for
 
 from accounts.permissions import anyone, signed_in
-from accounts.queries.sessions import find_session
+from accounts.queries.sessions import find_session, own_session, sessions_of
 from accounts.rules.codes import MAX_WRITTEN
 from accounts.rules.sessions import SEEN_EVERY
 from accounts.schemas.fields import PasswordField
@@ -15,7 +15,8 @@ from accounts.service import sessions as service
 from core import clock
 from core.http import Schema, TextField, allow, current_actor
 from core.http.address import client_address
-from core.pages import Done, Form, Pages, form_page
+from core.pages import Done, EmptySchema, Form, NavEntry, Pages, form_page
+from core.pages.language import moment
 from core.pages.links import safe_target
 from core.pages.security import enter, leave, session_token
 from core.permissions import Actor
@@ -23,6 +24,7 @@ from core.permissions import Actor
 sessions = Pages(
     "session_pages",
     __name__,
+    navigation=(NavEntry("sessions", "session_pages.index", "account", signed_in, order=20),),
     links={"sign_in": ("session_pages.sign_in", ""), "sign_out": ("session_pages.sign_out", "")},
 )
 
@@ -91,6 +93,52 @@ def sign_out() -> Response:
     service.end(token=session_token() or "", actor=current_actor(), now=clock.now())
     leave()
     return make_response(redirect("/", 303))
+
+
+@sessions.get("/profile/sessions")
+@allow(signed_in)
+def index() -> str:
+    """The browsers signed in, the one used last first."""
+    found = sessions_of(current_actor(), now=clock.now())
+    return render_template("accounts/sessions.html", sessions=found, current=current_session_id())
+
+
+@sessions.route("/profile/sessions/<int:session_id>/ending", methods=["GET", "POST"])
+@allow(signed_in)
+def end_one(session_id: int) -> Response:
+    """Sign one browser out."""
+    found = own_session(session_id, actor=current_actor(), now=clock.now())
+    facts = [
+        ("column.agent", found.agent),
+        ("column.address", found.address),
+        ("column.last_seen_at", moment(found.last_seen_at)),
+    ]
+
+    def effect(_given: dict[str, Any]) -> Done:
+        service.end_one(session_id=session_id, actor=current_actor(), now=clock.now())
+        return Done(url_for("session_pages.index"), "page.session_end.done")
+
+    form = Form(EmptySchema, name="session_end")
+    return form_page(form, effect=effect, back=url_for("session_pages.index"), facts=facts)
+
+
+@sessions.route("/profile/sessions/others/ending", methods=["GET", "POST"])
+@allow(signed_in)
+def end_others() -> Response:
+    """Sign every other browser out."""
+
+    def effect(_given: dict[str, Any]) -> Done:
+        service.end_others(session_id=current_session_id() or 0, actor=current_actor(), now=clock.now())
+        return Done(url_for("session_pages.index"), "page.session_others.done")
+
+    form = Form(EmptySchema, name="session_others")
+    return form_page(form, effect=effect, back=url_for("session_pages.index"))
+
+
+def current_session_id() -> int | None:
+    """The session of this request."""
+    found = find_session(session_token() or "", now=clock.now())
+    return None if found is None else found.id
 
 
 def _wanted() -> str:

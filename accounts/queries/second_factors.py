@@ -9,7 +9,14 @@ from sqlalchemy import func, select
 
 from accounts.models import RecoveryCode, SecondFactor
 from core.db import session
+from core.errors import NotFound
 from core.permissions import Actor
+
+
+class NothingStarted(NotFound):
+    """No authenticator app is being set up."""
+
+    code = "nothing_started"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,14 @@ def confirmed_factor(user_id: int) -> SecondFactor | None:
     """The second factor that signing in asks for, or None where the password is enough."""
     found = second_factor(user_id)
     return None if found is None or found.confirmed_at is None else found
+
+
+def started_factor(actor: Actor) -> SecondFactor:
+    """The actor's own second factor that waits for its first code; raises :class:`NothingStarted`."""
+    found = None if actor.user_id is None else second_factor(actor.user_id)
+    if found is None or found.confirmed_at is not None:
+        raise NothingStarted
+    return found
 
 
 def protection(actor: Actor) -> Protection:

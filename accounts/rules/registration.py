@@ -135,7 +135,7 @@ def faults(
         found += _team_faults(application, incubator_level)
     else:
         found += by_kind[application.kind](application, places)
-        found += figures_faults(application, today=today)
+        found += figures_faults(application.figures_year, field="figures_year", today=today)
     if application.bank_account is not None:
         holder = None if application.kind is OrganisationKind.TEAM else application.name
         found += bank_faults(application.bank_account, holder=holder)
@@ -157,11 +157,10 @@ def bank_faults(details: BankDetails, *, holder: str | None) -> list[Reason]:
     return found
 
 
-def figures_faults(application: Application, *, today: date) -> list[Reason]:
-    """What is wrong with the figures of a year: only a completed year has any."""
-    year = application.figures_year
+def figures_faults(year: int | None, *, field: str, today: date) -> list[Reason]:
+    """What is wrong with the year of figures, which stands in ``field``: only a completed year has any."""
     if year is not None and year > last_completed_year(today):
-        return [reason("year_not_completed", field="figures_year", year=year)]
+        return [reason("year_not_completed", field=field, year=year)]
     return []
 
 

@@ -83,8 +83,7 @@ def state_year(
         owner = find_organisation(organisation_id, actor=actor)
         authorise(actor, may_state_figures, owner)
         lock_organisation(owner.id)
-        stated = Application(kind=owner.kind, name=owner.name, figures_year=year)
-        found = figures_faults(stated, today=clock.today(now))
+        found = figures_faults(year, field="year", today=clock.today(now))
         if owner.kind is not OrganisationKind.ENTERPRISE:
             found.append(reason("figures_of_enterprises_only", article="V8(1)", field="year"))
         refuse_all(found, error=FiguresRefused)

@@ -1,0 +1,121 @@
+"""Joining: enterprises and providers by themselves, teams by their incubator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, render_template, url_for
+
+from accounts.kinds import MemberKind
+from accounts.pages.parts import counties
+from accounts.permissions import anyone, incubator
+from accounts.schemas.memberships import RegistrationSchema
+from accounts.service import memberships
+from core import clock
+from core.http import allow, current_actor
+from core.http.address import client_address
+from core.pages import Done, Form, NavEntry, Pages, form_page, link_to
+
+joining = Pages(
+    "joining_pages",
+    __name__,
+    navigation=(NavEntry("new_team", "joining_pages.team", "members", incubator, order=20),),
+    links={"join": ("joining_pages.choose", "")},
+)
+
+BANK = ("bank_account.holder_name", "bank_account.bank_name", "bank_account.cnaps_code", "bank_account.account_number")
+NOT_OF_AN_ENTERPRISE = ("institution_kind", "has_sharing_rules", "fiscal", "rd_need")
+NOT_OF_A_PROVIDER = (
+    "has_rd_base",
+    "rd_need",
+    "controller",
+    "figures_year",
+    "staff",
+    "revenue_fen",
+    "orderly_finances",
+)
+NOT_OF_A_TEAM = (
+    "uscc",
+    "county",
+    "legal_representative",
+    "institution_kind",
+    "has_sharing_rules",
+    "fiscal",
+    "has_rd_base",
+    "controller",
+    "figures_year",
+    "staff",
+    "revenue_fen",
+    "orderly_finances",
+)
+REQUIRED_OF_AN_ENTERPRISE = ("uscc", "county", "legal_representative", "staff", "revenue_fen", "truthful")
+REQUIRED_OF_A_PROVIDER = ("county", "legal_representative", "institution_kind", "truthful")
+REQUIRED_OF_A_TEAM = ("rd_need", "truthful")
+
+
+@joining.get("/join")
+@allow(anyone)
+def choose() -> str:
+    """Who may join, and how."""
+    return render_template("accounts/join.html")
+
+
+@joining.route("/join/enterprise", methods=["GET", "POST"])
+@allow(anyone)
+def enterprise() -> Response:
+    """An enterprise registers (V8)."""
+    form = registration_form(MemberKind.ENTERPRISE, NOT_OF_AN_ENTERPRISE, REQUIRED_OF_AN_ENTERPRISE)
+    return _join(form, options_of_counties=False)
+
+
+@joining.route("/join/provider", methods=["GET", "POST"])
+@allow(anyone)
+def provider() -> Response:
+    """A provider registers (V10)."""
+    form = registration_form(MemberKind.PROVIDER, NOT_OF_A_PROVIDER, REQUIRED_OF_A_PROVIDER)
+    form["county"].attributes["list"] = "counties"
+    return _join(form, options_of_counties=True)
+
+
+@joining.route("/teams/new", methods=["GET", "POST"])
+@allow(incubator)
+def team() -> Response:
+    """An incubator registers one of its teams (V9)."""
+    form = registration_form(MemberKind.TEAM, NOT_OF_A_TEAM, REQUIRED_OF_A_TEAM)
+
+    def effect(given: dict[str, Any]) -> Done:
+        made = memberships.register(**given, address=client_address(), actor=current_actor(), now=clock.now())
+        return Done(link_to("membership", made.id), "page.join_team.done")
+
+    return form_page(form, effect=effect, back=url_for("membership_pages.index"), template="accounts/joining.html")
+
+
+def registration_form(kind: MemberKind, leave_out: tuple[str, ...], required: tuple[str, ...]) -> Form:
+    """The form in which a kind of member registers; its bank account may follow later, so none of it is required."""
+    form = Form(
+        RegistrationSchema,
+        name=f"join_{kind.value}",
+        options={"county": counties()} if kind is MemberKind.ENTERPRISE else None,
+        leave_out=leave_out,
+        fixed={"kind": kind.value},
+        required=required,
+    )
+    for path in BANK:
+        form[path].required = False
+    form["username"].attributes["autocomplete"] = "username"
+    form["password"].attributes["autocomplete"] = "new-password"
+    return form
+
+
+def _join(form: Form, *, options_of_counties: bool) -> Response:
+    def effect(given: dict[str, Any]) -> Done:
+        memberships.register(**given, address=client_address(), actor=current_actor(), now=clock.now())
+        return Done(url_for("session_pages.sign_in", next=url_for("membership_pages.index")), "page.join.done")
+
+    return form_page(
+        form,
+        effect=effect,
+        back=url_for("joining_pages.choose"),
+        template="accounts/joining.html",
+        counties=counties() if options_of_counties else [],
+    )

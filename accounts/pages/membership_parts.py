@@ -1,0 +1,74 @@
+"""Parts of the page of a registration: what was stated, and what may be done next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import url_for
+
+from accounts.kinds import OrganisationKind
+from accounts.pages.parts import Fact
+from accounts.permissions import may_review_membership, may_submit_membership, may_suspend_membership
+from accounts.queries.applications import Dossier
+from accounts.states import MembershipAction
+from core.pages.language import t, yuan
+from core.permissions import Actor
+
+_DOCUMENTS_TAKEN = frozenset({MembershipAction.SUBMIT.value, MembershipAction.APPROVE.value})
+
+
+def stated_facts(dossier: Dossier) -> list[Fact]:
+    """Figures, controller and bank account as the applicant stated them."""
+    shown: list[Fact] = []
+    if dossier.membership.kind is OrganisationKind.ENTERPRISE:
+        shown.append(("field_label.controller", dossier.membership.declared_controller))
+    figures, account = dossier.figures, dossier.bank_account
+    if figures is not None:
+        shown += [
+            ("field_label.figures_year", str(figures.year)),
+            ("field_label.staff", str(figures.staff)),
+            ("field_label.revenue_fen", yuan(figures.revenue_fen)),
+            ("field_label.orderly_finances", t("yes" if figures.orderly_finances else "no")),
+        ]
+    if account is not None:
+        shown += [
+            ("field_label.holder_name", account.holder_name),
+            ("field_label.bank_name", account.bank_name),
+            ("field_label.cnaps_code", account.cnaps_code),
+            ("field_label.account_number", account.account_number),
+        ]
+    return shown
+
+
+def actions_of(dossier: Dossier, *, actor: Actor) -> list[dict[str, Any]]:
+    """Buttons for whoever looks at it."""
+    return list(_actions(dossier, actor))
+
+
+def _actions(dossier: Dossier, actor: Actor) -> Iterator[dict[str, Any]]:
+    allowed = set(dossier.actions)
+    organisation = dossier.organisation
+    if may_submit_membership(actor, organisation):
+        if MembershipAction.SUBMIT in allowed:
+            yield _button(dossier, "submission_pages.resubmit", "membership_submission", primary=True)
+        if allowed & _DOCUMENTS_TAKEN:
+            yield _button(dossier, "membership_pages.add_document", "membership_document", primary=False)
+    if may_review_membership(actor, organisation) and MembershipAction.APPROVE in allowed:
+        yield _button(dossier, "membership_pages.review", "membership_review", primary=True)
+    if may_suspend_membership(actor, organisation):
+        if MembershipAction.SUSPEND in allowed:
+            yield {
+                **_button(dossier, "membership_pages.suspend", "membership_suspension", primary=False),
+                "danger": True,
+            }
+        if MembershipAction.RESUME in allowed:
+            yield _button(dossier, "membership_pages.resume", "membership_resumption", primary=True)
+
+
+def _button(dossier: Dossier, view: str, form: str, *, primary: bool) -> dict[str, Any]:
+    return {
+        "label": t(f"page.{form}.title"),
+        "href": url_for(view, membership_id=dossier.membership.id),
+        "primary": primary,
+    }

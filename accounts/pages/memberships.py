@@ -1,0 +1,205 @@
+"""Registrations: the queue, one with its documents, and the review."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, BinaryIO, cast
+
+from flask import Response, render_template, send_file, url_for
+from sqlalchemy import Select
+from werkzeug.datastructures import FileStorage
+
+from accounts.models import Membership, Organisation
+from accounts.pages.membership_parts import actions_of, stated_facts
+from accounts.pages.parts import events_of, facts_of, place_of
+from accounts.permissions import (
+    authority,
+    enterprise,
+    incubator,
+    may_read_memberships,
+    official_reader,
+    provider,
+)
+from accounts.queries.applications import dossier
+from accounts.queries.memberships import find_document, find_membership, visible_memberships
+from accounts.schemas.memberships import (
+    MembershipOpinionSchema,
+    MembershipReviewSchema,
+    NewMembershipDocumentSchema,
+)
+from accounts.service import memberships as service
+from accounts.states import MembershipState
+from core import clock
+from core.files import open_file
+from core.http import allow, current_actor
+from core.pages import Column, Done, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page
+from core.pages.tables import choice
+
+memberships = Pages(
+    "membership_pages",
+    __name__,
+    url_prefix="/memberships",
+    navigation=(NavEntry("memberships", "membership_pages.index", "members", may_read_memberships, order=10),),
+    links={"membership": ("membership_pages.one", "membership_id")},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A registration as the table shows it; how many days it has waited, where it waits."""
+
+    membership: Membership
+    place: str | None
+    waiting_days: int | None
+
+
+def _rows(found: Sequence[Membership]) -> list[Row]:
+    today = clock.today(clock.now())
+    return [Row(each, place_of(each.organisation), _waiting(each, today)) for each in found]
+
+
+def _waiting(membership: Membership, today: date) -> int | None:
+    if membership.state is not MembershipState.SUBMITTED:
+        return None
+    return (today - clock.today(membership.submitted_at)).days
+
+
+def _named(query: Select[Any], value: str) -> Select[Any]:
+    return query.where(Organisation.name.icontains(value, autoescape=True))
+
+
+MEMBERSHIPS = Table(
+    name="memberships",
+    key=Membership.id,
+    default_sort="submitted_at",
+    empty="page.memberships.empty",
+    prepare=_rows,
+    filters=[choice("state", Membership.state, MembershipState), Filter("q", _named)],
+    columns=[
+        Column(
+            "number",
+            lambda row: row.membership.id,
+            sort=Membership.id,
+            link=lambda row: link_to("membership", row.membership.id),
+        ),
+        Column("organisation", lambda row: row.membership.organisation.name, sort=Organisation.name),
+        Column("kind", lambda row: row.membership.kind, kind="term", sort=Membership.kind),
+        Column("place", lambda row: row.place),
+        Column("state", lambda row: row.membership.state, kind="state", sort=Membership.state),
+        Column("submitted_at", lambda row: row.membership.submitted_at, kind="moment", sort=Membership.submitted_at),
+        Column("waiting_days", lambda row: row.waiting_days, kind="number"),
+    ],
+)
+
+
+@memberships.get("")
+@allow(may_read_memberships)
+def index() -> Any:
+    """The registrations in sight, those that wait longest first."""
+    return table_page(MEMBERSHIPS, visible_memberships(current_actor()), title="page.memberships.title")
+
+
+@memberships.get("/<int:membership_id>")
+@allow(may_read_memberships)
+def one(membership_id: int) -> str:
+    """One registration: what was stated, what was handed in, what came of it."""
+    actor = current_actor()
+    found = dossier(membership_id, actor=actor, on=clock.today(clock.now()))
+    return render_template(
+        "accounts/membership.html",
+        dossier=found,
+        membership=found.membership,
+        facts=facts_of(found.organisation) + stated_facts(found),
+        notes=found.notes if official_reader(actor) else [],
+        events=events_of(list(found.history), "membership"),
+        actions=actions_of(found, actor=actor),
+    )
+
+
+@memberships.route("/<int:membership_id>/review", methods=["GET", "POST"])
+@allow(authority)
+def review(membership_id: int) -> Response:
+    """Approve or return, the documents and remarks beside the form."""
+    actor = current_actor()
+    found = dossier(membership_id, actor=actor, on=clock.today(clock.now()))
+    form = Form(MembershipReviewSchema, name="membership_review", widgets={"decision": "radio"})
+    return _step(
+        membership_id,
+        form,
+        lambda given: service.review(membership_id=membership_id, **given, actor=current_actor(), now=clock.now()),
+        template="accounts/membership_review.html",
+        dossier=found,
+        membership=found.membership,
+        stated=facts_of(found.organisation) + stated_facts(found),
+    )
+
+
+@memberships.route("/<int:membership_id>/suspension", methods=["GET", "POST"])
+@allow(authority)
+def suspend(membership_id: int) -> Response:
+    """Suspend a member."""
+    return _step(
+        membership_id,
+        Form(MembershipOpinionSchema, name="membership_suspension"),
+        lambda given: service.suspend(membership_id=membership_id, **given, actor=current_actor(), now=clock.now()),
+        confirms=True,
+    )
+
+
+@memberships.route("/<int:membership_id>/resumption", methods=["GET", "POST"])
+@allow(authority)
+def resume(membership_id: int) -> Response:
+    """End a suspension."""
+    return _step(
+        membership_id,
+        Form(MembershipOpinionSchema, name="membership_resumption"),
+        lambda given: service.resume(membership_id=membership_id, **given, actor=current_actor(), now=clock.now()),
+    )
+
+
+@memberships.route("/<int:membership_id>/documents", methods=["GET", "POST"])
+@allow(enterprise | provider | incubator)
+def add_document(membership_id: int) -> Response:
+    """Hand in a document."""
+
+    def act(given: dict[str, Any]) -> object:
+        upload: FileStorage = given["file"]
+        return service.add_document(
+            membership_id=membership_id,
+            kind=given["kind"],
+            stream=cast(BinaryIO, upload.stream),
+            filename=upload.filename or "",
+            actor=current_actor(),
+            now=clock.now(),
+        )
+
+    return _step(membership_id, Form(NewMembershipDocumentSchema, name="membership_document"), act)
+
+
+@memberships.get("/<int:membership_id>/documents/<int:document_id>")
+@allow(may_read_memberships)
+def download(membership_id: int, document_id: int) -> Response:
+    """A document, as an attachment."""
+    stored = find_document(membership_id, document_id, actor=current_actor()).file
+    return send_file(
+        io.BytesIO(open_file(stored)),
+        mimetype=stored.media_type,
+        as_attachment=True,
+        download_name=stored.filename,
+    )
+
+
+def _step(membership_id: int, form: Form, act: Any, *, confirms: bool = False, **shown: Any) -> Response:
+    """A step of a registration: its form, and back to the registration with word of what was done."""
+    found = find_membership(membership_id, actor=current_actor())
+    here = url_for("membership_pages.one", membership_id=membership_id)
+
+    def effect(given: dict[str, Any]) -> Done:
+        act(given)
+        return Done(here, f"page.{form.name}.done")
+
+    facts = [("column.number", found.id), ("column.organisation", found.organisation.name)]
+    return form_page(form, effect=effect, back=here, confirms=confirms, facts=facts, **shown)

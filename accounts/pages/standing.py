@@ -1,0 +1,241 @@
+"""What authorities put on record: controllers, adverse records, holdings, joint establishments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from flask import Response
+
+from accounts.kinds import AdverseKind
+from accounts.models import AdverseRecord, Controller, Organisation
+from accounts.permissions import authority, may_read_standing, official_reader
+from accounts.queries.names import known_by_code, names_in_sight
+from accounts.queries.organisations import find_organisation
+from accounts.queries.standing import controllers, find_adverse_record, visible_adverse_records
+from accounts.rules import uscc
+from accounts.schemas.standing import (
+    AdverseRecordEndingSchema,
+    NewAdverseRecordSchema,
+    NewHoldingSchema,
+    NewTenureSchema,
+)
+from accounts.service import standing as service
+from accounts.service.standing import StandingRefused
+from core import clock
+from core.errors import reason
+from core.http import EnumField, Schema, TextField, allow, current_actor
+from core.pages import Column, Done, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page, term
+from core.pages.tables import choice
+
+standing = Pages(
+    "standing_pages",
+    __name__,
+    navigation=(
+        NavEntry("adverse_records", "standing_pages.list_adverse_records", "members", official_reader, order=40),
+        NavEntry("controllers", "standing_pages.list_controllers", "members", official_reader, order=50),
+    ),
+)
+
+
+class Side(StrEnum):
+    """Which side of a holding the organisation is on."""
+
+    HOLDER = "holder"
+    HELD = "held"
+
+
+class OtherSideSchema(Schema):
+    """The other organisation, by the code people know it by."""
+
+    other_uscc = TextField(required=True, max_length=40)
+
+
+class JointEstablishmentFormSchema(OtherSideSchema):
+    """Two organisations built jointly."""
+
+    source = TextField(required=True, max_length=500)
+
+
+class HoldingFormSchema(OtherSideSchema):
+    """A holding of one in the other."""
+
+    side = EnumField(Side, required=True)
+    percent = NewHoldingSchema().fields["percent"]
+    since = NewHoldingSchema().fields["since"]
+    until = NewHoldingSchema().fields["until"]
+    source = TextField(required=True, max_length=500)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An adverse record as the table shows it."""
+
+    record: AdverseRecord
+    organisation: str
+
+
+def _rows(found: Sequence[AdverseRecord]) -> list[Row]:
+    names = names_in_sight({each.organisation_id for each in found}, actor=current_actor())
+    return [Row(each, names[each.organisation_id]) for each in found]
+
+
+ADVERSE_RECORDS = Table(
+    name="adverse-records",
+    key=AdverseRecord.id,
+    default_sort="-since",
+    empty="page.adverse_records.empty",
+    prepare=_rows,
+    filters=[
+        choice("kind", AdverseRecord.kind, AdverseKind),
+        Filter("q", lambda query, value: query.where(Organisation.name.icontains(value, autoescape=True))),
+    ],
+    columns=[
+        Column(
+            "organisation",
+            lambda row: row.organisation,
+            sort=Organisation.name,
+            link=lambda row: link_to("organisation", row.record.organisation_id),
+        ),
+        Column("adverse_kind", lambda row: row.record.kind, kind="term", sort=AdverseRecord.kind),
+        Column("since", lambda row: row.record.since, kind="day", sort=AdverseRecord.since),
+        Column("until", lambda row: row.record.until, kind="day", sort=AdverseRecord.until),
+        Column("source", lambda row: row.record.source),
+    ],
+)
+
+CONTROLLERS = Table(
+    name="controllers",
+    key=Controller.id,
+    default_sort="controller",
+    empty="page.controllers.empty",
+    filters=[Filter("q", lambda query, value: query.where(Controller.name.icontains(value, autoescape=True)))],
+    columns=[
+        Column("number", lambda row: row.id, sort=Controller.id),
+        Column("controller", lambda row: row.name, sort=Controller.name),
+        Column("note", lambda row: row.note),
+        Column("entered_at", lambda row: row.entered_at, kind="moment", sort=Controller.entered_at),
+    ],
+)
+
+
+@standing.get("/adverse-records")
+@allow(may_read_standing)
+def list_adverse_records() -> Any:
+    """What stands against the organisations in sight, the latest first (V8(2))."""
+    return table_page(ADVERSE_RECORDS, visible_adverse_records(current_actor()), title="page.adverse_records.title")
+
+
+@standing.get("/controllers")
+@allow(official_reader)
+def list_controllers() -> Any:
+    """The actual controllers known."""
+    return table_page(CONTROLLERS, controllers(), title="page.controllers.title")
+
+
+@standing.route("/organisations/<int:organisation_id>/controllers", methods=["GET", "POST"])
+@allow(authority)
+def set_controller(organisation_id: int) -> Response:
+    """Who controls it from a day on (V12 cap)."""
+    return _entry(
+        organisation_id,
+        Form(NewTenureSchema, name="controller_set"),
+        lambda given: service.set_controller(
+            organisation_id=organisation_id, **given, actor=current_actor(), now=clock.now()
+        ),
+    )
+
+
+@standing.route("/organisations/<int:organisation_id>/adverse-records", methods=["GET", "POST"])
+@allow(authority)
+def enter_adverse_record(organisation_id: int) -> Response:
+    """Put a record on file (V8(2))."""
+    return _entry(
+        organisation_id,
+        Form(NewAdverseRecordSchema, name="adverse_record_new", fixed={"organisation_id": organisation_id}),
+        lambda given: service.enter_adverse_record(**given, actor=current_actor(), now=clock.now()),
+        confirms=True,
+    )
+
+
+@standing.route("/adverse-records/<int:record_id>/ending", methods=["GET", "POST"])
+@allow(authority)
+def end_adverse_record(record_id: int) -> Response:
+    """Say when a listing or sanction ended."""
+    found = find_adverse_record(record_id, actor=current_actor())
+    return _entry(
+        found.organisation_id,
+        Form(AdverseRecordEndingSchema, name="adverse_record_ending"),
+        lambda given: service.end_adverse_record(record_id=record_id, **given, actor=current_actor(), now=clock.now()),
+        facts=[("column.adverse_kind", term(found.kind)), ("column.since", found.since.isoformat())],
+    )
+
+
+@standing.route("/organisations/<int:organisation_id>/holdings", methods=["GET", "POST"])
+@allow(authority)
+def enter_holding(organisation_id: int) -> Response:
+    """One of two holds a share of the other (V8(4))."""
+
+    def act(given: dict[str, Any]) -> object:
+        other = _other(given)
+        holder, held = (organisation_id, other) if given["side"] is Side.HOLDER else (other, organisation_id)
+        return service.enter_holding(
+            holder_id=holder,
+            held_id=held,
+            percent=given["percent"],
+            since=given["since"],
+            until=given["until"],
+            source=given["source"],
+            actor=current_actor(),
+            now=clock.now(),
+        )
+
+    return _entry(organisation_id, Form(HoldingFormSchema, name="holding_new", widgets={"side": "radio"}), act)
+
+
+@standing.route("/organisations/<int:organisation_id>/joint-establishments", methods=["GET", "POST"])
+@allow(authority)
+def enter_joint_establishment(organisation_id: int) -> Response:
+    """Two were built jointly (V8(4))."""
+    return _entry(
+        organisation_id,
+        Form(JointEstablishmentFormSchema, name="joint_establishment_new"),
+        lambda given: service.enter_joint_establishment(
+            a_id=organisation_id,
+            b_id=_other(given),
+            source=given["source"],
+            actor=current_actor(),
+            now=clock.now(),
+        ),
+    )
+
+
+def _other(given: dict[str, Any]) -> int:
+    """The other side by its code; one the actor may not know of is not found."""
+    code = uscc.normalised(given["other_uscc"])
+    found = None if code is None else known_by_code(code, actor=current_actor())
+    if found is None:
+        raise StandingRefused(reasons=[reason("other_side_unknown", field="other_uscc")])
+    return found
+
+
+def _entry(
+    organisation_id: int,
+    form: Form,
+    act: Callable[[dict[str, Any]], object],
+    *,
+    confirms: bool = False,
+    facts: Sequence[tuple[str, str]] = (),
+) -> Response:
+    """A form about an organisation, and back to it with word of what was entered."""
+    organisation = find_organisation(organisation_id, actor=current_actor())
+    here = link_to("organisation", organisation.id)
+
+    def effect(given: dict[str, Any]) -> Done:
+        act(given)
+        return Done(here, f"page.{form.name}.done")
+
+    shown = [("column.organisation", organisation.name), *facts]
+    return form_page(form, effect=effect, back=here, confirms=confirms, facts=shown)

@@ -1,0 +1,79 @@
+"""Handing a returned registration in again, with what was stated before to be mended."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Response, url_for
+
+from accounts.kinds import OrganisationKind
+from accounts.pages.joining import (
+    BANK,
+    NOT_OF_A_PROVIDER,
+    NOT_OF_A_TEAM,
+    NOT_OF_AN_ENTERPRISE,
+    REQUIRED_OF_A_PROVIDER,
+    REQUIRED_OF_A_TEAM,
+    REQUIRED_OF_AN_ENTERPRISE,
+)
+from accounts.pages.parts import counties
+from accounts.permissions import enterprise, incubator, provider
+from accounts.queries.applications import application_of
+from accounts.queries.memberships import find_membership
+from accounts.rules.registration import Application
+from accounts.schemas.memberships import ResubmissionSchema
+from accounts.service import memberships as service
+from core import clock
+from core.http import allow, current_actor
+from core.pages import Done, Form, Pages, form_page
+
+submission = Pages("submission_pages", __name__, url_prefix="/memberships")
+
+_LEFT_OUT = {
+    OrganisationKind.ENTERPRISE: NOT_OF_AN_ENTERPRISE,
+    OrganisationKind.PROVIDER: NOT_OF_A_PROVIDER,
+    OrganisationKind.TEAM: NOT_OF_A_TEAM,
+}
+_REQUIRED = {
+    OrganisationKind.ENTERPRISE: REQUIRED_OF_AN_ENTERPRISE,
+    OrganisationKind.PROVIDER: REQUIRED_OF_A_PROVIDER,
+    OrganisationKind.TEAM: REQUIRED_OF_A_TEAM,
+}
+
+
+@submission.route("/<int:membership_id>/submission", methods=["GET", "POST"])
+@allow(enterprise | provider | incubator)
+def resubmit(membership_id: int) -> Response:
+    """The registration as it stands, each field to be mended."""
+    membership = find_membership(membership_id, actor=current_actor())
+    stated = application_of(membership)
+    form = Form(
+        ResubmissionSchema,
+        name="membership_submission",
+        initial=asdict(stated),
+        options={"county": counties()} if membership.kind is OrganisationKind.ENTERPRISE else None,
+        leave_out=_LEFT_OUT[membership.kind],
+        required=("name", *_REQUIRED[membership.kind]),
+    )
+    for path in BANK:
+        form[path].required = False
+    here = url_for("membership_pages.one", membership_id=membership_id)
+
+    def effect(given: dict[str, Any]) -> Done:
+        service.resubmit(
+            membership_id=membership_id,
+            changes=_changed(given["changes"], stated),
+            actor=current_actor(),
+            now=clock.now(),
+        )
+        return Done(here, "page.membership_submission.done")
+
+    return form_page(
+        form, effect=effect, back=here, template="accounts/membership_submission.html", membership=membership
+    )
+
+
+def _changed(typed: dict[str, Any], stated: Application) -> dict[str, Any]:
+    """What was really changed; the form sends everything."""
+    return {name: value for name, value in typed.items() if value != getattr(stated, name)}
