@@ -37,6 +37,7 @@ reads_all_money = province | finance | auditor
 may_open_fund = finance_maker | province
 may_read_funds = reads_all_money | city_finance
 may_read_payables = reads_all_money | beneficiary | provider | incubator | city_bureau | city_finance
+watches_payables = reads_all_money | city_bureau | city_finance
 may_correct_payable = finance_maker
 may_prepare_batch = finance_maker | system
 may_approve_batch = finance_checker

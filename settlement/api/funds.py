@@ -8,7 +8,7 @@ from core import clock
 from core.http import Blueprint, CursorSchema, allow, current_actor, idempotent, page_of, page_schema, problems
 from settlement import permissions
 from settlement.models import Fund
-from settlement.queries.funds import FundMissing, FundStatus, find_fund, fund_status
+from settlement.queries.funds import FundMissing, FundStatus, find_fund, fund_status, fund_statuses
 from settlement.queries.funds import funds as all_funds
 from settlement.schemas.funds import FundSchema, NewAppropriationSchema, NewFundSchema
 from settlement.service import funds as service
@@ -41,7 +41,7 @@ def list_funds(given: dict[str, Any]) -> dict[str, Any]:
     What each has left, has committed to batches and has paid.
     """
     page = page_of(all_funds(), **given, key=Fund.id)
-    return {**page, "items": [fund_status(fund) for fund in page["items"]]}
+    return {**page, "items": fund_statuses(page["items"])}
 
 
 @funds.route("/<int:fund_id>", methods=["GET"])

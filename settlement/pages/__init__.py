@@ -1,5 +1,14 @@
 """Pages of settlement, with their menu entries."""
 
 from core.pages import Pages
+from settlement.pages.batch_actions import batch_actions
+from settlement.pages.batches import batches
+from settlement.pages.clawbacks import clawbacks
+from settlement.pages.cutoffs import cutoffs
+from settlement.pages.finance import finance
+from settlement.pages.funds import funds
+from settlement.pages.ledger import ledger
+from settlement.pages.payables import payables
+from settlement.pages.shortfalls import shortfalls
 
-PAGES: list[Pages] = []
+PAGES: list[Pages] = [finance, batches, batch_actions, payables, funds, shortfalls, clawbacks, cutoffs, ledger]

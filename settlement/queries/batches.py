@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ScalarSelect, Select, exists, func, select
 
 from core.db import session
 from core.errors import Conflict, NotFound
@@ -80,6 +80,23 @@ def find_batch(batch_id: int, *, lock: bool = False) -> SettlementBatch:
     return batch
 
 
+def batches_by_id(batch_ids: Collection[int]) -> dict[int, SettlementBatch]:
+    """Batches by id, in one query."""
+    found = session().scalars(select(SettlementBatch).where(SettlementBatch.id.in_(batch_ids)))
+    return {batch.id: batch for batch in found}
+
+
+def said_last() -> ScalarSelect[PayoutOutcome]:
+    """What the bank said last of a line; NULL where it said nothing. To filter lines by."""
+    return (
+        select(BankReturnLine.outcome)
+        .where(BankReturnLine.batch_id == BatchLine.batch_id, BankReturnLine.line_no == BatchLine.line_no)
+        .order_by(BankReturnLine.late.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
 def lines_of(batch: SettlementBatch) -> Select[tuple[BatchLine]]:
     """The lines of a batch."""
     return select(BatchLine).where(BatchLine.batch_id == batch.id)
@@ -142,6 +159,16 @@ def exported(batch_id: int, export_format: ExportFormat) -> tuple[StoredFile, by
 def returns_of(batch: SettlementBatch) -> Select[tuple[BankReturn]]:
     """The bank returns of a batch."""
     return select(BankReturn).where(BankReturn.batch_id == batch.id)
+
+
+def all_returns(batch: SettlementBatch) -> Sequence[BankReturn]:
+    """The bank returns of a batch, the earliest first."""
+    return session().scalars(returns_of(batch).order_by(BankReturn.part)).all()
+
+
+def first_lines(batch: SettlementBatch, count: int) -> Sequence[BatchLine]:
+    """The first lines of a batch, in their order."""
+    return session().scalars(lines_of(batch).order_by(BatchLine.line_no).limit(count)).all()
 
 
 def _payout_lines(batch_id: int) -> Iterator[PayoutLine]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
@@ -47,6 +48,11 @@ def funds(programme: str | None = None) -> Select[tuple[Fund]]:
     return found if programme is None else found.where(Fund.programme == programme)
 
 
+def funds_of_year(year: int) -> list[FundStatus]:
+    """The funds of a year with their sums."""
+    return fund_statuses(session().scalars(select(Fund).where(Fund.year == year).order_by(Fund.id)).all())
+
+
 def find_fund(fund_id: int, *, lock: bool = False) -> Fund:
     """A fund by id; raises :class:`FundMissing`."""
     found = select(Fund).where(Fund.id == fund_id)
@@ -58,26 +64,50 @@ def find_fund(fund_id: int, *, lock: bool = False) -> Fund:
 
 def fund_status(fund: Fund) -> FundStatus:
     """A fund with its sums and every appropriation."""
+    return fund_statuses([fund])[0]
+
+
+def fund_statuses(found: Sequence[Fund]) -> list[FundStatus]:
+    """Funds with their sums and every appropriation, in the order given and in three queries."""
     money, source = aliased(LedgerAccount), aliased(LedgerAccount)
-    posted, pending, appropriated = (
-        session()
-        .execute(
-            select(money.posted_fen, money.pending_fen, func.coalesce(source.posted_fen, 0))
+    balances = {
+        account_id: (posted, pending, appropriated)
+        for account_id, posted, pending, appropriated in session().execute(
+            select(money.id, money.posted_fen, money.pending_fen, func.coalesce(source.posted_fen, 0))
             .outerjoin(
                 source,
                 (source.kind == AccountKind.APPROPRIATION)
                 & (source.owner == money.owner)
                 & (source.year == money.year),
             )
-            .where(money.id == fund.account_id)
+            .where(money.id.in_([fund.account_id for fund in found]))
         )
-        .one()
-    )
-    due = session().scalar(
-        select(func.coalesce(func.sum(Payable.amount_fen), 0)).where(
-            Payable.programme == fund.programme, Payable.state == PayableState.DUE
+    }
+    due: dict[str, int] = dict(
+        session()
+        .execute(
+            select(Payable.programme, func.sum(Payable.amount_fen))
+            .where(Payable.state == PayableState.DUE)
+            .group_by(Payable.programme)
         )
+        .tuples()
+        .all()
     )
+    entered = session().scalars(
+        select(Appropriation)
+        .where(Appropriation.fund_id.in_([fund.id for fund in found]))
+        .order_by(Appropriation.fund_id, Appropriation.id)
+    )
+    appropriations = {fund_id: list(each) for fund_id, each in groupby(entered, key=lambda each: each.fund_id)}
+    return [
+        _status(fund, *balances[fund.account_id], int(due.get(fund.programme, 0)), appropriations.get(fund.id, []))
+        for fund in found
+    ]
+
+
+def _status(
+    fund: Fund, posted: int, pending: int, appropriated: int, due: int, appropriations: Sequence[Appropriation]
+) -> FundStatus:
     return FundStatus(
         id=fund.id,
         programme=fund.programme,
@@ -86,9 +116,7 @@ def fund_status(fund: Fund) -> FundStatus:
         committed_fen=-pending,
         paid_fen=-appropriated - posted,
         available_fen=posted + pending,
-        due_fen=int(due or 0),
+        due_fen=due,
         created_at=fund.created_at,
-        appropriations=session()
-        .scalars(select(Appropriation).where(Appropriation.fund_id == fund.id).order_by(Appropriation.id))
-        .all(),
+        appropriations=appropriations,
     )

@@ -45,6 +45,17 @@ class AccountBalance:
 
 
 @dataclass(frozen=True)
+class BookTotal:
+    """All accounts of one kind together; sums in fen, debit positive."""
+
+    book: Book
+    kind: AccountKind
+    count: int
+    posted_fen: int
+    pending_fen: int
+
+
+@dataclass(frozen=True)
 class PostingLine:
     """A posting with the transaction that made it."""
 
@@ -71,14 +82,36 @@ def known_kind(name: str) -> AccountKind:
         raise LedgerAccountMissing from unknown
 
 
+def visible_accounts(actor: Actor, *, today: date) -> Select[tuple[LedgerAccount]]:
+    """The accounts an actor may see: its own, its city's, and the caps these use today; all for who reads all."""
+    return select(LedgerAccount).where(_visible(actor, today))
+
+
+def trial_totals() -> list[BookTotal]:
+    """What stands in each book by kind of account; each book as a whole is zero."""
+    found = (
+        select(
+            LedgerAccount.book,
+            LedgerAccount.kind,
+            func.count(),
+            func.sum(LedgerAccount.posted_fen),
+            func.sum(LedgerAccount.pending_fen),
+        )
+        .group_by(LedgerAccount.book, LedgerAccount.kind)
+        .order_by(LedgerAccount.book, LedgerAccount.kind)
+    )
+    return [
+        BookTotal(book, kind, count, int(posted), int(pending))
+        for book, kind, count, posted, pending in session().execute(found)
+    ]
+
+
 def account_balance(*, kind: AccountKind, owner: str, year: int | None, actor: Actor, today: date) -> AccountBalance:
     """The account with its balances.
 
     Raises :class:`LedgerAccountMissing` for one that is not there or not the actor's.
     """
-    found = select(LedgerAccount).where(
-        LedgerAccount.kind == kind, LedgerAccount.owner == owner, _visible(actor, today)
-    )
+    found = visible_accounts(actor, today=today).where(LedgerAccount.kind == kind, LedgerAccount.owner == owner)
     if year is not None:
         found = found.where(LedgerAccount.year == (year if year <= _LAST_YEAR else -1))
     accounts = session().scalars(found.execution_options(populate_existing=True)).all()
@@ -102,6 +135,13 @@ def account_balance(*, kind: AccountKind, owner: str, year: int | None, actor: A
 def postings_on(balance: AccountBalance) -> Select[tuple[LedgerPosting]]:
     """The postings behind a balance."""
     return select(LedgerPosting).where(LedgerPosting.account_id.in_(balance.account_ids))
+
+
+def of_kind(postings: Select[tuple[LedgerPosting]], kind: TransactionKind) -> Select[tuple[LedgerPosting]]:
+    """Only the postings of transactions of one kind."""
+    return postings.where(
+        exists().where(LedgerTransaction.id == LedgerPosting.transaction_id, LedgerTransaction.kind == kind)
+    )
 
 
 def described(postings: Sequence[LedgerPosting]) -> list[PostingLine]:

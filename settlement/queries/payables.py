@@ -177,6 +177,25 @@ def payouts_of(payable: Payable) -> list[Payout]:
     return list(payouts.values())
 
 
+def sums_by_state(payables: Select[tuple[Payable]]) -> dict[PayableState, int]:
+    """The confirmed sums of payables by their state, in fen."""
+    found = payables.with_only_columns(Payable.state, func.sum(Payable.amount_fen)).group_by(Payable.state)
+    return {state: int(fen) for state, fen in session().execute(found)}
+
+
+def value_dates(payables: Sequence[Payable]) -> dict[int, date]:
+    """The bank's date of the payout of those that are paid, by id."""
+    paid = [payable.id for payable in payables if payable.state is PayableState.PAID]
+    if not paid:
+        return {}
+    found = (
+        select(BankReturnLine.payable_id, func.max(BankReturnLine.value_date))
+        .where(BankReturnLine.payable_id.in_(paid), BankReturnLine.outcome == PayoutOutcome.PAID)
+        .group_by(BankReturnLine.payable_id)
+    )
+    return dict(session().execute(found).tuples().all())
+
+
 def _payout(line: BatchLine, said: BankReturnLine | None) -> Payout:
     return Payout(
         batch_id=line.batch_id,

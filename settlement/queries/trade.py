@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from core.db import session
 from core.errors import NotFound
@@ -84,6 +84,25 @@ def find_shortfall(shortfall_id: int, *, actor: Actor, lock: bool = False) -> Sh
     if shortfall is None:
         raise ShortfallMissing
     return shortfall
+
+
+def open_between(shortfalls: Select[tuple[Shortfall]], parties: Collection[int]) -> tuple[int, int]:
+    """What these parties owe and are owed of open shortfalls, in fen."""
+    open_fen = Shortfall.amount_fen - Shortfall.paid_fen
+    owes, is_owed = (
+        func.coalesce(func.sum(open_fen).filter(side.in_(parties)), 0)
+        for side in (Shortfall.debtor_id, Shortfall.creditor_id)
+    )
+    found = shortfalls.where(Shortfall.state == ShortfallState.OPEN).with_only_columns(owes, is_owed)
+    owed_by_them, owed_to_them = session().execute(found).one()
+    return int(owed_by_them), int(owed_to_them)
+
+
+def parties_of(order_id: int) -> tuple[int, int] | None:
+    """User and provider of a charged order, by organisation."""
+    found = select(OrderCharge.user_id, OrderCharge.provider_id).where(OrderCharge.order_id == order_id)
+    row = session().execute(found).one_or_none()
+    return None if row is None else (row[0], row[1])
 
 
 def payments_of(order_id: int) -> Sequence[Payment]:

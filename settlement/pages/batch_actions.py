@@ -1,0 +1,110 @@
+"""The steps of a settlement batch, each a form of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, BinaryIO, cast
+
+from flask import Response
+from werkzeug.datastructures import FileStorage
+
+from accounts.queries.names import usernames
+from core import clock
+from core.http import allow, current_actor
+from core.pages import Done, EmptySchema, Form, Pages, form_page, link_to
+from core.pages.language import yuan
+from settlement import permissions
+from settlement.pages.batch_parts import who
+from settlement.queries.batches import find_batch
+from settlement.schemas.batches import NewBankReturnSchema
+from settlement.service import bank_returns as return_service
+from settlement.service import batches as service
+
+batch_actions = Pages("batch_action_pages", __name__, url_prefix="/settlement-batches/<int:batch_id>")
+
+Act = Callable[[dict[str, Any]], Any]
+
+
+@batch_actions.route("/approval", methods=["GET", "POST"])
+@allow(permissions.may_approve_batch)
+def approve(batch_id: int) -> Response:
+    """Another person than the preparer approves."""
+    return _step(
+        batch_id,
+        Form(EmptySchema, name="batch_approve"),
+        lambda _given: service.approve(batch_id=batch_id, actor=current_actor(), now=clock.now()),
+        confirms=True,
+    )
+
+
+@batch_actions.route("/discard", methods=["GET", "POST"])
+@allow(permissions.may_discard_batch)
+def discard(batch_id: int) -> Response:
+    """The payables go back to their places in the queue."""
+    return _step(
+        batch_id,
+        Form(EmptySchema, name="batch_discard"),
+        lambda _given: service.discard(batch_id=batch_id, actor=current_actor(), now=clock.now()),
+        confirms=True,
+    )
+
+
+@batch_actions.route("/exportation", methods=["GET", "POST"])
+@allow(permissions.may_export_batch)
+def export(batch_id: int) -> Response:
+    """Make the files, or make them again and compare."""
+    return _step(
+        batch_id,
+        Form(EmptySchema, name="batch_export"),
+        lambda _given: service.export(batch_id=batch_id, actor=current_actor(), now=clock.now()),
+    )
+
+
+@batch_actions.route("/bank-returns", methods=["GET", "POST"])
+@allow(permissions.may_record_bank_return)
+def bank_return(batch_id: int) -> Response:
+    """Hand in the bank's answer; refused in whole with every fault and its line."""
+    form = Form(NewBankReturnSchema, name="batch_bank_return")
+    form["file"].attributes["accept"] = ".csv,.txt,text/csv"
+    return _step(batch_id, form, lambda given: _take_in(batch_id, given["file"]))
+
+
+@batch_actions.route("/closing", methods=["GET", "POST"])
+@allow(permissions.may_close_batch)
+def close(batch_id: int) -> Response:
+    """Once the bank has reported on every line."""
+    return _step(
+        batch_id,
+        Form(EmptySchema, name="batch_close"),
+        lambda _given: service.close(batch_id=batch_id, actor=current_actor(), now=clock.now()),
+        confirms=True,
+    )
+
+
+def _take_in(batch_id: int, upload: FileStorage) -> Any:
+    return return_service.record_bank_return(
+        batch_id=batch_id,
+        stream=cast(BinaryIO, upload.stream),
+        filename=upload.filename or "",
+        actor=current_actor(),
+        now=clock.now(),
+    )
+
+
+def _step(batch_id: int, form: Form, act: Act, *, confirms: bool = False) -> Response:
+    """A step of a batch: what it is about, its form, and back to the batch with word of what was done."""
+    batch = find_batch(batch_id)
+    here = link_to("batch", batch_id)
+
+    def effect(given: dict[str, Any]) -> Done:
+        act(given)
+        return Done(here, f"page.{form.name}.done")
+
+    facts = [
+        ("column.batch", batch.number),
+        ("column.cutoff", batch.cutoff),
+        ("column.line_count", batch.line_count),
+        ("column.total", yuan(batch.total_fen)),
+        ("column.prepared_by", who(batch.prepared_by, usernames([batch.prepared_by or 0]))),
+    ]
+    return form_page(form, effect=effect, back=here, confirms=confirms, facts=facts)

@@ -1,0 +1,251 @@
+"""Settlement batches: the list, a new one, one with its lines, and the sheet that is stamped (V17 pay)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, render_template, send_file, url_for
+
+from accounts.queries.names import usernames
+from core import clock
+from core.errors import NotFound
+from core.http import allow, current_actor
+from core.pages import Column, Done, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page, term
+from core.pages.language import current_language, t, yuan
+from core.pages.tables import choice
+from settlement import permissions
+from settlement.models import BatchLine, SettlementBatch
+from settlement.pages.batch_parts import batch_events, next_actions, who
+from settlement.pages.schedule import latest_scheduled
+from settlement.pages.words import cutoff_words, programme_words, source_words
+from settlement.queries import batches as queries
+from settlement.queries import desk
+from settlement.queries.funds import find_fund, funds_of_year
+from settlement.rules.exports import ExportFormat
+from settlement.rules.exports.content import in_capitals
+from settlement.schemas.batches import NewBatchSchema
+from settlement.service import batches as service
+from settlement.states import BatchState, PayableState, PayoutOutcome
+
+batches = Pages(
+    "batch_pages",
+    __name__,
+    url_prefix="/settlement-batches",
+    navigation=(NavEntry("batches", "batch_pages.index", "money", permissions.may_read_batches, order=20),),
+    links={"batch": ("batch_pages.one", "batch_id")},
+)
+
+PAST_CUTOFFS = 4
+"""So many cut-offs that are over may be chosen beside the next one."""
+SHEET_LINES = 500
+"""A longer batch is stamped by its sums; its lines are in the files."""
+SILENT = "silent"
+"""The filter's word for lines the bank has not reported on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A batch as the table shows it."""
+
+    batch: SettlementBatch
+    prepared_by: str
+    approved_by: str | None
+
+
+def _rows(found: Sequence[SettlementBatch]) -> list[Row]:
+    users = [user for each in found for user in (each.prepared_by, each.approved_by) if user is not None]
+    names = usernames(users)
+    return [
+        Row(each, who(each.prepared_by, names), who(each.approved_by, names) if each.approved_at else None)
+        for each in found
+    ]
+
+
+BATCHES = Table(
+    name="settlement-batches",
+    key=SettlementBatch.id,
+    default_sort="-batch",
+    empty="page.batches.empty",
+    prepare=_rows,
+    filters=[choice("state", SettlementBatch.state, BatchState)],
+    columns=[
+        Column(
+            "batch",
+            lambda row: row.batch.number,
+            sort=SettlementBatch.id,
+            link=lambda row: link_to("batch", row.batch.id),
+        ),
+        Column("cutoff", lambda row: row.batch.cutoff, kind="day", sort=SettlementBatch.cutoff),
+        Column("line_count", lambda row: row.batch.line_count, kind="number", sort=SettlementBatch.line_count),
+        Column("total", lambda row: row.batch.total_fen, kind="money", sort=SettlementBatch.total_fen),
+        Column("prepared_by", lambda row: row.prepared_by),
+        Column("approved_by", lambda row: row.approved_by),
+        Column("prepared_at", lambda row: row.batch.prepared_at, kind="moment", sort=SettlementBatch.prepared_at),
+        Column("state", lambda row: row.batch.state, kind="state", sort=SettlementBatch.state),
+    ],
+)
+
+
+def _by_outcome(query: Any, value: str) -> Any:
+    said = queries.said_last()
+    return query.where(said.is_(None) if value == SILENT else said == PayoutOutcome(value))
+
+
+LINES = Table(
+    name="batch-lines",
+    key=BatchLine.line_no,
+    default_sort="line_no",
+    empty="page.batch.no_lines",
+    prepare=queries.with_outcomes,
+    filters=[
+        Filter("q", lambda query, value: query.where(BatchLine.holder_name.icontains(value, autoescape=True))),
+        Filter(
+            "outcome",
+            _by_outcome,
+            options=lambda: [
+                (SILENT, t("page.batch.silent")),
+                *((member.value, term(member)) for member in PayoutOutcome),
+            ],
+        ),
+    ],
+    columns=[
+        Column("line_no", lambda row: row.line.line_no, kind="number", sort=BatchLine.line_no),
+        Column("holder_name", lambda row: row.line.holder_name, sort=BatchLine.holder_name),
+        Column("bank_name", lambda row: row.line.bank_name, sort=BatchLine.bank_name),
+        Column("account_number", lambda row: row.line.account_number),
+        Column("amount", lambda row: row.line.amount_fen, kind="money", sort=BatchLine.amount_fen),
+        Column(
+            "source",
+            lambda row: source_words(row.line.source),
+            link=lambda row: link_to("payable", row.line.payable_id),
+        ),
+        Column("outcome", lambda row: row.outcome, kind="state"),
+        Column("value_date", lambda row: row.value_date, kind="day"),
+        Column("bank_reason", lambda row: row.reason),
+    ],
+)
+
+
+@batches.get("")
+@allow(permissions.may_read_batches)
+def index() -> Any:
+    """Batches, the latest first, discarded ones too."""
+    actions = []
+    if permissions.may_prepare_batch(current_actor()):
+        actions = [{"label": t("page.batch_prepare.title"), "href": url_for("batch_pages.prepare"), "primary": True}]
+    return table_page(BATCHES, queries.batches(), title="page.batches.title", actions=actions)
+
+
+@batches.route("/new", methods=["GET", "POST"])
+@allow(permissions.may_prepare_batch)
+def prepare() -> Response:
+    """Prepare the batch of a cut-off, or open the live one there is."""
+
+    def effect(given: dict[str, Any]) -> Done:
+        made = service.prepare(**given, actor=current_actor(), now=clock.now())
+        return Done(link_to("batch", made.id), "page.batch_prepare.done", {"number": made.number})
+
+    choices = _cutoff_choices()
+    form = Form(NewBatchSchema, name="batch_prepare", options={"cutoff": choices}, initial={"cutoff": choices[0][0]})
+    return form_page(form, effect=effect, back=url_for("batch_pages.index"), confirms=True, facts=_what_would_be_paid())
+
+
+@batches.get("/<int:batch_id>")
+@allow(permissions.may_read_batches)
+def one(batch_id: int) -> Any:
+    """One batch: its seal and sums, its lines, the bank's answers, what is next."""
+    actor = current_actor()
+    batch = queries.find_batch(batch_id)
+    returns = queries.all_returns(batch)
+    names = usernames(
+        user for user in (batch.prepared_by, batch.approved_by, *(each.recorded_by for each in returns)) if user
+    )
+    silent = queries.open_line_count(batch) if batch.state is BatchState.EXPORTED else 0
+    return table_page(
+        LINES,
+        queries.lines_of(batch),
+        title="page.batch.title",
+        template="settlement/batch.html",
+        batch=batch,
+        fund=find_fund(batch.fund_id),
+        programme=programme_words(batch.programme),
+        names=names,
+        prepared_by=who(batch.prepared_by, names),
+        returns=returns,
+        silent=silent,
+        same_person=_same_person(batch),
+        actions=list(next_actions(batch, silent=silent, actor=actor)),
+        events=batch_events(batch),
+    )
+
+
+@batches.get("/<int:batch_id>/sheet")
+@allow(permissions.may_read_batches)
+def sheet(batch_id: int) -> str:
+    """The list that is printed, signed and stamped: every line, the sum in figures and in 大写."""
+    batch = queries.find_batch(batch_id)
+    names = usernames(user for user in (batch.prepared_by, batch.approved_by) if user)
+    return render_template(
+        "settlement/sheet.html",
+        batch=batch,
+        fund=find_fund(batch.fund_id),
+        programme=programme_words(batch.programme),
+        lines=queries.first_lines(batch, SHEET_LINES) if batch.line_count <= SHEET_LINES else [],
+        capitals=in_capitals(batch.total_fen) if current_language() == "zh" else None,
+        prepared_by=who(batch.prepared_by, names),
+        approved_by=who(batch.approved_by, names) if batch.approved_at else None,
+    )
+
+
+@batches.get("/<int:batch_id>/files/<ending>")
+@allow(permissions.may_read_batches)
+def download(batch_id: int, ending: str) -> Response:
+    """A file of an exported batch, the same bytes whenever it is fetched."""
+    stored, content = queries.exported(batch_id, _format(ending))
+    return send_file(io.BytesIO(content), mimetype=stored.media_type, as_attachment=True, download_name=stored.filename)
+
+
+def _format(ending: str) -> ExportFormat:
+    try:
+        return ExportFormat(ending)
+    except ValueError as unknown:
+        raise NotFound from unknown
+
+
+def _same_person(batch: SettlementBatch) -> bool:
+    """Whether who reads would approve this batch, had it been prepared by another (invariant 10)."""
+    actor = current_actor()
+    return (
+        batch.state is BatchState.PREPARED
+        and permissions.may_approve_batch(actor)
+        and not permissions.not_its_preparer(actor, batch)
+    )
+
+
+def _cutoff_choices() -> list[tuple[str, str]]:
+    """The next cut-off and the last ones, each with what there is of it already."""
+    scheduled = latest_scheduled(clock.today(clock.now()), past=PAST_CUTOFFS)
+    taken = desk.live_cutoffs(scheduled[-1].day)
+    return [
+        (
+            each.day.isoformat(),
+            t("cutoff.taken", day=cutoff_words(each), number=taken[each.day])
+            if each.day in taken
+            else cutoff_words(each),
+        )
+        for each in scheduled
+    ]
+
+
+def _what_would_be_paid() -> list[tuple[str, Any]]:
+    due = desk.payables_waiting().get(PayableState.DUE, desk.NOTHING)
+    year = clock.today(clock.now()).year
+    left = [fund.available_fen for fund in funds_of_year(year)]
+    return [
+        ("fact.due_count", due.count),
+        ("fact.due_sum", yuan(due.fen)),
+        ("fact.fund_left", yuan(sum(left)) if left else t("page.batch_prepare.no_fund", year=year)),
+    ]

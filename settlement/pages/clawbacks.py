@@ -1,0 +1,159 @@
+"""Clawbacks: paid subsidies that must come back (V19, V21)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, render_template, url_for
+
+from accounts.queries.names import organisation_names
+from core import clock
+from core.http import allow, current_actor
+from core.pages import Column, Done, Form, NavEntry, Pages, Table, form_page, link_to, table_page
+from core.pages.language import t, yuan
+from core.pages.tables import choice
+from core.permissions import Actor
+from settlement import permissions
+from settlement.models import Clawback, Payable
+from settlement.pages.words import source_words
+from settlement.queries.clawbacks import find_clawback, visible_clawbacks
+from settlement.queries.payables import find_payable
+from settlement.queries.trade import parties_of
+from settlement.schemas.debts import NewClawbackSchema, NewRecoverySchema
+from settlement.service import clawbacks as service
+from settlement.states import ClawbackState, PayableState
+
+clawbacks = Pages(
+    "clawback_pages",
+    __name__,
+    navigation=(NavEntry("clawbacks", "clawback_pages.index", "money", permissions.may_read_clawbacks, order=60),),
+    links={"clawback": ("clawback_pages.one", "clawback_id")},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A clawback as the table shows it."""
+
+    clawback: Clawback
+    payee: str
+
+
+def _rows(found: Sequence[Clawback]) -> list[Row]:
+    names = organisation_names(each.payee_id for each in found)
+    return [Row(each, names[each.payee_id]) for each in found]
+
+
+CLAWBACKS = Table(
+    name="clawbacks",
+    key=Clawback.id,
+    default_sort="-number",
+    empty="page.clawbacks.empty",
+    prepare=_rows,
+    filters=[choice("state", Clawback.state, ClawbackState)],
+    columns=[
+        Column(
+            "number",
+            lambda row: row.clawback.id,
+            sort=Clawback.id,
+            link=lambda row: link_to("clawback", row.clawback.id),
+        ),
+        Column("payee", lambda row: row.payee),
+        Column("amount", lambda row: row.clawback.amount_fen, kind="money", sort=Clawback.amount_fen),
+        Column("recovered", lambda row: row.clawback.recovered_fen, kind="money", sort=Clawback.recovered_fen),
+        Column("open_sum", lambda row: row.clawback.open_fen, kind="money"),
+        Column("misconduct", lambda row: row.clawback.misconduct, kind="flag"),
+        Column("state", lambda row: row.clawback.state, kind="state", sort=Clawback.state),
+        Column("opened_at", lambda row: row.clawback.opened_at, kind="moment", sort=Clawback.opened_at),
+    ],
+)
+
+
+@clawbacks.get("/clawbacks")
+@allow(permissions.may_read_clawbacks)
+def index() -> Any:
+    """Clawbacks in sight, the latest first."""
+    actor = current_actor()
+    return table_page(
+        CLAWBACKS, visible_clawbacks(actor), title="page.clawbacks.title", actions=list(_how_to_begin(actor))
+    )
+
+
+@clawbacks.get("/clawbacks/<int:clawback_id>")
+@allow(permissions.may_read_clawbacks)
+def one(clawback_id: int) -> str:
+    """One clawback: the payout it takes back, and what came back."""
+    actor = current_actor()
+    clawback = find_clawback(clawback_id, actor=actor)
+    actions = []
+    if clawback.state is ClawbackState.OPEN and permissions.may_record_recovery(actor):
+        recover = url_for("clawback_pages.recover", clawback_id=clawback_id)
+        actions = [{"label": t("page.clawback_recovery.title"), "href": recover, "primary": True}]
+    return render_template(
+        "settlement/clawback.html",
+        row=_rows([clawback])[0],
+        clawback=clawback,
+        reads_batches=permissions.may_read_batches(actor),
+        actions=actions,
+    )
+
+
+@clawbacks.route("/clawbacks/<int:clawback_id>/recovery", methods=["GET", "POST"])
+@allow(permissions.may_record_recovery)
+def recover(clawback_id: int) -> Response:
+    """Record money that came back."""
+    clawback = find_clawback(clawback_id, actor=current_actor())
+    here = link_to("clawback", clawback_id)
+
+    def effect(given: dict[str, Any]) -> Done:
+        service.record_recovery(clawback_id=clawback_id, **given, actor=current_actor(), now=clock.now())
+        return Done(here, "page.clawback_recovery.done")
+
+    facts = [("column.payee", _rows([clawback])[0].payee), ("column.open_sum", yuan(clawback.open_fen))]
+    form = Form(NewRecoverySchema, name="clawback_recovery")
+    return form_page(form, effect=effect, back=here, confirms=True, facts=facts)
+
+
+@clawbacks.route("/payables/<int:payable_id>/clawback", methods=["GET", "POST"])
+@allow(permissions.may_claw_back)
+def new(payable_id: int) -> Response:
+    """Claim back what was paid for a payable."""
+    payable = find_payable(payable_id, actor=current_actor())
+    parties = _parties(payable)
+
+    def effect(given: dict[str, Any]) -> Done:
+        made = service.claw_back(**given, source=None, actor=current_actor(), now=clock.now())
+        return Done(link_to("clawback", made.id), "page.clawback_new.done")
+
+    left = payable.paid_fen - payable.clawed_back_fen
+    form = Form(
+        NewClawbackSchema,
+        name="clawback_new",
+        fixed={"payable_id": payable_id},
+        leave_out=["source"],
+        options={"misconduct_by": [(str(number), name) for number, name in parties.items()]},
+    )
+    facts = [
+        ("column.source", source_words(payable.source)),
+        ("column.payee", parties[payable.payee_id]),
+        ("fact.left_to_claw_back", yuan(left)),
+    ]
+    return form_page(form, effect=effect, back=link_to("payable", payable_id), confirms=True, facts=facts)
+
+
+def _parties(payable: Payable) -> dict[int, str]:
+    """Those against whom misconduct may be recorded, the payee first."""
+    wanted = dict.fromkeys([payable.payee_id, *(parties_of(payable.order_id) or ())])
+    names = organisation_names(wanted)
+    return {number: names[number] for number in wanted}
+
+
+def _how_to_begin(actor: Actor) -> Iterator[dict[str, Any]]:
+    """A clawback begins at the payable that was paid."""
+    if permissions.may_claw_back(actor):
+        yield {
+            "label": t("page.clawbacks.choose"),
+            "href": url_for("payable_pages.index", state=PayableState.PAID.value),
+        }

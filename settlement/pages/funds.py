@@ -1,0 +1,120 @@
+"""Funds: what was appropriated for a year, and what is left of it (V3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, render_template, url_for
+
+from core import clock
+from core.http import allow, current_actor
+from core.pages import Column, Done, Form, MoneyBar, MoneyPart, NavEntry, Pages, Table, form_page, link_to, table_page
+from core.pages.language import t, yuan
+from settlement import permissions
+from settlement.models import Fund
+from settlement.pages.words import programme_words
+from settlement.queries.funds import FundStatus, find_fund, fund_status, fund_statuses
+from settlement.queries.funds import funds as all_funds
+from settlement.schemas.funds import NewAppropriationSchema, NewFundSchema
+from settlement.service import funds as service
+
+funds = Pages(
+    "fund_pages",
+    __name__,
+    url_prefix="/funds",
+    navigation=(NavEntry("funds", "fund_pages.index", "money", permissions.may_read_funds, order=40),),
+    links={"fund": ("fund_pages.one", "fund_id")},
+)
+
+FUNDS = Table(
+    name="funds",
+    key=Fund.id,
+    default_sort="-year",
+    empty="page.funds.empty",
+    prepare=fund_statuses,
+    columns=[
+        Column("year", lambda row: str(row.year), sort=Fund.year, link=lambda row: link_to("fund", row.id)),
+        Column("programme", lambda row: programme_words(row.programme)),
+        Column("appropriation", lambda row: row.appropriation_fen, kind="money"),
+        Column("paid_out", lambda row: row.paid_fen, kind="money"),
+        Column("committed", lambda row: row.committed_fen, kind="money"),
+        Column("available", lambda row: row.available_fen, kind="money"),
+        Column("due_now", lambda row: row.due_fen, kind="money"),
+    ],
+)
+
+
+@funds.get("")
+@allow(permissions.may_read_funds)
+def index() -> Any:
+    """Funds by year, the latest first."""
+    actions = []
+    if permissions.may_open_fund(current_actor()):
+        actions = [{"label": t("page.fund_new.title"), "href": url_for("fund_pages.new"), "primary": True}]
+    return table_page(FUNDS, all_funds(), title="page.funds.title", actions=actions)
+
+
+@funds.route("/new", methods=["GET", "POST"])
+@allow(permissions.may_open_fund)
+def new() -> Response:
+    """Open the fund of a year with its first appropriation."""
+
+    def effect(given: dict[str, Any]) -> Done:
+        made = service.open_fund(**given, actor=current_actor(), now=clock.now())
+        return Done(link_to("fund", made.id), "page.fund_new.done", {"year": made.year})
+
+    form = Form(NewFundSchema, name="fund_new", initial={"year": clock.today(clock.now()).year})
+    return form_page(form, effect=effect, back=url_for("fund_pages.index"), confirms=True)
+
+
+@funds.get("/<int:fund_id>")
+@allow(permissions.may_read_funds)
+def one(fund_id: int) -> str:
+    """One fund: what is left of it, and every appropriation."""
+    fund = fund_status(find_fund(fund_id))
+    return render_template(
+        "settlement/fund.html",
+        fund=fund,
+        programme=programme_words(fund.programme),
+        bar=fund_bar(fund),
+        waiting_fen=max(0, fund.due_fen - fund.available_fen) if _is_current(fund) else 0,
+        is_current=_is_current(fund),
+        may_add=permissions.may_open_fund(current_actor()),
+    )
+
+
+@funds.route("/<int:fund_id>/appropriations", methods=["GET", "POST"])
+@allow(permissions.may_open_fund)
+def appropriate(fund_id: int) -> Response:
+    """Put further money into a fund."""
+    fund = fund_status(find_fund(fund_id))
+    here = link_to("fund", fund_id)
+
+    def effect(given: dict[str, Any]) -> Done:
+        service.increase_fund(fund_id=fund_id, **given, actor=current_actor(), now=clock.now())
+        return Done(here, "page.fund_appropriation.done")
+
+    form = Form(NewAppropriationSchema, name="fund_appropriation")
+    facts = [
+        ("column.year", fund.year),
+        ("column.appropriation", yuan(fund.appropriation_fen)),
+        ("column.available", yuan(fund.available_fen)),
+    ]
+    return form_page(form, effect=effect, back=here, confirms=True, facts=facts)
+
+
+def fund_bar(fund: FundStatus) -> MoneyBar:
+    """The appropriation as what was paid, what stands in batches, what confirmed claims wait for, and the rest."""
+    waiting = min(fund.due_fen, fund.available_fen) if _is_current(fund) else 0
+    parts = [
+        MoneyPart("used", t("money.paid_out"), fund.paid_fen),
+        MoneyPart("held", t("money.committed"), fund.committed_fen),
+        MoneyPart("voucher", t("money.waiting"), waiting),
+        MoneyPart("room", t("money.left"), fund.available_fen - waiting),
+    ]
+    return MoneyBar(t("money.appropriation", sum=yuan(fund.appropriation_fen)), parts)
+
+
+def _is_current(fund: FundStatus) -> bool:
+    """Whether due payables are judged by this fund."""
+    return fund.year == clock.today(clock.now()).year

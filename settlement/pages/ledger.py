@@ -1,0 +1,180 @@
+"""The books: accounts in sight, one account with its postings, and what stands in each book."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template, url_for
+from sqlalchemy import Select
+
+from core import clock
+from core.http import allow, current_actor
+from core.pages import Column, Filter, NavEntry, Pages, Table, link_to, table_page, term
+from core.pages.language import t
+from core.pages.links import links
+from core.pages.tables import choice
+from core.permissions import Actor
+from settlement import permissions
+from settlement.models import LedgerAccount, LedgerPosting
+from settlement.pages.words import owner_names, source_link, source_words
+from settlement.queries.ledger import (
+    AccountBalance,
+    account_balance,
+    described,
+    known_kind,
+    of_kind,
+    postings_on,
+    trial_totals,
+    visible_accounts,
+)
+from settlement.rules.chart import AccountKind, Book, Layer, TransactionKind
+
+ledger = Pages(
+    "ledger_pages",
+    __name__,
+    url_prefix="/ledger",
+    navigation=(NavEntry("ledger", "ledger_pages.index", "money", permissions.may_read_ledger, order=80),),
+)
+
+CAPS = frozenset({AccountKind.CAP, AccountKind.CAP_CONTRA})
+CONTROLLER = "controller:"
+"""Owners of caps that several firms share begin so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An account as the table shows it."""
+
+    account: LedgerAccount
+    owner: str
+
+
+def _rows(found: Sequence[LedgerAccount]) -> list[Row]:
+    names = owner_names(each.owner for each in found)
+    return [Row(each, names[each.owner]) for each in found]
+
+
+def _of_year(query: Select[Any], value: str) -> Select[Any]:
+    if not value.isdecimal() or len(value) > 4:
+        raise ValueError(value)
+    return query.where(LedgerAccount.year == int(value))
+
+
+ACCOUNTS = Table(
+    name="ledger-accounts",
+    key=LedgerAccount.id,
+    default_sort="account_kind",
+    empty="page.ledger.empty",
+    prepare=_rows,
+    filters=[
+        choice("book", LedgerAccount.book, Book),
+        choice("account_kind", LedgerAccount.kind, AccountKind),
+        Filter("owner", lambda query, value: query.where(LedgerAccount.owner == value)),
+        Filter("year", _of_year),
+    ],
+    columns=[
+        Column(
+            "account_kind",
+            lambda row: row.account.kind,
+            kind="term",
+            sort=LedgerAccount.kind,
+            link=lambda row: account_url(row.account.kind, row.account.owner, row.account.year or None),
+        ),
+        Column("owner", lambda row: row.owner, sort=LedgerAccount.owner),
+        Column("owner_code", lambda row: row.account.owner),
+        Column("year", lambda row: str(row.account.year) if row.account.year else None, sort=LedgerAccount.year),
+        Column("book", lambda row: row.account.book, kind="term", sort=LedgerAccount.book),
+        Column("posted", lambda row: row.account.posted_fen, kind="money", sort=LedgerAccount.posted_fen),
+        Column("pending", lambda row: row.account.pending_fen, kind="money", sort=LedgerAccount.pending_fen),
+        Column("balance", lambda row: row.account.balance_fen, kind="money"),
+    ],
+)
+
+POSTINGS = Table(
+    name="postings",
+    key=LedgerPosting.id,
+    default_sort="-posting",
+    empty="page.account.empty",
+    prepare=described,
+    filters=[
+        choice("layer", LedgerPosting.layer, Layer),
+        Filter(
+            "transaction_kind",
+            lambda query, value: of_kind(query, TransactionKind(value)),
+            options=lambda: [(member.value, term(member)) for member in TransactionKind],
+        ),
+    ],
+    columns=[
+        Column("posting", lambda line: line.id, sort=LedgerPosting.id),
+        Column("at", lambda line: line.at, kind="moment"),
+        Column("transaction_kind", lambda line: line.kind, kind="term"),
+        Column("phase", lambda line: line.phase, kind="term"),
+        Column("layer", lambda line: line.layer, kind="term", sort=LedgerPosting.layer),
+        Column("amount", lambda line: line.amount_fen, kind="money", sort=LedgerPosting.amount_fen),
+        Column("source", lambda line: source_words(line.source), link=lambda line: source_link(line.source)),
+        Column("order", lambda line: line.order_id, link=lambda line: _order_link(line.order_id)),
+        Column("article", lambda line: line.article),
+    ],
+)
+
+
+@ledger.get("")
+@allow(permissions.may_read_ledger)
+def index() -> Any:
+    """The accounts in sight; for those who read all, what stands in each book too."""
+    actor = current_actor()
+    return table_page(
+        ACCOUNTS,
+        visible_accounts(actor, today=clock.today(clock.now())),
+        title="page.ledger.title",
+        template="settlement/ledger.html",
+        totals=trial_totals() if permissions.reads_all_money(actor) else [],
+    )
+
+
+@ledger.get("/accounts/<kind>/<owner>")
+@allow(permissions.may_read_ledger)
+def account(kind: str, owner: str) -> Any:
+    """An account over all years."""
+    return _shown(kind, owner, None)
+
+
+@ledger.get("/accounts/<kind>/<owner>/<int:year>")
+@allow(permissions.may_read_ledger)
+def account_of_year(kind: str, owner: str, year: int) -> Any:
+    """An account of one year."""
+    return _shown(kind, owner, year)
+
+
+def account_url(kind: AccountKind, owner: str, year: int | None) -> str:
+    """The page of an account."""
+    if year is None:
+        return url_for("ledger_pages.account", kind=kind.value, owner=owner)
+    return url_for("ledger_pages.account_of_year", kind=kind.value, owner=owner, year=year)
+
+
+def _shown(kind: str, owner: str, year: int | None) -> Any:
+    actor, today = current_actor(), clock.today(clock.now())
+    balance = account_balance(kind=known_kind(kind), owner=owner, year=year, actor=actor, today=today)
+    shown = {
+        "balance": balance,
+        "owner": owner_names([owner])[owner],
+        "owner_href": source_link(owner),
+        "heading": t("page.account.title", kind=term(balance.kind)),
+    }
+    if _is_shared(balance, actor):
+        return render_template("settlement/account.html", view=None, **shown)
+    return table_page(
+        POSTINGS, postings_on(balance), title="page.account.title", template="settlement/account.html", **shown
+    )
+
+
+def _is_shared(balance: AccountBalance, actor: Actor) -> bool:
+    """Whether single postings would tell of firms of the same controller: members see their use as one sum."""
+    return balance.kind in CAPS and balance.owner.startswith(CONTROLLER) and not permissions.reads_all_money(actor)
+
+
+def _order_link(order_id: int | None) -> str | None:
+    return link_to("order", order_id) if order_id is not None and "order" in links() else None

@@ -1,0 +1,40 @@
+"""The coming cut-offs, as pages tell them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from settlement.queries.desk import live_cutoffs
+from settlement.rules.cutoffs import Cutoff
+from settlement.service.batches import scheduled_cutoffs
+
+
+def next_scheduled(today: date) -> Cutoff:
+    """The first scheduled cut-off on or after a day."""
+    return _coming(today)[0]
+
+
+def next_free(today: date) -> Cutoff:
+    """The first scheduled cut-off on or after a day that has no batch yet: what is due now is paid by it."""
+    coming = _coming(today)
+    taken = live_cutoffs(today)
+    return next((each for each in coming if each.day not in taken), coming[-1])
+
+
+def latest_scheduled(today: date, *, past: int) -> list[Cutoff]:
+    """The next scheduled cut-off and so many before it, the latest first."""
+    year = [each for each in scheduled_cutoffs(year=today.year) if each.day < today]
+    if len(year) < past:
+        year = [*scheduled_cutoffs(year=today.year - 1), *year]
+    return [next_scheduled(today), *reversed(year[-past:])]
+
+
+def _coming(today: date) -> list[Cutoff]:
+    """Cut-offs on or after a day, three at least."""
+    found = [each for each in scheduled_cutoffs(year=today.year) if each.day >= today]
+    if len(found) < _SEEN_AHEAD:
+        found += scheduled_cutoffs(year=today.year + 1)
+    return found
+
+
+_SEEN_AHEAD = 3

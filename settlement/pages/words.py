@@ -1,0 +1,60 @@
+"""Words and addresses for what the ledger keeps opaquely: sources such as ``claim:12``, owners such as ``order:3``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from accounts.queries.names import organisation_names
+from core.pages import link_to
+from core.pages.language import has_text, t
+from core.pages.links import links
+from core.workdays import YearStatus
+from settlement.rules.cutoffs import Cutoff
+
+_NUMBERED = re.compile(r"([a-z_]+):([0-9]{1,18})")
+_ORGANISATIONS = frozenset({"organisation", "team"})
+
+
+def source_words(source: str) -> str:
+    """``claim:12`` as people say it; what has no words stands as it is."""
+    kind, _, number = source.partition(":")
+    return t(f"source.{kind}", number=number) if has_text(f"source.{kind}") else source
+
+
+def source_link(source: str) -> str | None:
+    """The page of what a source names, where there is one."""
+    found = _NUMBERED.fullmatch(source)
+    return link_to(found[1], int(found[2])) if found and found[1] in links() else None
+
+
+def owner_names(owners: Iterable[str]) -> dict[str, str]:
+    """Each owner of accounts as people say it, with the names of organisations; one query."""
+    parsed = {owner: _NUMBERED.fullmatch(owner) for owner in owners}
+    names = organisation_names(
+        int(found[2]) for found in parsed.values() if found is not None and found[1] in _ORGANISATIONS
+    )
+    return {owner: _owner(owner, found, names) for owner, found in parsed.items()}
+
+
+def cutoff_words(cutoff: Cutoff) -> str:
+    """A cut-off's day, marked where the official calendar of its year is not published."""
+    return day_words(cutoff.day, provisional=cutoff.status is YearStatus.PROVISIONAL)
+
+
+def day_words(day: date, *, provisional: bool) -> str:
+    """A day, marked where it is provisional."""
+    return t("cutoff.provisional", day=day.isoformat()) if provisional else day.isoformat()
+
+
+def programme_words(programme: str) -> str:
+    """The programme that funds and ledger accounts are kept under."""
+    return t(f"programme.{programme}") if has_text(f"programme.{programme}") else programme
+
+
+def _owner(owner: str, found: re.Match[str] | None, names: Mapping[int, str]) -> str:
+    if found is None:
+        return programme_words(owner)
+    kind, number = found[1], int(found[2])
+    return names[number] if kind in _ORGANISATIONS and number in names else source_words(owner)

@@ -1,0 +1,111 @@
+"""What waits in settlement: how much, and since when the oldest of it waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Select, exists, func, select
+
+from core.db import session
+from settlement.models import BankReturnLine, BatchLine, Clawback, Fund, LedgerAccount, Payable, SettlementBatch
+from settlement.states import BatchState, ClawbackState, PayableState
+
+
+@dataclass(frozen=True)
+class Pile:
+    """Records that wait: how many, their sum in fen, and the instant since which the oldest waits."""
+
+    count: int = 0
+    fen: int = 0
+    since: datetime | None = None
+
+
+NOTHING = Pile()
+
+
+def payables_waiting() -> dict[PayableState, Pile]:
+    """Payables that are not settled, by state, dated by their confirmation."""
+    unsettled = (PayableState.DUE, PayableState.FAILED, PayableState.RETURNED)
+    found = (
+        select(Payable.state, func.count(), func.sum(Payable.amount_fen), func.min(Payable.confirmed_at))
+        .where(Payable.state.in_(unsettled))
+        .group_by(Payable.state)
+    )
+    return {state: Pile(count, int(fen), since) for state, count, fen, since in session().execute(found)}
+
+
+def stopped_queue(year: int) -> Pile:
+    """Due payables that the fund of a year does not reach: none overtakes a waiting one (V3)."""
+    queue = (
+        select(
+            Payable.programme,
+            Payable.amount_fen,
+            Payable.confirmed_at,
+            func.sum(Payable.amount_fen)
+            .over(order_by=Payable.queue_no, partition_by=Payable.programme)
+            .label("running_fen"),
+        )
+        .where(Payable.state == PayableState.DUE)
+        .subquery()
+    )
+    money = (
+        select(Fund.programme, (LedgerAccount.posted_fen + LedgerAccount.pending_fen).label("fen"))
+        .join(LedgerAccount, LedgerAccount.id == Fund.account_id)
+        .where(Fund.year == year)
+        .subquery()
+    )
+    return _pile(
+        select(func.count(), func.sum(queue.c.amount_fen), func.min(queue.c.confirmed_at))
+        .select_from(queue)
+        .outerjoin(money, money.c.programme == queue.c.programme)
+        .where(queue.c.running_fen > func.coalesce(money.c.fen, 0))
+    )
+
+
+def batches_to_approve(*, besides: int | None = None) -> Pile:
+    """Prepared batches, perhaps without those that one user prepared and so cannot approve (invariant 10)."""
+    found = _batches(SettlementBatch.prepared_at).where(SettlementBatch.state == BatchState.PREPARED)
+    if besides is not None:
+        found = found.where(SettlementBatch.prepared_by.is_distinct_from(besides))
+    return _pile(found)
+
+
+def batches_to_export() -> Pile:
+    """Approved batches without files."""
+    return _pile(_batches(SettlementBatch.approved_at).where(SettlementBatch.state == BatchState.APPROVED))
+
+
+def exported_batches(*, answered: bool) -> Pile:
+    """Exported batches on every line of which the bank has reported, or those where it has not."""
+    said = exists().where(BankReturnLine.batch_id == BatchLine.batch_id, BankReturnLine.line_no == BatchLine.line_no)
+    silent = exists().where(BatchLine.batch_id == SettlementBatch.id, ~said)
+    found = _batches(SettlementBatch.exported_at).where(SettlementBatch.state == BatchState.EXPORTED)
+    return _pile(found.where(~silent if answered else silent))
+
+
+def open_clawbacks() -> Pile:
+    """What has not come back yet."""
+    open_fen = Clawback.amount_fen - Clawback.recovered_fen
+    return _pile(
+        select(func.count(), func.sum(open_fen), func.min(Clawback.opened_at)).where(
+            Clawback.state == ClawbackState.OPEN
+        )
+    )
+
+
+def live_cutoffs(since: date) -> dict[date, str]:
+    """The cut-offs from a day on that have a batch which was not discarded, with its number."""
+    found = select(SettlementBatch.cutoff, SettlementBatch.number).where(
+        SettlementBatch.cutoff >= since, SettlementBatch.state != BatchState.DISCARDED
+    )
+    return dict(session().execute(found).tuples().all())
+
+
+def _batches(since: object) -> Select[tuple[int, int, datetime]]:
+    return select(func.count(), func.sum(SettlementBatch.total_fen), func.min(since))
+
+
+def _pile(found: Select[tuple[int, int, datetime]]) -> Pile:
+    count, fen, since = session().execute(found).one()
+    return Pile(count, int(fen or 0), since)
