@@ -2,6 +2,6 @@
 
 from settlement.queries.entitlement import cap_room, hold_of
 from settlement.queries.payables import payable_of
-from settlement.queries.trade import OrderMoney, order_money, unpaid_shortfalls
+from settlement.queries.trade import OrderMoney, order_money, orders_money, unpaid_shortfalls
 
-__all__ = ["OrderMoney", "cap_room", "hold_of", "order_money", "payable_of", "unpaid_shortfalls"]
+__all__ = ["OrderMoney", "cap_room", "hold_of", "order_money", "orders_money", "payable_of", "unpaid_shortfalls"]
