@@ -118,7 +118,7 @@ LINES = Table(
         Column("account_number", lambda row: row.line.account_number),
         Column("amount", lambda row: row.line.amount_fen, kind="money", sort=BatchLine.amount_fen),
         Column(
-            "purpose",
+            "what_for",
             lambda row: source_words(row.line.source),
             link=lambda row: link_to("payable", row.line.payable_id),
         ),

@@ -136,7 +136,7 @@ def new(payable_id: int) -> Response:
         options={"misconduct_by": [(str(number), name) for number, name in parties.items()]},
     )
     facts = [
-        ("column.purpose", source_words(payable.source)),
+        ("column.what_for", source_words(payable.source)),
         ("column.payee", parties[payable.payee_id]),
         ("fact.left_to_claw_back", yuan(left)),
     ]

@@ -113,7 +113,7 @@ POSTINGS = Table(
         Column("phase", lambda line: line.phase, kind="term"),
         Column("layer", lambda line: line.layer, kind="term", sort=LedgerPosting.layer),
         Column("amount", lambda line: line.amount_fen, kind="money", sort=LedgerPosting.amount_fen),
-        Column("purpose", lambda line: source_words(line.source), link=lambda line: source_link(line.source)),
+        Column("what_for", lambda line: source_words(line.source), link=lambda line: source_link(line.source)),
         Column("order", lambda line: line.order_id, link=lambda line: _order_link(line.order_id)),
         Column("article", lambda line: line.article),
     ],

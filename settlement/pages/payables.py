@@ -104,7 +104,7 @@ NUMBER = Column(
     link=lambda row: link_to("payable", row.payable.id),
 )
 SOURCE = Column(
-    "purpose", lambda row: source_words(row.payable.source), link=lambda row: source_link(row.payable.source)
+    "what_for", lambda row: source_words(row.payable.source), link=lambda row: source_link(row.payable.source)
 )
 PAYEE = Column("payee", lambda row: row.payee)
 AMOUNT = Column("amount", lambda row: row.payable.amount_fen, kind="money", sort=Payable.amount_fen)
