@@ -1,5 +1,26 @@
 """Pages of instruments, with their menu entries."""
 
 from core.pages import Pages
+from instruments.pages.catalogue import catalogue
+from instruments.pages.closures import closures
+from instruments.pages.hours import hours
+from instruments.pages.imports import imports
+from instruments.pages.instruments import instruments
+from instruments.pages.listing import listing
+from instruments.pages.own_instruments import own
+from instruments.pages.own_services import own_service_pages
+from instruments.pages.reviews import reviews
+from instruments.pages.services import services
 
-PAGES: list[Pages] = []
+PAGES: list[Pages] = [
+    catalogue,
+    instruments,
+    own,
+    listing,
+    hours,
+    closures,
+    services,
+    own_service_pages,
+    imports,
+    reviews,
+]

@@ -135,6 +135,12 @@ def search(wanted: Search, *, cursor: str | None, limit: int, actor: Actor, now:
     }
 
 
+def matching(wanted: Search, *, actor: Actor) -> Select[tuple[Instrument]]:
+    """All that a search finds, in no order: for a file of everything. Raises :class:`SearchRefused`."""
+    _check(wanted)
+    return select(Instrument).where(*_conditions(wanted, actor))
+
+
 def _check(wanted: Search) -> None:
     faults = []
     if (wanted.free_from is None) != (wanted.free_to is None):

@@ -1,0 +1,107 @@
+"""What a visitor asks of the catalogue: read from the address as it was typed, every fault beside its field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import request, url_for
+from marshmallow import ValidationError
+
+from core.clock import SHANGHAI
+from core.errors import Reason
+from core.http.problem import field_faults
+from core.http.schemas import fault, split_fault
+from core.money import AmountMalformed, yuan_to_fen
+from core.pages.language import say
+from instruments.queries.catalogue import Search
+from instruments.schemas.instruments import SearchSchema
+
+INDEX = "catalogue_pages.index"
+FACETS_SHOWN = ("city", "category", "provider", "funding")
+COUNTY = "county"
+NARROWING = ("city", COUNTY, "category", "provider", "funding", "min_value", "max_value", "free_from", "free_to")
+"""What narrows a search beside its words."""
+TYPED = ("q", *NARROWING, "sort")
+"""Every field of the form: the parameters of the address."""
+
+_MEANT = {"min_value": "min_value_fen", "max_value": "max_value_fen"}
+_TYPED_AS = {name: typed for typed, name in _MEANT.items()}
+LONGEST = 300
+"""Characters of one parameter that are looked at."""
+
+
+@dataclass
+class Asked:
+    """A search as it was typed: ``faults`` by field, of what is left out of ``wanted``."""
+
+    typed: Mapping[str, str]
+    wanted: Search
+    faults: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything beside the words narrows the search."""
+        return any(self.typed[name] for name in NARROWING)
+
+    def note(self, reasons: tuple[Reason, ...] | list[Reason]) -> None:
+        """Put reasons beside the fields they are about."""
+        for each in reasons:
+            name = _TYPED_AS.get(each.field or "", each.field or "")
+            self.faults.setdefault(name, []).append(say(each))
+
+    def href(self, **changes: object) -> str:
+        """The address of this search with other parameters; without any, its first page."""
+        kept = {name: self.typed[name] for name in TYPED} | changes
+        query = urlencode({name: value for name, value in kept.items() if value not in ("", None)})
+        return f"{url_for(INDEX)}?{query}" if query else url_for(INDEX)
+
+
+def asked() -> Asked:
+    """The search of the request."""
+    typed = {name: request.args.get(name, "").strip()[:LONGEST] for name in TYPED}
+    facets = ",".join((*FACETS_SHOWN, COUNTY) if typed["city"] or typed[COUNTY] else FACETS_SHOWN)
+    raw: dict[str, Any] = {"facets": facets}
+    faults: list[Reason] = []
+    for name, value in typed.items():
+        if value:
+            try:
+                raw[_MEANT.get(name, name)] = READERS.get(name, str)(value)
+            except ValueError as unreadable:
+                faults.append(Reason("field", None, split_fault(str(unreadable)), name))
+    try:
+        given: dict[str, Any] = SearchSchema(exclude=("cursor", "limit", "state")).load(raw)
+    except ValidationError as invalid:
+        faults += field_faults({"": invalid.messages})
+        given = dict(invalid.valid_data)  # type: ignore[arg-type]
+    given["facets"] = tuple(facets.split(","))
+    found = Asked(typed, Search(**given))
+    found.note(faults)
+    return found
+
+
+def _fen(typed: str) -> int:
+    try:
+        return yuan_to_fen(typed.removeprefix("¥"))
+    except AmountMalformed as malformed:
+        raise ValueError(fault("not_yuan")) from malformed
+
+
+def _instant(typed: str) -> str:
+    """Wall time of Asia/Shanghai, as date inputs send it, or any instant with its offset."""
+    try:
+        wall = datetime.fromisoformat(typed)
+    except ValueError as malformed:
+        raise ValueError(fault("not_a_moment")) from malformed
+    return (wall if wall.tzinfo else wall.replace(tzinfo=SHANGHAI)).isoformat()
+
+
+READERS: Mapping[str, Callable[[str], Any]] = {
+    "min_value": _fen,
+    "max_value": _fen,
+    "free_from": _instant,
+    "free_to": _instant,
+}

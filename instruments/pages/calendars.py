@@ -1,0 +1,115 @@
+"""The calendar of an instrument: events for the browser, the same as a list for paper, and the week."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import request
+
+from accounts.queries import acts_for
+from core.clock import SHANGHAI
+from core.errors import Malformed
+from core.pages.language import t
+from core.permissions import Actor
+from instruments.models import Instrument, Occupancy
+from instruments.permissions import has_jurisdiction, owns
+from instruments.queries.calendar import WindowRefused, end_of, occupied, opening_hours, window_faults
+from instruments.rules.opening import MINUTES_A_DAY, Interval, WeeklyHours, free_intervals, open_intervals
+from instruments.rules.terms import OccupancyKind
+
+LISTED = timedelta(days=14)
+"""How far the list reaches that stands beside the calendar."""
+MINE = "mine"
+CLOSED = "closed"
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class PeriodUnreadable(Malformed):
+    """The bounds of the calendar's period cannot be read."""
+
+    code = "period_unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A period as the calendar shows it: ``kind`` is a kind of occupancy, ``mine`` or ``closed``; nobody is named."""
+
+    kind: str
+    start: datetime
+    end: datetime
+    title: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """The event as the browser reads it; times are those of Asia/Shanghai."""
+        return {
+            "kind": self.kind,
+            "start": self.start.astimezone(SHANGHAI).isoformat(),
+            "end": self.end.astimezone(SHANGHAI).isoformat(),
+            "title": self.title,
+            "busy": True,
+        }
+
+
+def asked_period() -> tuple[datetime, datetime]:
+    """``from`` and ``to`` of the request, without an offset in Asia/Shanghai; raises :class:`PeriodUnreadable`."""
+    return _instant("from"), _instant("to")
+
+
+def events(instrument: Instrument, start: datetime, end: datetime, *, actor: Actor) -> list[Taken]:
+    """What is taken and when the instrument is closed; raises WindowRefused."""
+    faults = window_faults(start, end)
+    if faults:
+        raise WindowRefused(reasons=faults)
+    opened = open_intervals(opening_hours(instrument.id), start, end)
+    closed = free_intervals([Interval(start, end)], opened)
+    return [*taken(instrument, start, end, actor=actor), *(Taken(CLOSED, each.start, each.end) for each in closed)]
+
+
+def taken(instrument: Instrument, start: datetime, end: datetime, *, actor: Actor) -> list[Taken]:
+    """What is taken, by nobody named; the owner and its bureau read the notes of closures."""
+    shows_notes = owns(actor, instrument) or has_jurisdiction(actor, instrument)
+    mine = acts_for(actor) if actor.is_signed_in and not shows_notes else set()
+    return [
+        Taken(
+            _kind(each, mine),
+            max(each.during.start, start),
+            min(end_of(each.during), end),
+            each.note if shows_notes and each.kind is not OccupancyKind.BOOKING else "",
+        )
+        for each in occupied(instrument.id, start, end)
+    ]
+
+
+def week(hours: Sequence[WeeklyHours]) -> list[tuple[str, str]]:
+    """Each weekday with its hours in words."""
+    return [
+        (t(f"weekday.{name}"), t("opening.and").join(_stretches(hours, number)) or t("opening.closed"))
+        for number, name in enumerate(WEEKDAYS, start=1)
+    ]
+
+
+def _stretches(hours: Sequence[WeeklyHours], weekday: int) -> Iterator[str]:
+    for each in sorted(hours):
+        if each.weekday == weekday:
+            next_day = t("opening.next_day") if each.closes > MINUTES_A_DAY else ""
+            closes = each.closes - MINUTES_A_DAY if each.closes > MINUTES_A_DAY else each.closes
+            yield f"{_clock(each.opens)}–{next_day}{_clock(closes)}"
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _kind(each: Occupancy, mine: Collection[int]) -> str:
+    booked = each.kind is OccupancyKind.BOOKING
+    return MINE if booked and each.organisation_id in mine else each.kind.value
+
+
+def _instant(name: str) -> datetime:
+    try:
+        wall = datetime.fromisoformat(request.args.get(name, ""))
+    except ValueError as malformed:
+        raise PeriodUnreadable from malformed
+    return wall if wall.tzinfo else wall.replace(tzinfo=SHANGHAI)

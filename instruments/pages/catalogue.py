@@ -1,0 +1,136 @@
+"""Search of the catalogue, for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, make_response, render_template, request
+
+from accounts.permissions import anyone
+from accounts.queries.names import organisation_names
+from core import clock
+from core.http import allow, current_actor
+from core.pages import Column, NavEntry, Pages, Table, link_to, term
+from core.pages.tables import EXPORT, EXPORTS
+from instruments.models import Instrument
+from instruments.pages.asking import INDEX, Asked, asked
+from instruments.pages.facets import chosen, facets
+from instruments.permissions import may_search
+from instruments.policy import city_names, county_names, places
+from instruments.queries.catalogue import SearchRefused, Sort, matching, search
+from instruments.queries.listings import suggested_names
+from instruments.rules.terms import Funding
+
+PAGE_ITEMS = 24
+FRAGMENT = "catalogue"
+"""The part of the page that htmx changes."""
+
+catalogue = Pages(
+    "catalogue_pages",
+    __name__,
+    url_prefix="/instruments",
+    navigation=(NavEntry("instruments", INDEX, "find", anyone, order=10),),
+    links={"instruments": (INDEX, "")},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An instrument as files show it."""
+
+    instrument: Instrument
+    provider: str
+    city: str
+
+
+def _rows(found: Sequence[Instrument]) -> list[Row]:
+    names = organisation_names({each.provider_id for each in found})
+    cities = city_names(clock.today(clock.now()))
+    return [Row(each, names[each.provider_id], cities.get(each.city, "")) for each in found]
+
+
+FOUND = Table(
+    name="instruments",
+    key=Instrument.id,
+    empty="page.instruments.empty",
+    prepare=_rows,
+    columns=[
+        Column("number", lambda row: row.instrument.id),
+        Column("name", lambda row: row.instrument.name, sort=Instrument.name),
+        Column("name_en", lambda row: row.instrument.name_en),
+        Column("model", lambda row: row.instrument.model),
+        Column("maker", lambda row: row.instrument.maker),
+        Column("category", lambda row: row.instrument.category),
+        Column("provider", lambda row: row.provider),
+        Column("city", lambda row: row.city),
+        Column("address", lambda row: row.instrument.address),
+        Column("value", lambda row: row.instrument.value_fen, kind="money", sort=Instrument.value_fen),
+        Column("funding", lambda row: row.instrument.funding, kind="term"),
+        Column("external_use", lambda row: row.instrument.external_use, kind="term"),
+        Column("reference_price", lambda row: row.instrument.reference_price_fen, kind="money"),
+        Column("price_unit", lambda row: row.instrument.reference_price_unit, kind="term"),
+    ],
+)
+
+
+@catalogue.get("")
+@allow(may_search)
+def index() -> Response:
+    """Search: words, filters, facets with counts; the same address gives the fragment and the files."""
+    question = asked()
+    wanted = request.args.get(EXPORT, "")
+    if wanted in EXPORTS:
+        return EXPORTS[wanted](FOUND, matching(question.wanted, actor=current_actor()))
+    is_fragment = request.headers.get("HX-Target") == FRAGMENT
+    template = "instruments/catalogue_fragment.html" if is_fragment else "instruments/catalogue.html"
+    response = make_response(render_template(template, **_shown(question)))
+    response.vary.add("HX-Target")
+    if is_fragment:
+        response.headers["HX-Push-Url"] = question.href()
+    return response
+
+
+@catalogue.get("/suggestions")
+@allow(may_search)
+def suggestions() -> str:
+    """Names to go on with while somebody types."""
+    names = suggested_names(request.args.get("q", "")[:200], actor=current_actor())
+    return render_template("instruments/suggestions.html", names=names)
+
+
+def _shown(question: Asked) -> dict[str, Any]:
+    on = clock.today(clock.now())
+    try:
+        found = search(
+            question.wanted,
+            cursor=request.args.get("cursor") or None,
+            limit=PAGE_ITEMS,
+            actor=current_actor(),
+            now=clock.now(),
+        )
+    except SearchRefused as refused:
+        question.note(refused.reasons)
+        found = {"items": [], "next_cursor": None, "total": 0, "facets": {}}
+    cities = city_names(on)
+    within = places(on).codes
+    return {
+        "question": question,
+        "found": found,
+        "facets": facets(question, found["facets"]),
+        "chosen": chosen(question, found["facets"], on=on),
+        "cities": cities,
+        "options": {
+            "city": list(cities.items()),
+            "county": [
+                (code, name)
+                for code, name in county_names(on).items()
+                if question.typed["city"] and within.get(code) == question.typed["city"]
+            ],
+            "funding": [(each.value, term(each)) for each in Funding],
+            "sort": [(each.value, term(each)) for each in Sort],
+        },
+        "is_first": not request.args.get("cursor"),
+        "link_to": link_to,
+    }

@@ -1,0 +1,88 @@
+"""Facets of a search as links with counts, and the filters in force as links that take them away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from core.money import yuan_to_fen
+from core.pages.language import t, term, yuan
+from instruments.pages.asking import NARROWING, Asked
+from instruments.policy import city_names, county_names
+from instruments.rules.terms import Funding
+
+SHOWN_VALUES = 12
+"""Values of a facet that are shown; the form takes the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One value of a facet: where it leads and how many instruments have it."""
+
+    label: str
+    href: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """The most frequent values of one field."""
+
+    name: str
+    values: Sequence[FacetValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A filter in force, and the address without it."""
+
+    label: str
+    href: str
+
+
+def facets(question: Asked, found: Mapping[str, list[dict[str, Any]]]) -> list[Facet]:
+    """What the result may be narrowed by further; what is chosen already is left out."""
+    return [
+        Facet(name, values)
+        for name, counted in found.items()
+        if not question.typed[name]
+        and (values := [_value(question, name, each) for each in counted if each["value"]][:SHOWN_VALUES])
+    ]
+
+
+def chosen(question: Asked, found: Mapping[str, list[dict[str, Any]]], *, on: date) -> list[Chosen]:
+    """The filters in force."""
+    return [
+        Chosen(
+            f"{t(f'filter.{name}')}{t('catalogue.colon')}{_label(name, question.typed[name], found, on)}",
+            question.href(**{name: "", **({"county": ""} if name == "city" else {})}),
+        )
+        for name in _in_force(question)
+    ]
+
+
+def _in_force(question: Asked) -> Iterator[str]:
+    return (name for name in NARROWING if question.typed[name] and name not in question.faults)
+
+
+def _value(question: Asked, name: str, counted: Mapping[str, Any]) -> FacetValue:
+    label = term(Funding(counted["value"])) if name == "funding" else str(counted["label"])
+    return FacetValue(label, question.href(**{name: counted["value"]}), counted["count"])
+
+
+def _label(name: str, typed: str, found: Mapping[str, list[dict[str, Any]]], on: date) -> str:
+    """A value as people read it; where nothing was found the facets do not know its name."""
+    if name == "city":
+        return city_names(on).get(typed, typed)
+    if name == "county":
+        return county_names(on).get(typed, typed)
+    if name == "funding":
+        return term(Funding(typed))
+    if name == "provider":
+        # Names come from the result alone: a number of the address may be anybody's.
+        return next((each["label"] for each in found.get(name, []) if each["value"] == typed), typed)
+    if name in ("min_value", "max_value"):
+        return yuan(yuan_to_fen(typed.removeprefix("¥")))
+    return typed.replace("T", " ") if name in ("free_from", "free_to") else typed

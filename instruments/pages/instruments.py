@@ -1,0 +1,71 @@
+"""One instrument: what it is, what it offers, when it is free, and for its owner and bureau how it is listed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify, render_template
+
+from core import clock
+from core.http import allow, current_actor
+from core.pages import Pages, link_to
+from instruments.pages.calendars import LISTED, asked_period, events, taken, week
+from instruments.pages.listing_actions import next_actions
+from instruments.pages.listing_parts import about, listing_events, listing_facts, next_key
+from instruments.pages.quoting import quote_href
+from instruments.permissions import may_search, owns
+from instruments.queries.calendar import calendar_feed, opening_hours
+from instruments.queries.details import instrument_details
+from instruments.queries.instruments import find_instrument
+from instruments.queries.listings import offered_services
+
+instruments = Pages(
+    "instrument_pages",
+    __name__,
+    url_prefix="/instruments",
+    links={"instrument": ("instrument_pages.one", "instrument_id")},
+)
+
+
+@instruments.get("/<int:instrument_id>")
+@allow(may_search)
+def one(instrument_id: int) -> str:
+    """Facts, services with prices, hours, calendar; the listing for those it concerns."""
+    actor, now = current_actor(), clock.now()
+    shown = instrument_details(instrument_id, actor=actor, on=clock.today(now))
+    instrument, listing = shown["instrument"], shown["listing"]
+    return render_template(
+        "instruments/instrument.html",
+        instrument=instrument,
+        facts=about(instrument, on=clock.today(now)),
+        listing=listing,
+        listing_facts=listing_facts(listing) if listing else [],
+        events=listing_events(instrument) if listing else [],
+        actions=next_actions(instrument, actor=actor),
+        next_key=next_key(instrument, is_inside=listing is not None),
+        services=offered_services(instrument),
+        quote_href=quote_href,
+        link_to=link_to,
+        week=week(opening_hours(instrument.id)),
+        taken=taken(instrument, now, now + LISTED, actor=actor),
+        days=LISTED.days,
+        is_owner=owns(actor, instrument),
+    )
+
+
+@instruments.get("/<int:instrument_id>/calendar/events")
+@allow(may_search)
+def calendar_events(instrument_id: int) -> Response:
+    """What the calendar draws, by nobody named."""
+    actor = current_actor()
+    instrument = find_instrument(instrument_id, actor=actor)
+    found: list[Any] = [each.as_json() for each in events(instrument, *asked_period(), actor=actor)]
+    return jsonify(found)
+
+
+@instruments.get("/<int:instrument_id>/calendar.ics")
+@allow(may_search)
+def feed(instrument_id: int) -> Response:
+    """The calendar as iCalendar, for calendar programs."""
+    content = calendar_feed(instrument_id, actor=current_actor(), now=clock.now())
+    return Response(content, content_type="text/calendar; charset=utf-8")

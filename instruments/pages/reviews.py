@@ -1,0 +1,134 @@
+"""What waits at a bureau: listings to review, the oldest first, and listings that are due (S11, S13)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select
+
+from accounts.queries.names import organisation_names
+from core import clock
+from core.http import allow, current_actor
+from core.pages import Column, Filter, NavEntry, Pages, Table, link_to, table_page
+from core.pages.language import t
+from instruments.models import Instrument
+from instruments.permissions import may_read_deadlines, may_review
+from instruments.policy import listing_policy
+from instruments.queries.details import listing_deadlines
+from instruments.queries.listings import due_days, overdue_alone, search_instruments, waiting_listings
+from instruments.rules.listing import obligation
+
+reviews = Pages(
+    "review_pages",
+    __name__,
+    url_prefix="/instruments",
+    navigation=(
+        NavEntry("listing_reviews", "review_pages.index", "catalogue", may_review, order=10),
+        NavEntry("listing_deadlines", "review_pages.deadlines", "catalogue", may_read_deadlines, order=40),
+    ),
+    links={"listing_reviews": ("review_pages.index", "")},
+)
+
+OVERDUE = "overdue"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An instrument with its provider, its days and its duty."""
+
+    instrument: Instrument
+    provider: str
+    due_on: date | None
+    today: date
+
+    @property
+    def waiting_days(self) -> int | None:
+        """Days since it was submitted."""
+        submitted = self.instrument.submitted_at
+        return None if submitted is None else (self.today - clock.today(submitted)).days
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the last day to list it has passed."""
+        return self.due_on is not None and self.due_on < self.today
+
+    @property
+    def duty(self) -> Any:
+        """Whether it must be listed (S4)."""
+        return obligation(self.instrument.facts, mandatory_min_fen=listing_policy(self.today).mandatory_min_fen)
+
+
+def _rows(found: Sequence[Instrument]) -> list[Row]:
+    on = clock.today(clock.now())
+    names = organisation_names({each.provider_id for each in found})
+    due = due_days(found, on=on)
+    return [Row(each, names[each.provider_id], due.get(each.id), on) for each in found]
+
+
+def _overdue(found: Select[Any], typed: str) -> Select[Any]:
+    if typed != OVERDUE:
+        raise ValueError(typed)
+    return overdue_alone(found, on=clock.today(clock.now()))
+
+
+NAME = Column(
+    "instrument",
+    lambda row: row.instrument.name,
+    sort=Instrument.name,
+    link=lambda row: link_to("instrument", row.instrument.id),
+)
+PROVIDER = Column("provider", lambda row: row.provider)
+DUE = Column("listing_due_on", lambda row: row.due_on, kind="day", sort=Instrument.accepted_on)
+
+WAITING = Table(
+    name="listing-reviews",
+    key=Instrument.id,
+    default_sort="submitted_at",
+    empty="page.listing_reviews.empty",
+    prepare=_rows,
+    filters=[Filter("q", search_instruments)],
+    columns=[
+        NAME,
+        PROVIDER,
+        Column("value", lambda row: row.instrument.value_fen, kind="money", sort=Instrument.value_fen),
+        Column("obligation", lambda row: row.duty, kind="term"),
+        Column("submitted_at", lambda row: row.instrument.submitted_at, kind="moment", sort=Instrument.submitted_at),
+        Column("waiting_days", lambda row: row.waiting_days, kind="number"),
+        DUE,
+    ],
+)
+
+DEADLINES = Table(
+    name="listing-deadlines",
+    key=Instrument.id,
+    default_sort="accepted_on",
+    empty="page.listing_deadlines.empty",
+    prepare=_rows,
+    filters=[Filter("overdue", _overdue, options=lambda: [(OVERDUE, t("filter.overdue_only"))])],
+    columns=[
+        NAME,
+        PROVIDER,
+        Column("accepted_on", lambda row: row.instrument.accepted_on, kind="day", sort=Instrument.accepted_on),
+        DUE,
+        Column("overdue", lambda row: row.is_overdue, kind="flag"),
+        Column("state", lambda row: row.instrument.state, kind="state", sort=Instrument.state),
+    ],
+)
+
+
+@reviews.get("/reviews")
+@allow(may_review)
+def index() -> Any:
+    """Submitted listings of the bureau's city, or for the province of providers from outside."""
+    return table_page(WAITING, waiting_listings(current_actor()), title="page.listing_reviews.title")
+
+
+@reviews.get("/listing-deadlines")
+@allow(may_read_deadlines)
+def deadlines() -> Any:
+    """Mandatory instruments that are accepted and not yet public."""
+    found = listing_deadlines(actor=current_actor(), on=clock.today(clock.now()), overdue=False)
+    return table_page(DEADLINES, found, title="page.listing_deadlines.title")

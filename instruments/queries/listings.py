@@ -1,0 +1,123 @@
+"""Instruments, services and closures as their owners and reviewers work through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Select, false, func, select
+
+from accounts.models import Organisation
+from accounts.permissions import province
+from core.db import session
+from core.files import StoredFile
+from core.permissions import Actor
+from core.workdays import load_calendar
+from instruments.models import ImportJob, Instrument, Occupancy, Service
+from instruments.policy import listing_policy
+from instruments.queries.details import last_overdue
+from instruments.queries.instruments import visible
+from instruments.rules.listing import due_on
+from instruments.rules.search import query_tokens
+from instruments.rules.terms import OccupancyKind
+from instruments.states import ListingState, ServiceState
+
+SUGGESTIONS = 8
+SUGGESTIONS_READ = 200
+"""Matches looked through for different names: while somebody types, a bounded look must do."""
+SUGGEST_FROM = 2
+"""Characters before anything is suggested."""
+
+
+def own_instruments(actor: Actor) -> Select[tuple[Instrument]]:
+    """The instruments of the actor's provider in every state."""
+    return select(Instrument).where(Instrument.provider_id == actor.organisation_id)
+
+
+def own_services(actor: Actor) -> Select[tuple[Service]]:
+    """The services of the actor's provider in every state."""
+    return select(Service).where(Service.provider_id == actor.organisation_id)
+
+
+def waiting_listings(actor: Actor) -> Select[tuple[Instrument]]:
+    """Submitted listings that the actor is to review: a bureau those of its city, the province those from outside
+    (S11, V10)."""
+    found = (
+        select(Instrument)
+        .join(Organisation, Organisation.id == Instrument.provider_id)
+        .where(Instrument.state == ListingState.SUBMITTED)
+    )
+    if province(actor):
+        return found.where(Organisation.city.is_(None))
+    return found.where(false() if actor.city is None else Organisation.city == actor.city)
+
+
+def search_instruments(found: Select[tuple[Instrument]], q: str) -> Select[tuple[Instrument]]:
+    """Those of a selection that the words find."""
+    return found.where(Instrument.tokens.contains(query_tokens(q)))
+
+
+def search_services(found: Select[tuple[Service]], q: str) -> Select[tuple[Service]]:
+    """Those of a selection that the words find."""
+    return found.where(Service.tokens.contains(query_tokens(q)))
+
+
+def suggested_names(q: str, *, actor: Actor) -> Sequence[str]:
+    """A few names that what was typed so far may lead to."""
+    words = query_tokens(q)
+    if len(q.strip()) < SUGGEST_FROM or not words:
+        return []
+    found = select(Instrument.name).where(visible(actor), Instrument.tokens.contains(words)).limit(SUGGESTIONS_READ)
+    names = found.subquery()
+    counted = select(names.c.name).group_by(names.c.name).order_by(func.count().desc(), names.c.name)
+    return session().scalars(counted.limit(SUGGESTIONS)).all()
+
+
+def offered_services(instrument: Instrument) -> Sequence[Service]:
+    """The published services that rest on an instrument, the cheapest unit first."""
+    found = select(Service).where(
+        Service.state == ServiceState.PUBLISHED, Service.instruments.any(Instrument.id == instrument.id)
+    )
+    return session().scalars(found.order_by(Service.price_fen, Service.id)).all()
+
+
+def coming_closures(instrument_id: int, *, now: datetime) -> Sequence[Occupancy]:
+    """Closures and maintenance windows that have not ended, in order of time."""
+    found = select(Occupancy).where(
+        Occupancy.instrument_id == instrument_id,
+        Occupancy.live,
+        Occupancy.kind != OccupancyKind.BOOKING,
+        func.upper(Occupancy.during) > now,
+    )
+    return session().scalars(found.order_by(func.lower(Occupancy.during))).all()
+
+
+def due_days(instruments: Iterable[Instrument], *, on: date) -> dict[int, date]:
+    """The last day to list each accepted instrument (S13), by number."""
+    policy, calendar = listing_policy(on), load_calendar()
+    return {
+        each.id: due_on(each.accepted_on, working_days=policy.listing_due_working_days, calendar=calendar)
+        for each in instruments
+        if each.accepted_on is not None
+    }
+
+
+def overdue_alone(found: Select[tuple[Instrument]], *, on: date) -> Select[tuple[Instrument]]:
+    """Those of the deadlines that have passed before ``on``."""
+    last = last_overdue(on, listing_policy(on).listing_due_working_days, load_calendar())
+    return found.where(Instrument.accepted_on <= last)
+
+
+def choosable_instruments(actor: Actor, *, limit: int) -> Sequence[Instrument]:
+    """Instruments a service of the actor's may rest on, or nothing where there are more than ``limit``."""
+    found = own_instruments(actor).where(Instrument.state != ListingState.RETIRED).order_by(Instrument.name)
+    rows = session().scalars(found.limit(limit + 1)).all()
+    return [] if len(rows) > limit else rows
+
+
+def import_filenames(jobs: Sequence[ImportJob]) -> dict[int, str]:
+    """The names of imported files, by the number of the import."""
+    files = {each.file_id for each in jobs}
+    found = select(StoredFile.id, StoredFile.filename).where(StoredFile.id.in_(files))
+    names = dict(session().execute(found).tuples().all())
+    return {each.id: names[each.file_id] for each in jobs}
