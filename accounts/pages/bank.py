@@ -7,7 +7,14 @@ from typing import Any
 from flask import Response
 from marshmallow import fields
 
-from accounts.permissions import authority, enterprise, incubator, provider
+from accounts.permissions import (
+    authority,
+    enterprise,
+    incubator,
+    may_name_bank_account,
+    may_verify_bank_account,
+    provider,
+)
 from accounts.queries.bank import find_bank_account
 from accounts.queries.organisations import find_organisation
 from accounts.schemas.organisations import BankAccountVerificationSchema, BankDetailsSchema
@@ -15,6 +22,7 @@ from accounts.service import bank as service
 from core import clock
 from core.http import Schema, allow, current_actor
 from core.pages import Done, Form, Pages, form_page, link_to
+from core.permissions import authorise
 
 bank = Pages("bank_pages", __name__)
 
@@ -30,6 +38,7 @@ class NamedAccountSchema(Schema):
 def name(organisation_id: int) -> Response:
     """Name a new account; the one in use stays until it is verified."""
     organisation = find_organisation(organisation_id, actor=current_actor())
+    authorise(current_actor(), may_name_bank_account, organisation)
     here = link_to("organisation", organisation.id)
     form = Form(NamedAccountSchema, name="bank_account_new")
 
@@ -47,6 +56,7 @@ def name(organisation_id: int) -> Response:
 def verify(account_id: int) -> Response:
     """Verify or refuse an account that waits."""
     account = find_bank_account(account_id, actor=current_actor())
+    authorise(current_actor(), may_verify_bank_account, account.organisation)
     here = link_to("organisation", account.organisation_id)
     form = Form(BankAccountVerificationSchema, name="bank_account_verification", widgets={"decision": "radio"})
 

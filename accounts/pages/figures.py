@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from accounts.permissions import city_bureau, enterprise
+from accounts.permissions import city_bureau, enterprise, may_state_figures
 from accounts.queries.organisations import find_organisation
 from accounts.rules.registration import last_completed_year
 from accounts.schemas.organisations import FiguresSchema
@@ -14,6 +14,7 @@ from accounts.service import organisations as service
 from core import clock
 from core.http import allow, current_actor
 from core.pages import Done, Form, Pages, form_page, link_to
+from core.permissions import authorise
 
 figures = Pages("figures_pages", __name__, url_prefix="/organisations")
 
@@ -23,6 +24,7 @@ figures = Pages("figures_pages", __name__, url_prefix="/organisations")
 def state(organisation_id: int) -> Response:
     """An enterprise states a completed year once; the bureau of its city corrects it (V8(1))."""
     organisation = find_organisation(organisation_id, actor=current_actor())
+    authorise(current_actor(), may_state_figures, organisation)
     here = link_to("organisation", organisation.id)
     year = last_completed_year(clock.today(clock.now()))
     form = Form(FiguresSchema, name="figures", initial={"year": year})

@@ -20,6 +20,9 @@ from accounts.permissions import (
     enterprise,
     incubator,
     may_read_memberships,
+    may_review_membership,
+    may_submit_membership,
+    may_suspend_membership,
     official_reader,
     provider,
 )
@@ -37,6 +40,7 @@ from core.files import open_file
 from core.http import allow, current_actor
 from core.pages import Column, Done, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page
 from core.pages.tables import choice
+from core.permissions import Permission, authorise
 
 memberships = Pages(
     "membership_pages",
@@ -130,6 +134,7 @@ def review(membership_id: int) -> Response:
         membership_id,
         form,
         lambda given: service.review(membership_id=membership_id, **given, actor=current_actor(), now=clock.now()),
+        permission=may_review_membership,
         template="accounts/membership_review.html",
         dossier=found,
         membership=found.membership,
@@ -145,6 +150,7 @@ def suspend(membership_id: int) -> Response:
         membership_id,
         Form(MembershipOpinionSchema, name="membership_suspension"),
         lambda given: service.suspend(membership_id=membership_id, **given, actor=current_actor(), now=clock.now()),
+        permission=may_suspend_membership,
         confirms=True,
     )
 
@@ -157,6 +163,7 @@ def resume(membership_id: int) -> Response:
         membership_id,
         Form(MembershipOpinionSchema, name="membership_resumption"),
         lambda given: service.resume(membership_id=membership_id, **given, actor=current_actor(), now=clock.now()),
+        permission=may_suspend_membership,
     )
 
 
@@ -176,7 +183,8 @@ def add_document(membership_id: int) -> Response:
             now=clock.now(),
         )
 
-    return _step(membership_id, Form(NewMembershipDocumentSchema, name="membership_document"), act)
+    form = Form(NewMembershipDocumentSchema, name="membership_document")
+    return _step(membership_id, form, act, permission=may_submit_membership)
 
 
 @memberships.get("/<int:membership_id>/documents/<int:document_id>")
@@ -192,9 +200,12 @@ def download(membership_id: int, document_id: int) -> Response:
     )
 
 
-def _step(membership_id: int, form: Form, act: Any, *, confirms: bool = False, **shown: Any) -> Response:
+def _step(
+    membership_id: int, form: Form, act: Any, *, permission: Permission, confirms: bool = False, **shown: Any
+) -> Response:
     """A step of a registration: its form, and back to the registration with word of what was done."""
     found = find_membership(membership_id, actor=current_actor())
+    authorise(current_actor(), permission, found.organisation)
     here = url_for("membership_pages.one", membership_id=membership_id)
 
     def effect(given: dict[str, Any]) -> Done:

@@ -11,7 +11,7 @@ from flask import Response
 
 from accounts.kinds import AdverseKind
 from accounts.models import AdverseRecord, Controller, Organisation
-from accounts.permissions import authority, may_read_standing, official_reader
+from accounts.permissions import authority, may_enter_standing, may_read_standing, official_reader
 from accounts.queries.names import known_by_code, names_in_sight
 from accounts.queries.organisations import find_organisation
 from accounts.queries.standing import controllers, find_adverse_record, visible_adverse_records
@@ -29,6 +29,7 @@ from core.errors import reason
 from core.http import EnumField, Schema, TextField, allow, current_actor
 from core.pages import Column, Done, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page, term
 from core.pages.tables import choice
+from core.permissions import authorise
 
 standing = Pages(
     "standing_pages",
@@ -231,6 +232,7 @@ def _entry(
 ) -> Response:
     """A form about an organisation, and back to it with word of what was entered."""
     organisation = find_organisation(organisation_id, actor=current_actor())
+    authorise(current_actor(), may_enter_standing, organisation)
     here = link_to("organisation", organisation.id)
 
     def effect(given: dict[str, Any]) -> Done:

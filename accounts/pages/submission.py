@@ -18,7 +18,7 @@ from accounts.pages.joining import (
     REQUIRED_OF_AN_ENTERPRISE,
 )
 from accounts.pages.parts import counties
-from accounts.permissions import enterprise, incubator, provider
+from accounts.permissions import enterprise, incubator, may_submit_membership, provider
 from accounts.queries.applications import application_of
 from accounts.queries.memberships import find_membership
 from accounts.rules.registration import Application
@@ -27,6 +27,7 @@ from accounts.service import memberships as service
 from core import clock
 from core.http import allow, current_actor
 from core.pages import Done, Form, Pages, form_page
+from core.permissions import authorise
 
 submission = Pages("submission_pages", __name__, url_prefix="/memberships")
 
@@ -47,6 +48,7 @@ _REQUIRED = {
 def resubmit(membership_id: int) -> Response:
     """The registration as it stands, each field to be mended."""
     membership = find_membership(membership_id, actor=current_actor())
+    authorise(current_actor(), may_submit_membership, membership.organisation)
     stated = application_of(membership)
     form = Form(
         ResubmissionSchema,
