@@ -134,7 +134,7 @@ class Form:
                 unread.add(path)
                 shown.faults.append(say(split_fault(unreadable.args[0])))
                 continue
-            if value is not _LEFT_OUT:
+            if value is not _LEFT_OUT and not (value is None and path in self._required):
                 _put(raw, path, value)
             elif shown.required and not source.required:
                 shown.faults.append(say(split_fault(fault("required"))))
