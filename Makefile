@@ -24,6 +24,7 @@ check: setup-dev
 format: setup-dev
 	$(PY) -m ruff check --fix --quiet $(PACKAGES) wsgi.py || true
 	$(PY) -m ruff format $(PACKAGES) wsgi.py
+	$(PY) -m djlint --reformat --quiet $(wildcard */templates) || true
 
 # Measurements as ratios within one run; empty until a later capability brings its own.
 bench: setup-dev
