@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
 
 from accounts.models import Organisation
 from accounts.queries import visible_organisations
@@ -95,6 +96,7 @@ def services(
 ) -> Select[tuple[Service]]:
     """Priced services: published ones, and the actor's own where another state is asked for."""
     found = select(Service).where(services_in_scope(actor), Service.state == (state or ServiceState.PUBLISHED))
+    found = found.options(joinedload(Service.provider))
     words = query_tokens(q)
     if words:
         found = found.where(Service.tokens.contains(words))
