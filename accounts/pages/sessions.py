@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, request, session, url_for
 
 from accounts.permissions import anyone, signed_in
 from accounts.queries.sessions import find_session, own_session, sessions_of
@@ -27,6 +27,10 @@ sessions = Pages(
     navigation=(NavEntry("sessions", "session_pages.index", "account", signed_in, order=20),),
     links={"sign_in": ("session_pages.sign_in", ""), "sign_out": ("session_pages.sign_out", "")},
 )
+
+
+_PENDING = "pending"
+"""Where the cookie keeps the token of a session that still needs its code; it signs nobody in."""
 
 
 class SignInFormSchema(Schema):
@@ -66,8 +70,12 @@ def sign_in() -> Response:
         begun = service.begin(
             **given, address=client_address(), agent=request.headers.get("User-Agent", ""), now=clock.now()
         )
+        if begun.needs_code:
+            leave()
+            session[_PENDING] = begun.token
+            return Done(url_for("session_pages.code", next=_wanted()))
         enter(begun.token)
-        return Done(url_for("session_pages.code", next=_wanted()) if begun.needs_code else _wanted())
+        return Done(_wanted())
 
     return form_page(form, effect=effect, back="/", template="accounts/sign_in.html", keyed=False)
 
@@ -80,7 +88,8 @@ def code() -> Response:
     form["code"].attributes |= {"autocomplete": "one-time-code", "inputmode": "numeric"}
 
     def effect(given: dict[str, Any]) -> Done:
-        enter(service.prove(token=session_token() or "", **given, address=client_address(), now=clock.now()))
+        pending = str(session.get(_PENDING, ""))
+        enter(service.prove(token=pending, **given, address=client_address(), now=clock.now()))
         return Done(_wanted())
 
     return form_page(form, effect=effect, back=url_for("session_pages.sign_in"), keyed=False)
