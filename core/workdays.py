@@ -80,6 +80,11 @@ class WorkingCalendar:
             count -= self.is_working_day(day)
         return day
 
+    def working_days_between(self, start: date, end: date) -> int:
+        """How many working days have begun after ``start`` up to and including ``end``; none where it is earlier."""
+        days = (end - start).days
+        return sum(self.is_working_day(start + timedelta(days=number)) for number in range(1, days + 1))
+
     def confirmed(self, day: date) -> date:
         """``day`` itself; raises :class:`YearNotPublished` where its year is provisional."""
         if self.status(day.year) is YearStatus.PROVISIONAL:

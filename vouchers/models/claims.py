@@ -80,6 +80,13 @@ class Claim(Model):
     reviews: Mapped[list[ClaimReview]] = relationship(order_by="ClaimReview.id", back_populates="claim")
 
     @property
+    def due_on(self) -> date | None:
+        """By when the claimant has to act, where he has to."""
+        if self.state is ClaimState.DRAFT:
+            return self.last_day
+        return self.correct_by if self.state is ClaimState.RETURNED else None
+
+    @property
     def source(self) -> str:
         """How settlement names this claim."""
         return f"claim:{self.id}"

@@ -1,5 +1,20 @@
 """Pages of vouchers, with their menu entries."""
 
 from core.pages import Pages
+from vouchers.pages.claim_forms import claim_forms
+from vouchers.pages.claims import claims
+from vouchers.pages.confirmations import confirmation_pages
+from vouchers.pages.entitlement import entitlement
+from vouchers.pages.review import review_pages
+from vouchers.pages.spot_checks import spot_checks
+from vouchers.pages.summaries import summaries
 
-PAGES: list[Pages] = []
+PAGES: list[Pages] = [
+    entitlement,
+    review_pages,
+    confirmation_pages,
+    claims,
+    claim_forms,
+    summaries,
+    spot_checks,
+]

@@ -69,9 +69,7 @@ class Dossier:
     @property
     def due_on(self) -> date | None:
         """By when the claimant has to act, where he has to."""
-        if self.claim.state is ClaimState.DRAFT:
-            return self.claim.last_day
-        return self.claim.correct_by if self.claim.state is ClaimState.RETURNED else None
+        return self.claim.due_on
 
 
 def visible_claims(actor: Actor, *, state: ClaimState | None = None) -> Select[tuple[Claim]]:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import ColumnElement, Select, func, select, true
+from sqlalchemy.orm import joinedload
 
 from accounts.permissions import Role
 from core.db import session
 from core.errors import NotFound
 from core.permissions import Actor
-from vouchers.models import Claim, ReviewSummary
+from vouchers.models import Claim, ReviewSummary, SummaryClaim
 from vouchers.queries.claims import visible_claims
-from vouchers.states import SummaryState
+from vouchers.states import ClaimState, SummaryState
 
 
 class SummaryMissing(NotFound):
     """There is no such summary for this actor."""
 
     code = "summary_missing"
+
+
+class StampMissing(NotFound):
+    """The stamped copy of this summary has not been handed in yet."""
+
+    code = "stamp_missing"
 
 
 def visible_summaries(actor: Actor, *, state: SummaryState | None = None) -> Select[tuple[ReviewSummary]]:
@@ -42,6 +50,32 @@ def locked_claims(claim_ids: Collection[int], *, actor: Actor) -> Sequence[Claim
     """Those of the claims that the actor may see, locked in the order of their ids."""
     found = visible_claims(actor).where(Claim.id.in_(claim_ids)).order_by(Claim.id)
     return session().scalars(found.with_for_update(of=Claim).execution_options(populate_existing=True)).all()
+
+
+def summary_lines(summary_id: int) -> Sequence[SummaryClaim]:
+    """The lines of a summary with their claims and decisions, in one query."""
+    found = select(SummaryClaim).where(SummaryClaim.summary_id == summary_id).order_by(SummaryClaim.claim_id)
+    return session().scalars(found.options(joinedload(SummaryClaim.claim).joinedload(Claim.decision))).all()
+
+
+def line_counts(summary_ids: Iterable[int]) -> dict[int, int]:
+    """How many claims each summary holds."""
+    found = (
+        select(SummaryClaim.summary_id, func.count())
+        .where(SummaryClaim.summary_id.in_(set(summary_ids)))
+        .group_by(SummaryClaim.summary_id)
+    )
+    return dict(session().execute(found).tuples().all())
+
+
+def confirmation_queue(actor: Actor) -> Select[tuple[Claim, datetime | None]]:
+    """Claims whose stamped summary has been sent up, with the instant it was: what the province has to confirm."""
+    return (
+        visible_claims(actor, state=ClaimState.SUMMARISED)
+        .join(ReviewSummary, ReviewSummary.id == Claim.summary_id)
+        .where(ReviewSummary.state == SummaryState.DISPATCHED)
+        .add_columns(ReviewSummary.dispatched_at)
+    )
 
 
 def _visible(actor: Actor) -> ColumnElement[bool]:

@@ -10,7 +10,6 @@ from typing import BinaryIO
 from sqlalchemy import func, select
 
 from accounts import queries as accounts
-from accounts.kinds import OrganisationKind
 from core import audit, clock, policy
 from core.db import require_transaction, transaction
 from core.errors import Conflict, Reason, Refused, reason, refuse_all
@@ -21,6 +20,7 @@ from settlement.queries import hold_of, order_money
 from settlement.steps import move_hold, reduce_hold
 from vouchers.models import Claim, Invoice, Material
 from vouchers.queries.claims import find_claim
+from vouchers.queries.completeness import invoice_parties, is_enterprises
 from vouchers.rules.amounts import reduced_subsidy
 from vouchers.rules.claims import (
     CORRECTION,
@@ -29,7 +29,6 @@ from vouchers.rules.claims import (
     VALIDITY,
     InvoiceFacts,
     MaterialKind,
-    Parties,
     invoice_faults,
     missing_declarations,
     missing_materials,
@@ -140,7 +139,7 @@ def submit(*, claim_id: int, declarations: Mapping[str, bool], actor: Actor, now
             [
                 *_deadline_faults(claim, today=today),
                 *_material_state(claim, today=today, judged_by=judged_by),
-                *missing_declarations(declarations, is_enterprise=_is_enterprise(claim), policy=judged_by),
+                *missing_declarations(declarations, is_enterprise=is_enterprises(claim), policy=judged_by),
                 *standing_now(claim, today=today),
                 *_payment_faults(claim),
             ],
@@ -158,7 +157,7 @@ def submit(*, claim_id: int, declarations: Mapping[str, bool], actor: Actor, now
             transitions=CLAIM,
             actor=actor,
             now=now,
-            data={"claimed_fen": claim.claimed_fen, "year": claim.year},
+            data={"claimed_fen": claim.claimed_fen, "year": claim.year, "declarations": claim.declarations},
         )
         return claim
 
@@ -218,7 +217,7 @@ def _material_state(claim: Claim, *, today: date, judged_by: VoucherPolicy) -> l
     present = {material.kind.value for material in claim.live_materials}
     faults = missing_materials(present, kind=claim.service_kind, policy=judged_by)
     if claim.invoice is not None:
-        faults += invoice_faults(claim.invoice.facts, parties=_invoice_parties(claim), today=today, policy=judged_by)
+        faults += invoice_faults(claim.invoice.facts, parties=invoice_parties(claim), today=today, policy=judged_by)
     return faults
 
 
@@ -270,19 +269,6 @@ def _add_invoice(claim: Claim, material: Material, facts: InvoiceFacts) -> None:
         )
     )
     current.flush()
-
-
-def _invoice_parties(claim: Claim) -> Parties:
-    """Whose codes the invoice must carry. A team has none: its incubator's, or none on one made out to its members."""
-    user = accounts.organisation(claim.beneficiary_id)
-    buyers: set[str | None] = {user.uscc}
-    if user.kind is OrganisationKind.TEAM and user.incubator is not None:
-        buyers.add(user.incubator.uscc)
-    return Parties(seller_uscc=accounts.organisation(claim.provider_id).uscc, buyer_usccs=frozenset(buyers))
-
-
-def _is_enterprise(claim: Claim) -> bool:
-    return accounts.organisation(claim.beneficiary_id).kind is OrganisationKind.ENTERPRISE
 
 
 def _settle_year(claim: Claim, *, year: int, judged_by: VoucherPolicy, actor: Actor, now: datetime) -> None:

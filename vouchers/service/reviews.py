@@ -28,6 +28,7 @@ from vouchers.steps.endings import owe_refused_part, reject_claim, revoke_claim
 from vouchers.steps.guards import require_action
 
 STOP = "V19"
+ORDER = "V17 order"
 
 ACTIONS = {
     ReviewDecision.APPROVE: ClaimAction.APPROVE,
@@ -162,7 +163,7 @@ def revoke(*, claim_id: int, opinion: str, actor: Actor, now: datetime) -> Claim
 
 def _different_people(actor: Actor, *others: int | None) -> None:
     if actor.user_id in others:
-        raise SamePerson
+        raise SamePerson(reasons=[reason("same_person", article=ORDER)])
 
 
 def _approve(claim: Claim, approved_fen: int, opinion: str, *, actor: Actor, now: datetime) -> None:
@@ -227,6 +228,6 @@ def _send_back(claim: Claim, opinion: str, *, actor: Actor, now: datetime) -> No
     require_action(claim, ClaimAction.SEND_BACK)
     _require_dispatched(claim)
     if not opinion.strip():
-        raise ReviewRefused(reasons=[reason("review_without_opinion", article="V17 order", field="opinion")])
+        raise ReviewRefused(reasons=[reason("review_without_opinion", article=ORDER, field="opinion")])
     claim.summary_id, claim.approved_fen = None, None
     apply(claim, ClaimAction.SEND_BACK, transitions=CLAIM, actor=actor, now=now, note=opinion)

@@ -1,0 +1,113 @@
+"""Parts of the pages of a claim: its sums, what it needs, what its files are, and what may be done next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import url_for
+
+from core.pages import MoneyBar, MoneyPart, say
+from core.pages.language import has_text, t, term
+from core.permissions import Actor
+from vouchers.models import Claim, Material
+from vouchers.permissions import is_claimant, may_confirm, may_review
+from vouchers.queries.completeness import Needed, needed_materials
+from vouchers.rules.claims import MaterialKind
+from vouchers.states import CLAIM, DEAD, OPEN_FOR_MATERIALS, ClaimAction, ClaimState
+
+SHORT_DIGEST = 12
+
+_REVIEWS = {ClaimAction.APPROVE, ClaimAction.RETURN, ClaimAction.REJECT}
+
+
+def sums_bar(claim: Claim) -> MoneyBar:
+    """The order's subsidy by how far it is: confirmed, approved, claimed, and what is not asked for or not granted."""
+    return MoneyBar(t("money.of_subsidy"), [part for part in _sums(claim) if part.fen > 0])
+
+
+def _sums(claim: Claim) -> Iterator[MoneyPart]:
+    if claim.confirmed_fen is not None:
+        yield MoneyPart("used", t("money.confirmed"), claim.confirmed_fen)
+    elif claim.approved_fen is not None:
+        yield MoneyPart("voucher", t("money.approved"), claim.approved_fen)
+    rest_fen = claim.claimed_fen - (claim.approved_fen or 0)
+    if claim.approved_fen is None and claim.state not in DEAD:
+        yield MoneyPart("held", t("money.claimed"), rest_fen)
+    else:
+        yield MoneyPart("other", t("money.not_granted"), rest_fen)
+    yield MoneyPart("room", t("money.not_claimed"), claim.subsidy_fen - claim.claimed_fen)
+
+
+def material_checklist(claim: Claim) -> list[tuple[bool, str, str | None]]:
+    """Every item its kind of service needs: there with the name of its file, or missing with its article."""
+    return [(each.missing is None, term(each.kind), _noted(each)) for each in needed_materials(claim)]
+
+
+def _noted(needed: Needed) -> str | None:
+    if needed.material is not None:
+        return needed.material.file.filename
+    return None if needed.missing is None else f"{say(needed.missing)}（{needed.missing.article}）"
+
+
+def replaced_materials(claim: Claim) -> list[Material]:
+    """Earlier versions, the latest first."""
+    return [each for each in reversed(claim.materials) if not each.live]
+
+
+def flag_words(claim: Claim) -> list[str]:
+    """What a reviewer must look at, in words."""
+    return [t(f"flag.{flag}") if has_text(f"flag.{flag}") else flag for flag in claim.flags]
+
+
+def next_actions(claim: Claim, *, actor: Actor) -> list[dict[str, Any]]:
+    """What the reader may do now, in the order of V17; what ends the claim comes last."""
+    return sorted(_actions(claim, actor), key=lambda action: bool(action["danger"]))
+
+
+def upload_actions(claim: Claim, *, actor: Actor) -> list[dict[str, Any]]:
+    """An upload for each needed item, missing ones first in line, and for other papers."""
+    if not is_claimant(actor, claim) or claim.state not in OPEN_FOR_MATERIALS:
+        return []
+    needed = [
+        _upload(
+            claim,
+            each.kind,
+            key="upload.add" if each.material is None else "upload.replace",
+            primary=each.missing is not None,
+        )
+        for each in needed_materials(claim)
+    ]
+    return [*needed, _upload(claim, MaterialKind.OTHER, key="upload.add", primary=False)]
+
+
+def _upload(claim: Claim, kind: MaterialKind, *, key: str, primary: bool) -> dict[str, Any]:
+    return {
+        "label": t(key, kind=term(kind)),
+        "href": url_for("claim_form_pages.add_material", claim_id=claim.id, kind=kind.value),
+        "primary": primary,
+    }
+
+
+def _actions(claim: Claim, actor: Actor) -> Iterator[dict[str, Any]]:
+    allowed = set(CLAIM.actions(claim.state))
+    if is_claimant(actor, claim):
+        if ClaimAction.SUBMIT in allowed:
+            yield _button("claim_submission", "claim_form_pages.submit", claim)
+        if ClaimAction.WITHDRAW in allowed:
+            yield _button("claim_withdrawal", "claim_form_pages.withdraw", claim, danger=True)
+    if may_review(actor) and allowed & _REVIEWS and claim.state is not ClaimState.RETURNED:
+        yield _button("city_review", "claim_review_pages.review", claim)
+    if may_confirm(actor) and ClaimAction.CONFIRM in allowed:
+        yield _button("confirmation", "confirmation_pages.confirm", claim)
+    if may_confirm(actor) and ClaimAction.REVOKE in allowed:
+        yield _button("revocation", "confirmation_pages.revoke", claim, danger=True)
+
+
+def _button(form: str, endpoint: str, claim: Claim, *, danger: bool = False) -> dict[str, Any]:
+    return {
+        "label": t(f"page.{form}.title"),
+        "href": url_for(endpoint, claim_id=claim.id),
+        "primary": not danger,
+        "danger": danger,
+    }

@@ -1,0 +1,88 @@
+"""Claims: the list, one claim with its way, and the reasons for its sum."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from flask import Response, render_template, send_file
+
+from accounts.queries.names import organisation_names
+from core.files import open_file
+from core.http import allow, current_actor
+from core.pages import NavEntry, Pages, table_page
+from vouchers.pages.claim_parts import (
+    flag_words,
+    material_checklist,
+    next_actions,
+    replaced_materials,
+    sums_bar,
+    upload_actions,
+)
+from vouchers.pages.claim_story import claim_events
+from vouchers.pages.claim_table import claims_table
+from vouchers.pages.explaining import answers, inputs
+from vouchers.permissions import may_read_claims
+from vouchers.queries.claims import dossier, find_material, visible_claims
+from vouchers.queries.explanations import explain
+
+claims = Pages(
+    "claim_pages",
+    __name__,
+    url_prefix="/claims",
+    navigation=(NavEntry("claims", "claim_pages.index", "claims", may_read_claims, order=20),),
+    links={"claim": ("claim_pages.one", "claim_id")},
+)
+
+
+@claims.get("")
+@allow(may_read_claims)
+def index() -> Any:
+    """The claims in sight, the latest first."""
+    actor = current_actor()
+    return table_page(claims_table(actor), visible_claims(actor), title="page.claims.title")
+
+
+@claims.get("/<int:claim_id>")
+@allow(may_read_claims)
+def one(claim_id: int) -> str:
+    """One claim: its sums, its papers, who has it, what is next."""
+    actor = current_actor()
+    found = dossier(claim_id, actor=actor)
+    claim = found.claim
+    return render_template(
+        "vouchers/claim.html",
+        claim=claim,
+        found=found,
+        names=organisation_names({claim.beneficiary_id, claim.provider_id, claim.claimant_id, claim.payee_id}),
+        bar=sums_bar(claim),
+        checklist_items=material_checklist(claim),
+        replaced=replaced_materials(claim),
+        flags=flag_words(claim),
+        events=claim_events(found),
+        actions=next_actions(claim, actor=actor),
+        uploads=upload_actions(claim, actor=actor),
+    )
+
+
+@claims.get("/<int:claim_id>/explanation")
+@allow(may_read_claims)
+def explanation(claim_id: int) -> str:
+    """Why a claim is worth what it is, and whether the same facts are judged alike today."""
+    actor = current_actor()
+    found = explain(claim_id, actor=actor)
+    return render_template(
+        "vouchers/explanation.html",
+        found=found,
+        inputs=inputs(found, actor=actor),
+        answers=answers(found, actor=actor),
+    )
+
+
+@claims.get("/<int:claim_id>/materials/<int:material_id>")
+@allow(may_read_claims)
+def download(claim_id: int, material_id: int) -> Response:
+    """A material, as an attachment."""
+    stored = find_material(claim_id, material_id, actor=current_actor()).file
+    content = io.BytesIO(open_file(stored))
+    return send_file(content, mimetype=stored.media_type, as_attachment=True, download_name=stored.filename)

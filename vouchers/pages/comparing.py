@@ -1,0 +1,79 @@
+"""What an invoice says beside what the order says, and what changed from one submission to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from core.pages import say
+from core.pages.language import has_text, t, term, yuan
+from vouchers.models import Claim, Material
+from vouchers.queries.completeness import Compared, compared_invoice
+from vouchers.queries.resubmissions import Round, rounds
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """One field of the invoice as the reviewer reads it."""
+
+    label: str
+    stated: str
+    expected: str
+    agrees: bool
+    fault: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between two submissions, as text."""
+
+    label: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resubmission:
+    """A later submission: what had been asked for, and what changed."""
+
+    round: Round
+    changes: Sequence[Change]
+
+
+def invoice_rows(claim: Claim, *, today: date) -> list[InvoiceRow]:
+    """Every field with its mark."""
+    return [_row(each) for each in compared_invoice(claim, today=today)]
+
+
+def differences(claim: Claim) -> list[Resubmission]:
+    """Every submission after the first with what it changed, the latest first."""
+    return [
+        Resubmission(each, [Change(_label(c.field), _shown(c.before), _shown(c.after)) for c in each.changes])
+        for each in reversed(rounds(claim)[1:])
+    ]
+
+
+def _row(each: Compared) -> InvoiceRow:
+    fault = None if each.fault is None else f"{say(each.fault)}（{each.fault.article}）"
+    return InvoiceRow(_label(each.field), _shown(each.stated) or "—", _shown(each.expected) or "—", each.agrees, fault)
+
+
+def _label(field: str) -> str:
+    for key in (field, f"form.claim_material.{field}", f"material.{field}", f"fact.{field.removesuffix('_fen')}"):
+        if has_text(key):
+            return t(key)
+    return field
+
+
+def _shown(value: object) -> str | None:
+    if isinstance(value, Material):
+        return t("material.version", name=value.file.filename, digest=value.file.sha256[:12])
+    if isinstance(value, StrEnum):
+        return term(value)
+    if isinstance(value, bool):
+        return t("yes" if value else "no")
+    if isinstance(value, int):
+        return yuan(value)
+    return None if value is None else str(value)

@@ -1,0 +1,71 @@
+"""The bureau's desk: the queue of submitted claims, and the review of one beside its papers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, url_for
+
+from accounts.queries.names import organisation_names
+from core import clock
+from core.http import allow, current_actor
+from core.pages import Done, Form, NavEntry, Pages, form_page, link_to, table_page
+from vouchers.models import Claim
+from vouchers.pages.claim_parts import flag_words, material_checklist, replaced_materials
+from vouchers.pages.comparing import differences, invoice_rows
+from vouchers.pages.queue_tables import REVIEWS
+from vouchers.permissions import may_review
+from vouchers.queries.claims import find_claim
+from vouchers.queries.review_queue import review_queue
+from vouchers.schemas.claims import CityReviewSchema
+from vouchers.service import reviews as service
+
+review_pages = Pages(
+    "claim_review_pages",
+    __name__,
+    navigation=(NavEntry("claim_review", "claim_review_pages.queue", "claims", may_review, order=10),),
+)
+
+
+@review_pages.get("/review")
+@allow(may_review)
+def queue() -> Any:
+    """Submitted claims of the city, the one that waits longest first."""
+    return table_page(REVIEWS, review_queue(current_actor()), title="page.review.title")
+
+
+@review_pages.route("/claims/<int:claim_id>/city-review", methods=["GET", "POST"])
+@allow(may_review)
+def review(claim_id: int) -> Response:
+    """Approve, return with every defect, or reject; beside the papers and what differs."""
+    actor = current_actor()
+    claim = find_claim(claim_id, actor=actor)
+
+    def effect(given: dict[str, Any]) -> Done:
+        service.review(claim_id=claim_id, **given, actor=actor, now=clock.now())
+        return Done(
+            url_for("claim_review_pages.queue"), f"page.city_review.done.{given['decision']}", {"number": claim_id}
+        )
+
+    form = Form(CityReviewSchema, name="city_review", widgets={"decision": "radio"})
+    return form_page(
+        form,
+        effect=effect,
+        back=link_to("claim", claim_id),
+        confirms=True,
+        template="vouchers/review.html",
+        **beside(claim),
+    )
+
+
+def beside(claim: Claim) -> dict[str, Any]:
+    """What a reviewer reads beside the form."""
+    return {
+        "claim": claim,
+        "names": organisation_names({claim.beneficiary_id, claim.provider_id, claim.claimant_id, claim.payee_id}),
+        "checklist_items": material_checklist(claim),
+        "replaced": replaced_materials(claim),
+        "compared": invoice_rows(claim, today=clock.today(clock.now())),
+        "rounds": differences(claim),
+        "flags": flag_words(claim),
+    }

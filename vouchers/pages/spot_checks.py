@@ -1,0 +1,105 @@
+"""Spot checks: the province draws confirmed claims so that anybody can repeat the draw (V19)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, url_for
+from sqlalchemy import func, select
+
+from core import clock
+from core.http import allow, current_actor
+from core.pages import Column, Done, Form, NavEntry, Pages, Table, form_page, link_to, table_page
+from core.pages.language import t
+from vouchers.models import Claim, SpotCheck
+from vouchers.pages.claim_table import number_column, rows_of
+from vouchers.permissions import may_draw, may_read_spot_checks
+from vouchers.queries.spot_checks import all_spot_checks, find_spot_check
+from vouchers.schemas.summaries import NewSpotCheckSchema
+from vouchers.service import spot_checks as service
+
+MAX_SHOWN_FRAME = 1000
+"""A longer frame is named by its size; the API has all of it."""
+
+spot_checks = Pages(
+    "spot_check_pages",
+    __name__,
+    url_prefix="/spot-checks",
+    navigation=(NavEntry("spot_checks", "spot_check_pages.index", "oversight", may_read_spot_checks, order=30),),
+    links={"spot_check": ("spot_check_pages.one", "check_id")},
+)
+
+SPOT_CHECKS = Table(
+    name="spot_checks",
+    key=SpotCheck.id,
+    default_sort="-spot_check",
+    empty="page.spot_checks.empty",
+    columns=[
+        Column(
+            "spot_check", lambda check: check.id, sort=SpotCheck.id, link=lambda check: link_to("spot_check", check.id)
+        ),
+        Column("drawn_at", lambda check: check.drawn_at, kind="moment", sort=SpotCheck.drawn_at),
+        Column("drawn_why", lambda check: check.reason),
+        Column("frame", lambda check: len(check.frame), kind="number", sort=func.jsonb_array_length(SpotCheck.frame)),
+        Column("drawn", lambda check: len(check.drawn), kind="number", sort=func.jsonb_array_length(SpotCheck.drawn)),
+    ],
+)
+
+DRAWN = Table(
+    name="drawn",
+    key=Claim.id,
+    default_sort="claim",
+    empty="page.spot_checks.empty",
+    prepare=rows_of,
+    columns=[
+        number_column(),
+        Column("service", lambda row: row.claim.record["title"]),
+        Column("beneficiary", lambda row: row.beneficiary),
+        Column("provider", lambda row: row.provider),
+        Column("city", lambda row: row.city, sort=Claim.city),
+        Column("confirmed", lambda row: row.claim.confirmed_fen, kind="money", sort=Claim.confirmed_fen),
+        Column("state", lambda row: row.claim.state, kind="state", sort=Claim.state),
+    ],
+)
+
+
+@spot_checks.get("")
+@allow(may_read_spot_checks)
+def index() -> Any:
+    """Every draw, the latest first."""
+    actions = [{"label": t("page.spot_check_new.title"), "href": url_for("spot_check_pages.new"), "primary": True}]
+    return table_page(
+        SPOT_CHECKS,
+        all_spot_checks(),
+        title="page.spot_checks.title",
+        actions=actions if may_draw(current_actor()) else [],
+    )
+
+
+@spot_checks.route("/new", methods=["GET", "POST"])
+@allow(may_draw)
+def new() -> Response:
+    """Draw from the claims confirmed in a period."""
+
+    def effect(given: dict[str, Any]) -> Done:
+        why = given.pop("reason")
+        check = service.draw_spot_check(**given, why=why, actor=current_actor(), now=clock.now())
+        return Done(link_to("spot_check", check.id), "page.spot_check_new.done", {"count": len(check.drawn)})
+
+    form = Form(NewSpotCheckSchema, name="spot_check_new")
+    return form_page(form, effect=effect, back=url_for("spot_check_pages.index"))
+
+
+@spot_checks.get("/<int:check_id>")
+@allow(may_read_spot_checks)
+def one(check_id: int) -> Any:
+    """One draw with what it takes to repeat it, and the claims that were drawn."""
+    check = find_spot_check(check_id)
+    return table_page(
+        DRAWN,
+        select(Claim).where(Claim.id.in_(check.drawn)),
+        title="page.spot_check.title",
+        template="vouchers/spot_check.html",
+        check=check,
+        shows_frame=len(check.frame) <= MAX_SHOWN_FRAME,
+    )

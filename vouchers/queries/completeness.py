@@ -1,0 +1,98 @@
+"""What a claim has and what it lacks, by the rules that its submission is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from accounts import queries as accounts
+from accounts.kinds import OrganisationKind
+from core import policy
+from core.errors import Reason
+from vouchers.models import Claim, Invoice, Material
+from vouchers.rules.claims import MaterialKind, Parties, invoice_faults, missing_materials
+from vouchers.rules.policy import VoucherPolicy, judging
+
+
+@dataclass(frozen=True)
+class Needed:
+    """One item of V16 files: the material that counts, or why it is wanted."""
+
+    kind: MaterialKind
+    material: Material | None
+    missing: Reason | None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One field of an invoice beside what the order says. ``expected`` is None where the order says nothing."""
+
+    field: str
+    stated: object
+    expected: object
+    fault: Reason | None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing is wrong with it and it says what the order says."""
+        return self.fault is None and (self.expected is None or self.stated == self.expected)
+
+
+def policy_of(claim: Claim) -> VoucherPolicy:
+    """The policy of the day on which its order was placed (V12 facts)."""
+    return judging(policy.current(), claim.decision.judged_on).policy
+
+
+def needed_materials(claim: Claim) -> list[Needed]:
+    """Every item that its kind of service needs (V16 files), in the order of the measure."""
+    judged_by = policy_of(claim)
+    present = {material.kind.value: material for material in claim.live_materials}
+    missing = missing_materials(present, kind=claim.service_kind, policy=judged_by)
+    missing_by_field = {each.field: each for each in missing}
+    return [
+        Needed(MaterialKind(kind), present.get(kind), missing_by_field.get(f"materials.{kind}"))
+        for kind in judged_by.required_materials(claim.service_kind)
+    ]
+
+
+def compared_invoice(claim: Claim, *, today: date) -> Sequence[Compared]:
+    """Each field of the claim's invoice beside the order; nothing where there is no invoice yet."""
+    invoice = claim.invoice
+    if invoice is None:
+        return []
+    parties = invoice_parties(claim)
+    faults = {
+        each.field: each
+        for each in invoice_faults(invoice.facts, parties=parties, today=today, policy=policy_of(claim))
+    }
+    return [
+        Compared(field, stated, expected, faults.get(field))
+        for field, stated, expected in _pairs(claim, invoice, parties)
+    ]
+
+
+def invoice_parties(claim: Claim) -> Parties:
+    """Whose codes the invoice must carry. A team has none: its incubator's, or none on one made out to its members."""
+    user = accounts.organisation(claim.beneficiary_id)
+    buyers: set[str | None] = {user.uscc}
+    if user.kind is OrganisationKind.TEAM and user.incubator is not None:
+        buyers.add(user.incubator.uscc)
+    return Parties(seller_uscc=accounts.organisation(claim.provider_id).uscc, buyer_usccs=frozenset(buyers))
+
+
+def is_enterprises(claim: Claim) -> bool:
+    """Whether an enterprise uses the voucher; a team declares nothing."""
+    return accounts.organisation(claim.beneficiary_id).kind is OrganisationKind.ENTERPRISE
+
+
+def _pairs(claim: Claim, invoice: Invoice, parties: Parties) -> list[tuple[str, object, object]]:
+    buyer = invoice.buyer_uscc if invoice.buyer_uscc in parties.buyer_usccs else claim.beneficiary.uscc
+    return [
+        ("invoice_number", invoice.number, None),
+        ("invoice_type", invoice.type, None),
+        ("seller_uscc", invoice.seller_uscc, parties.seller_uscc),
+        ("buyer_uscc", invoice.buyer_uscc, buyer),
+        ("amount_incl_tax_fen", invoice.amount_incl_tax_fen, min(claim.contract_fen, claim.actual_fen)),
+        ("issued_on", invoice.issued_on, None),
+    ]
