@@ -23,7 +23,7 @@ from marketplace.permissions import (
     may_read_orders,
     may_sign,
 )
-from marketplace.queries import find_order, visible_orders
+from marketplace.queries import OrderView, find_order, view_of, views, visible_orders
 from marketplace.schemas import (
     CancellationSchema,
     CompletionSchema,
@@ -91,9 +91,9 @@ def requote(view: Callable[..., Response]) -> Callable[..., Response]:
 @idempotent
 @orders.arguments(PlaceOrderSchema)
 @orders.response(201, OrderSchema)
-def place(wanted: dict[str, Any]) -> Order:
+def place(wanted: dict[str, Any]) -> OrderView:
     """Place an order on a quote: slot and hold are taken together, or neither."""
-    return service.place(**wanted, actor=current_actor(), now=clock.now())
+    return view_of(service.place(**wanted, actor=current_actor(), now=clock.now()))
 
 
 @orders.route("", methods=["GET"])
@@ -103,15 +103,16 @@ def place(wanted: dict[str, Any]) -> Order:
 def list_orders(wanted: dict[str, Any]) -> dict[str, Any]:
     """The orders one may see, the latest first."""
     found = visible_orders(current_actor(), state=wanted.pop("state"))
-    return page_of(found, **wanted, key=Order.id, descending=True)
+    page = page_of(found, **wanted, key=Order.id, descending=True)
+    return {**page, "items": views(page["items"])}
 
 
 @orders.route("/<int:order_id>", methods=["GET"])
 @allow(may_read_orders)
 @orders.response(200, OrderSchema)
-def one_order(order_id: int) -> Order:
+def one_order(order_id: int) -> OrderView:
     """One order."""
-    return find_order(order_id, actor=current_actor())
+    return view_of(find_order(order_id, actor=current_actor()))
 
 
 @orders.route("/<int:order_id>/acceptance", methods=["POST"])
@@ -119,9 +120,9 @@ def one_order(order_id: int) -> Order:
 @problems(StateForbids)
 @idempotent
 @orders.response(201, OrderSchema)
-def accept(order_id: int) -> Order:
+def accept(order_id: int) -> OrderView:
     """The provider takes the order and agrees its payment mode."""
-    return service.accept(order_id=order_id, actor=current_actor(), now=clock.now())
+    return view_of(service.accept(order_id=order_id, actor=current_actor(), now=clock.now()))
 
 
 @orders.route("/<int:order_id>/decline", methods=["POST"])
@@ -130,9 +131,9 @@ def accept(order_id: int) -> Order:
 @idempotent
 @orders.arguments(DeclineSchema)
 @orders.response(201, OrderSchema)
-def decline(given: dict[str, Any], order_id: int) -> Order:
+def decline(given: dict[str, Any], order_id: int) -> OrderView:
     """The provider does not take the order; slot and hold are free again."""
-    return service.decline(order_id=order_id, **given, actor=current_actor(), now=clock.now())
+    return view_of(service.decline(order_id=order_id, **given, actor=current_actor(), now=clock.now()))
 
 
 @orders.route("/<int:order_id>/contract", methods=["POST"])
@@ -141,9 +142,9 @@ def decline(given: dict[str, Any], order_id: int) -> Order:
 @idempotent
 @orders.arguments(ContractSchema)
 @orders.response(201, OrderSchema)
-def sign(given: dict[str, Any], order_id: int) -> Order:
+def sign(given: dict[str, Any], order_id: int) -> OrderView:
     """One side signs the service contract; with both signatures the order is contracted."""
-    return service.sign_contract(order_id=order_id, **given, actor=current_actor(), now=clock.now())
+    return view_of(service.sign_contract(order_id=order_id, **given, actor=current_actor(), now=clock.now()))
 
 
 @orders.route("/<int:order_id>/payment", methods=["POST"])
@@ -152,9 +153,9 @@ def sign(given: dict[str, Any], order_id: int) -> Order:
 @idempotent
 @orders.arguments(ConfirmedPaymentSchema)
 @orders.response(201, OrderSchema)
-def pay(given: dict[str, Any], order_id: int) -> Order:
+def pay(given: dict[str, Any], order_id: int) -> OrderView:
     """The provider confirms a bank transfer of the user."""
-    return service.confirm_payment(order_id=order_id, **given, actor=current_actor(), now=clock.now())
+    return view_of(service.confirm_payment(order_id=order_id, **given, actor=current_actor(), now=clock.now()))
 
 
 @orders.route("/<int:order_id>/service-start", methods=["POST"])
@@ -162,9 +163,9 @@ def pay(given: dict[str, Any], order_id: int) -> Order:
 @problems(StateForbids)
 @idempotent
 @orders.response(201, OrderSchema)
-def start(order_id: int) -> Order:
+def start(order_id: int) -> OrderView:
     """The provider begins the service, once the contract is signed."""
-    return service.start_service(order_id=order_id, actor=current_actor(), now=clock.now())
+    return view_of(service.start_service(order_id=order_id, actor=current_actor(), now=clock.now()))
 
 
 @orders.route("/<int:order_id>/delivery", methods=["POST"])
@@ -173,9 +174,9 @@ def start(order_id: int) -> Order:
 @idempotent
 @orders.arguments(DeliverySchema)
 @orders.response(201, OrderSchema)
-def deliver(given: dict[str, Any], order_id: int) -> Order:
+def deliver(given: dict[str, Any], order_id: int) -> OrderView:
     """The provider hands over the result."""
-    return service.deliver(order_id=order_id, **given, actor=current_actor(), now=clock.now())
+    return view_of(service.deliver(order_id=order_id, **given, actor=current_actor(), now=clock.now()))
 
 
 @orders.route("/<int:order_id>/completion", methods=["POST"])
@@ -184,12 +185,12 @@ def deliver(given: dict[str, Any], order_id: int) -> Order:
 @idempotent
 @orders.arguments(CompletionSchema)
 @orders.response(201, OrderSchema)
-def complete(given: dict[str, Any], order_id: int) -> Order:
+def complete(given: dict[str, Any], order_id: int) -> OrderView:
     """Either side states the day and the actual quantity; this freezes the service record and opens the claim.
 
     Only the user may state more than was ordered.
     """
-    return service.complete(order_id=order_id, **given, actor=current_actor(), now=clock.now())
+    return view_of(service.complete(order_id=order_id, **given, actor=current_actor(), now=clock.now()))
 
 
 @orders.route("/<int:order_id>/cancellation", methods=["POST"])
@@ -198,6 +199,6 @@ def complete(given: dict[str, Any], order_id: int) -> Order:
 @idempotent
 @orders.arguments(CancellationSchema)
 @orders.response(201, OrderSchema)
-def cancel(given: dict[str, Any], order_id: int) -> Order:
+def cancel(given: dict[str, Any], order_id: int) -> OrderView:
     """Either side gives the order up before delivery; payments are refunded, slot and hold are free again."""
-    return service.cancel(order_id=order_id, **given, actor=current_actor(), now=clock.now())
+    return view_of(service.cancel(order_id=order_id, **given, actor=current_actor(), now=clock.now()))

@@ -71,6 +71,11 @@ class Order(Model):
         """What the beneficiary pays the provider: all of the price, or what the deduction leaves (V16)."""
         return self.self_pay_fen if self.payment_mode is PaymentMode.DIRECT_DEDUCTION else self.price_fen
 
+    @property
+    def claim_id(self) -> int | None:
+        """The claim that completion opened, if a voucher pays a part."""
+        return None if self.service_record is None else self.service_record.get("claim_id")
+
 
 class Delivery(Model):
     """What the provider handed over and when."""

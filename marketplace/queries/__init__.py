@@ -1,6 +1,15 @@
 """Reads of quotes and orders, each actor within its scope."""
 
-from marketplace.queries.orders import find_order, visible_orders
-from marketplace.queries.quotes import find_quote, visible_quotes
+from marketplace.queries.orders import OrderView, find_order, view_of, views, visible_orders
+from marketplace.queries.quotes import find_quote, orders_on, visible_quotes
 
-__all__ = ["find_order", "find_quote", "visible_orders", "visible_quotes"]
+__all__ = [
+    "OrderView",
+    "find_order",
+    "find_quote",
+    "orders_on",
+    "view_of",
+    "views",
+    "visible_orders",
+    "visible_quotes",
+]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from sqlalchemy import ColumnElement, Select, or_, select, true
 
 from accounts.models import Organisation
@@ -12,6 +15,7 @@ from core.errors import NotFound
 from core.permissions import SYSTEM, Actor
 from marketplace.models import Order
 from marketplace.states import OrderState
+from settlement.queries import OrderMoney, orders_money
 
 _READS_ALL = frozenset({Role.PROVINCE, Role.FINANCE_MAKER, Role.FINANCE_CHECKER, Role.AUDITOR})
 _READS_ITS_CITY = frozenset({Role.CITY_BUREAU, Role.CITY_FINANCE, Role.DELEGATED_AGENCY})
@@ -21,6 +25,14 @@ class OrderMissing(NotFound):
     """There is no such order for this actor."""
 
     code = "not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order with its money."""
+
+    order: Order
+    money: OrderMoney
 
 
 def visible_orders(actor: Actor, *, state: OrderState | None = None) -> Select[tuple[Order]]:
@@ -38,6 +50,17 @@ def find_order(order_id: int, *, actor: Actor, lock: bool = False) -> Order:
     if order is None:
         raise OrderMissing
     return order
+
+
+def view_of(order: Order) -> OrderView:
+    """An order already found to be the actor's, with its money."""
+    return views([order])[0]
+
+
+def views(orders: Sequence[Order]) -> list[OrderView]:
+    """Orders already found to be the actor's with their money, in the order given and at once for all."""
+    money = orders_money([order.id for order in orders])
+    return [OrderView(order, money[order.id]) for order in orders]
 
 
 def _visible(actor: Actor) -> ColumnElement[bool]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Select, select
 
 from accounts.queries import acts_for
 from core.db import session
 from core.errors import NotFound
 from core.permissions import Actor
-from marketplace.models import Quote
+from marketplace.models import Order, Quote
 
 
 class QuoteMissing(NotFound):
@@ -28,3 +30,9 @@ def find_quote(quote_id: int, *, actor: Actor) -> Quote:
     if found is None:
         raise QuoteMissing
     return found
+
+
+def orders_on(quote_ids: Collection[int]) -> dict[int, int]:
+    """The numbers of the orders placed on quotes, by quote."""
+    found = select(Order.quote_id, Order.id).where(Order.quote_id.in_(quote_ids))
+    return dict(session().execute(found).tuples().all())

@@ -18,10 +18,9 @@ from core.http import (
     Schema,
     TextField,
 )
-from marketplace.models import Order
+from marketplace.queries import OrderView
 from marketplace.rules.contracts import ContractPoint
 from marketplace.states import OrderState
-from settlement.queries import order_money
 from vouchers.rules.facts import PaymentMode
 
 
@@ -173,22 +172,10 @@ class OrderSchema(Schema):
     )
 
     @pre_dump
-    def flatten(self, order: Order, **_: Any) -> dict[str, Any]:
+    def flatten(self, shown: OrderView, **_: Any) -> dict[str, Any]:
         """The slot as two instants, and what has been paid."""
+        order, money = shown.order, shown.money
         derived = {
-            "service_id",
-            "instrument_id",
-            "starts_at",
-            "ends_at",
-            "title",
-            "paid_fen",
-            "outstanding_fen",
-            "shortfall_fen",
-        }
-        money = order_money(order.id)
-        record = order.service_record or {}
-        return {
-            **{name: getattr(order, name) for name in self.fields if name not in derived | {"claim_id"}},
             "service_id": order.quote.service_id,
             "instrument_id": order.quote.instrument_id,
             "starts_at": None if order.during is None else order.during.start,
@@ -197,5 +184,5 @@ class OrderSchema(Schema):
             "paid_fen": money.self_pay_fen - money.due_fen,
             "outstanding_fen": money.due_fen,
             "shortfall_fen": money.shortfall_fen,
-            "claim_id": record.get("claim_id"),
         }
+        return {**{name: getattr(order, name) for name in self.fields if name not in derived}, **derived}

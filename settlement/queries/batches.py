@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ScalarSelect, Select, exists, func, select
+from sqlalchemy.orm import selectinload
 
 from core.db import session
 from core.errors import Conflict, NotFound
@@ -56,7 +57,7 @@ class LineView:
 
 def batches(*, state: BatchState | None = None, cutoff: date | None = None) -> Select[tuple[SettlementBatch]]:
     """Batches, perhaps of one state or cut-off only."""
-    found = select(SettlementBatch)
+    found = select(SettlementBatch).options(selectinload(SettlementBatch.files))
     if state is not None:
         found = found.where(SettlementBatch.state == state)
     if cutoff is not None:
@@ -66,7 +67,7 @@ def batches(*, state: BatchState | None = None, cutoff: date | None = None) -> S
 
 def cutoff_has_batch(cutoff: date) -> bool:
     """Whether any batch, discarded ones included, was ever prepared for a cut-off."""
-    return session().scalar(batches(cutoff=cutoff).with_only_columns(SettlementBatch.id).limit(1)) is not None
+    return session().scalar(select(SettlementBatch.id).where(SettlementBatch.cutoff == cutoff).limit(1)) is not None
 
 
 def find_batch(batch_id: int, *, lock: bool = False) -> SettlementBatch:

@@ -15,7 +15,6 @@ from settlement.queries.scope import concerns_visible
 from settlement.rules.chart import BOOK_OF, AccountKind, Book, order_owner
 from settlement.states import ShortfallState
 
-
 _TRADE_KINDS = tuple(kind for kind, book in BOOK_OF.items() if book is Book.TRADE)
 """With the kinds named, the unique index over kind, owner and year finds the accounts of an order."""
 

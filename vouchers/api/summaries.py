@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, BinaryIO, cast
 
+from sqlalchemy.orm import selectinload
 from werkzeug.datastructures import FileStorage
 
 from core import clock
@@ -50,7 +51,8 @@ def list_summaries(given: dict[str, Any]) -> dict[str, Any]:
     A city's own; all for the province. `state=dispatched` is what the province has received.
     """
     cursor, limit = given.pop("cursor", None), given.pop("limit")
-    return page_of(visible_summaries(current_actor(), **given), cursor=cursor, limit=limit, key=ReviewSummary.id)
+    found = visible_summaries(current_actor(), **given).options(selectinload(ReviewSummary.lines))
+    return page_of(found, cursor=cursor, limit=limit, key=ReviewSummary.id)
 
 
 @summaries.route("/<int:summary_id>", methods=["GET"])
