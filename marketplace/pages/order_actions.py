@@ -12,7 +12,7 @@ from core.permissions import Actor
 from marketplace.models import Order
 from marketplace.permissions import is_beneficiary_side, is_provider_side
 from marketplace.states import ORDER, PAYABLE, OrderAction
-from settlement.queries import order_money
+from settlement.queries.trade import OrderMoney
 
 _PROVIDER_ONLY = {
     OrderAction.ACCEPT: "accept",
@@ -24,17 +24,17 @@ _EITHER = {OrderAction.COMPLETE: "complete", OrderAction.CANCEL: "cancel"}
 _SETBACKS = {OrderAction.DECLINE, OrderAction.CANCEL}
 
 
-def next_actions(order: Order, *, actor: Actor) -> list[dict[str, Any]]:
+def next_actions(order: Order, money: OrderMoney, *, actor: Actor) -> list[dict[str, Any]]:
     """Buttons in the order of the deal; what ends it comes last."""
-    return sorted(_actions(order, actor), key=lambda action: bool(action.get("danger")))
+    return sorted(_actions(order, money, actor), key=lambda action: bool(action.get("danger")))
 
 
-def _actions(order: Order, actor: Actor) -> Iterator[dict[str, Any]]:
+def _actions(order: Order, money: OrderMoney, actor: Actor) -> Iterator[dict[str, Any]]:
     provides, uses = is_provider_side(actor, order), is_beneficiary_side(actor, order)
     allowed = ORDER.actions(order.state)
     if OrderAction.CONTRACT in allowed and _unsigned(order, provides=provides, uses=uses):
         yield _button("sign", "order_contract", order, primary=True)
-    if provides and order.state in PAYABLE and order_money(order.id).due_fen > 0:
+    if provides and order.state in PAYABLE and money.due_fen > 0:
         yield _button("pay", "order_payment", order, primary=True)
     for action, view in {**(_PROVIDER_ONLY if provides else {}), **(_EITHER if provides or uses else {})}.items():
         if action in allowed:
@@ -59,7 +59,7 @@ def _unsigned(order: Order, *, provides: bool, uses: bool) -> bool:
 def _button(view: str, form: str, order: Order, *, primary: bool = False, danger: bool = False) -> dict[str, Any]:
     return {
         "label": t(f"page.{form}.title"),
-        "href": url_for(f"order_pages.{view}", order_id=order.id),
+        "href": url_for(f"order_step_pages.{view}", order_id=order.id),
         "primary": primary,
         "danger": danger,
     }

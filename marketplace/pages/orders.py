@@ -1,35 +1,32 @@
-"""Orders: the list, one order with what is next, and each step of it."""
+"""Orders: the list, one order with what is next, and its contract on paper."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from flask import Response, render_template, url_for
+from flask import render_template, url_for
+from sqlalchemy import Select, or_, select
 
 from accounts.permissions import provider
 from accounts.queries.names import organisation_names
 from core import clock
+from core.errors import NotFound
 from core.http import allow, current_actor
-from core.pages import Column, Done, EmptySchema, Form, NavEntry, Pages, Table, form_page, link_to, table_page
+from core.pages import Column, Filter, NavEntry, Pages, Table, link_to, table_page
+from core.pages.language import t
 from core.pages.tables import choice
-from marketplace import service
-from marketplace.models import Order
+from marketplace.models import Order, Quote
 from marketplace.pages.order_actions import next_actions
-from marketplace.pages.order_parts import order_events, who_pays
-from marketplace.permissions import may_cancel, may_complete, may_read_orders, may_sign
+from marketplace.pages.order_parts import facts_of, order_events, pay_to, payments_shown, who_pays
+from marketplace.pages.signing import six_points
+from marketplace.permissions import is_beneficiary_side, may_read_orders
 from marketplace.queries import find_order, visible_orders
-from marketplace.schemas import (
-    CancellationSchema,
-    CompletionSchema,
-    ConfirmedPaymentSchema,
-    ContractSchema,
-    DeclineSchema,
-    DeliverySchema,
-)
 from marketplace.states import OrderState
 from settlement.queries import order_money
+from vouchers.rules.facts import PaymentMode
 
 orders = Pages(
     "order_pages",
@@ -38,6 +35,12 @@ orders = Pages(
     navigation=(NavEntry("orders", "order_pages.index", "deal", may_read_orders, order=10),),
     links={"order": ("order_pages.one", "order_id")},
 )
+
+
+class ContractMissing(NotFound):
+    """Nobody has signed a contract for this order."""
+
+    code = "contract_missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +57,47 @@ def _rows(found: Sequence[Order]) -> list[Row]:
     return [Row(each, names[each.beneficiary_id], names[each.provider_id]) for each in found]
 
 
+def _of_words(query: Select[Any], words: str) -> Select[Any]:
+    """By the number of the order or words of the service's title."""
+    titled = Order.quote_id.in_(select(Quote.id).where(Quote.title.icontains(words, autoescape=True)))
+    return query.where(or_(titled, Order.id == int(words)) if _is_number(words) else titled)
+
+
+def _is_number(words: str) -> bool:
+    return words.isascii() and words.isdecimal() and len(words) < 19
+
+
+def _placed_from(query: Select[Any], day: str) -> Select[Any]:
+    return query.where(Order.placed_at >= _instant(day, clock.start_of_day))
+
+
+def _placed_to(query: Select[Any], day: str) -> Select[Any]:
+    return query.where(Order.placed_at < _instant(day, clock.end_of_day))
+
+
+def _instant(day: str, edge: Callable[[date], datetime]) -> datetime:
+    """An edge of a day that was typed; raises ValueError for what is no day the calendar reaches."""
+    try:
+        return edge(date.fromisoformat(day))
+    except OverflowError as beyond:
+        raise ValueError(day) from beyond
+
+
 ORDERS = Table(
     name="orders",
     key=Order.id,
     default_sort="-number",
     empty="page.orders.empty",
     prepare=_rows,
-    filters=[choice("state", Order.state, OrderState)],
+    filters=[
+        choice("state", Order.state, OrderState),
+        choice("payment_mode", Order.payment_mode, PaymentMode),
+        Filter("from", _placed_from, kind="day"),
+        Filter("to", _placed_to, kind="day"),
+        Filter("q", _of_words),
+    ],
     columns=[
-        Column(
-            "number",
-            lambda row: row.order.id,
-            sort=Order.id,
-            kind="text",
-            link=lambda row: link_to("order", row.order.id),
-        ),
+        Column("number", lambda row: row.order.id, sort=Order.id, link=lambda row: link_to("order", row.order.id)),
         Column("service", lambda row: row.order.quote.title),
         Column("beneficiary", lambda row: row.beneficiary),
         Column("provider", lambda row: row.provider),
@@ -83,136 +112,54 @@ ORDERS = Table(
 @orders.get("")
 @allow(may_read_orders)
 def index() -> Any:
-    """The orders in sight, the latest first."""
-    return table_page(ORDERS, visible_orders(current_actor()), title="page.orders.title")
+    """The orders in sight, the latest first; a provider's way to those that wait for its answer stands above."""
+    actor = current_actor()
+    to_accept = {
+        "label": t("page.orders.to_accept"),
+        "href": url_for("order_pages.index", state=OrderState.PLACED.value, sort="placed_at"),
+    }
+    return table_page(
+        ORDERS,
+        visible_orders(actor),
+        title="page.orders.title",
+        actions=[to_accept] if provider(actor) else [],
+    )
 
 
 @orders.get("/<int:order_id>")
 @allow(may_read_orders)
 def one(order_id: int) -> str:
-    """One order: its money, what is next, what happened."""
+    """One order: its money, what is next and who has it, what happened."""
     actor = current_actor()
     order = find_order(order_id, actor=actor)
-    names = organisation_names({order.beneficiary_id, order.provider_id})
+    money = order_money(order.id)
+    uses = is_beneficiary_side(actor, order)
     return render_template(
         "marketplace/order.html",
         order=order,
-        names=names,
-        bar=who_pays(order),
-        money=order_money(order.id),
+        facts=facts_of(order, money),
+        uses=uses,
+        bar=who_pays(order, uses=uses),
+        money=money,
+        payments=payments_shown(order, actor=actor),
+        pay_to=pay_to(order, money) if uses else None,
+        claim_id=order.claim_id,
         events=order_events(order, actor=actor),
-        actions=next_actions(order, actor=actor),
+        actions=next_actions(order, money, actor=actor),
+        points=six_points(order),
     )
 
 
-@orders.route("/<int:order_id>/acceptance", methods=["GET", "POST"])
-@allow(provider)
-def accept(order_id: int) -> Response:
-    """The provider takes the order."""
-    return _step(
-        order_id,
-        Form(EmptySchema, name="order_accept"),
-        lambda _given: service.accept(order_id=order_id, actor=current_actor(), now=clock.now()),
-    )
-
-
-@orders.route("/<int:order_id>/decline", methods=["GET", "POST"])
-@allow(provider)
-def decline(order_id: int) -> Response:
-    """The provider does not take it."""
-    return _step(
-        order_id,
-        Form(DeclineSchema, name="order_decline"),
-        lambda given: service.decline(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
-        confirms=True,
-    )
-
-
-@orders.route("/<int:order_id>/contract", methods=["GET", "POST"])
-@allow(may_sign)
-def sign(order_id: int) -> Response:
-    """One side signs the contract; empty terms take the standard contract, or what the other side signed."""
-    form = Form(ContractSchema, name="order_contract", leave_out=["terms"])
-    return _step(
-        order_id,
-        form,
-        lambda given: service.sign_contract(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
-        confirms=True,
-    )
-
-
-@orders.route("/<int:order_id>/payment", methods=["GET", "POST"])
-@allow(provider)
-def pay(order_id: int) -> Response:
-    """The provider confirms what came in."""
-    return _step(
-        order_id,
-        Form(ConfirmedPaymentSchema, name="order_payment"),
-        lambda given: service.confirm_payment(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
-        confirms=True,
-    )
-
-
-@orders.route("/<int:order_id>/service-start", methods=["GET", "POST"])
-@allow(provider)
-def start(order_id: int) -> Response:
-    """The provider begins."""
-    return _step(
-        order_id,
-        Form(EmptySchema, name="order_start"),
-        lambda _given: service.start_service(order_id=order_id, actor=current_actor(), now=clock.now()),
-    )
-
-
-@orders.route("/<int:order_id>/delivery", methods=["GET", "POST"])
-@allow(provider)
-def deliver(order_id: int) -> Response:
-    """The provider hands the result over."""
-    return _step(
-        order_id,
-        Form(DeliverySchema, name="order_delivery"),
-        lambda given: service.deliver(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
-    )
-
-
-@orders.route("/<int:order_id>/completion", methods=["GET", "POST"])
-@allow(may_complete)
-def complete(order_id: int) -> Response:
-    """Either side states the day and the actual quantity."""
+@orders.get("/<int:order_id>/contract-document")
+@allow(may_read_orders)
+def contract_document(order_id: int) -> str:
+    """The contract as it is printed and stamped by both sides."""
     order = find_order(order_id, actor=current_actor())
-    form = Form(
-        CompletionSchema,
-        name="order_completion",
-        initial={"completed_on": clock.today(clock.now()), "quantity": order.quantity},
+    if order.contract_terms is None:
+        raise ContractMissing
+    return render_template(
+        "marketplace/contract.html",
+        order=order,
+        names=organisation_names({order.beneficiary_id, order.provider_id}),
+        points=six_points(order),
     )
-    return _step(
-        order_id,
-        form,
-        lambda given: service.complete(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
-        confirms=True,
-    )
-
-
-@orders.route("/<int:order_id>/cancellation", methods=["GET", "POST"])
-@allow(may_cancel)
-def cancel(order_id: int) -> Response:
-    """Either side gives the order up."""
-    return _step(
-        order_id,
-        Form(CancellationSchema, name="order_cancel"),
-        lambda given: service.cancel(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
-        confirms=True,
-    )
-
-
-def _step(order_id: int, form: Form, act: Any, *, confirms: bool = False) -> Response:
-    """A step of an order: its form, and back to the order with word of what was done."""
-    order = find_order(order_id, actor=current_actor())
-    here = url_for("order_pages.one", order_id=order_id)
-
-    def effect(given: dict[str, Any]) -> Done:
-        act(given)
-        return Done(here, f"page.{form.name}.done")
-
-    facts = [("column.number", order.id), ("column.service", order.quote.title)]
-    return form_page(form, effect=effect, back=here, confirms=confirms, facts=facts)

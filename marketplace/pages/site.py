@@ -1,32 +1,16 @@
-"""Outside the API: the landing page, health, readiness and metrics."""
+"""Outside the API and the pages: health, readiness and metrics."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text as sql
 
-from accounts.queries import find_user
 from core.db import session
 from core.http import allow
-from core.http.api import API_PREFIX
 from core.permissions import everyone
-from core.texts import text
-from marketplace.demo.accounts import MEMBERS, demo_accounts
 
-DEMO_USER = MEMBERS[0].username
-
-site = Blueprint("site", __name__, template_folder="../templates")
-
-
-@site.get("/")
-@allow(everyone)
-def landing() -> str:
-    """A plain page that names the API and the demo accounts."""
-    seeded = find_user(DEMO_USER) is not None
-    return render_template(
-        "landing.html", text=text, accounts=demo_accounts() if seeded else [], catalogue=f"{API_PREFIX}/instruments"
-    )
+site = Blueprint("site", __name__)
 
 
 @site.get("/healthz")

@@ -1,0 +1,184 @@
+"""Each step of an order as a form: acceptance, contract, payment, service, completion, and how it ends early."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, url_for
+
+from accounts.permissions import provider
+from core import clock
+from core.http import allow, current_actor
+from core.pages import Done, EmptySchema, Form, Pages, form_page, link_to
+from core.pages.language import t, term, yuan
+from marketplace import service
+from marketplace.models import Order
+from marketplace.pages.signing import sign_form, six_points, terms_to_sign
+from marketplace.permissions import is_provider_side, may_cancel, may_complete, may_sign
+from marketplace.queries import find_order
+from marketplace.schemas import (
+    CancellationSchema,
+    CompletionSchema,
+    ConfirmedPaymentSchema,
+    DeclineSchema,
+    DeliverySchema,
+)
+from settlement.queries import order_money
+
+steps = Pages("order_step_pages", __name__, url_prefix="/orders/<int:order_id>")
+
+
+@steps.route("/acceptance", methods=["GET", "POST"])
+@allow(provider)
+def accept(order_id: int) -> Response:
+    """The provider takes the order."""
+    return _step(
+        order_id,
+        Form(EmptySchema, name="order_accept"),
+        lambda _given: service.accept(order_id=order_id, actor=current_actor(), now=clock.now()),
+    )
+
+
+@steps.route("/decline", methods=["GET", "POST"])
+@allow(provider)
+def decline(order_id: int) -> Response:
+    """The provider does not take it."""
+    return _step(
+        order_id,
+        Form(DeclineSchema, name="order_decline"),
+        lambda given: service.decline(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
+        confirms=True,
+    )
+
+
+@steps.route("/contract", methods=["GET", "POST"])
+@allow(may_sign)
+def sign(order_id: int) -> Response:
+    """One side signs: the standard contract or terms of its own, or what the other side has signed."""
+    order = find_order(order_id, actor=current_actor())
+    form = sign_form(order)
+    return _step(
+        order_id,
+        form,
+        lambda given: service.sign_contract(
+            order_id=order_id, terms=terms_to_sign(order, form, given), actor=current_actor(), now=clock.now()
+        ),
+        confirms=True,
+        template="marketplace/order_contract.html",
+        points=six_points(order),
+        signed_by_provider=order.provider_signed_at is not None,
+    )
+
+
+@steps.route("/payment", methods=["GET", "POST"])
+@allow(provider)
+def pay(order_id: int) -> Response:
+    """The provider confirms what came in."""
+    due_fen = order_money(order_id).due_fen
+    return _step(
+        order_id,
+        Form(
+            ConfirmedPaymentSchema,
+            name="order_payment",
+            initial={"amount_fen": due_fen, "paid_on": clock.today(clock.now())},
+        ),
+        lambda given: service.confirm_payment(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
+        confirms=True,
+        facts=[("fact.outstanding", yuan(due_fen))],
+    )
+
+
+@steps.route("/service-start", methods=["GET", "POST"])
+@allow(provider)
+def start(order_id: int) -> Response:
+    """The provider begins."""
+    return _step(
+        order_id,
+        Form(EmptySchema, name="order_start"),
+        lambda _given: service.start_service(order_id=order_id, actor=current_actor(), now=clock.now()),
+    )
+
+
+@steps.route("/delivery", methods=["GET", "POST"])
+@allow(provider)
+def deliver(order_id: int) -> Response:
+    """The provider hands the result over."""
+    return _step(
+        order_id,
+        Form(DeliverySchema, name="order_delivery"),
+        lambda given: service.deliver(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
+    )
+
+
+@steps.route("/completion", methods=["GET", "POST"])
+@allow(may_complete)
+def complete(order_id: int) -> Response:
+    """Either side states the day and the actual quantity."""
+    order = find_order(order_id, actor=current_actor())
+    form = Form(
+        CompletionSchema,
+        name="order_completion",
+        initial={"completed_on": clock.today(clock.now()), "quantity": order.quantity},
+    )
+    return _step(
+        order_id,
+        form,
+        lambda given: service.complete(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
+        confirms=True,
+    )
+
+
+@steps.route("/cancellation", methods=["GET", "POST"])
+@allow(may_cancel)
+def cancel(order_id: int) -> Response:
+    """Either side gives the order up."""
+    return _step(
+        order_id,
+        Form(CancellationSchema, name="order_cancel"),
+        lambda given: service.cancel(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
+        confirms=True,
+    )
+
+
+def _step(
+    order_id: int,
+    form: Form,
+    act: Callable[[dict[str, Any]], object],
+    *,
+    confirms: bool = False,
+    template: str = "form_page.html",
+    facts: list[tuple[str, str]] | None = None,
+    **shown: Any,
+) -> Response:
+    """A step of an order: its form beside what it is about, and back to the order with word of what was done."""
+    order = find_order(order_id, actor=current_actor())
+
+    def effect(given: dict[str, Any]) -> Done:
+        act(given)
+        return Done(link_to("order", order_id), f"page.{form.name}.done")
+
+    return form_page(
+        form,
+        effect=effect,
+        back=url_for("order_pages.one", order_id=order_id),
+        template=template,
+        confirms=confirms,
+        facts=[*_about(order), *(facts or [])],
+        **shown,
+    )
+
+
+def _about(order: Order) -> list[tuple[str, object]]:
+    """The order in a few words, and who pays what of it."""
+    unit = t(f"term.PriceUnit.{order.quote.price_unit}")
+    provides = is_provider_side(current_actor(), order)
+    return [
+        ("column.order", order.id),
+        ("column.service", order.quote.title),
+        ("fact.quantity", f"{order.quantity} {unit}"),
+        ("fact.payment_mode", term(order.payment_mode)),
+        ("column.price", yuan(order.price_fen)),
+        ("fact.due" if provides else "fact.pay_provider", yuan(order.due_to_provider_fen)),
+        ("column.state", term(order.state)),
+    ]

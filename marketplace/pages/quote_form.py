@@ -1,0 +1,106 @@
+"""The form that asks for a quote: only what the service needs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import request
+
+from accounts.permissions import incubator
+from accounts.queries import teams_of
+from core.http.schemas import MAX_ID
+from core.pages import Form, term
+from core.permissions import Actor
+from instruments.models import Instrument, Service
+from instruments.rules.terms import TIMED_UNITS
+from instruments.states import ListingState
+from marketplace.models import Quote
+from marketplace.schemas import QuoteRequestSchema
+from vouchers.rules.facts import PaymentMode
+
+SLOT = ("starts_at", "ends_at")
+KEPT = (
+    "quantity",
+    "payment_mode",
+    "unmet_need",
+    "excluded",
+    "public_project_number",
+    "restricted_industry",
+    "beneficiary_id",
+)
+"""What a quote asked again takes over from the one before."""
+
+
+def record_number(name: str) -> int | None:
+    """The number of a record in the query, or None where it names none."""
+    typed = request.args.get(name, "")
+    return int(typed) if typed.isdecimal() and 0 < len(typed) <= len(str(MAX_ID)) and int(typed) <= MAX_ID else None
+
+
+def on_offer(service: Service) -> list[Instrument]:
+    """The published instruments a service rests on."""
+    return [each for each in service.instruments if each.state is ListingState.PUBLISHED]
+
+
+def chosen_instrument(service: Service, wanted: int | None) -> Instrument | None:
+    """The instrument asked for, or the only one there is."""
+    offered = on_offer(service)
+    if wanted is None and len(offered) == 1:
+        return offered[0]
+    return next((each for each in offered if each.id == wanted), None)
+
+
+def needs_slot(service: Service) -> bool:
+    """Whether time on an instrument is what is sold."""
+    return service.price_unit in TIMED_UNITS and bool(service.instruments)
+
+
+def quote_form(service: Service, instrument: Instrument | None, *, before: Quote | None, actor: Actor) -> Form:
+    """Slot or quantity, payment mode, what may stand against a voucher, and for an incubator the team."""
+    timed = needs_slot(service)
+    teams = _teams(actor)
+    left_out = {"quantity"} if timed else set(SLOT)
+    if service.provider.in_province:
+        left_out.add("unmet_need")
+    if teams is None:
+        left_out.add("beneficiary_id")
+    required = [*(SLOT if timed else ("quantity",)), *(() if teams is None else ("beneficiary_id",))]
+    return Form(
+        QuoteRequestSchema,
+        name="quote_request",
+        fixed={"service_id": service.id, "instrument_id": None if instrument is None else instrument.id},
+        leave_out=left_out,
+        required=required,
+        widgets={"payment_mode": "radio"},
+        options={
+            "payment_mode": [(mode.value, term(mode)) for mode in PaymentMode],
+            **({} if teams is None else {"beneficiary_id": teams}),
+        },
+        initial=dict(_initial(service, before)),
+    )
+
+
+def _teams(actor: Actor) -> list[tuple[str, str]] | None:
+    """The teams of an incubator; None where one asks for oneself."""
+    if not incubator(actor) or actor.organisation_id is None:
+        return None
+    return [(str(each.id), each.name) for each in teams_of(actor.organisation_id)]
+
+
+def _initial(service: Service, before: Quote | None) -> Iterator[tuple[str, Any]]:
+    """What was asked before, then what the address says."""
+    usual = PaymentMode.DIRECT_DEDUCTION if service.provider.in_province else PaymentMode.FULL_PAYMENT
+    yield "payment_mode", usual
+    if before is not None:
+        for name in KEPT:
+            yield name, getattr(before, name)
+        if before.during is not None:
+            yield from zip(SLOT, (before.during.start, before.during.end), strict=True)
+    yield from _said(request.args)
+
+
+def _said(args: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name in (*SLOT, "payment_mode"):
+        if args.get(name):
+            yield name, args[name]

@@ -1,0 +1,80 @@
+"""Parts of the page of a quote: who pays what, what is left of the cap, and what changed since the quote before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from flask import url_for
+
+from core.pages import MoneyBar, MoneyPart
+from core.pages.language import day, has_text, t, yuan
+from core.permissions import Actor
+from marketplace.models import Quote
+from marketplace.queries import find_quote
+from vouchers.queries.yearly import YearlyUse, yearly_use
+from vouchers.rules.facts import PaymentMode
+
+
+def who_pays(quote: Quote) -> MoneyBar:
+    """The price as what the voucher pays and what remains for the user."""
+    parts = [
+        MoneyPart("voucher", t("money.voucher"), quote.subsidy_fen),
+        MoneyPart("self_pay", t("money.self_pay"), quote.self_pay_fen),
+    ]
+    return MoneyBar(t("money.who_pays"), parts)
+
+
+def cap_left(quote: Quote, *, ordered: bool, now: datetime) -> MoneyBar:
+    """The cap of the year this would be held in: own use, siblings' as one sum, this quote, and what is left then."""
+    use = yearly_use(quote.beneficiary_id, year=quote.expected_completion.year, now=now)
+    taken_fen = 0 if ordered else min(quote.subsidy_fen, use.room_fen)
+    return year_bar(use, taken_fen=taken_fen)
+
+
+def year_bar(use: YearlyUse, *, taken_fen: int = 0) -> MoneyBar:
+    """A year's cap by who takes what of it; ``taken_fen`` is what a quote would take now."""
+    parts = [
+        MoneyPart("used", t("money.cap.used"), use.own_used_fen),
+        MoneyPart("held", t("money.cap.held"), use.own_held_fen),
+        MoneyPart("other", t("money.cap.siblings"), use.siblings_fen),
+        MoneyPart("voucher", t("money.cap.this_quote"), taken_fen),
+        MoneyPart("room", t("money.cap.left"), use.room_fen - taken_fen),
+    ]
+    title = t("money.cap.title", year=use.year, article=use.article)
+    return MoneyBar(title, [part for part in parts if part.fen > 0 or part.kind in ("used", "room")])
+
+
+def flag_words(flags: Iterable[str]) -> list[str]:
+    """What a reviewer will look at, and where the cap cut the subsidy, in words."""
+    return [t(f"flag.{flag}") if has_text(f"flag.{flag}") else flag for flag in flags]
+
+
+def other_mode(quote: Quote) -> dict[str, str]:
+    """The way to the same wish in the other payment mode."""
+    other = next(mode for mode in PaymentMode if mode is not quote.payment_mode)
+    return {
+        "label": t(f"page.quote.other_mode.{other.value}"),
+        "href": url_for(
+            "quote_pages.new",
+            service_id=quote.service_id,
+            instrument_id=quote.instrument_id,
+            again=quote.id,
+            payment_mode=other.value,
+        ),
+    }
+
+
+def changes(quote: Quote, before_id: int | None, *, actor: Actor) -> list[tuple[str, str, str]]:
+    """Label, old and new value of what differs from the quote this one was given instead of."""
+    if before_id is None:
+        return []
+    before = find_quote(before_id, actor=actor)
+    compared = [
+        ("column.price", yuan(before.price_fen), yuan(quote.price_fen)),
+        ("fact.cap_room", yuan(before.cap_room_fen), yuan(quote.cap_room_fen)),
+        ("column.subsidy", yuan(before.subsidy_fen), yuan(quote.subsidy_fen)),
+        ("column.self_pay", yuan(before.self_pay_fen), yuan(quote.self_pay_fen)),
+        ("fact.expected_completion", day(before.expected_completion), day(quote.expected_completion)),
+    ]
+    return [each for each in compared if each[1] != each[2]]
