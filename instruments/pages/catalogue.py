@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, redirect, render_template, request, url_for
 
 from accounts.permissions import anyone
 from accounts.queries.names import organisation_names
@@ -17,13 +17,15 @@ from core.pages.tables import EXPORT, EXPORTS
 from instruments.models import Instrument
 from instruments.pages.asking import INDEX, Asked, asked
 from instruments.pages.facets import chosen, facets
+from instruments.pages.fragments import is_fragment
 from instruments.permissions import may_search
 from instruments.policy import city_names, county_names, places
 from instruments.queries.catalogue import SearchRefused, Sort, matching, search
-from instruments.queries.listings import suggested_names
+from instruments.queries.listings import offered_counts, suggested_names
 from instruments.rules.terms import Funding
 
 PAGE_ITEMS = 24
+MOST_TYPED = 200
 FRAGMENT = "catalogue"
 """The part of the page that htmx changes."""
 
@@ -83,21 +85,24 @@ def index() -> Response:
     wanted = request.args.get(EXPORT, "")
     if wanted in EXPORTS:
         return EXPORTS[wanted](FOUND, matching(question.wanted, actor=current_actor()))
-    is_fragment = request.headers.get("HX-Target") == FRAGMENT
-    template = "instruments/catalogue_fragment.html" if is_fragment else "instruments/catalogue.html"
+    is_part = request.headers.get("HX-Target") == FRAGMENT
+    template = "instruments/catalogue_fragment.html" if is_part else "instruments/catalogue.html"
     response = make_response(render_template(template, **_shown(question)))
     response.vary.add("HX-Target")
-    if is_fragment:
+    if is_part:
         response.headers["HX-Push-Url"] = question.href()
     return response
 
 
 @catalogue.get("/suggestions")
 @allow(may_search)
-def suggestions() -> str:
-    """Names to go on with while somebody types."""
-    names = suggested_names(request.args.get("q", "")[:200], actor=current_actor())
-    return render_template("instruments/suggestions.html", names=names)
+def suggestions() -> Response:
+    """Names to go on with while somebody types; opened by itself it is the search."""
+    typed = request.args.get("q", "")[:MOST_TYPED]
+    if not is_fragment():
+        return make_response(redirect(url_for(INDEX, q=typed), 303))
+    names = suggested_names(typed, actor=current_actor())
+    return make_response(render_template("instruments/suggestions.html", names=names))
 
 
 def _shown(question: Asked) -> dict[str, Any]:
@@ -121,6 +126,7 @@ def _shown(question: Asked) -> dict[str, Any]:
         "facets": facets(question, found["facets"]),
         "chosen": chosen(question, found["facets"], on=on),
         "cities": cities,
+        "offered": offered_counts(each.id for each in found["items"]),
         "options": {
             "city": list(cities.items()),
             "county": [

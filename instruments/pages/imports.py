@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
-from flask import Response, make_response, render_template, url_for
+from flask import Response, make_response, redirect, render_template, url_for
 from werkzeug.datastructures import FileStorage
 
 from core import clock
@@ -15,6 +15,7 @@ from core.pages import Column, Done, Form, NavEntry, Pages, Table, form_page, li
 from core.pages.language import say, t
 from core.pages.tables import choice
 from instruments.models import ImportJob, ImportRowError
+from instruments.pages.fragments import is_fragment
 from instruments.permissions import may_import, may_read_imports
 from instruments.queries.details import find_import, own_imports, row_errors
 from instruments.queries.listings import import_filenames
@@ -129,8 +130,10 @@ def one(import_id: int) -> Any:
 @imports.get("/<int:import_id>/progress")
 @allow(may_read_imports)
 def progress(import_id: int) -> Response:
-    """How far it came; once it has ended the whole page is read anew."""
+    """How far it came; once it has ended, or opened by itself, it is the whole page."""
     job = find_import(import_id, actor=current_actor())
+    if not is_fragment():
+        return make_response(redirect(link_to("import", import_id), 303))
     is_running = job.state in UNFINISHED
     response = make_response(render_template("instruments/import_progress.html", job=job, is_running=is_running))
     if not is_running:

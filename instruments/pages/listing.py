@@ -135,7 +135,7 @@ def _step(
         ("column.instrument", instrument.name),
         ("field_label.model", instrument.model),
         ("column.provider", instrument.provider.name),
-        ("field_label.value_fen", yuan(instrument.value_fen)),
+        ("column.value", yuan(instrument.value_fen)),
         ("column.state", term(instrument.state)),
     ]
     return form_page(

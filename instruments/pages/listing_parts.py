@@ -27,7 +27,7 @@ def about(instrument: Instrument, *, on: date) -> Facts:
         ("field_label.maker", instrument.maker),
         ("field_label.category", instrument.category),
         ("field_label.category_code", instrument.category_code),
-        ("field_label.value_fen", None if instrument.value_fen is None else yuan(instrument.value_fen)),
+        ("column.value", None if instrument.value_fen is None else yuan(instrument.value_fen)),
         ("field_label.funding", term(instrument.funding)),
         ("fact.instrument_kind", term(instrument.kind)),
         ("field_label.external_use", term(instrument.external_use)),

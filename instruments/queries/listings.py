@@ -13,7 +13,7 @@ from core.db import session
 from core.files import StoredFile
 from core.permissions import Actor
 from core.workdays import load_calendar
-from instruments.models import ImportJob, Instrument, Occupancy, Service
+from instruments.models import ImportJob, Instrument, Occupancy, Service, ServiceInstrument
 from instruments.policy import listing_policy
 from instruments.queries.details import last_overdue
 from instruments.queries.instruments import visible
@@ -79,6 +79,18 @@ def offered_services(instrument: Instrument) -> Sequence[Service]:
         Service.state == ServiceState.PUBLISHED, Service.instruments.any(Instrument.id == instrument.id)
     )
     return session().scalars(found.order_by(Service.price_fen, Service.id)).all()
+
+
+def offered_counts(instrument_ids: Iterable[int]) -> dict[int, int]:
+    """How many published services rest on each instrument; those without any are left out."""
+    tied = ServiceInstrument.instrument_id
+    found = (
+        select(tied, func.count())
+        .join(Service, Service.id == ServiceInstrument.service_id)
+        .where(Service.state == ServiceState.PUBLISHED, tied.in_(list(instrument_ids)))
+        .group_by(tied)
+    )
+    return dict(session().execute(found).tuples().all())
 
 
 def coming_closures(instrument_id: int, *, now: datetime) -> Sequence[Occupancy]:
