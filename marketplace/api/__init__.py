@@ -3,5 +3,6 @@
 from core.http import Blueprint
 from marketplace.api.orders import orders
 from marketplace.api.quotes import quotes
+from marketplace.api.reports import audit_entries, policies
 
-BLUEPRINTS: list[Blueprint] = [quotes, orders]
+BLUEPRINTS: list[Blueprint] = [quotes, orders, policies, audit_entries]
