@@ -124,7 +124,7 @@ def new(payable_id: int) -> Response:
     parties = _parties(payable)
 
     def effect(given: dict[str, Any]) -> Done:
-        made = service.claw_back(**given, source=None, actor=current_actor(), now=clock.now())
+        made = service.claw_back(**given, actor=current_actor(), now=clock.now())
         return Done(link_to("clawback", made.id), "page.clawback_new.done")
 
     left = payable.paid_fen - payable.clawed_back_fen

@@ -11,6 +11,7 @@ from accounts.steps import add_adverse_record
 from core import audit, clock
 from core.db import require_transaction
 from core.errors import Refused
+from core.money import fen_to_yuan
 from core.permissions import Actor
 from core.states import apply
 from settlement.models import BatchLine, Clawback, Fund, Payable, Recovery, SettlementBatch
@@ -52,7 +53,7 @@ def open_clawback(
     current = require_transaction()
     left = payable.paid_fen - payable.clawed_back_fen
     if amount_fen > left or payable.batch_id is None:
-        raise ClawbackTooLarge(amount=amount_fen, left=left)
+        raise ClawbackTooLarge(amount=fen_to_yuan(amount_fen), left=fen_to_yuan(left))
     payable.clawed_back_fen += amount_fen
     line_no, settled_id = _payout(payable)
     made = post(
@@ -112,7 +113,7 @@ def recover(clawback: Clawback, *, amount_fen: int, reference: str, actor: Actor
     """
     current = require_transaction()
     if amount_fen > clawback.open_fen:
-        raise RecoveryTooLarge(amount=amount_fen, open=clawback.open_fen)
+        raise RecoveryTooLarge(amount=fen_to_yuan(amount_fen), open=fen_to_yuan(clawback.open_fen))
     fund = current.scalars(
         select(Fund)
         .join(SettlementBatch, SettlementBatch.fund_id == Fund.id)

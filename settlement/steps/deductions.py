@@ -12,6 +12,7 @@ from sqlalchemy import select
 from core import audit
 from core.db import require_transaction
 from core.errors import Conflict
+from core.money import fen_to_yuan
 from core.permissions import Actor
 from core.states import apply
 from settlement.models import OrderCharge, Payment, Shortfall
@@ -130,7 +131,7 @@ def settle_shortfall(shortfall: Shortfall, *, amount_fen: int, reference: str, a
     Raises :class:`PaymentTooLarge` and :class:`PaymentExists`.
     """
     if amount_fen > shortfall.open_fen > 0:
-        raise PaymentTooLarge(amount=amount_fen, due=shortfall.open_fen)
+        raise PaymentTooLarge(amount=fen_to_yuan(amount_fen), due=fen_to_yuan(shortfall.open_fen))
     apply(
         shortfall,
         ShortfallAction.PAY if amount_fen == shortfall.open_fen else ShortfallAction.PAY_PART,

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from core.db import require_transaction
 from core.errors import Conflict, Refused
+from core.money import fen_to_yuan
 from core.permissions import Actor
 from core.states import apply
 from settlement.models import OrderCharge, Payment, Shortfall
@@ -53,7 +54,7 @@ def record_payment(
     charge = locked_charge(order_id)
     due = locked_trade(AccountKind.DUE_FROM_USER, charge).balance_fen
     if amount_fen > due:
-        raise PaymentTooLarge(amount=amount_fen, due=due)
+        raise PaymentTooLarge(amount=fen_to_yuan(amount_fen), due=fen_to_yuan(due))
     return add_payment(
         charge,
         postings.payment_received(order_id=order_id, amount_fen=amount_fen),
@@ -74,7 +75,7 @@ def refund_order(*, order_id: int, amount_fen: int, actor: Actor, now: datetime)
     charge = locked_charge(order_id)
     payments = _refundable(order_id)
     if amount_fen > sum(payment.amount_fen - payment.refunded_fen for payment in payments):
-        raise RefundTooLarge(amount=amount_fen)
+        raise RefundTooLarge(amount=fen_to_yuan(amount_fen))
     left = amount_fen
     for payment in payments:
         part = min(left, payment.amount_fen - payment.refunded_fen)
