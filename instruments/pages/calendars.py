@@ -34,12 +34,16 @@ class PeriodUnreadable(Malformed):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A period as the calendar shows it: ``kind`` is a kind of occupancy, ``mine`` or ``closed``; nobody is named."""
+    """A period as the calendar shows it: ``kind`` is a kind of occupancy, ``mine`` or ``closed``; nobody is named.
+
+    Over what is not ``busy`` a slot may be drawn.
+    """
 
     kind: str
     start: datetime
     end: datetime
     title: str = ""
+    busy: bool = True
 
     def as_json(self) -> dict[str, object]:
         """The event as the browser reads it; times are those of Asia/Shanghai."""
@@ -48,7 +52,7 @@ class Taken:
             "start": self.start.astimezone(SHANGHAI).isoformat(),
             "end": self.end.astimezone(SHANGHAI).isoformat(),
             "title": self.title,
-            "busy": True,
+            "busy": self.busy,
         }
 
 
@@ -64,7 +68,10 @@ def events(instrument: Instrument, start: datetime, end: datetime, *, actor: Act
         raise WindowRefused(reasons=faults)
     opened = open_intervals(opening_hours(instrument.id), start, end)
     closed = free_intervals([Interval(start, end)], opened)
-    return [*taken(instrument, start, end, actor=actor), *(Taken(CLOSED, each.start, each.end) for each in closed)]
+    # Its owner may close it for a whole week, nights included.
+    busy = not owns(actor, instrument)
+    shut = [Taken(CLOSED, each.start, each.end, busy=busy) for each in closed]
+    return [*taken(instrument, start, end, actor=actor), *shut]
 
 
 def taken(instrument: Instrument, start: datetime, end: datetime, *, actor: Actor) -> list[Taken]:
