@@ -29,6 +29,7 @@ from tests.support.deal import MONDAY
 WIDTHS = (1280, 360)
 """The widths every page is looked at in: a desk and a small telephone."""
 HEIGHT = 900
+STEP_MS = 20
 SCREENSHOTS = PROJECT / "var" / "screenshots"
 ARGUMENTS = (
     "--no-sandbox",
@@ -97,6 +98,7 @@ class LiveServer:
         self._server.server_close()
 
     def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ["HTTP_ACCEPT_ENCODING"] = "gzip"  # budgets are of gzip, which every browser takes
         # a thread of its own does not inherit the clock of the test
         with clock.at(self.instant):
             chunks = self.app.wsgi_app(environ, start_response)
@@ -163,9 +165,9 @@ def enter(context: BrowserContext, live: LiveServer, token: str | None, *, langu
     serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     kept = {"lang": language} if token is None else {"lang": language, SESSION_TOKEN: token}
     name = app.config["SESSION_COOKIE_NAME"]
-    cookie = {"name": name, "value": serializer.dumps(kept), "url": live.url, "secure": name.startswith("__Host-")}
+    address = live.url.replace("http:", "https:") if app.config["SESSION_COOKIE_SECURE"] else live.url
     context.clear_cookies()
-    context.add_cookies([cookie])  # type: ignore[list-item]
+    context.add_cookies([{"name": name, "value": serializer.dumps(kept), "url": address}])
 
 
 # -- what is asked of every page ---------------------------------------------------------------------------------------
@@ -217,26 +219,31 @@ class Wire:
 
 @contextmanager
 def wire_bytes(page: Page) -> Iterator[Wire]:
-    """Count what the browser fetches within the block, its cache empty, gzip the only compression."""
+    """Count what the browser fetches within the block, its cache empty."""
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     session.send("Network.setCacheDisabled", {"cacheDisabled": True})
-    session.send("Network.setAcceptedEncodings", {"encodings": ["gzip"]})
     addresses: dict[str, str] = {}
+    pending: set[str] = set()
     wire = Wire({})
 
     def asked(event: dict[str, Any]) -> None:
         addresses[event["requestId"]] = event["request"]["url"]
+        pending.add(event["requestId"])
 
     def finished(event: dict[str, Any]) -> None:
         address = addresses.get(event["requestId"], event["requestId"])
+        pending.discard(event["requestId"])
         if not address.startswith("data:"):
             wire.answers[address] = wire.answers.get(address, 0) + int(event["encodedDataLength"])
 
     session.on("Network.requestWillBeSent", asked)
     session.on("Network.loadingFinished", finished)
+    session.on("Network.loadingFailed", lambda event: pending.discard(event["requestId"]))
     try:
         yield wire
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("load")
+        while pending:
+            page.wait_for_timeout(STEP_MS)
     finally:
         session.detach()

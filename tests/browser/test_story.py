@@ -1,0 +1,178 @@
+"""The whole story of one order through pages: in both flows and both languages, by everybody whose turn it is."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from marketplace.reports.verification import verify_everything
+from tests.browser.conftest import OpenPage
+from tests.support.browser import LiveServer
+from tests.support.deal import PDF
+from tests.support.persons import Person, people
+
+BANK_COLUMNS = ["line_no", "account_number", "amount", "status", "reason", "value_date"]
+Who = Callable[[str], Person]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Who uses, who claims, whose city reviews, how it is paid, and what that comes to in yuan."""
+
+    user: str
+    claimant: str
+    bureau: str
+    mode: str
+    service: str
+    wanted: dict[str, str]
+    price: str
+    subsidy: str
+
+
+HOURS = {"starts_at": "2026-03-04T09:00", "ends_at": "2026-03-04T12:00"}
+DIRECT = Flow(
+    "sme-heze", "provider-jinan", "bureau-heze", "direct_deduction", "质谱机时共享", HOURS, "¥1,200.00", "¥720.00"
+)
+FULL = Flow(
+    "sme-heze", "sme-heze", "bureau-heze", "full_payment", "未知物成分委托分析", {"quantity": "1"}, "¥800.00", "¥480.00"
+)
+TEAM = Flow(
+    "team-weifang",
+    "incubator-weifang",
+    "bureau-weifang",
+    "full_payment",
+    "未知物成分委托分析",
+    {"quantity": "1"},
+    "¥800.00",
+    "¥320.00",
+)
+
+
+@pytest.mark.parametrize(
+    ("flow", "language"),
+    [(DIRECT, "zh"), (FULL, "zh"), (DIRECT, "en"), (FULL, "en"), (TEAM, "zh")],
+    ids=["direct-zh", "full-zh", "direct-en", "full-en", "team-zh"],
+)
+def test_from_the_search_to_the_payment(live: LiveServer, open_page: OpenPage, flow: Flow, language: str) -> None:
+    """V16, V17 order: found, quoted, ordered, contracted, paid, delivered, claimed, reviewed, confirmed, settled."""
+    who = people(live, open_page, language=language)
+    order = serve(who, flow, number=place(who, flow))
+    claim = hand_in(who, flow, order=order)
+    review(who, flow, claim=claim)
+    settle(who, flow)
+
+    assert flow.subsidy in who(flow.claimant).go(f"/claims/{claim}").words
+    paid = {"zh": "已兑付", "en": "paid"}[language]
+    assert paid in who(flow.claimant).go("/payables").words
+    assert flow.subsidy in who("province").go("/funds").follow("/funds/").words
+    trail = who("auditor").go(f"/trail?subject_kind=claim&subject_id={claim}").words
+    assert flow.bureau in trail
+    with live.app.app_context():
+        assert verify_everything()[1] == []
+
+
+def place(who: Who, flow: Flow) -> int:
+    """Find, look at the calendar, ask what it costs, see who pays what, order."""
+    user = who(flow.user)
+    user.go("/")
+    user.page.locator("main form input[name=q]").fill("质谱")
+    user.page.locator("main form input[name=q]").press("Enter")
+    user.page.wait_for_url("**/instruments?*")
+    user.page.locator("main a[href^='/instruments/']").filter(has_text="质谱").first.click()
+    user.page.wait_for_url("**/instruments/*")
+    assert user.page.locator("main [data-calendar]").count() == 1
+    user.page.locator("main tr, main li, main article").filter(has_text=flow.service).locator(
+        "a[href*='/quotes/new']"
+    ).first.click()
+    user.page.wait_for_url("**/quotes/new?*")
+    user.fill(payment_mode=flow.mode, **flow.wanted).send()
+    assert "/quotes/" in user.page.url
+    for sum_ in (flow.price, flow.subsidy):
+        assert sum_ in user.words
+    assert user.page.locator("figure.money-bar").count() == 2
+    assert "V12" in user.words
+    return user.send().number
+
+
+def serve(who: Who, flow: Flow, *, number: int) -> int:
+    """Accepted, signed by both, paid, served, delivered, completed."""
+    here = f"/orders/{number}"
+    user, provider = who(flow.user), who("provider-jinan")
+    provider.go("/home").go(f"{here}/acceptance").send()
+    for side in (provider, user):
+        side.go(f"{here}/contract").send()
+    provider.go(f"{here}/payment").send()
+    provider.go(f"{here}/service-start").send()
+    provider.go(f"{here}/delivery").fill(note="报告与原始数据，当面交付").send()
+    user.go(f"{here}/completion").fill(completed_on="2026-03-02").send()
+    assert user.number == number
+    return number
+
+
+def hand_in(who: Who, flow: Flow, *, order: int) -> int:
+    """Every material with its file, then the claim; what is missing is named before."""
+    claimant = who(flow.claimant)
+    claim = claimant.go(f"/orders/{order}").follow("/claims/").number
+    here = f"/claims/{claim}"
+    assert claimant.page.locator(".checklist .missing").count() == 4
+    for kind in ("service_contract", "innovation_relevance_proof"):
+        claimant.go(f"{here}/materials?kind={kind}").fill(files={"file": (f"{kind}.pdf", PDF)}).send()
+    claimant.go(f"{here}/materials?kind=result_proof").fill(
+        files={"file": ("报告.pdf", PDF)}, completed_on="2026-03-02"
+    ).send()
+    claimant.go(f"{here}/materials?kind=invoice").fill(
+        files={"file": ("发票.pdf", PDF)},
+        invoice_number="26372000000012345678",
+        amount_incl_tax_fen=flow.price.removeprefix("¥"),
+        issued_on="2026-03-02",
+    ).send()
+    assert claimant.page.locator(".checklist .missing").count() == 0
+    claimant.go(f"{here}/submission")
+    if flow is not TEAM:
+        claimant.fill(declarations__rd_base="true", declarations__main_business="true")
+    claimant.send()
+    return claim
+
+
+def review(who: Who, flow: Flow, *, claim: int) -> None:
+    """The city looks at the papers beside the facts, sums up, stamps, sends; the province confirms."""
+    bureau, province = who(flow.bureau), who("province")
+    assert str(claim) in bureau.go("/review").words
+    bureau.go(f"/claims/{claim}/city-review")
+    assert bureau.download(f"/claims/{claim}/materials/") == PDF
+    bureau.fill(decision="approve", opinion="材料齐全，同意").send()
+    summary = bureau.go("/review-summaries/new").fill(claim_ids="all").send().number
+    bureau.go(f"/review-summaries/{summary}/stamp").fill(files={"file": ("盖章汇总表.pdf", PDF)}).send()
+    bureau.go(f"/review-summaries/{summary}/dispatch").send()
+    assert str(claim) in province.go("/confirmations").words
+    province.go(f"/claims/{claim}/provincial-confirmation").fill(decision="confirm").send()
+
+
+def settle(who: Who, flow: Flow) -> None:
+    """An appropriation, a batch by one and its approval by another, the file to the bank and its answer back."""
+    maker, checker = who("finance-maker"), who("finance-checker")
+    maker.go("/funds/new").fill(year="2026", appropriation_fen="1000000", reference="鲁财教〔2026〕1号").send()
+    batch = maker.go("/settlement-batches/new").send().number
+    here = f"/settlement-batches/{batch}"
+    assert flow.subsidy in maker.words
+    checker.go(f"{here}/approval").send()
+    maker.go(f"{here}/exportation").send()
+    told = maker.go(here).download("/files/csv")
+    maker.go(f"{here}/bank-returns").fill(files={"file": ("回单.csv", answered(told))}).send()
+    checker.go(f"{here}/closing").send()
+
+
+def answered(told: bytes) -> bytes:
+    """The bank has paid each line of the file it was given."""
+    _, *lines = csv.reader(io.StringIO(told.decode("utf-8-sig")))
+    target = io.StringIO()
+    writer = csv.writer(target)
+    writer.writerow(BANK_COLUMNS)
+    for line in lines:
+        number, _holder, _bank, _cnaps, account, amount, *_rest = line
+        writer.writerow([number, account.removeprefix("'"), amount, "paid", "", "2026-03-02"])
+    return target.getvalue().encode("utf-8-sig")
