@@ -74,6 +74,8 @@ def _shown(value: object) -> str | None:
         return term(value)
     if isinstance(value, bool):
         return t("yes" if value else "no")
+    if isinstance(value, bool):
+        return t("yes" if value else "no")
     if isinstance(value, int):
         return yuan(value)
     return None if value is None else str(value)

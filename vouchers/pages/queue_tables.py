@@ -26,6 +26,7 @@ class Queued:
 
     row: Row
     age_days: int
+    is_resubmission: bool
 
     @property
     def claim(self) -> Claim:
@@ -61,8 +62,8 @@ def _sent_up(found: Sequence[Any]) -> list[SentUp]:
 
 def _queued(found: Sequence[Claim]) -> list[Queued]:
     today = clock.today(clock.now())
-    ages = {each.claim.id: each.age_days for each in queue_rows(found, today=today)}
-    return [Queued(row, ages[row.claim.id]) for row in rows_of(found)]
+    pairs = zip(rows_of(found), queue_rows(found, today=today), strict=True)
+    return [Queued(row, queued.age_days, queued.is_resubmission) for row, queued in pairs]
 
 
 REVIEWS = Table(
@@ -82,6 +83,7 @@ REVIEWS = Table(
         Column("state", lambda each: each.claim.state, kind="state", sort=Claim.state),
         Column("submitted_at", lambda each: each.claim.submitted_at, kind="moment", sort=Claim.submitted_at),
         Column("age_days", lambda each: each.age_days, kind="number", sort=-func.extract("epoch", Claim.submitted_at)),
+        Column("resubmitted", lambda each: each.is_resubmission, kind="flag"),
         Column("action", lambda _each: t("page.city_review.title"), link=lambda each: _review_of(each.claim)),
     ],
 )
