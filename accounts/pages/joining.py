@@ -9,12 +9,14 @@ from flask import Response, render_template, url_for
 from accounts.kinds import MemberKind
 from accounts.pages.parts import counties
 from accounts.permissions import anyone, incubator
+from accounts.rules.registration import last_completed_year
 from accounts.schemas.memberships import RegistrationSchema
 from accounts.service import memberships
 from core import clock
 from core.http import allow, current_actor
 from core.http.address import client_address
 from core.pages import Done, Form, NavEntry, Pages, form_page, link_to
+from core.pages.forms import FormField
 
 joining = Pages(
     "joining_pages",
@@ -53,6 +55,31 @@ REQUIRED_OF_A_PROVIDER = ("county", "legal_representative", "institution_kind", 
 REQUIRED_OF_A_TEAM = ("rd_need", "truthful")
 
 
+GROUPS = (
+    (
+        "page.join.group.organisation",
+        (
+            "name",
+            "uscc",
+            "county",
+            "institution_kind",
+            "legal_representative",
+            "phone",
+            "address",
+            "has_rd_base",
+            "has_sharing_rules",
+            "fiscal",
+            "rd_need",
+            "controller",
+        ),
+    ),
+    ("page.join.group.figures", ("figures_year", "staff", "revenue_fen", "orderly_finances")),
+    ("page.join.group.bank", BANK),
+    ("page.join.group.account", ("username", "password", "truthful")),
+)
+"""How the fields stand together; what a form does not have is passed over."""
+
+
 @joining.get("/join")
 @allow(anyone)
 def choose() -> str:
@@ -87,7 +114,8 @@ def team() -> Response:
         made = memberships.register(**given, address=client_address(), actor=current_actor(), now=clock.now())
         return Done(link_to("membership", made.id), "page.join_team.done")
 
-    return form_page(form, effect=effect, back=url_for("membership_pages.index"), template="accounts/joining.html")
+    back = url_for("membership_pages.index")
+    return form_page(form, effect=effect, back=back, template="accounts/joining.html", groups=groups_of(form))
 
 
 def registration_form(kind: MemberKind, leave_out: tuple[str, ...], required: tuple[str, ...]) -> Form:
@@ -99,12 +127,20 @@ def registration_form(kind: MemberKind, leave_out: tuple[str, ...], required: tu
         leave_out=leave_out,
         fixed={"kind": kind.value},
         required=required,
+        initial={"figures_year": last_completed_year(clock.today(clock.now()))},
     )
     for path in BANK:
         form[path].required = False
     form["username"].attributes["autocomplete"] = "username"
     form["password"].attributes["autocomplete"] = "new-password"
     return form
+
+
+def groups_of(form: Form) -> list[tuple[str, list[FormField]]]:
+    """The fields of a form in their groups, without groups of nothing."""
+    fields = {each.name: each for each in form}
+    found = [(heading, [fields[path] for path in paths if path in fields]) for heading, paths in GROUPS]
+    return [(heading, some) for heading, some in found if some]
 
 
 def _join(form: Form, *, options_of_counties: bool) -> Response:
@@ -117,5 +153,6 @@ def _join(form: Form, *, options_of_counties: bool) -> Response:
         effect=effect,
         back=url_for("joining_pages.choose"),
         template="accounts/joining.html",
+        groups=groups_of(form),
         counties=counties() if options_of_counties else [],
     )

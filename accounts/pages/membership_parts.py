@@ -27,9 +27,9 @@ def stated_facts(dossier: Dossier) -> list[Fact]:
     if figures is not None:
         shown += [
             ("field_label.figures_year", str(figures.year)),
-            ("field_label.staff", str(figures.staff)),
-            ("field_label.revenue_fen", yuan(figures.revenue_fen)),
-            ("field_label.orderly_finances", t("yes" if figures.orderly_finances else "no")),
+            ("column.staff", str(figures.staff)),
+            ("column.revenue", yuan(figures.revenue_fen)),
+            ("column.orderly_finances", t("yes" if figures.orderly_finances else "no")),
         ]
     if account is not None:
         shown += [

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, BinaryIO, cast
 
 from flask import Response, render_template, send_file, url_for
-from sqlalchemy import Select
+from sqlalchemy import Select, case, func
 from werkzeug.datastructures import FileStorage
 
 from accounts.models import Membership, Organisation
@@ -75,10 +75,13 @@ def _named(query: Select[Any], value: str) -> Select[Any]:
     return query.where(Organisation.name.icontains(value, autoescape=True))
 
 
+_WAITING = case((Membership.state == MembershipState.SUBMITTED, -func.extract("epoch", Membership.submitted_at)))
+"""The longer one waits the greater; none where nothing waits."""
+
 MEMBERSHIPS = Table(
     name="memberships",
     key=Membership.id,
-    default_sort="submitted_at",
+    default_sort="-waiting_days",
     empty="page.memberships.empty",
     prepare=_rows,
     filters=[choice("state", Membership.state, MembershipState), Filter("q", _named)],
@@ -94,7 +97,7 @@ MEMBERSHIPS = Table(
         Column("place", lambda row: row.place),
         Column("state", lambda row: row.membership.state, kind="state", sort=Membership.state),
         Column("submitted_at", lambda row: row.membership.submitted_at, kind="moment", sort=Membership.submitted_at),
-        Column("waiting_days", lambda row: row.waiting_days, kind="number"),
+        Column("waiting_days", lambda row: row.waiting_days, sort=_WAITING, kind="number"),
     ],
 )
 

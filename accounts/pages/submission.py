@@ -16,6 +16,7 @@ from accounts.pages.joining import (
     REQUIRED_OF_A_PROVIDER,
     REQUIRED_OF_A_TEAM,
     REQUIRED_OF_AN_ENTERPRISE,
+    groups_of,
 )
 from accounts.pages.parts import counties
 from accounts.permissions import enterprise, incubator, may_submit_membership, provider
@@ -72,7 +73,12 @@ def resubmit(membership_id: int) -> Response:
         return Done(here, "page.membership_submission.done")
 
     return form_page(
-        form, effect=effect, back=here, template="accounts/membership_submission.html", membership=membership
+        form,
+        effect=effect,
+        back=here,
+        template="accounts/membership_submission.html",
+        groups=groups_of(form),
+        membership=membership,
     )
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from marshmallow.fields import Nested
 
+from accounts.pages.joining import BANK, NOT_OF_A_PROVIDER, NOT_OF_A_TEAM, NOT_OF_AN_ENTERPRISE
 from accounts.permissions import Role
+from accounts.schemas.memberships import RegistrationSchema
+from core import clock
 from marketplace.demo.client import DemoClient
 from marketplace.demo.province import demo_uscc
 from tests.factories.accounts import PASSWORD, make_bureau, make_enterprise, make_holding, make_provider, make_user
-from tests.support.deal import PDF
+from tests.support.deal import MONDAY, PDF
 from tests.support.pages import PageAnswer, PageClient
 from tests.support.queries import counted_queries
 
@@ -345,3 +350,28 @@ def test_the_lists_are_exported_without_formulas(client: FlaskClient, app: Flask
 
     assert answer.status == 200
     assert "'=HYPERLINK(1)" in answer.html
+
+
+@pytest.mark.parametrize("path", ["/join/enterprise", "/join/provider", "/teams/new"])
+def test_every_field_of_a_registration_stands_in_a_group(province: DemoClient, path: str) -> None:
+    """None is lost when fields are put together under headings."""
+    shown = browser(province, "incubator-weifang").get(path).form(path.split("/")[1]).values
+    kind = {"/join/enterprise": 0, "/join/provider": 1, "/teams/new": 2}[path]
+    left_out = (NOT_OF_AN_ENTERPRISE, NOT_OF_A_PROVIDER, NOT_OF_A_TEAM)[kind]
+    fields = {name for name, each in RegistrationSchema().load_fields.items() if not isinstance(each, Nested)}
+    ticked = {"truthful", "has_rd_base", "has_sharing_rules", "fiscal", "orderly_finances"}
+
+    assert fields - {"kind", *left_out} - ticked == {name for name in shown if "." not in name} - {"csrf_token", "_key"}
+    assert {name for name in shown if "." in name} == set(BANK)
+
+
+def test_a_bureaus_queue_stands_first_the_oldest_at_its_top(client: FlaskClient, app: Flask) -> None:
+    early, late = (make_enterprise("371702", approved=False, now=MONDAY - timedelta(days=days)) for days in (9, 2))
+    make_enterprise("371702")
+    names = [early.name, late.name]
+    bureau = make_user(Role.CITY_BUREAU, make_bureau("371700")).username
+    with clock.at(MONDAY):
+        shown = PageClient(client).sign_in(bureau, PASSWORD).get("/memberships").html
+
+    assert [shown.index(name) for name in names] == sorted(shown.index(name) for name in names)
+    assert re.findall(r'data-label="已等待（天）">\s*([0-9—]+)', shown) == ["9", "2", "—"]
