@@ -32,6 +32,7 @@ def index() -> str:
 
 
 def _more() -> Iterator[tuple[str, str]]:
+    yield place("policy"), "policy"
     yield place("help"), "help"
     yield place("join"), "join"
     yield url_for("api-docs.openapi_json"), "openapi"

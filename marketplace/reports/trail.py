@@ -64,7 +64,7 @@ def trail(wanted: TrailSearch | None = None) -> Select[tuple[AuditEntry]]:
         found = found.where(AuditEntry.at >= start_of_day(wanted.since))
     if wanted.until is not None:
         found = found.where(AuditEntry.at < end_of_day(wanted.until))
-    return found if not wanted.words else _with_words(found, wanted.words)
+    return found if not wanted.words else with_words(found, wanted.words)
 
 
 def trail_entry(entry_id: int) -> AuditEntry:
@@ -105,7 +105,8 @@ def kept(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in data.items() if value not in (None, "", [], {})]
 
 
-def _with_words(found: Select[tuple[AuditEntry]], words: str) -> Select[tuple[AuditEntry]]:
+def with_words(found: Select[Any], words: str) -> Select[Any]:
+    """Narrowed to entries whose actor or whose data has these words."""
     pattern = "%" + words.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
     by_user = select(User.id).where(User.username.ilike(pattern))
     by_organisation = select(Organisation.id).where(Organisation.name.ilike(pattern))

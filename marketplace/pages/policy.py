@@ -1,0 +1,55 @@
+"""The policy in force on a day, for everybody: every value with its articles, and every article in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import groupby
+
+from flask import render_template, request
+
+from accounts.permissions import anyone
+from core import clock
+from core.http import allow
+from core.pages import NavEntry, Pages
+from marketplace.reports.policy_table import PolicyRow, articles, policy_changes, policy_rows, policy_version
+
+policy_pages = Pages(
+    "policy_pages",
+    __name__,
+    navigation=(NavEntry("policy", "policy_pages.index", "find", anyone, order=50),),
+    links={"policy": ("policy_pages.index", "")},
+)
+
+
+@policy_pages.get("/policy")
+@allow(anyone)
+def index() -> str:
+    """The values of a day by section, the articles, and the days on which anything changed."""
+    today = clock.today(clock.now())
+    typed = request.args.get("on", "").strip()
+    chosen = _day(typed)
+    on = chosen or today
+    return render_template(
+        "marketplace/policy.html",
+        on=on,
+        typed=typed or on.isoformat(),
+        unreadable=bool(typed) and chosen is None,
+        version=policy_version(on),
+        tables=_by_section(policy_rows(on)),
+        articles=articles(on),
+        changes=policy_changes(today),
+    )
+
+
+def _day(typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
+
+
+def _by_section(rows: Sequence[PolicyRow]) -> list[tuple[str, list[PolicyRow]]]:
+    """The rows under their sections, in the order of the pack."""
+    found = sorted(rows, key=lambda row: row.section)
+    return [(section, list(group)) for section, group in groupby(found, key=lambda row: row.section)]

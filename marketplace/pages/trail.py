@@ -1,0 +1,113 @@
+"""The audit trail for the auditor: searched, and one record's whole history."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import render_template, url_for
+from sqlalchemy import Select
+
+from accounts.permissions import auditor
+from core.audit import AuditEntry
+from core.clock import end_of_day, start_of_day
+from core.http import allow
+from core.http.schemas import MAX_ID
+from core.pages import Column, Event, Filter, NavEntry, Pages, Table, table_page
+from marketplace.pages.trail_words import action_word, actions, change_words, kind_word, kinds, record_page, who
+from marketplace.reports.trail import TrailLine, described, kept, record_history, trail, with_words
+
+trail_pages = Pages(
+    "trail_pages",
+    __name__,
+    url_prefix="/trail",
+    navigation=(NavEntry("trail", "trail_pages.index", "oversight", auditor, order=40),),
+)
+
+
+def _record_href(line: TrailLine) -> str:
+    entry = line.entry
+    return url_for("trail_pages.record", kind=entry.subject_kind, record_id=entry.subject_id)
+
+
+def _details(line: TrailLine) -> str:
+    return "; ".join(f"{name}: {value}" for name, value in kept(line.entry.data))
+
+
+def _number(query: Select[Any], typed: str) -> Select[Any]:
+    number = int(typed)
+    return query.where(AuditEntry.subject_id == (number if 0 < number <= MAX_ID else None))
+
+
+def _from(query: Select[Any], typed: str) -> Select[Any]:
+    return query.where(AuditEntry.at >= start_of_day(_day(typed)))
+
+
+def _to(query: Select[Any], typed: str) -> Select[Any]:
+    return query.where(AuditEntry.at < end_of_day(_day(typed)))
+
+
+def _day(typed: str) -> date:
+    """A day the calendar of instants reaches; raises ValueError."""
+    day = date.fromisoformat(typed)
+    if not date.min.year < day.year < date.max.year:
+        raise ValueError(typed)
+    return day
+
+
+TRAIL = Table(
+    name="trail",
+    key=AuditEntry.id,
+    default_sort="-entry",
+    empty="page.trail.empty",
+    prepare=described,
+    filters=[
+        Filter("subject_kind", lambda query, kind: query.where(AuditEntry.subject_kind == kind), options=kinds),
+        Filter("subject_id", _number),
+        Filter("action", lambda query, action: query.where(AuditEntry.action == action), options=actions),
+        Filter("from", _from, kind="day"),
+        Filter("to", _to, kind="day"),
+        Filter("q", with_words),
+    ],
+    columns=[
+        Column("entry", lambda line: line.entry.id, sort=AuditEntry.id),
+        Column("at", lambda line: line.entry.at, kind="moment"),
+        Column("who", who),
+        Column("action", lambda line: action_word(line.entry.action)),
+        Column(
+            "record", lambda line: f"{kind_word(line.entry.subject_kind)} {line.entry.subject_id}", link=_record_href
+        ),
+        Column("change", lambda line: change_words(line.entry)),
+        Column("details", _details),
+    ],
+)
+
+
+@trail_pages.get("")
+@allow(auditor)
+def index() -> Any:
+    """Every change of money or state, the latest first."""
+    return table_page(TRAIL, trail(), title="page.trail.title")
+
+
+@trail_pages.get("/<kind>/<int:record_id>")
+@allow(auditor)
+def record(kind: str, record_id: int) -> str:
+    """Everything that happened to one record."""
+    return render_template(
+        "marketplace/trail_record.html",
+        kind=kind_word(kind),
+        record_id=record_id,
+        href=record_page(kind, record_id),
+        events=[_event(line) for line in record_history(kind, record_id)],
+    )
+
+
+def _event(line: TrailLine) -> Event:
+    words = [action_word(line.entry.action), change_words(line.entry)]
+    return Event(
+        title=" · ".join(part for part in words if part),
+        at=line.entry.at,
+        who=who(line),
+        note=_details(line) or None,
+    )

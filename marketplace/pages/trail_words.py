@@ -1,0 +1,115 @@
+"""Words for what the audit trail holds: kinds of records, actions, states, and the pages of records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from accounts.states import BankAccountState, MembershipState
+from core.audit import AuditEntry
+from core.pages import link_to, term
+from core.pages.language import has_text, t
+from core.permissions import SYSTEM
+from core.texts import catalogue
+from instruments.states import ImportState, ListingState, ServiceState
+from marketplace.reports.trail import TrailLine
+from marketplace.states import OrderState
+from settlement.states import BatchState, ClawbackState, HoldState, PayableState, PaymentState, ShortfallState
+from vouchers.states import ClaimState, SummaryState
+
+STATES: Mapping[str, type[StrEnum]] = MappingProxyType(
+    {
+        "bank_account": BankAccountState,
+        "cap_hold": HoldState,
+        "claim": ClaimState,
+        "clawback": ClawbackState,
+        "import_job": ImportState,
+        "instrument": ListingState,
+        "membership": MembershipState,
+        "order": OrderState,
+        "payable": PayableState,
+        "payment": PaymentState,
+        "review_summary": SummaryState,
+        "service": ServiceState,
+        "settlement_batch": BatchState,
+        "shortfall": ShortfallState,
+    }
+)
+"""The states of each kind of record."""
+
+PAGES_OF: Mapping[str, str] = MappingProxyType(
+    {
+        "claim": "claim",
+        "clawback": "clawback",
+        "fund": "fund",
+        "instrument": "instrument",
+        "membership": "membership",
+        "order": "order",
+        "payable": "payable",
+        "review_summary": "summary",
+        "service": "service",
+        "settlement_batch": "batch",
+        "shortfall": "shortfall",
+        "spot_check": "spot_check",
+    }
+)
+"""The pages of records that an auditor may open, by kind of record."""
+
+_KIND = "record."
+_ACTION = "trail.action."
+
+
+def kinds() -> list[tuple[str, str]]:
+    """Every kind of record that has a word, sorted by it."""
+    return _choices(_KIND)
+
+
+def actions() -> list[tuple[str, str]]:
+    """Every action that has a word, sorted by it."""
+    return _choices(_ACTION)
+
+
+def kind_word(kind: str) -> str:
+    """The word for a kind of record; one that has none yet stands for itself."""
+    return t(_KIND + kind) if has_text(_KIND + kind) else kind
+
+
+def action_word(action: str) -> str:
+    """The word for an action; one that has none yet stands for itself."""
+    return t(_ACTION + action) if has_text(_ACTION + action) else action
+
+
+def change_words(entry: AuditEntry) -> str | None:
+    """From which state to which; None where no state changed."""
+    found = [_state_word(entry.subject_kind, state) for state in (entry.from_state, entry.to_state) if state]
+    return " → ".join(found) or None
+
+
+def who(line: TrailLine) -> str:
+    """The user with his organisation and role; the system and visitors by what they are."""
+    entry = line.entry
+    if entry.actor_user_id is None:
+        return t("page.trail.system" if entry.actor_role == SYSTEM.role else "page.trail.visitor")
+    named = [line.username, line.organisation, _role_word(entry.actor_role)]
+    return " · ".join(part for part in named if part)
+
+
+def record_page(kind: str, record_id: int) -> str | None:
+    """The page of a record that an auditor may open."""
+    return link_to(PAGES_OF[kind], record_id) if kind in PAGES_OF else None
+
+
+def _role_word(role: str) -> str:
+    key = f"term.Role.{role}"
+    return t(key) if has_text(key) else role
+
+
+def _state_word(kind: str, state: str) -> str:
+    enum = STATES.get(kind)
+    return term(enum(state)) if enum is not None and state in list(enum) else state
+
+
+def _choices(prefix: str) -> list[tuple[str, str]]:
+    found = [(key.removeprefix(prefix), t(key)) for key in catalogue() if key.startswith(prefix)]
+    return sorted(found, key=lambda pair: pair[1])

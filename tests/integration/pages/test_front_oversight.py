@@ -1,0 +1,87 @@
+"""The auditor's pages: the trail, one record's history, and the verification."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text as sql
+
+from core import clock
+from core.audit_chain import seal_audit_trail
+from core.db import session
+from marketplace.demo.client import DemoClient
+from tests.support.deal import order, service_id, walk
+from tests.support.pages import PageClient
+from tests.support.queries import counted_queries
+
+SAMPLE = "demo-ms-sample"
+
+
+@pytest.fixture
+def auditor(province: DemoClient) -> PageClient:
+    return PageClient(province.app.test_client()).sign_in("auditor")
+
+
+def test_the_trail_is_searched_by_record_action_day_and_words(province: DemoClient, auditor: PageClient) -> None:
+    placed = order(province, "sme-heze", service_id(SAMPLE))
+    walk(province, placed, user="sme-heze", until="contract:provider")
+    path = f"/trail/order/{placed['id']}"
+
+    def found(query: str) -> bool:
+        return path in auditor.get(f"/trail?{query}").reader.links
+
+    assert found("")
+    assert found(f"subject_kind=order&subject_id={placed['id']}")
+    assert found("action=accept")
+    assert found("from=2026-03-02&to=2026-03-02")
+    assert found("q=provider-jinan")
+    assert not found("subject_kind=claim")
+    assert not found("action=decline")
+    assert not found("to=2026-03-01")
+    assert not found("q=nobody-of-this-name")
+    for unreadable in ("subject_id=twelve", "from=0001-01-01", "to=9999-12-31", "subject_id=99999999999999999999"):
+        assert auditor.get(f"/trail?{unreadable}").status == 200
+
+
+def test_the_history_of_a_record_tells_who_did_what(province: DemoClient, auditor: PageClient) -> None:
+    placed = order(province, "sme-heze", service_id(SAMPLE))
+    walk(province, placed, user="sme-heze", until="acceptance")
+    page = auditor.get(f"/trail/order/{placed['id']}")
+    assert page.status == 200
+    for shown in ("下单", "接单", "待接单 → 已接单", "provider-jinan", "供给方"):
+        assert shown in page.text
+    assert f"/orders/{placed['id']}" in page.reader.links
+    assert auditor.get("/trail/order/999999").status == 404
+    assert auditor.get("/trail/nothing/1").status == 404
+
+
+def test_the_trail_asks_as_much_for_fifty_entries_as_for_one(province: DemoClient, auditor: PageClient) -> None:
+    def queries(path: str) -> int:
+        with counted_queries() as made:
+            assert auditor.get(path).status == 200
+        return len(made)
+
+    first = order(province, "sme-heze", service_id(SAMPLE))
+    one = queries(f"/trail?subject_kind=order&subject_id={first['id']}")
+    assert queries("/trail") == one <= 20
+
+
+def test_the_verification_runs_when_asked_and_finds_all_well(province: DemoClient, auditor: PageClient) -> None:
+    order(province, "sme-heze", service_id(SAMPLE))
+    before = auditor.get("/verification")
+    assert before.status == 200
+    assert "核验结果" not in before.text
+    done = auditor.send("/verification")
+    assert done.status == 200
+    assert "全部通过" in done.text
+
+
+def test_the_verification_names_what_is_broken(province: DemoClient, auditor: PageClient) -> None:
+    placed = order(province, "sme-heze", service_id(SAMPLE))
+    session().execute(sql("UPDATE \"order\" SET state = 'accepted' WHERE id = :id"), {"id": placed["id"]})
+    done = auditor.send("/verification")
+    assert f"order: {placed['id']}" in done.text
+
+
+def test_the_last_seal_is_shown_to_be_kept(province: DemoClient, auditor: PageClient) -> None:
+    seal_audit_trail(now=clock.now())
+    assert "校验值" in auditor.get("/verification").text
