@@ -15,7 +15,8 @@ from instruments.permissions import may_exempt, may_offer, may_read_deadlines, m
 from instruments.queries import catalogue
 from instruments.queries.calendar import OccupancyMissing, WindowRefused, availability, calendar_feed, opening_hours
 from instruments.queries.catalogue import SearchCursorUnknown, SearchRefused
-from instruments.queries.details import deadline, details, instrument_details, listing_deadlines
+from instruments.queries.details import deadlines as with_deadlines
+from instruments.queries.details import details, instrument_details, listing_deadlines
 from instruments.queries.instruments import InstrumentMissing, find_instrument
 from instruments.queries.offers import SlotTaken
 from instruments.schemas.calendars import (
@@ -215,7 +216,7 @@ def deadlines(given: dict[str, Any]) -> dict[str, Any]:
     on = clock.today(clock.now())
     query = listing_deadlines(actor=current_actor(), on=on, overdue=given.pop("overdue"))
     page = page_of(query, **given, key=Instrument.id)
-    return {**page, "items": [deadline(each, on=on) for each in page["items"]]}
+    return {**page, "items": with_deadlines(page["items"], on=on)}
 
 
 @instruments.route("/<int:instrument_id>/opening-hours", methods=["GET"])

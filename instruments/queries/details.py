@@ -76,11 +76,14 @@ def last_overdue(on: date, working_days: int, calendar: WorkingCalendar) -> date
     return day
 
 
-def deadline(instrument: Instrument, *, on: date) -> dict[str, Any]:
-    """An entry of the list of deadlines."""
-    policy = listing_policy(on)
-    due = due_on(instrument.accepted_on or on, working_days=policy.listing_due_working_days, calendar=load_calendar())
-    return {"instrument": instrument, "due_on": due, "overdue": due < on}
+def deadlines(instruments: Sequence[Instrument], *, on: date) -> list[dict[str, Any]]:
+    """Entries of the list of deadlines; the calendar is read once for all."""
+    working_days, calendar = listing_policy(on).listing_due_working_days, load_calendar()
+    found = []
+    for instrument in instruments:
+        due = due_on(instrument.accepted_on or on, working_days=working_days, calendar=calendar)
+        found.append({"instrument": instrument, "due_on": due, "overdue": due < on})
+    return found
 
 
 def services(

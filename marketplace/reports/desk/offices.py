@@ -1,0 +1,102 @@
+"""The desks of bureaus, the province, agencies, the auditor and the administrator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, select, true
+
+from accounts.models import BankAccount, Membership, Organisation, User
+from accounts.states import BankAccountState, MembershipState
+from core.permissions import Actor
+from instruments.models import Instrument
+from instruments.queries.listings import waiting_listings
+from marketplace.reports.desk.items import Line
+from settlement.models import Clawback
+from settlement.states import ClawbackState
+from vouchers.models import Claim, ReviewSummary
+from vouchers.queries.review_queue import WAITING
+from vouchers.states import ClaimState, SummaryState
+
+CLAIMS_TO_REVIEW = "claims_to_review"
+CLAIMS_TO_CONFIRM = "claims_to_confirm"
+
+
+def bureau_lines(actor: Actor) -> list[Line]:
+    """What waits for a city's bureau (V6): claims, members, listings, accounts, summaries."""
+    in_city = Organisation.city == actor.city
+    return [
+        *city_lines(actor.city),
+        *_vetting_lines(actor, in_city),
+        *_summary_lines(actor.city),
+    ]
+
+
+def city_lines(city: str | None, *, is_fact: bool = False) -> list[Line]:
+    """Claims of a city that wait for its review or for a summary; of all cities where none is named."""
+    own = select(Claim).where(true() if city is None else Claim.city == city)
+    queue = own.where(Claim.state.in_(WAITING))
+    approved = own.where(Claim.state == ClaimState.CITY_APPROVED)
+    return [
+        Line(CLAIMS_TO_REVIEW, queue, oldest=Claim.submitted_at, amount=Claim.claimed_fen, is_fact=is_fact),
+        Line("claims_to_summarise", approved, oldest=Claim.submitted_at, amount=Claim.approved_fen, is_fact=is_fact),
+    ]
+
+
+def agency_lines(actor: Actor) -> list[Line]:
+    """A delegated agency prepares summaries and decides nothing (V5)."""
+    _, to_summarise = city_lines(actor.city)
+    return [to_summarise]
+
+
+def province_lines(actor: Actor) -> list[Line]:
+    """What waits for the province: confirmations, and whoever sits in none of its cities (V10)."""
+    sent_up = (
+        select(Claim)
+        .join(ReviewSummary, ReviewSummary.id == Claim.summary_id)
+        .where(Claim.state == ClaimState.SUMMARISED, ReviewSummary.state == SummaryState.DISPATCHED)
+    )
+    clawbacks = select(Clawback).where(Clawback.state == ClawbackState.OPEN)
+    back_fen = Clawback.amount_fen - Clawback.recovered_fen
+    return [
+        Line(CLAIMS_TO_CONFIRM, sent_up, oldest=ReviewSummary.dispatched_at, amount=Claim.approved_fen),
+        *_vetting_lines(actor, and_(Organisation.in_province.is_(False), Organisation.city.is_(None))),
+        Line("clawbacks_open", clawbacks, oldest=Clawback.opened_at, amount=back_fen, is_fact=True),
+    ]
+
+
+def admin_lines() -> list[Line]:
+    """How many people and organisations there are; the administrator has no part in anything else."""
+    return [
+        Line("users_active", select(User).where(User.active), is_fact=True),
+        Line("users_inactive", select(User).where(~User.active), is_fact=True),
+        Line("organisations", select(Organisation), is_fact=True),
+    ]
+
+
+def _vetting_lines(actor: Actor, whose: ColumnElement[bool]) -> list[Line]:
+    """Registrations, listings and bank accounts to look at. The account of a registration is verified with it."""
+    memberships = _of(select(Membership).where(Membership.state == MembershipState.SUBMITTED), Membership, whose)
+    accounts = _of(select(BankAccount).where(BankAccount.state == BankAccountState.PENDING), BankAccount, whose)
+    accounts = accounts.join(Membership, Membership.organisation_id == Organisation.id).where(
+        Membership.state != MembershipState.SUBMITTED
+    )
+    return [
+        Line("memberships_to_review", memberships, oldest=Membership.submitted_at),
+        Line("listings_to_review", waiting_listings(actor), oldest=Instrument.submitted_at),
+        Line("bank_accounts_to_verify", accounts, oldest=BankAccount.named_at),
+    ]
+
+
+def _of(rows: Select[Any], model: type[Membership | BankAccount], whose: ColumnElement[bool]) -> Select[Any]:
+    return rows.join(Organisation, Organisation.id == model.organisation_id).where(whose)
+
+
+def _summary_lines(city: str | None) -> list[Line]:
+    own = select(ReviewSummary).where(ReviewSummary.city == city)
+    opened = own.where(ReviewSummary.state == SummaryState.OPEN)
+    stamped = own.where(ReviewSummary.state == SummaryState.STAMPED)
+    return [
+        Line("summaries_to_stamp", opened, oldest=ReviewSummary.created_at, amount=ReviewSummary.total_fen),
+        Line("summaries_to_send", stamped, oldest=ReviewSummary.stamped_at, amount=ReviewSummary.total_fen),
+    ]

@@ -1,0 +1,123 @@
+"""The desks of users, incubators and providers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, and_, exists, func, select
+
+from accounts.models import Membership
+from accounts.permissions import Role
+from accounts.queries import acts_for
+from accounts.states import MembershipState
+from core.permissions import Actor
+from instruments.models import ImportJob, Instrument
+from instruments.queries.details import listing_deadlines
+from instruments.states import ImportState, ListingState
+from marketplace.models import Delivery, Order, Quote
+from marketplace.reports.desk.items import Line, shanghai_day
+from marketplace.states import PAYABLE, OrderState
+from settlement.models import Clawback, LedgerAccount, Payable, Shortfall
+from settlement.rules.chart import AccountKind
+from settlement.states import ClawbackState, PayableState, ShortfallState
+from vouchers.models import Claim
+from vouchers.states import ClaimState
+
+ON_ITS_WAY = (PayableState.DUE, PayableState.IN_BATCH)
+
+
+def user_lines(actor: Actor, *, now: datetime) -> list[Line]:
+    """What waits for an enterprise or a team, or for an incubator with all of its teams."""
+    own = acts_for(actor)
+    orders = select(Order).where(Order.beneficiary_id.in_(own))
+    unsigned = orders.where(Order.state == OrderState.ACCEPTED, Order.beneficiary_signed_at.is_(None))
+    delivered = orders.where(Order.state == OrderState.DELIVERED).join(Delivery, Delivery.order_id == Order.id)
+    quotes = select(Quote).where(
+        Quote.beneficiary_id.in_(own), Quote.expires_at > now, ~exists().where(Order.quote_id == Quote.id)
+    )
+    unanswered = orders.where(Order.state == OrderState.PLACED)
+    owed = select(Shortfall).where(Shortfall.debtor_id.in_(own), Shortfall.state == ShortfallState.OPEN)
+    owed_fen = Shortfall.amount_fen - Shortfall.paid_fen
+    return [
+        *_claim_lines(actor),
+        Line("completions_to_state", delivered, oldest=Delivery.delivered_at),
+        Line("contracts_to_sign", unsigned, oldest=Order.placed_at, amount=Order.price_fen),
+        _due_from_user("payments_due", Order.beneficiary_id.in_(own)),
+        Line("shortfalls_to_pay", owed, oldest=Shortfall.opened_at, amount=owed_fen),
+        Line("quotes_valid", quotes, due=shanghai_day(Quote.expires_at), amount=Quote.subsidy_fen),
+        Line("orders_unanswered", unanswered, due=Order.respond_by, oldest=Order.placed_at, is_fact=True),
+        *_member_lines(own),
+    ]
+
+
+def provider_lines(actor: Actor, *, today: date) -> list[Line]:
+    """What waits for a provider."""
+    own = acts_for(actor)
+    orders = select(Order).where(Order.provider_id.in_(own))
+    placed = orders.where(Order.state == OrderState.PLACED)
+    unsigned = orders.where(Order.state == OrderState.ACCEPTED, Order.provider_signed_at.is_(None))
+    contracted = orders.where(Order.state == OrderState.CONTRACTED)
+    in_service = orders.where(Order.state == OrderState.IN_SERVICE)
+    listings = select(Instrument).where(Instrument.provider_id.in_(own))
+    returned = listings.where(Instrument.state == ListingState.RETURNED)
+    overdue = listing_deadlines(actor=actor, on=today, overdue=True)
+    imports = select(ImportJob).where(
+        ImportJob.provider_id.in_(own), ImportJob.state.in_((ImportState.QUEUED, ImportState.RUNNING))
+    )
+    owed = select(Shortfall).where(Shortfall.creditor_id.in_(own), Shortfall.state == ShortfallState.OPEN)
+    owed_fen = Shortfall.amount_fen - Shortfall.paid_fen
+    return [
+        Line("orders_to_accept", placed, oldest=Order.placed_at, due=Order.respond_by, amount=Order.price_fen),
+        *_claim_lines(actor),
+        Line("contracts_to_sign", unsigned, oldest=Order.placed_at, amount=Order.price_fen),
+        _due_from_user("payments_to_confirm", Order.provider_id.in_(own)),
+        Line("services_to_start", contracted, due=Order.expected_completion),
+        Line("deliveries_due", in_service, oldest=Order.started_at, due=Order.expected_completion),
+        Line("listings_returned", returned, oldest=Instrument.reviewed_at),
+        Line("listings_overdue", overdue),
+        Line("shortfalls_to_receive", owed, oldest=Shortfall.opened_at, amount=owed_fen, is_fact=True),
+        Line("imports_running", imports, oldest=ImportJob.created_at, is_fact=True),
+        *_member_lines(own),
+    ]
+
+
+def _claim_lines(actor: Actor) -> Iterator[Line]:
+    """A claim waits for who hands it in; a team's for its incubator (V16 team)."""
+    if actor.role == Role.TEAM:
+        return
+    own = select(Claim).where(Claim.claimant_id == actor.organisation_id)
+    returned = own.where(Claim.state == ClaimState.RETURNED)
+    yield Line("claims_returned", returned, oldest=Claim.submitted_at, due=Claim.correct_by, amount=Claim.claimed_fen)
+    drafts = own.where(Claim.state == ClaimState.DRAFT)
+    yield Line("claims_to_hand_in", drafts, oldest=Claim.opened_at, due=Claim.last_day, amount=Claim.claimed_fen)
+
+
+def _due_from_user(key: str, whose: ColumnElement[bool]) -> Line:
+    """Orders for which the user owes the provider something."""
+    account = LedgerAccount
+    due_fen = account.posted_fen + account.pending_fen
+    rows = (
+        select(Order)
+        .join(
+            account,
+            and_(account.kind == AccountKind.DUE_FROM_USER, account.owner == func.concat("order:", Order.id)),
+        )
+        .where(whose, Order.state.in_(PAYABLE), due_fen > 0)
+    )
+    return Line(key, rows, oldest=Order.placed_at, amount=due_fen)
+
+
+def _member_lines(own: Collection[int]) -> list[Line]:
+    """Registrations to mend, money that comes, and money that must go back."""
+    returned = select(Membership).where(
+        Membership.organisation_id.in_(own), Membership.state == MembershipState.RETURNED
+    )
+    clawbacks = select(Clawback).where(Clawback.payee_id.in_(own), Clawback.state == ClawbackState.OPEN)
+    coming = select(Payable).where(Payable.payee_id.in_(own), Payable.state.in_(ON_ITS_WAY))
+    back_fen = Clawback.amount_fen - Clawback.recovered_fen
+    return [
+        Line("registrations_returned", returned, oldest=Membership.reviewed_at),
+        Line("clawbacks_to_pay", clawbacks, oldest=Clawback.opened_at, amount=back_fen),
+        Line("money_to_come", coming, oldest=Payable.confirmed_at, amount=Payable.amount_fen, is_fact=True),
+    ]
