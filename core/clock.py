@@ -19,6 +19,11 @@ def now() -> datetime:
     return _fixed.get() or datetime.now(UTC)
 
 
+def is_held() -> bool:
+    """Whether :func:`at` holds the clock here, so that no time passes."""
+    return _fixed.get() is not None
+
+
 def today(instant: datetime) -> date:
     """The calendar date of an instant in Asia/Shanghai; a naive one raises ValueError."""
     if instant.utcoffset() is None:
