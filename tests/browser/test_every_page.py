@@ -20,7 +20,7 @@ from tests.support.visits import PAGE_ROWS, openings, path_of
 from tests.support.world import World
 
 FIRST_VISIT_BYTES = 100_000
-NO_PAGE = re.compile(r"/language/|/(materials|documents|files)/<")
+NO_PAGE = re.compile(r"/language/|/stamped-copy$|/(materials|documents|files)/<")
 """What sends the browser on, or answers a file."""
 DESK = "GET /home"
 """Shows each role something of its own."""
