@@ -68,7 +68,7 @@ def test_from_the_search_to_the_payment(live: LiveServer, open_page: OpenPage, f
     assert flow.subsidy in who(flow.claimant).go(f"/claims/{claim}").words
     paid = {"zh": "已兑付", "en": "paid"}[language]
     assert paid in who(flow.claimant).go("/payables").words
-    assert flow.subsidy in who("province").go("/funds").follow("/funds/").words
+    assert flow.subsidy in who("province").go("/funds").open_row().words
     trail = who("auditor").go(f"/trail?subject_kind=claim&subject_id={claim}").words
     assert flow.bureau in trail
     with live.app.app_context():
