@@ -20,7 +20,7 @@ from settlement import permissions
 from settlement.models import BatchLine, SettlementBatch
 from settlement.pages.batch_parts import batch_events, next_actions, who
 from settlement.pages.schedule import latest_scheduled
-from settlement.pages.words import cutoff_words, programme_words, source_words
+from settlement.pages.words import cutoff_words, programme_words, source_link, source_words
 from settlement.queries import batches as queries
 from settlement.queries import desk
 from settlement.queries.funds import find_fund, funds_of_year
@@ -112,7 +112,13 @@ LINES = Table(
         ),
     ],
     columns=[
-        Column("line_no", lambda row: row.line.line_no, kind="number", sort=BatchLine.line_no),
+        Column(
+            "line_no",
+            lambda row: row.line.line_no,
+            kind="number",
+            sort=BatchLine.line_no,
+            link=lambda row: link_to("payable", row.line.payable_id),
+        ),
         Column("holder_name", lambda row: row.line.holder_name, sort=BatchLine.holder_name),
         Column("bank_name", lambda row: row.line.bank_name, sort=BatchLine.bank_name),
         Column("account_number", lambda row: row.line.account_number),
@@ -120,7 +126,7 @@ LINES = Table(
         Column(
             "what_for",
             lambda row: source_words(row.line.source),
-            link=lambda row: link_to("payable", row.line.payable_id),
+            link=lambda row: source_link(row.line.source),
         ),
         Column("outcome", lambda row: row.outcome, kind="state"),
         Column("value_date", lambda row: row.value_date, kind="day"),

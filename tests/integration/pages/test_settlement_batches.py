@@ -13,8 +13,9 @@ from accounts.permissions import Role
 from core import clock
 from core.db import session, transaction
 from settlement.models import BankReturn, SettlementBatch
+from settlement.service import batches
 from tests.factories.accounts import user_with_role
-from tests.factories.settlement import AFTER, answer, bank_csv, make_fund, make_payable, prepare, send
+from tests.factories.settlement import AFTER, answer, bank_csv, make_fund, make_payable, maker, prepare, send
 from tests.support.finance import browser, in_english, queries_of, sent_twice
 from tests.support.pages import PageAnswer
 
@@ -58,7 +59,7 @@ def test_a_pay_run_through_pages(app: Flask) -> None:
     assert "2 笔，共 ¥90,000.00" in page.text  # what the fund does not reach (V3)
     batch = session().scalars(select(SettlementBatch)).one()
     here = path(batch)
-    assert batch.content_sha256 in page.text
+    assert (batch.content_sha256 or "-") in page.text
     assert f"{here}/approval" not in page.html
 
     assert f"{here}/approval" in checker.get(here).html
@@ -281,6 +282,18 @@ def test_a_batch_asks_the_same_of_the_database_at_one_line_and_at_fifty(app: Fla
     answer(many)
 
     assert queries_of(page, path(many)) <= once <= 20
+
+
+def test_the_list_of_batches_asks_the_same_of_the_database_at_one_row_and_at_fifty(app: Flask) -> None:
+    prepared(100)
+    page = browser(app, Role.FINANCE_MAKER)
+    once = queries_of(page, "/settlement-batches")
+    for _ in range(49):
+        batches.discard(batch_id=prepare().id, actor=maker(), now=AFTER)
+        prepare()
+
+    assert count(SettlementBatch) == 50
+    assert queries_of(page, "/settlement-batches") == once <= 20
 
 
 def test_what_is_done_today(app: Flask) -> None:
