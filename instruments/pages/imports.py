@@ -10,9 +10,10 @@ from flask import Response, make_response, redirect, render_template, url_for
 from werkzeug.datastructures import FileStorage
 
 from core import clock
+from core.errors import NotFound
 from core.http import allow, current_actor
 from core.pages import Column, Done, Form, NavEntry, Pages, Table, form_page, link_to, table_page
-from core.pages.language import say, t
+from core.pages.language import CHINESE, current_language, say, t
 from core.pages.tables import choice
 from instruments.models import ImportJob, ImportRowError
 from instruments.pages.fragments import is_fragment
@@ -20,6 +21,7 @@ from instruments.permissions import may_import, may_read_imports
 from instruments.queries.details import find_import, own_imports, row_errors
 from instruments.queries.listings import import_filenames
 from instruments.rules.imports.layouts import LAYOUTS
+from instruments.rules.imports.layouts.own import INSTRUMENT_COLUMNS, SERVICE_COLUMNS
 from instruments.schemas.imports import NewImportSchema
 from instruments.service.imports import request_import
 from instruments.states import ImportState
@@ -32,6 +34,8 @@ imports = Pages(
     links={"import": ("import_pages.one", "import_id")},
 )
 
+TEMPLATES = {"instruments": INSTRUMENT_COLUMNS, "services": SERVICE_COLUMNS}
+"""Templates of our own by name."""
 UNFINISHED = (ImportState.QUEUED, ImportState.RUNNING)
 
 
@@ -106,9 +110,27 @@ def new() -> Response:
         )
         return Done(link_to("import", job.id), "page.import_new.done")
 
-    layouts = [t(f"instruments.layout.{each.name}") for each in LAYOUTS]
-    back = url_for("import_pages.index")
-    return form_page(form, effect=effect, back=back, template="instruments/import_new.html", layouts=layouts)
+    return form_page(
+        form,
+        effect=effect,
+        back=url_for("import_pages.index"),
+        template="instruments/import_new.html",
+        layouts=[t(f"instruments.layout.{each.name}") for each in LAYOUTS],
+        templates=TEMPLATES,
+    )
+
+
+@imports.get("/templates/<name>.csv")
+@allow(may_import)
+def template(name: str) -> Response:
+    """A table with nothing but the headers of a template of our own, in the language of the reader."""
+    if name not in TEMPLATES:
+        raise NotFound
+    columns = TEMPLATES[name]
+    headers = columns.values() if current_language() == CHINESE else columns
+    response = Response(f"\ufeff{','.join(headers)}\r\n", content_type="text/csv; charset=utf-8")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
+    return response
 
 
 @imports.get("/<int:import_id>")

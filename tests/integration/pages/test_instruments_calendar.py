@@ -1,0 +1,170 @@
+"""Opening hours, closures and maintenance of an instrument through pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from marketplace.demo.client import DemoClient, Json
+from tests.support.deal import order, service_id
+from tests.support.pages import PageAnswer, PageClient
+
+HOURS = "opening-hours"
+SLOT = {"starts_at": "2026-03-10T09:00:00+08:00", "ends_at": "2026-03-10T11:00:00+08:00"}
+
+
+@pytest.fixture
+def owner(province: DemoClient) -> PageClient:
+    return PageClient(province.app.test_client()).sign_in("provider-jinan")
+
+
+@pytest.fixture
+def path(province: DemoClient) -> str:
+    """The page of an instrument that is open from eight to eight every day."""
+    found: list[Json] = province.get(None, "/instruments")["items"]
+    return f"/instruments/{next(each['id'] for each in found if each['external_id'] == 'demo-ms')}"
+
+
+def week(province: DemoClient, path: str) -> list[tuple[int, str, str]]:
+    found = province.get("provider-jinan", f"{path}/{HOURS}")["hours"]
+    return [(each["weekday"], each["opens"], each["closes"]) for each in found]
+
+
+def closures(province: DemoClient, path: str) -> list[Json]:
+    found = province.get("provider-jinan", f"{path}/availability", **{"from": "2026-03-02T00:00:00Z"})
+    return [each for each in found["occupied"] if each["kind"] != "booking"]
+
+
+def fault_of(page: PageAnswer, field: str) -> str:
+    _, _, rest = page.html.partition(f'id="f-{field}-fault">')
+    return rest.partition("</p>")[0].strip()
+
+
+def test_the_week_is_shown_and_saved_unchanged(province: DemoClient, owner: PageClient, path: str) -> None:
+    before = week(province, path)
+    assert len(before) == 7
+    assert "开放时间已保存" in owner.send(f"{path}/{HOURS}").text
+    assert week(province, path) == before
+
+
+def test_a_week_is_set_by_weekday_with_breaks_and_nights(province: DemoClient, owner: PageClient, path: str) -> None:
+    """An end not after its start is on the next day; midnight is the end of the day; empty is closed."""
+    empty = {f"{name}.1.{side}": "" for name in ("saturday", "sunday") for side in ("opens", "closes")}
+    owner.send(
+        f"{path}/{HOURS}",
+        {
+            **empty,
+            "monday.1.closes": "12:00",
+            "monday.2.opens": "13:30",
+            "monday.2.closes": "00:00",
+            "friday.1.opens": "22:00",
+            "friday.1.closes": "02:00",
+        },
+    )
+    found = week(province, path)
+    assert found[:2] == [(1, "08:00", "12:00"), (1, "13:30", "24:00")]
+    assert found[-1] == (5, "22:00", "02:00")
+    page = owner.get(path)
+    assert "08:00–12:00、13:30–24:00" in page.text
+    assert "22:00–次日02:00" in page.text
+    again = owner.get(f"{path}/{HOURS}").form().values
+    assert again["monday.2.closes"] == ["00:00"]
+    assert "开放时间已保存" in owner.send(f"{path}/{HOURS}").text
+    assert week(province, path) == found
+
+
+def test_more_stretches_than_two_are_kept(province: DemoClient, owner: PageClient, path: str) -> None:
+    stretches = [("08:00", "09:00"), ("10:00", "11:00"), ("12:00", "13:00")]
+    hours = [{"weekday": 3, "opens": opens, "closes": closes} for opens, closes in stretches]
+    province.put("provider-jinan", f"{path}/{HOURS}", {"hours": hours})
+    owner.send(f"{path}/{HOURS}")
+    assert week(province, path) == [(3, opens, closes) for opens, closes in stretches]
+
+
+def test_every_fault_of_a_week_stands_beside_its_stretch(province: DemoClient, owner: PageClient, path: str) -> None:
+    before = week(province, path)
+    page = owner.send(f"{path}/{HOURS}", {"tuesday.2.opens": "21:00", "thursday.1.opens": "late"})
+    assert page.status == 422
+    assert "HH:MM" in fault_of(page, "tuesday-2-closes")
+    assert "HH:MM" in fault_of(page, "thursday-1-opens")
+    assert 'value="21:00"' in page.html
+    overlapping = owner.send(f"{path}/{HOURS}", {"tuesday.2.opens": "10:00", "tuesday.2.closes": "11:00"})
+    assert overlapping.status == 422
+    assert "重叠" in fault_of(overlapping, "tuesday-2-opens")
+    assert week(province, path) == before
+
+
+def test_an_instrument_can_be_closed_all_week(province: DemoClient, owner: PageClient, path: str) -> None:
+    form = owner.get(f"{path}/{HOURS}").form().values
+    owner.send(f"{path}/{HOURS}", {name: "" for name in form if name.endswith((".opens", ".closes"))})
+    assert week(province, path) == []
+    assert "不开放" in owner.get(path).text
+
+
+def test_a_closure_is_entered_shown_and_ended_early(province: DemoClient, owner: PageClient, path: str) -> None:
+    """Its note is for the owner and its bureau alone."""
+    assert "没有登记停用或维护" in owner.get(f"{path}/closures").text
+    wanted = {"kind": "maintenance", "starts_at": "2026-03-09T08:00", "ends_at": "2026-03-09T12:00", "note": "换灯丝"}
+    done = owner.send(f"{path}/closures", wanted)
+    assert "已登记" in done.text
+    assert "2026-03-09 08:00" in done.text
+    assert [each["kind"] for each in closures(province, path)] == ["maintenance"]
+    visitor = PageClient(province.app.test_client())
+    assert "维护" in visitor.get(path).text
+    assert "换灯丝" not in visitor.get(path).html
+    assert "换灯丝" in owner.get(path).text
+    removal = next(link for link in done.reader.links if link.endswith("/removal"))
+    assert "换灯丝" in owner.get(removal).text
+    assert "重新可以预约" in owner.send(removal).text
+    assert closures(province, path) == []
+
+
+def test_faults_of_a_closure_stand_beside_their_fields(province: DemoClient, owner: PageClient, path: str) -> None:
+    page = owner.send(f"{path}/closures", {"starts_at": "soon", "ends_at": "", "note": "检修"})
+    assert page.status == 422
+    assert "应为日期和时间" in fault_of(page, "starts_at")
+    assert fault_of(page, "ends_at") == "必填"
+    assert 'value="检修"' in page.html
+    turned = owner.send(f"{path}/closures", {"starts_at": "2026-03-09T12:00", "ends_at": "2026-03-09T08:00"})
+    assert "结束时间须晚于开始时间" in fault_of(turned, "ends_at")
+    past = owner.send(f"{path}/closures", {"starts_at": "2026-02-09T08:00", "ends_at": "2026-02-09T12:00"})
+    assert fault_of(past, "ends_at")
+    assert closures(province, path) == []
+
+
+def test_what_is_booked_is_not_closed(province: DemoClient, owner: PageClient, path: str) -> None:
+    """Invariant 5, and nobody's name."""
+    order(province, "sme-heze", service_id("demo-ms-hour"), **SLOT)
+    page = owner.send(f"{path}/closures", {"starts_at": "2026-03-10T08:00", "ends_at": "2026-03-10T12:00"})
+    assert page.status == 409
+    assert "该时段已被占用" in page.text
+    assert "菏泽" not in page.html
+    booking = province.get("provider-jinan", "/orders")["items"][0]
+    assert owner.get(f"{path}/closures/{booking['id']}/removal").status == 404
+
+
+def test_sent_twice_each_has_one_effect(province: DemoClient, owner: PageClient, path: str) -> None:
+    wanted = {"starts_at": "2026-03-09T08:00", "ends_at": "2026-03-09T12:00"}
+    data = {**owner.get(f"{path}/closures").form().values, **wanted}
+    sent = [owner.client.post(f"{path}/closures", data=data).status_code for _ in range(2)]
+    assert sent == [303, 303]
+    assert len(closures(province, path)) == 1
+    removal = next(link for link in owner.get(f"{path}/closures").reader.links if link.endswith("/removal"))
+    data = owner.get(removal).form().values
+    assert [owner.client.post(removal, data=data).status_code for _ in range(2)] == [303, 303]
+    data = owner.get(f"{path}/{HOURS}").form().values
+    assert [owner.client.post(f"{path}/{HOURS}", data=data).status_code for _ in range(2)] == [303, 303]
+
+
+def test_the_calendar_fills_the_form_beside_it(owner: PageClient, path: str) -> None:
+    html = owner.get(f"{path}/closures").html
+    assert 'data-select-start="#f-starts_at"' in html
+    assert 'id="f-starts_at"' in html
+    assert f'data-events="{path}/calendar/events"' in html
+
+
+def test_hours_and_closures_read_in_english_too(owner: PageClient, path: str) -> None:
+    owner.client.get("/language/en")
+    page = owner.get(f"{path}/{HOURS}")
+    assert "Stretch 1 (from – to)" in page.text
+    assert "Monday, stretch 1, from" in page.text
+    assert "Closures and maintenance" in owner.get(f"{path}/closures").text
