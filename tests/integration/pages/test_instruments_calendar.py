@@ -30,7 +30,8 @@ def week(province: DemoClient, path: str) -> list[tuple[int, str, str]]:
 
 
 def closures(province: DemoClient, path: str) -> list[Json]:
-    found = province.get("provider-jinan", f"{path}/availability", **{"from": "2026-03-02T00:00:00Z"})
+    period: Json = {"from": "2026-03-02T00:00:00Z", "to": "2026-03-16T00:00:00Z"}
+    found = province.get("provider-jinan", f"{path}/availability", **period)
     return [each for each in found["occupied"] if each["kind"] != "booking"]
 
 
@@ -144,7 +145,7 @@ def test_what_is_booked_is_not_closed(province: DemoClient, owner: PageClient, p
 
 def test_sent_twice_each_has_one_effect(province: DemoClient, owner: PageClient, path: str) -> None:
     wanted = {"starts_at": "2026-03-09T08:00", "ends_at": "2026-03-09T12:00"}
-    data = {**owner.get(f"{path}/closures").form().values, **wanted}
+    data: Json = {**owner.get(f"{path}/closures").form().values, **wanted}
     sent = [owner.client.post(f"{path}/closures", data=data).status_code for _ in range(2)]
     assert sent == [303, 303]
     assert len(closures(province, path)) == 1

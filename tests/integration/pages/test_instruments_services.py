@@ -124,7 +124,7 @@ def test_with_many_instruments_numbers_are_typed(province: DemoClient, owner: Pa
 
 
 def test_sent_twice_a_service_is_made_once(province: DemoClient, owner: PageClient) -> None:
-    data = {**owner.get("/services/new").form().values, **WHOLE}
+    data: Json = {**owner.get("/services/new").form().values, **WHOLE}
     sent = [owner.client.post("/services/new", data=data) for _ in range(2)]
     assert sent[0].headers["Location"] == sent[1].headers["Location"]
     path = sent[0].headers["Location"]
