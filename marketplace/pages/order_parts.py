@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from accounts.permissions import Role
 from accounts.queries.bank import verified_account
 from accounts.queries.names import organisation_names
-from core.audit import history
+from core import clock
 from core.pages import Event, MoneyBar, MoneyPart, term
-from core.pages.language import day, has_text, moment, t, yuan
+from core.pages.language import day, moment, t, yuan
 from core.permissions import Actor
 from marketplace.models import Order
 from marketplace.permissions import is_party
+from marketplace.queries.timelines import Party, TimelineEntry, order_timeline
 from marketplace.states import PAYABLE
 from settlement.models import Payment
 from settlement.permissions import reads_all_money
@@ -82,12 +84,33 @@ def pay_to(order: Order, money: OrderMoney) -> Facts | None:
     ]
 
 
-def order_events(order: Order, *, actor: Actor) -> list[Event]:
-    """What happened, as the audit trail has it."""
-    return [
-        Event(
-            title=t(f"event.order.{entry.action}") if has_text(f"event.order.{entry.action}") else entry.action,
-            at=entry.at,
-        )
-        for entry in history("order", order.id)
+def order_events(order: Order, money: OrderMoney, *, actor: Actor) -> list[Event]:
+    """What happened, what waits now with whom, and what is still to come."""
+    found = order_timeline(order, money=money, actor=actor, today=clock.today(clock.now()))
+    done = [
+        Event(title=t(f"event.order.{entry.action}"), at=entry.at, who=_who(entry), note=_said(entry))
+        for entry in found.entries
     ]
+    waiting = [
+        Event(title=t(f"step.order.{each.step}"), phase="now", who=_whose(each.parties), by=each.by)
+        for each in found.waiting
+    ]
+    ahead = [Event(title=t(f"step.order.{step}"), phase="next") for step in found.ahead]
+    return [*done, *waiting, *ahead]
+
+
+def _who(entry: TimelineEntry) -> str:
+    """The role, and of one's own people the user name."""
+    role = t("party.system") if entry.party is Party.SYSTEM else term(Role(entry.role))
+    return role if entry.username is None else t("timeline.person", role=role, name=entry.username)
+
+
+def _said(entry: TimelineEntry) -> str | None:
+    """What was written with it; a payment says how much came in."""
+    if "amount_fen" in entry.data:
+        return yuan(entry.data["amount_fen"])
+    return entry.note
+
+
+def _whose(parties: Sequence[Party]) -> str:
+    return t("timeline.with", who=t("timeline.and").join(t(f"party.{party}") for party in parties))

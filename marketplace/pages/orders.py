@@ -24,6 +24,7 @@ from marketplace.pages.order_parts import facts_of, order_events, pay_to, paymen
 from marketplace.pages.signing import six_points
 from marketplace.permissions import is_beneficiary_side, may_read_orders
 from marketplace.queries import find_order, visible_orders
+from marketplace.queries.orders import unpaid
 from marketplace.states import OrderState
 from settlement.queries import order_money
 from vouchers.rules.facts import PaymentMode
@@ -92,6 +93,11 @@ ORDERS = Table(
     filters=[
         choice("state", Order.state, OrderState),
         choice("payment_mode", Order.payment_mode, PaymentMode),
+        Filter(
+            "unpaid",
+            lambda query, _: query.where(unpaid()),
+            options=lambda: [("unpaid", t("filter.unpaid_only"))],
+        ),
         Filter("from", _placed_from, kind="day"),
         Filter("to", _placed_to, kind="day"),
         Filter("q", _of_words),
@@ -144,7 +150,7 @@ def one(order_id: int) -> str:
         payments=payments_shown(order, actor=actor),
         pay_to=pay_to(order, money) if uses else None,
         claim_id=order.claim_id,
-        events=order_events(order, actor=actor),
+        events=order_events(order, money, actor=actor),
         actions=next_actions(order, money, actor=actor),
         points=six_points(order),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy.orm import aliased
 
 from accounts.models import Organisation
 from accounts.permissions import Role
@@ -14,8 +15,10 @@ from core.db import session
 from core.errors import NotFound
 from core.permissions import SYSTEM, Actor
 from marketplace.models import Order
-from marketplace.states import OrderState
+from marketplace.states import PAYABLE, OrderState
+from settlement.models import LedgerAccount
 from settlement.queries import OrderMoney, orders_money
+from settlement.rules.chart import AccountKind
 
 _READS_ALL = frozenset({Role.PROVINCE, Role.FINANCE_MAKER, Role.FINANCE_CHECKER, Role.AUDITOR})
 _READS_ITS_CITY = frozenset({Role.CITY_BUREAU, Role.CITY_FINANCE, Role.DELEGATED_AGENCY})
@@ -73,3 +76,14 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
         return or_(Order.beneficiary_id.in_(in_city), Order.provider_id.in_(in_city))
     own = acts_for(actor)
     return or_(Order.beneficiary_id.in_(own), Order.provider_id.in_(own))
+
+
+def unpaid() -> ColumnElement[bool]:
+    """The condition that a user still owes the provider something of an order."""
+    account = aliased(LedgerAccount)
+    owed = exists().where(
+        account.kind == AccountKind.DUE_FROM_USER,
+        account.owner == func.concat("order:", Order.id),
+        account.posted_fen + account.pending_fen > 0,
+    )
+    return and_(Order.state.in_(PAYABLE), owed)

@@ -23,7 +23,7 @@ from vouchers.states import CLAIM, ClaimState
 _READS_ALL = frozenset({Role.PROVINCE, Role.AUDITOR, Role.FINANCE_MAKER, Role.FINANCE_CHECKER})
 _READS_ITS_CITY = frozenset({Role.CITY_BUREAU, Role.CITY_FINANCE})
 
-_WAITS_FOR: dict[ClaimState, str] = {
+WAITS_FOR: dict[ClaimState, str] = {
     ClaimState.DRAFT: "claimant",
     ClaimState.RETURNED: "claimant",
     ClaimState.SUBMITTED: "city_bureau",
@@ -32,6 +32,7 @@ _WAITS_FOR: dict[ClaimState, str] = {
     ClaimState.SUMMARISED: "province",
     ClaimState.CONFIRMED: "finance",
 }
+"""Who has to act on a claim; states that are not here are ends."""
 
 
 class ClaimMissing(NotFound):
@@ -64,7 +65,7 @@ class Dossier:
         """Who has to act next; None at the end."""
         if self.payable is not None and self.payable.state == "paid":
             return None
-        return _WAITS_FOR.get(self.claim.state)
+        return WAITS_FOR.get(self.claim.state)
 
     @property
     def due_on(self) -> date | None:

@@ -16,6 +16,7 @@ from tests.factories.accounts import (
     make_controller,
     make_enterprise,
     make_incubator,
+    make_provider,
     make_team,
 )
 from tests.factories.vouchers import (
@@ -28,7 +29,6 @@ from tests.factories.vouchers import (
     claimant_of,
     invoice_of,
     make_claim,
-    make_provider,
     place,
     review,
     submit,

@@ -1,0 +1,183 @@
+"""The story of an order: who did what and when, what waits now, with whom and until when, and what is still to come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from accounts.permissions import Role
+from accounts.queries import acts_for
+from accounts.queries.names import usernames
+from core.audit import AuditEntry, history
+from core.db import session
+from core.permissions import SYSTEM, Actor
+from marketplace.models import Order
+from marketplace.states import PAYABLE, OrderState
+from settlement.queries import OrderMoney, payable_of
+from settlement.states import PayableState
+from vouchers.models import Claim
+from vouchers.queries.claims import WAITS_FOR, visible_claims
+from vouchers.states import ClaimState
+
+
+class Party(StrEnum):
+    """Whose turn it was or is."""
+
+    BENEFICIARY = "beneficiary"
+    PROVIDER = "provider"
+    CITY_BUREAU = "city_bureau"
+    PROVINCE = "province"
+    FINANCE = "finance"
+    SYSTEM = "system"
+
+
+class Step(StrEnum):
+    """What an order needs, in the order of the deal; ``shortfall`` only where a deduction was refused (V16(1))."""
+
+    ACCEPT = "accept"
+    CONTRACT = "contract"
+    PAY = "pay"
+    START = "start"
+    DELIVER = "deliver"
+    COMPLETE = "complete"
+    SHORTFALL = "shortfall"
+    CLAIM = "claim"
+    SUBSIDY = "subsidy"
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """What happened. ``username`` is there for one's own people only: of the other side the role must do."""
+
+    at: datetime
+    action: str
+    role: str
+    party: Party
+    username: str | None
+    note: str | None
+    state: str | None
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits now, for whom, and by when it is to be done, where there is a day."""
+
+    step: Step
+    parties: tuple[Party, ...]
+    by: date | None = None
+    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTimeline:
+    """``ahead`` are the steps after those that wait; none where the order has ended."""
+
+    entries: Sequence[TimelineEntry]
+    waiting: Sequence[Waiting]
+    ahead: Sequence[Step]
+
+
+_PARTY_OF: Mapping[str, Party] = {
+    Role.PROVIDER: Party.PROVIDER,
+    Role.CITY_BUREAU: Party.CITY_BUREAU,
+    Role.PROVINCE: Party.PROVINCE,
+    SYSTEM.role: Party.SYSTEM,
+}
+"""Everybody else who acts on an order is on the user's side: enterprise, team, incubator."""
+
+_STANDS_AT = {
+    OrderState.PLACED: Step.ACCEPT,
+    OrderState.ACCEPTED: Step.CONTRACT,
+    OrderState.CONTRACTED: Step.START,
+    OrderState.IN_SERVICE: Step.DELIVER,
+    OrderState.DELIVERED: Step.COMPLETE,
+}
+
+
+_WAY = (Step.ACCEPT, Step.CONTRACT, Step.PAY, Step.START, Step.DELIVER, Step.COMPLETE)
+
+
+def order_timeline(order: Order, *, money: OrderMoney, actor: Actor, today: date) -> OrderTimeline:
+    """The story of an order found to be the actor's, in three or four queries."""
+    claim = session().scalar(visible_claims(actor).where(Claim.order_id == order.id)) if order.completed_on else None
+    waiting = list(_waiting(order, money, claim, today))
+    return OrderTimeline(_entries(order, actor), waiting, _ahead(order, waiting))
+
+
+def _entries(order: Order, actor: Actor) -> list[TimelineEntry]:
+    own = acts_for(actor)
+    entries = history(Order.__tablename__, order.id)
+    colleagues = {entry.actor_user_id for entry in entries if entry.actor_organisation_id in own}
+    names = usernames(number for number in colleagues if number is not None)
+    return [_entry(entry, names) for entry in entries]
+
+
+def _entry(entry: AuditEntry, names: Mapping[int, str]) -> TimelineEntry:
+    note = entry.data.get("note")
+    return TimelineEntry(
+        at=entry.at,
+        action=entry.action,
+        role=entry.actor_role,
+        party=_PARTY_OF.get(entry.actor_role, Party.BENEFICIARY),
+        username=None if entry.actor_user_id is None else names.get(entry.actor_user_id),
+        note=None if note is None else str(note),
+        state=entry.to_state,
+        data=entry.data,
+    )
+
+
+def _waiting(order: Order, money: OrderMoney, claim: Claim | None, today: date) -> Iterator[Waiting]:
+    match order.state:
+        case OrderState.PLACED:
+            yield Waiting(Step.ACCEPT, (Party.PROVIDER,), order.respond_by, today > order.respond_by)
+        case OrderState.ACCEPTED:
+            yield Waiting(Step.CONTRACT, _unsigned(order))
+        case OrderState.CONTRACTED:
+            yield Waiting(Step.START, (Party.PROVIDER,))
+        case OrderState.IN_SERVICE:
+            due = order.expected_completion
+            yield Waiting(Step.DELIVER, (Party.PROVIDER,), due, today > due)
+        case OrderState.DELIVERED:
+            yield Waiting(Step.COMPLETE, (Party.BENEFICIARY, Party.PROVIDER))
+    if order.state in PAYABLE and money.due_fen > 0:
+        yield Waiting(Step.PAY, (Party.BENEFICIARY,))
+    if money.shortfall_fen > 0:
+        yield Waiting(Step.SHORTFALL, (Party.BENEFICIARY,))
+    if claim is not None and claim.state in WAITS_FOR and not _is_paid(claim):
+        yield _of_claim(order, claim, today)
+
+
+def _is_paid(claim: Claim) -> bool:
+    if claim.state is not ClaimState.CONFIRMED:
+        return False
+    payable = payable_of(claim.source)
+    return payable is not None and payable.state is PayableState.PAID
+
+
+def _unsigned(order: Order) -> tuple[Party, ...]:
+    signed = {Party.BENEFICIARY: order.beneficiary_signed_at, Party.PROVIDER: order.provider_signed_at}
+    return tuple(party for party, at in signed.items() if at is None)
+
+
+def _of_claim(order: Order, claim: Claim, today: date) -> Waiting:
+    """A claim waits for who hands it in, or for an office."""
+    holder = WAITS_FOR[claim.state]
+    if holder != "claimant":
+        return Waiting(Step.SUBSIDY, (Party(holder),))
+    claims = Party.PROVIDER if claim.claimant_id == order.provider_id else Party.BENEFICIARY
+    due = claim.due_on
+    return Waiting(Step.CLAIM, (claims,), due, due is not None and today > due)
+
+
+def _ahead(order: Order, waiting: Sequence[Waiting]) -> list[Step]:
+    """The steps that follow; a claim only where a voucher pays a part."""
+    at = _STANDS_AT.get(order.state)
+    waits = {each.step for each in waiting}
+    if at is None:
+        return [Step.SUBSIDY] if Step.CLAIM in waits else []
+    way = [*_WAY, *([Step.CLAIM, Step.SUBSIDY] if order.subsidy_fen > 0 else [])]
+    return [step for step in way[way.index(at) + 1 :] if step not in waits]
