@@ -108,7 +108,7 @@ def test_the_choices_are_the_next_cutoff_and_the_last_ones(app: Flask) -> None:
         ("tomorrow", 422, "应为日期"),
         ("2026-02-10", 422, "截止日 2026-02-10 晚于下一个截止日 2026-01-26"),
         ("2026-01-12", 422, "2026 年度资金尚未设立"),
-        ("2010-01-11", 409, "2010 年官方放假安排尚未公布"),
+        ("2001-01-10", 409, "2001 年官方放假安排尚未公布"),
     ],
 )
 def test_a_refused_cutoff_is_shown_with_its_reason(app: Flask, cutoff: str, status: int, said: str) -> None:
