@@ -102,7 +102,7 @@ def order_events(order: Order, money: OrderMoney, *, actor: Actor) -> list[Event
 def _who(entry: TimelineEntry) -> str:
     """The role, and of one's own people the user name."""
     role = t("party.system") if entry.party is Party.SYSTEM else term(Role(entry.role))
-    return role if entry.username is None else t("timeline.person", role=role, name=entry.username)
+    return role if entry.username is None else f"{role} · {entry.username}"
 
 
 def _said(entry: TimelineEntry) -> str | None:
@@ -113,4 +113,4 @@ def _said(entry: TimelineEntry) -> str | None:
 
 
 def _whose(parties: Sequence[Party]) -> str:
-    return t("timeline.with", who=t("timeline.and").join(t(f"party.{party}") for party in parties))
+    return t("timeline.with", who=" / ".join(t(f"party.{party}") for party in parties))
