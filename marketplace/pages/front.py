@@ -8,10 +8,13 @@ from flask import render_template, url_for
 
 from accounts.permissions import anyone
 from accounts.queries import find_user
+from core import clock
 from core.http import allow
 from core.pages import Pages
 from core.pages.links import place
 from marketplace.demo.accounts import MEMBERS, demo_accounts
+from marketplace.pages.statistics import key_figures
+from marketplace.reports.statistics import open_statistics
 
 DEMO_USER = MEMBERS[0].username
 
@@ -25,13 +28,14 @@ def index() -> str:
     seeded = find_user(DEMO_USER) is not None
     return render_template(
         "marketplace/front.html",
-        figures=[],
+        figures=key_figures(open_statistics(now=clock.now())),
         more=list(_more()),
         accounts=demo_accounts() if seeded else [],
     )
 
 
 def _more() -> Iterator[tuple[str, str]]:
+    yield place("statistics"), "statistics"
     yield place("policy"), "policy"
     yield place("help"), "help"
     yield place("join"), "join"

@@ -25,7 +25,7 @@ from marketplace.pages.quote_form import chosen_instrument, needs_slot, on_offer
 from marketplace.pages.quote_parts import cap_left, changes, flag_words, other_mode, who_pays
 from marketplace.permissions import may_ask_quotes, may_place_orders
 from marketplace.queries import find_quote, visible_quotes
-from marketplace.queries.quotes import orders_on
+from marketplace.queries.quotes import orders_on, still_open
 from vouchers.rules.facts import PaymentMode
 
 quotes = Pages(
@@ -68,6 +68,11 @@ QUOTES = Table(
     empty="page.quotes.empty",
     prepare=_rows,
     filters=[
+        Filter(
+            "valid",
+            lambda query, _: query.where(still_open(clock.now())),
+            options=lambda: [("valid", t("filter.valid_only"))],
+        ),
         choice("payment_mode", Quote.payment_mode, PaymentMode),
         Filter("q", lambda query, value: query.where(Quote.title.icontains(value, autoescape=True))),
     ],

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, exists, select
 
 from accounts.queries import acts_for
 from core.db import session
@@ -36,3 +37,8 @@ def orders_on(quote_ids: Collection[int]) -> dict[int, int]:
     """The numbers of the orders placed on quotes, by quote."""
     found = select(Order.quote_id, Order.id).where(Order.quote_id.in_(quote_ids))
     return dict(session().execute(found).tuples().all())
+
+
+def still_open(now: datetime) -> ColumnElement[bool]:
+    """The condition that an order may still be placed on a quote."""
+    return and_(Quote.expires_at > now, ~exists().where(Order.quote_id == Quote.id))

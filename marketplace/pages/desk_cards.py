@@ -1,0 +1,134 @@
+"""The cards of a desk: what waits in words, how urgent it is, and where it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+from flask import url_for
+
+from accounts.permissions import Role
+from core.pages.language import day, t, yuan
+from marketplace.reports.desk import DeskItem
+
+Place = tuple[str, Mapping[str, str]]
+
+
+def _place(endpoint: str, **query: str) -> Place:
+    return endpoint, MappingProxyType(query)
+
+
+PLACES: Mapping[str, Place] = MappingProxyType(
+    {
+        "bank_accounts_to_verify": _place("organisation_pages.index"),
+        "bank_returns_to_record": _place("batch_pages.index", state="exported"),
+        "batches_to_approve": _place("batch_pages.index", state="prepared"),
+        "batches_to_close": _place("batch_pages.index", state="exported"),
+        "batches_to_export": _place("batch_pages.index", state="approved"),
+        "claims_returned": _place("claim_pages.index", state="returned"),
+        "claims_to_confirm": _place("confirmation_pages.queue"),
+        "claims_to_hand_in": _place("claim_pages.index", state="draft"),
+        "claims_to_review": _place("claim_review_pages.queue"),
+        "claims_to_summarise": _place("summary_pages.new"),
+        "clawbacks_open": _place("clawback_pages.index", state="open"),
+        "clawbacks_to_pay": _place("clawback_pages.index", state="open"),
+        "clawbacks_to_recover": _place("clawback_pages.index", state="open"),
+        "completions_to_state": _place("order_pages.index", state="delivered"),
+        "contracts_to_sign": _place("order_pages.index", state="accepted"),
+        "deliveries_due": _place("order_pages.index", state="in_service"),
+        "entries_unsealed": _place("trail_pages.index"),
+        "fund_left": _place("fund_pages.index"),
+        "imports_running": _place("import_pages.index"),
+        "last_seal": _place("verification_pages.index"),
+        "listings_overdue": _place("review_pages.deadlines", overdue="overdue"),
+        "listings_returned": _place("own_instrument_pages.index", state="returned"),
+        "listings_to_review": _place("review_pages.index"),
+        "memberships_to_review": _place("membership_pages.index", state="submitted"),
+        "money_to_come": _place("payable_pages.index"),
+        "next_cutoff": _place("cutoff_pages.index"),
+        "orders_to_accept": _place("order_pages.index", state="placed", sort="placed_at"),
+        "orders_unanswered": _place("order_pages.index", state="placed"),
+        "organisations": _place("organisation_pages.index"),
+        "payables_due": _place("payable_pages.index", state="due"),
+        "payables_to_correct": _place("payable_pages.index", state="failed"),
+        "payables_without_money": _place("payable_pages.index", state="due"),
+        "payments_due": _place("order_pages.index", unpaid="unpaid"),
+        "payments_to_confirm": _place("order_pages.index", unpaid="unpaid"),
+        "quotes_valid": _place("quote_pages.index", valid="valid"),
+        "registrations_returned": _place("membership_pages.index", state="returned"),
+        "services_to_start": _place("order_pages.index", state="contracted"),
+        "shortfalls_to_pay": _place("shortfall_pages.index", state="open"),
+        "shortfalls_to_receive": _place("shortfall_pages.index", state="open"),
+        "summaries_to_send": _place("summary_pages.index", state="stamped"),
+        "summaries_to_stamp": _place("summary_pages.index", state="open"),
+        "users_active": _place("user_pages.index"),
+        "users_inactive": _place("user_pages.index"),
+    }
+)
+"""The list in which each thing that waits is found, narrowed to it."""
+
+READ_ONLY: Mapping[str, Place] = MappingProxyType(
+    {
+        "claims_to_review": _place("claim_pages.index", state="submitted"),
+        "claims_to_summarise": _place("claim_pages.index", state="city_approved"),
+    }
+)
+"""Where a city's finance bureau reads what others do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One card: its figure, what it counts, and what else is known of it."""
+
+    key: str
+    figure: str
+    href: str
+    is_fact: bool
+    is_overdue: bool
+    notes: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """What waits."""
+        return t(f"desk.{self.key}")
+
+
+def card_of(item: DeskItem, *, role: str, today: date) -> Card:
+    """A desk item as its card."""
+    places = {**PLACES, **READ_ONLY} if role == Role.CITY_FINANCE else PLACES
+    endpoint, query = places[item.key]
+    overdue = item.due is not None and item.due < today and not item.is_fact
+    return Card(
+        key=item.key,
+        figure=_figure(item),
+        href=url_for(endpoint, **query),  # type: ignore[arg-type]
+        is_fact=item.is_fact,
+        is_overdue=overdue,
+        notes=tuple(_notes(item, overdue=overdue)),
+    )
+
+
+def _figure(item: DeskItem) -> str:
+    """The count, but the sum of a fund and the day of a cut-off."""
+    if item.key == "fund_left":
+        return yuan(item.amount_fen)
+    if item.key == "next_cutoff":
+        return day(item.due)
+    return f"{item.count:,}"
+
+
+def _notes(item: DeskItem, *, overdue: bool) -> list[str]:
+    notes: list[str] = []
+    if item.amount_fen is not None and item.key != "fund_left":
+        notes.append(t("desk.note.amount", amount=yuan(item.amount_fen)))
+    if item.due is not None and item.key != "next_cutoff":
+        notes.append(t("desk.note.overdue" if overdue else "desk.note.due", day=day(item.due)))
+    if item.age_days is not None:
+        notes.append(t("desk.note.age", days=item.age_days, day=day(item.oldest)))
+    elif item.oldest is not None:
+        notes.append(t("desk.note.oldest", day=day(item.oldest)))
+    if item.is_provisional:
+        notes.append(t("desk.note.provisional"))
+    return notes
