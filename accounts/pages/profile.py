@@ -90,7 +90,7 @@ def confirm_totp() -> Response:
     shown = {
         "template": "accounts/totp.html",
         "secret": codes.written(factor.secret),
-        "picture": segno.make(uri, error="m").svg_data_uri(scale=5, border=4),
+        "picture": segno.make(uri, error="m").svg_data_uri(scale=5, border=4, light="white"),
     }
     issued: list[str] = []
 
