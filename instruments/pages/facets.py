@@ -56,7 +56,7 @@ def chosen(question: Asked, found: Mapping[str, list[dict[str, Any]]], *, on: da
     """The filters in force."""
     return [
         Chosen(
-            f"{t(f'filter.{name}')}{t('catalogue.colon')}{_label(name, question.typed[name], found, on)}",
+            t("catalogue.in_force", name=t(f"filter.{name}"), value=_label(name, question.typed[name], found, on)),
             question.href(**{name: "", **({"county": ""} if name == "city" else {})}),
         )
         for name in _in_force(question)

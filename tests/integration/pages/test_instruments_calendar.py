@@ -65,7 +65,7 @@ def test_a_week_is_set_by_weekday_with_breaks_and_nights(province: DemoClient, o
     assert found[:2] == [(1, "08:00", "12:00"), (1, "13:30", "24:00")]
     assert found[-1] == (5, "22:00", "02:00")
     page = owner.get(path)
-    assert "08:00–12:00、13:30–24:00" in page.text
+    assert "08:00–12:00及13:30–24:00" in page.text
     assert "22:00–次日02:00" in page.text
     again = owner.get(f"{path}/{HOURS}").form().values
     assert again["monday.2.closes"] == ["00:00"]

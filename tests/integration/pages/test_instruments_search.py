@@ -171,7 +171,7 @@ def test_search_asks_as_much_for_many_as_for_one(province: DemoClient, visitor: 
 
 def test_an_instrument_shows_services_prices_hours_and_provider(province: DemoClient, visitor: PageClient) -> None:
     page = visitor.get(f"/instruments/{number(province, 'demo-ms')}")
-    for shown in ("¥400.00 / 小时", "演示济南大学分析测试中心", "08:00–20:00", "HR-LCMS 500", "¥2,600,000.00"):
+    for shown in ("每小时 ¥400.00", "演示济南大学分析测试中心", "08:00–20:00", "HR-LCMS 500", "¥2,600,000.00"):
         assert shown in page.text
     assert "入网情况" not in page.text
     assert "未来 14 天已占用的时段" in page.text

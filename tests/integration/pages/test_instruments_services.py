@@ -60,7 +60,7 @@ def test_a_service_goes_from_a_draft_to_the_public_and_back(province: DemoClient
     assert visitor.get(path).status == 404
     assert "服务已发布" in owner.send(f"{path}/publication").text
     public = visitor.get(path)
-    assert "¥1,250.50 / 样品" in public.text
+    assert "每样品 ¥1,250.50" in public.text
     assert "页面上登记的测试服务" in visitor.get(f"/instruments/{number(province, 'demo-ms')}").text
     assert "服务已下架" in owner.send(f"{path}/withdrawal").text
     assert visitor.get(path).status == 404
