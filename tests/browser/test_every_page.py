@@ -16,11 +16,11 @@ from tests.browser.conftest import OpenPage
 from tests.integration.access.cast import CAST, VISITOR
 from tests.integration.access.table import Trial
 from tests.support.browser import WIDTHS, LiveServer, axe, enter, screenshot, troubles, wire_bytes
-from tests.support.visits import PAGE_ROWS, openings, path_of
+from tests.support.visits import PAGE_ROWS, address_of, openings
 from tests.support.world import World
 
 FIRST_VISIT_BYTES = 100_000
-NO_PAGE = re.compile(r"/language/|/stamped-copy$|/(materials|documents|files)/<")
+NO_PAGE = re.compile(r"/language/|/stamped-copy$|/(materials|documents|files|templates)/<|\.ics$|/events$")
 """What sends the browser on, or answers a file."""
 DESK = "GET /home"
 """Shows each role something of its own."""
@@ -60,10 +60,8 @@ def test_a_page_is_light_fits_and_has_no_barrier(
     world, live = everything
     name, trial, user = opening
     enter(page.context, live, None if user == VISITOR else world.session(user))
-    address = path_of(world, PAGE_ROWS[name], trial)
-    query = "&".join(f"{key}={value}" for key, value in trial.query.items())
     with wire_bytes(page) as wire:
-        answer = page.goto(f"{address}?{query}" if query else address)
+        answer = page.goto(address_of(world, PAGE_ROWS[name], trial))
     assert answer is not None
     assert answer.status == 200
     assert wire.bytes < FIRST_VISIT_BYTES, wire.answers

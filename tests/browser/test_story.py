@@ -89,7 +89,7 @@ def place(who: Who, flow: Flow) -> int:
         "a[href*='/quotes/new']"
     ).first.click()
     user.page.wait_for_url("**/quotes/new?*")
-    user.fill(payment_mode=flow.mode, **flow.wanted).send()
+    user.fill(None, payment_mode=flow.mode, **flow.wanted).send()
     assert "/quotes/" in user.page.url
     for sum_ in (flow.price, flow.subsidy):
         assert sum_ in user.words

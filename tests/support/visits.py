@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -46,6 +47,12 @@ def path_of(world: World, row: Row, trial: Trial, *, never_given: bool = False) 
     return re.sub(r"<(?:\w+:)?(\w+)>", filled, row.rule)
 
 
+def address_of(world: World, row: Row, trial: Trial) -> str:
+    """The path of a trial with its query."""
+    path = path_of(world, row, trial)
+    return f"{path}?{urlencode(trial.query)}" if trial.query else path
+
+
 @contextmanager
 def visiting(world: World, user: str, *, language: str = "zh") -> Iterator[FlaskClient]:
     """A browser in which ``user`` is signed in; whatever it does is rolled back."""
@@ -82,4 +89,4 @@ def openings() -> Iterator[tuple[str, Trial, str]]:
                     yield name, trial, user
 
 
-__all__ = ["PAGE_ROWS", "openings", "page_routes", "path_of", "visit", "visiting"]
+__all__ = ["PAGE_ROWS", "address_of", "openings", "page_routes", "path_of", "visit", "visiting"]
