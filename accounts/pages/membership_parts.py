@@ -12,7 +12,8 @@ from accounts.pages.parts import Fact
 from accounts.permissions import may_review_membership, may_submit_membership, may_suspend_membership
 from accounts.queries.applications import Dossier
 from accounts.states import MembershipAction
-from core.pages.language import t, yuan
+from core.audit import AuditEntry
+from core.pages.language import CHINESE, current_language, t, yuan
 from core.permissions import Actor
 
 _DOCUMENTS_TAKEN = frozenset({MembershipAction.SUBMIT.value, MembershipAction.APPROVE.value})
@@ -39,6 +40,24 @@ def stated_facts(dossier: Dossier) -> list[Fact]:
             ("field_label.account_number", account.account_number),
         ]
     return shown
+
+
+def said_with(entry: AuditEntry) -> str | None:
+    """The opinion and defects of a review, or what a resubmission changed."""
+    said = [entry.data.get("note", ""), *entry.data.get("defects", [])]
+    changed = [t("fact.bank_account" if name == "bank_account" else f"field_label.{name}") for name in _changed(entry)]
+    if changed:
+        said.append(t("page.membership.changed", fields=_joined(changed)))
+    return _joined([each for each in said if each]) or None
+
+
+def _joined(parts: list[str]) -> str:
+    return ("；" if current_language() == CHINESE else "; ").join(parts)
+
+
+def _changed(entry: AuditEntry) -> list[str]:
+    found: list[str] = entry.data.get("changed", [])
+    return found
 
 
 def actions_of(dossier: Dossier, *, actor: Actor) -> list[dict[str, Any]]:

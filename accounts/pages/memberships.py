@@ -13,7 +13,7 @@ from sqlalchemy import Select, case, func
 from werkzeug.datastructures import FileStorage
 
 from accounts.models import Membership, Organisation
-from accounts.pages.membership_parts import actions_of, stated_facts
+from accounts.pages.membership_parts import actions_of, said_with, stated_facts
 from accounts.pages.parts import events_of, facts_of, place_of
 from accounts.permissions import (
     authority,
@@ -121,7 +121,7 @@ def one(membership_id: int) -> str:
         membership=found.membership,
         facts=facts_of(found.organisation) + stated_facts(found),
         notes=found.notes if official_reader(actor) else [],
-        events=events_of(list(found.history), "membership"),
+        events=events_of(list(found.history), "membership", note=said_with),
         actions=actions_of(found, actor=actor),
     )
 

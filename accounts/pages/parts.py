@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from accounts import policy
 from accounts.kinds import OrganisationKind
 from accounts.models import Organisation
@@ -58,14 +60,21 @@ def facts_of(organisation: Organisation) -> list[Fact]:
     return shown
 
 
-def events_of(entries: list[AuditEntry], kind: str) -> list[Event]:
+def note_of(entry: AuditEntry) -> str | None:
+    """What was said with a step."""
+    return entry.data.get("note")
+
+
+def events_of(
+    entries: list[AuditEntry], kind: str, *, note: Callable[[AuditEntry], str | None] = note_of
+) -> list[Event]:
     """What the trail has about a record, the texts being ``event.<kind>.<action>``; who acted by role alone."""
     return [
         Event(
             title=t(f"event.{kind}.{entry.action}") if has_text(f"event.{kind}.{entry.action}") else entry.action,
             at=entry.at,
             who=role_of(entry.actor_role),
-            note=entry.data.get("note"),
+            note=note(entry),
         )
         for entry in entries
     ]

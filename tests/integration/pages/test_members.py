@@ -167,7 +167,8 @@ def test_what_was_returned_is_named_and_handed_in_again(province: DemoClient) ->
     assert "缺财务报表" in shown.text
     assert "已重新提交" in again.text
     assert "0530-7654321" in again.text
-    assert "执照不清晰" not in again.text
+    assert "执照不清晰；缺财务报表" in again.text
+    assert "修改：联系电话；职工人数" in again.text
 
 
 def test_a_resubmission_changes_only_what_was_mended(province: DemoClient) -> None:
