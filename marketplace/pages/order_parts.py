@@ -13,7 +13,7 @@ from core.pages.language import day, moment, t, yuan
 from core.permissions import Actor
 from marketplace.models import Order
 from marketplace.permissions import is_party
-from marketplace.queries.timelines import Party, TimelineEntry, order_timeline
+from marketplace.queries.timelines import Party, TimelineEntry, Waiting, order_timeline
 from marketplace.states import PAYABLE
 from settlement.models import Payment
 from settlement.permissions import reads_all_money
@@ -92,7 +92,7 @@ def order_events(order: Order, money: OrderMoney, *, actor: Actor) -> list[Event
         for entry in found.entries
     ]
     waiting = [
-        Event(title=t(f"step.order.{each.step}"), phase="now", who=_whose(each.parties), by=each.by)
+        Event(title=t(f"step.order.{each.step}"), phase="now", who=_whose(each.parties), by=each.by, note=_late(each))
         for each in found.waiting
     ]
     ahead = [Event(title=t(f"step.order.{step}"), phase="next") for step in found.ahead]
@@ -114,3 +114,7 @@ def _said(entry: TimelineEntry) -> str | None:
 
 def _whose(parties: Sequence[Party]) -> str:
     return t("timeline.with", who=" / ".join(t(f"party.{party}") for party in parties))
+
+
+def _late(waiting: Waiting) -> str | None:
+    return t("page.order.overdue") if waiting.overdue else None

@@ -162,6 +162,25 @@ def test_each_side_sees_its_own_next_steps(province: DemoClient, heze: PageClien
     assert not [link for link in bureau.reader.links if link.startswith(f"{path}/")]
 
 
+def test_the_timeline_says_who_has_it_until_when_and_what_is_next(province: DemoClient, heze: PageClient) -> None:
+    """V12 hold: five working days to answer. One's own people by name, the other side by its part (V5)."""
+    path = placed(province)
+    page = heze.get(path)
+    for shown in (
+        "下单",
+        "sme-heze",
+        "进行中 答复订单",
+        "由供给方办理 最迟 2026-03-09",
+        "下一步 签署服务合同",
+        "下一步 审核并拨付补助",
+    ):
+        assert shown in page.text, shown
+    provider = browser(province, "provider-jinan").get(path)
+    assert "sme-heze" not in provider.text
+    walk(province, of(province, path), user="sme-heze", until="contract:provider")
+    assert "进行中 签署服务合同 由使用方办理" in heze.get(path).text
+
+
 def test_the_contract_prints_with_a_place_for_both_seals(province: DemoClient, heze: PageClient) -> None:
     path = placed(province, until="contract:user")
     page = heze.get(f"{path}/contract-document")
