@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any, BinaryIO, cast
 
+from flask import Response, send_file
 from sqlalchemy.orm import selectinload
 from werkzeug.datastructures import FileStorage
 
 from core import clock
-from core.files import FileEmpty, FileTooLarge, FileTypeRefused
+from core.files import FileEmpty, FileTooLarge, FileTypeRefused, open_file
 from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.states import StateForbids
 from vouchers.models import ReviewSummary
 from vouchers.permissions import may_prepare_summaries, may_read_summaries, may_stamp
-from vouchers.queries.summaries import SummaryMissing, find_summary, visible_summaries
+from vouchers.queries.summaries import StampMissing, SummaryMissing, find_stamped_copy, find_summary, visible_summaries
 from vouchers.schemas.summaries import NewSummarySchema, StampSchema, SummaryQuerySchema, SummarySchema
 from vouchers.service import summaries as service
 from vouchers.service.claims import Upload
@@ -93,3 +95,21 @@ def dispatch(summary_id: int) -> ReviewSummary:
     To the province; only a stamped one can be sent (V18).
     """
     return service.dispatch(summary_id=summary_id, actor=current_actor(), now=clock.now())
+
+
+@summaries.route("/<int:summary_id>/stamped-copy", methods=["GET"])
+@allow(may_read_summaries)
+@problems(SummaryMissing, StampMissing)
+@summaries.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
+def stamped_copy(summary_id: int) -> Response:
+    """The stamped copy
+
+    As an attachment, once it was handed in.
+    """
+    stored = find_stamped_copy(summary_id, actor=current_actor())
+    return send_file(
+        io.BytesIO(open_file(stored)),
+        mimetype=stored.media_type,
+        as_attachment=True,
+        download_name=stored.filename,
+    )

@@ -7,11 +7,13 @@ from typing import Any
 
 from flask import url_for
 
-from core.pages import MoneyBar, MoneyPart, say
+from core.pages import MoneyBar, MoneyPart, link_to, say
 from core.pages.language import has_text, t, term
 from core.permissions import Actor
+from settlement.permissions import may_read_payables
 from vouchers.models import Claim, Material
 from vouchers.permissions import is_claimant, may_confirm, may_review
+from vouchers.queries.claims import Dossier
 from vouchers.queries.completeness import Needed, needed_materials
 from vouchers.rules.claims import MaterialKind
 from vouchers.states import CLAIM, DEAD, OPEN_FOR_MATERIALS, ClaimAction, ClaimState
@@ -58,6 +60,13 @@ def replaced_materials(claim: Claim) -> list[Material]:
 def flag_words(claim: Claim) -> list[str]:
     """What a reviewer must look at, in words."""
     return [t(f"flag.{flag}") if has_text(f"flag.{flag}") else flag for flag in claim.flags]
+
+
+def payment_of(found: Dossier, *, actor: Actor) -> str | None:
+    """The page of a claim's payment, for whoever may open it."""
+    if found.payable is None or not may_read_payables(actor):
+        return None
+    return link_to("payable", found.payable.id)
 
 
 def next_actions(claim: Claim, *, actor: Actor) -> list[dict[str, Any]]:

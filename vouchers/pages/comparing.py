@@ -57,7 +57,12 @@ def differences(claim: Claim) -> list[Resubmission]:
 
 def _row(each: Compared) -> InvoiceRow:
     fault = None if each.fault is None else f"{say(each.fault)}（{each.fault.article}）"
-    return InvoiceRow(_label(each.field), _shown(each.stated) or "—", _shown(each.expected) or "—", each.agrees, fault)
+    return InvoiceRow(_label(each.field), _shown(each.stated) or "—", _expected(each), each.agrees, fault)
+
+
+def _expected(each: Compared) -> str:
+    """What the order says, or else what the measure asks for."""
+    return _shown(each.expected) or (t(f"expected.{each.field}") if has_text(f"expected.{each.field}") else "—")
 
 
 def _label(field: str) -> str:

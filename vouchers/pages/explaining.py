@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.permissions import Role
+from accounts.policy import county_names
 from core.pages.language import t, term, yuan
 from core.permissions import Actor
 from vouchers.queries.explanations import Explanation
@@ -72,7 +73,8 @@ def _of_order(case: Case) -> Iterator[Fact]:
 
 
 def _of_place(case: Case) -> Iterator[Fact]:
-    yield "fact.county", case.beneficiary.county
+    county = case.beneficiary.county
+    yield "fact.county", county_names(case.on).get(county, county)
     yield "fact.provider_in_province", _flag(case.provider.in_province)
     related = [t(f"relation.{each}") for each in case.provider.relations if each is not Relation.NONE]
     seen = [t(f"flag.{each}") for each in case.provider.observations]

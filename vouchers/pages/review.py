@@ -11,7 +11,7 @@ from core import clock
 from core.http import allow, current_actor
 from core.pages import Done, Form, NavEntry, Pages, form_page, link_to, table_page
 from vouchers.models import Claim
-from vouchers.pages.claim_parts import flag_words, material_checklist, replaced_materials
+from vouchers.pages.claim_parts import flag_words, replaced_materials
 from vouchers.pages.comparing import differences, invoice_rows
 from vouchers.pages.queue_tables import REVIEWS
 from vouchers.permissions import may_review
@@ -63,7 +63,6 @@ def beside(claim: Claim) -> dict[str, Any]:
     return {
         "claim": claim,
         "names": organisation_names({claim.beneficiary_id, claim.provider_id, claim.claimant_id, claim.payee_id}),
-        "checklist_items": material_checklist(claim),
         "replaced": replaced_materials(claim),
         "compared": invoice_rows(claim, today=clock.today(clock.now())),
         "rounds": differences(claim),

@@ -27,7 +27,7 @@ from vouchers.pages.claim_table import rows_of
 from vouchers.pages.explaining import percent
 from vouchers.permissions import may_prepare_summaries, may_read_summaries, may_stamp
 from vouchers.queries.claims import visible_claims
-from vouchers.queries.summaries import StampMissing, find_summary, line_counts, summary_lines, visible_summaries
+from vouchers.queries.summaries import find_stamped_copy, find_summary, line_counts, summary_lines, visible_summaries
 from vouchers.schemas.summaries import MAX_CLAIMS, NewSummarySchema, StampSchema
 from vouchers.service import summaries as service
 from vouchers.service.claims import Upload
@@ -181,9 +181,7 @@ def dispatch(summary_id: int) -> Response:
 @allow(may_read_summaries)
 def stamped_copy(summary_id: int) -> Response:
     """The stamped copy, as an attachment."""
-    stored = find_summary(summary_id, actor=current_actor()).stamp_file
-    if stored is None:
-        raise StampMissing
+    stored = find_stamped_copy(summary_id, actor=current_actor())
     content = io.BytesIO(open_file(stored))
     return send_file(content, mimetype=stored.media_type, as_attachment=True, download_name=stored.filename)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from accounts.permissions import Role
 from core.db import session
 from core.errors import NotFound
+from core.files import StoredFile
 from core.permissions import Actor
 from vouchers.models import Claim, ReviewSummary, SummaryClaim
 from vouchers.queries.claims import visible_claims
@@ -44,6 +45,14 @@ def find_summary(summary_id: int, *, actor: Actor, lock: bool = False) -> Review
     if summary is None:
         raise SummaryMissing
     return summary
+
+
+def find_stamped_copy(summary_id: int, *, actor: Actor) -> StoredFile:
+    """The stamped copy of a summary the actor may see; raises :class:`SummaryMissing` and :class:`StampMissing`."""
+    stored = find_summary(summary_id, actor=actor).stamp_file
+    if stored is None:
+        raise StampMissing
+    return stored
 
 
 def locked_claims(claim_ids: Collection[int], *, actor: Actor) -> Sequence[Claim]:
