@@ -64,12 +64,24 @@ class OpenStatistics:
     subsidy_by_year: Sequence[Subsidy]
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Figures with the database they are of and the stretch of time they were counted in."""
+
+    database: str
+    stretch: int
+    figures: OpenStatistics
+
+
 @dataclass
 class StatisticsCache:
-    """Keeps the last figures of a database for :data:`KEPT_SECONDS`. One thread counts, the others wait for it."""
+    """Keeps the last figures of a database for :data:`KEPT_SECONDS`.
+
+    One thread counts anew. Meanwhile the others take the last figures, or wait where there are none.
+    """
 
     lock: Lock = field(default_factory=Lock)
-    kept: tuple[tuple[str, int], OpenStatistics] | None = None
+    kept: Kept | None = None
 
 
 CACHE = StatisticsCache()
@@ -82,11 +94,18 @@ def open_statistics(*, now: datetime, cache: StatisticsCache | None = CACHE) -> 
     """
     if cache is None or clock.is_held():
         return _counted(now)
-    key = (str(session().get_bind().engine.url), int(now.timestamp() // KEPT_SECONDS))
-    with cache.lock:
-        if cache.kept is None or cache.kept[0] != key:
-            cache.kept = (key, _counted(now))
-        return cache.kept[1]
+    database, stretch = str(session().get_bind().engine.url), int(now.timestamp() // KEPT_SECONDS)
+    last = cache.kept if cache.kept is not None and cache.kept.database == database else None
+    if last is not None and last.stretch == stretch:
+        return last.figures
+    if not cache.lock.acquire(blocking=last is None) and last is not None:
+        return last.figures
+    try:
+        if cache.kept is None or (cache.kept.database, cache.kept.stretch) != (database, stretch):
+            cache.kept = Kept(database, stretch, _counted(now))
+        return cache.kept.figures
+    finally:
+        cache.lock.release()
 
 
 def _counted(now: datetime) -> OpenStatistics:

@@ -129,6 +129,17 @@ def test_figures_are_kept_for_minutes(world: World, monkeypatch: pytest.MonkeyPa
         assert open_statistics(now=MONDAY, cache=cache) is not open_statistics(now=MONDAY, cache=cache)
 
 
+def test_nobody_waits_for_figures_that_there_are(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one thread counts anew, the others take the last figures."""
+    cache = StatisticsCache()
+    monkeypatch.setattr(clock, "is_held", lambda: False)
+    with rolled_back(world.client.app):
+        first = open_statistics(now=MONDAY, cache=cache)
+        with cache.lock, counted_queries() as made:
+            assert open_statistics(now=MONDAY + timedelta(seconds=KEPT_SECONDS), cache=cache) is first
+        assert made == []
+
+
 def by_city(found: list[CityFigures]) -> dict[str, CityFigures]:
     return {each.city: each for each in found}
 
