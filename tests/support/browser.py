@@ -178,12 +178,13 @@ def _axe_source() -> str:
     return (MODULES / "axe-core" / "axe.min.js").read_text("utf-8")
 
 
-def axe(page: Page, *, exclude: tuple[str, ...] = ()) -> list[str]:
-    """What axe finds against WCAG 2.2 AA and good practice, one line a finding."""
+def axe(page: Page, *, exclude: tuple[str, ...] = (), rules: tuple[str, ...] = ()) -> list[str]:
+    """What axe finds against WCAG 2.2 AA and good practice, or against some rules only, one line a finding."""
+    wanted = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": AXE_TAGS}
     page.evaluate(_axe_source())  # past the policy of the page, which stays as it is
     found = page.evaluate(
-        "([tags, exclude]) => axe.run({include: [['html']], exclude}, {runOnly: tags, resultTypes: ['violations']})",
-        [AXE_TAGS, [[each] for each in exclude]],
+        "([runOnly, exclude]) => axe.run({include: [['html']], exclude}, {runOnly, resultTypes: ['violations']})",
+        [wanted, [[each] for each in exclude]],
     )
     return [
         f"{violation['id']} ({violation['impact']}): {' '.join(map(str, node['target']))}: {node['failureSummary']}"
