@@ -34,6 +34,7 @@ def one(instrument_id: int) -> str:
     actor, now = current_actor(), clock.now()
     shown = instrument_details(instrument_id, actor=actor, on=clock.today(now))
     instrument, listing = shown["instrument"], shown["listing"]
+    hours = opening_hours(instrument.id)
     return render_template(
         "instruments/instrument.html",
         instrument=instrument,
@@ -46,7 +47,7 @@ def one(instrument_id: int) -> str:
         services=offered_services(instrument),
         quote_href=quote_href,
         link_to=link_to,
-        week=week(opening_hours(instrument.id)),
+        week=week(hours) if hours else [],
         taken=taken(instrument, now, now + LISTED, actor=actor),
         days=LISTED.days,
         is_owner=owns(actor, instrument),

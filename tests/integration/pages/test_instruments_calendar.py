@@ -98,7 +98,8 @@ def test_an_instrument_can_be_closed_all_week(province: DemoClient, owner: PageC
     form = owner.get(f"{path}/{HOURS}").form().values
     owner.send(f"{path}/{HOURS}", {name: "" for name in form if name.endswith((".opens", ".closes"))})
     assert week(province, path) == []
-    assert "不开放" in owner.get(path).text
+    assert "尚未设置开放时间" in owner.get(path).text
+    assert "未设开放时间" in PageClient(province.app.test_client()).get(path).text
 
 
 def test_a_closure_is_entered_shown_and_ended_early(province: DemoClient, owner: PageClient, path: str) -> None:
