@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
@@ -39,6 +40,7 @@ def index() -> str:
         tables=_by_section(policy_rows(on)),
         articles=articles(on),
         changes=policy_changes(today),
+        anchor=_anchor,
     )
 
 
@@ -47,6 +49,11 @@ def _day(typed: str) -> date | None:
         return date.fromisoformat(typed)
     except ValueError:
         return None
+
+
+def _anchor(article: str) -> str:
+    """The place of an article on the page: ``article-V8-1`` for V8(1)."""
+    return "article-" + re.sub("[^A-Za-z0-9]+", "-", article).strip("-")
 
 
 def _by_section(rows: Sequence[PolicyRow]) -> list[tuple[str, list[PolicyRow]]]:
