@@ -231,7 +231,7 @@ class Supervisor:
         if accounts:
             say(f"\n{accounts.strip()}\n")
             say(
-                "A token for one of them:\n"
+                f"Sign in with one of them at {self.address}/sign-in, or ask for a token:\n"
                 f"  curl -s {self.address}/api/v1/tokens -H 'Content-Type: application/json' \\\n"
                 '       -d \'{"username": "sme-heze", "password": "PASSWORD"}\'\n'
             )
