@@ -109,3 +109,11 @@ def test_the_table_equals_the_official_arrangement(app: Flask, year: int) -> Non
         day += timedelta(days=1)
     assert days
     assert wrong == []
+
+
+@given(day=st.dates(date(2024, 1, 1), date(2027, 12, 31)), count=st.integers(0, 60))
+def test_counting_working_days_undoes_adding_them(day: date, count: int) -> None:
+    """The day itself does not count, the last one does; backwards there is none."""
+    later = WEEKENDS_ONLY.add_working_days(day, count)
+    assert WEEKENDS_ONLY.working_days_between(day, later) == count
+    assert WEEKENDS_ONLY.working_days_between(later, day) == 0

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from accounts.queries import organisation
 from core import clock
 from core.db import session
 from tests.factories.accounts import (
@@ -242,6 +243,28 @@ def test_a_draw_from_nothing_is_refused_and_kept(app: Flask) -> None:
     page = browser(app, make_province()).send("/spot-checks/new", drawn)
     assert page.status == 422
     assert page.form().values["reason"] == ["抽查"]
+
+
+def test_every_table_can_be_taken_along(app: Flask) -> None:
+    waiting = sent_up()
+    bring(make_claim(), ClaimState.SUBMITTED)
+    confirmed = bring(make_claim(), ClaimState.CONFIRMED)
+    province, bureau = browser(app, make_province()), browser(app, make_bureau(HEZE))
+    user = browser(app, organisation(confirmed.beneficiary_id))
+    drawn = {"confirmed_from": "2026-03-01", "confirmed_to": "2026-03-31", "size": "1", "reason": "抽查"}
+    province.send("/spot-checks/new", drawn)
+    check = session().scalars(select(SpotCheck.id)).one()
+    for client, table, shown in [
+        (province, "/confirmations", f"{waiting.id},菏泽市"),
+        (bureau, "/review", "直接抵扣"),
+        (province, "/review-summaries", "60000.00"),
+        (province, "/spot-checks", "抽查"),
+        (province, f"/spot-checks/{check}", f"{confirmed.id},测试服务"),
+        (user, "/entitlement", f"{confirmed.order_id},委托分析"),
+    ]:
+        text = client.client.get(f"{table}?export=csv", buffered=True).get_data(as_text=True)
+        assert shown in text, table
+        assert client.client.get(f"{table}?export=xlsx", buffered=True).status_code == 200
 
 
 def test_these_pages_read_in_english_too(app: Flask) -> None:
