@@ -151,7 +151,7 @@ def suspend(membership_id: int) -> Response:
     """Suspend a member."""
     return _step(
         membership_id,
-        Form(MembershipOpinionSchema, name="membership_suspension"),
+        Form(MembershipOpinionSchema, name="membership_suspension", ends=True),
         lambda given: service.suspend(membership_id=membership_id, **given, actor=current_actor(), now=clock.now()),
         permission=may_suspend_membership,
         confirms=True,

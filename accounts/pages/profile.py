@@ -108,7 +108,7 @@ def confirm_totp() -> Response:
 @allow(signed_in)
 def stop_totp() -> Response:
     """Remove the authenticator app with password and code."""
-    form = Form(FactorRemovalSchema, name="totp_removal")
+    form = Form(FactorRemovalSchema, name="totp_removal", ends=True)
     form["password"].attributes["autocomplete"] = "current-password"
     form["code"].attributes["autocomplete"] = "one-time-code"
 

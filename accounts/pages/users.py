@@ -186,7 +186,7 @@ def _switch(user_id: int, name: str, *, active: bool) -> Response:
         service.set_active(user_id=user_id, active=active, actor=current_actor(), now=clock.now())
         return Done(here, f"page.{name}.done")
 
-    form = Form(EmptySchema, name=name)
+    form = Form(EmptySchema, name=name, ends=not active)
     facts = [("field_label.username", found.username)]
     return form_page(form, effect=effect, back=here, facts=facts, confirms=not active)
 

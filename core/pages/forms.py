@@ -75,6 +75,7 @@ class Form:
     ``form.<name>.<field>.hint`` if there are any. ``initial`` are values as the service has them, ``options`` the
     choices of fields that are no enum, ``widgets`` overrides (``textarea``, ``radio``, ``checkboxes``, ``lines``,
     ``password``, ``hidden``), ``leave_out`` fields that the view fills itself through ``fixed``.
+    ``ends``: what is sent takes something away or ends it, so its button stands out.
     """
 
     def __init__(
@@ -88,9 +89,11 @@ class Form:
         leave_out: Iterable[str] = (),
         fixed: Mapping[str, Any] | None = None,
         required: Iterable[str] = (),
+        ends: bool = False,
     ) -> None:
         self.schema = schema if isinstance(schema, Schema) else schema()
         self.name = name
+        self.ends = ends
         self.fixed = dict(fixed or {})
         self._options = options or {}
         self._widgets = widgets or {}

@@ -88,7 +88,7 @@ def retire(instrument_id: int) -> Response:
     actor = current_actor()
     return _step(
         _found(instrument_id, may_manage, actor),
-        Form(ListingNoteSchema, name="listing_retirement"),
+        Form(ListingNoteSchema, name="listing_retirement", ends=True),
         lambda given: service.retire_listing(instrument_id=instrument_id, **given, actor=actor, now=clock.now()),
         confirms=True,
     )

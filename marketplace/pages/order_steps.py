@@ -46,7 +46,7 @@ def decline(order_id: int) -> Response:
     """The provider does not take it."""
     return _step(
         order_id,
-        Form(DeclineSchema, name="order_decline"),
+        Form(DeclineSchema, name="order_decline", ends=True),
         lambda given: service.decline(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
         confirms=True,
     )
@@ -135,7 +135,7 @@ def cancel(order_id: int) -> Response:
     """Either side gives the order up."""
     return _step(
         order_id,
-        Form(CancellationSchema, name="order_cancel"),
+        Form(CancellationSchema, name="order_cancel", ends=True),
         lambda given: service.cancel(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
         confirms=True,
     )

@@ -43,7 +43,7 @@ def discard(batch_id: int) -> Response:
     """The payables go back to their places in the queue."""
     return _step(
         batch_id,
-        Form(EmptySchema, name="batch_discard"),
+        Form(EmptySchema, name="batch_discard", ends=True),
         lambda _given: service.discard(batch_id=batch_id, actor=current_actor(), now=clock.now()),
         confirms=True,
     )

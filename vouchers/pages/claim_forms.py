@@ -106,7 +106,7 @@ def withdraw(claim_id: int) -> Response:
         service.withdraw(claim_id=claim_id, actor=actor, now=clock.now())
         return Done(_page_of(claim), "page.claim_withdrawal.done", {"number": claim_id})
 
-    form = Form(EmptySchema, name="claim_withdrawal")
+    form = Form(EmptySchema, name="claim_withdrawal", ends=True)
     return form_page(form, effect=effect, back=_page_of(claim), confirms=True, facts=_facts(claim))
 
 

@@ -71,5 +71,5 @@ def revoke(claim_id: int) -> Response:
         ("column.service", claim.record["title"]),
         ("fact.confirmed", yuan(claim.confirmed_fen)),
     ]
-    form = Form(RevocationSchema, name="revocation")
+    form = Form(RevocationSchema, name="revocation", ends=True)
     return form_page(form, effect=effect, back=link_to("claim", claim_id), confirms=True, facts=facts)
