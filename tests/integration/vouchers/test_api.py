@@ -154,6 +154,7 @@ ROLES_OF_ROUTE: dict[tuple[str, str], set[Role]] = {
     ("POST", "/review-summaries"): {Role.CITY_BUREAU, Role.DELEGATED_AGENCY},
     ("GET", "/review-summaries"): SUMMARY_READERS,
     ("GET", "/review-summaries/1"): SUMMARY_READERS,
+    ("GET", "/review-summaries/1/stamped-copy"): SUMMARY_READERS,
     ("POST", "/review-summaries/1/stamp"): {Role.CITY_BUREAU},
     ("POST", "/review-summaries/1/dispatch"): {Role.CITY_BUREAU},
     ("POST", "/spot-checks"): {Role.PROVINCE},
