@@ -14,7 +14,7 @@ from core.permissions import Actor
 from marketplace.models import Order
 from marketplace.permissions import is_party
 from marketplace.queries.timelines import Party, TimelineEntry, Waiting, order_timeline
-from marketplace.states import PAYABLE
+from marketplace.states import PAYABLE, OrderState
 from settlement.models import Payment
 from settlement.permissions import reads_all_money
 from settlement.queries.trade import OrderMoney, payments_of
@@ -44,13 +44,13 @@ def facts_of(order: Order, money: OrderMoney) -> Facts:
         ("column.beneficiary", names[order.beneficiary_id]),
         ("column.provider", names[order.provider_id]),
         ("fact.slot", None if slot is None else f"{moment(slot.start)} – {moment(slot.end)}"),
-        ("fact.quantity", f"{order.actual_quantity or order.quantity} {unit}"),
+        ("fact.quantity", f"{(order.actual_quantity or order.quantity).normalize():f} {unit}"),
         ("fact.payment_mode", term(order.payment_mode)),
         ("column.price", yuan(order.price_fen)),
         ("fact.due", yuan(order.due_to_provider_fen)),
         ("fact.paid", yuan(money.self_pay_fen - money.due_fen)),
         ("fact.shortfall", yuan(money.shortfall_fen) if money.shortfall_fen else None),
-        ("fact.respond_by", day(order.respond_by)),
+        ("fact.respond_by", day(order.respond_by) if order.state is OrderState.PLACED else None),
         ("fact.expected_completion", day(order.expected_completion)),
         ("fact.completed_on", day(order.completed_on)),
         ("fact.ended_reason", order.ended_reason),

@@ -176,7 +176,7 @@ def _about(order: Order) -> list[tuple[str, object]]:
     return [
         ("column.order", order.id),
         ("column.service", order.quote.title),
-        ("fact.quantity", f"{order.quantity} {unit}"),
+        ("fact.quantity", f"{order.quantity.normalize():f} {unit}"),
         ("fact.payment_mode", term(order.payment_mode)),
         ("column.price", yuan(order.price_fen)),
         ("fact.due" if provides else "fact.pay_provider", yuan(order.due_to_provider_fen)),

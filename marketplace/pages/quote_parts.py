@@ -7,13 +7,16 @@ from datetime import datetime
 
 from flask import url_for
 
-from core.pages import MoneyBar, MoneyPart
-from core.pages.language import day, has_text, t, yuan
+from accounts.queries.names import organisation_names
+from core.pages import MoneyBar, MoneyPart, term
+from core.pages.language import day, has_text, moment, t, yuan
 from core.permissions import Actor
 from marketplace.models import Quote
 from marketplace.queries import find_quote
 from vouchers.queries.yearly import YearlyUse, yearly_use
 from vouchers.rules.facts import PaymentMode
+
+Facts = list[tuple[str, str]]
 
 
 def who_pays(quote: Quote) -> MoneyBar:
@@ -43,6 +46,46 @@ def year_bar(use: YearlyUse, *, taken_fen: int = 0) -> MoneyBar:
     ]
     title = t("money.cap.title", year=use.year, article=use.article)
     return MoneyBar(title, [part for part in parts if part.fen > 0 or part.kind in ("used", "room")])
+
+
+def money_facts(quote: Quote) -> Facts:
+    """What is paid to whom, and what comes back."""
+    deducted = quote.payment_mode is PaymentMode.DIRECT_DEDUCTION
+    return _known(
+        [
+            ("column.price", yuan(quote.price_fen)),
+            ("fact.rate", None if quote.rate is None else f"{quote.rate:.0%}"),
+            ("fact.entitlement", yuan(quote.entitlement_fen)),
+            ("fact.pay_provider", yuan(quote.self_pay_fen if deducted else quote.price_fen)),
+            ("fact.paid_back", None if deducted else yuan(quote.subsidy_fen)),
+        ]
+    )
+
+
+def facts_of(quote: Quote) -> Facts:
+    """What was asked for, from whom, and by which policy it was judged."""
+    names = organisation_names({quote.provider_id, quote.beneficiary_id})
+    unit, slot = t(f"term.PriceUnit.{quote.price_unit}"), quote.during
+    return _known(
+        [
+            ("column.service", quote.title),
+            ("column.service_kind", term(quote.service_kind)),
+            ("column.beneficiary", names[quote.beneficiary_id]),
+            ("column.provider", names[quote.provider_id]),
+            ("fact.slot", None if slot is None else f"{moment(slot.start)} – {moment(slot.end)}"),
+            ("fact.quantity", f"{quote.quantity.normalize():f} {unit}"),
+            ("column.unit_price", yuan(quote.unit_price_fen)),
+            ("fact.payment_mode", term(quote.payment_mode)),
+            ("fact.unmet_need", quote.unmet_need),
+            ("fact.expected_completion", day(quote.expected_completion)),
+            ("fact.policy_version", quote.policy_version),
+            ("column.valid_until", moment(quote.expires_at)),
+        ]
+    )
+
+
+def _known(facts: Iterable[tuple[str, str | None]]) -> Facts:
+    return [(key, value) for key, value in facts if value]
 
 
 def flag_words(flags: Iterable[str]) -> list[str]:

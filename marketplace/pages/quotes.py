@@ -22,7 +22,15 @@ from instruments.queries.details import services
 from marketplace import service
 from marketplace.models import Quote
 from marketplace.pages.quote_form import chosen_instrument, needs_slot, on_offer, quote_form, record_number
-from marketplace.pages.quote_parts import cap_left, changes, flag_words, other_mode, who_pays
+from marketplace.pages.quote_parts import (
+    cap_left,
+    changes,
+    facts_of,
+    flag_words,
+    money_facts,
+    other_mode,
+    who_pays,
+)
 from marketplace.permissions import may_ask_quotes, may_place_orders
 from marketplace.queries import find_quote, visible_quotes
 from marketplace.queries.quotes import orders_on, still_open
@@ -221,24 +229,34 @@ def again(quote_id: int) -> Response:
 
 def _shown(quote: Quote, effect: Any) -> Response:
     now = clock.now()
-    names = organisation_names({quote.provider_id, quote.beneficiary_id})
     order_id = orders_on([quote.id]).get(quote.id)
     return form_page(
         Form(EmptySchema, name="quote_order"),
         effect=effect,
         back=url_for("quote_pages.index"),
         template="marketplace/quote.html",
-        confirms=True,
         quote=quote,
-        names=names,
         order_id=order_id,
         expired=now >= quote.expires_at,
         paid=who_pays(quote),
         cap=cap_left(quote, ordered=order_id is not None, now=now),
         flags=flag_words(quote.flags),
+        facts=facts_of(quote),
+        money_facts=money_facts(quote),
         actions=_actions(quote, order_id),
+        order_button=_order_button(quote),
         changed=changes(quote, record_number("instead_of"), actor=current_actor()),
     )
+
+
+def _order_button(quote: Quote) -> dict[str, Any]:
+    """Placing the order, which asks once."""
+    return {
+        "label": t("page.quote_order.send"),
+        "post": link_to("quote", quote.id),
+        "confirm": t("page.quote_order.confirm"),
+        "primary": True,
+    }
 
 
 def _actions(quote: Quote, order_id: int | None) -> list[dict[str, Any]]:
