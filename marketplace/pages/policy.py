@@ -22,6 +22,9 @@ policy_pages = Pages(
     links={"policy": ("policy_pages.index", "")},
 )
 
+FIRST = ("vouchers", "services", "places", "settlement", "instruments")
+"""The order of the sections; others follow."""
+
 
 @policy_pages.get("/policy")
 @allow(anyone)
@@ -57,6 +60,8 @@ def _anchor(article: str) -> str:
 
 
 def _by_section(rows: Sequence[PolicyRow]) -> list[tuple[str, list[PolicyRow]]]:
-    """The rows under their sections, in the order of the pack."""
-    found = sorted(rows, key=lambda row: row.section)
+    """The rows under their sections, the measure that most come for first."""
+    found = sorted(
+        rows, key=lambda row: (FIRST.index(row.section) if row.section in FIRST else len(FIRST), row.section)
+    )
     return [(section, list(group)) for section, group in groupby(found, key=lambda row: row.section)]
