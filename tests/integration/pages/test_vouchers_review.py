@@ -93,7 +93,7 @@ def test_an_invoice_that_differs_from_the_order_is_marked_field_by_field(app: Fl
 def test_flags_are_shown_in_words(app: Flask) -> None:
     """V8(4): a lesser one-way holding is a flag for a recorded finding."""
     user, provider = make_enterprise(), make_provider()
-    make_holding(user, provider, 3)
+    make_holding(user, provider, "3")
     claim = bring(make_claim(user, provider), ClaimState.SUBMITTED)
     assert "与供给方存在单向持股" in browser(app, make_bureau(HEZE)).get(path(claim)).text
 
