@@ -137,6 +137,11 @@ def troubles(page: Page) -> list[str]:
     return list(_troubles[page])
 
 
+def forget_troubles(page: Page) -> None:
+    """What a test has brought about itself, such as a broken line, is no trouble of the page."""
+    _troubles[page].clear()
+
+
 def csp_violations(page: Page) -> list[str]:
     """What the page's content policy has refused so far."""
     return [each for each in _troubles[page] if "policy" in each.lower()]

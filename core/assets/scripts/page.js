@@ -15,9 +15,8 @@ export function focusFaults(root) {
 
 let replaced = false;
 
-/** Shows the page in `html` in place of this one, as if the browser had gone to `address`. */
-export function show(html, address) {
-  const arrived = new DOMParser().parseFromString(html, "text/html");
+/** Shows a document that arrived in place of this one, as if the browser had gone to `address`. */
+export function show(arrived, address) {
   if (address !== location.href) {
     history.pushState(null, "", address);
     replaced = true;

@@ -1,5 +1,6 @@
 // <form data-upload> sends its files with visible progress and can be cancelled. The server answers as it does to any
-// form: with another page after success, with the same form and its faults after a refusal.
+// form: with another page after success, with the same form and its faults after a refusal; a page without the form
+// (too large, no longer signed in) is told in its heading, and what was typed stays.
 import { make, show } from "./page.js";
 
 const SPOKEN_PERCENT = 25;
@@ -61,13 +62,12 @@ function upload(form, submitter) {
     if (event.lengthComputable) progress(Math.floor((event.loaded * 100) / event.total));
   });
   asked.addEventListener("load", () => {
-    const arrived = asked.status < 400 || asked.status === 422;
-    if (arrived) {
-      show(asked.responseText, asked.status === 422 ? location.href : asked.responseURL);
-      if (asked.status === 422) keepFiles(chosen);
-    } else {
-      fail(new DOMParser().parseFromString(asked.responseText, "text/html").querySelector("h1")?.textContent.trim());
-    }
+    const arrived = new DOMParser().parseFromString(asked.responseText, "text/html");
+    if (asked.status < 400) show(arrived, asked.responseURL);
+    else if (arrived.querySelector("form[data-upload]")) {
+      show(arrived, location.href);
+      keepFiles(chosen);
+    } else fail(arrived.querySelector("h1")?.textContent.trim());
   });
   asked.addEventListener("error", () => fail());
   asked.addEventListener("abort", () => {
