@@ -1,4 +1,5 @@
-# The two commands: make run, make test. Needs only Python 3.11 or newer; everything else is set up below .venv and var.
+# The two commands: make run, make test. Needs only Python 3.11 or newer; everything else is set up below .venv, var and
+# core (what browsers load).
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -35,10 +36,11 @@ demo-real: setup
 	@test -n "$(DATA)" || { echo "usage: make demo-real DATA=DIR"; exit 2; }
 	@$(PY) -m marketplace.demo.real "$(DATA)"
 
-# Pins every dependency with its hashes; needs uv and the package index.
+# Pins every dependency with its hashes; needs uv, the package index and npm's registry.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements.in -c requirements-dev.txt -o requirements.txt
+	cd core/assets && ../../$(VENV)/bin/npm install --package-lock-only --ignore-scripts --no-audit --no-fund
 
 clean:
 	rm -rf $(VENV) core/static core/assets/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -45,13 +45,13 @@ def _install() -> None:
     if INSTALLED.is_file() and INSTALLED.read_text() == wanted:
         return
     _say("installing the browser's libraries with npm …")
-    command = ["ci", "--ignore-scripts", "--include=dev", "--include=optional", "--no-audit", "--no-fund"]
+    command = "ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund --no-update-notifier"
     advice = (
         "npm could not install the packages of core/assets/package-lock.json; its own message is above. It reads this "
         "machine's npm settings: where there is no direct way to the public registry, set `registry`, `proxy` or "
         "`cafile` in ~/.npmrc (or NPM_CONFIG_REGISTRY, HTTPS_PROXY, NODE_EXTRA_CA_CERTS) and run `make setup` again."
     )
-    _run("npm", [*command, "--loglevel=error"], advice=advice)
+    _run("npm", [*command.split(), "--loglevel=error"], advice=advice)
     INSTALLED.write_text(wanted)
 
 
