@@ -19,7 +19,10 @@ from accounts.permissions import (
 from core.permissions import Actor, permission
 from vouchers.models import Claim
 
-may_read_claims = beneficiary | incubator | provider | official_reader | finance
+may_read_users_facts = beneficiary | incubator | official_reader | finance
+"""Of a claim in sight, what its decision knows of the user: size, revenue, records, and the cap it shares. Who serves
+the user is not told."""
+may_read_claims = may_read_users_facts | provider
 may_hand_in = enterprise | incubator | provider
 """A team's user never hands in: its incubator does (V16 team)."""
 may_ask_to_hand_in = may_hand_in | team

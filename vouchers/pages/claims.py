@@ -71,14 +71,8 @@ def one(claim_id: int) -> str:
 @allow(may_read_claims)
 def explanation(claim_id: int) -> str:
     """Why a claim is worth what it is, and whether the same facts are judged alike today."""
-    actor = current_actor()
-    found = explain(claim_id, actor=actor)
-    return render_template(
-        "vouchers/explanation.html",
-        found=found,
-        inputs=inputs(found, actor=actor),
-        answers=answers(found, actor=actor),
-    )
+    found = explain(claim_id, actor=current_actor())
+    return render_template("vouchers/explanation.html", found=found, inputs=inputs(found), answers=answers(found))
 
 
 @claims.get("/<int:claim_id>/materials/<int:material_id>")

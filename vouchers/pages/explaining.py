@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from accounts.permissions import Role
 from accounts.policy import county_names
 from core.pages.language import t, term, yuan
-from core.permissions import Actor
 from vouchers.queries.explanations import Explanation
 from vouchers.rules.facts import Case, Enterprise, Relation
-from vouchers.rules.frozen import thaw
 
 Fact = tuple[str, object]
 
@@ -35,16 +32,15 @@ class Answer:
         return self.taken == self.again
 
 
-def inputs(found: Explanation, *, actor: Actor) -> list[Fact]:
-    """The frozen facts. Who serves a firm is not told its size, revenue and records."""
-    case = thaw(found.decision.facts)
-    shown = [*_of_order(case), *_of_place(case)]
-    return shown if actor.role == Role.PROVIDER else [*shown, *_of_user(case)]
+def inputs(found: Explanation) -> list[Fact]:
+    """The frozen facts, as far as their reader may know them."""
+    shown = [*_of_order(found.case), *_of_place(found.case)]
+    return [*shown, *_of_user(found.case)] if found.tells_of_user else shown
 
 
-def answers(found: Explanation, *, actor: Actor) -> list[Answer]:
+def answers(found: Explanation) -> list[Answer]:
     """From the fee to the hold, as V12 says; what is left of a firm's cap is none of its provider's business."""
-    return [each for each in _answers(found) if each.key != CAP_ROOM or actor.role != Role.PROVIDER]
+    return [each for each in _answers(found) if each.key != CAP_ROOM or found.tells_of_user]
 
 
 def _answers(found: Explanation) -> list[Answer]:

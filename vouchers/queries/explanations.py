@@ -8,23 +8,35 @@ from typing import Any
 from core import policy
 from core.permissions import Actor
 from vouchers.models import Claim, EntitlementDecision
+from vouchers.permissions import may_read_users_facts
 from vouchers.queries.claims import find_claim
 from vouchers.rules.decision import Decision, decide
-from vouchers.rules.frozen import thaw
+from vouchers.rules.facts import Case
+from vouchers.rules.frozen import thaw, without_user
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A decision as it was taken, and as the same facts are judged by the policy as it is written today."""
+    """A decision as it was taken, and as the same facts are judged by the policy as it is written today.
+
+    Without ``tells_of_user`` its reader may not know the user's own facts; ``facts`` and ``cap_room_fen`` are cut then.
+    """
 
     claim: Claim
     decision: EntitlementDecision
+    case: Case
     replayed: Decision
+    tells_of_user: bool
 
     @property
     def facts(self) -> dict[str, Any]:
         """What the decision rests on."""
-        return self.decision.facts
+        return self.decision.facts if self.tells_of_user else without_user(self.decision.facts)
+
+    @property
+    def cap_room_fen(self) -> int | None:
+        """What was left of the cap."""
+        return self.decision.cap_room_fen if self.tells_of_user else None
 
     @property
     def rate(self) -> str | None:
@@ -51,4 +63,11 @@ class Explanation:
 def explain(claim_id: int, *, actor: Actor) -> Explanation:
     """The explanation of a claim the actor may see; raises ClaimMissing."""
     claim = find_claim(claim_id, actor=actor)
-    return Explanation(claim, claim.decision, decide(thaw(claim.decision.facts), pack=policy.current()))
+    case = thaw(claim.decision.facts)
+    return Explanation(
+        claim=claim,
+        decision=claim.decision,
+        case=case,
+        replayed=decide(case, pack=policy.current()),
+        tells_of_user=may_read_users_facts(actor),
+    )

@@ -50,6 +50,12 @@ def freeze(case: Case) -> dict[str, Any]:
     }
 
 
+def without_user(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Frozen facts as who serves the user may read them: of the user only what it is and where it sits."""
+    of_user = {name: facts["beneficiary"][name] for name in ("kind", "county")}
+    return {name: value for name, value in facts.items() if name != "cap_used_fen"} | {"beneficiary": of_user}
+
+
 def thaw(facts: Mapping[str, Any]) -> Case:
     """The case of frozen facts."""
     provider, service = facts["provider"], facts["service"]

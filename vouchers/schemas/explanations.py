@@ -22,7 +22,10 @@ class ExplanationSchema(Schema):
     facts = fields.Dict(
         keys=fields.String(),
         required=True,
-        metadata={"description": "The frozen facts, as a quote case.", "additionalProperties": True},
+        metadata={
+            "description": "The frozen facts, as a quote case; a provider is not told its user's size and cap.",
+            "additionalProperties": True,
+        },
     )
     rate = TextField(required=True, allow_none=True, metadata={"description": "The rate, such as 0.60."})
     base_fen = FenField(
@@ -35,7 +38,7 @@ class ExplanationSchema(Schema):
         required=True, attribute="decision.entitlement_fen", metadata={"description": "The rate's share of it."}
     )
     cap_room_fen = FenField(
-        required=True, attribute="decision.cap_room_fen", metadata={"description": "What was left of the cap."}
+        required=True, allow_none=True, metadata={"description": "What was left of the cap; null for a provider."}
     )
     held_fen = FenField(required=True, attribute="decision.held_fen", metadata={"description": "What was held."})
     reasons = fields.List(

@@ -238,12 +238,23 @@ def test_spot_checks_over_http(client: FlaskClient) -> None:
 def test_v12_facts_are_explained_and_replay_to_the_same(client: FlaskClient) -> None:
     """The decision is judged again from its frozen facts: nothing differs while the policy of that day stands."""
     claim = make_claim()
-    answer = client.get(f"{API}/claims/{claim.id}/explanation", headers=headers_of(organisation(claim.provider_id)))
+    answer = client.get(f"{API}/claims/{claim.id}/explanation", headers=headers_of(organisation(claim.beneficiary_id)))
     assert answer.status_code == 200
     explained = said(answer)
     assert (explained["held_fen"], explained["rate"], explained["differences"]) == (6_000_000, "0.60", [])
     assert explained["facts"]["beneficiary"]["county"] == "371702"
     assert explained["policy_version"] == claim.decision.policy_version
+    assert explained["facts"] == claim.decision.facts
+
+
+def test_v6_who_serves_a_firm_is_not_told_its_size_records_and_cap(client: FlaskClient) -> None:
+    claim = make_claim()
+    answer = client.get(f"{API}/claims/{claim.id}/explanation", headers=headers_of(organisation(claim.provider_id)))
+    explained = said(answer)
+    assert (answer.status_code, explained["held_fen"], explained["cap_room_fen"]) == (200, 6_000_000, None)
+    assert explained["facts"]["beneficiary"] == {"kind": "enterprise", "county": "371702"}
+    assert "cap_used_fen" not in explained["facts"]
+    assert explained["facts"]["provider"] == claim.decision.facts["provider"]
 
 
 def test_every_route_of_the_package_is_tried_with_every_role(client: FlaskClient) -> None:
