@@ -15,12 +15,10 @@ from core.pages import Column, Filter, NavEntry, Pages, Table, link_to, table_pa
 from core.pages.language import t
 from core.pages.links import links
 from core.pages.tables import choice
-from core.permissions import Actor
 from settlement import permissions
 from settlement.models import LedgerAccount, LedgerPosting
 from settlement.pages.words import owner_names, source_link, source_words
 from settlement.queries.ledger import (
-    AccountBalance,
     account_balance,
     described,
     known_kind,
@@ -37,10 +35,6 @@ ledger = Pages(
     url_prefix="/ledger",
     navigation=(NavEntry("ledger", "ledger_pages.index", "money", permissions.may_read_ledger, order=80),),
 )
-
-CAPS = frozenset({AccountKind.CAP, AccountKind.CAP_CONTRA})
-CONTROLLER = "controller:"
-"""Owners of caps that several firms share begin so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,24 +150,19 @@ def account_url(kind: AccountKind, owner: str, year: int | None) -> str:
 
 
 def _shown(kind: str, owner: str, year: int | None) -> Any:
-    actor, today = current_actor(), clock.today(clock.now())
-    balance = account_balance(kind=known_kind(kind), owner=owner, year=year, actor=actor, today=today)
+    today = clock.today(clock.now())
+    balance = account_balance(kind=known_kind(kind), owner=owner, year=year, actor=current_actor(), today=today)
     shown = {
         "balance": balance,
         "owner": owner_names([owner])[owner],
         "owner_href": source_link(owner),
         "heading": t("page.account.title", kind=term(balance.kind)),
     }
-    if _is_shared(balance, actor):
+    if balance.is_sum_alone:
         return render_template("settlement/account.html", view=None, **shown)
     return table_page(
         POSTINGS, postings_on(balance), title="page.account.title", template="settlement/account.html", **shown
     )
-
-
-def _is_shared(balance: AccountBalance, actor: Actor) -> bool:
-    """Whether single postings would tell of firms of the same controller: members see their use as one sum."""
-    return balance.kind in CAPS and balance.owner.startswith(CONTROLLER) and not permissions.reads_all_money(actor)
 
 
 def _order_link(order_id: int | None) -> str | None:

@@ -20,6 +20,8 @@ from settlement.rules.chart import AccountKind, Book, Layer, Phase, TransactionK
 
 _LAST_YEAR = 2199
 _CAP_KINDS = (AccountKind.CAP, AccountKind.CAP_CONTRA)
+_CONTROLLER = "controller:"
+"""Owners of caps that several firms share begin so."""
 
 
 class LedgerAccountMissing(NotFound):
@@ -30,7 +32,10 @@ class LedgerAccountMissing(NotFound):
 
 @dataclass(frozen=True)
 class AccountBalance:
-    """One kind of account of one owner, in one year or (``year`` None) in all of them together; sums in fen."""
+    """One kind of account of one owner, in one year or (``year`` None) in all of them together; sums in fen.
+
+    ``is_sum_alone``: its reader is a firm of the controller or its city, and single postings would tell of the others.
+    """
 
     book: Book
     kind: AccountKind
@@ -42,6 +47,7 @@ class AccountBalance:
     min_fen: int | None
     max_fen: int | None
     account_ids: Sequence[int]
+    is_sum_alone: bool
 
 
 @dataclass(frozen=True)
@@ -129,12 +135,14 @@ def account_balance(*, kind: AccountKind, owner: str, year: int | None, actor: A
         min_fen=None if only is None else only.min_fen,
         max_fen=None if only is None else only.max_fen,
         account_ids=[account.id for account in accounts],
+        is_sum_alone=kind in _CAP_KINDS and owner.startswith(_CONTROLLER) and not sees_all(actor),
     )
 
 
 def postings_on(balance: AccountBalance) -> Select[tuple[LedgerPosting]]:
-    """The postings behind a balance."""
-    return select(LedgerPosting).where(LedgerPosting.account_id.in_(balance.account_ids))
+    """The postings behind a balance; none where its reader may know their sum alone."""
+    shown = [] if balance.is_sum_alone else balance.account_ids
+    return select(LedgerPosting).where(LedgerPosting.account_id.in_(shown))
 
 
 def of_kind(postings: Select[tuple[LedgerPosting]], kind: TransactionKind) -> Select[tuple[LedgerPosting]]:

@@ -59,7 +59,11 @@ class LedgerAccountSchema(Schema):
         required=True, allow_none=True, metadata={"description": "The most the balance may be, in fen."}
     )
     items = fields.List(
-        fields.Nested(PostingSchema), required=True, metadata={"description": "Postings, the earliest first."}
+        fields.Nested(PostingSchema),
+        required=True,
+        metadata={
+            "description": "Postings, the earliest first; of a controller's cap only for those who read all money."
+        },
     )
     next_cursor = TextField(
         required=True,

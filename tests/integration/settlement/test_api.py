@@ -300,17 +300,28 @@ def test_i6_nothing_unpaid_is_clawed_back(client: FlaskClient) -> None:
 
 
 def test_ledger_accounts_show_balances_and_postings(client: FlaskClient) -> None:
-    controller = make_controller()
     firm = make_enterprise()
-    make_tenure(firm, controller)
-    hold(new_order_id(), 6_000, cap_owner=f"controller:{controller.id}")
-    path = f"/ledger/accounts/cap/controller:{controller.id}"
+    hold(new_order_id(), 6_000, cap_owner=f"organisation:{firm.id}")
+    path = f"/ledger/accounts/cap/organisation:{firm.id}"
 
     shown = of(client, firm).get(f"{path}/2026").get_json()
 
     assert (shown["pending_fen"], shown["posted_fen"], shown["max_fen"]) == (6_000, 0, 50_000_000)
     assert [(p["kind"], p["layer"], p["amount_fen"]) for p in shown["items"]] == [("hold_granted", "pending", 6_000)]
     assert of(client, firm).get(path).get_json()["year"] == 2026
+
+
+def test_firms_of_one_controller_see_their_use_as_one_sum(client: FlaskClient) -> None:
+    """V12 cap: it is theirs together, yet no sibling's order is told."""
+    controller = make_controller()
+    firm = make_enterprise()
+    make_tenure(firm, controller)
+    hold(new_order_id(), 6_000, cap_owner=f"controller:{controller.id}")
+
+    for path in (f"cap/controller:{controller.id}/2026", f"cap_contra/controller:{controller.id}"):
+        shown = of(client, firm).get(f"/ledger/accounts/{path}").get_json()
+        assert (abs(shown["pending_fen"]), shown["items"]) == (6_000, [])
+        assert len(caller(client, Role.AUDITOR).get(f"/ledger/accounts/{path}").get_json()["items"]) == 1
 
 
 @pytest.mark.parametrize(
