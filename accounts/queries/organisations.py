@@ -111,10 +111,14 @@ def acts_for(actor: Actor) -> set[int]:
 
 def teams_of(incubator_id: int) -> Sequence[Organisation]:
     """The teams an incubator registered."""
-    found = select(Organisation).where(
+    return session().scalars(registered_teams(incubator_id).order_by(Organisation.id)).all()
+
+
+def registered_teams(incubator_id: int) -> Select[tuple[Organisation]]:
+    """The teams an incubator registered, in no order yet."""
+    return select(Organisation).where(
         Organisation.kind == OrganisationKind.TEAM, Organisation.incubator_id == incubator_id
     )
-    return session().scalars(found.order_by(Organisation.id)).all()
 
 
 def seat(organisation_id: int) -> Seat:

@@ -102,6 +102,14 @@ def choice(name: str, column: SortKey, enum: type[StrEnum]) -> Filter:
     )
 
 
+def typed_day(typed: str) -> date:
+    """A day whose instants the calendar reaches; raises ValueError, as filters do."""
+    day = date.fromisoformat(typed)
+    if not date.min.year < day.year < date.max.year:
+        raise ValueError(typed)
+    return day
+
+
 @dataclass(frozen=True)
 class Table:
     """A table named ``name``; ``empty`` is the text key of what to do where there is nothing.

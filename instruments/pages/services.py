@@ -89,17 +89,7 @@ SERVICES = Table(
 @allow(may_search)
 def index() -> Any:
     """Published services of all providers."""
-    published = matching_services(
-        actor=current_actor(),
-        q="",
-        kind=None,
-        provider=None,
-        instrument=None,
-        state=None,
-        min_price_fen=None,
-        max_price_fen=None,
-    )
-    return table_page(SERVICES, published, title="page.services.title")
+    return table_page(SERVICES, matching_services(actor=current_actor()), title="page.services.title")
 
 
 @services.get("/<int:service_id>")

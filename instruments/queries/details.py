@@ -89,13 +89,13 @@ def deadlines(instruments: Sequence[Instrument], *, on: date) -> list[dict[str, 
 def services(
     *,
     actor: Actor,
-    q: str,
-    kind: ServiceKind | None,
-    provider: int | None,
-    instrument: int | None,
-    state: ServiceState | None,
-    min_price_fen: int | None,
-    max_price_fen: int | None,
+    q: str = "",
+    kind: ServiceKind | None = None,
+    provider: int | None = None,
+    instrument: int | None = None,
+    state: ServiceState | None = None,
+    min_price_fen: int | None = None,
+    max_price_fen: int | None = None,
 ) -> Select[tuple[Service]]:
     """Priced services: published ones, and the actor's own where another state is asked for."""
     found = select(Service).where(services_in_scope(actor), Service.state == (state or ServiceState.PUBLISHED))

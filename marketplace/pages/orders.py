@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from flask import render_template, url_for
-from sqlalchemy import Select, or_, select
 
 from accounts.permissions import provider
 from accounts.queries.names import organisation_names
-from core import clock
 from core.errors import NotFound
 from core.http import allow, current_actor
 from core.pages import Column, Filter, NavEntry, Pages, Table, link_to, table_page
 from core.pages.language import t
-from core.pages.tables import choice
-from marketplace.models import Order, Quote
+from core.pages.tables import choice, typed_day
+from marketplace.models import Order
 from marketplace.pages.order_actions import next_actions
 from marketplace.pages.order_parts import facts_of, order_events, pay_to, payments_shown, who_pays
 from marketplace.pages.signing import six_points
 from marketplace.permissions import is_beneficiary_side, may_read_orders
 from marketplace.queries import find_order, visible_orders
-from marketplace.queries.orders import unpaid
+from marketplace.queries.orders import placed_from, placed_to, unpaid, with_words
 from marketplace.states import OrderState
 from settlement.queries import order_money
 from vouchers.rules.facts import PaymentMode
@@ -58,32 +55,6 @@ def _rows(found: Sequence[Order]) -> list[Row]:
     return [Row(each, names[each.beneficiary_id], names[each.provider_id]) for each in found]
 
 
-def _of_words(query: Select[Any], words: str) -> Select[Any]:
-    """By the number of the order or words of the service's title."""
-    titled = Order.quote_id.in_(select(Quote.id).where(Quote.title.icontains(words, autoescape=True)))
-    return query.where(or_(titled, Order.id == int(words)) if _is_number(words) else titled)
-
-
-def _is_number(words: str) -> bool:
-    return words.isascii() and words.isdecimal() and len(words) < 19
-
-
-def _placed_from(query: Select[Any], day: str) -> Select[Any]:
-    return query.where(Order.placed_at >= _instant(day, clock.start_of_day))
-
-
-def _placed_to(query: Select[Any], day: str) -> Select[Any]:
-    return query.where(Order.placed_at < _instant(day, clock.end_of_day))
-
-
-def _instant(day: str, edge: Callable[[date], datetime]) -> datetime:
-    """An edge of a day that was typed; raises ValueError for what is no day the calendar reaches."""
-    try:
-        return edge(date.fromisoformat(day))
-    except OverflowError as beyond:
-        raise ValueError(day) from beyond
-
-
 ORDERS = Table(
     name="orders",
     key=Order.id,
@@ -98,9 +69,9 @@ ORDERS = Table(
             lambda query, _: query.where(unpaid()),
             options=lambda: [("unpaid", t("filter.unpaid_only"))],
         ),
-        Filter("from", _placed_from, kind="day"),
-        Filter("to", _placed_to, kind="day"),
-        Filter("q", _of_words),
+        Filter("from", lambda query, typed: placed_from(query, typed_day(typed)), kind="day"),
+        Filter("to", lambda query, typed: placed_to(query, typed_day(typed)), kind="day"),
+        Filter("q", with_words),
     ],
     columns=[
         Column("number", lambda row: row.order.id, sort=Order.id, link=lambda row: link_to("order", row.order.id)),

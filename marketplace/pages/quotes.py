@@ -153,26 +153,13 @@ def new() -> Any:
     """Choose a service, where several carry it the instrument, then say what is wanted."""
     wanted, instrument_id = record_number("service_id"), record_number("instrument_id")
     if wanted is None:
-        return table_page(SERVICES, _services(instrument_id), title="page.quote_service.title")
+        found = services(actor=current_actor(), instrument=instrument_id)
+        return table_page(SERVICES, found, title="page.quote_service.title")
     offered = find_service(wanted, actor=current_actor())
     instrument = chosen_instrument(offered, instrument_id)
     if needs_slot(offered) and instrument is None:
         return render_template("marketplace/quote_instrument.html", service=offered, instruments=on_offer(offered))
     return _asked(offered, instrument)
-
-
-def _services(instrument_id: int | None) -> Any:
-    """The services to choose from, with their providers."""
-    return services(
-        actor=current_actor(),
-        q="",
-        kind=None,
-        provider=None,
-        instrument=instrument_id,
-        state=None,
-        min_price_fen=None,
-        max_price_fen=None,
-    )
 
 
 def _asked(offered: Service, instrument: Instrument | None) -> Response:

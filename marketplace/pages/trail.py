@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
 from typing import Any
 
 from flask import render_template, url_for
@@ -10,12 +10,12 @@ from sqlalchemy import Select
 
 from accounts.permissions import auditor
 from core.audit import AuditEntry
-from core.clock import end_of_day, start_of_day
 from core.http import allow
 from core.http.schemas import MAX_ID
 from core.pages import Column, Event, Filter, NavEntry, Pages, Table, table_page
+from core.pages.tables import typed_day
 from marketplace.pages.trail_words import action_word, actions, change_words, kind_word, kinds, record_page, who
-from marketplace.reports.trail import TrailLine, described, kept, record_history, trail, with_words
+from marketplace.reports.trail import TrailLine, TrailSearch, described, kept, narrowed, record_history, trail
 
 trail_pages = Pages(
     "trail_pages",
@@ -34,25 +34,15 @@ def _details(line: TrailLine) -> str:
     return "; ".join(f"{name}: {value}" for name, value in kept(line.entry.data))
 
 
-def _number(query: Select[Any], typed: str) -> Select[Any]:
+def _number(typed: str) -> int:
+    """A number a record may have; for any other it is that of none."""
     number = int(typed)
-    return query.where(AuditEntry.subject_id == (number if 0 < number <= MAX_ID else None))
+    return number if 0 < number <= MAX_ID else 0
 
 
-def _from(query: Select[Any], typed: str) -> Select[Any]:
-    return query.where(AuditEntry.at >= start_of_day(_day(typed)))
-
-
-def _to(query: Select[Any], typed: str) -> Select[Any]:
-    return query.where(AuditEntry.at < end_of_day(_day(typed)))
-
-
-def _day(typed: str) -> date:
-    """A day the calendar of instants reaches; raises ValueError."""
-    day = date.fromisoformat(typed)
-    if not date.min.year < day.year < date.max.year:
-        raise ValueError(typed)
-    return day
+def _by(name: str, read: Callable[[str], Any] = str) -> Callable[[Select[Any], str], Select[Any]]:
+    """Narrows by one thing that is looked for; what cannot be read raises ValueError."""
+    return lambda query, typed: narrowed(query, TrailSearch(**{name: read(typed)}))
 
 
 TRAIL = Table(
@@ -62,12 +52,12 @@ TRAIL = Table(
     empty="page.trail.empty",
     prepare=described,
     filters=[
-        Filter("subject_kind", lambda query, kind: query.where(AuditEntry.subject_kind == kind), options=kinds),
-        Filter("subject_id", _number),
-        Filter("action", lambda query, action: query.where(AuditEntry.action == action), options=actions),
-        Filter("from", _from, kind="day"),
-        Filter("to", _to, kind="day"),
-        Filter("q", with_words),
+        Filter("subject_kind", _by("subject_kind"), options=kinds),
+        Filter("subject_id", _by("subject_id", _number)),
+        Filter("action", _by("action"), options=actions),
+        Filter("from", _by("since", typed_day), kind="day"),
+        Filter("to", _by("until", typed_day), kind="day"),
+        Filter("q", _by("words")),
     ],
     columns=[
         Column("entry", lambda line: line.entry.id, sort=AuditEntry.id),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
@@ -11,10 +12,11 @@ from sqlalchemy.orm import aliased
 from accounts.models import Organisation
 from accounts.permissions import Role
 from accounts.queries import acts_for
+from core.clock import end_of_day, start_of_day
 from core.db import session
 from core.errors import NotFound
 from core.permissions import SYSTEM, Actor
-from marketplace.models import Order
+from marketplace.models import Order, Quote
 from marketplace.states import PAYABLE, OrderState
 from settlement.models import LedgerAccount
 from settlement.queries import OrderMoney, orders_money
@@ -22,6 +24,9 @@ from settlement.rules.chart import AccountKind
 
 _READS_ALL = frozenset({Role.PROVINCE, Role.FINANCE_MAKER, Role.FINANCE_CHECKER, Role.AUDITOR})
 _READS_ITS_CITY = frozenset({Role.CITY_BUREAU, Role.CITY_FINANCE, Role.DELEGATED_AGENCY})
+
+_TOO_LONG = 19
+"""Digits of which some numbers are beyond what the database holds."""
 
 
 class OrderMissing(NotFound):
@@ -76,6 +81,23 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
         return or_(Order.beneficiary_id.in_(in_city), Order.provider_id.in_(in_city))
     own = acts_for(actor)
     return or_(Order.beneficiary_id.in_(own), Order.provider_id.in_(own))
+
+
+def with_words(found: Select[tuple[Order]], words: str) -> Select[tuple[Order]]:
+    """Those of a selection whose number it is or whose service has these words in its title."""
+    titled = Order.quote_id.in_(select(Quote.id).where(Quote.title.icontains(words, autoescape=True)))
+    is_number = words.isascii() and words.isdecimal() and len(words) < _TOO_LONG
+    return found.where(or_(titled, Order.id == int(words)) if is_number else titled)
+
+
+def placed_from(found: Select[tuple[Order]], day: date) -> Select[tuple[Order]]:
+    """Those of a selection that were placed on a day or after."""
+    return found.where(Order.placed_at >= start_of_day(day))
+
+
+def placed_to(found: Select[tuple[Order]], day: date) -> Select[tuple[Order]]:
+    """Those of a selection that were placed on a day or before."""
+    return found.where(Order.placed_at < end_of_day(day))
 
 
 def unpaid() -> ColumnElement[bool]:

@@ -43,17 +43,14 @@ class TrailLine:
     username: str | None
     organisation: str | None
 
-    @property
-    def note(self) -> str | None:
-        """What the actor said with it, if anything."""
-        note = self.entry.data.get("note")
-        return None if note is None else str(note)
-
 
 def trail(wanted: TrailSearch | None = None) -> Select[tuple[AuditEntry]]:
     """The entries that fit, in no order yet; for the auditor, who reads everything."""
-    wanted = wanted or TrailSearch()
-    found = select(AuditEntry)
+    return narrowed(select(AuditEntry), wanted or TrailSearch())
+
+
+def narrowed(found: Select[tuple[AuditEntry]], wanted: TrailSearch) -> Select[tuple[AuditEntry]]:
+    """Those of a selection that fit."""
     if wanted.subject_kind:
         found = found.where(AuditEntry.subject_kind == wanted.subject_kind)
     if wanted.subject_id is not None:
@@ -64,15 +61,7 @@ def trail(wanted: TrailSearch | None = None) -> Select[tuple[AuditEntry]]:
         found = found.where(AuditEntry.at >= start_of_day(wanted.since))
     if wanted.until is not None:
         found = found.where(AuditEntry.at < end_of_day(wanted.until))
-    return found if not wanted.words else with_words(found, wanted.words)
-
-
-def trail_entry(entry_id: int) -> AuditEntry:
-    """One entry; raises :class:`EntryMissing`."""
-    found = session().get(AuditEntry, entry_id)
-    if found is None:
-        raise EntryMissing
-    return found
+    return found if not wanted.words else _with_words(found, wanted.words)
 
 
 def described(entries: Sequence[AuditEntry]) -> list[TrailLine]:
@@ -105,13 +94,12 @@ def kept(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in data.items() if value not in (None, "", [], {})]
 
 
-def with_words(found: Select[Any], words: str) -> Select[Any]:
+def _with_words(found: Select[tuple[AuditEntry]], words: str) -> Select[tuple[AuditEntry]]:
     """Narrowed to entries whose actor or whose data has these words."""
-    pattern = "%" + words.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
-    by_user = select(User.id).where(User.username.ilike(pattern))
-    by_organisation = select(Organisation.id).where(Organisation.name.ilike(pattern))
+    by_user = select(User.id).where(User.username.icontains(words, autoescape=True))
+    by_organisation = select(Organisation.id).where(Organisation.name.icontains(words, autoescape=True))
     return found.where(
         AuditEntry.actor_user_id.in_(by_user)
         | AuditEntry.actor_organisation_id.in_(by_organisation)
-        | cast(AuditEntry.data, Text).ilike(pattern)
+        | cast(AuditEntry.data, Text).icontains(words, autoescape=True)
     )

@@ -44,7 +44,7 @@ def claims_table(actor: Actor) -> Table:
     return Table(
         name="claims",
         key=Claim.id,
-        default_sort="-number",
+        default_sort="-claim",
         empty="page.claims.empty",
         prepare=rows_of,
         filters=list(_filters(actor)),

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import request, url_for
-from sqlalchemy import select
 
 from accounts.kinds import OrganisationKind
 from accounts.models import Organisation
 from accounts.permissions import Role, beneficiary, incubator
 from accounts.queries import find_organisation
-from accounts.queries.organisations import OrganisationMissing
+from accounts.queries.organisations import OrganisationMissing, registered_teams
 from core import clock
 from core.http import allow, current_actor
 from core.pages import Column, MoneyBar, MoneyPart, NavEntry, Pages, Table, link_to, table_page
@@ -105,10 +104,7 @@ def own() -> Any:
     actor = current_actor()
     if actor.role != Role.INCUBATOR:
         return _page_of(actor.organisation_id or 0)
-    teams = select(Organisation).where(
-        Organisation.kind == OrganisationKind.TEAM, Organisation.incubator_id == actor.organisation_id
-    )
-    return table_page(TEAMS, teams, title="page.entitlement_teams.title")
+    return table_page(TEAMS, registered_teams(actor.organisation_id or 0), title="page.entitlement_teams.title")
 
 
 @entitlement.get("/<int:organisation_id>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, url_for
-from sqlalchemy import func, select
+from sqlalchemy import func
 
 from core import clock
 from core.http import allow, current_actor
@@ -14,7 +14,7 @@ from core.pages.language import t
 from vouchers.models import Claim, SpotCheck
 from vouchers.pages.claim_table import number_column, rows_of
 from vouchers.permissions import may_draw, may_read_spot_checks
-from vouchers.queries.spot_checks import all_spot_checks, find_spot_check
+from vouchers.queries.spot_checks import all_spot_checks, drawn_claims, find_spot_check
 from vouchers.schemas.summaries import NewSpotCheckSchema
 from vouchers.service import spot_checks as service
 
@@ -97,7 +97,7 @@ def one(check_id: int) -> Any:
     check = find_spot_check(check_id)
     return table_page(
         DRAWN,
-        select(Claim).where(Claim.id.in_(check.drawn)),
+        drawn_claims(check),
         title="page.spot_check.title",
         template="vouchers/spot_check.html",
         check=check,

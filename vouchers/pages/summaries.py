@@ -13,7 +13,6 @@ from werkzeug.datastructures import FileStorage
 from accounts.policy import city_names
 from accounts.queries.names import organisation_names
 from core import clock
-from core.db import session
 from core.files import open_file
 from core.http import allow, current_actor
 from core.pages import Column, Done, EmptySchema, Form, NavEntry, Pages, Table, form_page, link_to, table_page
@@ -26,12 +25,18 @@ from vouchers.models import Claim, ReviewSummary
 from vouchers.pages.claim_table import rows_of
 from vouchers.pages.explaining import percent
 from vouchers.permissions import may_prepare_summaries, may_read_summaries, may_stamp
-from vouchers.queries.claims import visible_claims
-from vouchers.queries.summaries import find_stamped_copy, find_summary, line_counts, summary_lines, visible_summaries
+from vouchers.queries.summaries import (
+    claims_to_summarise,
+    find_stamped_copy,
+    find_summary,
+    line_counts,
+    summary_lines,
+    visible_summaries,
+)
 from vouchers.schemas.summaries import MAX_CLAIMS, NewSummarySchema, StampSchema
 from vouchers.service import summaries as service
 from vouchers.service.claims import Upload
-from vouchers.states import SUMMARY, ClaimState, SummaryAction, SummaryState
+from vouchers.states import SUMMARY, SummaryAction, SummaryState
 
 summaries = Pages(
     "summary_pages",
@@ -100,7 +105,7 @@ def index() -> Any:
 def new() -> Response:
     """Choose among the approved claims of one city."""
     actor = current_actor()
-    waiting = _waiting(actor)
+    waiting = claims_to_summarise(actor, limit=MAX_CLAIMS)
     cities = sorted({each.city for each in waiting})
     city = request.args.get("city") or (cities[0] if cities else actor.city)
     chosen = [each for each in waiting if each.city == city]
@@ -184,12 +189,6 @@ def stamped_copy(summary_id: int) -> Response:
     stored = find_stamped_copy(summary_id, actor=current_actor())
     content = io.BytesIO(open_file(stored))
     return send_file(content, mimetype=stored.media_type, as_attachment=True, download_name=stored.filename)
-
-
-def _waiting(actor: Actor) -> list[Claim]:
-    """Approved claims that are in no summary yet, the oldest first."""
-    found = visible_claims(actor, state=ClaimState.CITY_APPROVED).order_by(Claim.id).limit(MAX_CLAIMS)
-    return list(session().scalars(found))
 
 
 def _options(claims: Sequence[Claim]) -> Options:

@@ -6,7 +6,7 @@ from sqlalchemy import Select, select
 
 from core.db import session
 from core.errors import NotFound
-from vouchers.models import SpotCheck
+from vouchers.models import Claim, SpotCheck
 
 
 class SpotCheckMissing(NotFound):
@@ -26,3 +26,8 @@ def find_spot_check(check_id: int) -> SpotCheck:
     if found is None:
         raise SpotCheckMissing
     return found
+
+
+def drawn_claims(check: SpotCheck) -> Select[tuple[Claim]]:
+    """The claims that a draw took."""
+    return select(Claim).where(Claim.id.in_(check.drawn))

@@ -77,6 +77,12 @@ def line_counts(summary_ids: Iterable[int]) -> dict[int, int]:
     return dict(session().execute(found).tuples().all())
 
 
+def claims_to_summarise(actor: Actor, *, limit: int) -> Sequence[Claim]:
+    """Approved claims in sight that are in no summary yet, the oldest first."""
+    found = visible_claims(actor, state=ClaimState.CITY_APPROVED).order_by(Claim.id)
+    return session().scalars(found.limit(limit)).all()
+
+
 def confirmation_queue(actor: Actor) -> Select[tuple[Claim, datetime | None]]:
     """Claims whose stamped summary has been sent up, with the instant it was: what the province has to confirm."""
     return (
