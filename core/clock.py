@@ -41,6 +41,12 @@ def end_of_day(day: date) -> datetime:
     return start_of_day(day + timedelta(days=1))
 
 
+def moment_of(typed: str) -> datetime:
+    """An instant as people write it: without an offset it is wall time of Asia/Shanghai; raises ValueError."""
+    wall = datetime.fromisoformat(typed)
+    return wall if wall.tzinfo else wall.replace(tzinfo=SHANGHAI)
+
+
 @contextmanager
 def at(instant: datetime) -> Iterator[None]:
     """Hold the clock at an instant within the block, for tests and for telling a story over several months."""

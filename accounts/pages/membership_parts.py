@@ -13,7 +13,7 @@ from accounts.permissions import may_review_membership, may_submit_membership, m
 from accounts.queries.applications import Dossier
 from accounts.states import MembershipAction
 from core.audit import AuditEntry
-from core.pages.language import CHINESE, current_language, t, yuan
+from core.pages.language import CHINESE, current_language, t, yes_no, yuan
 from core.permissions import Actor
 
 _DOCUMENTS_TAKEN = frozenset({MembershipAction.SUBMIT.value, MembershipAction.APPROVE.value})
@@ -30,7 +30,7 @@ def stated_facts(dossier: Dossier) -> list[Fact]:
             ("field_label.figures_year", str(figures.year)),
             ("column.staff", str(figures.staff)),
             ("column.revenue", yuan(figures.revenue_fen)),
-            ("column.orderly_finances", t("yes" if figures.orderly_finances else "no")),
+            ("column.orderly_finances", yes_no(figures.orderly_finances)),
         ]
     if account is not None:
         shown += [

@@ -12,7 +12,7 @@ from core import clock
 from core.audit import AuditEntry
 from core.pages import Event
 from core.pages.forms import Options
-from core.pages.language import has_text, t, term
+from core.pages.language import term, text_or, yes_no
 
 Fact = tuple[str, object]
 
@@ -46,14 +46,14 @@ def facts_of(organisation: Organisation) -> list[Fact]:
         ("field_label.address", organisation.address),
     ]
     if organisation.kind is OrganisationKind.ENTERPRISE:
-        shown.append(("field_label.has_rd_base", _flag(organisation.has_rd_base)))
+        shown.append(("field_label.has_rd_base", yes_no(organisation.has_rd_base)))
     if organisation.kind is OrganisationKind.TEAM:
         shown.append(("field_label.rd_need", organisation.rd_need))
     if organisation.institution_kind is not None:
         shown += [
             ("field_label.institution_kind", term(organisation.institution_kind)),
-            ("field_label.has_sharing_rules", _flag(organisation.has_sharing_rules)),
-            ("field_label.fiscal", _flag(organisation.fiscal)),
+            ("field_label.has_sharing_rules", yes_no(organisation.has_sharing_rules)),
+            ("field_label.fiscal", yes_no(organisation.fiscal)),
         ]
     if organisation.incubator_level is not None:
         shown.append(("field_label.incubator_level", term(organisation.incubator_level)))
@@ -71,7 +71,7 @@ def events_of(
     """What the trail has about a record, the texts being ``event.<kind>.<action>``; who acted by role alone."""
     return [
         Event(
-            title=t(f"event.{kind}.{entry.action}") if has_text(f"event.{kind}.{entry.action}") else entry.action,
+            title=text_or(f"event.{kind}.{entry.action}", entry.action),
             at=entry.at,
             who=role_of(entry.actor_role),
             note=note(entry),
@@ -83,7 +83,3 @@ def events_of(
 def role_of(role: str) -> str | None:
     """The word for the role in which somebody acted; None for the service itself."""
     return term(Role(role)) if role in set(Role) else None
-
-
-def _flag(value: bool) -> str:  # noqa: FBT001
-    return t("yes" if value else "no")

@@ -87,11 +87,6 @@ def confirm_totp() -> Response:
     uri = totp.address_of(factor.secret, username=current_actor().username)
     form = Form(FactorConfirmationSchema, name="totp_confirmation")
     form["code"].attributes |= {"autocomplete": "one-time-code", "inputmode": "numeric"}
-    shown = {
-        "template": "accounts/totp.html",
-        "secret": codes.written(factor.secret),
-        "picture": segno.make(uri, error="m").svg_data_uri(scale=5, border=4, light="white"),
-    }
     issued: list[str] = []
 
     def effect(given: dict[str, Any]) -> Done:
@@ -100,7 +95,15 @@ def confirm_totp() -> Response:
         )
         return Done(_profile())
 
-    answer = form_page(form, effect=effect, back=_profile(), keyed=False, **shown)  # type: ignore[arg-type]
+    answer = form_page(
+        form,
+        effect=effect,
+        back=_profile(),
+        template="accounts/totp.html",
+        keyed=False,
+        secret=codes.written(factor.secret),
+        picture=segno.make(uri, error="m").svg_data_uri(scale=5, border=4, light="white"),
+    )
     return _codes(issued) if issued else answer
 
 

@@ -11,10 +11,11 @@ from enum import StrEnum
 from typing import Any
 
 from flask import request
+from marshmallow import Schema as AnySchema
 from marshmallow import ValidationError, fields
 from werkzeug.datastructures import FileStorage
 
-from core.clock import SHANGHAI
+from core.clock import SHANGHAI, moment_of
 from core.errors import DomainError, Reason
 from core.http.problem import FieldsInvalid, field_faults
 from core.http.schemas import (
@@ -80,7 +81,7 @@ class Form:
 
     def __init__(
         self,
-        schema: type[Schema] | Schema,
+        schema: type[AnySchema] | AnySchema,
         *,
         name: str,
         initial: Mapping[str, Any] | None = None,
@@ -91,7 +92,7 @@ class Form:
         required: Iterable[str] = (),
         ends: bool = False,
     ) -> None:
-        self.schema = schema if isinstance(schema, Schema) else schema()
+        self.schema = schema if isinstance(schema, AnySchema) else schema()
         self.name = name
         self.ends = ends
         self.fixed = dict(fixed or {})
@@ -184,7 +185,7 @@ class Form:
     def _field(self, path: str, source: fields.Field[Any]) -> FormField:
         leaf = path.rpartition(".")[2]
         own = f"form.{self.name}.{path}"
-        label = t(own) if has_text(own) else t(f"field_label.{leaf}")
+        label = t(own if has_text(own) else f"field_label.{leaf}")
         hint = t(f"{own}.hint") if has_text(f"{own}.hint") else None
         widget = self._widgets.get(path) or _widget(source, has_options=path in self._options)
         options = self._options.get(path, ())
@@ -213,13 +214,13 @@ def _is_optional_part(source: fields.Field[Any]) -> bool:
     return isinstance(source, fields.Nested) and not source.required
 
 
-def _flat(schema: Schema, left_out: set[str], prefix: str = "") -> Iterator[tuple[str, fields.Field[Any]]]:
+def _flat(schema: AnySchema, left_out: set[str], prefix: str = "") -> Iterator[tuple[str, fields.Field[Any]]]:
     for name, source in schema.load_fields.items():
         path = f"{prefix}{name}"
         if path in left_out:
             continue
         if isinstance(source, fields.Nested):
-            yield from _flat(source.schema, left_out, f"{path}.")  # type: ignore[arg-type]
+            yield from _flat(source.schema, left_out, f"{path}.")
         else:
             yield path, source
 
@@ -322,10 +323,9 @@ def _scalar(typed: str, source: fields.Field[Any]) -> Any:
             raise _Unreadable(fault("not_yuan")) from malformed
     if isinstance(source, InstantField):
         try:
-            wall = datetime.fromisoformat(typed.strip())
+            return moment_of(typed.strip()).isoformat()
         except ValueError as malformed:
             raise _Unreadable(fault("not_a_moment")) from malformed
-        return (wall if wall.tzinfo else wall.replace(tzinfo=SHANGHAI)).isoformat()
     if isinstance(source, fields.Boolean):
         return typed == "true"
     return typed if isinstance(source, TextField) else typed.strip()

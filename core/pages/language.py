@@ -59,6 +59,16 @@ def has_text(key: str) -> bool:
     return key in catalogue()
 
 
+def text_or(key: str, otherwise: str) -> str:
+    """The text of a key, or what stands for it where the catalogue knows none."""
+    return t(key) if has_text(key) else otherwise
+
+
+def yes_no(value: object) -> str:
+    """Whether something is so, in a word."""
+    return t("yes" if value else "no")
+
+
 def yuan(fen: int | None, *, signed: bool = False) -> str:
     """A sum as people read it: ``¥1,234.56``; a dash for none."""
     if fen is None:

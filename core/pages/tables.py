@@ -23,7 +23,7 @@ from core.clock import SHANGHAI
 from core.db import session
 from core.errors import Refused
 from core.money import fen_to_yuan
-from core.pages.language import t, term
+from core.pages.language import t, term, yes_no
 
 PAGE_ROWS = 25
 COUNTED_ROWS = 100_000
@@ -317,7 +317,7 @@ def _plain(column: Column, value: Any) -> str:
     if column.kind == "money" and isinstance(value, int):
         return fen_to_yuan(value)
     if isinstance(value, bool):
-        return t("yes" if value else "no")
+        return yes_no(value)
     if isinstance(value, StrEnum):
         return term(value)
     if isinstance(value, datetime):

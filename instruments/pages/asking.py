@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from flask import request, url_for
 from marshmallow import ValidationError
 
-from core.clock import SHANGHAI
+from core.clock import moment_of
 from core.errors import Reason
 from core.http.problem import field_faults
 from core.http.schemas import fault, split_fault
@@ -76,7 +75,7 @@ def asked() -> Asked:
         given: dict[str, Any] = SearchSchema(exclude=("cursor", "limit", "state")).load(raw)
     except ValidationError as invalid:
         faults += field_faults({"": invalid.messages})
-        given = dict(invalid.valid_data)  # type: ignore[arg-type]
+        given = cast(dict[str, Any], invalid.valid_data)
     given["facets"] = tuple(facets.split(","))
     found = Asked(typed, Search(**given))
     found.note(faults)
@@ -91,12 +90,10 @@ def _fen(typed: str) -> int:
 
 
 def _instant(typed: str) -> str:
-    """Wall time of Asia/Shanghai, as date inputs send it, or any instant with its offset."""
     try:
-        wall = datetime.fromisoformat(typed)
+        return moment_of(typed).isoformat()
     except ValueError as malformed:
         raise ValueError(fault("not_a_moment")) from malformed
-    return (wall if wall.tzinfo else wall.replace(tzinfo=SHANGHAI)).isoformat()
 
 
 READERS: Mapping[str, Callable[[str], Any]] = {

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from flask import request
 
 from accounts.queries import acts_for
-from core.clock import SHANGHAI
+from core.clock import SHANGHAI, moment_of
 from core.errors import Malformed
 from core.pages.language import t
 from core.permissions import Actor
@@ -116,7 +116,6 @@ def _kind(each: Occupancy, mine: Collection[int]) -> str:
 
 def _instant(name: str) -> datetime:
     try:
-        wall = datetime.fromisoformat(request.args.get(name, ""))
+        return moment_of(request.args.get(name, ""))
     except ValueError as malformed:
         raise PeriodUnreadable from malformed
-    return wall if wall.tzinfo else wall.replace(tzinfo=SHANGHAI)

@@ -72,7 +72,7 @@ def _form(week: Iterable[WeeklyHours]) -> tuple[Form, list[tuple[str, list[str]]
     week_schema = Schema.from_dict({name: fields.Nested(day_schema) for name in WEEKDAYS})
     paths = [f"{name}.{number}" for name in WEEKDAYS for number in numbers]
     inputs = [f"{path}.{side}" for path in paths for side in ("opens", "closes")]
-    form = Form(week_schema, name="opening_hours", initial=typed, widgets=dict.fromkeys(inputs, "time"))  # type: ignore[arg-type]
+    form = Form(week_schema, name="opening_hours", initial=typed, widgets=dict.fromkeys(inputs, "time"))
     for name in inputs:
         day_name, number, side = name.split(".")
         form[name].label = t(f"opening.{side}", day=t(f"weekday.{day_name}"), number=number)

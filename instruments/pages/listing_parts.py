@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any
 
 from accounts.queries.names import organisation_names
-from core.audit import AuditEntry, history
+from core.audit import history
 from core.pages import Event, term
-from core.pages.language import day, has_text, moment, t, yuan
+from core.pages.language import day, moment, t, text_or, yes_no, yuan
 from instruments.models import Instrument
 from instruments.policy import city_names, county_names
 
@@ -34,7 +34,7 @@ def about(instrument: Instrument, *, on: date) -> Facts:
         ("fact.reference_price", price),
         ("fact.place", place),
         ("field_label.acquired_on", instrument.acquired_on and day(instrument.acquired_on)),
-        ("field_label.iot_sensor", t("yes" if instrument.iot_sensor else "no")),
+        ("field_label.iot_sensor", yes_no(instrument.iot_sensor)),
         ("field_label.external_id", instrument.external_id),
         ("column.number", str(instrument.id)),
     ]
@@ -68,15 +68,10 @@ def listing_events(instrument: Instrument) -> list[Event]:
     names = organisation_names({each.actor_organisation_id for each in entries if each.actor_organisation_id})
     return [
         Event(
-            title=_title(each),
+            title=text_or(f"event.instrument.{each.action}", each.action),
             at=each.at,
             who=names.get(each.actor_organisation_id or 0),
             note=each.data.get("note"),
         )
         for each in entries
     ]
-
-
-def _title(entry: AuditEntry) -> str:
-    key = f"event.instrument.{entry.action}"
-    return t(key) if has_text(key) else entry.action

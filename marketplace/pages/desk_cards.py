@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
+from typing import Any
 
 from flask import url_for
 
@@ -13,7 +14,7 @@ from accounts.permissions import Role
 from core.pages.language import day, t, yuan
 from marketplace.reports.desk import DeskItem
 
-Place = tuple[str, Mapping[str, str]]
+Place = tuple[str, Mapping[str, Any]]
 
 
 def _place(endpoint: str, **query: str) -> Place:
@@ -103,7 +104,7 @@ def card_of(item: DeskItem, *, role: str, today: date) -> Card:
     return Card(
         key=item.key,
         figure=_figure(item),
-        href=url_for(endpoint, **query),  # type: ignore[arg-type]
+        href=url_for(endpoint, **query),
         is_fact=item.is_fact,
         is_overdue=overdue,
         notes=tuple(_notes(item, overdue=overdue)),

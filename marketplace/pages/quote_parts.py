@@ -9,7 +9,7 @@ from flask import url_for
 
 from accounts.queries.names import organisation_names
 from core.pages import MoneyBar, MoneyPart, term
-from core.pages.language import day, has_text, moment, t, yuan
+from core.pages.language import day, moment, t, text_or, yuan
 from core.permissions import Actor
 from marketplace.models import Quote
 from marketplace.queries import find_quote
@@ -90,7 +90,7 @@ def _known(facts: Iterable[tuple[str, str | None]]) -> Facts:
 
 def flag_words(flags: Iterable[str]) -> list[str]:
     """What a reviewer will look at, and where the cap cut the subsidy, in words."""
-    return [t(f"flag.{flag}") if has_text(f"flag.{flag}") else flag for flag in flags]
+    return [text_or(f"flag.{flag}", flag) for flag in flags]
 
 
 def other_mode(quote: Quote) -> dict[str, str]:

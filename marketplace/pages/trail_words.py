@@ -9,7 +9,7 @@ from types import MappingProxyType
 from accounts.states import BankAccountState, MembershipState
 from core.audit import AuditEntry
 from core.pages import link_to, term
-from core.pages.language import has_text, t
+from core.pages.language import t, text_or
 from core.permissions import SYSTEM
 from core.texts import catalogue
 from instruments.states import ImportState, ListingState, ServiceState
@@ -72,12 +72,12 @@ def actions() -> list[tuple[str, str]]:
 
 def kind_word(kind: str) -> str:
     """The word for a kind of record; one that has none yet stands for itself."""
-    return t(_KIND + kind) if has_text(_KIND + kind) else kind
+    return text_or(_KIND + kind, kind)
 
 
 def action_word(action: str) -> str:
     """The word for an action; one that has none yet stands for itself."""
-    return t(_ACTION + action) if has_text(_ACTION + action) else action
+    return text_or(_ACTION + action, action)
 
 
 def change_words(entry: AuditEntry) -> str | None:
@@ -91,18 +91,13 @@ def who(line: TrailLine) -> str:
     entry = line.entry
     if entry.actor_user_id is None:
         return t("page.trail.system" if entry.actor_role == SYSTEM.role else "page.trail.visitor")
-    named = [line.username, line.organisation, _role_word(entry.actor_role)]
+    named = [line.username, line.organisation, text_or(f"term.Role.{entry.actor_role}", entry.actor_role)]
     return " · ".join(part for part in named if part)
 
 
 def record_page(kind: str, record_id: int) -> str | None:
     """The page of a record that an auditor may open."""
     return link_to(PAGES_OF[kind], record_id) if kind in PAGES_OF else None
-
-
-def _role_word(role: str) -> str:
-    key = f"term.Role.{role}"
-    return t(key) if has_text(key) else role
 
 
 def _state_word(kind: str, state: str) -> str:

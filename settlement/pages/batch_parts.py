@@ -10,7 +10,7 @@ from flask import url_for
 from accounts.queries.names import usernames
 from core.audit import AuditEntry, history
 from core.pages import Event
-from core.pages.language import has_text, t, yuan
+from core.pages.language import t, text_or, yuan
 from core.permissions import Actor
 from settlement import permissions
 from settlement.models import SettlementBatch
@@ -70,7 +70,7 @@ def _is_answered(entries: list[AuditEntry]) -> bool:
 
 
 def _title(action: str) -> str:
-    return t(f"event.batch.{action}") if has_text(f"event.batch.{action}") else action
+    return text_or(f"event.batch.{action}", action)
 
 
 def _note(entry: AuditEntry) -> str | None:

@@ -8,7 +8,7 @@ from datetime import date
 
 from accounts.queries.names import organisation_names
 from core.pages import link_to
-from core.pages.language import has_text, t
+from core.pages.language import has_text, t, text_or
 from core.pages.links import links
 from core.workdays import YearStatus
 from settlement.rules.cutoffs import Cutoff
@@ -50,7 +50,7 @@ def day_words(day: date, *, provisional: bool) -> str:
 
 def programme_words(programme: str) -> str:
     """The programme that funds and ledger accounts are kept under."""
-    return t(f"programme.{programme}") if has_text(f"programme.{programme}") else programme
+    return text_or(f"programme.{programme}", programme)
 
 
 def _owner(owner: str, found: re.Match[str] | None, names: Mapping[int, str]) -> str:

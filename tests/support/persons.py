@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import FilePayload, Locator, Page
 
 from tests.support.browser import LiveServer, sign_in
 
@@ -53,8 +53,8 @@ class Person:
         for field, value in typed.items():
             self._fill(self.form.locator(f"[name='{field.replace('__', '.')}']"), value)
         for field, (filename, content) in (files or {}).items():
-            upload = {"name": filename, "mimeType": "application/octet-stream", "buffer": content}
-            self.form.locator(f"[name='{field}']").set_input_files(upload)  # type: ignore[arg-type]
+            upload = FilePayload(name=filename, mimeType="application/octet-stream", buffer=content)
+            self.form.locator(f"[name='{field}']").set_input_files(upload)
         return self
 
     def send(self) -> Person:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 
 from core.pages import MoneyBar, MoneyPart, link_to, say
-from core.pages.language import has_text, t, term
+from core.pages.language import t, term, text_or
 from core.permissions import Actor
 from settlement.permissions import may_read_payables
 from vouchers.models import Claim, Material
@@ -17,8 +17,6 @@ from vouchers.queries.claims import Dossier
 from vouchers.queries.completeness import Needed, needed_materials
 from vouchers.rules.claims import MaterialKind
 from vouchers.states import CLAIM, DEAD, OPEN_FOR_MATERIALS, ClaimAction, ClaimState
-
-SHORT_DIGEST = 12
 
 _REVIEWS = {ClaimAction.APPROVE, ClaimAction.RETURN, ClaimAction.REJECT}
 
@@ -59,7 +57,7 @@ def replaced_materials(claim: Claim) -> list[Material]:
 
 def flag_words(claim: Claim) -> list[str]:
     """What a reviewer must look at, in words."""
-    return [t(f"flag.{flag}") if has_text(f"flag.{flag}") else flag for flag in claim.flags]
+    return [text_or(f"flag.{flag}", flag) for flag in claim.flags]
 
 
 def payment_of(found: Dossier, *, actor: Actor) -> str | None:

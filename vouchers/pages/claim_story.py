@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from accounts.permissions import Role
 from core.audit import AuditEntry
 from core.pages import Event
-from core.pages.language import has_text, t, term
+from core.pages.language import t, term, text_or
 from core.permissions import SYSTEM
 from vouchers.queries.claims import Dossier
 from vouchers.states import ClaimState
@@ -38,9 +38,8 @@ def role_name(role: str) -> str:
 
 def _past(found: Dossier) -> Iterator[Event]:
     for entry in found.history:
-        key = f"event.claim.{entry.action}"
         yield Event(
-            title=t(key) if has_text(key) else entry.action,
+            title=text_or(f"event.claim.{entry.action}", entry.action),
             at=entry.at,
             who=role_name(entry.actor_role),
             note=_note(entry),

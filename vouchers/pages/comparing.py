@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from core.pages import say
-from core.pages.language import has_text, t, term, yuan
+from core.pages.language import has_text, t, term, text_or, yes_no, yuan
 from vouchers.models import Claim, Material
 from vouchers.queries.completeness import Compared, compared_invoice
 from vouchers.queries.resubmissions import Round, rounds
@@ -62,7 +62,7 @@ def _row(each: Compared) -> InvoiceRow:
 
 def _expected(each: Compared) -> str:
     """What the order says, or else what the measure asks for."""
-    return _shown(each.expected) or (t(f"expected.{each.field}") if has_text(f"expected.{each.field}") else "—")
+    return _shown(each.expected) or text_or(f"expected.{each.field}", "—")
 
 
 def _label(field: str) -> str:
@@ -78,9 +78,7 @@ def _shown(value: object) -> str | None:
     if isinstance(value, StrEnum):
         return term(value)
     if isinstance(value, bool):
-        return t("yes" if value else "no")
-    if isinstance(value, bool):
-        return t("yes" if value else "no")
+        return yes_no(value)
     if isinstance(value, int):
         return yuan(value)
     return None if value is None else str(value)

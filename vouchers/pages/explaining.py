@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.policy import county_names
-from core.pages.language import t, term, yuan
+from core.pages.language import t, term, yes_no, yuan
 from vouchers.queries.explanations import Explanation
 from vouchers.rules.facts import Case, Enterprise, Relation
 
@@ -46,7 +46,7 @@ def answers(found: Explanation) -> list[Answer]:
 def _answers(found: Explanation) -> list[Answer]:
     taken, again = found.decision, found.replayed
     return [
-        Answer("eligible", "V8–V11", _flag(taken.eligible), _flag(again.eligible)),
+        Answer("eligible", "V8–V11", yes_no(taken.eligible), yes_no(again.eligible)),
         Answer("rate", "V12", percent(taken.rate), percent(again.rate)),
         Answer("base", "V12 base", yuan(taken.base_fen), yuan(taken.base_fen)),
         Answer("entitlement", "V12", yuan(taken.entitlement_fen), yuan(again.entitlement_fen)),
@@ -62,16 +62,16 @@ def _of_order(case: Case) -> Iterator[Fact]:
     yield "fact.base", yuan(case.base_fen)
     yield "fact.service_kind", term(case.service.kind)
     yield "fact.excluded", None if case.service.excluded is None else term(case.service.excluded)
-    yield "fact.publicly_funded", _flag(case.service.publicly_funded)
-    yield "fact.restricted_industry", _flag(case.service.restricted_industry)
-    yield "fact.has_published_instrument", _flag(case.service.has_published_instrument)
+    yield "fact.publicly_funded", yes_no(case.service.publicly_funded)
+    yield "fact.restricted_industry", yes_no(case.service.restricted_industry)
+    yield "fact.has_published_instrument", yes_no(case.service.has_published_instrument)
     yield "fact.unmet_need", case.unmet_need
 
 
 def _of_place(case: Case) -> Iterator[Fact]:
     county = case.beneficiary.county
     yield "fact.county", county_names(case.on).get(county, county)
-    yield "fact.provider_in_province", _flag(case.provider.in_province)
+    yield "fact.provider_in_province", yes_no(case.provider.in_province)
     related = [t(f"relation.{each}") for each in case.provider.relations if each is not Relation.NONE]
     seen = [t(f"flag.{each}") for each in case.provider.observations]
     yield "fact.relations", "、".join([*related, *seen]) if related or seen else t("relation.none")
@@ -83,7 +83,7 @@ def _of_user(case: Case) -> Iterator[Fact]:
     if isinstance(user, Enterprise):
         yield "fact.staff", user.staff
         yield "fact.revenue", yuan(user.revenue_fen)
-        yield "fact.orderly_finances", _flag(user.orderly_finances)
+        yield "fact.orderly_finances", yes_no(user.orderly_finances)
         records = [f"{term(each.kind)} {each.since}–{each.until or ''}" for each in user.adverse_records]
         yield "fact.adverse_records", "; ".join(records) or t("none")
     else:
@@ -93,7 +93,3 @@ def _of_user(case: Case) -> Iterator[Fact]:
 def percent(rate: Decimal | None) -> str | None:
     """A rate as people read it: 60%."""
     return None if rate is None else f"{rate * 100:.2f}".rstrip("0").rstrip(".") + "%"
-
-
-def _flag(value: bool) -> str:  # noqa: FBT001
-    return t("yes" if value else "no")
