@@ -8,7 +8,9 @@ from accounts.models import Organisation
 from accounts.permissions import (
     anyone,
     authority,
+    beneficiary,
     city_bureau,
+    incubator,
     official_reader,
     provider,
     province,
@@ -16,6 +18,8 @@ from accounts.permissions import (
 from core.permissions import Actor, permission
 
 may_search = anyone
+may_ask_for_it = beneficiary | incubator
+"""For whom a service's price leads on to a quote."""
 may_offer = provider
 may_review = authority
 may_import = provider
@@ -46,12 +50,16 @@ def is_no_owner(actor: Actor, target: Any) -> bool:
 
 
 may_manage = provider & owns
+may_judge = may_review & has_jurisdiction & is_no_owner
+"""The authority that reviews this listing."""
 
 __all__ = [
     "has_jurisdiction",
     "is_no_owner",
+    "may_ask_for_it",
     "may_exempt",
     "may_import",
+    "may_judge",
     "may_manage",
     "may_offer",
     "may_read_deadlines",

@@ -1,8 +1,17 @@
-"""Who may do what with quotes and orders."""
+"""Who may do what with quotes, orders and reports."""
 
 from __future__ import annotations
 
-from accounts.permissions import auditor, beneficiary, finance, incubator, official_reader, provider
+from accounts.permissions import (
+    auditor,
+    authority,
+    beneficiary,
+    city_finance,
+    finance,
+    incubator,
+    official_reader,
+    provider,
+)
 from accounts.queries import acts_for
 from core.permissions import Actor, permission, system
 from marketplace.models import Order
@@ -13,6 +22,7 @@ may_sign = beneficiary | incubator | provider
 may_complete = beneficiary | incubator | provider
 may_cancel = beneficiary | incubator | provider
 may_read_orders = beneficiary | incubator | provider | official_reader | finance | auditor
+may_read_figures = authority | city_finance | auditor
 may_lapse = system
 
 

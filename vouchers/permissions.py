@@ -23,6 +23,7 @@ may_read_users_facts = beneficiary | incubator | official_reader | finance
 """Of a claim in sight, what its decision knows of the user: size, revenue, records, and the cap it shares. Who serves
 the user is not told."""
 may_read_claims = may_read_users_facts | provider
+may_read_entitlement = beneficiary | incubator
 may_hand_in = enterprise | incubator | provider
 """A team's user never hands in: its incubator does (V16 team)."""
 may_ask_to_hand_in = may_hand_in | team

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, make_response, redirect, render_template, request, session, url_for
 
 from accounts.permissions import anyone, signed_in
-from accounts.queries.sessions import find_session, own_session, sessions_of
+from accounts.queries.sessions import find_session, own_session, proven_session, sessions_of
 from accounts.rules.codes import MAX_WRITTEN
 from accounts.rules.sessions import SEEN_EVERY
 from accounts.schemas.fields import PasswordField
@@ -17,7 +17,7 @@ from core.http import Schema, TextField, allow, current_actor
 from core.http.address import client_address
 from core.pages import Done, EmptySchema, Form, NavEntry, Pages, form_page
 from core.pages.language import moment
-from core.pages.links import safe_target
+from core.pages.links import place, safe_target
 from core.pages.security import enter, leave, session_token
 from core.permissions import Actor
 
@@ -49,8 +49,8 @@ class CodeFormSchema(Schema):
 def load_session(token: str) -> Actor | None:
     """Who a session stands for; notes from time to time that it is in use."""
     now = clock.now()
-    found = find_session(token, now=now)
-    if found is None or found.proven_at is None:
+    found = proven_session(token, now=now)
+    if found is None:
         return None
     actor = found.user.as_actor()
     if found.last_seen_at <= now - SEEN_EVERY:
@@ -152,4 +152,4 @@ def current_session_id() -> int | None:
 
 def _wanted() -> str:
     """Where the reader wanted to go before signing in."""
-    return safe_target(request.args.get("next"), fallback=url_for("home_pages.home"))
+    return safe_target(request.args.get("next"), fallback=place("home"))

@@ -23,10 +23,10 @@ class SessionMissing(NotFound):
     code = "session_missing"
 
 
-def resolve_session(token: str, *, now: datetime) -> Actor | None:
-    """Who a browser's session stands for; None where it is unknown, over, unproven or its user inactive."""
+def proven_session(token: str, *, now: datetime) -> UserSession | None:
+    """The session that signs a browser in; None where it is unknown, over, unproven or its user inactive."""
     found = find_session(token, now=now)
-    return None if found is None or found.proven_at is None else found.user.as_actor()
+    return None if found is None or found.proven_at is None else found
 
 
 def find_session(token: str, *, now: datetime) -> UserSession | None:

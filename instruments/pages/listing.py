@@ -13,9 +13,8 @@ from core.pages import Done, EmptySchema, Form, Pages, form_page, term
 from core.pages.language import yuan
 from core.permissions import Actor, Permission, authorise
 from instruments.models import Instrument
-from instruments.pages.listing_actions import may_judge
 from instruments.pages.listing_parts import about, listing_facts
-from instruments.permissions import may_exempt, may_manage, may_offer, may_review
+from instruments.permissions import may_exempt, may_judge, may_manage, may_offer, may_review
 from instruments.queries.details import details
 from instruments.queries.instruments import find_instrument
 from instruments.schemas.instruments import ExemptionSchema, ListingNoteSchema, ListingReviewSchema

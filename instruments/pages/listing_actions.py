@@ -10,7 +10,7 @@ from flask import url_for
 from core.pages.language import t
 from core.permissions import Actor
 from instruments.models import Instrument, Service
-from instruments.permissions import has_jurisdiction, is_no_owner, may_manage, may_review
+from instruments.permissions import may_judge, may_manage
 from instruments.service.listings import EDITABLE_STATES
 from instruments.states import LISTING, SERVICE, ListingState
 
@@ -31,9 +31,6 @@ _OF_SERVICE = {
     "publish": ("service_publication", "own_service_pages.publish"),
     "withdraw": ("service_withdrawal", "own_service_pages.withdraw"),
 }
-
-may_judge = may_review & has_jurisdiction & is_no_owner
-"""The authority that reviews this listing."""
 
 
 def next_actions(instrument: Instrument, *, actor: Actor) -> list[dict[str, Any]]:

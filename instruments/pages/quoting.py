@@ -6,17 +6,15 @@ from urllib.parse import urlencode
 
 from flask import url_for
 
-from accounts.permissions import beneficiary, incubator
 from core.http import current_actor
 from core.pages.blueprint import SIGN_IN
 from core.pages.links import links, place
 from instruments.models import Instrument, Service
+from instruments.permissions import may_ask_for_it
 from instruments.states import ListingState, ServiceState
 
 QUOTE_NEW = "quote_new"
 """The page that asks for a quote, registered by the package that gives them."""
-
-may_ask = beneficiary | incubator
 
 
 def quote_href(service: Service, instrument: Instrument | None = None) -> str | None:
@@ -30,4 +28,4 @@ def quote_href(service: Service, instrument: Instrument | None = None) -> str | 
     target = f"{place(QUOTE_NEW)}?{urlencode(wanted)}"
     if not actor.is_signed_in:
         return url_for(links()[SIGN_IN][0], next=target)
-    return target if may_ask(actor) else None
+    return target if may_ask_for_it(actor) else None

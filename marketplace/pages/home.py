@@ -15,7 +15,10 @@ from marketplace.reports.desk import desk
 from vouchers.queries.yearly import yearly_use
 
 home_pages = Pages(
-    "home_pages", __name__, navigation=(NavEntry("home", "home_pages.home", "find", signed_in, order=1),)
+    "home_pages",
+    __name__,
+    navigation=(NavEntry("home", "home_pages.home", "find", signed_in, order=1),),
+    links={"home": ("home_pages.home", "")},
 )
 
 

@@ -75,7 +75,7 @@ def sign(order_id: int) -> Response:
 @allow(provider)
 def pay(order_id: int) -> Response:
     """The provider confirms what came in."""
-    due_fen = order_money(order_id).due_fen
+    due_fen = order_money(find_order(order_id, actor=current_actor()).id).due_fen
     return _step(
         order_id,
         Form(

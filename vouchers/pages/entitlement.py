@@ -10,7 +10,7 @@ from flask import request, url_for
 
 from accounts.kinds import OrganisationKind
 from accounts.models import Organisation
-from accounts.permissions import Role, beneficiary, incubator
+from accounts.permissions import Role
 from accounts.queries import find_organisation
 from accounts.queries.organisations import OrganisationMissing, registered_teams
 from core import clock
@@ -19,10 +19,9 @@ from core.pages import Column, MoneyBar, MoneyPart, NavEntry, Pages, Table, link
 from core.pages.language import t
 from settlement.models import CapHold
 from vouchers.models import EntitlementDecision
+from vouchers.permissions import may_read_entitlement
 from vouchers.queries.holds import holds_of
 from vouchers.queries.yearly import YearlyUse, yearly_use, yearly_uses
-
-may_ask = beneficiary | incubator
 
 USERS = (OrganisationKind.ENTERPRISE, OrganisationKind.TEAM)
 YEARS_AROUND = 1
@@ -32,7 +31,7 @@ entitlement = Pages(
     "entitlement_pages",
     __name__,
     url_prefix="/entitlement",
-    navigation=(NavEntry("entitlement", "entitlement_pages.own", "claims", may_ask, order=5),),
+    navigation=(NavEntry("entitlement", "entitlement_pages.own", "claims", may_read_entitlement, order=5),),
     links={"entitlement": ("entitlement_pages.of_team", "organisation_id")},
 )
 
@@ -98,7 +97,7 @@ TEAMS = Table(
 
 
 @entitlement.get("")
-@allow(may_ask)
+@allow(may_read_entitlement)
 def own() -> Any:
     """One's own year; an incubator chooses among its teams."""
     actor = current_actor()
@@ -108,7 +107,7 @@ def own() -> Any:
 
 
 @entitlement.get("/<int:organisation_id>")
-@allow(may_ask)
+@allow(may_read_entitlement)
 def of_team(organisation_id: int) -> Any:
     """The year of a user one acts for."""
     return _page_of(organisation_id)

@@ -40,11 +40,6 @@ class YearlyUse:
     room_fen: int
     article: str = CAP
 
-    @property
-    def own_fen(self) -> int:
-        """Held and used together."""
-        return self.own_held_fen + self.own_used_fen
-
 
 def yearly_use(organisation_id: int, *, year: int, now: datetime) -> YearlyUse:
     """The cap of an enterprise or team; whether the actor may know it is the caller's to say."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from accounts.models import Membership
 from accounts.permissions import Role
@@ -16,6 +16,7 @@ from instruments.models import ImportJob, Instrument
 from instruments.queries.details import listing_deadlines
 from instruments.states import ImportState, ListingState
 from marketplace.models import Delivery, Order, Quote
+from marketplace.queries.quotes import still_open
 from marketplace.reports.desk.items import Line, shanghai_day
 from marketplace.states import PAYABLE, OrderState
 from settlement.models import Clawback, LedgerAccount, Payable, Shortfall
@@ -33,9 +34,7 @@ def user_lines(actor: Actor, *, now: datetime) -> list[Line]:
     orders = select(Order).where(Order.beneficiary_id.in_(own))
     unsigned = orders.where(Order.state == OrderState.ACCEPTED, Order.beneficiary_signed_at.is_(None))
     delivered = orders.where(Order.state == OrderState.DELIVERED).join(Delivery, Delivery.order_id == Order.id)
-    quotes = select(Quote).where(
-        Quote.beneficiary_id.in_(own), Quote.expires_at > now, ~exists().where(Order.quote_id == Quote.id)
-    )
+    quotes = select(Quote).where(Quote.beneficiary_id.in_(own), still_open(now))
     unanswered = orders.where(Order.state == OrderState.PLACED)
     owed = select(Shortfall).where(Shortfall.debtor_id.in_(own), Shortfall.state == ShortfallState.OPEN)
     owed_fen = Shortfall.amount_fen - Shortfall.paid_fen

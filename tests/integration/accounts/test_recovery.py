@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from accounts.models import PasswordRecovery, User
 from accounts.queries.second_factors import confirmed_factor
-from accounts.queries.sessions import resolve_session
+from accounts.queries.sessions import proven_session
 from accounts.rules.users import THROTTLE
 from accounts.service import sessions
 from accounts.service.recoveries import VALID_FOR
@@ -97,7 +97,7 @@ def test_a_recovery_ends_every_session_and_token(client: FlaskClient, someone: U
     recover(client, username, issued["code"])
 
     assert client.get("/api/v1/me", headers=headers).status_code == 401
-    assert resolve_session(begun.token, now=MARCH) is None
+    assert proven_session(begun.token, now=MARCH) is None
 
 
 def test_a_code_recovers_once(client: FlaskClient, someone: User, admin: dict[str, str]) -> None:

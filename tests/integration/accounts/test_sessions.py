@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from accounts.models import SignInAttempt, User, UserSession
-from accounts.queries.sessions import SessionMissing, find_session, resolve_session, sessions_of
+from accounts.queries.sessions import SessionMissing, find_session, proven_session, sessions_of
 from accounts.rules.sessions import CODE_WAIT, IDLE, KEPT, LIFETIME, SEEN_EVERY
 from accounts.rules.users import THROTTLE
 from accounts.service import sessions, users
@@ -43,10 +43,11 @@ def prove(begun: Begun, code: str, *, address: str = HERE, now: datetime = MARCH
 
 def test_a_password_begins_a_session(someone: User) -> None:
     begun = begin(someone)
-    actor = resolve_session(begun.token, now=MARCH)
+    found = proven_session(begun.token, now=MARCH)
 
     assert not begun.needs_code
-    assert actor == someone.as_actor()
+    assert found is not None
+    assert found.user.id == someone.id
 
 
 def test_each_session_has_a_token_of_its_own_kept_as_a_digest(someone: User) -> None:
@@ -98,12 +99,12 @@ def test_the_token_changes_when_the_code_was_shown(someone: User) -> None:
     """Whoever had the first token, before the code, has nothing afterwards."""
     telephone = protect(someone, now=MARCH)
     begun = begin(someone)
-    before = resolve_session(begun.token, now=MARCH)
+    before = proven_session(begun.token, now=MARCH)
     token = prove(begun, telephone.code(MARCH))
 
     assert begun.needs_code
     assert before is None
-    assert resolve_session(token, now=MARCH) == someone.as_actor()
+    assert proven_session(token, now=MARCH) is not None
     assert find_session(begun.token, now=MARCH) is None
 
 
@@ -120,7 +121,7 @@ def test_a_recovery_code_stands_in_for_the_app_once(someone: User) -> None:
     telephone = protect(someone, now=MARCH)
     code = telephone.recovery_codes[3]
 
-    assert resolve_session(prove(begin(someone), code.lower().replace("-", " ")), now=MARCH) is not None
+    assert proven_session(prove(begin(someone), code.lower().replace("-", " ")), now=MARCH) is not None
     with pytest.raises(CodeWrong):
         prove(begin(someone), code)
 
@@ -195,8 +196,8 @@ def test_wrong_codes_from_everywhere_pause_the_user(someone: User) -> None:
 def test_a_session_ends_when_nobody_uses_it(someone: User) -> None:
     token = begin(someone).token
 
-    assert resolve_session(token, now=MARCH + IDLE - SECOND) is not None
-    assert resolve_session(token, now=MARCH + IDLE) is None
+    assert proven_session(token, now=MARCH + IDLE - SECOND) is not None
+    assert proven_session(token, now=MARCH + IDLE) is None
 
 
 def test_a_session_in_use_goes_on_until_its_twelve_hours_are_over(someone: User) -> None:
@@ -207,8 +208,8 @@ def test_a_session_in_use_goes_on_until_its_twelve_hours_are_over(someone: User)
         sessions.touch(session_id=found.id, now=now)
         now += IDLE - SECOND
 
-    assert resolve_session(token, now=MARCH + LIFETIME - SECOND) is not None
-    assert resolve_session(token, now=MARCH + LIFETIME) is None
+    assert proven_session(token, now=MARCH + LIFETIME - SECOND) is not None
+    assert proven_session(token, now=MARCH + LIFETIME) is None
 
 
 def test_use_is_noted_every_five_minutes_at_most(someone: User) -> None:
@@ -237,8 +238,8 @@ def test_signing_out_ends_this_session_only(someone: User) -> None:
     first, second = begin(someone).token, begin(someone).token
     sessions.end(token=first, actor=someone.as_actor(), now=MARCH)
 
-    assert resolve_session(first, now=MARCH) is None
-    assert resolve_session(second, now=MARCH) is not None
+    assert proven_session(first, now=MARCH) is None
+    assert proven_session(second, now=MARCH) is not None
 
 
 def test_the_others_are_ended_and_this_one_stays(someone: User) -> None:
@@ -247,7 +248,7 @@ def test_the_others_are_ended_and_this_one_stays(someone: User) -> None:
     assert here is not None
     sessions.end_others(session_id=here.id, actor=someone.as_actor(), now=MARCH)
 
-    assert [resolve_session(token, now=MARCH) is not None for token in tokens] == [False, True, False]
+    assert [proven_session(token, now=MARCH) is not None for token in tokens] == [False, True, False]
     assert len(sessions_of(someone.as_actor(), now=MARCH)) == 1
 
 
@@ -265,7 +266,7 @@ def test_a_foreign_session_is_a_missing_one(someone: User) -> None:
     with pytest.raises(SessionMissing):
         sessions.end(token=token, actor=stranger, now=MARCH)
     assert sessions_of(stranger, now=MARCH) == []
-    assert resolve_session(token, now=MARCH) is not None
+    assert proven_session(token, now=MARCH) is not None
 
 
 def test_a_new_password_ends_every_session_but_the_one_in_use(someone: User) -> None:
@@ -276,7 +277,7 @@ def test_a_new_password_ends_every_session_but_the_one_in_use(someone: User) -> 
         present=PASSWORD, wanted="another horse 8", keep=here.id, address=HERE, actor=someone.as_actor(), now=MARCH
     )
 
-    assert [resolve_session(token, now=MARCH) is not None for token in tokens] == [True, False]
+    assert [proven_session(token, now=MARCH) is not None for token in tokens] == [True, False]
 
 
 def test_a_user_switched_off_has_no_session_left(someone: User) -> None:
@@ -285,7 +286,7 @@ def test_a_user_switched_off_has_no_session_left(someone: User) -> None:
     users.set_active(user_id=user_id, active=False, actor=admin, now=MARCH)
     users.set_active(user_id=user_id, active=True, actor=admin, now=MARCH)
 
-    assert resolve_session(token, now=MARCH) is None
+    assert proven_session(token, now=MARCH) is None
 
 
 def test_a_session_of_a_user_switched_off_past_the_service_is_worth_nothing(someone: User) -> None:
@@ -293,7 +294,7 @@ def test_a_session_of_a_user_switched_off_past_the_service_is_worth_nothing(some
     with transaction() as current:
         current.execute(update(User).where(User.id == someone.id).values(active=False))
 
-    assert resolve_session(token, now=MARCH) is None
+    assert proven_session(token, now=MARCH) is None
 
 
 # -- over HTTP -------------------------------------------------------------------------------------
@@ -316,7 +317,7 @@ def test_the_api_shows_and_ends_ones_own_sessions(client: FlaskClient) -> None:
     assert {each["agent"] for each in items} == {"Firefox"}
     assert (refused.status_code, refused.get_json()) == (404, missing.get_json())
     assert ended.status_code == 204
-    assert [resolve_session(each.token, now=from_clock) is not None for each in begun] == [False, True]
+    assert [proven_session(each.token, now=from_clock) is not None for each in begun] == [False, True]
 
 
 def test_a_session_is_no_bearer_token(client: FlaskClient) -> None:
@@ -330,4 +331,4 @@ def test_deactivation_over_http_ends_sessions_too(client: FlaskClient) -> None:
     token = begin(someone, now=now).token
 
     assert client.post(f"/api/v1/users/{someone.id}/deactivation", headers=keyed(admin)).status_code == 201
-    assert resolve_session(token, now=now) is None
+    assert proven_session(token, now=now) is None

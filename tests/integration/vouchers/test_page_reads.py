@@ -64,7 +64,7 @@ def test_a_released_hold_is_no_use(app: Flask) -> None:
     user = make_enterprise()
     bring(make_claim(user), ClaimState.REJECTED)
     use = yearly_use(user.id, year=2026, now=clock.now())
-    assert (use.own_fen, use.siblings_fen, use.room_fen) == (0, 0, 50_000_000)
+    assert (use.own_held_fen, use.own_used_fen, use.siblings_fen, use.room_fen) == (0, 0, 0, 50_000_000)
 
 
 def test_a_team_has_a_cap_of_its_own(app: Flask) -> None:
