@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any, BinaryIO, cast
 
-from flask import Response, send_file
+from flask import Response
 from werkzeug.datastructures import FileStorage
 
 from accounts import service
@@ -37,9 +36,10 @@ from accounts.steps.memberships import SubmitterReviews
 from accounts.steps.organisations import RegistrationRefused
 from core import clock
 from core.errors import Forbidden, Unauthenticated
-from core.files import FileEmpty, FileTooLarge, FileTypeRefused, open_file
+from core.files import FileEmpty, FileTooLarge, FileTypeRefused
 from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.http.address import client_address
+from core.http.attachment import attachment
 from core.states import StateForbids
 
 memberships = Blueprint(
@@ -186,13 +186,7 @@ def download_document(membership_id: int, document_id: int) -> Response:
 
     As an attachment.
     """
-    stored = find_document(membership_id, document_id, actor=current_actor()).file
-    return send_file(
-        io.BytesIO(open_file(stored)),
-        mimetype=stored.media_type,
-        as_attachment=True,
-        download_name=stored.filename,
-    )
+    return attachment(find_document(membership_id, document_id, actor=current_actor()).file)
 
 
 def _shown(membership: Membership) -> Dossier:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, BinaryIO, cast
 
-from flask import Response, render_template, send_file, url_for
+from flask import Response, render_template, url_for
 from sqlalchemy import Select, case, func
 from werkzeug.datastructures import FileStorage
 
@@ -36,8 +35,8 @@ from accounts.schemas.memberships import (
 from accounts.service import memberships as service
 from accounts.states import MembershipState
 from core import clock
-from core.files import open_file
 from core.http import allow, current_actor
+from core.http.attachment import attachment
 from core.pages import Column, Done, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page
 from core.pages.tables import choice
 from core.permissions import Permission, authorise
@@ -138,6 +137,7 @@ def review(membership_id: int) -> Response:
         form,
         lambda given: service.review(membership_id=membership_id, **given, actor=current_actor(), now=clock.now()),
         permission=may_review_membership,
+        confirms=True,
         template="accounts/membership_review.html",
         dossier=found,
         membership=found.membership,
@@ -194,13 +194,7 @@ def add_document(membership_id: int) -> Response:
 @allow(may_read_memberships)
 def download(membership_id: int, document_id: int) -> Response:
     """A document, as an attachment."""
-    stored = find_document(membership_id, document_id, actor=current_actor()).file
-    return send_file(
-        io.BytesIO(open_file(stored)),
-        mimetype=stored.media_type,
-        as_attachment=True,
-        download_name=stored.filename,
-    )
+    return attachment(find_document(membership_id, document_id, actor=current_actor()).file)
 
 
 def _step(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any, BinaryIO, cast
 
-from flask import Response, send_file
+from flask import Response
 from werkzeug.datastructures import FileStorage
 
 from core import clock
@@ -22,6 +21,7 @@ from core.http import (
     page_schema,
     problems,
 )
+from core.http.attachment import attachment
 from core.states import StateForbids
 from core.workdays import YearNotPublished
 from settlement import permissions
@@ -162,8 +162,7 @@ def download_export(given: dict[str, Any], batch_id: int) -> Response:
 
     The same bytes whenever it is fetched.
     """
-    stored, content = queries.exported(batch_id, _known_format(given["format"]))
-    return send_file(io.BytesIO(content), mimetype=stored.media_type, as_attachment=True, download_name=stored.filename)
+    return attachment(queries.exported(batch_id, _known_format(given["format"])))
 
 
 @batches.route("/settlement-batches/<int:batch_id>/bank-returns", methods=["POST"])

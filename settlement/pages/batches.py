@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, render_template, send_file, url_for
+from flask import Response, render_template, url_for
 
 from accounts.queries.names import usernames
 from core import clock
 from core.errors import NotFound
 from core.http import allow, current_actor
+from core.http.attachment import attachment
 from core.pages import Column, Done, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page, term
 from core.pages.language import current_language, t, yuan
 from core.pages.tables import choice
@@ -210,8 +210,7 @@ def sheet(batch_id: int) -> str:
 @allow(permissions.may_read_batches)
 def download(batch_id: int, ending: str) -> Response:
     """A file of an exported batch, the same bytes whenever it is fetched."""
-    stored, content = queries.exported(batch_id, _format(ending))
-    return send_file(io.BytesIO(content), mimetype=stored.media_type, as_attachment=True, download_name=stored.filename)
+    return attachment(queries.exported(batch_id, _format(ending)))
 
 
 def _format(ending: str) -> ExportFormat:

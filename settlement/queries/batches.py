@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 
 from core.db import session
 from core.errors import Conflict, NotFound
-from core.files import StoredFile, open_file, stored_file
+from core.files import StoredFile, stored_file
 from settlement.models import BankReturn, BankReturnLine, BatchFile, BatchLine, SettlementBatch
 from settlement.rules.exports import BatchContent, ExportFormat
 from settlement.rules.seal import PayoutLine
@@ -145,7 +145,7 @@ def files_of(batch: SettlementBatch) -> Sequence[BatchFile]:
     return session().scalars(found).all()
 
 
-def exported(batch_id: int, export_format: ExportFormat) -> tuple[StoredFile, bytes]:
+def exported(batch_id: int, export_format: ExportFormat) -> StoredFile:
     """A file of a batch as it was stored. Raises :class:`BatchMissing` and :class:`BatchNotExported`."""
     batch = find_batch(batch_id)
     file_id = session().scalar(
@@ -153,8 +153,7 @@ def exported(batch_id: int, export_format: ExportFormat) -> tuple[StoredFile, by
     )
     if file_id is None:
         raise BatchNotExported(number=batch.number)
-    stored = stored_file(file_id)
-    return stored, open_file(stored)
+    return stored_file(file_id)
 
 
 def returns_of(batch: SettlementBatch) -> Select[tuple[BankReturn]]:

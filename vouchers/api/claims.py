@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any, BinaryIO, cast
 
-from flask import Response, send_file
+from flask import Response
 from werkzeug.datastructures import FileStorage
 
 from core import clock
-from core.files import FileEmpty, FileTooLarge, FileTypeRefused, open_file
+from core.files import FileEmpty, FileTooLarge, FileTypeRefused
 from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
+from core.http.attachment import attachment
 from core.states import StateForbids
 from settlement.steps import PayableInBatch
 from vouchers.models import Claim, Material
@@ -118,13 +118,7 @@ def download_material(claim_id: int, material_id: int) -> Response:
 
     As an attachment.
     """
-    stored = find_material(claim_id, material_id, actor=current_actor()).file
-    return send_file(
-        io.BytesIO(open_file(stored)),
-        mimetype=stored.media_type,
-        as_attachment=True,
-        download_name=stored.filename,
-    )
+    return attachment(find_material(claim_id, material_id, actor=current_actor()).file)
 
 
 @claims.route("/<int:claim_id>/submission", methods=["POST"])

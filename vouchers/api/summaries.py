@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any, BinaryIO, cast
 
-from flask import Response, send_file
+from flask import Response
 from sqlalchemy.orm import selectinload
 from werkzeug.datastructures import FileStorage
 
 from core import clock
-from core.files import FileEmpty, FileTooLarge, FileTypeRefused, open_file
+from core.files import FileEmpty, FileTooLarge, FileTypeRefused
 from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
+from core.http.attachment import attachment
 from core.states import StateForbids
 from vouchers.models import ReviewSummary
 from vouchers.permissions import may_prepare_summaries, may_read_summaries, may_stamp
@@ -106,10 +106,4 @@ def stamped_copy(summary_id: int) -> Response:
 
     As an attachment, once it was handed in.
     """
-    stored = find_stamped_copy(summary_id, actor=current_actor())
-    return send_file(
-        io.BytesIO(open_file(stored)),
-        mimetype=stored.media_type,
-        as_attachment=True,
-        download_name=stored.filename,
-    )
+    return attachment(find_stamped_copy(summary_id, actor=current_actor()))

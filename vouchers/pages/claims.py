@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-from flask import Response, render_template, send_file
+from flask import Response, render_template
 
 from accounts.queries.names import organisation_names
-from core.files import open_file
 from core.http import allow, current_actor
+from core.http.attachment import attachment
 from core.pages import NavEntry, Pages, table_page
 from vouchers.pages.claim_parts import (
     flag_words,
@@ -79,6 +78,4 @@ def explanation(claim_id: int) -> str:
 @allow(may_read_claims)
 def download(claim_id: int, material_id: int) -> Response:
     """A material, as an attachment."""
-    stored = find_material(claim_id, material_id, actor=current_actor()).file
-    content = io.BytesIO(open_file(stored))
-    return send_file(content, mimetype=stored.media_type, as_attachment=True, download_name=stored.filename)
+    return attachment(find_material(claim_id, material_id, actor=current_actor()).file)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
-from flask import Response, render_template, request, send_file, url_for
+from flask import Response, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
 
 from accounts.policy import city_names
 from accounts.queries.names import organisation_names
 from core import clock
-from core.files import open_file
 from core.http import allow, current_actor
+from core.http.attachment import attachment
 from core.pages import Column, Done, EmptySchema, Form, NavEntry, Pages, Table, form_page, link_to, table_page
 from core.pages.forms import Options
 from core.pages.language import t, yuan
@@ -186,9 +185,7 @@ def dispatch(summary_id: int) -> Response:
 @allow(may_read_summaries)
 def stamped_copy(summary_id: int) -> Response:
     """The stamped copy, as an attachment."""
-    stored = find_stamped_copy(summary_id, actor=current_actor())
-    content = io.BytesIO(open_file(stored))
-    return send_file(content, mimetype=stored.media_type, as_attachment=True, download_name=stored.filename)
+    return attachment(find_stamped_copy(summary_id, actor=current_actor()))
 
 
 def _options(claims: Sequence[Claim]) -> Options:

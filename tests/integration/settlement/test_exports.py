@@ -13,6 +13,7 @@ from accounts.models import BankAccount, Organisation
 from accounts.queries import verified_account
 from core import clock
 from core.db import session
+from core.files import open_file
 from core.states import StateForbids
 from settlement.queries.batches import BatchNotExported, content_of, exported, files_of
 from settlement.rules.exports import FILE_KINDS, ExportFormat
@@ -41,7 +42,7 @@ def test_exporting_twice_gives_identical_bytes(app: Flask) -> None:
     make_payable(100)
     make_payable(234)
     batch = send(prepare())
-    first = {kind: exported(batch.id, kind)[1] for kind in ExportFormat}
+    first = {kind: open_file(exported(batch.id, kind)) for kind in ExportFormat}
 
     again = batches.export(batch_id=batch.id, actor=maker(), now=AFTER + timedelta(days=40))
 
@@ -49,7 +50,7 @@ def test_exporting_twice_gives_identical_bytes(app: Flask) -> None:
     for kind, content in first.items():
         with clock.at(AFTER + timedelta(days=400)):
             assert FILE_KINDS[kind].render(content_of(batch)) == content
-        assert exported(batch.id, kind)[1] == content
+        assert open_file(exported(batch.id, kind)) == content
     assert {file.sha256 for file in files_of(batch)} == {hashlib.sha256(c).hexdigest() for c in first.values()}
 
 
@@ -59,7 +60,9 @@ def test_xlsx_keeps_text_as_text_and_names_the_total_in_capitals(app: Flask) -> 
     make_payable(100)
     batch = send(prepare())
 
-    rows = CalamineWorkbook.from_filelike(io.BytesIO(exported(batch.id, ExportFormat.XLSX)[1])).get_sheet_by_index(0)
+    rows = CalamineWorkbook.from_filelike(
+        io.BytesIO(open_file(exported(batch.id, ExportFormat.XLSX)))
+    ).get_sheet_by_index(0)
     heading, first, _, total = rows.to_python()
 
     assert heading[1] == "收款人"
@@ -73,7 +76,7 @@ def test_csv_is_utf_8_with_a_mark_and_formulas_are_inert(app: Flask) -> None:
     make_payable(12_345_678, payee=odd_payee())
     batch = send(prepare())
 
-    content = exported(batch.id, ExportFormat.CSV)[1]
+    content = open_file(exported(batch.id, ExportFormat.CSV))
     heading, line = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
 
     assert content.startswith(b"\xef\xbb\xbf")
