@@ -11,6 +11,7 @@ from core import audit
 from core.db import Model
 from core.errors import Conflict
 from core.permissions import Actor
+from core.texts import Text, text
 
 S = TypeVar("S", bound=StrEnum)
 
@@ -74,11 +75,25 @@ def allowed_target(state: S, action: str, *, transitions: Transitions[S]) -> S:
     """The state that ``action`` leads to; raises :class:`StateForbids`, naming the state and what it allows."""
     target = transitions.target(state, action)
     if target is None:
-        allowed = transitions.actions(state)
-        raise StateForbids(
-            state=state.value,
-            action=action,
-            allowed=", ".join(allowed) or "-",
-            extra={"state": state.value, "allowed": allowed},
-        )
+        raise state_refusal(state, action, transitions=transitions)
     return target
+
+
+def state_refusal(
+    state: S, action: str, *, transitions: Transitions[S], error: type[StateForbids] = StateForbids
+) -> StateForbids:
+    """The refusal of an action, naming the present state and what it allows in words, and both as codes."""
+    allowed = transitions.actions(state)
+    words = [action_word(each) for each in allowed]
+    shown = Text("、".join(each.zh for each in words), ", ".join(each.en for each in words))
+    return error(
+        state=text(f"term.{type(state).__name__}.{state.value}"),
+        action=action_word(action),
+        allowed=shown if words else text("state.nothing_more"),
+        extra={"state": state.value, "allowed": [str(each) for each in allowed]},
+    )
+
+
+def action_word(action: str) -> Text:
+    """The word for an action, ``action.<name>`` of the catalogue."""
+    return text(f"action.{action}")

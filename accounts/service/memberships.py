@@ -34,7 +34,7 @@ from core.db import transaction
 from core.errors import Reason, Refused, reason, refuse_all
 from core.files import store_file
 from core.permissions import Actor, authorise
-from core.states import StateForbids, apply
+from core.states import StateForbids, apply, state_refusal
 
 _OPEN_FOR_DOCUMENTS = frozenset({MembershipState.DRAFT, MembershipState.SUBMITTED, MembershipState.RETURNED})
 
@@ -166,10 +166,8 @@ def add_document(
         membership = find_membership(membership_id, actor=actor, lock=True)
         authorise(actor, may_submit_membership, membership.organisation)
         if membership.state not in _OPEN_FOR_DOCUMENTS:
-            raise DocumentsClosed(
-                state=membership.state.value,
-                action="add_document",
-                allowed=", ".join(MEMBERSHIP_TRANSITIONS.actions(membership.state)) or "-",
+            raise state_refusal(
+                membership.state, "add_document", transitions=MEMBERSHIP_TRANSITIONS, error=DocumentsClosed
             )
         stored = store_file(stream, filename=filename, owner_id=membership.organisation_id, now=now)
         document = MembershipDocument(

@@ -18,7 +18,7 @@ from core.clock import today
 from core.db import transaction
 from core.errors import Conflict, Forbidden, Reason, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
-from core.states import StateForbids, allowed_target, apply
+from core.states import allowed_target, apply, state_refusal
 from instruments.models import Instrument
 from instruments.permissions import has_jurisdiction, is_no_owner, may_manage, may_offer, may_review
 from instruments.policy import places
@@ -107,12 +107,7 @@ def update_instrument(*, instrument_id: int, changes: Mapping[str, Any], actor: 
         instrument = lock_instrument(instrument_id, actor=actor)
         authorise(actor, may_manage, instrument)
         if instrument.state not in EDITABLE_STATES:
-            raise StateForbids(
-                state=instrument.state.value,
-                action="update",
-                allowed=", ".join(LISTING.actions(instrument.state)) or "-",
-                extra={"state": instrument.state.value, "allowed": LISTING.actions(instrument.state)},
-            )
+            raise state_refusal(instrument.state, "update", transitions=LISTING)
         if instrument.state in (ListingState.PUBLISHED, ListingState.SUSPENDED):
             changes = {"changed_on": today(now), **changes}
         _write(instrument, changes, on=today(now), now=now)
@@ -199,11 +194,7 @@ def exempt_for_secrecy(
     with transaction():
         instrument = _lock_for_review(instrument_id, actor)
         if instrument.state is ListingState.PUBLISHED:
-            raise StateForbids(
-                state=instrument.state.value,
-                action="exempt",
-                allowed=", ".join(LISTING.actions(instrument.state)),
-            )
+            raise state_refusal(instrument.state, "exempt", transitions=LISTING)
         if exempted_on > today(now):
             raise InstrumentRefused(reasons=[reason("instrument_date_ahead", field="exempted_on")])
         instrument.secrecy_exempted_on = exempted_on

@@ -17,7 +17,7 @@ from core import audit
 from core.db import transaction
 from core.errors import Forbidden, Reason, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
-from core.states import StateForbids, apply
+from core.states import apply, state_refusal
 from instruments.models import Instrument, Service
 from instruments.permissions import may_manage, may_offer
 from instruments.queries.instruments import find_service
@@ -88,12 +88,7 @@ def publish_service(*, service_id: int, actor: Actor, now: datetime) -> Service:
         if not is_approved_member(service.provider_id):
             raise ProviderNotMember
         if SERVICE.target(service.state, "publish") is None:
-            raise StateForbids(
-                state=service.state.value,
-                action="publish",
-                allowed=", ".join(SERVICE.actions(service.state)) or "-",
-                extra={"state": service.state.value, "allowed": SERVICE.actions(service.state)},
-            )
+            raise state_refusal(service.state, "publish", transitions=SERVICE)
         refuse_all(missing_for_publication(service.facts), error=ServiceIncomplete)
         apply(service, "publish", transitions=SERVICE, actor=actor, now=now)
         return service

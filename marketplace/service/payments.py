@@ -8,11 +8,11 @@ from core import audit, clock
 from core.db import transaction
 from core.errors import Conflict, Reason, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
-from core.states import StateForbids
+from core.states import state_refusal
 from marketplace.models import Order
 from marketplace.permissions import is_provider_side
 from marketplace.queries import find_order
-from marketplace.states import PAYABLE
+from marketplace.states import ORDER, PAYABLE
 from settlement.queries import order_money
 from settlement.queries.trade import payments_of
 from settlement.steps import record_payment
@@ -44,7 +44,7 @@ def confirm_payment(
         order = find_order(order_id, actor=actor, lock=True)
         authorise(actor, is_provider_side, order)
         if order.state not in PAYABLE:
-            raise StateForbids(state=order.state.value, action="payment", allowed="-")
+            raise state_refusal(order.state, "payment", transitions=ORDER)
         due = order_money(order.id).due_fen
         if due <= 0:
             raise NothingDue

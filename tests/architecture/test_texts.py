@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import gc
 import re
 import string
 from collections.abc import Iterator
 from enum import StrEnum
 
 from core.errors import DomainError
+from core.states import Transitions
 from core.texts import ROOT, catalogue
 from marketplace.app import create_app
 from tests.architecture.test_sources import sources
@@ -150,3 +152,14 @@ def _enums(base: type[StrEnum]) -> Iterator[type[StrEnum]]:
         if not child.__module__.startswith("tests"):
             yield child
         yield from _enums(child)
+
+
+def test_every_action_and_state_has_its_word() -> None:
+    """A refusal names what is and what may be done in words."""
+    assert create_app is not None
+    tables = [each for each in gc.get_objects() if isinstance(each, Transitions)]
+    ours = [each for each in tables if type(each.initial).__module__.partition(".")[0] != "tests"]
+    assert len(ours) > 10
+    wanted = {f"action.{name}" for table in ours for name in table.names()}
+    wanted |= {f"term.{type(table.initial).__name__}.{state}" for table in ours for state in type(table.initial)}
+    assert sorted(wanted - catalogue().keys()) == []

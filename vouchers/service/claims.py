@@ -15,7 +15,7 @@ from core.db import require_transaction, transaction
 from core.errors import Conflict, Reason, Refused, reason, refuse_all
 from core.files import store_file
 from core.permissions import SYSTEM, Actor
-from core.states import StateForbids, apply
+from core.states import StateForbids, apply, state_refusal
 from settlement.queries import hold_of, order_money
 from settlement.steps import move_hold, reduce_hold
 from vouchers.models import Claim, Invoice, Material
@@ -39,7 +39,7 @@ from vouchers.rules.frozen import thaw
 from vouchers.rules.policy import VoucherPolicy, judging
 from vouchers.states import CLAIM, OPEN_FOR_MATERIALS, ClaimAction, ClaimState
 from vouchers.steps.endings import give_up_claim, reject_claim
-from vouchers.steps.guards import require_action, require_claimant, state_forbids
+from vouchers.steps.guards import require_action, require_claimant
 
 
 class MaterialsClosed(StateForbids):
@@ -93,7 +93,7 @@ def add_material(
         claim = find_claim(claim_id, actor=actor, lock=True)
         require_claimant(actor, claim)
         if claim.state not in OPEN_FOR_MATERIALS:
-            raise state_forbids(claim, "add_material", error=MaterialsClosed)
+            raise state_refusal(claim.state, "add_material", transitions=CLAIM, error=MaterialsClosed)
         refuse_all(_material_faults(claim, kind, invoice, completed_on), error=MaterialRefused)
         _supersede(claim, kind)
         stored = store_file(upload.stream, filename=upload.filename, owner_id=claim.claimant_id, now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.permissions import Role
 from core.errors import Forbidden, reason
 from core.permissions import Actor
-from core.states import StateForbids, allowed_target
+from core.states import allowed_target
 from vouchers.models import Claim
 from vouchers.permissions import is_claimant
 from vouchers.states import CLAIM, ClaimAction
@@ -32,14 +32,3 @@ def require_claimant(actor: Actor, claim: Claim) -> None:
 def require_action(claim: Claim, action: ClaimAction) -> None:
     """Raise core.states.StateForbids where the state does not allow the action, before anything else is judged."""
     allowed_target(claim.state, action, transitions=CLAIM)
-
-
-def state_forbids(claim: Claim, action: str, *, error: type[StateForbids]) -> StateForbids:
-    """The refusal, naming the present state and what it allows."""
-    allowed = CLAIM.actions(claim.state)
-    return error(
-        state=claim.state.value,
-        action=action,
-        allowed=", ".join(allowed) or "-",
-        extra={"state": claim.state.value, "allowed": allowed},
-    )
