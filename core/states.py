@@ -11,7 +11,7 @@ from core import audit
 from core.db import Model
 from core.errors import Conflict
 from core.permissions import Actor
-from core.texts import Text, text
+from core.texts import Text, catalogue, text
 
 S = TypeVar("S", bound=StrEnum)
 
@@ -87,7 +87,7 @@ def state_refusal(
     words = [action_word(each) for each in allowed]
     shown = Text("、".join(each.zh for each in words), ", ".join(each.en for each in words))
     return error(
-        state=text(f"term.{type(state).__name__}.{state.value}"),
+        state=_word(f"term.{type(state).__name__}", state),
         action=action_word(action),
         allowed=shown if words else text("state.nothing_more"),
         extra={"state": state.value, "allowed": [str(each) for each in allowed]},
@@ -96,4 +96,10 @@ def state_refusal(
 
 def action_word(action: str) -> Text:
     """The word for an action, ``action.<name>`` of the catalogue."""
-    return text(f"action.{action}")
+    return _word("action", action)
+
+
+def _word(kind: str, name: str) -> Text:
+    """The word of the catalogue; a name without one stands for itself (tests see to it that all of ours have one)."""
+    key = f"{kind}.{name}"
+    return text(key) if key in catalogue() else Text(str(name), str(name))
