@@ -31,9 +31,8 @@ from accounts.queries.bank import bank_accounts
 from accounts.queries.memberships import membership_of
 from accounts.queries.names import names_in_sight
 from accounts.queries.organisations import all_figures
-from accounts.queries.standing import adverse_records, tenures, visible_holdings, visible_joint_establishments
+from accounts.queries.standing import adverse_records, relations_of, tenures
 from accounts.states import BankAccountState
-from core.db import session
 from core.pages.language import t
 from core.permissions import Actor
 
@@ -84,8 +83,7 @@ def record_of(organisation: Organisation, *, actor: Actor) -> Record | None:
 
 
 def _relations(organisation: Organisation, actor: Actor) -> list[Relation]:
-    holdings = session().scalars(visible_holdings(actor, organisation_id=organisation.id)).all()
-    pairs = session().scalars(visible_joint_establishments(actor, organisation_id=organisation.id)).all()
+    holdings, pairs = relations_of(organisation.id, actor=actor)
     others = {_other(each, organisation.id) for each in holdings} | {_other(each, organisation.id) for each in pairs}
     names = names_in_sight(others, actor=actor)
     shown = [

@@ -140,6 +140,13 @@ def visible_joint_establishments(
     return found
 
 
+def relations_of(organisation_id: int, *, actor: Actor) -> tuple[Sequence[Holding], Sequence[JointEstablishment]]:
+    """Who holds shares of an organisation or is held by it, and who was built jointly with it, as the actor may see."""
+    holdings = session().scalars(visible_holdings(actor, organisation_id=organisation_id)).all()
+    pairs = session().scalars(visible_joint_establishments(actor, organisation_id=organisation_id)).all()
+    return holdings, pairs
+
+
 def controllers(*, q: str | None = None) -> Select[tuple[Controller]]:
     """The controllers known, perhaps only those whose name holds a text."""
     found = select(Controller)

@@ -41,14 +41,12 @@ def init_security(app: Flask, *, secure_cookies: bool) -> None:
 
 def enter(token: str) -> None:
     """Begin a new cookie session on a server-side one: nothing but the language is carried over."""
-    kept = {name: session[name] for name in _CARRIED if name in session}
-    session.clear()
-    session.update(kept)
+    leave()
     session[SESSION_TOKEN] = token
 
 
 def leave() -> None:
-    """Forget the server-side session."""
+    """Forget the server-side session, and all but the language."""
     kept = {name: session[name] for name in _CARRIED if name in session}
     session.clear()
     session.update(kept)
