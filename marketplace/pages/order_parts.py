@@ -8,6 +8,7 @@ from accounts.permissions import Role
 from accounts.queries.bank import verified_account
 from accounts.queries.names import organisation_names
 from core import clock
+from core.db import session
 from core.pages import Event, MoneyBar, MoneyPart, term
 from core.pages.language import day, moment, t, yuan
 from core.permissions import Actor
@@ -18,6 +19,10 @@ from marketplace.states import PAYABLE, OrderState
 from settlement.models import Payment
 from settlement.permissions import reads_all_money
 from settlement.queries.trade import OrderMoney, payments_of
+from vouchers.models import Claim
+from vouchers.permissions import is_claimant
+from vouchers.queries import visible_claims
+from vouchers.states import ClaimState
 
 Facts = list[tuple[str, object]]
 
@@ -56,6 +61,32 @@ def facts_of(order: Order, money: OrderMoney) -> Facts:
         ("fact.ended_reason", order.ended_reason),
     ]
     return [(key, value) for key, value in facts if value not in (None, "", "—")]
+
+
+def next_words(order: Order, *, actor: Actor) -> str:
+    """What is next with the order; once it is completed, with its claim, and whose turn that is."""
+    claim = _claim_of(order, actor=actor)
+    if claim is None:
+        return t(f"page.order.next.{order.state.value}")
+    mine = is_claimant(actor, claim)
+    if claim.state is ClaimState.DRAFT:
+        who = t(f"party.{_claimant(claim)}")
+        return t(f"page.order.claim_next.{'mine' if mine else 'theirs'}", day=day(claim.due_on), who=who)
+    if claim.state is ClaimState.RETURNED and mine:
+        return t("page.order.claim_next.correct", day=day(claim.due_on))
+    return t("page.order.claim_next.see", state=term(claim.state))
+
+
+def _claim_of(order: Order, *, actor: Actor) -> Claim | None:
+    if order.claim_id is None:
+        return None
+    return session().scalar(visible_claims(actor).where(Claim.id == order.claim_id))
+
+
+def _claimant(claim: Claim) -> str:
+    if claim.claimant_id == claim.provider_id:
+        return "provider"
+    return "beneficiary" if claim.claimant_id == claim.beneficiary_id else "incubator"
 
 
 def payments_shown(order: Order, *, actor: Actor) -> Sequence[Payment]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, url_for
+from flask import Response, make_response, redirect, request, url_for
 
 from accounts.permissions import provider
 from core import clock
 from core.http import allow, current_actor
 from core.pages import Done, EmptySchema, Form, Pages, form_page, link_to
+from core.pages.blueprint import told
 from core.pages.language import t, term, yuan
+from core.pages.submission import SEE_OTHER
 from marketplace import service
 from marketplace.models import Order
 from marketplace.pages.signing import sign_form, six_points, terms_to_sign
@@ -24,6 +26,7 @@ from marketplace.schemas import (
     DeclineSchema,
     DeliverySchema,
 )
+from marketplace.states import ORDER, PAYABLE, OrderAction
 from settlement.queries import order_money
 
 steps = Pages("order_step_pages", __name__, url_prefix="/orders/<int:order_id>")
@@ -35,6 +38,7 @@ def accept(order_id: int) -> Response:
     """The provider takes the order."""
     return _step(
         order_id,
+        OrderAction.ACCEPT,
         Form(EmptySchema, name="order_accept"),
         lambda _given: service.accept(order_id=order_id, actor=current_actor(), now=clock.now()),
     )
@@ -46,6 +50,7 @@ def decline(order_id: int) -> Response:
     """The provider does not take it."""
     return _step(
         order_id,
+        OrderAction.DECLINE,
         Form(DeclineSchema, name="order_decline", ends=True),
         lambda given: service.decline(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
         confirms=True,
@@ -60,6 +65,7 @@ def sign(order_id: int) -> Response:
     form = sign_form(order)
     return _step(
         order_id,
+        OrderAction.CONTRACT,
         form,
         lambda given: service.sign_contract(
             order_id=order_id, terms=terms_to_sign(order, form, given), actor=current_actor(), now=clock.now()
@@ -78,6 +84,7 @@ def pay(order_id: int) -> Response:
     due_fen = order_money(find_order(order_id, actor=current_actor()).id).due_fen
     return _step(
         order_id,
+        None,
         Form(
             ConfirmedPaymentSchema,
             name="order_payment",
@@ -95,6 +102,7 @@ def start(order_id: int) -> Response:
     """The provider begins."""
     return _step(
         order_id,
+        OrderAction.START,
         Form(EmptySchema, name="order_start"),
         lambda _given: service.start_service(order_id=order_id, actor=current_actor(), now=clock.now()),
     )
@@ -106,6 +114,7 @@ def deliver(order_id: int) -> Response:
     """The provider hands the result over."""
     return _step(
         order_id,
+        OrderAction.DELIVER,
         Form(DeliverySchema, name="order_delivery"),
         lambda given: service.deliver(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
     )
@@ -123,6 +132,7 @@ def complete(order_id: int) -> Response:
     )
     return _step(
         order_id,
+        OrderAction.COMPLETE,
         form,
         lambda given: service.complete(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
         confirms=True,
@@ -135,6 +145,7 @@ def cancel(order_id: int) -> Response:
     """Either side gives the order up."""
     return _step(
         order_id,
+        OrderAction.CANCEL,
         Form(CancellationSchema, name="order_cancel", ends=True),
         lambda given: service.cancel(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
         confirms=True,
@@ -143,6 +154,7 @@ def cancel(order_id: int) -> Response:
 
 def _step(
     order_id: int,
+    action: OrderAction | None,
     form: Form,
     act: Callable[[dict[str, Any]], object],
     *,
@@ -151,8 +163,15 @@ def _step(
     facts: list[tuple[str, str]] | None = None,
     **shown: Any,
 ) -> Response:
-    """A step of an order: its form beside what it is about, and back to the order with word of what was done."""
+    """A step of an order: its form beside what it is about, and back to the order with word of what was done.
+
+    ``action`` is what the step does to the order; None for a payment, which moves it nowhere. A step that the order
+    is past leads back to the order.
+    """
     order = find_order(order_id, actor=current_actor())
+    if request.method == "GET" and not _is_open(order, action):
+        told("page.order.step_closed", tone="warn", params=_closed(order, form))
+        return make_response(redirect(link_to("order", order_id), SEE_OTHER))
 
     def effect(given: dict[str, Any]) -> Done:
         act(given)
@@ -167,6 +186,14 @@ def _step(
         facts=[*_about(order), *(facts or [])],
         **shown,
     )
+
+
+def _is_open(order: Order, action: OrderAction | None) -> bool:
+    return order.state in PAYABLE if action is None else action in ORDER.actions(order.state)
+
+
+def _closed(order: Order, form: Form) -> dict[str, str]:
+    return {"state": term(order.state), "step": t(f"page.{form.name}.title")}
 
 
 def _about(order: Order) -> list[tuple[str, object]]:

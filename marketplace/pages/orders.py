@@ -17,7 +17,7 @@ from core.pages.language import t
 from core.pages.tables import choice, typed_day
 from marketplace.models import Order
 from marketplace.pages.order_actions import next_actions
-from marketplace.pages.order_parts import facts_of, order_events, pay_to, payments_shown, who_pays
+from marketplace.pages.order_parts import facts_of, next_words, order_events, pay_to, payments_shown, who_pays
 from marketplace.pages.signing import six_points
 from marketplace.permissions import is_beneficiary_side, may_read_orders
 from marketplace.queries import find_order, visible_orders
@@ -114,6 +114,7 @@ def one(order_id: int) -> str:
     return render_template(
         "marketplace/order.html",
         order=order,
+        next_words=next_words(order, actor=actor),
         facts=facts_of(order, money),
         uses=uses,
         bar=who_pays(order, uses=uses),

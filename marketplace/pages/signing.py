@@ -12,8 +12,9 @@ from marshmallow import fields
 from accounts.queries.names import organisation_names
 from core.http import Schema, TextField
 from core.pages import Form, term
+from core.pages.language import say
 from marketplace.models import Order
-from marketplace.rules.contracts import ContractPoint, standard_terms
+from marketplace.rules.contracts import ContractPoint, standard_terms, standard_text
 from marketplace.schemas.orders import TermsSchema
 from marketplace.service.contracts import TermsDiffer
 
@@ -58,9 +59,18 @@ def terms_to_sign(order: Order, form: Form, given: Mapping[str, Any]) -> Mapping
 
 
 def six_points(order: Order) -> list[tuple[str, str]]:
-    """The terms as signed, each under its heading; none while nobody has signed."""
+    """The terms as signed, each under its heading; none while nobody has signed.
+
+    The standard contract, which is stored in both languages, in that of the reader; terms of their own as they wrote
+    them.
+    """
     terms = order.contract_terms or {}
-    return [(term(point), terms[point]) for point in ContractPoint if point in terms]
+    return [(term(point), _read(point, terms[point])) for point in ContractPoint if point in terms]
+
+
+def _read(point: ContractPoint, stored: str) -> str:
+    standard = standard_text(point, stored)
+    return stored if standard is None else say(standard)
 
 
 def _mark(terms: Mapping[str, str]) -> str:

@@ -14,8 +14,9 @@ from core.http import allow
 from core.http.schemas import MAX_ID
 from core.pages import Column, Event, Filter, NavEntry, Pages, Table, table_page
 from core.pages.tables import typed_day
+from marketplace.pages.trail_facts import details
 from marketplace.pages.trail_words import action_word, actions, change_words, kind_word, kinds, record_page, who
-from marketplace.reports.trail import TrailLine, TrailSearch, described, kept, narrowed, record_history, trail
+from marketplace.reports.trail import TrailLine, TrailSearch, described, narrowed, record_history, trail
 
 trail_pages = Pages(
     "trail_pages",
@@ -28,10 +29,6 @@ trail_pages = Pages(
 def _record_href(line: TrailLine) -> str:
     entry = line.entry
     return url_for("trail_pages.record", kind=entry.subject_kind, record_id=entry.subject_id)
-
-
-def _details(line: TrailLine) -> str:
-    return "; ".join(f"{name}: {value}" for name, value in kept(line.entry.data))
 
 
 def _number(typed: str) -> int:
@@ -68,7 +65,7 @@ TRAIL = Table(
             "record", lambda line: f"{kind_word(line.entry.subject_kind)} {line.entry.subject_id}", link=_record_href
         ),
         Column("change", lambda line: change_words(line.entry)),
-        Column("details", _details),
+        Column("details", lambda line: details(line.entry.data)),
     ],
 )
 
@@ -99,5 +96,5 @@ def _event(line: TrailLine) -> Event:
         title=" · ".join(part for part in words if part),
         at=line.entry.at,
         who=who(line),
-        note=_details(line) or None,
+        note=details(line.entry.data) or None,
     )

@@ -89,9 +89,9 @@ def record_history(subject_kind: str, subject_id: int) -> list[TrailLine]:
     return described(entries)
 
 
-def kept(data: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What went with an entry, as names and values to be read."""
-    return [(name, str(value)) for name, value in data.items() if value not in (None, "", [], {})]
+def kept(data: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """What went with an entry, as names and values; what is empty is left out."""
+    return [(name, value) for name, value in data.items() if value not in (None, "", [], {})]
 
 
 def _with_words(found: Select[tuple[AuditEntry]], words: str) -> Select[tuple[AuditEntry]]:

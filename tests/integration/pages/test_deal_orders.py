@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from marketplace.demo.client import DemoClient, Json
-from tests.support.deal import ask, order, service_id, walk
+from tests.support.deal import ask, hand_in, order, service_id, walk
 from tests.support.pages import PageAnswer, PageClient
 from tests.support.queries import counted_queries
 
@@ -133,12 +133,61 @@ def test_what_ends_an_order_asks_once_and_shows_the_reason(
 ) -> None:
     path = placed(province, until)
     client = browser(province, user)
-    assert "data-confirm=" in client.get(f"{path}/{step}").html
+    asked = client.get(f"{path}/{step}")
+    assert "data-confirm=" in asked.html
+    kept = asked.form()
     assert "设备故障" in client.send(f"{path}/{step}", {"reason": "设备故障"}).text
     assert "设备故障" in heze.get(path).text
-    refused = client.send(f"{path}/{step}", {"reason": "再来一次"})
+    sent_late = {**kept.values, "_key": "sent-once-more", "reason": "再来一次"}
+    refused = PageAnswer(client.client.post(f"{path}/{step}", data=sent_late))
     assert refused.status == 409
     assert refused.form().values["reason"] == ["再来一次"]
+
+
+@pytest.mark.parametrize(
+    ("step", "user"),
+    [
+        ("acceptance", "provider-jinan"),
+        ("decline", "provider-jinan"),
+        ("contract", "sme-heze"),
+        ("payment", "provider-jinan"),
+        ("service-start", "provider-jinan"),
+        ("delivery", "provider-jinan"),
+        ("completion", "sme-heze"),
+        ("cancellation", "sme-heze"),
+    ],
+)
+def test_a_step_that_is_no_longer_open_leads_back_to_the_order(province: DemoClient, step: str, user: str) -> None:
+    path = placed(province)
+    province.post("provider-jinan", f"{path}/decline", {"reason": "设备故障"})
+    client = browser(province, user)
+    assert client.client.get(f"{path}/{step}").status_code == 303
+    page = client.get(path)
+    assert 'data-tone="warn"' in page.html
+    assert "已不能办理" in page.text
+    assert "已不能办理" not in client.get(path).text
+
+
+def test_a_completed_order_says_who_hands_in_its_claim_and_by_when(
+    province: DemoClient, heze: PageClient, provider: PageClient
+) -> None:
+    """V16, V17: the provider in direct deduction, the user in full payment, within six months."""
+    path = placed(province, until="completion")
+    assert "请在 2026-09-02 前（含当日）备齐材料并提交兑付申请" in provider.get(path).text
+    assert "由供给方在 2026-09-02 前（含当日）提交兑付申请" in heze.get(path).text
+    own = placed(province, until="completion", payment_mode="full_payment")
+    assert "备齐材料并提交兑付申请" in heze.get(own).text
+    assert "由使用方在" in provider.get(own).text
+    hand_in(province, of(province, path), claimant="provider-jinan", number="26372000001")
+    for client in (heze, provider):
+        text = client.get(path).text
+        assert "兑付申请现为“待审核”" in text
+        assert "备齐材料" not in text
+
+
+def test_a_completed_order_without_a_voucher_asks_for_no_claim(province: DemoClient, heze: PageClient) -> None:
+    path = placed(province, until="completion", payment_mode="full_payment", excluded="batch_test")
+    assert "无须提交兑付申请" in heze.get(path).text
 
 
 def test_a_step_sent_twice_has_one_effect(province: DemoClient, provider: PageClient) -> None:
@@ -189,6 +238,22 @@ def test_the_contract_prints_with_a_place_for_both_seals(province: DemoClient, h
     assert "演示菏泽牡丹生物科技有限公司（盖章）" in page.text
     assert "data-print" in page.html
     assert heze.get(f"{placed(province)}/contract-document").status == 404
+
+
+def test_the_standard_contract_reads_in_ones_own_language_and_own_terms_as_written(
+    province: DemoClient, heze: PageClient
+) -> None:
+    standard, own = placed(province, until="contract:user"), placed(province, until="acceptance")
+    heze.send(f"{own}/contract", {"terms.damages": "使用方承担 / 供给方不承担"})
+    for path in (standard, f"{standard}/contract-document"):
+        text = heze.get(path).text
+        assert "由过错方赔偿" in text
+        assert "At fault" not in text
+        assert "Disputes" not in text
+    heze.client.get("/language/en")
+    for path in (standard, f"{standard}/contract-document"):
+        assert "由过错方赔偿" not in heze.get(path).text
+    assert "使用方承担 / 供给方不承担" in heze.get(own).text
 
 
 def test_payments_are_for_the_parties_and_those_who_read_all_money(province: DemoClient, provider: PageClient) -> None:

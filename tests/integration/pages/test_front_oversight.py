@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 from sqlalchemy import text as sql
 
 from core import clock
 from core.audit_chain import seal_audit_trail
 from core.db import session
 from marketplace.demo.client import DemoClient
+from marketplace.pages.trail_facts import details
 from tests.support.deal import order, service_id, walk
 from tests.support.pages import PageClient
 from tests.support.queries import counted_queries
@@ -52,6 +54,37 @@ def test_the_history_of_a_record_tells_who_did_what(province: DemoClient, audito
     assert f"/orders/{placed['id']}" in page.reader.links
     assert auditor.get("/trail/order/999999").status == 404
     assert auditor.get("/trail/nothing/1").status == 404
+
+
+def test_what_went_with_an_entry_reads_as_words(province: DemoClient, auditor: PageClient) -> None:
+    placed = order(province, "sme-heze", service_id(SAMPLE))
+    walk(province, placed, user="sme-heze", until="contract:user")
+    page = auditor.get(f"/trail/order/{placed['id']}")
+    for shown in ("价格：¥800.00", "付款方式：直接抵扣", "合同条款：（"):
+        assert shown in page.text
+    every = auditor.get("/trail?per_page=50").text
+    for raw in ("price_fen", "payment_mode", "direct_deduction", "True", "proven", "{'", "['"):
+        assert raw not in page.text + every, raw
+
+
+def test_facts_of_an_entry_in_words(app: Flask) -> None:
+    """Sums, yes and no, lists, what is within; a fact that has no word yet stands for itself."""
+    with app.test_request_context():
+        shown = details(
+            {
+                "proven": True,
+                "amount_fen": -120,
+                "claim_ids": [1, 2],
+                "terms": {"damages": "甲方 / 乙方"},
+                "changed": ["price_fen", "new_one"],
+                "new_one": {"inner": [{"deep": False}], "none": None},
+                "reason": "",
+            }
+        )
+    assert shown == (
+        "已通过双因素验证：是；金额：−¥1.20；兑付申请编号：1、2；合同条款：（损害赔偿：甲方 / 乙方）；"
+        "变更内容：价格、new_one；new_one：（inner：（deep：否）；none：—）"
+    )
 
 
 def test_the_trail_asks_as_much_for_fifty_entries_as_for_one(province: DemoClient, auditor: PageClient) -> None:
