@@ -33,11 +33,12 @@ def not_its_preparer(actor: Actor, target: Any) -> bool:
 
 
 reads_all_money = province | finance | auditor
+reads_its_city = city_bureau | city_finance
 
 may_open_fund = finance_maker | province
 may_read_funds = reads_all_money | city_finance
-may_read_payables = reads_all_money | beneficiary | provider | incubator | city_bureau | city_finance
-watches_payables = reads_all_money | city_bureau | city_finance
+may_read_payables = reads_all_money | beneficiary | provider | incubator | reads_its_city
+watches_payables = reads_all_money | reads_its_city
 may_correct_payable = finance_maker
 may_prepare_batch = finance_maker | system
 may_approve_batch = finance_checker

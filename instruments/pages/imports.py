@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
@@ -146,7 +146,16 @@ def one(import_id: int) -> Any:
         job=job,
         layout=", ".join(t(f"instruments.layout.{name}") for name in job.layout.split(", ") if name),
         is_running=job.state in UNFINISHED,
+        actions=list(_next(job)),
     )
+
+
+def _next(job: ImportJob) -> Iterator[dict[str, Any]]:
+    """Where the work goes on: a dry run is followed by the import, an import by submitting the drafts."""
+    if job.state is ImportState.DONE and job.dry_run:
+        yield {"label": t("page.import.real"), "href": url_for("import_pages.new"), "primary": True}
+    elif job.state is ImportState.DONE:
+        yield {"label": t("page.import.drafts"), "href": url_for("own_instrument_pages.index"), "primary": True}
 
 
 @imports.get("/<int:import_id>/progress")

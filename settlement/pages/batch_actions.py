@@ -57,6 +57,7 @@ def export(batch_id: int) -> Response:
         batch_id,
         Form(EmptySchema, name="batch_export"),
         lambda _given: service.export(batch_id=batch_id, actor=current_actor(), now=clock.now()),
+        confirms=True,
     )
 
 
@@ -66,7 +67,7 @@ def bank_return(batch_id: int) -> Response:
     """Hand in the bank's answer; refused in whole with every fault and its line."""
     form = Form(NewBankReturnSchema, name="batch_bank_return")
     form["file"].attributes["accept"] = ".csv,.txt,text/csv"
-    return _step(batch_id, form, lambda given: _take_in(batch_id, given["file"]))
+    return _step(batch_id, form, lambda given: _take_in(batch_id, given["file"]), confirms=True)
 
 
 @batch_actions.route("/closing", methods=["GET", "POST"])

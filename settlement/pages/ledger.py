@@ -17,8 +17,9 @@ from core.pages.links import links
 from core.pages.tables import choice
 from settlement import permissions
 from settlement.models import LedgerAccount, LedgerPosting
-from settlement.pages.words import owner_names, source_link, source_words
+from settlement.pages.words import links_of_sources, owner_names, source_link, source_words
 from settlement.queries.ledger import (
+    PostingLine,
     account_balance,
     described,
     known_kind,
@@ -48,6 +49,20 @@ class Row:
 def _rows(found: Sequence[LedgerAccount]) -> list[Row]:
     names = owner_names(each.owner for each in found)
     return [Row(each, names[each.owner]) for each in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A posting as the table shows it."""
+
+    line: PostingLine
+    source_href: str | None
+
+
+def _posted(found: Sequence[LedgerPosting]) -> list[Posted]:
+    lines = described(found)
+    hrefs = links_of_sources([(line.source, line.order_id) for line in lines], actor=current_actor())
+    return [Posted(line, hrefs[line.source]) for line in lines]
 
 
 def _of_year(query: Select[Any], value: str) -> Select[Any]:
@@ -91,7 +106,7 @@ POSTINGS = Table(
     key=LedgerPosting.id,
     default_sort="-posting",
     empty="page.account.empty",
-    prepare=described,
+    prepare=_posted,
     filters=[
         choice("layer", LedgerPosting.layer, Layer),
         Filter(
@@ -101,15 +116,15 @@ POSTINGS = Table(
         ),
     ],
     columns=[
-        Column("posting", lambda line: line.id, sort=LedgerPosting.id),
-        Column("at", lambda line: line.at, kind="moment"),
-        Column("transaction_kind", lambda line: line.kind, kind="term"),
-        Column("phase", lambda line: line.phase, kind="term"),
-        Column("layer", lambda line: line.layer, kind="term", sort=LedgerPosting.layer),
-        Column("amount", lambda line: line.amount_fen, kind="money", sort=LedgerPosting.amount_fen),
-        Column("what_for", lambda line: source_words(line.source), link=lambda line: source_link(line.source)),
-        Column("order", lambda line: line.order_id, link=lambda line: _order_link(line.order_id)),
-        Column("article", lambda line: line.article),
+        Column("posting", lambda row: row.line.id, sort=LedgerPosting.id),
+        Column("at", lambda row: row.line.at, kind="moment"),
+        Column("transaction_kind", lambda row: row.line.kind, kind="term"),
+        Column("phase", lambda row: row.line.phase, kind="term"),
+        Column("layer", lambda row: row.line.layer, kind="term", sort=LedgerPosting.layer),
+        Column("amount", lambda row: row.line.amount_fen, kind="money", sort=LedgerPosting.amount_fen),
+        Column("what_for", lambda row: source_words(row.line.source), link=lambda row: row.source_href),
+        Column("order", lambda row: row.line.order_id, link=lambda row: _order_link(row.line.order_id)),
+        Column("article", lambda row: row.line.article),
     ],
 )
 

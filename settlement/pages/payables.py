@@ -35,7 +35,7 @@ from settlement import permissions
 from settlement.models import Payable, SettlementBatch
 from settlement.pages.payable_parts import payable_actions, payable_events
 from settlement.pages.schedule import next_free
-from settlement.pages.words import day_words, source_link, source_words
+from settlement.pages.words import day_words, links_of_sources, source_words
 from settlement.queries.batches import batches_by_id
 from settlement.queries.payables import (
     PayableView,
@@ -67,11 +67,13 @@ class Row:
     expected: str | None
     paid_on: date | None
     batch: SettlementBatch | None
+    source_href: str | None
 
 
 def _rows(found: Sequence[Payable]) -> list[Row]:
-    today = clock.today(clock.now())
+    actor, today = current_actor(), clock.today(clock.now())
     names = organisation_names(each.payee_id for each in found)
+    hrefs = links_of_sources([(each.source, each.order_id) for each in found], actor=actor)
     batches = batches_by_id({each.batch_id for each in found if each.batch_id is not None})
     arrived = value_dates(found)
     following = next_free(today)
@@ -83,8 +85,9 @@ def _rows(found: Sequence[Payable]) -> list[Row]:
             _expected(view, coming, batches),
             arrived.get(view.payable.id),
             batches.get(view.payable.batch_id or 0),
+            hrefs[view.payable.source],
         )
-        for view in views_of(found, actor=current_actor(), today=today)
+        for view in views_of(found, actor=actor, today=today)
     ]
 
 
@@ -103,9 +106,7 @@ NUMBER = Column(
     sort=Payable.queue_no,
     link=lambda row: link_to("payable", row.payable.id),
 )
-SOURCE = Column(
-    "what_for", lambda row: source_words(row.payable.source), link=lambda row: source_link(row.payable.source)
-)
+SOURCE = Column("what_for", lambda row: source_words(row.payable.source), link=lambda row: row.source_href)
 PAYEE = Column("payee", lambda row: row.payee)
 AMOUNT = Column("amount", lambda row: row.payable.amount_fen, kind="money", sort=Payable.amount_fen)
 STATE = Column("state", lambda row: row.payable.state, kind="state", sort=Payable.state)
@@ -184,7 +185,6 @@ def one(payable_id: int) -> str:
         detail=detail,
         row=row,
         source=source_words(payable.source),
-        source_href=source_link(payable.source),
         batches=batches,
         reads_batches=permissions.may_read_batches(actor),
         actions=list(payable_actions(payable, actor=actor)),

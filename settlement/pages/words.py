@@ -10,7 +10,9 @@ from accounts.queries.names import organisation_names
 from core.pages import link_to
 from core.pages.language import has_text, t, text_or
 from core.pages.links import links
+from core.permissions import Actor
 from core.workdays import YearStatus
+from settlement.queries.trade import claims_in_sight
 from settlement.rules.cutoffs import Cutoff
 
 _NUMBERED = re.compile(r"([a-z_]+):([0-9]{1,18})")
@@ -27,6 +29,16 @@ def source_link(source: str) -> str | None:
     """The page of what a source names, where there is one."""
     found = _NUMBERED.fullmatch(source)
     return link_to(found[1], int(found[2])) if found and found[1] in links() else None
+
+
+def links_of_sources(sources: Iterable[tuple[str, int | None]], *, actor: Actor) -> dict[str, str | None]:
+    """The page of each source (told with its order), where there is one that the actor may open; one query at most."""
+    told = dict(sources)
+    opened = claims_in_sight({order_id for order_id in told.values() if order_id is not None}, actor=actor)
+    return {
+        source: None if source.startswith("claim:") and order_id not in opened else source_link(source)
+        for source, order_id in told.items()
+    }
 
 
 def owner_names(owners: Iterable[str]) -> dict[str, str]:

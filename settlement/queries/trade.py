@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select
 from core.db import session
 from core.errors import NotFound
 from core.permissions import Actor
+from settlement import permissions
 from settlement.models import LedgerAccount, OrderCharge, Payment, Shortfall
 from settlement.queries.scope import concerns_visible
 from settlement.rules.chart import BOOK_OF, AccountKind, Book, order_owner
@@ -66,6 +67,19 @@ def orders_money(order_ids: Collection[int]) -> dict[int, OrderMoney]:
     for owner, kind, balance_fen in rows:
         balances[owners[owner]][kind] = balance_fen
     return {order_id: _money(charged.get(order_id), balances[order_id]) for order_id in balances}
+
+
+def claims_in_sight(order_ids: Collection[int], *, actor: Actor) -> set[int]:
+    """The orders among these whose claims the actor may open, where it may see their money already.
+
+    A city sees what its providers are paid, but reads the claims of its own users only (V6).
+    """
+    if not (order_ids and permissions.reads_its_city(actor)):
+        return set(order_ids)
+    found = select(OrderCharge.order_id).where(
+        OrderCharge.order_id.in_(order_ids), concerns_visible(actor, OrderCharge.user_id)
+    )
+    return set(session().scalars(found))
 
 
 def unpaid_shortfalls(debtor_id: int) -> Sequence[Shortfall]:

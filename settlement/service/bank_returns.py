@@ -26,10 +26,11 @@ from core.files import (
     upload_limit,
 )
 from core.permissions import Actor, authorise
+from core.texts import text
 from settlement import permissions
 from settlement.models import BankReturn, SettlementBatch
 from settlement.queries.batches import find_batch
-from settlement.rules.bank_return import Fault, match, read
+from settlement.rules.bank_return import Fault, FaultCode, match, read
 from settlement.states import BatchState
 from settlement.steps.bank_returns import sent_lines, take_in
 
@@ -99,4 +100,6 @@ def _known(batch: SettlementBatch, content: bytes) -> BankReturn | None:
 
 
 def _reason(fault: Fault) -> Reason:
-    return reason(fault.code.value, article=ARTICLE, field=f"line {fault.row}", row=fault.row, value=fault.value)
+    reported = fault.code is FaultCode.ALREADY_REPORTED
+    value = text(f"term.PayoutOutcome.{fault.value}") if reported else fault.value
+    return reason(fault.code.value, article=ARTICLE, field=f"line {fault.row}", row=fault.row, value=value)

@@ -89,6 +89,7 @@ def submit(claim_id: int) -> Response:
         form,
         effect=effect,
         back=_page_of(claim),
+        confirms=True,
         template="vouchers/submission.html",
         checklist_items=material_checklist(claim),
         facts=_facts(claim),

@@ -11,8 +11,9 @@ from core import clock
 from core.http import allow, current_actor
 from core.pages import Done, Form, NavEntry, Pages, form_page, link_to, table_page
 from vouchers.models import Claim
-from vouchers.pages.claim_parts import flag_words, replaced_materials
+from vouchers.pages.claim_parts import flag_words, replaced_materials, sums_bar
 from vouchers.pages.comparing import differences, invoice_rows
+from vouchers.pages.explaining import percent
 from vouchers.pages.queue_tables import REVIEWS
 from vouchers.permissions import may_review
 from vouchers.queries.claims import find_claim
@@ -62,6 +63,8 @@ def beside(claim: Claim) -> dict[str, Any]:
     """What a reviewer reads beside the form."""
     return {
         "claim": claim,
+        "rate": percent(claim.decision.rate),
+        "bar": sums_bar(claim),
         "names": organisation_names({claim.beneficiary_id, claim.provider_id, claim.claimant_id, claim.payee_id}),
         "replaced": replaced_materials(claim),
         "compared": invoice_rows(claim, today=clock.today(clock.now())),

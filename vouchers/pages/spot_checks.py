@@ -87,7 +87,7 @@ def new() -> Response:
         return Done(link_to("spot_check", check.id), "page.spot_check_new.done", {"count": len(check.drawn)})
 
     form = Form(NewSpotCheckSchema, name="spot_check_new")
-    return form_page(form, effect=effect, back=url_for("spot_check_pages.index"))
+    return form_page(form, effect=effect, back=url_for("spot_check_pages.index"), confirms=True)
 
 
 @spot_checks.get("/<int:check_id>")

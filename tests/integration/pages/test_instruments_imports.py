@@ -38,11 +38,15 @@ def test_a_small_file_is_taken_in_at_once_and_every_refused_row_is_named(owner: 
     assert "不能为空" in page.text
     assert "hx-get" not in page.html.partition('id="import-progress"')[2].partition("</div>")[0]
     assert "光谱仪" in owner.get("/instruments/own?q=光谱仪").text
+    assert "到“本单位仪器”提交入网" in page.text
+    assert "上传并正式导入" not in page.text
 
 
 def test_a_dry_run_writes_nothing(owner: PageClient) -> None:
     page = owner.get(sent(owner, TABLE, dry_run=True).response.headers["Location"])
     assert "试运行已完成，未写入任何内容" in page.text
+    assert "上传并正式导入" in page.text
+    assert "到“本单位仪器”提交入网" not in page.text
     assert "没有符合条件的记录" in owner.get("/instruments/own?q=光谱仪").text
 
 
@@ -153,5 +157,6 @@ def test_an_import_reads_in_english_too(owner: PageClient) -> None:
     owner.client.get("/language/en")
     page = owner.get(sent(owner, TABLE).response.headers["Location"])
     assert "Rows" in page.text
-    assert "It is done. Mend the refused rows" in page.text
+    assert "It is done. New instruments and services are drafts" in page.text
+    assert "submit the drafts" in page.text
     assert "is no sum of money" in page.text

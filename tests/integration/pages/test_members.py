@@ -71,6 +71,7 @@ def test_v15_a_firm_joins_adds_a_document_and_its_bureau_approves(province: Demo
     bureau = browser(province, "bureau-heze")
     queue = bureau.get("/memberships?state=submitted")
     review = bureau.get(f"{mine}/review")
+    assert 'data-confirm="审核决定提交后' in review.html
     decided = bureau.send(f"{mine}/review", {"decision": "approve", "opinion": "材料齐全"})
 
     assert "注册已提交" in joined.text
@@ -187,6 +188,7 @@ def test_a_resubmission_changes_only_what_was_mended(province: DemoClient) -> No
 def test_a_member_is_suspended_and_resumed(province: DemoClient) -> None:
     bureau = browser(province, "bureau-heze")
     path = registration(bureau, "")
+    assert 'data-confirm="暂停后该单位不能新下订单，可随时恢复' in bureau.get(f"{path}/suspension").html
     suspended = bureau.send(f"{path}/suspension", {"opinion": "核查"})
     again = bureau.send(f"{path}/suspension", {"opinion": "核查"})
     resumed = bureau.send(f"{path}/resumption", {"opinion": "核查完毕"})

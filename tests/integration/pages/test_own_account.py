@@ -205,6 +205,7 @@ def test_users_are_made_switched_off_and_on(province: DemoClient, password: str)
     made = admin.send(path, {"username": "second", "password": NEW, "role": "enterprise"})
     user = made.response.request.path
     second = browser(province).sign_in("second", NEW)
+    assert 'data-confirm="该用户将立即退出登录，可重新启用' in admin.get(f"{user}/deactivation").html
     off = admin.send(f"{user}/deactivation", {})
     signed_out = second.get("/profile").status
     on = admin.send(f"{user}/activation", {})

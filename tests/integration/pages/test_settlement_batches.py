@@ -64,6 +64,7 @@ def test_a_pay_run_through_pages(app: Flask) -> None:
 
     assert f"{here}/approval" in checker.get(here).html
     assert "已复核" in checker.send(f"{here}/approval", {}).text
+    assert "送交国库和银行付款" in maker.get(f"{here}/exportation").html
     page = maker.send(f"{here}/exportation", {})
     assert "文件已生成" in page.text
     files = {ending: maker.get(f"{here}/files/{ending}") for ending in ("csv", "xlsx")}
@@ -71,6 +72,9 @@ def test_a_pay_run_through_pages(app: Flask) -> None:
     assert "¥60,000.00" not in files["csv"].html
     assert files["csv"].response.data == maker.get(f"{here}/files/csv").response.data
 
+    form = maker.get(f"{here}/bank-returns")
+    assert 'data-confirm="登记后' in form.html
+    assert "paid（到账）、failed（付款失败）或 returned（退汇）" in form.text
     page = maker.send(f"{here}/bank-returns", files={"file": (bank_csv(batch), "return.csv")})
     assert "银行回单已登记" in page.text
     assert "1 笔 ¥60,000.00" in page.text
@@ -156,11 +160,12 @@ def test_a_discarded_batch_gives_its_payables_back(app: Flask) -> None:
 def test_every_faulty_line_of_a_bank_return_is_named(app: Flask) -> None:
     """Refused in whole: nothing is recorded."""
     batch = sent()
-    rows = "line_no,account_number,amount,status,reason,value_date\n9,1,1.00,paid,,2026-01-13\n1,1,x,paid,,\n"
+    rows = "line_no,account_number,amount,status,reason,value_date\n9,1,1.00,paid,,2026-01-13\n1,1,x,好,,\n"
     page = browser(app, Role.FINANCE_MAKER).send(path(batch, "/bank-returns"), files=csv_file(rows.encode()))
 
     assert page.status == 422
-    assert "回单有 3 处错误，整份未予接收" in page.text
+    assert "回单有 4 处错误，整份未予接收" in page.text
+    assert "状态“好”无法识别，应为 paid（到账）、failed（付款失败）或 returned（退汇）" in page.text
     for said in ("第 2 行：本批次没有序号 9", "第 3 行金额“x”有误", "第 3 行日期“”有误"):
         assert said in page.text
     assert count(BankReturn) == 0

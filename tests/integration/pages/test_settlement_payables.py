@@ -15,7 +15,7 @@ from core import clock
 from core.db import session, transaction
 from settlement.models import Appropriation, Fund, Payable
 from settlement.states import PayableState
-from tests.factories.accounts import make_enterprise
+from tests.factories.accounts import make_bureau, make_city_finance, make_enterprise
 from tests.factories.settlement import (
     AFTER,
     answer,
@@ -77,6 +77,32 @@ def test_a_user_sees_what_its_order_brings_the_provider_but_not_as_its_own(app: 
     assert provider.name in page.text
     assert "尚待到账" not in page.text
     assert "尚待到账 ¥50.00" in browser(app, provider).get("/payables").text
+
+
+def test_v6_a_city_follows_its_providers_money_to_the_claims_of_its_own_users_only(app: Flask) -> None:
+    make_fund(10_000)
+    own, foreign = new_order_id(), new_order_id()
+    user, provider = charge(own, self_pay_fen=100, subsidy_fen=500, user=make_enterprise("370102"))
+    stranger, _ = charge(foreign, self_pay_fen=100, subsidy_fen=500, provider=provider)
+    make_payable(500, payee=provider, order_id=own)
+    payable = make_payable(500, payee=provider, order_id=foreign)
+    books = f"/ledger/accounts/granted/organisation:{provider.id}"
+    for bureau in (make_bureau("370100"), make_city_finance("370100")):
+        city = browser(app, bureau)
+        shown = city.get("/payables")
+        assert f"兑付申请 {foreign}" in shown.text
+        assert f"/claims/{own}" in shown.reader.links
+        assert f"/claims/{foreign}" not in shown.reader.links
+        one = city.get(f"/payables/{payable.id}")
+        assert f"兑付申请 {foreign}" in one.text
+        assert f"/claims/{foreign}" not in one.reader.links
+        postings = city.get(books)
+        assert f"/claims/{own}" in postings.reader.links
+        assert f"/claims/{foreign}" not in postings.reader.links
+    for reader, theirs in ((user, {own}), (stranger, {foreign}), (provider, {own, foreign})):
+        links = browser(app, reader).get("/payables").reader.links
+        assert {order for order in (own, foreign) if f"/claims/{order}" in links} == theirs
+    assert f"/claims/{foreign}" in browser(app, Role.FINANCE_MAKER).get(f"/payables/{payable.id}").reader.links
 
 
 def test_nothing_to_come_says_how_it_would(app: Flask) -> None:

@@ -168,6 +168,7 @@ def test_who_does_not_hand_in_is_offered_nothing_and_told_why(app: Flask) -> Non
 def test_a_claim_is_brought_in_through_pages(app: Flask) -> None:
     claim = make_claim()
     client = claimant(app, claim)
+    assert 'data-confirm="提交后交由设区市科技局审核' in client.get(path(claim, "/submission")).html
     refused = client.send(path(claim, "/submission"), {})
     assert refused.status == 422
     for missing in ("服务合同", "发票", "服务结果证明", "科技创新相关性证明", "具备研发基础条件", "与主营业务相关"):

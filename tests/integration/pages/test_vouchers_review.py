@@ -78,6 +78,16 @@ def test_every_paper_stands_beside_the_facts_with_size_and_checksum(app: Flask) 
     assert "不符</span>" not in page.html
 
 
+def test_the_rate_and_the_sums_stand_beside_with_the_way_to_their_reasons(app: Flask) -> None:
+    claim = submitted()
+    page = browser(app, make_bureau(HEZE)).get(path(claim))
+    assert f"/claims/{claim.id}/explanation" in page.reader.links
+    assert "金额是怎样得出的" in page.text
+    assert "补助比例" in page.text
+    assert "60%" in page.text
+    assert 'id="claim-sums"' in page.html
+
+
 def test_an_invoice_that_differs_from_the_order_is_marked_field_by_field(app: Flask) -> None:
     claim = make_claim()
     for kind in (MaterialKind.SERVICE_CONTRACT, MaterialKind.RESULT_PROOF, MaterialKind.INNOVATION_RELEVANCE_PROOF):

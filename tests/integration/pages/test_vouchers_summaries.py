@@ -169,6 +169,8 @@ def test_the_province_confirms_what_was_sent_up(app: Flask) -> None:
     assert confirmation(claim) in queue.reader.links
     assert confirmation(early) not in queue.reader.links
     page = province.get(confirmation(claim))
+    assert f"/claims/{claim.id}/explanation" in page.reader.links
+    assert 'id="claim-sums"' in page.html
     assert "设区市：通过" in page.text
     assert f"/review-summaries/{claim.summary_id}" in page.reader.links
     assert 'data-confirm="' in page.html
@@ -219,6 +221,7 @@ def test_v19_a_draw_can_be_repeated_from_what_is_shown(app: Flask) -> None:
     claims = [bring(make_claim(), ClaimState.CONFIRMED) for _ in range(3)]
     province = browser(app, make_province())
     reversed_period = {"confirmed_from": "2026-03-02", "confirmed_to": "2026-03-01", "size": "0", "reason": ""}
+    assert 'data-confirm="抽取后名单即固定' in province.get("/spot-checks/new").html
     refused = province.send("/spot-checks/new", reversed_period)
     assert refused.status == 422
     for field in ("size", "reason"):

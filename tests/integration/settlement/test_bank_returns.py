@@ -186,6 +186,9 @@ def test_a_line_reported_before_is_not_reported_again(app: Flask) -> None:
         answer(batch, {1: "paid", 2: "failed"})
 
     assert [code for code, _ in codes(refused)] == ["already_reported", "already_reported"]
+    first, second = (reason.text for reason in refused.value.reasons)
+    assert (first.zh, second.zh) == ("第 2 行已登记为“失败”。", "第 3 行已登记为“已到账”。")
+    assert first.en == "Line 2 was reported as failed before."
 
 
 def test_no_bank_answers_a_batch_that_was_not_exported(app: Flask) -> None:
