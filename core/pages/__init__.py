@@ -6,7 +6,7 @@ from core.pages.forms import EmptySchema, Form
 from core.pages.language import current_language, say, term
 from core.pages.links import link_to
 from core.pages.submission import Done, form_page
-from core.pages.tables import Column, Filter, Table, table_page, table_view
+from core.pages.tables import Column, Filter, Lead, Table, table_page, table_view
 from core.pages.timeline import Event
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Event",
     "Filter",
     "Form",
+    "Lead",
     "Line",
     "LineChart",
     "MoneyBar",

@@ -24,6 +24,7 @@ from flask_compress import Compress
 from flask_wtf.csrf import generate_csrf
 from jinja2 import StrictUndefined
 
+from core import clock
 from core.http.edge import allow, current_actor
 from core.http.problem import set_problem_page
 from core.pages import language, security
@@ -36,6 +37,7 @@ SIGN_IN = "sign_in"
 """The name under which accounts registers its sign-in page; ``sign_out`` is the other one the layout needs."""
 
 _NAVIGATION = "navigation"
+_UNTYPED = ("_", "csrf_token")
 _SHOWN_DIRECTLY = 401
 
 
@@ -110,6 +112,7 @@ def init_pages(app: Flask, *, secure_cookies: bool) -> None:
         csrf_token=generate_csrf,
         one_time_key=one_time_key,
         actor=current_actor,
+        today=lambda: clock.today(clock.now()),
         may=may,
         menu=menu,
         link_to=link_to,
@@ -167,11 +170,30 @@ def _here() -> str:
     return path if request.method == "GET" else request.path
 
 
+def _typed() -> list[tuple[str, str]]:
+    """What was typed into a form that cannot be taken in, so that it may be copied; never a password or a key."""
+    return [
+        (_label(name), value)
+        for name, value in request.form.items(multi=True)
+        if value.strip() and not name.startswith(_UNTYPED) and "password" not in name and "code" not in name
+    ]
+
+
+def _label(name: str) -> str:
+    key = f"field_label.{name.rpartition('.')[2]}"
+    return language.t(key) if language.has_text(key) else name
+
+
 def _problem_page(status: int, code: str, shown: Text, reasons: list[dict[str, Any]]) -> Response:
     """An error as a page; who must sign in first is sent there and comes back."""
-    if status == _SHOWN_DIRECTLY and current_actor().user_id is None and SIGN_IN in links():
-        target = request.full_path if request.method == "GET" and request.query_string else request.path
-        back = target if request.method == "GET" else ""
-        return make_response(redirect(url_for(links()[SIGN_IN][0], next=back or None), 303))
-    body = render_template("problem.html", status=status, code=code, shown=shown, reasons=reasons)
+    must_sign_in = status == _SHOWN_DIRECTLY and current_actor().user_id is None and SIGN_IN in links()
+    target = request.full_path if request.query_string else request.path
+    typed = _typed() if must_sign_in or code == security.FormStale.code else []
+    if must_sign_in:
+        target = url_for(links()[SIGN_IN][0], next=target)
+        if not typed:
+            return make_response(redirect(target, 303))
+    body = render_template(
+        "problem.html", status=status, code=code, shown=shown, reasons=reasons, typed=typed, target=target
+    )
     return Response(body, status=status, content_type="text/html; charset=utf-8")

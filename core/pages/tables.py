@@ -22,8 +22,10 @@ from xlsxwriter import Workbook
 from core.clock import SHANGHAI
 from core.db import session
 from core.errors import Refused
+from core.http.edge import current_actor
 from core.money import fen_to_yuan
 from core.pages.language import t, term, yes_no
+from core.permissions import Permission
 
 PAGE_ROWS = 25
 COUNTED_ROWS = 100_000
@@ -110,6 +112,15 @@ def typed_day(typed: str) -> date:
     return day
 
 
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Where an empty table leads those who may go there: a place by its name, and the text key of the button."""
+
+    place: str
+    label: str
+    permission: Permission
+
+
 @dataclass(frozen=True)
 class Table:
     """A table named ``name``; ``empty`` is the text key of what to do where there is nothing.
@@ -126,6 +137,7 @@ class Table:
     default_sort: str = ""
     prepare: Callable[[Sequence[Any]], Sequence[Any]] = list
     scalars: bool = True
+    lead: Lead | None = None
 
 
 @dataclass
@@ -149,6 +161,12 @@ class TableView:
     def is_filtered(self) -> bool:
         """Whether anything narrows the table."""
         return any(self.typed.values())
+
+    @property
+    def lead(self) -> Lead | None:
+        """Where to go from an empty table, for those who may."""
+        lead = self.table.lead
+        return lead if lead is not None and lead.permission(current_actor()) else None
 
     @property
     def counted(self) -> str:

@@ -12,14 +12,14 @@ from accounts.permissions import provider
 from accounts.queries.names import organisation_names
 from core.errors import NotFound
 from core.http import allow, current_actor
-from core.pages import Column, Filter, NavEntry, Pages, Table, link_to, table_page
+from core.pages import Column, Filter, Lead, NavEntry, Pages, Table, link_to, table_page
 from core.pages.language import t
 from core.pages.tables import choice, typed_day
 from marketplace.models import Order
 from marketplace.pages.order_actions import next_actions
 from marketplace.pages.order_parts import facts_of, next_words, order_events, pay_to, payments_shown, who_pays
 from marketplace.pages.signing import six_points
-from marketplace.permissions import is_beneficiary_side, may_read_orders
+from marketplace.permissions import is_beneficiary_side, may_ask_quotes, may_read_orders
 from marketplace.queries import find_order, visible_orders
 from marketplace.queries.orders import placed_from, placed_to, unpaid, with_words
 from marketplace.states import OrderState
@@ -60,6 +60,7 @@ ORDERS = Table(
     key=Order.id,
     default_sort="-number",
     empty="page.orders.empty",
+    lead=Lead("instruments", "table.find_instruments", may_ask_quotes),
     prepare=_rows,
     filters=[
         choice("state", Order.state, OrderState),

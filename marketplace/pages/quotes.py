@@ -12,7 +12,20 @@ from accounts.queries.names import organisation_names
 from core import clock
 from core.http import allow, current_actor
 from core.kinds import ServiceKind
-from core.pages import Column, Done, EmptySchema, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page
+from core.pages import (
+    Column,
+    Done,
+    EmptySchema,
+    Filter,
+    Form,
+    Lead,
+    NavEntry,
+    Pages,
+    Table,
+    form_page,
+    link_to,
+    table_page,
+)
 from core.pages.blueprint import told
 from core.pages.language import t
 from core.pages.tables import choice
@@ -21,8 +34,10 @@ from instruments.queries import find_service
 from instruments.queries.details import services
 from marketplace import service
 from marketplace.models import Quote
+from marketplace.pages.policy import article_link
 from marketplace.pages.quote_form import chosen_instrument, needs_slot, on_offer, quote_form, record_number
 from marketplace.pages.quote_parts import (
+    RATE_ARTICLE,
     cap_left,
     changes,
     facts_of,
@@ -30,6 +45,7 @@ from marketplace.pages.quote_parts import (
     money_facts,
     other_mode,
     who_pays,
+    why_this_rate,
 )
 from marketplace.permissions import may_ask_quotes, may_place_orders
 from marketplace.queries import find_quote, visible_quotes
@@ -74,6 +90,7 @@ QUOTES = Table(
     key=Quote.id,
     default_sort="-quote",
     empty="page.quotes.empty",
+    lead=Lead("instruments", "table.find_instruments", may_ask_quotes),
     prepare=_rows,
     filters=[
         Filter(
@@ -230,6 +247,8 @@ def _shown(quote: Quote, effect: Any) -> Response:
         flags=flag_words(quote.flags),
         facts=facts_of(quote),
         money_facts=money_facts(quote),
+        why=why_this_rate(quote),
+        rate_article=article_link(RATE_ARTICLE),
         actions=_actions(quote, order_id),
         order_button=_order_button(quote),
         changed=changes(quote, record_number("instead_of"), actor=current_actor()),

@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Select, func
 
-from accounts.permissions import Role
+from accounts.permissions import Role, beneficiary, incubator
 from accounts.policy import city_names
 from accounts.queries import teams_of
 from accounts.queries.names import organisation_names
 from core import clock
-from core.pages import Column, Filter, Table, link_to
+from core.pages import Column, Filter, Lead, Table, link_to
 from core.pages.forms import Options
 from core.pages.tables import choice
 from core.permissions import Actor
@@ -46,6 +46,7 @@ def claims_table(actor: Actor) -> Table:
         key=Claim.id,
         default_sort="-claim",
         empty="page.claims.empty",
+        lead=Lead("instruments", "table.find_instruments", beneficiary | incubator),
         prepare=rows_of,
         filters=list(_filters(actor)),
         columns=list(_columns(actor)),

@@ -172,3 +172,29 @@ def test_the_chosen_language_stays_and_marks_the_page(province: DemoClient) -> N
     assert '<html lang="en">' in client.get("/sign-in").html
     client.sign_in("sme-heze")
     assert '<html lang="en">' in client.get("/home").html
+
+
+def test_what_was_typed_into_a_stale_form_is_given_back(province: DemoClient) -> None:
+    """Signed in anew elsewhere or out in the meantime: nothing is done, and nothing of the text is lost but passwords."""
+    client = browser(province).sign_in("sme-heze")
+    typed = {"opinion": "写了很久的意见", "password": "secret-secret", "csrf_token": "of another session", "_key": "k"}
+    stale = client.client.post("/profile/password?x=1", data=typed)
+    words = stale.get_data(as_text=True)
+    assert stale.status_code == 400
+    assert "写了很久的意见" in words
+    assert "secret-secret" not in words
+    assert 'href="/profile/password?x=1"' in words
+    client.send("/home", action="sign-out", follow=False)
+    token = client.get("/sign-in").form().values["csrf_token"][0]
+    ended = client.client.post("/orders/1/decline", data={"reason": "说明原因", "csrf_token": token})
+    assert "说明原因" in ended.get_data(as_text=True)
+    assert "/sign-in?next=/orders/1/decline" in ended.get_data(as_text=True)
+
+
+def test_an_empty_table_leads_on(province: DemoClient) -> None:
+    """It says what to do and takes one there; who cannot do it is not sent."""
+    assert 'class="btn btn-primary" href="/instruments"' in browser(province).sign_in("sme-heze").get("/orders").html
+    assert (
+        'class="btn btn-primary" href="/instruments"'
+        not in browser(province).sign_in("provider-outside").get("/orders").html
+    )
