@@ -13,6 +13,7 @@ from accounts.permissions import anyone
 from core import clock
 from core.http import allow
 from core.pages import NavEntry, Pages
+from core.pages.links import place
 from marketplace.reports.policy_table import PolicyRow, articles, policy_changes, policy_rows, policy_version
 
 policy_pages = Pages(
@@ -43,8 +44,13 @@ def index() -> str:
         tables=_by_section(policy_rows(on)),
         articles=articles(on),
         changes=policy_changes(today),
-        anchor=_anchor,
+        anchor=anchor,
     )
+
+
+def article_link(number: str) -> dict[str, str]:
+    """An article with the address of its gist on the page."""
+    return {"number": number, "href": f"{place('policy')}#{anchor(number)}"}
 
 
 def _day(typed: str) -> date | None:
@@ -54,7 +60,7 @@ def _day(typed: str) -> date | None:
         return None
 
 
-def _anchor(article: str) -> str:
+def anchor(article: str) -> str:
     """The place of an article on the page: ``article-V8-1`` for V8(1)."""
     return "article-" + re.sub("[^A-Za-z0-9]+", "-", article).strip("-")
 

@@ -7,16 +7,22 @@ from datetime import datetime
 
 from flask import url_for
 
+from accounts.queries import organisation
 from accounts.queries.names import organisation_names
+from core import clock
 from core.pages import MoneyBar, MoneyPart, term
 from core.pages.language import day, moment, t, text_or, yuan
 from core.permissions import Actor
+from instruments.policy import city_names, county_names
 from marketplace.models import Quote
 from marketplace.queries import find_quote
 from vouchers.queries.yearly import YearlyUse, yearly_use
 from vouchers.rules.facts import PaymentMode
 
 Facts = list[tuple[str, str]]
+
+RATE_ARTICLE = "V12"
+"""Where the rates stand."""
 
 
 def who_pays(quote: Quote) -> MoneyBar:
@@ -49,17 +55,26 @@ def year_bar(use: YearlyUse, *, taken_fen: int = 0) -> MoneyBar:
 
 
 def money_facts(quote: Quote) -> Facts:
-    """What is paid to whom, and what comes back."""
+    """What is paid to whom, and what comes back; rate and entitlement only where a voucher pays."""
     deducted = quote.payment_mode is PaymentMode.DIRECT_DEDUCTION
     return _known(
         [
             ("column.price", yuan(quote.price_fen)),
-            ("fact.rate", None if quote.rate is None else f"{quote.rate:.0%}"),
-            ("fact.entitlement", yuan(quote.entitlement_fen)),
+            ("fact.rate", f"{quote.rate:.0%}" if quote.eligible and quote.rate is not None else None),
+            ("fact.entitlement", yuan(quote.entitlement_fen) if quote.eligible else None),
             ("fact.pay_provider", yuan(quote.self_pay_fen if deducted else quote.price_fen)),
             ("fact.paid_back", None if deducted else yuan(quote.subsidy_fen)),
         ]
     )
+
+
+def why_this_rate(quote: Quote) -> str | None:
+    """Whose place gives which rate (V12); None where no voucher pays."""
+    if not quote.eligible or quote.rate is None:
+        return None
+    user, on = organisation(quote.beneficiary_id), clock.today(quote.created_at)
+    named = city_names(on).get(user.city or "", ""), county_names(on).get(user.county or "", "")
+    return t("policy.value.rate", place="".join(dict.fromkeys(named)), rate=f"{quote.rate:.0%}")
 
 
 def facts_of(quote: Quote) -> Facts:

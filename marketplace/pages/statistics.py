@@ -51,12 +51,17 @@ def key_figures(found: OpenStatistics) -> list[tuple[str, str]]:
     ]
 
 
+def instruments_by_city(found: OpenStatistics, today: date) -> BarChart:
+    """The open instruments by city."""
+    return _counts("instruments_by_city", t("column.city"), found.instruments_by_city, _city_labels(today))
+
+
 def _bars(found: OpenStatistics, today: date) -> list[tuple[str, BarChart]]:
     """Every bar chart with its identifier, in the order of the page."""
     cities = _city_labels(today)
     by_city, by_kind = t("column.city"), t("column.service_kind")
     return [
-        ("instruments-by-city", _counts("instruments_by_city", by_city, found.instruments_by_city, cities)),
+        ("instruments-by-city", instruments_by_city(found, today)),
         (
             "instruments-by-category",
             _counts("instruments_by_category", t("column.category"), found.instruments_by_category, _category),

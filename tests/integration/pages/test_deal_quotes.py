@@ -92,6 +92,18 @@ def test_a_refused_wish_says_why_and_offers_no_order(heze: PageClient) -> None:
     ]
 
 
+def test_a_quote_says_why_this_rate_and_a_refused_one_names_none(heze: PageClient) -> None:
+    """V12: Heze is a city with the raised rate."""
+    paid = asked(heze, service_id(SAMPLE))
+    assert "按 60% 补助" in paid.text
+    assert "菏泽市" in paid.text
+    assert "/policy#article-V12" in paid.reader.links
+    assert paid.html.index("reasons-heading") < paid.html.index("补助比例")
+    refused = asked(heze, service_id(SAMPLE), excluded="batch_test")
+    for left_out in ("补助比例", "60%", "按比例可补助"):
+        assert left_out not in refused.text
+
+
 def test_an_incubator_says_for_which_of_its_teams(province: DemoClient) -> None:
     incubator = browser(province, "incubator-weifang")
     path = f"/quotes/new?service_id={service_id(SAMPLE)}"

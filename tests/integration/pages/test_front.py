@@ -27,6 +27,16 @@ def test_the_front_page_searches_instruments(province: DemoClient) -> None:
         assert any(each.startswith(link) for each in page.reader.links), link
 
 
+def test_the_front_page_shows_a_chart_by_city_and_the_governing_articles(province: DemoClient) -> None:
+    page = visitor(province).get("/")
+    assert page.html.count('<figure class="chart"') == 1
+    assert "济南市" in page.text
+    policy = visitor(province).get("/policy").html
+    links = [each for each in page.reader.links if each.startswith("/policy#")]
+    assert len(links) == 6
+    assert all(f'id="{each.partition("#")[2]}"' in policy for each in links)
+
+
 def test_demo_accounts_stand_on_the_front_page_only_where_they_exist(province: DemoClient) -> None:
     text = visitor(province).get("/").text
     assert all(account.username in text for account in demo_accounts())
