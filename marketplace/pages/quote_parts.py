@@ -11,8 +11,9 @@ from accounts.queries import organisation
 from accounts.queries.names import organisation_names
 from core import clock
 from core.pages import MoneyBar, MoneyPart, term
-from core.pages.language import day, moment, t, text_or, yuan
+from core.pages.language import day, moment, say, t, text_or, yuan
 from core.permissions import Actor
+from core.texts import Text
 from instruments.policy import city_names, county_names
 from marketplace.models import Quote
 from marketplace.queries import find_quote
@@ -73,8 +74,9 @@ def why_this_rate(quote: Quote) -> str | None:
     if not quote.eligible or quote.rate is None:
         return None
     user, on = organisation(quote.beneficiary_id), clock.today(quote.created_at)
-    named = city_names(on).get(user.city or "", ""), county_names(on).get(user.county or "", "")
-    return t("policy.value.rate", place="".join(dict.fromkeys(named)), rate=f"{quote.rate:.0%}")
+    names = city_names(on).get(user.city or "", ""), county_names(on).get(user.county or "", "")
+    lies_in = say(Text("".join(names), " ".join(names)))
+    return t("policy.value.rate", place=lies_in, rate=f"{quote.rate:.0%}")
 
 
 def facts_of(quote: Quote) -> Facts:
