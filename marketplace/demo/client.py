@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from http import HTTPStatus
 from io import BytesIO
+from ipaddress import IPv4Address
 from time import sleep
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from core.http.api import API_PREFIX
 
 Json = dict[str, Any]
 BUSY_RETRIES = 5
+FIRST_VISITOR = IPv4Address("10.0.0.1")
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -37,6 +39,7 @@ class DemoClient:
         self.default_password = default_password
         self.tokens: dict[str, str] = {}
         self.keys = itertools.count(1)
+        self.visitors = itertools.count()
         self.run = id(self)
 
     def get(self, user: str | None, path: str, *, expect: int = 200, **query: Any) -> Json:
@@ -134,6 +137,9 @@ class DemoClient:
         headers = {"Idempotency-Key": key}
         if user is not None:
             headers["Authorization"] = f"Bearer {self.token(user)}"
+        else:
+            # Visitors come from addresses of their own, as in life: what one may do is bounded by address.
+            options["environ_overrides"] = {"REMOTE_ADDR": str(FIRST_VISITOR + next(self.visitors))}
         if "file" in options:
             content, filename = options.pop("file")
             options["data"] = {**options.pop("form"), "file": (BytesIO(content), filename)}

@@ -295,7 +295,7 @@ def test_closed_periods_are_refused(client: DemoClient, world: World) -> None:
     assert (ahead["code"], named(ahead)) == ("cutoff_ahead", [])
     year = {"year": 2026, "staff": 1, "revenue_fen": 1, "orderly_finances": True}
     figures = f"/organisations/{world.ids['waiting organisation']}/figures"
-    assert named(client.post("bureau-heze", figures, year, expect=422)) == [("figures_year", "year_not_completed")]
+    assert named(client.post("bureau-heze", figures, year, expect=422)) == [("year", "year_not_completed")]
     returns = f"/settlement-batches/{world.ids['prepared batch']}/bank-returns"
     unsent = client.upload("finance-maker", returns, world.returned, "return.csv", expect=409)
     assert (unsent["code"], named(unsent)) == ("batch_not_sent", [])

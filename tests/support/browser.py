@@ -53,6 +53,8 @@ document.addEventListener("securitypolicyviolation", (event) => console.error(
 """
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
+PATIENCE_SECONDS = 30
+
 _troubles: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
 
 
@@ -80,6 +82,8 @@ class LiveServer:
         self.app = app
         self.instant = instant
         self._server: BaseWSGIServer = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=_Quiet)
+        self._idle = threading.Condition()
+        self._under_way = 0
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
@@ -95,12 +99,26 @@ class LiveServer:
     ) -> None:
         self._server.shutdown()
         self._thread.join()
+        # An answer still under way holds a connection that nobody would close once the engine is disposed of.
+        with self._idle:
+            self._idle.wait_for(lambda: self._under_way == 0, timeout=PATIENCE_SECONDS)
         self._server.server_close()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._idle:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._under_way -= 1
+                self._idle.notify_all()
 
     def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         environ["HTTP_ACCEPT_ENCODING"] = "gzip"  # budgets are of gzip, which every browser takes
         # a thread of its own does not inherit the clock of the test
-        with clock.at(self.instant):
+        with self._counted(), clock.at(self.instant):
             chunks = self.app.wsgi_app(environ, start_response)
             try:
                 return list(chunks)

@@ -70,8 +70,8 @@ class Person:
 
     @property
     def form(self) -> Locator:
-        """The form of the page, not the buttons beside it."""
-        return self.page.locator("main form.form[method=post]").last
+        """The form of the page, or the step on it that asks before it is taken."""
+        return self.page.locator("main form.form[method=post], main form[data-confirm]").first
 
     @property
     def form_asks(self) -> bool:
