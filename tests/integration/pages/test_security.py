@@ -175,7 +175,7 @@ def test_the_chosen_language_stays_and_marks_the_page(province: DemoClient) -> N
 
 
 def test_what_was_typed_into_a_stale_form_is_given_back(province: DemoClient) -> None:
-    """Signed in anew elsewhere or out in the meantime: nothing is done, and nothing of the text is lost but passwords."""
+    """Signed in elsewhere or out in the meantime: nothing is done, and nothing of the text is lost but passwords."""
     client = browser(province).sign_in("sme-heze")
     typed = {"opinion": "写了很久的意见", "password": "secret-secret", "csrf_token": "of another session", "_key": "k"}
     stale = client.client.post("/profile/password?x=1", data=typed)
