@@ -26,6 +26,7 @@ from core.http.edge import current_actor
 from core.money import fen_to_yuan
 from core.pages.language import t, term, yes_no
 from core.permissions import Permission
+from core.spreadsheets import BYTE_ORDER_MARK, WORKBOOK_OPTIONS, inert
 
 PAGE_ROWS = 25
 COUNTED_ROWS = 100_000
@@ -37,8 +38,6 @@ SORT = "sort"
 PAGE = "page"
 EXPORT = "export"
 _OWN = (SORT, PAGE, EXPORT)
-_BYTE_ORDER_MARK = "\ufeff"
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -275,7 +274,7 @@ def _as_csv(table: Table, query: Select[Any]) -> Response:
     """UTF-8 with a byte-order mark; no cell is a formula."""
 
     def lines() -> Iterator[str]:
-        yield _BYTE_ORDER_MARK + _line(column.label for column in table.columns)
+        yield BYTE_ORDER_MARK + _line(column.label for column in table.columns)
         for row in _rows(table, query):
             yield _line(_plain(column, column.value(row)) for column in table.columns)
 
@@ -286,9 +285,7 @@ def _as_csv(table: Table, query: Select[Any]) -> Response:
 
 def _line(cells: Iterable[str]) -> str:
     target = io.StringIO(newline="")
-    csv.writer(target, lineterminator="\r\n").writerow(
-        [f"'{cell}" if cell.startswith(_FORMULA_STARTS) and not _is_number(cell) else cell for cell in cells]
-    )
+    csv.writer(target, lineterminator="\r\n").writerow([cell if _is_number(cell) else inert(cell) for cell in cells])
     return target.getvalue()
 
 
@@ -302,13 +299,7 @@ def _as_xlsx(table: Table, query: Select[Any]) -> Response:
     if session().execute(select(func.count()).select_from(whole)).scalar_one() > MAX_SHEET_ROWS:
         raise SheetTooLong
     target = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115  (send_file closes it)
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_numbers": False,
-        "strings_to_urls": False,
-    }
-    with Workbook(target, options) as book:
+    with Workbook(target, WORKBOOK_OPTIONS) as book:
         money = book.add_format({"num_format": "#,##0.00"})
         sheet = book.add_worksheet()
         sheet.freeze_panes(1, 0)

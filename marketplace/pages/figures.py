@@ -17,6 +17,7 @@ from core.money import fen_to_yuan
 from core.pages import Bar, BarChart, NavEntry, Pages
 from core.pages.language import day, t, yuan
 from core.permissions import Actor
+from core.spreadsheets import BYTE_ORDER_MARK
 from instruments.policy import city_names
 from marketplace.permissions import may_read_figures
 from marketplace.reports.cities import CityFigures, city_figures, figures_of
@@ -24,7 +25,6 @@ from marketplace.reports.cities import CityFigures, city_figures, figures_of
 YEARS_BACK = 5
 EXPORT = "csv"
 _ITS_CITY = frozenset({Role.CITY_BUREAU, Role.CITY_FINANCE})
-_BYTE_ORDER_MARK = "\ufeff"
 
 figures = Pages(
     "city_pages",
@@ -130,6 +130,6 @@ def _as_csv(found: Sequence[CityFigures], names: dict[str, str]) -> Response:
     rows.writerow([t("column.city"), *(t(f"column.{each.key}") for each in MEASURES)])
     for city in found:
         rows.writerow([names.get(city.city, city.city), *(each.plain(city) for each in MEASURES)])
-    response = Response(_BYTE_ORDER_MARK + target.getvalue(), content_type="text/csv; charset=utf-8")
+    response = Response(BYTE_ORDER_MARK + target.getvalue(), content_type="text/csv; charset=utf-8")
     response.headers.set("Content-Disposition", "attachment", filename="figures.csv")
     return response

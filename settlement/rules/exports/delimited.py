@@ -6,10 +6,8 @@ import csv
 import io
 
 from core.money import fen_to_yuan
+from core.spreadsheets import BYTE_ORDER_MARK, inert
 from settlement.rules.exports.content import HEADINGS, BatchContent, purpose
-
-BYTE_ORDER_MARK = "\ufeff"
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_bytes(content: BatchContent) -> bytes:
@@ -32,8 +30,3 @@ def csv_bytes(content: BatchContent) -> bytes:
             )
         )
     return target.getvalue().encode()
-
-
-def inert(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from core.spreadsheets import WORKBOOK_OPTIONS
 from settlement.rules.exports.content import HEADINGS, BatchContent, in_capitals, purpose, yuan
 
 MAX_LINES = 1_048_574
@@ -26,14 +27,7 @@ def xlsx_bytes(content: BatchContent) -> bytes:
     if content.line_count > MAX_LINES:
         raise ExportTooLarge(f"{content.line_count} lines do not fit on a sheet")
     target = io.BytesIO()
-    # Rows go to a temporary file one by one, so memory stays flat; strings are never read as formulas or numbers.
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_numbers": False,
-        "strings_to_urls": False,
-    }
-    with Workbook(target, options) as book:
+    with Workbook(target, WORKBOOK_OPTIONS) as book:
         # The creation time is the cut-off, so that the same batch gives the same bytes on any day.
         book.set_properties({"title": content.number, "created": datetime.combine(content.cutoff, time.min, UTC)})
         money = book.add_format({"num_format": "#,##0.00"})

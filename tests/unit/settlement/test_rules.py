@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.spreadsheets import inert
 from core.workdays import WorkingCalendar, YearStatus
 from settlement.rules.cutoffs import cutoffs_of, next_cutoff
 from settlement.rules.exports.content import in_capitals, yuan
-from settlement.rules.exports.delimited import inert
 from settlement.rules.room import cap_room_fen, grantable_fen
 from settlement.rules.seal import PayoutLine, canonical, seal
 
