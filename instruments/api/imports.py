@@ -19,11 +19,11 @@ from core.http import (
     page_schema,
     problems,
 )
+from core.tables.archives import ArchiveRefused
+from core.tables.files import FileUnreadable, NotATable
 from instruments.models import ImportJob, ImportRowError
 from instruments.permissions import may_import, may_read_imports
 from instruments.queries.details import ImportMissing, find_import, own_imports, row_errors
-from instruments.rules.imports.archives import ArchiveRefused
-from instruments.rules.imports.files import FileUnreadable, NotATable
 from instruments.rules.imports.reading import LayoutUnknown, NothingToImport
 from instruments.schemas.imports import (
     ImportSchema,

@@ -20,10 +20,10 @@ from core.errors import DomainError, Forbidden, Refused
 from core.files import TABLE_TYPES, open_file, store_file, stored_file
 from core.permissions import SYSTEM, Actor, authorise
 from core.states import apply
+from core.tables.files import TableFile, open_table
 from instruments.models import ImportJob, ImportRowError
 from instruments.permissions import may_import
 from instruments.policy import places
-from instruments.rules.imports.files import TableFile, open_table
 from instruments.rules.imports.layouts import Context
 from instruments.rules.imports.reading import Found, Result, count_records, find_tables, read
 from instruments.states import IMPORT, ImportState

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import Reason, Refused, reason
+from core.tables.files import Record, TableFile
 from core.texts import text
 from instruments.rules.imports.cells import Cells
-from instruments.rules.imports.files import Record, TableFile
 from instruments.rules.imports.layouts import LAYOUTS, OTHER_LISTS, Context, Layout
 from instruments.rules.imports.layouts.base import normal_header, short_header
 from instruments.rules.imports.rows import InstrumentRow, RefusedRow, RepeatedRow, ServiceRow, digest

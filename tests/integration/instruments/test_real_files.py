@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from accounts.models import Organisation
 from core import clock
 from core.db import session
+from core.tables.files import open_table
 from instruments.models import Instrument, Service
-from instruments.rules.imports.files import open_table
 from instruments.rules.imports.reading import NothingToImport, find_tables
 from instruments.service.imports import Report, import_file
 

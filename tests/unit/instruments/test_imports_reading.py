@@ -11,8 +11,8 @@ import xlsxwriter
 import xlwt
 
 from core.errors import DomainError
-from instruments.rules.imports.archives import ArchiveLimits, ArchiveRefused, check_archive
-from instruments.rules.imports.files import (
+from core.tables.archives import ArchiveLimits, ArchiveRefused, check_archive
+from core.tables.files import (
     CsvFile,
     FileLimits,
     FileOverLimit,
