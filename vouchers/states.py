@@ -1,4 +1,4 @@
-"""The states of claims and summaries and the actions between them."""
+"""The states of claims, their flags and summaries, and the actions between them."""
 
 from __future__ import annotations
 
@@ -87,4 +87,30 @@ SUMMARY = Transitions(
         (SummaryState.STAMPED, SummaryAction.DISPATCH): SummaryState.DISPATCHED,
     },
     initial=SummaryState.OPEN,
+)
+
+
+class FlagState(StrEnum):
+    """What a reviewer found about a flag."""
+
+    RAISED = "raised"
+    UPHELD = "upheld"
+    CLEARED = "cleared"
+
+
+class FlagAction(StrEnum):
+    """What moves a flag. A finding may be revised as long as the claim is under review."""
+
+    UPHOLD = "uphold"
+    CLEAR = "clear"
+
+
+FLAG = Transitions(
+    {
+        (FlagState.RAISED, FlagAction.UPHOLD): FlagState.UPHELD,
+        (FlagState.RAISED, FlagAction.CLEAR): FlagState.CLEARED,
+        (FlagState.UPHELD, FlagAction.CLEAR): FlagState.CLEARED,
+        (FlagState.CLEARED, FlagAction.UPHOLD): FlagState.UPHELD,
+    },
+    initial=FlagState.RAISED,
 )

@@ -16,13 +16,14 @@ from instruments.states import ImportState, ListingState, ServiceState
 from marketplace.reports.trail import TrailLine
 from marketplace.states import OrderState
 from settlement.states import BatchState, ClawbackState, HoldState, PayableState, PaymentState, ShortfallState
-from vouchers.states import ClaimState, SummaryState
+from vouchers.states import ClaimState, FlagState, SummaryState
 
 STATES: Mapping[str, type[StrEnum]] = MappingProxyType(
     {
         "bank_account": BankAccountState,
         "cap_hold": HoldState,
         "claim": ClaimState,
+        "claim_flag": FlagState,
         "clawback": ClawbackState,
         "import_job": ImportState,
         "instrument": ListingState,

@@ -1,14 +1,95 @@
 """Flags with their evidence and findings."""
 
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from migrations.helpers import grant
+
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None
 
+FLAG_KINDS = (
+    "one_way_holding",
+    "mutual_holding",
+    "subsidiary",
+    "co_built",
+    "common_control",
+    "shared_phone",
+    "shared_bank_account",
+    "shared_address",
+    "split_orders",
+    "price_deviation",
+    "hours_deviation",
+    "same_document",
+    "burst",
+)
+
 
 def upgrade() -> None:
-    pass
+    _flags()
+    _evidence_stays()
+    grant(op, "claim_flag", rights="SELECT, INSERT, UPDATE")
 
 
 def downgrade() -> None:
-    pass
+    op.drop_table("claim_flag")
+    op.execute("DROP FUNCTION claim_flag_evidence_stays()")
+
+
+def _flags() -> None:
+    kinds = ", ".join(f"'{kind}'" for kind in FLAG_KINDS)
+    op.create_table(
+        "claim_flag",
+        sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True),
+        sa.Column("claim_id", sa.BigInteger, sa.ForeignKey("claim.id"), nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("about", sa.Text, nullable=False),
+        sa.Column("evidence", postgresql.JSONB, nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("finding", sa.Text, nullable=False),
+        sa.Column("decided_by", sa.BigInteger, sa.ForeignKey("user_account.id")),
+        sa.Column("decided_at", sa.DateTime(timezone=True)),
+        sa.UniqueConstraint("claim_id", "kind", "about"),
+        sa.CheckConstraint(f"kind IN ({kinds})", name="kind"),
+        sa.CheckConstraint("state IN ('raised', 'upheld', 'cleared')", name="state"),
+        sa.CheckConstraint(
+            "(state <> 'raised') = (finding <> '' AND decided_by IS NOT NULL AND decided_at IS NOT NULL)",
+            name="decided",
+        ),
+    )
+    op.create_index("ix_claim_flag_undecided", "claim_flag", ["claim_id"], postgresql_where=sa.text("state = 'raised'"))
+
+
+def _evidence_stays() -> None:
+    """A flag keeps what it was raised on, and no finding turns it back into an open one."""
+    op.execute(
+        """
+        CREATE FUNCTION claim_flag_evidence_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF TG_OP <> 'UPDATE' THEN
+                RAISE EXCEPTION '% on claim_flag: a flag is never deleted', TG_OP
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            IF (NEW.claim_id, NEW.kind, NEW.about, NEW.evidence, NEW.raised_at)
+               IS DISTINCT FROM (OLD.claim_id, OLD.kind, OLD.about, OLD.evidence, OLD.raised_at)
+               OR (OLD.state <> 'raised' AND NEW.state = 'raised')
+            THEN
+                RAISE EXCEPTION 'flag %: its evidence never changes and its finding is not taken back', OLD.id
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN NEW;
+        END $$
+        """
+    )
+    op.execute(
+        "CREATE TRIGGER claim_flag_evidence_stays BEFORE UPDATE ON claim_flag "
+        "FOR EACH ROW EXECUTE FUNCTION claim_flag_evidence_stays()"
+    )
+    op.execute(
+        "CREATE TRIGGER claim_flag_never_deleted BEFORE DELETE OR TRUNCATE ON claim_flag "
+        "FOR EACH STATEMENT EXECUTE FUNCTION claim_flag_evidence_stays()"
+    )

@@ -1,0 +1,40 @@
+"""Flags about claims, each with its evidence and what a reviewer found about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Model
+from core.types import UTC, Enumerated, identity_key
+from vouchers.rules.flags import FlagKind
+from vouchers.states import FlagState
+
+
+class ClaimFlag(Model):
+    """One suspicion about a claim. It is never deleted and its evidence never changes.
+
+    ``about`` names what the evidence is about, so that the same thing is raised once and another one as another flag.
+    ``finding`` is the reviewer's reason, ``decided_by`` and ``decided_at`` who gave it and when.
+    """
+
+    __tablename__ = "claim_flag"
+    __table_args__ = (
+        UniqueConstraint("claim_id", "kind", "about"),
+        Index("ix_claim_flag_undecided", "claim_id", postgresql_where=text("state = 'raised'")),
+    )
+
+    id: Mapped[int] = identity_key()
+    claim_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("claim.id"))
+    kind: Mapped[FlagKind] = mapped_column(Enumerated(FlagKind))
+    about: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    raised_at: Mapped[datetime] = mapped_column(UTC)
+    state: Mapped[FlagState] = mapped_column(Enumerated(FlagState))
+    finding: Mapped[str] = mapped_column(Text, default="")
+    decided_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UTC)
