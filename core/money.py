@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+import cn2an
+
 from core.errors import Refused
 from core.types import MAX_FEN
 
@@ -44,6 +46,12 @@ def fen_to_yuan(fen: int) -> str:
     """Fen as yuan with two decimals, for example ``-1`` as ``-0.01``."""
     sign = "-" if fen < 0 else ""
     return f"{sign}{abs(fen) // FEN_PER_YUAN}.{abs(fen) % FEN_PER_YUAN:02d}"
+
+
+def in_capitals(fen: int) -> str:
+    """The sum in 大写, as treasuries want it: 壹佰元整."""
+    capitals: str = cn2an.an2cn(fen_to_yuan(fen), "rmb")
+    return capitals
 
 
 def share(fen: int, rate: Decimal) -> int:

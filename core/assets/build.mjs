@@ -1,8 +1,8 @@
 // Builds scripts and styles into ../static: names with a hash of the content, .gz and .br beside each file, and
-// manifest.json, written last. Run by core/assets_build.py.
+// manifest.json, written last. The fonts of PDFs go into ../static/fonts. Run by core/assets_build.py.
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, extname, join, relative, sep } from "node:path";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
@@ -17,6 +17,9 @@ const BROWSERS = ["chrome90", "firefox90", "safari15"];
 const GLOBALS = { "calendar.js": "marketCalendar", "chart.js": "marketChart" };
 const LATER_NAMES = ["calendar.css", "calendar.js", "chart.js"];
 const LATER_MARK = "what app.js may load later";
+
+const FONTS = join(MODULES, "@expo-google-fonts", "noto-sans-sc");
+const FONT_FILES = ["400Regular/NotoSansSC_400Regular.ttf", "700Bold/NotoSansSC_700Bold.ttf", "LICENSE_FONT"];
 
 const manifest = {};
 const licences = new Map();
@@ -91,9 +94,17 @@ for (const [name, { text, packages }] of Object.entries(outputs)) {
   write(name, (packages.length ? banner : "") + text.replaceAll(JSON.stringify(LATER_MARK), JSON.stringify(later)));
 }
 
+// core/pdf.py reads them; browsers do not, so no manifest names them
+mkdirSync(join(OUT, "fonts"), { recursive: true });
+for (const file of FONT_FILES) {
+  const copy = join(OUT, "fonts", basename(file));
+  copyFileSync(join(FONTS, file), `${copy}.new`);
+  renameSync(`${copy}.new`, copy);
+}
+
 writeFileSync(join(OUT, "manifest.json.new"), `${JSON.stringify(manifest, null, 2)}\n`);
 renameSync(join(OUT, "manifest.json.new"), join(OUT, "manifest.json"));
 const kept = new Set(Object.values(manifest).flatMap((name) => [name, `${name}.gz`, `${name}.br`]));
 for (const name of readdirSync(OUT)) {
-  if (!kept.has(name) && name !== "manifest.json" && !name.startsWith(".")) rmSync(join(OUT, name));
+  if (!kept.has(name) && !["manifest.json", "fonts"].includes(name) && !name.startsWith(".")) rmSync(join(OUT, name));
 }

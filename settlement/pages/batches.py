@@ -13,6 +13,7 @@ from core import clock
 from core.errors import NotFound
 from core.http import allow, current_actor
 from core.http.attachment import attachment
+from core.money import in_capitals
 from core.pages import Column, Done, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page, term
 from core.pages.language import current_language, t, yuan
 from core.pages.tables import choice
@@ -25,7 +26,6 @@ from settlement.queries import batches as queries
 from settlement.queries import desk
 from settlement.queries.funds import find_fund, funds_of_year
 from settlement.rules.exports import ExportFormat
-from settlement.rules.exports.content import in_capitals
 from settlement.schemas.batches import NewBatchSchema
 from settlement.service import batches as service
 from settlement.states import BatchState, PayableState, PayoutOutcome

@@ -14,12 +14,12 @@ from accounts.queries.names import organisation_names
 from core import clock
 from core.http import allow, current_actor
 from core.http.attachment import attachment
+from core.money import in_capitals
 from core.pages import Column, Done, EmptySchema, Form, NavEntry, Pages, Table, form_page, link_to, table_page
 from core.pages.forms import Options
 from core.pages.language import t, yuan
 from core.pages.tables import choice
 from core.permissions import Actor
-from settlement.rules.exports.content import in_capitals
 from vouchers.models import Claim, ReviewSummary
 from vouchers.pages.claim_table import rows_of
 from vouchers.pages.explaining import percent

@@ -8,8 +8,6 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-import cn2an
-
 from settlement.rules.seal import PayoutLine
 
 
@@ -53,9 +51,3 @@ def purpose(line: PayoutLine) -> str:
 def yuan(fen: int) -> Decimal:
     """Exact yuan with two decimals."""
     return Decimal(fen).scaleb(-2)
-
-
-def in_capitals(fen: int) -> str:
-    """The sum in 大写, as treasuries want it: 壹佰元整."""
-    capitals: str = cn2an.an2cn(str(yuan(fen)), "rmb")
-    return capitals

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, time
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from core.money import in_capitals
 from core.spreadsheets import WORKBOOK_OPTIONS
-from settlement.rules.exports.content import HEADINGS, BatchContent, in_capitals, purpose, yuan
+from settlement.rules.exports.content import HEADINGS, BatchContent, purpose, yuan
 
 MAX_LINES = 1_048_574
 """Rows of a sheet less the heading and the total."""

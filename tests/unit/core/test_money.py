@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.money import AmountMalformed, fen_to_yuan, share, yuan_to_fen
+from core.money import AmountMalformed, fen_to_yuan, in_capitals, share, yuan_to_fen
 from core.types import MAX_FEN
 
 SUMS = st.integers(-(10**17), 10**17)
@@ -98,3 +98,17 @@ def test_a_share_is_exact_however_large(fen: int, percent: int) -> None:
     """Never more than the rate, and less by under one fen."""
     rest = fen * percent - 100 * share(fen, Decimal(percent) / 100)
     assert 0 <= rest < 100
+
+
+@pytest.mark.parametrize(
+    ("fen", "capitals"),
+    [
+        (100, "壹元整"),
+        (1, "壹分"),
+        (10_000_000, "壹拾万元整"),
+        (12_345_678, "壹拾贰万叁仟肆佰伍拾陆元柒角捌分"),
+        (10_000_501, "壹拾万零伍元零壹分"),
+    ],
+)
+def test_sums_in_capitals(fen: int, capitals: str) -> None:
+    assert in_capitals(fen) == capitals

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.spreadsheets import inert
 from core.workdays import WorkingCalendar, YearStatus
 from settlement.rules.cutoffs import cutoffs_of, next_cutoff
-from settlement.rules.exports.content import in_capitals, yuan
+from settlement.rules.exports.content import yuan
 from settlement.rules.room import cap_room_fen, grantable_fen
 from settlement.rules.seal import PayoutLine, canonical, seal
 
@@ -103,20 +103,6 @@ def test_i8_the_seal_is_a_hash_of_hashes_in_order() -> None:
 @given(amount=st.integers(1, 10**12))
 def test_i8_any_change_of_a_line_changes_the_seal(amount: int) -> None:
     assert (seal([line(1, amount_fen=amount)]) == seal([line(1)])) == (amount == 100)
-
-
-@pytest.mark.parametrize(
-    ("fen", "capitals"),
-    [
-        (100, "壹元整"),
-        (1, "壹分"),
-        (10_000_000, "壹拾万元整"),
-        (12_345_678, "壹拾贰万叁仟肆佰伍拾陆元柒角捌分"),
-        (10_000_501, "壹拾万零伍元零壹分"),
-    ],
-)
-def test_sums_in_capitals(fen: int, capitals: str) -> None:
-    assert in_capitals(fen) == capitals
 
 
 @given(fen=st.integers(1, 10**15))

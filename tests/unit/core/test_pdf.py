@@ -1,0 +1,114 @@
+"""PDFs: the same bytes for the same data, whatever people typed, with the fonts inside."""
+
+from __future__ import annotations
+
+import io
+import socket
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from pypdf import PdfReader
+
+from core import pdf
+from core.config import PROJECT
+from core.pdf import PdfFontsMissing, render_pdf
+
+HOSTILE = (
+    '#import "@preview/cetz:0.3.1"',
+    '#read("/core/config.py")',
+    "$x^2$ *bold* _it_ `raw` <label> @ref // no comment /* nor this */",
+    "[#panic(1)] ] \\u{41} \\ ~ -- ...  = heading",
+    "\u202e<script>\"'\u200b",
+)
+
+
+def specimen(names: list[str], **changed: Any) -> dict[str, Any]:
+    rows = [[str(index + 1), name, 100_000_001 + index] for index, name in enumerate(names)]
+    return {
+        "title": "科技创新券兑付审核汇总表",
+        "marks": "鲁科券〔2026〕济南 12号",
+        "facts": [["设区市", "济南市"], ["期间", "2026年1月"]],
+        "heads": ["序号", "单位", "金额（元）"],
+        "rows": rows,
+        "page_total": "本页小计",
+        "places": ["经办人", "审核人"],
+        "seal": "（盖章）",
+        "day": "年  月  日",
+    } | changed
+
+
+def pages_of(content: bytes) -> list[str]:
+    return [page.extract_text() for page in PdfReader(io.BytesIO(content)).pages]
+
+
+def test_the_same_data_give_the_same_bytes() -> None:
+    """Nothing of the moment, the machine or the order of keys goes in; other data give another file."""
+    data = specimen(["济南精密仪器有限公司"])
+    first = render_pdf("tests/specimen", data)
+    assert first == render_pdf("tests/specimen", data)
+    assert first != render_pdf("tests/specimen", specimen(["济南精密仪器有限公司"], day="2026年1月9日"))
+    assert PdfReader(io.BytesIO(first)).metadata.get("/CreationDate") is None  # type: ignore[union-attr]
+
+
+def test_pages_are_a4_and_numbered_with_a_total_each() -> None:
+    """Chinese can be read back, the head and the sum of its own rows stand on every page, fonts are inside."""
+    names = [f"济南第{index}检测技术研究院" for index in range(1, 81)]
+    content = render_pdf("tests/specimen", specimen(names))
+    texts = pages_of(content)
+    reader = PdfReader(io.BytesIO(content))
+    assert len(texts) > 2
+    assert len(content) < 200_000
+    assert [(round(float(page.mediabox.width)), round(float(page.mediabox.height))) for page in reader.pages] == [
+        (595, 842)
+    ] * len(texts)
+    totals = 0
+    for number, text in enumerate(texts, start=1):
+        assert f"第 {number} 页，共 {len(texts)} 页" in text
+        assert "鲁科券〔2026〕济南 12号" in text
+        listed = [index for index, name in enumerate(names) if name in text]
+        if listed:
+            fen = sum(100_000_001 + index for index in listed)
+            assert f"{fen // 100:,}.{fen % 100:02d}" in text
+            totals += fen
+    assert totals == sum(100_000_001 + index for index in range(80))
+    fonts: Any = [
+        font["/DescendantFonts"][0].get_object()["/FontDescriptor"]
+        for page in cast(Any, reader.pages)
+        for font in (each.get_object() for each in page["/Resources"]["/Font"].values())
+    ]
+    assert {str(font["/FontName"]).partition("+")[2][:10] for font in fonts} == {"NotoSansSC"}
+    assert all("/FontFile3" in font or "/FontFile2" in font for font in fonts)
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_what_people_typed_is_never_markup(hostile: str) -> None:
+    """It is set as it is: nothing is imported, read, computed or formatted."""
+    content = render_pdf("tests/specimen", specimen([hostile], title=hostile))
+    visible = "".join(hostile.split()).replace("\u202e", "").replace("\u200b", "")
+    assert "".join("".join(pages_of(content)).split()).count(visible) == 2  # as the title and in the table
+    assert "class Config" not in "".join(pages_of(content))
+
+
+def test_no_network_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither fonts nor packages come from elsewhere at run time."""
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError("a PDF asks for nothing")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    assert render_pdf("tests/specimen", specimen(["一"])).startswith(b"%PDF-")
+    sources = [path.read_text("utf-8") for path in PROJECT.glob("*/templates/pdf/*.typ")]
+    assert sources
+    assert [source for source in sources if "@preview" in source] == []
+
+
+def test_without_fonts_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """make setup builds them."""
+    monkeypatch.setattr(pdf, "FONTS", tmp_path)
+    pdf._fonts.cache_clear()
+    try:
+        with pytest.raises(PdfFontsMissing, match="make setup"):
+            render_pdf("tests/specimen", specimen([]))
+    finally:
+        pdf._fonts.cache_clear()
