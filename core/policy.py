@@ -93,13 +93,49 @@ class Edition:
 
         The last day of an entry is no part of it: ending an entry must not rename what was decided under it.
         """
-        chosen = [e for key, e in sorted(self.entries.items()) if not files or key.split(".")[0] in files]
-        if not chosen:
-            raise PolicyMissing(f"{self.pack} has nothing of {', '.join(files)} in force then")
+        chosen = self._of(files)
         content = [[e.key, e.since, e.value, e.unit, e.reference] for e in chosen]
         text = json.dumps(content, default=_plain, ensure_ascii=False, sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:DIGEST_CHARACTERS]
         return f"{self.pack}-{max(e.since for e in chosen).isoformat()}+{digest}"
+
+    def content(self, *files: str) -> str:
+        """The named files' entries as one line of JSON, last days included: what :func:`edition_of` reads back."""
+        entries = [
+            {
+                "key": e.key,
+                "from": e.since,
+                "to": None if e.until is None else e.until.isoformat(),
+                "value": e.value,
+                "unit": e.unit,
+                "reference": e.reference,
+            }
+            for e in self._of(files)
+        ]
+        return json.dumps({"pack": self.pack, "entries": entries}, default=_plain, ensure_ascii=False, sort_keys=True)
+
+    def _of(self, files: tuple[str, ...]) -> list[DatedValue]:
+        chosen = [e for key, e in sorted(self.entries.items()) if not files or key.split(".")[0] in files]
+        if not chosen:
+            raise PolicyMissing(f"{self.pack} has nothing of {', '.join(files)} in force then")
+        return chosen
+
+
+def edition_of(content: str) -> Edition:
+    """The edition whose :meth:`Edition.content` this is."""
+    kept = json.loads(content)
+    entries = [
+        DatedValue(
+            key=each["key"],
+            since=date.fromisoformat(each["from"]),
+            until=None if each["to"] is None else date.fromisoformat(each["to"]),
+            value=_frozen(each["value"]),
+            unit=each["unit"],
+            reference=each["reference"],
+        )
+        for each in kept["entries"]
+    ]
+    return Edition(kept["pack"], MappingProxyType({each.key: each for each in entries}))
 
 
 class PolicyPack:

@@ -17,7 +17,11 @@ from vouchers.rules.facts import Exclusion, PaymentMode
 
 
 class Quote(Model):
-    """One answer to "what would this cost me?"; its sums were true when it was given."""
+    """One answer to "what would this cost me?"; its sums were true when it was given.
+
+    ``facts`` is the quote case it rests on and ``snapshot_id`` the policy it was judged by; quotes from before these
+    were kept have neither.
+    """
 
     __tablename__ = "quote"
     __table_args__ = (Index("ix_quote_beneficiary_id_id", "beneficiary_id", "id"),)
@@ -47,6 +51,8 @@ class Quote(Model):
     subsidy_fen: Mapped[int] = mapped_column(Fen)
     self_pay_fen: Mapped[int] = mapped_column(Fen)
     policy_version: Mapped[str | None] = mapped_column(Text)
+    snapshot_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("policy_snapshot.id"))
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     flags: Mapped[list[str]] = mapped_column(JSONB)
     created_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))

@@ -14,6 +14,7 @@ from marketplace.models import Quote
 from vouchers.queries import Assessment, assess
 from vouchers.rules.facts import Exclusion, PaymentMode
 from vouchers.rules.policy import TERM
+from vouchers.steps import keep_policy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +98,8 @@ def write_quote(wish: Wish, *, terms: Offer, assessment: Assessment, actor: Acto
         subsidy_fen=assessment.subsidy_fen,
         self_pay_fen=assessment.self_pay_fen,
         policy_version=assessment.policy_version,
+        snapshot_id=keep_policy(assessment.judged_on, now=now),
+        facts=assessment.facts,
         reasons=[reason.as_json() for reason in assessment.reasons],
         flags=list(assessment.flags),
         created_by=actor.user_id,

@@ -5,6 +5,7 @@ from vouchers.models.decisions import EntitlementDecision
 from vouchers.models.flags import ClaimFlag
 from vouchers.models.materials import Invoice, Material
 from vouchers.models.spot_checks import SpotCheck
+from vouchers.models.steps import EntitlementStep, PolicySnapshot
 from vouchers.models.summaries import ReviewSummary, SummaryClaim
 
 __all__ = [
@@ -12,8 +13,10 @@ __all__ = [
     "ClaimFlag",
     "ClaimReview",
     "EntitlementDecision",
+    "EntitlementStep",
     "Invoice",
     "Material",
+    "PolicySnapshot",
     "ReviewSummary",
     "SpotCheck",
     "SummaryClaim",

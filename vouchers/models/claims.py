@@ -16,7 +16,7 @@ from core.types import UTC, Enumerated, Fen, identity_key
 from vouchers.models.decisions import EntitlementDecision
 from vouchers.models.materials import Invoice, Material
 from vouchers.rules.facts import PaymentMode
-from vouchers.states import ClaimState
+from vouchers.states import DEAD, ClaimState
 
 
 class Claim(Model):
@@ -85,6 +85,14 @@ class Claim(Model):
         if self.state is ClaimState.DRAFT:
             return self.last_day
         return self.correct_by if self.state is ClaimState.RETURNED else None
+
+    @property
+    def standing_fen(self) -> int:
+        """What the claim is worth as it stands: confirmed, approved or claimed; nothing once dead."""
+        if self.state in DEAD:
+            return 0
+        said = (self.confirmed_fen, self.approved_fen)
+        return next((fen for fen in said if fen is not None), self.claimed_fen)
 
     @property
     def source(self) -> str:

@@ -37,6 +37,7 @@ class EntitlementDecision(Model):
     payment_mode: Mapped[PaymentMode] = mapped_column(Enumerated(PaymentMode))
     judged_on: Mapped[date] = mapped_column(Date)
     policy_version: Mapped[str | None] = mapped_column(Text)
+    snapshot_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("policy_snapshot.id"))
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
     eligible: Mapped[bool] = mapped_column(Boolean)
     rate: Mapped[Decimal | None] = mapped_column(Numeric(5, 4))

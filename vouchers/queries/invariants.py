@@ -147,6 +147,68 @@ INVARIANTS = [
          WHERE o.due_fen <> COALESCE(s.amount_fen, 0)
         """,
     ),
+    Invariant(
+        4,
+        "decisions: each with its policy kept has its steps, the first from the fee and the second to what was held",
+        """
+        SELECT d.id AS entitlement_decision, d.order_id, s.before_fen, s.after_fen, d.base_fen, d.held_fen
+          FROM entitlement_decision d
+          LEFT JOIN LATERAL (SELECT min(before_fen) FILTER (WHERE kind = 'entitlement') AS before_fen,
+                                    min(after_fen) FILTER (WHERE kind = 'hold') AS after_fen, count(*) AS steps
+                               FROM entitlement_step
+                              WHERE order_id = d.order_id AND kind IN ('entitlement', 'hold')) s ON true
+         WHERE d.snapshot_id IS NOT NULL
+           AND (s.steps <> 2 OR s.before_fen IS DISTINCT FROM d.base_fen OR s.after_fen IS DISTINCT FROM d.held_fen)
+        """,
+    ),
+    Invariant(
+        4,
+        "steps: each begins where the one before ended",
+        """
+        SELECT * FROM (
+          SELECT id AS entitlement_step, order_id, kind, before_fen,
+                 lag(after_fen) OVER (PARTITION BY order_id ORDER BY id) AS ended_fen
+            FROM entitlement_step) s
+         WHERE ended_fen <> before_fen
+        """,
+    ),
+    Invariant(
+        4,
+        "steps: each is what its inputs make it",
+        """
+        SELECT id AS entitlement_step, order_id, kind, before_fen, after_fen, inputs FROM (
+          SELECT s.*, CASE
+              WHEN kind = 'entitlement' AND (inputs->>'eligible')::boolean
+                THEN floor((inputs->>'base_fen')::numeric * (inputs->>'rate')::numeric)
+              WHEN kind IN ('hold', 'year') THEN least(before_fen, (inputs->>'cap_room_fen')::numeric)
+              WHEN kind IN ('completion', 'invoice')
+                THEN least(before_fen, floor(least((inputs->>'contract_fen')::numeric, (inputs->>'actual_fen')::numeric,
+                                                   (inputs->>'invoice_fen')::numeric) * (inputs->>'rate')::numeric))
+              WHEN kind = 'approval' THEN (inputs->>'approved_fen')::numeric
+              WHEN kind IN ('return', 'send_back') THEN (inputs->>'claimed_fen')::numeric
+              WHEN kind = 'confirmation' THEN before_fen
+              ELSE 0 END AS again_fen
+            FROM entitlement_step s) computed
+         WHERE again_fen IS DISTINCT FROM after_fen
+        """,
+    ),
+    Invariant(
+        4,
+        "claims: the steps lead to what the claim stands at now, those of an ended order to nothing",
+        """
+        SELECT d.order_id, c.id AS claim, c.state, s.after_fen, now.fen AS stands_at_fen
+          FROM entitlement_decision d
+          LEFT JOIN claim c ON c.order_id = d.order_id
+          LEFT JOIN cap_hold h ON h.order_id = d.order_id
+          LEFT JOIN LATERAL (SELECT after_fen FROM entitlement_step
+                              WHERE order_id = d.order_id ORDER BY id DESC LIMIT 1) s ON true
+          CROSS JOIN LATERAL (SELECT CASE
+              WHEN c.id IS NULL THEN CASE WHEN h.state = 'live' THEN h.held_fen ELSE 0 END
+              WHEN c.state IN ('expired', 'withdrawn', 'rejected', 'revoked') THEN 0
+              ELSE COALESCE(c.confirmed_fen, c.approved_fen, c.claimed_fen) END AS fen) now
+         WHERE d.snapshot_id IS NOT NULL AND s.after_fen IS DISTINCT FROM now.fen
+        """,
+    ),
     replay("claim", CLAIM),
     replay("review_summary", SUMMARY),
 ]

@@ -39,7 +39,11 @@ class Decision:
 
 def decide(case: Case, *, pack: PolicyPack) -> Decision:
     """Judge a case by the policy of its day. Raises PlaceUnknown for a county the division list does not know."""
-    judgement = judging(pack, case.on)
+    return decide_by(case, judgement=judging(pack, case.on))
+
+
+def decide_by(case: Case, *, judgement: Judgement) -> Decision:
+    """Judge a case by one policy, such as the one that was kept with an earlier decision."""
     policy = judgement.policy
     faults = _faults(case, judgement)
     rate = amounts.rate_of(case.beneficiary.county, policy=policy)

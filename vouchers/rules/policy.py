@@ -101,10 +101,11 @@ class VoucherPolicy:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The policy that judges a day, and whether the measure is in force on it (V23)."""
+    """The policy that judges a day, whether the measure is in force on it (V23), and the edition it was read from."""
 
     policy: VoucherPolicy
     in_term: bool
+    edition: Edition
 
     @property
     def version(self) -> str | None:
@@ -114,10 +115,15 @@ class Judgement:
 
 def judging(pack: PolicyPack, day: date) -> Judgement:
     """The policy of a day; outside the term that of the nearest day within it (V23)."""
-    return Judgement(read(pack.nearest(day, term=TERM)), pack.within(day, term=TERM) == day)
+    edition = pack.nearest(day, term=TERM)
+    return Judgement(_read_once(edition), pack.within(day, term=TERM) == day, edition)
 
 
-@cache
+def judging_by(edition: Edition, day: date) -> Judgement:
+    """The same by one edition that was kept, whatever the pack says today."""
+    return Judgement(read(edition), edition.entry(TERM).covers(day), edition)
+
+
 def read(edition: Edition) -> VoucherPolicy:
     """The typed policy of an edition; raises core.policy.PolicyMissing or ValueError for a pack it cannot use."""
 
@@ -152,6 +158,12 @@ def read(edition: Edition) -> VoucherPolicy:
         validity_moves_to_working_day=figure("validity_moves_to_working_day"),
         correction_working_days=figure("correction_working_days"),
     )
+
+
+@cache
+def _read_once(edition: Edition) -> VoucherPolicy:
+    """Editions of a pack live as long as the pack; each is read once."""
+    return read(edition)
 
 
 def _places(edition: Edition) -> Places:

@@ -40,6 +40,7 @@ from vouchers.rules.policy import VoucherPolicy, judging
 from vouchers.states import CLAIM, OPEN_FOR_MATERIALS, ClaimAction, ClaimState
 from vouchers.steps.endings import give_up_claim, reject_claim
 from vouchers.steps.guards import require_action, require_claimant
+from vouchers.steps.reasoning import note_invoice, note_year
 
 
 class MaterialsClosed(StateForbids):
@@ -276,6 +277,7 @@ def _settle_year(claim: Claim, *, year: int, judged_by: VoucherPolicy, actor: Ac
     if claim.year == year:
         return
     room = move_hold(order_id=claim.order_id, to_year=year, cap_fen=judged_by.annual_cap_fen, actor=actor, now=now)
+    note_year(claim, year=year, cap_fen=judged_by.annual_cap_fen, moved_fen=room, now=now)
     claim.year = year
     claim.claimed_fen = min(claim.claimed_fen, room)
 
@@ -288,5 +290,7 @@ def _settle_sum(claim: Claim, *, actor: Actor, now: datetime) -> None:
     held_fen = 0 if held is None else held.held_fen
     rate = claim.decision.rate
     if rate is not None:
-        claim.claimed_fen = min(claim.claimed_fen, reduced_subsidy(held_fen, actual_base_fen=claim.base_fen, rate=rate))
+        claimed_fen = min(claim.claimed_fen, reduced_subsidy(held_fen, actual_base_fen=claim.base_fen, rate=rate))
+        note_invoice(claim, claimed_fen=claimed_fen, now=now)
+        claim.claimed_fen = claimed_fen
     reduce_hold(order_id=claim.order_id, to_fen=claim.claimed_fen, actor=actor, now=now)

@@ -21,11 +21,13 @@ from vouchers.permissions import may_confirm, may_review
 from vouchers.queries.claims import find_claim
 from vouchers.rules.claims import ConfirmationDecision, ReviewDecision, review_faults
 from vouchers.rules.policy import judging
+from vouchers.rules.steps import StepKind
 from vouchers.rules.validity import correction_window
 from vouchers.service.claims import standing_now
 from vouchers.states import CLAIM, ClaimAction, SummaryState
 from vouchers.steps.endings import owe_refused_part, reject_claim, revoke_claim
 from vouchers.steps.guards import require_action
+from vouchers.steps.reasoning import note_approval, note_back, note_claim_step
 
 STOP = "V19"
 ORDER = "V17 order"
@@ -95,8 +97,10 @@ def review(
         claim.reviewed_by = actor.user_id
         match decision:
             case ReviewDecision.APPROVE:
+                note_approval(claim, approved_fen=approved_fen, opinion=opinion, now=now)
                 _approve(claim, approved_fen, opinion, actor=actor, now=now)
             case ReviewDecision.RETURN:
+                note_back(StepKind.RETURN, claim, opinion=opinion, defects=defects, now=now)
                 _return(claim, opinion, actor=actor, now=now)
             case ReviewDecision.REJECT:
                 reject_claim(claim, actor=actor, now=now, note=opinion)
@@ -193,6 +197,7 @@ def _confirm(claim: Claim, opinion: str, *, actor: Actor, now: datetime) -> None
     amount_fen = claim.approved_fen or 0
     account = verified_account(claim.payee_id)
     refuse_all(_confirmation_faults(claim, account, now=now), error=ConfirmationRefused)
+    note_claim_step(StepKind.CONFIRMATION, claim, after_fen=amount_fen, opinion=opinion, now=now)
     claim.confirmed_fen, claim.confirmed_by, claim.confirmed_at = amount_fen, actor.user_id, now
     data = {"confirmed_fen": amount_fen}
     apply(claim, ClaimAction.CONFIRM, transitions=CLAIM, actor=actor, now=now, note=opinion, data=data)
@@ -229,5 +234,6 @@ def _send_back(claim: Claim, opinion: str, *, actor: Actor, now: datetime) -> No
     _require_dispatched(claim)
     if not opinion.strip():
         raise ReviewRefused(reasons=[reason("review_without_opinion", article=ORDER, field="opinion")])
+    note_back(StepKind.SEND_BACK, claim, opinion=opinion, defects=[], now=now)
     claim.summary_id, claim.approved_fen = None, None
     apply(claim, ClaimAction.SEND_BACK, transitions=CLAIM, actor=actor, now=now, note=opinion)

@@ -3,5 +3,6 @@
 from vouchers.steps.endings import revoke_claim
 from vouchers.steps.holds import RoomShrank, hold, release
 from vouchers.steps.opening import open_claim
+from vouchers.steps.snapshots import keep_policy
 
-__all__ = ["RoomShrank", "hold", "open_claim", "release", "revoke_claim"]
+__all__ = ["RoomShrank", "hold", "keep_policy", "open_claim", "release", "revoke_claim"]

@@ -10,14 +10,20 @@ from core.states import apply
 from settlement.steps import forgo_subsidy, open_shortfall, release_hold
 from vouchers.models import Claim
 from vouchers.queries.claims import claim_of_source
+from vouchers.rules.claims import CORRECTION
 from vouchers.rules.facts import PaymentMode
-from vouchers.states import CLAIM, ClaimAction
+from vouchers.rules.steps import StepKind
+from vouchers.states import CLAIM, ClaimAction, ClaimState
+from vouchers.steps.reasoning import note_claim_step
 
 DEDUCTION = "V16(1)"
+GIVEN_UP = {ClaimAction.WITHDRAW: StepKind.WITHDRAWAL, ClaimAction.EXPIRE: StepKind.EXPIRY}
 
 
 def reject_claim(claim: Claim, *, actor: Actor, now: datetime, note: str) -> None:
     """Reject a locked claim: its hold is released; what was deducted becomes the user's debt (V16(1))."""
+    overdue = CORRECTION if claim.state is ClaimState.RETURNED else None
+    note_claim_step(StepKind.REJECTION, claim, after_fen=0, article=overdue, opinion=note, now=now)
     apply(claim, ClaimAction.REJECT, transitions=CLAIM, actor=actor, now=now, note=note)
     _let_go(claim, actor=actor, now=now)
     owe_refused_part(claim, granted_fen=0, actor=actor, now=now)
@@ -25,6 +31,7 @@ def reject_claim(claim: Claim, *, actor: Actor, now: datetime, note: str) -> Non
 
 def give_up_claim(claim: Claim, action: ClaimAction, *, actor: Actor, now: datetime, note: str) -> None:
     """Withdraw or expire a locked claim: its hold is released and the user owes nothing (V16(1))."""
+    note_claim_step(GIVEN_UP[action], claim, after_fen=0, last_day=claim.last_day.isoformat(), now=now)
     apply(claim, action, transitions=CLAIM, actor=actor, now=now, note=note)
     _let_go(claim, actor=actor, now=now)
     if claim.payment_mode is PaymentMode.DIRECT_DEDUCTION:
@@ -50,6 +57,7 @@ def revoke_claim(*, source: str, actor: Actor, now: datetime, note: str) -> None
     """Revoke a confirmed claim, as a stop of payment does; the cap's use stays (V12 hold)."""
     require_transaction()
     claim = claim_of_source(source)
+    note_claim_step(StepKind.REVOCATION, claim, after_fen=0, opinion=note, now=now)
     apply(claim, ClaimAction.REVOKE, transitions=CLAIM, actor=actor, now=now, note=note)
     _free_invoice(claim)
 

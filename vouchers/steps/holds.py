@@ -11,6 +11,9 @@ from core.permissions import Actor
 from settlement.steps import grant_hold, release_hold
 from vouchers.models import EntitlementDecision
 from vouchers.queries.entitlement import Assessment, decision_of
+from vouchers.rules.steps import StepKind
+from vouchers.steps.reasoning import note_decision, note_step
+from vouchers.steps.snapshots import keep_policy
 
 
 class RoomShrank(Conflict):
@@ -47,6 +50,7 @@ def hold(*, order_id: int, assessment: Assessment, actor: Actor, now: datetime) 
         payment_mode=assessment.payment_mode,
         judged_on=assessment.judged_on,
         policy_version=assessment.policy_version,
+        snapshot_id=keep_policy(assessment.judged_on, now=now),
         facts=assessment.facts,
         eligible=assessment.eligible,
         rate=assessment.rate,
@@ -68,6 +72,7 @@ def hold(*, order_id: int, assessment: Assessment, actor: Actor, now: datetime) 
         subject=decision,
         data={"order_id": order_id, "held_fen": held_fen, "policy_version": assessment.policy_version},
     )
+    note_decision(decision, cap_fen=assessment.cap_fen, now=now)
     return held_fen
 
 
@@ -75,6 +80,15 @@ def release(*, order_id: int, reason: str, actor: Actor, now: datetime) -> int:
     """Give back what an order holds because it was declined, cancelled or lapsed; returns what became free."""
     require_transaction()
     freed_fen = release_hold(order_id=order_id, actor=actor, now=now)
+    note_step(
+        StepKind.RELEASE,
+        order_id=order_id,
+        claim_id=None,
+        before_fen=freed_fen,
+        after_fen=0,
+        inputs={"ended_by": reason},
+        now=now,
+    )
     audit.record(
         actor=actor,
         now=now,

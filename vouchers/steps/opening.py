@@ -17,8 +17,10 @@ from vouchers.queries.entitlement import decision_of
 from vouchers.rules.amounts import reduced_subsidy
 from vouchers.rules.policy import judging
 from vouchers.rules.record import ServiceRecord
+from vouchers.rules.steps import StepKind, rate_text
 from vouchers.rules.validity import submission_window
 from vouchers.states import CLAIM
+from vouchers.steps.reasoning import note_step
 
 PROVIDER_CLAIMS = "provider"
 """The party named by vouchers.claimants that claims in its own name; the other is the beneficiary."""
@@ -33,9 +35,12 @@ def open_claim(*, record: ServiceRecord, actor: Actor, now: datetime) -> Claim |
     current = require_transaction()
     decision = decision_of(record.order_id)
     base_fen = min(record.contract_fen, record.actual_fen)
-    subsidy_fen = _subsidy(decision, base_fen)
+    held = hold_of(record.order_id)
+    held_fen = 0 if held is None else held.held_fen
+    subsidy_fen = _subsidy(decision, base_fen, held_fen=held_fen)
     reduce_hold(order_id=record.order_id, to_fen=subsidy_fen, actor=actor, now=now)
     if subsidy_fen == 0:
+        _note(decision, record, claim_id=None, held_fen=held_fen, subsidy_fen=subsidy_fen, now=now)
         return None
     judged_by = judging(policy.current(), decision.judged_on).policy
     window = submission_window(record.completed_on, policy=judged_by, working_days=load_calendar())
@@ -75,15 +80,41 @@ def open_claim(*, record: ServiceRecord, actor: Actor, now: datetime) -> Claim |
         to_state=claim.state,
         data={"order_id": record.order_id, "base_fen": base_fen, "subsidy_fen": subsidy_fen},
     )
+    _note(decision, record, claim_id=claim.id, held_fen=held_fen, subsidy_fen=subsidy_fen, now=now)
     return claim
 
 
-def _subsidy(decision: EntitlementDecision, base_fen: int) -> int:
+def _subsidy(decision: EntitlementDecision, base_fen: int, *, held_fen: int) -> int:
     """What is left of the hold for the fee; nothing where the order was not eligible."""
     if not decision.eligible or decision.rate is None:
         return 0
-    held = hold_of(decision.order_id)
-    return 0 if held is None else reduced_subsidy(held.held_fen, actual_base_fen=base_fen, rate=decision.rate)
+    return reduced_subsidy(held_fen, actual_base_fen=base_fen, rate=decision.rate)
+
+
+def _note(
+    decision: EntitlementDecision,
+    record: ServiceRecord,
+    *,
+    claim_id: int | None,
+    held_fen: int,
+    subsidy_fen: int,
+    now: datetime,
+) -> None:
+    inputs = {
+        "contract_fen": record.contract_fen,
+        "actual_fen": record.actual_fen,
+        "rate": rate_text(decision.rate),
+        "completed_on": record.completed_on.isoformat(),
+    }
+    note_step(
+        StepKind.COMPLETION,
+        order_id=record.order_id,
+        claim_id=claim_id,
+        before_fen=held_fen,
+        after_fen=subsidy_fen,
+        inputs=inputs,
+        now=now,
+    )
 
 
 def _parties(record: ServiceRecord, *, provider_claims: bool) -> tuple[int, int]:

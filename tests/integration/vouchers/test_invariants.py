@@ -35,6 +35,13 @@ def test_every_history_keeps_them() -> None:
     assert offences() == []
 
 
+BENT_STEPS = {
+    "decisions: each with its policy kept": "DELETE FROM entitlement_step WHERE kind = 'hold'",
+    "steps: each begins": "UPDATE entitlement_step SET before_fen = before_fen + 1 WHERE kind = 'approval'",
+    "steps: each is what": "UPDATE entitlement_step SET inputs = inputs || '{\"rate\": \"0.5\"}' WHERE kind = 'invoice'",
+    "claims: the steps lead": "UPDATE claim SET claimed_fen = claimed_fen - 1 WHERE state = 'submitted'",
+}
+
 BENDS = {
     4: "UPDATE claim SET base_fen = 1 WHERE state = 'submitted'",
     6: "UPDATE review_summary SET state = 'stamped', dispatched_by = NULL, dispatched_at = NULL",
@@ -62,6 +69,19 @@ def test_each_of_them_bites(committed_app: Flask, database: Database) -> None:
             }
             connection.rollback()
         assert number in broken, number
+
+
+def test_each_of_the_steps_bites(committed_app: Flask, database: Database) -> None:
+    """A step that is missing, does not follow, or leads to another sum than the claim's is named."""
+    assert committed_app.name
+    one_of_each()
+    for name, bend in BENT_STEPS.items():
+        with database.connect() as connection:
+            connection.execute("SET LOCAL session_replication_role = replica")
+            assert connection.execute(bend).rowcount > 0
+            (invariant,) = [each for each in INVARIANTS if each.name.startswith(name)]
+            assert connection.execute(invariant.sql.replace("%", "%%")).fetchone() is not None, name
+            connection.rollback()
 
 
 def test_every_invariant_has_a_query_that_runs(app: Flask) -> None:

@@ -1,0 +1,64 @@
+"""Each step of a sum is computed from its inputs alone, and says in both languages what it did."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from core.texts import catalogue
+from vouchers.rules.steps import ARTICLES, REDUCING, Step, StepKind, entitlement_steps, rate_text, result, without_user
+
+COST = {"contract_fen": 10_000_000, "actual_fen": 9_000_000, "rate": "0.60"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "before_fen", "inputs", "after_fen"),
+    [
+        (StepKind.ENTITLEMENT, 3_333_334, {"base_fen": 3_333_334, "rate": "0.40", "eligible": True}, 1_333_333),
+        (StepKind.ENTITLEMENT, 3_333_334, {"base_fen": 3_333_334, "rate": "0.40", "eligible": False}, 0),
+        (StepKind.HOLD, 6_000_000, {"cap_room_fen": 2_000_000}, 2_000_000),
+        (StepKind.HOLD, 6_000_000, {"cap_room_fen": 7_000_000}, 6_000_000),
+        (StepKind.COMPLETION, 6_000_000, COST, 5_400_000),
+        (StepKind.COMPLETION, 6_000_000, {**COST, "actual_fen": 20_000_000}, 6_000_000),
+        (StepKind.COMPLETION, 0, {**COST, "rate": None}, 0),
+        (StepKind.YEAR, 5_400_000, {"cap_room_fen": 1}, 1),
+        (StepKind.INVOICE, 5_400_000, {**COST, "invoice_fen": 5_000_000}, 3_000_000),
+        (StepKind.INVOICE, 5_400_000, {**COST, "invoice_fen": None}, 5_400_000),
+        (StepKind.APPROVAL, 5_400_000, {"approved_fen": 5_000_000}, 5_000_000),
+        (StepKind.RETURN, 5_400_000, {"claimed_fen": 5_400_000}, 5_400_000),
+        (StepKind.SEND_BACK, 5_000_000, {"claimed_fen": 5_400_000}, 5_400_000),
+        (StepKind.CONFIRMATION, 5_000_000, {}, 5_000_000),
+        (StepKind.REJECTION, 5_400_000, {}, 0),
+        (StepKind.REVOCATION, 5_400_000, {}, 0),
+    ],
+)
+def test_a_step_is_computed_from_its_inputs(
+    kind: StepKind, before_fen: int, inputs: dict[str, Any], after_fen: int
+) -> None:
+    """V12 and V17: the lesser of entitlement and room, of fee and invoice, and what reviewers said."""
+    assert result(kind, before_fen=before_fen, inputs=inputs) == after_fen
+    assert Step(kind, ARTICLES[kind], before_fen, after_fen, inputs).follows
+    assert not Step(kind, ARTICLES[kind], before_fen, after_fen + 1, inputs).follows
+
+
+def test_every_kind_has_an_article_and_a_sentence() -> None:
+    assert set(ARTICLES) == set(StepKind)
+    needed = {f"reckoning.{kind}" for kind in StepKind} | {f"reckoning.{kind}.less" for kind in REDUCING}
+    assert needed <= set(catalogue())
+
+
+def test_a_quote_is_two_steps() -> None:
+    """V12: 33,333.34 at 40% is 13,333.33; 10,000.00 of it are left of the cap."""
+    entitled, held = entitlement_steps(
+        base_fen=3_333_334, rate=Decimal("0.4000"), eligible=True, cap_room_fen=1_000_000, cap_fen=9, year=2026
+    )
+    assert (entitled.before_fen, entitled.after_fen, entitled.inputs["rate"]) == (3_333_334, 1_333_333, "0.40")
+    assert (held.before_fen, held.after_fen, held.article) == (1_333_333, 1_000_000, "V12 cap")
+    assert held.says.en == "Of CNY 13333.33 only CNY 10000.00 is left of the yearly cap, and counts."
+    assert "cap_room_fen" not in without_user(held.inputs)
+
+
+def test_rates_are_written_as_the_policy_writes_them() -> None:
+    assert [rate_text(None), rate_text(Decimal("0.6")), rate_text(Decimal("0.125"))] == [None, "0.60", "0.125"]

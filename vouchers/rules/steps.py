@@ -1,0 +1,152 @@
+"""The steps of a sum: from the fee to what is paid, each with its article and computed from its inputs alone.
+
+Inputs are JSON: sums in fen, rates as text, opinions as they were written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from core.money import fen_to_yuan, share
+from core.texts import Text, text
+from vouchers.rules.amounts import reduced_subsidy
+
+
+class StepKind(StrEnum):
+    """What a step did to the sum."""
+
+    ENTITLEMENT = "entitlement"
+    HOLD = "hold"
+    RELEASE = "release"
+    COMPLETION = "completion"
+    YEAR = "year"
+    INVOICE = "invoice"
+    APPROVAL = "approval"
+    RETURN = "return"
+    SEND_BACK = "send_back"
+    CONFIRMATION = "confirmation"
+    REJECTION = "rejection"
+    WITHDRAWAL = "withdrawal"
+    EXPIRY = "expiry"
+    REVOCATION = "revocation"
+
+
+ARTICLES = {
+    StepKind.ENTITLEMENT: "V12",
+    StepKind.HOLD: "V12 cap",
+    StepKind.RELEASE: "V12 hold",
+    StepKind.COMPLETION: "V12 base",
+    StepKind.YEAR: "V12 cap",
+    StepKind.INVOICE: "V12 base",
+    StepKind.APPROVAL: "V17 order",
+    StepKind.RETURN: "V17 return",
+    StepKind.SEND_BACK: "V17 order",
+    StepKind.CONFIRMATION: "V17 order",
+    StepKind.REJECTION: "V17 order",
+    StepKind.WITHDRAWAL: "V12 hold",
+    StepKind.EXPIRY: "V17",
+    StepKind.REVOCATION: "V19",
+}
+
+REDUCING = frozenset(
+    {
+        StepKind.ENTITLEMENT,
+        StepKind.HOLD,
+        StepKind.COMPLETION,
+        StepKind.YEAR,
+        StepKind.INVOICE,
+        StepKind.APPROVAL,
+    }
+)
+"""Steps that leave a sum as it is or reduce it; the others end it or set it anew."""
+
+OF_THE_USER = frozenset({"cap_room_fen"})
+"""Inputs that who serves a user is not told."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step, as it is stored or as a quote would make it."""
+
+    kind: StepKind
+    article: str
+    before_fen: int
+    after_fen: int
+    inputs: Mapping[str, Any]
+
+    @property
+    def again_fen(self) -> int:
+        """What its inputs give when it is computed again."""
+        return result(self.kind, before_fen=self.before_fen, inputs=self.inputs)
+
+    @property
+    def follows(self) -> bool:
+        """Whether the step is what its inputs make it."""
+        return self.again_fen == self.after_fen
+
+    @property
+    def says(self) -> Text:
+        """The step in a sentence."""
+        reduced = self.kind in REDUCING and self.after_fen < self.before_fen
+        sums = {"before": fen_to_yuan(self.before_fen), "after": fen_to_yuan(self.after_fen)}
+        return text(f"reckoning.{self.kind}.less" if reduced else f"reckoning.{self.kind}", **sums)
+
+
+def result(kind: StepKind, *, before_fen: int, inputs: Mapping[str, Any]) -> int:
+    """What a step makes of the sum before it, from its inputs alone."""
+    match kind:
+        case StepKind.ENTITLEMENT:
+            return share(inputs["base_fen"], Decimal(inputs["rate"])) if inputs["eligible"] else 0
+        case StepKind.HOLD | StepKind.YEAR:
+            return min(before_fen, int(inputs["cap_room_fen"]))
+        case StepKind.COMPLETION:
+            return _share_of_cost(inputs, before_fen, "contract_fen", "actual_fen")
+        case StepKind.INVOICE:
+            return _share_of_cost(inputs, before_fen, "contract_fen", "actual_fen", "invoice_fen")
+        case StepKind.APPROVAL:
+            return int(inputs["approved_fen"])
+        case StepKind.RETURN | StepKind.SEND_BACK:
+            return int(inputs["claimed_fen"])
+        case StepKind.CONFIRMATION:
+            return before_fen
+        case _:
+            return 0
+
+
+def entitlement_steps(
+    *, base_fen: int, rate: Decimal | None, eligible: bool, cap_room_fen: int, cap_fen: int, year: int
+) -> tuple[Step, Step]:
+    """How a fee becomes what is held: the rate's share of it, then the lesser of that and the cap's room (V12)."""
+    entitled = {"base_fen": base_fen, "rate": rate_text(rate), "eligible": eligible}
+    first = _step(StepKind.ENTITLEMENT, base_fen, entitled)
+    room = {"cap_room_fen": cap_room_fen, "cap_fen": cap_fen, "year": year}
+    return first, _step(StepKind.HOLD, first.after_fen, room)
+
+
+def rate_text(rate: Decimal | None) -> str | None:
+    """A rate as the policy writes it, with two decimals or as many as it needs."""
+    if rate is None:
+        return None
+    return f"{rate:.2f}" if rate == round(rate, 2) else f"{rate.normalize():f}"
+
+
+def without_user(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs of a step as who serves the user may read them."""
+    return {name: value for name, value in inputs.items() if name not in OF_THE_USER}
+
+
+def _step(kind: StepKind, before_fen: int, inputs: Mapping[str, Any]) -> Step:
+    return Step(kind, ARTICLES[kind], before_fen, result(kind, before_fen=before_fen, inputs=inputs), inputs)
+
+
+def _share_of_cost(inputs: Mapping[str, Any], before_fen: int, *costs: str) -> int:
+    """The lesser of the sum before and the rate's share of the least cost that is known (V12 base); without a rate
+    nothing changes, for nothing was held."""
+    if inputs["rate"] is None:
+        return before_fen
+    cost_fen = min(inputs[name] for name in costs if inputs.get(name) is not None)
+    return reduced_subsidy(before_fen, actual_base_fen=cost_fen, rate=Decimal(inputs["rate"]))

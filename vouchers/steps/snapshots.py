@@ -1,0 +1,37 @@
+"""Keeping the policy a decision is made by, so that it can be judged again whatever the pack says later."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from functools import cache
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from core import policy
+from core.db import require_transaction
+from core.policy import Edition
+from vouchers.models import PolicySnapshot
+from vouchers.rules.policy import FILES, judging
+
+
+def keep_policy(judged_on: date, *, now: datetime) -> int:
+    """The number of the snapshot of the policy that judges a day; kept where it is new."""
+    current = require_transaction()
+    edition = judging(policy.current(), judged_on).edition
+    content, digest = _content(edition)
+    known = select(PolicySnapshot.id).where(PolicySnapshot.digest == digest)
+    found = current.scalar(known)
+    if found is None:
+        fresh = {"digest": digest, "version": edition.version(*FILES), "content": content, "kept_at": now}
+        # Whoever keeps the same policy at the same moment waits here, and then finds it.
+        current.execute(insert(PolicySnapshot).values(fresh).on_conflict_do_nothing(index_elements=["digest"]))
+        found = current.scalars(known).one()
+    return found
+
+
+@cache
+def _content(edition: Edition) -> tuple[str, str]:
+    content = edition.content(*FILES)
+    return content, hashlib.sha256(content.encode()).hexdigest()
