@@ -191,3 +191,27 @@ CLAWBACK_TRANSITIONS: Transitions[ClawbackState] = Transitions(
     },
     initial=ClawbackState.OPEN,
 )
+
+
+class StopState(StrEnum):
+    """Whether a stop of payment stands (V19)."""
+
+    STANDING = "standing"
+    LIFTED = "lifted"
+    FINAL = "final"
+
+
+class StopAction(StrEnum):
+    """What ends a stop: the payable is paid in its turn again, or never."""
+
+    LIFT = "lift"
+    MAKE_FINAL = "make_final"
+
+
+STOP_TRANSITIONS: Transitions[StopState] = Transitions(
+    {
+        (StopState.STANDING, StopAction.LIFT): StopState.LIFTED,
+        (StopState.STANDING, StopAction.MAKE_FINAL): StopState.FINAL,
+    },
+    initial=StopState.STANDING,
+)

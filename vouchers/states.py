@@ -113,4 +113,129 @@ FLAG = Transitions(
         (FlagState.CLEARED, FlagAction.UPHOLD): FlagState.UPHELD,
     },
     initial=FlagState.RAISED,
+class InspectionState(StrEnum):
+    """Where the inspection of a drawn claim stands (V19)."""
+
+    PLANNED = "planned"
+    VISITED = "visited"
+    FOUND_CLEAN = "found_clean"
+    FOUND_FAULTY = "found_faulty"
+    REFUSED_COOPERATION = "refused_cooperation"
+    CLOSED = "closed"
+
+
+class InspectionAction(StrEnum):
+    """What moves an inspection."""
+
+    ASSIGN = "assign"
+    VISIT = "visit"
+    FIND_CLEAN = "find_clean"
+    FIND_FAULTY = "find_faulty"
+    MEET_REFUSAL = "meet_refusal"
+    CLOSE = "close"
+
+
+INSPECTION = Transitions(
+    {
+        (InspectionState.PLANNED, InspectionAction.ASSIGN): InspectionState.PLANNED,
+        (InspectionState.PLANNED, InspectionAction.VISIT): InspectionState.VISITED,
+        (InspectionState.PLANNED, InspectionAction.MEET_REFUSAL): InspectionState.REFUSED_COOPERATION,
+        (InspectionState.VISITED, InspectionAction.MEET_REFUSAL): InspectionState.REFUSED_COOPERATION,
+        (InspectionState.VISITED, InspectionAction.FIND_CLEAN): InspectionState.FOUND_CLEAN,
+        (InspectionState.VISITED, InspectionAction.FIND_FAULTY): InspectionState.FOUND_FAULTY,
+        (InspectionState.FOUND_CLEAN, InspectionAction.CLOSE): InspectionState.CLOSED,
+        (InspectionState.FOUND_FAULTY, InspectionAction.CLOSE): InspectionState.CLOSED,
+        (InspectionState.REFUSED_COOPERATION, InspectionAction.CLOSE): InspectionState.CLOSED,
+    },
+    initial=InspectionState.PLANNED,
+)
+
+
+class FindingState(StrEnum):
+    """Where a finding stands: between inspectors, with the party, with the province, decided."""
+
+    NOTED = "noted"
+    NOTIFIED = "notified"
+    ANSWERED = "answered"
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+
+
+class FindingAction(StrEnum):
+    """What moves a finding."""
+
+    NOTIFY = "notify"
+    ANSWER = "answer"
+    UPHOLD = "uphold"
+    DISMISS = "dismiss"
+
+
+FINDING = Transitions(
+    {
+        (FindingState.NOTED, FindingAction.NOTIFY): FindingState.NOTIFIED,
+        (FindingState.NOTIFIED, FindingAction.ANSWER): FindingState.ANSWERED,
+        (FindingState.NOTIFIED, FindingAction.UPHOLD): FindingState.UPHELD,
+        (FindingState.NOTIFIED, FindingAction.DISMISS): FindingState.DISMISSED,
+        (FindingState.ANSWERED, FindingAction.UPHOLD): FindingState.UPHELD,
+        (FindingState.ANSWERED, FindingAction.DISMISS): FindingState.DISMISSED,
+    },
+    initial=FindingState.NOTED,
+)
+
+
+class MisconductState(StrEnum):
+    """Whether a decision of misconduct has its effect (V21)."""
+
+    IN_FORCE = "in_force"
+    SUSPENDED = "suspended"
+    REDUCED = "reduced"
+    ANNULLED = "annulled"
+
+
+class MisconductAction(StrEnum):
+    """What an appeal does to a decision."""
+
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    REDUCE = "reduce"
+    ANNUL = "annul"
+
+
+MISCONDUCT = Transitions(
+    {
+        (MisconductState.IN_FORCE, MisconductAction.SUSPEND): MisconductState.SUSPENDED,
+        (MisconductState.SUSPENDED, MisconductAction.RESUME): MisconductState.IN_FORCE,
+        (MisconductState.IN_FORCE, MisconductAction.REDUCE): MisconductState.REDUCED,
+        (MisconductState.SUSPENDED, MisconductAction.REDUCE): MisconductState.REDUCED,
+        (MisconductState.IN_FORCE, MisconductAction.ANNUL): MisconductState.ANNULLED,
+        (MisconductState.SUSPENDED, MisconductAction.ANNUL): MisconductState.ANNULLED,
+    },
+    initial=MisconductState.IN_FORCE,
+)
+
+
+class AppealState(StrEnum):
+    """What became of an appeal."""
+
+    FILED = "filed"
+    DISMISSED = "dismissed"
+    REDUCED = "reduced"
+    ANNULLED = "annulled"
+
+
+class AppealAction(StrEnum):
+    """What moves an appeal."""
+
+    DISMISS = "dismiss"
+    REDUCE = "reduce"
+    ANNUL = "annul"
+
+
+APPEAL = Transitions(
+    {
+        (AppealState.FILED, AppealAction.DISMISS): AppealState.DISMISSED,
+        (AppealState.FILED, AppealAction.REDUCE): AppealState.REDUCED,
+        (AppealState.FILED, AppealAction.ANNUL): AppealState.ANNULLED,
+    },
+    initial=AppealState.FILED,
 )

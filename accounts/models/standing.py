@@ -54,7 +54,8 @@ class AdverseRecord(Model):
     """An accident, breach, fraud, misconduct or listing (V8(2)).
 
     ``since`` is when it occurred or the listing began; ``until`` the last day of the listing or of a
-    misconduct's sanction, None while it is open or where there is none.
+    misconduct's sanction, None while it is open or where there is none. An annulled one stays on record and counts for
+    nothing from then on; ``corrects_id`` names the one whose place it takes.
     """
 
     __tablename__ = "adverse_record"
@@ -68,6 +69,10 @@ class AdverseRecord(Model):
     source: Mapped[str] = mapped_column(Text)
     entered_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     entered_at: Mapped[datetime] = mapped_column(UTC)
+    annulled_at: Mapped[datetime | None] = mapped_column(UTC)
+    annulled_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    annulled_why: Mapped[str | None] = mapped_column(Text)
+    corrects_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("adverse_record.id"))
 
 
 class Holding(Model):

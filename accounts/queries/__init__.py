@@ -19,6 +19,7 @@ from accounts.queries.standing import (
     cap_owner,
     controller_id,
     relation,
+    sanctioned_until,
     siblings,
 )
 from accounts.queries.users import actor_of, find_user, myself, resolve_actor
@@ -42,6 +43,7 @@ __all__ = [
     "organisations",
     "relation",
     "resolve_actor",
+    "sanctioned_until",
     "seat",
     "siblings",
     "teams_of",

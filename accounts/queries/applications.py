@@ -46,7 +46,7 @@ def dossier(membership_id: int, *, actor: Actor, on: date) -> Dossier:
 def dossier_of(membership: Membership, *, on: date) -> Dossier:
     """The dossier of a membership already found to be the actor's."""
     notes = registration.notes(application_of(membership), limits=policy.limits(on))
-    records = adverse_records(membership.organisation_id)
+    records = [each for each in adverse_records(membership.organisation_id) if each.annulled_at is None]
     if records:
         notes.append(reason("adverse_records_on_file", article="V8(2)", count=len(records)))
     return Dossier(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from accounts.kinds import AdverseKind, OrganisationKind
 from accounts.models import (
@@ -97,10 +97,24 @@ def adverse_records(organisation_id: int) -> Sequence[AdverseRecord]:
 
 
 def adverse_facts(organisation_id: int) -> tuple[RecordFacts, ...]:
-    """The adverse records as the voucher rules read them."""
+    """The adverse records as the voucher rules read them; annulled ones count for nothing."""
     return tuple(
-        RecordFacts(kind=each.kind, since=each.since, until=each.until) for each in adverse_records(organisation_id)
+        RecordFacts(kind=each.kind, since=each.since, until=each.until)
+        for each in adverse_records(organisation_id)
+        if each.annulled_at is None
     )
+
+
+def sanctioned_until(organisation_id: int, on: date) -> date | None:
+    """The last day of the sanctions for misconduct that an organisation is under on a day; None where it is under none."""
+    found = select(func.max(AdverseRecord.until)).where(
+        AdverseRecord.organisation_id == organisation_id,
+        AdverseRecord.kind == AdverseKind.RESEARCH_MISCONDUCT,
+        AdverseRecord.annulled_at.is_(None),
+        AdverseRecord.since <= on,
+        AdverseRecord.until >= on,
+    )
+    return session().scalar(found)
 
 
 def visible_adverse_records(

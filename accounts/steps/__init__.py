@@ -7,6 +7,7 @@ from accounts.steps.standing import (
     add_adverse_record,
     add_holding,
     add_joint_establishment,
+    annul_adverse_record,
     establish_controller,
     register_controller,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "add_adverse_record",
     "add_holding",
     "add_joint_establishment",
+    "annul_adverse_record",
     "decide_membership",
     "establish_controller",
     "hashed",

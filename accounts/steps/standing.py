@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from psycopg import errors as pg
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from accounts.kinds import AdverseKind
@@ -30,6 +31,12 @@ class HoldingOverlaps(Conflict):
     code = "holding_overlaps"
 
 
+class RecordAnnulled(Conflict):
+    """The record was annulled already."""
+
+    code = "record_annulled"
+
+
 class JointEstablishmentKnown(Conflict):
     """That these two were built jointly is on record already."""
 
@@ -45,8 +52,12 @@ def add_adverse_record(
     source: str,
     actor: Actor,
     now: datetime,
+    corrects_id: int | None = None,
 ) -> AdverseRecord:
-    """Put a record against an organisation (V8(2), V21); ``until`` is its last day."""
+    """Put a record against an organisation (V8(2), V21); ``until`` is its last day.
+
+    ``corrects_id`` is the annulled record whose place it takes.
+    """
     current = require_transaction()
     record = AdverseRecord(
         organisation_id=organisation_id,
@@ -56,16 +67,37 @@ def add_adverse_record(
         source=source,
         entered_by=actor.user_id,
         entered_at=now,
+        corrects_id=corrects_id,
     )
     current.add(record)
     current.flush()
-    audit.record(
-        actor=actor,
-        now=now,
-        action="enter",
-        subject=record,
-        data={"organisation_id": organisation_id, "kind": kind.value, "since": since.isoformat()},
+    data: dict[str, object] = {"organisation_id": organisation_id, "kind": kind.value, "since": since.isoformat()}
+    if corrects_id is not None:
+        data["corrects_id"] = corrects_id
+    audit.record(actor=actor, now=now, action="enter", subject=record, data=data)
+    return record
+
+
+def annul_adverse_record(record_id: int, *, why: str, actor: Actor, now: datetime) -> AdverseRecord:
+    """Have a record count for nothing from now on; it stays, with who annulled it and why.
+
+    Decisions frozen while it counted keep what they rested on. Raises :class:`RecordAnnulled`.
+    """
+    record = (
+        require_transaction()
+        .scalars(
+            select(AdverseRecord)
+            .where(AdverseRecord.id == record_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        .one()
     )
+    if record.annulled_at is not None:
+        raise RecordAnnulled
+    record.annulled_at, record.annulled_by, record.annulled_why = now, actor.user_id, why
+    data = {"organisation_id": record.organisation_id, "note": why}
+    audit.record(actor=actor, now=now, action="annul", subject=record, data=data)
     return record
 
 

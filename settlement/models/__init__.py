@@ -5,6 +5,7 @@ from settlement.models.clawbacks import Clawback, Recovery
 from settlement.models.funds import Appropriation, Fund
 from settlement.models.ledger import CapHold, LedgerAccount, LedgerPosting, LedgerTransaction
 from settlement.models.payables import Payable
+from settlement.models.stops import PaymentStop
 from settlement.models.trade import OrderCharge, Payment, Shortfall
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "OrderCharge",
     "Payable",
     "Payment",
+    "PaymentStop",
     "Recovery",
     "SettlementBatch",
     "Shortfall",

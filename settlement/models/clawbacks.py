@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, Text
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Model
@@ -13,10 +13,17 @@ from settlement.states import ClawbackState
 
 
 class Clawback(Model):
-    """A claim of the province against a payee, linked to the payout it takes back."""
+    """A claim of the province against a payee, linked to the payout it takes back.
+
+    ``due_on`` is the last day to pay it back (None for those opened before there was a term); ``occasion`` names what it
+    was opened for, opaquely (``finding:3``).
+    """
 
     __tablename__ = "clawback"
-    __table_args__ = (Index("ix_clawback_payee_id_id", "payee_id", "id"),)
+    __table_args__ = (
+        Index("ix_clawback_payee_id_id", "payee_id", "id"),
+        Index("ix_clawback_occasion", "occasion"),
+    )
 
     id: Mapped[int] = identity_key()
     payable_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("payable.id"), index=True)
@@ -32,6 +39,8 @@ class Clawback(Model):
     transaction_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ledger_transaction.id"), unique=True)
     opened_by: Mapped[int | None] = mapped_column(BigInteger)
     opened_at: Mapped[datetime] = mapped_column(UTC)
+    due_on: Mapped[date | None] = mapped_column(Date)
+    occasion: Mapped[str | None] = mapped_column(Text)
 
     recoveries: Mapped[list[Recovery]] = relationship(order_by="Recovery.id", viewonly=True)
 

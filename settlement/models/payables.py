@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, Text, text
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, SmallInteger, Text, false, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,7 +18,8 @@ class Payable(Model):
 
     ``source`` names what it is for, opaquely (``claim:12``). The bank account is a snapshot. ``involved_user_ids`` are
     those who submitted, reviewed and confirmed it and so may neither prepare nor approve its payment (invariant 10).
-    ``paid_fen`` is what was paid less what the bank sent back; ``attempts`` how often it stood in a batch.
+    ``paid_fen`` is what was paid less what the bank sent back; ``attempts`` how often it stood in a batch. While it is
+    ``stopped`` (V19) it is no part of the queue; it keeps its number there.
     """
 
     __tablename__ = "payable"
@@ -56,3 +57,4 @@ class Payable(Model):
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     paid_fen: Mapped[int] = mapped_column(Fen, default=0)
     clawed_back_fen: Mapped[int] = mapped_column(Fen, default=0)
+    stopped: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())

@@ -3,19 +3,28 @@
 from vouchers.models.claims import Claim, ClaimReview
 from vouchers.models.decisions import EntitlementDecision
 from vouchers.models.flags import ClaimFlag
+from vouchers.models.inspections import Finding, Inspection, InspectionEvidence, Inspector
 from vouchers.models.materials import Invoice, Material
+from vouchers.models.misconduct import Appeal, AppealFile, MisconductDecision
 from vouchers.models.spot_checks import SpotCheck
 from vouchers.models.steps import EntitlementStep, PolicySnapshot
 from vouchers.models.summaries import ReviewSummary, SummaryClaim
 
 __all__ = [
+    "Appeal",
+    "AppealFile",
     "Claim",
     "ClaimFlag",
     "ClaimReview",
     "EntitlementDecision",
     "EntitlementStep",
+    "Finding",
+    "Inspection",
+    "InspectionEvidence",
+    "Inspector",
     "Invoice",
     "Material",
+    "MisconductDecision",
     "PolicySnapshot",
     "ReviewSummary",
     "SpotCheck",
