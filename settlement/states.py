@@ -56,12 +56,16 @@ class PayableAction(StrEnum):
     RETURN = "return"
     CORRECT = "correct"
     CANCEL = "cancel"
+    STOP = "stop"
 
 
 PAYABLE_TRANSITIONS: Transitions[PayableState] = Transitions(
     {
         (PayableState.DUE, PayableAction.PREPARE): PayableState.IN_BATCH,
         (PayableState.DUE, PayableAction.CANCEL): PayableState.CANCELLED,
+        (PayableState.DUE, PayableAction.STOP): PayableState.DUE,
+        (PayableState.FAILED, PayableAction.STOP): PayableState.FAILED,
+        (PayableState.RETURNED, PayableAction.STOP): PayableState.RETURNED,
         (PayableState.IN_BATCH, PayableAction.DISCARD): PayableState.DUE,
         (PayableState.IN_BATCH, PayableAction.PAY): PayableState.PAID,
         (PayableState.IN_BATCH, PayableAction.FAIL): PayableState.FAILED,

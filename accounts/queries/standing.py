@@ -106,7 +106,7 @@ def adverse_facts(organisation_id: int) -> tuple[RecordFacts, ...]:
 
 
 def sanctioned_until(organisation_id: int, on: date) -> date | None:
-    """The last day of the sanctions for misconduct that an organisation is under on a day; None where it is under none."""
+    """The last day of the sanctions that an organisation is under on a day; None where it is under none (V21)."""
     found = select(func.max(AdverseRecord.until)).where(
         AdverseRecord.organisation_id == organisation_id,
         AdverseRecord.kind == AdverseKind.RESEARCH_MISCONDUCT,

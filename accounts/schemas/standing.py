@@ -78,9 +78,13 @@ class AdverseRecordSchema(Schema):
     source = TextField(required=True, metadata=SOURCE)
     entered_at = InstantField(required=True, metadata={"description": "When it was entered."})
     annulled_at = InstantField(
-        required=True, allow_none=True, metadata={"description": "Since when it counts for nothing; null while it counts."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Since when it counts for nothing; null while it counts."},
     )
-    annulled_why = TextField(required=True, allow_none=True, max_length=2000, metadata={"description": "Why, if it was annulled."})
+    annulled_why = TextField(
+        required=True, allow_none=True, max_length=2000, metadata={"description": "Why, if it was annulled."}
+    )
     corrects_id = IdField(
         required=True, allow_none=True, metadata={"description": "The annulled record whose place it takes, if any."}
     )

@@ -6,5 +6,6 @@ from settlement.api.debts import clawbacks, shortfalls
 from settlement.api.funds import funds
 from settlement.api.ledger import ledger
 from settlement.api.payables import payables
+from settlement.api.stops import payment_stops
 
-BLUEPRINTS: list[Blueprint] = [funds, payables, batches, shortfalls, clawbacks, ledger]
+BLUEPRINTS: list[Blueprint] = [funds, payables, payment_stops, batches, shortfalls, clawbacks, ledger]

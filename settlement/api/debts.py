@@ -10,7 +10,7 @@ from core.states import StateForbids
 from settlement import permissions
 from settlement.models import Clawback, Shortfall
 from settlement.queries.clawbacks import ClawbackMissing, find_clawback, visible_clawbacks
-from settlement.queries.payables import PayableMissing
+from settlement.queries.payables import PayableMissing, PayableUnnamed
 from settlement.queries.trade import ShortfallMissing, find_shortfall, visible_shortfalls
 from settlement.schemas.debts import (
     ClawbackDetailSchema,
@@ -23,8 +23,8 @@ from settlement.schemas.debts import (
 )
 from settlement.service import clawbacks as clawback_service
 from settlement.service import shortfalls as shortfall_service
-from settlement.service.clawbacks import PayableMoving, PayableUnnamed, SanctionOver, StrangerNamed
-from settlement.steps.clawbacks import ClawbackTooLarge, RecoveryTooLarge
+from settlement.service.clawbacks import SanctionOver, StrangerNamed
+from settlement.steps.clawbacks import ClawbackTooLarge, PayableMoving, RecoveryTooLarge
 from settlement.steps.payments import PaymentExists, PaymentTooLarge
 
 shortfalls = Blueprint(

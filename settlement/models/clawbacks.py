@@ -15,8 +15,8 @@ from settlement.states import ClawbackState
 class Clawback(Model):
     """A claim of the province against a payee, linked to the payout it takes back.
 
-    ``due_on`` is the last day to pay it back (None for those opened before there was a term); ``occasion`` names what it
-    was opened for, opaquely (``finding:3``).
+    ``due_on`` is the last day to pay it back, None for those opened before there was a term; ``occasion`` names what
+    it was opened for, opaquely (``finding:3``).
     """
 
     __tablename__ = "clawback"

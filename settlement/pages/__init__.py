@@ -10,5 +10,6 @@ from settlement.pages.funds import funds
 from settlement.pages.ledger import ledger
 from settlement.pages.payables import payables
 from settlement.pages.shortfalls import shortfalls
+from settlement.pages.stops import stops
 
-PAGES: list[Pages] = [finance, batches, batch_actions, payables, funds, shortfalls, clawbacks, cutoffs, ledger]
+PAGES: list[Pages] = [finance, batches, batch_actions, payables, stops, funds, shortfalls, clawbacks, cutoffs, ledger]

@@ -14,6 +14,7 @@ from core.permissions import Actor
 from settlement import permissions
 from settlement.models import Payable, SettlementBatch
 from settlement.queries.payables import PayableDetail, Payout
+from settlement.queries.stops import stops_of
 from settlement.states import BatchState, PayableAction, PayableState, PayoutOutcome
 
 
@@ -25,6 +26,13 @@ def payable_actions(payable: Payable, *, actor: Actor) -> Iterator[dict[str, Any
             "label": t("page.payable_correction.title"),
             "href": url_for("payable_pages.correct", payable_id=payable.id),
             "primary": True,
+        }
+    unpaid = payable.state is PayableState.DUE or stuck
+    if unpaid and not payable.stopped and permissions.may_stop_payment(actor):
+        yield {
+            "label": t("page.payment_stop_new.title"),
+            "href": url_for("stop_pages.order", payable_id=payable.id),
+            "danger": True,
         }
     if payable.paid_fen > payable.clawed_back_fen and permissions.may_claw_back(actor):
         yield {
@@ -46,7 +54,13 @@ def payable_events(detail: PayableDetail, batches: Mapping[int, SettlementBatch]
         if payout.outcome in (PayoutOutcome.FAILED, PayoutOutcome.RETURNED) and attempt < len(corrected):
             entry = corrected[attempt]
             events.append(Event(t("event.payable.correct"), at=entry.at, note=entry.data.get("note")))
-    if payable.state is PayableState.DUE:
+    for stop in stops_of([payable.id]):
+        events.append(Event(t("event.payable.stop"), at=stop.ordered_at, note=stop.cause))
+        if stop.ended_at is not None:
+            events.append(Event(t(f"event.payable.stop.{stop.state.value}"), at=stop.ended_at, note=stop.ending))
+    if payable.stopped:
+        events.append(Event(t("event.payable.stopped"), phase="now"))
+    elif payable.state is PayableState.DUE:
         events.append(Event(t("event.payable.prepare"), phase="now"))
     if payable.state is PayableState.CANCELLED:
         events.append(Event(t("event.payable.cancel")))

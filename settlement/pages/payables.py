@@ -93,6 +93,8 @@ def _rows(found: Sequence[Payable]) -> list[Row]:
 
 def _expected(view: PayableView, coming: str, batches: dict[int, SettlementBatch]) -> str | None:
     """The cut-off it is paid by, or that it waits for money."""
+    if view.payable.stopped:
+        return t("page.payables.stopped")
     if view.place is not None:
         return t("page.payables.waits") if view.place.waiting else coming
     if view.payable.state is PayableState.IN_BATCH and view.payable.batch_id in batches:

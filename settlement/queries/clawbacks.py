@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, select
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from sqlalchemy import Select, exists, select
 
 from core.db import session
 from core.errors import NotFound
 from core.permissions import Actor
 from settlement.models import Clawback
 from settlement.queries.scope import concerns_visible
+from settlement.states import ClawbackState
 
 
 class ClawbackMissing(NotFound):
@@ -31,3 +35,17 @@ def find_clawback(clawback_id: int, *, actor: Actor, lock: bool = False) -> Claw
     if clawback is None:
         raise ClawbackMissing
     return clawback
+
+
+def has_overdue_clawback(organisation_id: int, on: date) -> bool:
+    """Whether an organisation has not paid a clawback back that was due before a day."""
+    found = exists().where(
+        Clawback.payee_id == organisation_id, Clawback.state == ClawbackState.OPEN, Clawback.due_on < on
+    )
+    return bool(session().scalar(select(found)))
+
+
+def clawbacks_for(occasions: Collection[str]) -> Sequence[Clawback]:
+    """What was claimed back for these occasions, the earliest first."""
+    found = select(Clawback).where(Clawback.occasion.in_(occasions))
+    return session().scalars(found.order_by(Clawback.id)).all()

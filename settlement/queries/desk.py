@@ -25,11 +25,11 @@ NOTHING = Pile()
 
 
 def payables_waiting() -> dict[PayableState, Pile]:
-    """Payables that are not settled, by state, dated by their confirmation."""
+    """Payables that are neither settled nor stopped, by state, dated by their confirmation."""
     unsettled = (PayableState.DUE, PayableState.FAILED, PayableState.RETURNED)
     found = (
         select(Payable.state, func.count(), func.sum(Payable.amount_fen), func.min(Payable.confirmed_at))
-        .where(Payable.state.in_(unsettled))
+        .where(Payable.state.in_(unsettled), ~Payable.stopped)
         .group_by(Payable.state)
     )
     return {state: Pile(count, int(fen), since) for state, count, fen, since in session().execute(found)}
@@ -46,7 +46,7 @@ def stopped_queue(year: int) -> Pile:
             .over(order_by=Payable.queue_no, partition_by=Payable.programme)
             .label("running_fen"),
         )
-        .where(Payable.state == PayableState.DUE)
+        .where(Payable.state == PayableState.DUE, ~Payable.stopped)
         .subquery()
     )
     money = (

@@ -10,7 +10,7 @@ from sqlalchemy import Select, exists, func, select
 
 from accounts.queries import acts_for
 from core.db import session
-from core.errors import NotFound, Reason, reason
+from core.errors import NotFound, Reason, Refused, reason
 from core.money import fen_to_yuan
 from core.permissions import Actor
 from settlement.models import BankReturnLine, BatchLine, Fund, LedgerAccount, OrderCharge, Payable
@@ -18,6 +18,12 @@ from settlement.queries.scope import concerns_visible, sees_all
 from settlement.states import PayableState, PayoutOutcome
 
 _SHOWN_DIGITS = 4
+
+
+class PayableUnnamed(Refused):
+    """Name the payable by its number or by its source, one of the two."""
+
+    code = "payable_unnamed"
 
 
 class PayableMissing(NotFound):
@@ -102,6 +108,19 @@ def payable_of(source: str) -> Payable | None:
     return session().scalar(select(Payable).where(Payable.source == source))
 
 
+def named_payable(payable_id: int | None, source: str | None, *, actor: Actor) -> Payable:
+    """The payable that a caller names by its number or its source, if the actor may see it.
+
+    Raises :class:`PayableUnnamed` and :class:`PayableMissing`.
+    """
+    if (payable_id is None) == (source is None):
+        raise PayableUnnamed
+    found = payable_of(source) if source is not None else None
+    if source is not None and found is None:
+        raise PayableMissing
+    return find_payable(payable_id or (found.id if found is not None else 0), actor=actor)
+
+
 def views_of(payables: Sequence[Payable], *, actor: Actor, today: date) -> list[PayableView]:
     """Payables as an actor sees them, in the order given; account numbers are masked but for payee and finance."""
     places = queue_places(payables, today=today)
@@ -119,8 +138,8 @@ def views_of(payables: Sequence[Payable], *, actor: Actor, today: date) -> list[
 
 
 def queue_places(payables: Sequence[Payable], *, today: date) -> dict[int, QueuePlace]:
-    """The places of those that are due, by id, judged by this year's fund."""
-    due = [payable for payable in payables if payable.state is PayableState.DUE]
+    """The places of those that are due and not stopped, by id, judged by this year's fund."""
+    due = [payable for payable in payables if payable.state is PayableState.DUE and not payable.stopped]
     if not due:
         return {}
     queue = (
@@ -134,6 +153,7 @@ def queue_places(payables: Sequence[Payable], *, today: date) -> dict[int, Queue
         )
         .where(
             Payable.state == PayableState.DUE,
+            ~Payable.stopped,
             Payable.queue_no <= max(payable.queue_no for payable in due),
         )
         .subquery()
@@ -175,6 +195,11 @@ def payouts_of(payable: Payable) -> list[Payout]:
     )
     payouts = {line.attempt: _payout(line, said) for line, said in rows}
     return list(payouts.values())
+
+
+def payables_of_order(order_id: int) -> Sequence[Payable]:
+    """Every payable of an order, the earliest confirmed first."""
+    return session().scalars(select(Payable).where(Payable.order_id == order_id).order_by(Payable.queue_no)).all()
 
 
 def sums_by_state(payables: Select[tuple[Payable]]) -> dict[PayableState, int]:

@@ -106,6 +106,14 @@ class ClawbackSchema(Schema):
     article = TextField(required=True, metadata={"description": "The article it rests on."})
     state = EnumField(ClawbackState, required=True, metadata={"description": "Whether it is open."})
     opened_at = InstantField(required=True, metadata={"description": "When it was opened."})
+    due_on = DayField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The last day to pay it back; overdue, it stands against new vouchers."},
+    )
+    occasion = TextField(
+        required=True, allow_none=True, metadata={"description": "What it was opened for, such as finding:3."}
+    )
 
 
 class ClawbackDetailSchema(ClawbackSchema):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
+from accounts.schemas.fields import FlagField
 from core.http import (
     CountField,
     CursorSchema,
@@ -94,6 +95,11 @@ class PayableSchema(Schema):
     )
     account_number = TextField(
         required=True, metadata={"description": "The account; masked for all but the payee and finance."}
+    )
+    stopped = FlagField(
+        required=True,
+        attribute="payable.stopped",
+        metadata={"description": "Whether a stop of payment holds it out of the batches (V19)."},
     )
     place = fields.Nested(
         QueuePlaceSchema,

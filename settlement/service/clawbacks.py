@@ -8,26 +8,13 @@ from sqlalchemy import select
 
 from core import clock
 from core.db import session, transaction
-from core.errors import Busy, Refused
+from core.errors import Refused
 from core.permissions import Actor, authorise
 from settlement import permissions
 from settlement.models import Clawback, OrderCharge, Payable
-from settlement.queries.batches import find_batch
 from settlement.queries.clawbacks import find_clawback
-from settlement.queries.payables import PayableMissing, find_payable, payable_of
-from settlement.steps.clawbacks import open_clawback, recover
-
-
-class PayableUnnamed(Refused):
-    """Name the payable by its number or by its source, one of the two."""
-
-    code = "payable_unnamed"
-
-
-class PayableMoving(Busy):
-    """A bank return moved the payable at this very moment."""
-
-    code = "payable_moving"
+from settlement.queries.payables import named_payable
+from settlement.steps.clawbacks import lock_paid, open_clawback, recover
 
 
 class StrangerNamed(Refused):
@@ -56,12 +43,12 @@ def claw_back(
 ) -> Clawback:
     """Claim a paid subsidy back and, for misconduct, put it on record (by default against the payee).
 
-    Raises :class:`PayableUnnamed`, ``PayableMissing``, :class:`StrangerNamed`, :class:`SanctionOver` and
+    Raises ``PayableUnnamed``, ``PayableMissing``, :class:`StrangerNamed`, :class:`SanctionOver` and
     ``ClawbackTooLarge``.
     """
     with transaction():
         authorise(actor, permissions.may_claw_back)
-        payable = _named(payable_id, source, actor)
+        payable = lock_paid(named_payable(payable_id, source, actor=actor), actor=actor)
         if sanction_until is not None and (not misconduct or sanction_until < clock.today(now)):
             raise SanctionOver
         return open_clawback(
@@ -70,6 +57,7 @@ def claw_back(
             cause=cause,
             misconduct_by=_culprit(payable, misconduct_by) if misconduct else None,
             sanction_until=sanction_until,
+            occasion=None,
             actor=actor,
             now=now,
         )
@@ -82,22 +70,6 @@ def record_recovery(*, clawback_id: int, amount_fen: int, reference: str, actor:
         authorise(actor, permissions.may_record_recovery, clawback)
         recover(clawback, amount_fen=amount_fen, reference=reference, actor=actor, now=now)
         return clawback
-
-
-def _named(payable_id: int | None, source: str | None, actor: Actor) -> Payable:
-    """The payable, locked after the batch that paid it: a bank return of that batch moves it too."""
-    if (payable_id is None) == (source is None):
-        raise PayableUnnamed
-    named = payable_of(source) if source is not None else find_payable(payable_id or 0, actor=actor)
-    if named is None:
-        raise PayableMissing
-    paid_by = named.batch_id
-    if paid_by is not None:
-        find_batch(paid_by, lock=True)
-    payable = find_payable(named.id, actor=actor, lock=True)
-    if payable.batch_id != paid_by:
-        raise PayableMoving
-    return payable
 
 
 def _culprit(payable: Payable, named: int | None) -> int:

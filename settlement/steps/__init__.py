@@ -24,7 +24,6 @@ from settlement.steps.holds import (
 )
 from settlement.steps.payables import (
     PayableExists,
-    PayableInBatch,
     cancel_payable,
     create_payable,
 )
@@ -36,6 +35,7 @@ from settlement.steps.payments import (
     record_payment,
     refund_order,
 )
+from settlement.steps.stops import PayableInBatch, PaymentStopped, lift_stop, stop_payable
 
 __all__ = [
     "ChargeBelowPaid",
@@ -48,6 +48,7 @@ __all__ = [
     "PayableInBatch",
     "PayableMissing",
     "PaymentExists",
+    "PaymentStopped",
     "PaymentTooLarge",
     "RefundTooLarge",
     "ShortfallExists",
@@ -60,10 +61,12 @@ __all__ = [
     "create_payable",
     "forgo_subsidy",
     "grant_hold",
+    "lift_stop",
     "move_hold",
     "open_shortfall",
     "record_payment",
     "reduce_hold",
     "refund_order",
     "release_hold",
+    "stop_payable",
 ]

@@ -28,7 +28,7 @@ _TAKE = text(
     WITH queue AS (
         SELECT id, queue_no, sum(amount_fen) OVER (ORDER BY queue_no) AS running_fen
           FROM payable
-         WHERE programme = :programme AND state = 'due' AND confirmed_at < :until
+         WHERE programme = :programme AND state = 'due' AND NOT stopped AND confirmed_at < :until
     ), taken AS (
         SELECT id, row_number() OVER (ORDER BY queue_no) AS line_no FROM queue WHERE running_fen <= :available_fen
     ), moved AS (
@@ -83,8 +83,8 @@ def prepare_batch(*, programme: str, cutoff: date, actor: Actor, now: datetime) 
     """The live batch of a cut-off, prepared now where there is none.
 
     It takes what was confirmed by the end of the cut-off's day, strictly in the order of confirmation, up to
-    the first payable that the fund of the cut-off's year cannot pay (V3). Raises :class:`NothingToSettle` and
-    :class:`PreparerInvolved`.
+    the first payable that the fund of the cut-off's year cannot pay (V3); stopped ones are no part of the queue.
+    Raises :class:`NothingToSettle` and :class:`PreparerInvolved`.
     """
     current = require_transaction()
     hold_queue()
@@ -233,6 +233,7 @@ def _waiting(programme: str, until: datetime) -> tuple[int, int]:
     found = select(func.count(), func.coalesce(func.sum(Payable.amount_fen), 0)).where(
         Payable.programme == programme,
         Payable.state == PayableState.DUE,
+        ~Payable.stopped,
         Payable.confirmed_at < until,
     )
     count, fen = require_transaction().execute(found).one()
@@ -245,6 +246,7 @@ def _why_nothing(programme: str, cutoff: date, until: datetime, *, available_fen
         .where(
             Payable.programme == programme,
             Payable.state == PayableState.DUE,
+            ~Payable.stopped,
             Payable.confirmed_at < until,
         )
         .order_by(Payable.queue_no)

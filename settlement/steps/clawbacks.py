@@ -8,13 +8,16 @@ from sqlalchemy import select
 
 from accounts.kinds import AdverseKind
 from accounts.steps import add_adverse_record
-from core import audit, clock
+from core import audit, clock, policy
 from core.db import require_transaction
-from core.errors import Refused
+from core.errors import Busy, Refused
 from core.money import fen_to_yuan
 from core.permissions import Actor
 from core.states import apply
+from core.workdays import load_calendar
 from settlement.models import BatchLine, Clawback, Fund, Payable, Recovery, SettlementBatch
+from settlement.queries.batches import find_batch
+from settlement.queries.payables import find_payable
 from settlement.rules import postings
 from settlement.rules.chart import TransactionKind
 from settlement.states import CLAWBACK_TRANSITIONS, ClawbackAction
@@ -35,6 +38,26 @@ class RecoveryTooLarge(Refused):
     code = "recovery_too_large"
 
 
+class PayableMoving(Busy):
+    """A bank return moved the payable at this very moment."""
+
+    code = "payable_moving"
+
+
+def lock_paid(named: Payable, *, actor: Actor) -> Payable:
+    """The payable, locked after the batch that paid it: a bank return of that batch moves it too.
+
+    Raises :class:`PayableMoving`.
+    """
+    paid_by = named.batch_id
+    if paid_by is not None:
+        find_batch(paid_by, lock=True)
+    payable = find_payable(named.id, actor=actor, lock=True)
+    if payable.batch_id != paid_by:
+        raise PayableMoving
+    return payable
+
+
 def open_clawback(
     payable: Payable,
     *,
@@ -42,12 +65,14 @@ def open_clawback(
     cause: str,
     misconduct_by: int | None,
     sanction_until: date | None,
+    occasion: str | None,
     actor: Actor,
     now: datetime,
 ) -> Clawback:
     """Claim a paid sum back from the payee of a locked payable.
 
-    ``misconduct_by`` is the organisation that misconduct is put on record against, None where there was none.
+    ``misconduct_by`` is the organisation that misconduct is put on record against, None where there was none;
+    ``occasion`` what it is opened for, opaquely. It is due after the working days of the policy.
     The yearly cap gets no room back (V12 hold). Raises :class:`ClawbackTooLarge`.
     """
     current = require_transaction()
@@ -83,6 +108,8 @@ def open_clawback(
         transaction_id=made,
         opened_by=actor.user_id,
         opened_at=now,
+        due_on=_due_on(clock.today(now)),
+        occasion=occasion,
     )
     current.add(clawback)
     audit.record(
@@ -91,7 +118,13 @@ def open_clawback(
         action="open",
         subject=clawback,
         to_state=clawback.state,
-        data={"source": payable.source, "amount_fen": amount_fen, "misconduct": clawback.misconduct},
+        data={
+            "source": payable.source,
+            "payee_id": payable.payee_id,
+            "amount_fen": amount_fen,
+            "misconduct": clawback.misconduct,
+            "due_on": clawback.due_on and clawback.due_on.isoformat(),
+        },
     )
     if misconduct_by is not None:
         add_adverse_record(
@@ -162,3 +195,9 @@ def _payout(payable: Payable) -> tuple[int, int | None]:
     )
     line_no, transaction_id = require_transaction().execute(found).one()
     return line_no, transaction_id
+
+
+def _due_on(today: date) -> date:
+    """The last day to pay a clawback of today back."""
+    edition = policy.current().nearest(today, term="settlement.clawback_working_days")
+    return load_calendar().add_working_days(today, edition["settlement.clawback_working_days"])

@@ -21,6 +21,7 @@ from settlement.states import PAYABLE_TRANSITIONS, PayableAction, PayableState
 from settlement.steps.deductions import assign_subsidy
 from settlement.steps.posting import Parties, Posting, lock_accounts, post
 from settlement.steps.queue import join_queue
+from settlement.steps.stops import PayableInBatch, end_stop_of_cancelled
 
 ARTICLE = "V17 order"
 
@@ -29,12 +30,6 @@ class PayableExists(Conflict):
     """There is a payable for this already: one order is paid once, to one payee."""
 
     code = "payable_exists"
-
-
-class PayableInBatch(Conflict):
-    """The payable stands in a batch; while the batch is only prepared it can be discarded first."""
-
-    code = "payable_in_batch"
 
 
 def create_payable(
@@ -113,13 +108,14 @@ def create_payable(
 def cancel_payable(*, source: str, article: str, actor: Actor, now: datetime) -> Payable:
     """Take back a payable that was not paid, because its claim was revoked (invariant 6).
 
-    One that failed or came back from the bank is cancelled too. Raises :class:`PayableMissing`,
-    :class:`PayableInBatch`, and :class:`core.states.StateForbids` for a paid or cancelled one.
+    One that failed or came back from the bank is cancelled too; a stop of it is final then. Raises
+    :class:`PayableMissing`, :class:`PayableInBatch`, and :class:`core.states.StateForbids` for a paid or cancelled one.
     """
     join_queue()
     payable = locked_payable(source=source)
     if payable.state is PayableState.IN_BATCH:
         raise PayableInBatch(source=source)
+    end_stop_of_cancelled(payable, note=article, actor=actor, now=now)
     if payable.state in (PayableState.FAILED, PayableState.RETURNED):
         apply(payable, PayableAction.CORRECT, transitions=PAYABLE_TRANSITIONS, actor=actor, now=now)
         payable.batch_id = None

@@ -26,6 +26,7 @@ LISTS = {
     "/orders": "province",
     "/organisations": "province",
     "/payables?state=paid": "finance-maker",
+    "/payment-stops": "province",
     "/quotes": "sme-heze",
     "/review-summaries": "province",
     "/services": "provider-jinan",

@@ -317,6 +317,8 @@ class World:
         confirmed = self.claim(until="confirmed")
         self.ids["confirmed claim"] = confirmed["id"]
         self.ids["due payable"] = self._payable(confirmed)
+        stopped = {"payable_id": self._payable(self.claim(until="confirmed")), "cause": "抽查发现疑点"}
+        self.post("province", "/payment-stops", stopped, name="payment stop")
 
     def batch(self, name: str, *, outcome: str | None = None, steps: list[str] | None = None) -> Json:
         """A batch of one newly confirmed claim, taken so far; answers with its line."""

@@ -14,7 +14,7 @@ from core.db import Model
 from core.files import StoredFile
 from core.types import UTC, Enumerated, identity_key
 from vouchers.models.claims import Claim
-from vouchers.rules.supervision import Severity
+from vouchers.rules.supervision import FindingSeverity
 from vouchers.states import FindingState, InspectionState
 
 
@@ -110,7 +110,7 @@ class Finding(Model):
     id: Mapped[int] = identity_key()
     inspection_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("inspection.id"))
     organisation_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
-    severity: Mapped[Severity] = mapped_column(Enumerated(Severity))
+    severity: Mapped[FindingSeverity] = mapped_column(Enumerated(FindingSeverity))
     article: Mapped[str] = mapped_column(Text)
     statement: Mapped[str] = mapped_column(Text)
     state: Mapped[FindingState] = mapped_column(Enumerated(FindingState))

@@ -1,4 +1,4 @@
-"""What the supervision of claims asks for: who may inspect, what is answered and decided when, how long sanctions run."""
+"""What the supervision of claims asks for: who may inspect, what is looked at, how long sanctions run (V19, V21)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SPOT_CHECK = "V19"
 MISCONDUCT = "V21"
 
 
-class Severity(StrEnum):
+class FindingSeverity(StrEnum):
     """How grave a finding is (V19, V21)."""
 
     MINOR = "minor"

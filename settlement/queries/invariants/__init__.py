@@ -14,6 +14,7 @@ AUDITED = [
           FROM (SELECT 'cap_hold' AS kind, id FROM cap_hold UNION ALL SELECT 'payable', id FROM payable
                 UNION ALL SELECT 'settlement_batch', id FROM settlement_batch UNION ALL SELECT 'fund', id FROM fund
                 UNION ALL SELECT 'clawback', id FROM clawback UNION ALL SELECT 'shortfall', id FROM shortfall
+                UNION ALL SELECT 'payment_stop', id FROM payment_stop
                 UNION ALL SELECT 'payment', id FROM payment UNION ALL SELECT 'order_charge', id FROM order_charge) h
          WHERE NOT EXISTS (SELECT FROM audit_entry e WHERE e.subject_kind = h.kind AND e.subject_id = h.id)
         """,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from core.invariants import Invariant, replay
 from settlement.queries.invariants.outcomes import OUTCOMES
-from settlement.states import CLAWBACK_TRANSITIONS
+from settlement.states import CLAWBACK_TRANSITIONS, STOP_TRANSITIONS
 
 INVARIANTS: list[Invariant] = [
     Invariant(
@@ -89,6 +89,27 @@ INVARIANTS: list[Invariant] = [
         """,
     ),
     Invariant(
+        6,
+        "nothing is put into a batch while it is stopped",
+        """
+        SELECT s.id AS payment_stop, s.payable_id AS payable, l.batch_id AS settlement_batch, s.ordered_at, s.ended_at,
+               b.prepared_at
+          FROM payment_stop s
+          JOIN batch_line l ON l.payable_id = s.payable_id
+          JOIN settlement_batch b ON b.id = l.batch_id
+         WHERE b.prepared_at > s.ordered_at AND b.prepared_at < coalesce(s.ended_at, 'infinity')
+        """,
+    ),
+    Invariant(
+        6,
+        "a payable is stopped while a stop of it stands, and only then",
+        """
+        SELECT p.id AS payable, p.source, p.state, p.stopped, s.id AS payment_stop
+          FROM payable p LEFT JOIN payment_stop s ON s.payable_id = p.id AND s.state = 'standing'
+         WHERE p.stopped <> (s.id IS NOT NULL) OR (p.stopped AND p.state NOT IN ('due', 'failed', 'returned'))
+        """,
+    ),
+    Invariant(
         7,
         "one order has one payee",
         """
@@ -119,4 +140,5 @@ INVARIANTS: list[Invariant] = [
         """,
     ),
     replay("clawback", CLAWBACK_TRANSITIONS),
+    replay("payment_stop", STOP_TRANSITIONS),
 ]

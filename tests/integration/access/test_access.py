@@ -42,7 +42,7 @@ OWN = {
     "POST /me/recovery-codes",
 }
 """What everybody may change about the own account."""
-MONEY = re.compile(r"/(funds|payables|settlement-|shortfalls|clawbacks|ledger|claims|orders|quotes)")
+MONEY = re.compile(r"/(funds|payables|settlement-|shortfalls|clawbacks|payment-stops|ledger|claims|orders|quotes)")
 
 
 def routes(app: Flask) -> Iterator[tuple[str, str]]:
@@ -103,6 +103,7 @@ LISTS = {
     "/orders": "/orders/{}",
     "/organisations": "/organisations/{}",
     "/payables": "/payables/{}",
+    "/payment-stops": "/payment-stops/{}",
     "/quotes": "/quotes/{}",
     "/review-summaries": "/review-summaries/{}",
     "/settlement-batches": "/settlement-batches/{}",
