@@ -113,6 +113,9 @@ FLAG = Transitions(
         (FlagState.CLEARED, FlagAction.UPHOLD): FlagState.UPHELD,
     },
     initial=FlagState.RAISED,
+)
+
+
 class InspectionState(StrEnum):
     """Where the inspection of a drawn claim stands (V19)."""
 
