@@ -15,6 +15,7 @@ class MembershipState(StrEnum):
     APPROVED = "approved"
     RETURNED = "returned"
     SUSPENDED = "suspended"
+    ENDED = "ended"
 
 
 class MembershipAction(StrEnum):
@@ -25,6 +26,7 @@ class MembershipAction(StrEnum):
     RETURN = "return"
     SUSPEND = "suspend"
     RESUME = "resume"
+    END = "end"
 
 
 MEMBERSHIP_TRANSITIONS: Transitions[MembershipState] = Transitions(
@@ -35,6 +37,8 @@ MEMBERSHIP_TRANSITIONS: Transitions[MembershipState] = Transitions(
         (MembershipState.RETURNED, MembershipAction.SUBMIT): MembershipState.SUBMITTED,
         (MembershipState.APPROVED, MembershipAction.SUSPEND): MembershipState.SUSPENDED,
         (MembershipState.SUSPENDED, MembershipAction.RESUME): MembershipState.APPROVED,
+        (MembershipState.APPROVED, MembershipAction.END): MembershipState.ENDED,
+        (MembershipState.SUSPENDED, MembershipAction.END): MembershipState.ENDED,
     },
     initial=MembershipState.DRAFT,
 )
@@ -65,4 +69,35 @@ BANK_ACCOUNT_TRANSITIONS: Transitions[BankAccountState] = Transitions(
         (BankAccountState.VERIFIED, BankAccountAction.SUPERSEDE): BankAccountState.SUPERSEDED,
     },
     initial=BankAccountState.PENDING,
+)
+
+
+class ChangeKind(StrEnum):
+    """What happens to a group under one actual controller (V12 cap)."""
+
+    MERGE = "merge"
+    SPLIT = "split"
+
+
+class ProposalState(StrEnum):
+    """Where a proposal stands that one person makes and another decides."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
+class ProposalAction(StrEnum):
+    """What decides a proposal."""
+
+    APPROVE = "approve"
+    REFUSE = "refuse"
+
+
+PROPOSAL_TRANSITIONS: Transitions[ProposalState] = Transitions(
+    {
+        (ProposalState.PROPOSED, ProposalAction.APPROVE): ProposalState.APPROVED,
+        (ProposalState.PROPOSED, ProposalAction.REFUSE): ProposalState.REFUSED,
+    },
+    initial=ProposalState.PROPOSED,
 )

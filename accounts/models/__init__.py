@@ -1,5 +1,6 @@
 """Columns and constraints of the package's tables."""
 
+from accounts.models.changes import ControllerChange, TeamSuccession
 from accounts.models.memberships import Membership, MembershipDocument
 from accounts.models.organisations import BankAccount, BeneficiaryFigures, Organisation
 from accounts.models.sessions import PasswordRecovery, RecoveryCode, SecondFactor, SignUp, UserSession
@@ -18,6 +19,7 @@ __all__ = [
     "BankAccount",
     "BeneficiaryFigures",
     "Controller",
+    "ControllerChange",
     "ControllerTenure",
     "Holding",
     "JointEstablishment",
@@ -29,6 +31,7 @@ __all__ = [
     "SecondFactor",
     "SignInAttempt",
     "SignUp",
+    "TeamSuccession",
     "User",
     "UserSession",
 ]

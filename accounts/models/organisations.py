@@ -28,7 +28,7 @@ class Organisation(Model):
 
     ``county`` and ``city`` are six-digit division codes; a team has those of its incubator. Authorities of
     the province and bodies from outside have no ``city``, which is why no bureau sees them. Empty texts
-    mean "not stated".
+    mean "not stated". ``successor_id`` is the enterprise that a team became.
     """
 
     __tablename__ = "organisation"
@@ -44,6 +44,7 @@ class Organisation(Model):
     institution_kind: Mapped[InstitutionKind | None] = mapped_column(Enumerated(InstitutionKind))
     incubator_level: Mapped[IncubatorLevel | None] = mapped_column(Enumerated(IncubatorLevel))
     incubator_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("organisation.id"), index=True)
+    successor_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("organisation.id"), index=True)
     legal_representative: Mapped[str] = mapped_column(Text, default="")
     phone: Mapped[str] = mapped_column(Text, default="")
     address: Mapped[str] = mapped_column(Text, default="")
@@ -53,7 +54,9 @@ class Organisation(Model):
     rd_need: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UTC)
 
-    incubator: Mapped[Organisation | None] = relationship(remote_side="Organisation.id")
+    incubator: Mapped[Organisation | None] = relationship(
+        remote_side="Organisation.id", foreign_keys="Organisation.incubator_id"
+    )
 
 
 class BeneficiaryFigures(Model):

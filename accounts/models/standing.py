@@ -20,7 +20,7 @@ from core.types import UTC, Enumerated, identity_key
 class Controller(Model):
     """An actual controller: a person or a group. Two of the same name are two rows.
 
-    ``note`` tells them apart.
+    ``note`` tells them apart. One that was merged into another controls nobody any more.
     """
 
     __tablename__ = "controller"
@@ -28,12 +28,16 @@ class Controller(Model):
     id: Mapped[int] = identity_key()
     name: Mapped[str] = mapped_column(Text)
     note: Mapped[str] = mapped_column(Text, default="")
+    merged_into_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("controller.id"))
     entered_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     entered_at: Mapped[datetime] = mapped_column(UTC)
 
 
 class ControllerTenure(Model):
-    """Who controls an organisation in a period; the database excludes overlaps."""
+    """Who controls an organisation in a period; the database excludes overlaps.
+
+    ``change_id`` names the merge or split it came of; without one it is a plain change, which leaves past use behind.
+    """
 
     __tablename__ = "controller_tenure"
     __table_args__ = (Index("ix_controller_tenure_organisation_id_since", "organisation_id", "since"),)
@@ -44,6 +48,7 @@ class ControllerTenure(Model):
     since: Mapped[date] = mapped_column(Date)
     until: Mapped[date | None] = mapped_column(Date)
     source: Mapped[str] = mapped_column(Text)
+    change_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("controller_change.id"))
     entered_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     entered_at: Mapped[datetime] = mapped_column(UTC)
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Numeric, Text
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Numeric, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -49,12 +49,14 @@ class Quote(Model):
     entitlement_fen: Mapped[int] = mapped_column(Fen)
     cap_room_fen: Mapped[int] = mapped_column(Fen)
     subsidy_fen: Mapped[int] = mapped_column(Fen)
+    other_aid_fen: Mapped[int] = mapped_column(Fen, server_default="0")
     self_pay_fen: Mapped[int] = mapped_column(Fen)
     policy_version: Mapped[str | None] = mapped_column(Text)
     snapshot_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("policy_snapshot.id"))
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     flags: Mapped[list[str]] = mapped_column(JSONB)
+    aids: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     created_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     created_at: Mapped[datetime] = mapped_column(UTC)
     expires_at: Mapped[datetime] = mapped_column(UTC)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from accounts.states import BankAccountState, MembershipState
+from accounts.states import BankAccountState, MembershipState, ProposalState
 from core.audit import AuditEntry
 from core.pages import link_to, term
 from core.pages.language import t, text_or
@@ -20,11 +20,13 @@ from vouchers.states import ClaimState, FlagState, SummaryState
 
 STATES: Mapping[str, type[StrEnum]] = MappingProxyType(
     {
+        "aid_hold": HoldState,
         "bank_account": BankAccountState,
         "cap_hold": HoldState,
         "claim": ClaimState,
         "claim_flag": FlagState,
         "clawback": ClawbackState,
+        "controller_change": ProposalState,
         "import_job": ImportState,
         "instrument": ListingState,
         "membership": MembershipState,
@@ -35,6 +37,7 @@ STATES: Mapping[str, type[StrEnum]] = MappingProxyType(
         "service": ServiceState,
         "settlement_batch": BatchState,
         "shortfall": ShortfallState,
+        "team_succession": ProposalState,
     }
 )
 """The states of each kind of record."""

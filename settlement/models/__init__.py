@@ -1,20 +1,25 @@
 """Columns and constraints of the package's tables."""
 
 from settlement.models.batches import BankReturn, BankReturnLine, BatchFile, BatchLine, SettlementBatch
+from settlement.models.caps import AidHold, CapCarry, CapHold, CapMerge, CapMergeYear
 from settlement.models.clawbacks import Clawback, Recovery
 from settlement.models.funds import Appropriation, Fund
-from settlement.models.ledger import CapHold, LedgerAccount, LedgerPosting, LedgerTransaction
+from settlement.models.ledger import LedgerAccount, LedgerPosting, LedgerTransaction
 from settlement.models.payables import Payable
 from settlement.models.stops import PaymentStop
 from settlement.models.trade import OrderCharge, Payment, Shortfall
 
 __all__ = [
+    "AidHold",
     "Appropriation",
     "BankReturn",
     "BankReturnLine",
     "BatchFile",
     "BatchLine",
+    "CapCarry",
     "CapHold",
+    "CapMerge",
+    "CapMergeYear",
     "Clawback",
     "Fund",
     "LedgerAccount",

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db import Model
 from core.types import UTC, Enumerated, Fen, identity_key
 from settlement.rules.chart import AccountKind, Book, Layer, Phase, TransactionKind
-from settlement.states import HoldState
 
 
 class LedgerAccount(Model):
@@ -98,20 +97,3 @@ class LedgerPosting(Model):
     account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ledger_account.id"))
     layer: Mapped[Layer] = mapped_column(Enumerated(Layer))
     amount_fen: Mapped[int] = mapped_column(Fen)
-
-
-class CapHold(Model):
-    """The one hold of an order on a yearly cap: where it is, how much, and the pending transaction behind it."""
-
-    __tablename__ = "cap_hold"
-    __table_args__ = (Index("ix_cap_hold_account_id", "account_id"),)
-
-    id: Mapped[int] = identity_key()
-    order_id: Mapped[int] = mapped_column(BigInteger, unique=True)
-    account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ledger_account.id"))
-    cap_owner: Mapped[str] = mapped_column(Text)
-    year: Mapped[int] = mapped_column(SmallInteger)
-    held_fen: Mapped[int] = mapped_column(Fen)
-    consumed_fen: Mapped[int] = mapped_column(Fen, default=0)
-    transaction_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ledger_transaction.id"))
-    state: Mapped[HoldState] = mapped_column(Enumerated(HoldState))

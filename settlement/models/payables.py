@@ -14,12 +14,13 @@ from settlement.states import PayableState
 
 
 class Payable(Model):
-    """What the province owes for one confirmed claim, in the order of confirmation (``queue_no``, V3).
+    """What the province, or a city programme, owes for one confirmed claim, in the order of confirmation.
 
-    ``source`` names what it is for, opaquely (``claim:12``). The bank account is a snapshot. ``involved_user_ids`` are
-    those who submitted, reviewed and confirmed it and so may neither prepare nor approve its payment (invariant 10).
-    ``paid_fen`` is what was paid less what the bank sent back; ``attempts`` how often it stood in a batch. While it is
-    ``stopped`` (V19) it is no part of the queue; it keeps its number there.
+    ``queue_no`` is its place (V3). ``source`` names what it is for, opaquely (``claim:12``); an order has at most one
+    live payable of each programme. The bank account is a snapshot. ``involved_user_ids`` are those who submitted,
+    reviewed and confirmed it and so may neither prepare nor approve its payment (invariant 10). ``paid_fen`` is
+    what was paid less what the bank sent back; ``attempts`` how often it stood in a batch. While it
+    is ``stopped`` (V19) it is no part of the queue; it keeps its number there.
     """
 
     __tablename__ = "payable"
@@ -32,7 +33,9 @@ class Payable(Model):
             postgresql_include=["amount_fen", "confirmed_at"],
         ),
         Index("ix_payable_payee_id_id", "payee_id", "id"),
-        Index("uq_payable_live_order", "order_id", unique=True, postgresql_where=text("state <> 'cancelled'")),
+        Index(
+            "uq_payable_live_order", "order_id", "programme", unique=True, postgresql_where=text("state <> 'cancelled'")
+        ),
     )
 
     id: Mapped[int] = identity_key()

@@ -16,10 +16,10 @@ from core.errors import NotFound
 from core.permissions import Actor
 from settlement.models import LedgerAccount, LedgerPosting, LedgerTransaction
 from settlement.queries.scope import concerns_visible, sees_all
-from settlement.rules.chart import AccountKind, Book, Layer, Phase, TransactionKind
+from settlement.rules.chart import AID_OF, AccountKind, Book, Layer, Phase, TransactionKind
 
 _LAST_YEAR = 2199
-_CAP_KINDS = (AccountKind.CAP, AccountKind.CAP_CONTRA)
+_CAP_KINDS = (AccountKind.CAP, AccountKind.CAP_CONTRA, AccountKind.AID_CAP, AccountKind.AID_CAP_CONTRA)
 _CONTROLLER = "controller:"
 """Owners of caps that several firms share begin so."""
 
@@ -193,8 +193,9 @@ def _visible(actor: Actor, today: date) -> ColumnElement[bool]:
 def _of_its_cap(actor: Actor, today: date) -> ColumnElement[bool]:
     """Caps of organisations and teams the actor sees, and of whoever controls one of them today."""
     owner: Any = func.split_part(LedgerAccount.owner, ":", 1)
+    whose: Any = func.split_part(LedgerAccount.owner, AID_OF, 1)
     number: Any = case(
-        (LedgerAccount.owner.regexp_match("^[a-z]+:[0-9]{1,18}$"), func.split_part(LedgerAccount.owner, ":", 2)),
+        (whose.regexp_match("^[a-z]+:[0-9]{1,18}$"), func.split_part(whose, ":", 2)),
         else_="0",
     ).cast(BigInteger)
     its_own = exists(select(Organisation.id).where(Organisation.id == number, visible_organisations(actor)))

@@ -22,6 +22,8 @@ class AccountKind(StrEnum):
 
     CAP = "cap"
     CAP_CONTRA = "cap_contra"
+    AID_CAP = "aid_cap"
+    AID_CAP_CONTRA = "aid_cap_contra"
     FUND = "fund"
     APPROPRIATION = "appropriation"
     GRANTED = "granted"
@@ -56,6 +58,9 @@ class TransactionKind(StrEnum):
     HOLD_GRANTED = "hold_granted"
     HOLD_RELEASED = "hold_released"
     HOLD_CONSUMED = "hold_consumed"
+    CAP_MERGED = "cap_merged"
+    CAP_CARRIED = "cap_carried"
+    CARRY_ENDED = "carry_ended"
     APPROPRIATED = "appropriated"
     PAYABLE_CONFIRMED = "payable_confirmed"
     PAYABLE_CANCELLED = "payable_cancelled"
@@ -89,6 +94,8 @@ NOT_POSITIVE = Bounds(None, 0)
 BOOK_OF: dict[AccountKind, Book] = {
     AccountKind.CAP: Book.ENTITLEMENT,
     AccountKind.CAP_CONTRA: Book.ENTITLEMENT,
+    AccountKind.AID_CAP: Book.ENTITLEMENT,
+    AccountKind.AID_CAP_CONTRA: Book.ENTITLEMENT,
     AccountKind.FUND: Book.PUBLIC_MONEY,
     AccountKind.APPROPRIATION: Book.PUBLIC_MONEY,
     AccountKind.GRANTED: Book.PUBLIC_MONEY,
@@ -105,6 +112,8 @@ BOOK_OF: dict[AccountKind, Book] = {
 BOUNDS_OF: dict[AccountKind, Bounds] = {
     AccountKind.CAP: NOT_NEGATIVE,
     AccountKind.CAP_CONTRA: NOT_POSITIVE,
+    AccountKind.AID_CAP: NOT_NEGATIVE,
+    AccountKind.AID_CAP_CONTRA: NOT_POSITIVE,
     AccountKind.FUND: NOT_NEGATIVE,
     AccountKind.APPROPRIATION: NOT_POSITIVE,
     AccountKind.GRANTED: NOT_NEGATIVE,
@@ -147,3 +156,40 @@ def organisation_owner(organisation_id: int) -> str:
 def order_owner(order_id: int) -> str:
     """Owner of the accounts of one order's deal."""
     return f"order:{order_id}"
+
+
+AID_OF = "@"
+"""Between the owner of a yearly cap and the city programme it is a cap of: ``controller:7@programme``."""
+
+
+@dataclass(frozen=True)
+class Cap:
+    """A yearly cap: whose, of which year, and of which city programme (None: the province's own voucher)."""
+
+    owner: str
+    year: int
+    programme: str | None = None
+
+    @property
+    def account(self) -> AccountRef:
+        """What is held (pending) and consumed (posted) of it."""
+        if self.programme is None:
+            return AccountRef(AccountKind.CAP, self.owner, self.year)
+        return AccountRef(AccountKind.AID_CAP, self._aid_owner, self.year)
+
+    @property
+    def contra(self) -> AccountRef:
+        """The mirror of its account."""
+        if self.programme is None:
+            return AccountRef(AccountKind.CAP_CONTRA, self.owner, self.year)
+        return AccountRef(AccountKind.AID_CAP_CONTRA, self._aid_owner, self.year)
+
+    @property
+    def _aid_owner(self) -> str:
+        return f"{self.owner}{AID_OF}{self.programme}"
+
+
+def cap_of(ref: AccountRef) -> Cap:
+    """The cap an account of kind ``cap`` or ``aid_cap`` counts."""
+    owner, _, programme = ref.owner.partition(AID_OF)
+    return Cap(owner, ref.year, programme or None)

@@ -14,6 +14,7 @@ from settlement.rules.chart import (
     AccountKind,
     AccountRef,
     Book,
+    Cap,
     Layer,
     order_owner,
     organisation_owner,
@@ -62,26 +63,41 @@ def move(debit: AccountRef, credit: AccountRef, amount_fen: int, *, layer: Layer
 # Entitlement: the cap counts what is held (pending) and consumed (posted); its contra mirrors it.
 
 
-def _cap(cap_owner: str, year: int) -> tuple[AccountRef, AccountRef]:
-    return AccountRef(AccountKind.CAP, cap_owner, year), AccountRef(AccountKind.CAP_CONTRA, cap_owner, year)
+def _on_cap(cap: Cap, amount_fen: int, layer: Layer) -> Entries:
+    return move(cap.account, cap.contra, amount_fen, layer=layer)
 
 
-def hold_granted(*, cap_owner: str, year: int, amount_fen: int) -> Entries:
+def hold_granted(cap: Cap, *, amount_fen: int) -> Entries:
     """A hold on a yearly cap (V12 hold)."""
-    return balanced(move(*_cap(cap_owner, year), _positive(amount_fen), layer=Layer.PENDING))
+    return balanced(_on_cap(cap, _positive(amount_fen), Layer.PENDING))
 
 
-def hold_released(*, cap_owner: str, year: int, held_fen: int) -> Entries:
+def hold_released(cap: Cap, *, held_fen: int) -> Entries:
     """The whole hold given back."""
-    return balanced(move(*_cap(cap_owner, year), -_positive(held_fen), layer=Layer.PENDING))
+    return balanced(_on_cap(cap, -_positive(held_fen), Layer.PENDING))
 
 
-def hold_consumed(*, cap_owner: str, year: int, held_fen: int, amount_fen: int) -> Entries:
+def hold_consumed(cap: Cap, *, held_fen: int, amount_fen: int) -> Entries:
     """The hold resolved: ``amount_fen`` of it used up for good, the rest free again."""
     if not 0 < amount_fen <= held_fen:
         raise ValueError("a hold is consumed by more than nothing and at most what is held")
-    cap, contra = _cap(cap_owner, year)
-    return balanced([*move(cap, contra, -held_fen, layer=Layer.PENDING), *move(cap, contra, amount_fen)])
+    return balanced([*_on_cap(cap, -held_fen, Layer.PENDING), *_on_cap(cap, amount_fen, Layer.POSTED)])
+
+
+def use_moved(absorbed: Cap, into: Cap, *, amount_fen: int) -> Entries:
+    """What one owner used counts for another from now on: groups merged, or a team became a firm."""
+    amount = _positive(amount_fen)
+    return balanced([*_on_cap(absorbed, -amount, Layer.POSTED), *_on_cap(into, amount, Layer.POSTED)])
+
+
+def use_carried(heir: Cap, *, amount_fen: int) -> Entries:
+    """What a group had used counts for those who left it too, so that a split gives no room."""
+    return balanced(_on_cap(heir, _positive(amount_fen), Layer.POSTED))
+
+
+def carry_ended(heir: Cap, *, amount_fen: int) -> Entries:
+    """A carried use taken off again, because the use itself now stands on the same cap."""
+    return balanced(_on_cap(heir, -_positive(amount_fen), Layer.POSTED))
 
 
 # Public money: a fund is what the province still has, a payable what it owes, granted what it has promised for good.

@@ -5,6 +5,7 @@ settlement itself.
 """
 
 from settlement.queries.payables import PayableMissing
+from settlement.steps.caps import OwnerAbsorbed, carry_caps, merge_caps
 from settlement.steps.charges import ChargeBelowPaid, OrderCharged, OrderNotCharged, adjust_charge, charge_order
 from settlement.steps.deductions import (
     ShortfallExists,
@@ -18,6 +19,7 @@ from settlement.steps.holds import (
     HoldTooSmall,
     consume_hold,
     grant_hold,
+    lock_caps,
     move_hold,
     reduce_hold,
     release_hold,
@@ -44,6 +46,7 @@ __all__ = [
     "HoldTooSmall",
     "OrderCharged",
     "OrderNotCharged",
+    "OwnerAbsorbed",
     "PayableExists",
     "PayableInBatch",
     "PayableMissing",
@@ -56,12 +59,15 @@ __all__ = [
     "adjust_charge",
     "cancel_charge",
     "cancel_payable",
+    "carry_caps",
     "charge_order",
     "consume_hold",
     "create_payable",
     "forgo_subsidy",
     "grant_hold",
     "lift_stop",
+    "lock_caps",
+    "merge_caps",
     "move_hold",
     "open_shortfall",
     "record_payment",

@@ -1,27 +1,33 @@
 """Holds on a yearly cap (V12 hold).
 
-Taken, moved to another year, reduced, consumed or released with the order or claim.
+Taken, moved to another year, reduced, consumed or released with the order or claim. ``programme`` names the city
+programme whose cap it is (V6); None is the province's own voucher.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from core import audit
 from core.db import require_transaction
 from core.errors import Conflict, NotFound, Refused
 from core.permissions import Actor
 from core.states import apply
-from settlement.models import CapHold, LedgerAccount
+from settlement.models import AidHold, CapHold, CapMerge, LedgerAccount
 from settlement.rules import postings
-from settlement.rules.chart import AccountKind, AccountRef, Phase, TransactionKind
+from settlement.rules.chart import Cap, Phase, TransactionKind
 from settlement.rules.room import grantable_fen
 from settlement.states import HOLD_TRANSITIONS, HoldAction, HoldState
 from settlement.steps.posting import Posting, lock_accounts, locked_account, post
 
 ARTICLE = "V12 hold"
+AID_ARTICLE = "V6"
+
+Hold = CapHold | AidHold
 
 
 class HoldExists(Conflict):
@@ -43,30 +49,33 @@ class HoldTooSmall(Refused):
 
 
 def grant_hold(
-    *, order_id: int, cap_owner: str, year: int, wanted_fen: int, cap_fen: int, actor: Actor, now: datetime
+    *,
+    order_id: int,
+    cap_owner: str,
+    year: int,
+    wanted_fen: int,
+    cap_fen: int,
+    programme: str | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> int:
     """Hold the lesser of ``wanted_fen`` and the year's room for an order; returns what was held, perhaps 0.
 
     ``cap_fen`` is the yearly cap in force. Locks the cap's account, so racing orders get exactly what is left. Raises
-    :class:`HoldExists` for an order that ever had a hold.
+    :class:`HoldExists` for an order that ever had a hold of this programme.
     """
     current = require_transaction()
-    account = _locked_cap(cap_owner, year, cap_fen=cap_fen)
-    if current.scalars(select(CapHold.id).where(CapHold.order_id == order_id)).first() is not None:
+    cap = Cap(cap_owner, year, programme)
+    account = _locked_cap(cap, cap_fen=cap_fen)
+    if current.scalars(_holds_of(order_id, programme)).first() is not None:
         raise HoldExists(order=order_id)
     granted = grantable_fen(wanted_fen=wanted_fen, cap_fen=cap_fen, used_fen=account.balance_fen)
     if granted == 0:
         return 0
-    hold = CapHold(
-        order_id=order_id,
-        account_id=account.id,
-        cap_owner=cap_owner,
-        year=year,
-        held_fen=granted,
-        consumed_fen=0,
-        transaction_id=_grant(order_id, cap_owner, year, granted, cap_fen, actor=actor, now=now),
-        state=HOLD_TRANSITIONS.initial,
-    )
+    hold = _new_hold(order_id, programme)
+    hold.account_id, hold.cap_owner, hold.year = account.id, cap_owner, year
+    hold.held_fen, hold.consumed_fen, hold.state = granted, 0, HOLD_TRANSITIONS.initial
+    hold.transaction_id = _grant(order_id, cap, granted, {"cap_fen": cap_fen}, actor=actor, now=now)
     current.add(hold)
     audit.record(
         actor=actor,
@@ -74,23 +83,28 @@ def grant_hold(
         action="grant",
         subject=hold,
         to_state=hold.state,
-        data={"cap": cap_owner, "year": year, "wanted_fen": wanted_fen, "held_fen": granted},
+        data={"cap": cap.account.owner, "year": year, "wanted_fen": wanted_fen, "held_fen": granted},
     )
     return granted
 
 
-def release_hold(*, order_id: int, actor: Actor, now: datetime) -> int:
+def lock_caps(caps: Iterable[Cap]) -> None:
+    """Lock the accounts of several caps in the order of their ids, before holds are granted on them one by one."""
+    lock_accounts([cap.account for cap in caps])
+
+
+def release_hold(*, order_id: int, programme: str | None = None, actor: Actor, now: datetime) -> int:
     """Give an order's hold back; returns what became free, 0 where nothing was held."""
-    hold = _live(order_id)
+    hold = _live(order_id, programme)
     return 0 if hold is None else _release(hold, actor=actor, now=now)
 
 
-def reduce_hold(*, order_id: int, to_fen: int, actor: Actor, now: datetime) -> int:
+def reduce_hold(*, order_id: int, to_fen: int, programme: str | None = None, actor: Actor, now: datetime) -> int:
     """Lower a hold to ``to_fen`` (0 releases it).
 
     Returns what became free. Raises :class:`HoldTooSmall` for more than is held.
     """
-    hold = _live(order_id)
+    hold = _live(order_id, programme)
     held = 0 if hold is None else hold.held_fen
     if to_fen > held or to_fen < 0:
         raise HoldTooSmall(held=held, wanted=to_fen)
@@ -98,11 +112,8 @@ def reduce_hold(*, order_id: int, to_fen: int, actor: Actor, now: datetime) -> i
         return 0
     if to_fen == 0:
         return _release(hold, actor=actor, now=now)
-    account = _account(hold)
-    cap_fen = account.max_fen or 0
-    _void(hold, actor=actor, now=now)
-    hold.transaction_id = _grant(order_id, hold.cap_owner, hold.year, to_fen, cap_fen, actor=actor, now=now)
-    hold.held_fen = to_fen
+    account = locked_account(hold.cap.account)
+    _regrant(hold, hold.cap, to_fen, cap_fen=account.max_fen or 0, actor=actor, now=now)
     apply(
         hold,
         HoldAction.REDUCE,
@@ -114,27 +125,30 @@ def reduce_hold(*, order_id: int, to_fen: int, actor: Actor, now: datetime) -> i
     return held - to_fen
 
 
-def move_hold(*, order_id: int, to_year: int, cap_fen: int, actor: Actor, now: datetime) -> int:
+def move_hold(
+    *, order_id: int, to_year: int, cap_fen: int, programme: str | None = None, actor: Actor, now: datetime
+) -> int:
     """Move a hold to the year of the first valid submission; returns the lesser of the hold and that year's room.
 
-    Nothing left there releases it. The same year changes nothing.
+    Nothing left there releases it. The same year changes nothing. Where the owner of the cap was merged into another
+    meanwhile, the hold goes to that one's.
     """
-    hold = _live(order_id)
+    hold = _live(order_id, programme)
     if hold is None:
         return 0
     if hold.year == to_year:
         return hold.held_fen
-    source, target = (_cap(hold.cap_owner, year) for year in (hold.year, to_year))
-    lock_accounts([source, target])
-    account = _locked_cap(hold.cap_owner, to_year, cap_fen=cap_fen)
+    target = Cap(owner_in(hold.cap_owner, to_year), to_year, programme)
+    lock_caps([hold.cap, target])
+    account = _locked_cap(target, cap_fen=cap_fen)
     granted = grantable_fen(wanted_fen=hold.held_fen, cap_fen=cap_fen, used_fen=account.balance_fen)
     if granted == 0:
         _release(hold, actor=actor, now=now)
         return 0
     before = {"from_year": hold.year, "from_fen": hold.held_fen}
     _void(hold, actor=actor, now=now)
-    hold.transaction_id = _grant(order_id, hold.cap_owner, to_year, granted, cap_fen, actor=actor, now=now)
-    hold.account_id, hold.year, hold.held_fen = account.id, to_year, granted
+    hold.transaction_id = _grant(order_id, target, granted, {"cap_fen": cap_fen}, actor=actor, now=now)
+    hold.account_id, hold.cap_owner, hold.year, hold.held_fen = account.id, target.owner, to_year, granted
     apply(
         hold,
         HoldAction.MOVE,
@@ -146,12 +160,12 @@ def move_hold(*, order_id: int, to_year: int, cap_fen: int, actor: Actor, now: d
     return granted
 
 
-def consume_hold(*, order_id: int, amount_fen: int, actor: Actor, now: datetime) -> int:
+def consume_hold(*, order_id: int, amount_fen: int, programme: str | None = None, actor: Actor, now: datetime) -> int:
     """Use ``amount_fen`` of a hold up for good and free the rest; returns what became free. 0 releases it whole.
 
     Raises :class:`HoldMissing` and :class:`HoldTooSmall`.
     """
-    hold = _live(order_id)
+    hold = _live(order_id, programme)
     if amount_fen == 0:
         return 0 if hold is None else _release(hold, actor=actor, now=now)
     if hold is None:
@@ -162,10 +176,10 @@ def consume_hold(*, order_id: int, amount_fen: int, actor: Actor, now: datetime)
     hold.transaction_id = post(
         Posting(
             TransactionKind.HOLD_CONSUMED,
-            postings.hold_consumed(cap_owner=hold.cap_owner, year=hold.year, held_fen=held, amount_fen=amount_fen),
+            postings.hold_consumed(hold.cap, held_fen=held, amount_fen=amount_fen),
             source=f"order:{order_id}",
             order_id=order_id,
-            article=ARTICLE,
+            article=_article(programme),
             resolves_id=hold.transaction_id,
         ),
         actor=actor,
@@ -183,64 +197,99 @@ def consume_hold(*, order_id: int, amount_fen: int, actor: Actor, now: datetime)
     return held - amount_fen
 
 
-def _cap(cap_owner: str, year: int) -> AccountRef:
-    return AccountRef(AccountKind.CAP, cap_owner, year)
+def move_to_owner(hold: Hold, *, target: Cap, account_id: int, cap_fen: int, actor: Actor, now: datetime) -> None:
+    """Move a locked live hold whole to another owner's cap of the same year, because the two owners merged."""
+    before = hold.cap.account.owner
+    _regrant(hold, target, hold.held_fen, cap_fen=cap_fen, actor=actor, now=now)
+    hold.account_id, hold.cap_owner = account_id, target.owner
+    apply(
+        hold,
+        HoldAction.MOVE,
+        transitions=HOLD_TRANSITIONS,
+        actor=actor,
+        now=now,
+        data={"from_cap": before, "to_cap": target.account.owner, "held_fen": hold.held_fen},
+    )
 
 
-def _locked_cap(cap_owner: str, year: int, *, cap_fen: int) -> LedgerAccount:
+def owner_in(owner: str, year: int) -> str:
+    """Whose cap of a year an owner's use belongs to: its own, or that of whom it was merged into."""
+    while (into := _merged_into(owner, year)) is not None:
+        owner = into
+    return owner
+
+
+def _merged_into(owner: str, year: int) -> str | None:
+    found = select(CapMerge.merged_into).where(CapMerge.absorbed == owner, CapMerge.from_year <= year)
+    return require_transaction().scalar(found)
+
+
+def _locked_cap(cap: Cap, *, cap_fen: int) -> LedgerAccount:
     """The cap's account with its upper bound set; a raised cap raises the bound, a lowered one gives less room."""
-    account = locked_account(_cap(cap_owner, year))
+    account = locked_account(cap.account)
     if account.max_fen is None or account.max_fen < cap_fen:
         account.max_fen = cap_fen
         require_transaction().flush()
     return account
 
 
-def _live(order_id: int) -> CapHold | None:
+def _new_hold(order_id: int, programme: str | None) -> Hold:
+    if programme is None:
+        return CapHold(order_id=order_id)
+    return AidHold(order_id=order_id, programme=programme)
+
+
+def _holds_of(order_id: int, programme: str | None) -> Select[tuple[CapHold]] | Select[tuple[AidHold]]:
+    if programme is None:
+        return select(CapHold).where(CapHold.order_id == order_id)
+    return select(AidHold).where(AidHold.order_id == order_id, AidHold.programme == programme)
+
+
+def _live(order_id: int, programme: str | None) -> Hold | None:
     """The order's live hold, locked; a released or consumed one is no hold any more."""
-    return (
+    hold: Hold | None = (
         require_transaction()
         .scalars(
-            select(CapHold)
-            .where(CapHold.order_id == order_id, CapHold.state == HoldState.LIVE)
-            .with_for_update()
-            .execution_options(populate_existing=True)
+            _holds_of(order_id, programme).with_for_update().execution_options(populate_existing=True),
         )
         .one_or_none()
     )
+    return hold if hold is not None and hold.state is HoldState.LIVE else None
 
 
-def _account(hold: CapHold) -> LedgerAccount:
-    return locked_account(_cap(hold.cap_owner, hold.year))
-
-
-def _grant(
-    order_id: int, cap_owner: str, year: int, amount_fen: int, cap_fen: int, *, actor: Actor, now: datetime
-) -> int:
+def _grant(order_id: int, cap: Cap, amount_fen: int, data: Mapping[str, Any], *, actor: Actor, now: datetime) -> int:
     return post(
         Posting(
             TransactionKind.HOLD_GRANTED,
-            postings.hold_granted(cap_owner=cap_owner, year=year, amount_fen=amount_fen),
+            postings.hold_granted(cap, amount_fen=amount_fen),
             source=f"order:{order_id}",
             phase=Phase.PENDING,
             order_id=order_id,
-            article=ARTICLE,
-            data={"cap_fen": cap_fen},
+            article=_article(cap.programme),
+            data=data,
         ),
         actor=actor,
         now=now,
     )
 
 
-def _void(hold: CapHold, *, actor: Actor, now: datetime) -> int:
+def _regrant(hold: Hold, target: Cap, to_fen: int, *, cap_fen: int, actor: Actor, now: datetime) -> None:
+    """Hold what was held before, or less of it, anew; ``renews`` tells it from a fresh grant, which needs room."""
+    data = {"cap_fen": cap_fen, "renews": hold.transaction_id}
+    _void(hold, actor=actor, now=now)
+    hold.transaction_id = _grant(hold.order_id, target, to_fen, data, actor=actor, now=now)
+    hold.held_fen = to_fen
+
+
+def _void(hold: Hold, *, actor: Actor, now: datetime) -> int:
     return post(
         Posting(
             TransactionKind.HOLD_RELEASED,
-            postings.hold_released(cap_owner=hold.cap_owner, year=hold.year, held_fen=hold.held_fen),
+            postings.hold_released(hold.cap, held_fen=hold.held_fen),
             source=f"order:{hold.order_id}",
             phase=Phase.VOID,
             order_id=hold.order_id,
-            article=ARTICLE,
+            article=_article(hold.programme),
             resolves_id=hold.transaction_id,
         ),
         actor=actor,
@@ -248,7 +297,7 @@ def _void(hold: CapHold, *, actor: Actor, now: datetime) -> int:
     )
 
 
-def _release(hold: CapHold, *, actor: Actor, now: datetime) -> int:
+def _release(hold: Hold, *, actor: Actor, now: datetime) -> int:
     freed = hold.held_fen
     hold.transaction_id = _void(hold, actor=actor, now=now)
     hold.held_fen = 0
@@ -261,3 +310,7 @@ def _release(hold: CapHold, *, actor: Actor, now: datetime) -> int:
         data={"released_fen": freed},
     )
     return freed
+
+
+def _article(programme: str | None) -> str:
+    return ARTICLE if programme is None else AID_ARTICLE

@@ -1,5 +1,6 @@
 """Columns and constraints of the package's tables."""
 
+from vouchers.models.aids import ClaimAid
 from vouchers.models.claims import Claim, ClaimReview
 from vouchers.models.decisions import EntitlementDecision
 from vouchers.models.flags import ClaimFlag
@@ -14,6 +15,7 @@ __all__ = [
     "Appeal",
     "AppealFile",
     "Claim",
+    "ClaimAid",
     "ClaimFlag",
     "ClaimReview",
     "EntitlementDecision",

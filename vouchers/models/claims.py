@@ -13,6 +13,7 @@ from accounts.models import Organisation
 from core.db import Model
 from core.kinds import ServiceKind
 from core.types import UTC, Enumerated, Fen, identity_key
+from vouchers.models.aids import ClaimAid
 from vouchers.models.decisions import EntitlementDecision
 from vouchers.models.materials import Invoice, Material
 from vouchers.rules.facts import PaymentMode
@@ -77,6 +78,7 @@ class Claim(Model):
     provider: Mapped[Organisation] = relationship(foreign_keys=[provider_id])
     materials: Mapped[list[Material]] = relationship(order_by="Material.id")
     invoices: Mapped[list[Invoice]] = relationship(order_by="Invoice.id")
+    aids: Mapped[list[ClaimAid]] = relationship(order_by="ClaimAid.id")
     reviews: Mapped[list[ClaimReview]] = relationship(order_by="ClaimReview.id", back_populates="claim")
 
     @property

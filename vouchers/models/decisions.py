@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Numeric, SmallInteger, Text
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Numeric, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,6 +21,7 @@ class EntitlementDecision(Model):
 
     ``facts`` is a quote case with all it rested on; ``held_fen`` is what was held of the yearly cap of ``cap_owner``
     in ``year`` when the order was placed. What the hold is now stands in settlement.
+    ``aids`` is what programmes of cities granted beside it (V6), as :class:`vouchers.rules.aids.Aid` writes them.
     """
 
     __tablename__ = "entitlement_decision"
@@ -49,4 +50,5 @@ class EntitlementDecision(Model):
     year: Mapped[int] = mapped_column(SmallInteger)
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     flags: Mapped[list[str]] = mapped_column(JSONB)
+    aids: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     decided_at: Mapped[datetime] = mapped_column(UTC)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.invariants import Invariant
-from settlement.queries.invariants import batches, funds, ledger, payouts, trade
+from settlement.queries.invariants import batches, caps, funds, ledger, payouts, trade
 
 AUDITED = [
     Invariant(
@@ -12,6 +12,8 @@ AUDITED = [
         """
         SELECT h.kind AS subject_kind, h.id
           FROM (SELECT 'cap_hold' AS kind, id FROM cap_hold UNION ALL SELECT 'payable', id FROM payable
+                UNION ALL SELECT 'aid_hold', id FROM aid_hold UNION ALL SELECT 'cap_merge', id FROM cap_merge
+                UNION ALL SELECT 'cap_carry', id FROM cap_carry
                 UNION ALL SELECT 'settlement_batch', id FROM settlement_batch UNION ALL SELECT 'fund', id FROM fund
                 UNION ALL SELECT 'clawback', id FROM clawback UNION ALL SELECT 'shortfall', id FROM shortfall
                 UNION ALL SELECT 'payment_stop', id FROM payment_stop
@@ -23,6 +25,7 @@ AUDITED = [
 
 INVARIANTS: list[Invariant] = [
     *ledger.INVARIANTS,
+    *caps.INVARIANTS,
     *trade.INVARIANTS,
     *payouts.INVARIANTS,
     *batches.INVARIANTS,

@@ -11,7 +11,7 @@ from core.db import NoTransaction, session, transaction
 from core.permissions import SYSTEM
 from settlement import steps
 from settlement.models import LedgerAccount, LedgerPosting, LedgerTransaction
-from settlement.rules.chart import AccountKind, Phase, TransactionKind
+from settlement.rules.chart import AccountKind, Cap, Phase, TransactionKind
 from settlement.rules.postings import hold_released
 from settlement.steps.posting import Posting, post
 from tests.factories.settlement import JANUARY, hold, new_order_id
@@ -25,6 +25,8 @@ APPEND_ONLY = (
     "bank_return",
     "bank_return_line",
     "recovery",
+    "cap_merge",
+    "cap_merge_year",
 )
 
 
@@ -108,7 +110,7 @@ def test_a_pending_transaction_is_resolved_once(app: Flask) -> None:
     with transaction():
         steps.release_hold(order_id=order_id, actor=SYSTEM, now=JANUARY)
 
-    entries = hold_released(cap_owner="controller:1", year=2026, held_fen=500)
+    entries = hold_released(Cap("controller:1", 2026), held_fen=500)
     again = Posting(TransactionKind.HOLD_RELEASED, entries, "test", phase=Phase.VOID, resolves_id=pending)
     with pytest.raises(IntegrityError, match="uq_ledger_transaction_resolves_id_part"), transaction():
         post(again, actor=SYSTEM, now=JANUARY)

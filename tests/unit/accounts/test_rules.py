@@ -215,6 +215,8 @@ MEMBERSHIP_MOVES = {
     ("returned", "submit"): "submitted",
     ("approved", "suspend"): "suspended",
     ("suspended", "resume"): "approved",
+    ("approved", "end"): "ended",
+    ("suspended", "end"): "ended",
 }
 BANK_MOVES = {
     ("pending", "verify"): "verified",

@@ -9,16 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from settlement.rules import postings
-from settlement.rules.chart import BOOK_OF, BOUNDS_OF, AccountKind, AccountRef, Book, Layer
+from settlement.rules.chart import BOOK_OF, BOUNDS_OF, AccountKind, AccountRef, Book, Cap, Layer
 from settlement.rules.postings import Entries, Entry, NothingToPost, Unbalanced, balanced
 
 FEN = st.integers(1, 10**15)
 BY_PAYEE = st.dictionaries(st.integers(1, 50), FEN, min_size=1, max_size=20)
 
+CAP = Cap("team:1", 2026)
+AID = Cap("team:1", 2026, "city")
+
 BUILDERS: dict[str, Callable[[int, int], Entries]] = {
-    "hold_granted": lambda a, b: postings.hold_granted(cap_owner="team:1", year=2026, amount_fen=a),
-    "hold_released": lambda a, b: postings.hold_released(cap_owner="team:1", year=2026, held_fen=a),
-    "hold_consumed": lambda a, b: postings.hold_consumed(cap_owner="team:1", year=2026, held_fen=a + b, amount_fen=a),
+    "hold_granted": lambda a, b: postings.hold_granted(CAP, amount_fen=a),
+    "hold_released": lambda a, b: postings.hold_released(AID, held_fen=a),
+    "hold_consumed": lambda a, b: postings.hold_consumed(CAP, held_fen=a + b, amount_fen=a),
+    "use_moved": lambda a, b: postings.use_moved(AID, Cap("controller:2", 2026, "city"), amount_fen=a),
+    "use_carried": lambda a, b: postings.use_carried(CAP, amount_fen=a),
+    "carry_ended": lambda a, b: postings.carry_ended(CAP, amount_fen=a),
     "appropriated": lambda a, b: postings.appropriated(programme="p", year=2026, amount_fen=a),
     "payable_confirmed": lambda a, b: postings.payable_confirmed(payee_id=1, amount_fen=a),
     "payable_cancelled": lambda a, b: postings.payable_cancelled(payee_id=1, amount_fen=a),
@@ -99,7 +105,7 @@ def test_a_single_entry_is_no_transaction() -> None:
 def test_a_hold_is_consumed_within_what_is_held() -> None:
     for amount in (0, 11):
         with pytest.raises(ValueError, match="at most what is held"):
-            postings.hold_consumed(cap_owner="team:1", year=2026, held_fen=10, amount_fen=amount)
+            postings.hold_consumed(CAP, held_fen=10, amount_fen=amount)
 
 
 def test_every_kind_of_account_has_a_book_and_bounds() -> None:

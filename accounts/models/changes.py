@@ -1,0 +1,83 @@
+"""Proposed changes of who is who: groups that merge or split, teams that became enterprises."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from accounts.models.organisations import Organisation
+from accounts.models.standing import Controller
+from accounts.states import ChangeKind, ProposalState
+from core.db import Model
+from core.types import UTC, Enumerated, identity_key
+
+
+class ControllerChange(Model):
+    """Two groups become one, or some firms leave a group; proposed by one person and decided by another (V12 cap).
+
+    Merge: ``controller_id`` goes into ``into_id``. Split: the firms of ``organisation_ids`` leave ``controller_id``
+    for a new controller, ``new_name``, whose number stands in ``into_id`` once it is approved. ``evidence`` names the
+    document it rests on.
+    """
+
+    __tablename__ = "controller_change"
+    __table_args__ = (
+        Index("uq_controller_change_open", "controller_id", unique=True, postgresql_where=text("state = 'proposed'")),
+    )
+
+    id: Mapped[int] = identity_key()
+    kind: Mapped[ChangeKind] = mapped_column(Enumerated(ChangeKind))
+    state: Mapped[ProposalState] = mapped_column(Enumerated(ProposalState))
+    controller_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("controller.id"))
+    into_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("controller.id"))
+    new_name: Mapped[str] = mapped_column(Text)
+    new_note: Mapped[str] = mapped_column(Text)
+    organisation_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    effective_on: Mapped[date] = mapped_column(Date)
+    evidence: Mapped[str] = mapped_column(Text)
+    proposed_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    proposed_at: Mapped[datetime] = mapped_column(UTC)
+    reviewed_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    reviewed_at: Mapped[datetime | None] = mapped_column(UTC)
+    opinion: Mapped[str] = mapped_column(Text)
+
+    controller: Mapped[Controller] = relationship(foreign_keys=[controller_id])
+    into: Mapped[Controller | None] = relationship(foreign_keys=[into_id])
+
+    @property
+    def source(self) -> str:
+        """How settlement names this change."""
+        return f"controller_change:{self.id}"
+
+
+class TeamSuccession(Model):
+    """A team became an enterprise (V12 D): proposed by its incubator, decided by the city bureau."""
+
+    __tablename__ = "team_succession"
+    __table_args__ = (
+        Index("ix_team_succession_enterprise_id", "enterprise_id"),
+        Index("uq_team_succession_live", "team_id", unique=True, postgresql_where=text("state <> 'refused'")),
+    )
+
+    id: Mapped[int] = identity_key()
+    state: Mapped[ProposalState] = mapped_column(Enumerated(ProposalState))
+    team_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
+    enterprise_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
+    effective_on: Mapped[date] = mapped_column(Date)
+    evidence: Mapped[str] = mapped_column(Text)
+    proposed_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    proposed_at: Mapped[datetime] = mapped_column(UTC)
+    reviewed_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    reviewed_at: Mapped[datetime | None] = mapped_column(UTC)
+    opinion: Mapped[str] = mapped_column(Text)
+
+    team: Mapped[Organisation] = relationship(foreign_keys=[team_id])
+    enterprise: Mapped[Organisation] = relationship(foreign_keys=[enterprise_id])
+
+    @property
+    def source(self) -> str:
+        """How settlement names this succession."""
+        return f"team_succession:{self.id}"

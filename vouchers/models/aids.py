@@ -1,0 +1,34 @@
+"""What a city programme pays of a claim beside the province (V6)."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, ForeignKey, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Model
+from core.types import Fen, identity_key
+
+
+class ClaimAid(Model):
+    """One programme's part of a claim. Sums only ever fall: aid ≥ claimed ≥ approved ≥ confirmed (invariant 4).
+
+    ``aid_fen`` is what the order's aid was at completion; in direct deduction the user's fee was lowered by it.
+    ``fund`` is the programme under which settlement keeps its fund.
+    """
+
+    __tablename__ = "claim_aid"
+    __table_args__ = (UniqueConstraint("claim_id", "programme"),)
+
+    id: Mapped[int] = identity_key()
+    claim_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("claim.id"))
+    programme: Mapped[str] = mapped_column(Text)
+    fund: Mapped[str] = mapped_column(Text)
+    aid_fen: Mapped[int] = mapped_column(Fen)
+    claimed_fen: Mapped[int] = mapped_column(Fen)
+    approved_fen: Mapped[int | None] = mapped_column(Fen)
+    confirmed_fen: Mapped[int | None] = mapped_column(Fen)
+
+    @property
+    def source(self) -> str:
+        """How settlement names it."""
+        return f"aid:{self.id}"
