@@ -68,13 +68,15 @@ class AdverseKind(StrEnum):
 
 
 class DocumentKind(StrEnum):
-    """What an uploaded registration document shows."""
+    """What an organisation's document shows, be it handed in with its registration or by itself."""
 
     LICENCE = "licence"
     FINANCIAL_STATEMENT = "financial_statement"
     SHARING_RULES = "sharing_rules"
     INCUBATOR_AGREEMENT = "incubator_agreement"
     BANK_PROOF = "bank_proof"
+    STANDARD_CONTRACT = "standard_contract"
+    QUALIFICATION = "qualification"
     OTHER = "other"
 
 
@@ -94,6 +96,13 @@ class ReviewDecision(StrEnum):
 
     APPROVE = "approve"
     RETURN = "return"
+
+
+class CertificationDecision(StrEnum):
+    """What an authority says about an organisation's document."""
+
+    CERTIFY = "certify"
+    REFUSE = "refuse"
 
 
 class VerificationDecision(StrEnum):

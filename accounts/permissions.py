@@ -100,3 +100,5 @@ may_enter_standing = province | (city_bureau & of_its_city)
 may_state_figures = (enterprise & acts_for_it) | (city_bureau & of_its_city)
 may_name_bank_account = (enterprise | provider | incubator) & acts_for_it
 may_verify_bank_account = authority & of_its_city
+may_add_document = (enterprise | provider | incubator) & acts_for_it
+may_certify_document = authority & of_its_city

@@ -1,4 +1,4 @@
-"""States of memberships and bank accounts, and the tables of what may follow what."""
+"""States of memberships, bank accounts and documents, and the tables of what may follow what."""
 
 from __future__ import annotations
 
@@ -100,4 +100,33 @@ PROPOSAL_TRANSITIONS: Transitions[ProposalState] = Transitions(
         (ProposalState.PROPOSED, ProposalAction.REFUSE): ProposalState.REFUSED,
     },
     initial=ProposalState.PROPOSED,
+)
+
+
+class DocumentState(StrEnum):
+    """Whether an organisation's document may stand for a new upload."""
+
+    PENDING = "pending"
+    CERTIFIED = "certified"
+    REFUSED = "refused"
+    SUPERSEDED = "superseded"
+
+
+class DocumentAction(StrEnum):
+    """What moves a document; a certification may be taken back."""
+
+    CERTIFY = "certify"
+    REFUSE = "refuse"
+    SUPERSEDE = "supersede"
+
+
+DOCUMENT_TRANSITIONS: Transitions[DocumentState] = Transitions(
+    {
+        (DocumentState.PENDING, DocumentAction.CERTIFY): DocumentState.CERTIFIED,
+        (DocumentState.PENDING, DocumentAction.REFUSE): DocumentState.REFUSED,
+        (DocumentState.PENDING, DocumentAction.SUPERSEDE): DocumentState.SUPERSEDED,
+        (DocumentState.CERTIFIED, DocumentAction.REFUSE): DocumentState.REFUSED,
+        (DocumentState.CERTIFIED, DocumentAction.SUPERSEDE): DocumentState.SUPERSEDED,
+    },
+    initial=DocumentState.PENDING,
 )

@@ -1,6 +1,7 @@
 """The accounts part of the HTTP API."""
 
 from accounts.api.bank import bank_accounts
+from accounts.api.documents import documents
 from accounts.api.me import me
 from accounts.api.memberships import memberships
 from accounts.api.organisations import organisations
@@ -16,6 +17,7 @@ BLUEPRINTS = [
     memberships,
     organisations,
     bank_accounts,
+    documents,
     controllers,
     adverse_records,
     holdings,

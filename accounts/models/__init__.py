@@ -1,6 +1,7 @@
 """Columns and constraints of the package's tables."""
 
 from accounts.models.changes import ControllerChange, TeamSuccession
+from accounts.models.documents import OrganisationDocument
 from accounts.models.memberships import Membership, MembershipDocument
 from accounts.models.organisations import BankAccount, BeneficiaryFigures, Organisation
 from accounts.models.sessions import PasswordRecovery, RecoveryCode, SecondFactor, SignUp, UserSession
@@ -26,6 +27,7 @@ __all__ = [
     "Membership",
     "MembershipDocument",
     "Organisation",
+    "OrganisationDocument",
     "PasswordRecovery",
     "RecoveryCode",
     "SecondFactor",

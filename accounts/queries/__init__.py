@@ -1,6 +1,7 @@
 """Reads of the package. What upper packages use is listed here."""
 
 from accounts.queries.bank import bank_accounts, verified_account
+from accounts.queries.documents import standing_documents
 from accounts.queries.memberships import is_approved_member, membership_of
 from accounts.queries.organisations import (
     acts_for,
@@ -46,6 +47,7 @@ __all__ = [
     "sanctioned_until",
     "seat",
     "siblings",
+    "standing_documents",
     "teams_of",
     "verified_account",
     "visible_organisations",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.states import BANK_ACCOUNT_TRANSITIONS, MEMBERSHIP_TRANSITIONS
+from accounts.states import BANK_ACCOUNT_TRANSITIONS, DOCUMENT_TRANSITIONS, MEMBERSHIP_TRANSITIONS
 from core.invariants import Invariant, replay
 
 INVARIANTS = [
@@ -29,6 +29,29 @@ INVARIANTS = [
     ),
     replay("membership", MEMBERSHIP_TRANSITIONS),
     replay("bank_account", BANK_ACCOUNT_TRANSITIONS),
+    replay("organisation_document", DOCUMENT_TRANSITIONS),
+    Invariant(
+        10,
+        "a document is certified by another person than who handed it in",
+        """
+        SELECT id AS organisation_document, added_by, decided_by
+        FROM organisation_document
+        WHERE decided_by = added_by OR (state IN ('certified', 'refused') AND decided_by IS NULL)
+        """,
+    ),
+    Invariant(
+        11,
+        "a document was certified by the bureau of its organisation's city, or from outside by the province",
+        """
+        SELECT d.id AS organisation_document, o.city, a.kind AS authority, a.city AS authority_city
+        FROM organisation_document d
+        JOIN organisation o ON o.id = d.organisation_id
+        JOIN user_account u ON u.id = d.decided_by
+        JOIN organisation a ON a.id = u.organisation_id
+        WHERE NOT ((a.kind = 'city_bureau' AND o.in_province AND a.city = o.city)
+                   OR (a.kind = 'province' AND NOT o.in_province))
+        """,
+    ),
     Invariant(
         10,
         "a registration is reviewed by another person than its submitter",

@@ -2,6 +2,7 @@
 
 from accounts.service import (
     bank,
+    documents,
     memberships,
     organisations,
     recoveries,
@@ -14,6 +15,7 @@ from accounts.service import (
 
 __all__ = [
     "bank",
+    "documents",
     "memberships",
     "organisations",
     "recoveries",

@@ -1,6 +1,7 @@
 """Parts of use cases that need an open transaction. What upper packages use is listed here."""
 
 from accounts.steps.bank import name_account, verify_account
+from accounts.steps.documents import add_document, certify_document
 from accounts.steps.memberships import decide_membership, open_membership, user_id_of, write_stated
 from accounts.steps.organisations import register_organisation, state_figures, write_facts
 from accounts.steps.standing import (
@@ -17,9 +18,11 @@ from accounts.steps.users import hashed, register_user
 __all__ = [
     "IssuedToken",
     "add_adverse_record",
+    "add_document",
     "add_holding",
     "add_joint_establishment",
     "annul_adverse_record",
+    "certify_document",
     "decide_membership",
     "establish_controller",
     "hashed",

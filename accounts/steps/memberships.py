@@ -13,6 +13,7 @@ from accounts.queries.organisations import Seat
 from accounts.rules.registration import Application, last_completed_year
 from accounts.states import MEMBERSHIP_TRANSITIONS, MembershipAction
 from accounts.steps.bank import name_account, verify_account
+from accounts.steps.documents import certify_registration
 from accounts.steps.organisations import register_organisation, state_figures
 from accounts.steps.users import register_user
 from core import clock
@@ -124,7 +125,10 @@ def decide_membership(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Approve, which also verifies the account waiting, or return. Raises :class:`SubmitterReviews`."""
+    """Approve, which also verifies the account waiting and certifies the documents, or return.
+
+    Raises :class:`SubmitterReviews`.
+    """
     require_transaction()
     reviewer = user_id_of(actor)
     if membership.submitted_by == reviewer:
@@ -145,6 +149,8 @@ def decide_membership(
     account = pending_account(membership.organisation_id)
     if action is MembershipAction.APPROVE and account is not None:
         verify_account(account=account, actor=actor, user_id=reviewer, now=now)
+    if action is MembershipAction.APPROVE:
+        certify_registration(membership=membership, user_id=reviewer, actor=actor, now=now)
 
 
 def user_id_of(actor: Actor) -> int:

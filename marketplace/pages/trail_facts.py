@@ -15,14 +15,14 @@ from core.pages.language import has_text, moment, say, t, yes_no, yuan
 from core.texts import Text
 from marketplace.reports.trail import kept
 from marketplace.rules.contracts import ContractPoint, standard_text
-from vouchers.rules.claims import MaterialKind
+from vouchers.queries.material_kinds import material_text
 from vouchers.rules.facts import PaymentMode
 
 ENUMS: Mapping[str, tuple[type[StrEnum], ...]] = MappingProxyType(
     {
         "payment_mode": (PaymentMode,),
         "role": (Role,),
-        "kind": (MaterialKind, AdverseKind, OrganisationKind),
+        "kind": (AdverseKind, OrganisationKind),
     }
 )
 """The enums that a fact may be of, by its name."""
@@ -71,8 +71,13 @@ def _word(name: str, value: str) -> str:
             return term(enum(value))
     if name in list(ContractPoint):
         return say(standard_text(ContractPoint(name), value) or Text(value, value))
+    if name == _KIND:
+        return say(material_text(value))
     return _label(value) if name in _NAMES else _when(value)
 
+
+_KIND = "kind"
+"""A fact of several sorts: what is no enum above is a kind of material, which the policy names."""
 
 _NAMES = frozenset({"changed", "fields"})
 """Facts that are names of facts."""

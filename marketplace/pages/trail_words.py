@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from accounts.states import BankAccountState, MembershipState, ProposalState
+from accounts.states import BankAccountState, DocumentState, MembershipState, ProposalState
 from core.audit import AuditEntry
 from core.pages import link_to, term
 from core.pages.language import t, text_or
@@ -31,6 +31,7 @@ STATES: Mapping[str, type[StrEnum]] = MappingProxyType(
         "instrument": ListingState,
         "membership": MembershipState,
         "order": OrderState,
+        "organisation_document": DocumentState,
         "payable": PayableState,
         "payment": PaymentState,
         "review_summary": SummaryState,

@@ -12,6 +12,7 @@ from core import policy
 from core.money import fen_to_yuan
 from core.policy import DatedValue
 from core.texts import Text, catalogue, text
+from vouchers.queries.material_kinds import material_text
 
 _FEN = "_fen"
 _ARTICLE = re.compile(
@@ -23,7 +24,6 @@ _WORDS = (
     "term.Relation.{}",
     "term.IncubatorLevel.{}",
     "term.PaymentMode.{}",
-    "term.MaterialKind.{}",
     "term.InvoiceType.{}",
     "term.Declaration.{}",
     "term.ContractPoint.{}",
@@ -173,7 +173,7 @@ def _word(value: str) -> Text:
         key = pattern.format(value)
         if key in catalogue():
             return text(key)
-    return Text(value, value)
+    return material_text(value)
 
 
 def _places() -> dict[str, str]:

@@ -16,6 +16,7 @@ LISTS = {
     "/claims": "province",
     "/clawbacks": "province",
     "/controllers": "province",
+    "/documents": "province",
     "/funds": "finance-maker",
     "/holdings": "province",
     "/instrument-imports": "provider-jinan",

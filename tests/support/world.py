@@ -132,6 +132,16 @@ class World:
             name="pending bank account",
         )
 
+        self._documents()
+
+    def _documents(self) -> None:
+        """One document that waits, and one that is certified."""
+        for name, user in {"pending document": "sme-heze", "certified document": "provider-jinan"}.items():
+            path = f"/organisations/{self.ids[f'organisation of {user}']}/documents"
+            self.ids[name] = self.client.upload(user, path, PDF, "licence.pdf", kind="licence")["id"]
+        verdict = {"decision": "certify", "valid_until": "2027-12-31"}
+        self.post("bureau-jinan", f"/documents/{self.ids['certified document']}/certification", verdict)
+
     def register(
         self, username: str, *, kind: str = "enterprise", county: str = "", by: str | None = None, approve: str = ""
     ) -> Json:

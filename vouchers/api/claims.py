@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, cast
 from flask import Response
 from werkzeug.datastructures import FileStorage
 
+from accounts.queries.documents import OrganisationDocumentMissing
 from core import clock
 from core.files import FileEmpty, FileTooLarge, FileTypeRefused
 from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
@@ -18,6 +19,7 @@ from vouchers.permissions import may_ask_to_hand_in, may_confirm, may_read_claim
 from vouchers.queries.claims import ClaimMissing, Dossier, MaterialMissing, dossier, find_material, visible_claims
 from vouchers.queries.explanations import Explanation, explain
 from vouchers.schemas.claims import (
+    CertifiedMaterialSchema,
     CityReviewSchema,
     ClaimMaterialSchema,
     ClaimQuerySchema,
@@ -107,6 +109,21 @@ def add_material(given: dict[str, Any], claim_id: int) -> Material:
         actor=current_actor(),
         now=clock.now(),
     )
+
+
+@claims.route("/<int:claim_id>/certified-materials", methods=["POST"])
+@allow(may_ask_to_hand_in)
+@problems(ClaimMissing, NotTheClaimant, MaterialsClosed, MaterialRefused, OrganisationDocumentMissing)
+@idempotent
+@claims.arguments(CertifiedMaterialSchema)
+@claims.response(201, ClaimMaterialSchema)
+def use_document(given: dict[str, Any], claim_id: int) -> Material:
+    """Use a certified document
+
+    Instead of a new upload, by who hands the claim in; it proves what its kind says. The claim keeps the file as it
+    is today. What the claim needs and is certified already is also taken by itself when it is handed in.
+    """
+    return service.use_document(claim_id=claim_id, **given, actor=current_actor(), now=clock.now())
 
 
 @claims.route("/<int:claim_id>/materials/<int:material_id>", methods=["GET"])

@@ -7,28 +7,35 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from accounts.models import OrganisationDocument
 from core.db import Model
 from core.files import StoredFile
 from core.types import UTC, Enumerated, Fen, identity_key
-from vouchers.rules.claims import InvoiceFacts, InvoiceType, MaterialKind
+from vouchers.rules.claims import InvoiceFacts, InvoiceType
 
 
 class Material(Model):
-    """One file of a claim. A newer one of the same kind takes its place (``live``), the older one is kept."""
+    """One file of a claim. A newer one of the same kind takes its place (``live``), the older one is kept.
+
+    ``kind`` is a code of the policy pack's ``materials.kinds``. Where a certified document of the claimant was used
+    instead of an upload, ``document_id`` says which; its file, and so its checksum, is this claim's from then on.
+    """
 
     __tablename__ = "claim_material"
     __table_args__ = (Index("ix_claim_material_claim_id", "claim_id"),)
 
     id: Mapped[int] = identity_key()
     claim_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("claim.id"))
-    kind: Mapped[MaterialKind] = mapped_column(Enumerated(MaterialKind))
+    kind: Mapped[str] = mapped_column(Text)
     file_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("stored_file.id"))
+    document_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("organisation_document.id"))
     completed_on: Mapped[date | None] = mapped_column(Date)
     live: Mapped[bool] = mapped_column(Boolean, default=True)
     added_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     added_at: Mapped[datetime] = mapped_column(UTC)
 
     file: Mapped[StoredFile] = relationship(lazy="joined")
+    document: Mapped[OrganisationDocument | None] = relationship()
     invoice: Mapped[Invoice | None] = relationship(back_populates="material", lazy="joined")
 
 

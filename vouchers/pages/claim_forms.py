@@ -10,13 +10,14 @@ from werkzeug.datastructures import FileStorage
 from core import clock
 from core.http import allow, current_actor
 from core.pages import Done, EmptySchema, Form, Pages, form_page, link_to
-from core.pages.language import term, yuan
+from core.pages.language import say, yuan
 from core.permissions import Actor
 from vouchers.models import Claim
 from vouchers.pages.claim_parts import material_checklist
 from vouchers.permissions import may_ask_to_hand_in
 from vouchers.queries.claims import find_claim
-from vouchers.queries.completeness import invoice_parties, is_enterprises
+from vouchers.queries.completeness import invoice_parties, is_enterprises, policy_of
+from vouchers.queries.material_kinds import material_text
 from vouchers.rules.claims import InvoiceType, MaterialKind
 from vouchers.schemas.claims import NewClaimMaterialSchema, SubmissionSchema, invoice_of
 from vouchers.service import claims as service
@@ -43,7 +44,7 @@ def add_material(claim_id: int) -> Response:
     """One file with what it says; ``kind`` in the address says which."""
     actor = current_actor()
     claim = _own_claim(claim_id, actor=actor)
-    kind = request.args.get("kind", MaterialKind.OTHER, type=MaterialKind)
+    kind = _asked_kind(claim)
 
     def effect(given: dict[str, Any]) -> Done:
         upload: FileStorage = given["file"]
@@ -56,7 +57,7 @@ def add_material(claim_id: int) -> Response:
             actor=actor,
             now=clock.now(),
         )
-        return Done(_page_of(claim), "page.claim_material.done", {"kind": term(kind)})
+        return Done(_page_of(claim), "page.claim_material.done", {"kind": say(material_text(kind))})
 
     return form_page(
         _material_form(claim, kind),
@@ -118,27 +119,33 @@ def _own_claim(claim_id: int, *, actor: Actor) -> Claim:
     return claim
 
 
-def _material_form(claim: Claim, kind: MaterialKind) -> Form:
+def _asked_kind(claim: Claim) -> str:
+    """The kind in the address where the policy knows it; else any other paper."""
+    asked = request.args.get("kind", "")
+    return asked if asked in policy_of(claim).material_kinds else MaterialKind.OTHER.value
+
+
+def _material_form(claim: Claim, kind: str) -> Form:
     """Only the fields that belong to the kind; what is known already stands in them."""
-    of_invoice = kind is MaterialKind.INVOICE
+    of_invoice = kind == MaterialKind.INVOICE
     left_out = [] if of_invoice else list(INVOICE_FIELDS)
-    if kind is not MaterialKind.RESULT_PROOF:
+    if kind != MaterialKind.RESULT_PROOF:
         left_out.append("completed_on")
     required = [name for name in INVOICE_FIELDS if of_invoice and name != _MAY_BE_EMPTY]
     return Form(
         NewClaimMaterialSchema,
         name="claim_material",
-        fixed={"kind": kind.value},
+        fixed={"kind": kind},
         leave_out=left_out,
         required=required,
         initial=_known(claim, kind),
     )
 
 
-def _known(claim: Claim, kind: MaterialKind) -> dict[str, Any]:
-    if kind is MaterialKind.RESULT_PROOF:
+def _known(claim: Claim, kind: str) -> dict[str, Any]:
+    if kind == MaterialKind.RESULT_PROOF:
         return {"completed_on": claim.completed_on}
-    if kind is not MaterialKind.INVOICE:
+    if kind != MaterialKind.INVOICE:
         return {}
     parties = invoice_parties(claim)
     return {

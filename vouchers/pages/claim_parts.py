@@ -7,14 +7,16 @@ from typing import Any
 
 from flask import url_for
 
+from core import clock
 from core.pages import MoneyBar, MoneyPart, link_to, say
-from core.pages.language import t, term, text_or
+from core.pages.language import t, text_or
 from core.permissions import Actor
 from settlement.permissions import may_read_payables
 from vouchers.models import Claim, Material
 from vouchers.permissions import is_claimant, may_confirm, may_review
 from vouchers.queries.claims import Dossier
 from vouchers.queries.completeness import Needed, needed_materials
+from vouchers.queries.material_kinds import material_text
 from vouchers.rules.claims import MaterialKind
 from vouchers.states import CLAIM, DEAD, OPEN_FOR_MATERIALS, ClaimAction, ClaimState
 
@@ -41,13 +43,19 @@ def _sums(claim: Claim) -> Iterator[MoneyPart]:
 
 def material_checklist(claim: Claim) -> list[tuple[bool, str, str | None]]:
     """Every item its kind of service needs: there with the name of its file, or missing with its article."""
-    return [(each.missing is None, term(each.kind), _noted(each)) for each in needed_materials(claim)]
+    return [(each.missing is None, say(material_text(each.kind)), _noted(each)) for each in _needed(claim)]
+
+
+def _needed(claim: Claim) -> list[Needed]:
+    return needed_materials(claim, today=clock.today(clock.now()))
 
 
 def _noted(needed: Needed) -> str | None:
-    if needed.material is not None:
-        return needed.material.file.filename
-    return None if needed.missing is None else f"{say(needed.missing)}（{needed.missing.article}）"
+    if needed.missing is not None:
+        return f"{say(needed.missing)}（{needed.missing.article}）"
+    if needed.certified is not None:
+        return t("material.from_certified", name=needed.certified.file.filename)
+    return None if needed.material is None else needed.material.file.filename
 
 
 def replaced_materials(claim: Claim) -> list[Material]:
@@ -83,15 +91,15 @@ def upload_actions(claim: Claim, *, actor: Actor) -> list[dict[str, Any]]:
             key="upload.add" if each.material is None else "upload.replace",
             primary=each.missing is not None,
         )
-        for each in needed_materials(claim)
+        for each in _needed(claim)
     ]
     return [*needed, _upload(claim, MaterialKind.OTHER, key="upload.add", primary=False)]
 
 
-def _upload(claim: Claim, kind: MaterialKind, *, key: str, primary: bool) -> dict[str, Any]:
+def _upload(claim: Claim, kind: str, *, key: str, primary: bool) -> dict[str, Any]:
     return {
-        "label": t(key, kind=term(kind)),
-        "href": url_for("claim_form_pages.add_material", claim_id=claim.id, kind=kind.value),
+        "label": t(key, kind=say(material_text(kind))),
+        "href": url_for("claim_form_pages.add_material", claim_id=claim.id, kind=str(kind)),
         "primary": primary,
     }
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from accounts.permissions import Role
 from core.audit import AuditEntry
 from core.pages import Event
-from core.pages.language import t, term, text_or
+from core.pages.language import say, t, term, text_or
 from core.permissions import SYSTEM
 from vouchers.queries.claims import Dossier
+from vouchers.queries.material_kinds import material_text
 from vouchers.states import ClaimState
 
 WAY = ("submission", "review", "summary", "confirmation", "payment")
@@ -49,7 +50,7 @@ def _past(found: Dossier) -> Iterator[Event]:
 def _note(entry: AuditEntry) -> str | None:
     """What a person said; the service's own notes are for machines. A material is named."""
     if "kind" in entry.data:
-        return t(f"material.{entry.data['kind']}")
+        return say(material_text(entry.data["kind"]))
     said = entry.data.get("note")
     return str(said) if said and entry.to_state and entry.actor_role in _SAY_WHY else None
 

@@ -9,7 +9,7 @@ from flask import Response, render_template
 from accounts.queries.names import organisation_names
 from core.http import allow, current_actor
 from core.http.attachment import attachment
-from core.pages import NavEntry, Pages, table_page
+from core.pages import NavEntry, Pages, say, table_page
 from vouchers.pages.claim_parts import (
     flag_words,
     material_checklist,
@@ -25,6 +25,7 @@ from vouchers.pages.explaining import answers, inputs
 from vouchers.permissions import may_read_claims
 from vouchers.queries.claims import dossier, find_material, visible_claims
 from vouchers.queries.explanations import explain
+from vouchers.queries.material_kinds import material_text
 
 claims = Pages(
     "claim_pages",
@@ -33,6 +34,12 @@ claims = Pages(
     navigation=(NavEntry("claims", "claim_pages.index", "claims", may_read_claims, order=20),),
     links={"claim": ("claim_pages.one", "claim_id")},
 )
+
+
+@claims.app_template_filter("material")
+def material_name(kind: str) -> str:
+    """What a file proves, in the reader's language."""
+    return say(material_text(kind))
 
 
 @claims.get("")

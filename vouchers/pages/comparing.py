@@ -11,6 +11,7 @@ from core.pages import say
 from core.pages.language import has_text, t, term, text_or, yes_no, yuan
 from vouchers.models import Claim, Material
 from vouchers.queries.completeness import Compared, compared_invoice
+from vouchers.queries.material_kinds import material_text
 from vouchers.queries.resubmissions import Round, rounds
 
 
@@ -66,10 +67,10 @@ def _expected(each: Compared) -> str:
 
 
 def _label(field: str) -> str:
-    for key in (field, f"form.claim_material.{field}", f"material.{field}", f"fact.{field.removesuffix('_fen')}"):
+    for key in (field, f"form.claim_material.{field}", f"fact.{field.removesuffix('_fen')}"):
         if has_text(key):
             return t(key)
-    return field
+    return say(material_text(field))
 
 
 def _shown(value: object) -> str | None:

@@ -87,6 +87,23 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        14,
+        "materials: a certified document's file is the one the claim keeps, and it stood when the claim took it",
+        """
+        SELECT m.id AS claim_material, m.claim_id AS claim, d.id AS organisation_document
+          FROM claim_material m
+          JOIN claim c ON c.id = m.claim_id
+          JOIN organisation_document d ON d.id = m.document_id
+         WHERE m.file_id <> d.file_id
+            OR d.organisation_id NOT IN (c.claimant_id, c.beneficiary_id)
+            OR (c.claimant_id = c.provider_id AND d.organisation_id <> c.claimant_id)
+            OR d.valid_until < (m.added_at AT TIME ZONE 'Asia/Shanghai')::date
+            OR NOT EXISTS (SELECT FROM audit_entry a
+                            WHERE a.subject_kind = 'organisation_document' AND a.subject_id = d.id
+                              AND a.action = 'certify' AND a.at <= m.added_at)
+        """,
+    ),
+    Invariant(
         16,
         "invoices: a number supports one live claim, and no dead one",
         """

@@ -84,8 +84,8 @@ class _Submission:
     materials: tuple[Material, ...]
     answers: ClaimReview | None
 
-    def of_kind(self, kind: MaterialKind) -> Material | None:
-        return next((each for each in self.materials if each.kind is kind), None)
+    def of_kind(self, kind: str) -> Material | None:
+        return next((each for each in self.materials if each.kind == kind), None)
 
 
 def rounds(claim: Claim) -> list[Round]:
@@ -106,7 +106,7 @@ def _submissions(claim: Claim, history: Sequence[AuditEntry]) -> Iterator[_Submi
         if entry.action == ADD_MATERIAL and entry.data["material_id"] in known:
             added = known[entry.data["material_id"]]
             # Only `other` adds up; whatever else comes takes the place of its kind.
-            stays = [each for each in standing if each.kind is not added.kind or added.kind is MaterialKind.OTHER]
+            stays = [each for each in standing if each.kind != added.kind or added.kind == MaterialKind.OTHER]
             standing = [*stays, added]
         elif entry.action == ClaimAction.RETURN:
             answered = next(returns, None)
@@ -133,10 +133,10 @@ def _round(number: int, before: _Submission | None, now: _Submission) -> Round:
 
 def _compared(before: _Submission | None, material: Material) -> RoundMaterial:
     earlier = () if before is None else before.materials
-    same = next((e for e in earlier if e.kind is material.kind and e.file.sha256 == material.file.sha256), None)
+    same = next((e for e in earlier if e.kind == material.kind and e.file.sha256 == material.file.sha256), None)
     if same is not None:
         return RoundMaterial(material, MaterialChange.UNCHANGED, same)
-    replaced = None if material.kind is MaterialKind.OTHER or before is None else before.of_kind(material.kind)
+    replaced = None if material.kind == MaterialKind.OTHER or before is None else before.of_kind(material.kind)
     change = MaterialChange.ADDED if replaced is None else MaterialChange.REPLACED
     return RoundMaterial(material, change, replaced)
 
@@ -145,7 +145,7 @@ def _changes(before: _Submission, now: _Submission) -> Iterator[Change]:
     for material in now.materials:
         compared = _compared(before, material)
         if compared.change is not MaterialChange.UNCHANGED:
-            yield Change(material.kind.value, compared.before, material)
+            yield Change(material.kind, compared.before, material)
     was, is_now = _invoice(before), _invoice(now)
     for field in INVOICE_FIELDS:
         if was.get(field) != is_now.get(field):

@@ -23,7 +23,7 @@ CORRECTION = "V17 return"
 
 
 class MaterialKind(StrEnum):
-    """What a file proves."""
+    """What a file proves, as far as this service knows by itself; the policy pack names all kinds (materials.kinds)."""
 
     SERVICE_CONTRACT = "service_contract"
     INVOICE = "invoice"
@@ -87,9 +87,23 @@ class Parties:
 def missing_materials(present: Collection[str], *, kind: ServiceKind, policy: VoucherPolicy) -> list[Reason]:
     """Every item of V16 files that a claim still lacks."""
     return [
-        reason("material_missing", article=FILES, field=f"materials.{needed}", kind=text(f"material.{needed}"))
+        reason("material_missing", article=FILES, field=f"materials.{needed}", kind=policy.material_kinds[needed])
         for needed in policy.required_materials(kind)
         if needed not in present
+    ]
+
+
+def material_kind_of(document_kind: str, *, policy: VoucherPolicy) -> str:
+    """What a certified document proves in a claim: the kind of its own name where the policy knows one."""
+    return document_kind if document_kind in policy.material_kinds else MaterialKind.OTHER.value
+
+
+def lapsed_documents(lapsed: Collection[str], *, kind: ServiceKind, policy: VoucherPolicy) -> list[Reason]:
+    """Every item of V16 files whose certified document no longer stands: it is over, refused or replaced."""
+    return [
+        reason("document_lapsed", article=FILES, field=f"materials.{needed}", kind=policy.material_kinds[needed])
+        for needed in policy.required_materials(kind)
+        if needed in lapsed
     ]
 
 

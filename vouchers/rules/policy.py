@@ -21,6 +21,9 @@ TERM = "vouchers.term"
 FILES = ("places", "services", "vouchers")
 """The files of a pack that a decision about entitlement rests on; the policy version covers them."""
 
+MATERIAL_KINDS = "materials.kinds"
+"""What a claim's files may prove; the names are no part of a decision, so they stand in a file of their own."""
+
 PROVINCE_AREA = "province"
 
 
@@ -87,6 +90,8 @@ class VoucherPolicy:
     excluded_names: Mapping[str, Text]
     materials: Mapping[str, tuple[str, ...]]
     """Material kinds a claim needs, by group of service."""
+    material_kinds: Mapping[str, Text]
+    """Every kind of material there is, with its name."""
     tax_invoice_types: frozenset[str]
     claimants: Mapping[PaymentMode, str]
     required_declarations: tuple[str, ...]
@@ -151,6 +156,7 @@ def read(edition: Edition) -> VoucherPolicy:
         service_groups={kind: entry["group"] for kind, entry in supported.items()},
         excluded_names={entry["code"]: Text(entry["zh"], entry["en"]) for entry in edition["services.excluded"]},
         materials=figure("materials"),
+        material_kinds=_material_kinds(edition),
         tax_invoice_types=frozenset(figure("tax_invoice_types")),
         claimants={PaymentMode(mode): party for mode, party in figure("claimants").items()},
         required_declarations=figure("required_declarations"),
@@ -164,6 +170,15 @@ def read(edition: Edition) -> VoucherPolicy:
 def _read_once(edition: Edition) -> VoucherPolicy:
     """Editions of a pack live as long as the pack; each is read once."""
     return read(edition)
+
+
+def _material_kinds(edition: Edition) -> dict[str, Text]:
+    """Every kind by its code. A required one that the pack does not name stands for itself."""
+    required = {kind: Text(kind, kind) for kinds in edition["vouchers.materials"].values() for kind in kinds}
+    if MATERIAL_KINDS not in edition:
+        return required
+    named = edition[MATERIAL_KINDS]
+    return required | {entry["code"]: Text(entry["zh"], entry["en"]) for entry in named}
 
 
 def _places(edition: Edition) -> Places:

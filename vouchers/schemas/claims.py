@@ -25,13 +25,13 @@ from vouchers.rules.claims import (
     Declaration,
     InvoiceFacts,
     InvoiceType,
-    MaterialKind,
     ReviewDecision,
 )
 from vouchers.rules.facts import PaymentMode
 from vouchers.states import ClaimState
 
 USCC = validate.Regexp("^[0-9A-Z]{18}$", error=fault("uscc"))
+KIND = validate.Regexp("^[a-z][a-z0-9_]{0,59}$", error=fault("kind_code"))
 MAX_DEFECTS = 50
 
 
@@ -44,7 +44,14 @@ class ClaimQuerySchema(CursorSchema):
 class NewClaimMaterialSchema(Schema):
     """The form fields of a material. The six invoice fields belong to `kind=invoice` and are all needed there."""
 
-    kind = EnumField(MaterialKind, required=True, metadata={"description": "What the file proves."})
+    kind = TextField(
+        required=True,
+        validate=KIND,
+        metadata={
+            "description": "What the file proves: a code of the policy's `materials.kinds`, such as service_contract, "
+            "invoice, result_proof, innovation_relevance_proof or other."
+        },
+    )
     completed_on = DayField(
         metadata={"description": "For `result_proof`: the date on it, which must be the order's completion date."}
     )
@@ -62,6 +69,15 @@ class NewClaimMaterialSchema(Schema):
     issued_on = DayField(metadata={"description": "The date of the invoice."})
     file = UploadField(
         required=True, metadata={"description": "The file: PDF, PNG, JPEG, OFD or XML; its content decides."}
+    )
+
+
+class CertifiedMaterialSchema(Schema):
+    """A certified document instead of an upload."""
+
+    document_id = IdField(
+        required=True,
+        metadata={"description": "A certified document of the claimant, or of the team for which it hands in."},
     )
 
 
@@ -154,11 +170,16 @@ class ClaimMaterialSchema(Schema):
     """A file of a claim."""
 
     id = IdField(required=True, metadata={"description": "Number of the material."})
-    kind = EnumField(MaterialKind, required=True, metadata={"description": "What it proves."})
+    kind = TextField(required=True, metadata={"description": "What it proves, as a code of the policy."})
     filename = TextField(required=True, attribute="file.filename", metadata={"description": "Name of the file."})
     media_type = TextField(required=True, attribute="file.media_type", metadata={"description": "By its content."})
     size_bytes = FenField(required=True, attribute="file.size_bytes", metadata={"description": "Its size."})
     sha256 = TextField(required=True, attribute="file.sha256", metadata={"description": "Its checksum."})
+    document_id = IdField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The certified document that was used instead of an upload, if one was."},
+    )
     completed_on = DayField(
         required=True, allow_none=True, metadata={"description": "The date on a result proof, where stated."}
     )

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from sqlalchemy import func, select
 
 from accounts import queries as accounts
-from core import audit, clock, policy
+from core import clock, policy
 from core.db import require_transaction, transaction
 from core.errors import Conflict, Reason, Refused, reason, refuse_all
 from core.files import store_file
@@ -19,17 +19,21 @@ from core.states import StateForbids, apply, state_refusal
 from settlement.queries import hold_of, order_money
 from settlement.steps import move_hold, reduce_hold
 from vouchers.models import Claim, Invoice, Material
+from vouchers.queries.certified import find_offered, lapsed_materials
 from vouchers.queries.claims import find_claim
-from vouchers.queries.completeness import invoice_parties, is_enterprises
+from vouchers.queries.completeness import invoice_parties, is_enterprises, policy_of
 from vouchers.rules.amounts import reduced_subsidy
 from vouchers.rules.claims import (
     CORRECTION,
     COST_INCURRED,
+    FILES,
     INVOICE,
     VALIDITY,
     InvoiceFacts,
     MaterialKind,
     invoice_faults,
+    lapsed_documents,
+    material_kind_of,
     missing_declarations,
     missing_materials,
 )
@@ -40,6 +44,7 @@ from vouchers.rules.policy import VoucherPolicy, judging
 from vouchers.states import CLAIM, OPEN_FOR_MATERIALS, ClaimAction, ClaimState
 from vouchers.steps.endings import give_up_claim, reject_claim
 from vouchers.steps.guards import require_action, require_claimant
+from vouchers.steps.materials import put_material, take_certified
 from vouchers.steps.reasoning import note_invoice, note_year
 
 
@@ -78,7 +83,7 @@ class Upload:
 def add_material(
     *,
     claim_id: int,
-    kind: MaterialKind,
+    kind: str,
     upload: Upload,
     invoice: InvoiceFacts | None,
     completed_on: date | None,
@@ -93,31 +98,31 @@ def add_material(
     with transaction() as current:
         claim = find_claim(claim_id, actor=actor, lock=True)
         require_claimant(actor, claim)
-        if claim.state not in OPEN_FOR_MATERIALS:
-            raise state_refusal(claim.state, "add_material", transitions=CLAIM, error=MaterialsClosed)
+        _require_open(claim)
         refuse_all(_material_faults(claim, kind, invoice, completed_on), error=MaterialRefused)
-        _supersede(claim, kind)
         stored = store_file(upload.stream, filename=upload.filename, owner_id=claim.claimant_id, now=now)
-        material = Material(
-            claim_id=claim.id,
-            kind=kind,
-            file=stored,
-            completed_on=completed_on,
-            live=True,
-            added_by=actor.user_id,
-            added_at=now,
-        )
-        current.add(material)
-        current.flush()
+        material = put_material(claim, kind=kind, file=stored, completed_on=completed_on, actor=actor, now=now)
         if invoice is not None:
             _add_invoice(claim, material, invoice)
-        audit.record(
-            actor=actor,
-            now=now,
-            action="add_material",
-            subject=claim,
-            data={"material_id": material.id, "kind": kind.value, "sha256": stored.sha256},
-        )
+        current.refresh(material)
+        return material
+
+
+def use_document(*, claim_id: int, document_id: int, actor: Actor, now: datetime) -> Material:
+    """Use a certified document instead of a new upload; it proves what its kind says, else it is an `other` paper.
+
+    The claim keeps the file as it is today, whatever becomes of the document later. Raises :class:`MaterialsClosed`,
+    :class:`MaterialRefused` where the document does not stand today, and OrganisationDocumentMissing.
+    """
+    with transaction() as current:
+        claim = find_claim(claim_id, actor=actor, lock=True)
+        require_claimant(actor, claim)
+        _require_open(claim)
+        document = find_offered(claim, document_id, actor=actor)
+        if not document.stands_on(clock.today(now)):
+            raise MaterialRefused(reasons=[reason("document_not_certified", article=FILES, field="document_id")])
+        kind = material_kind_of(document.kind.value, policy=policy_of(claim))
+        material = put_material(claim, kind=kind, file=document.file, document=document, actor=actor, now=now)
         current.refresh(material)
         return material
 
@@ -128,7 +133,7 @@ def submit(*, claim_id: int, declarations: Mapping[str, bool], actor: Actor, now
     Everything that is missing or wrong is named at once: materials (V16 files), invoice (V13), declarations (V8(3)),
     deadlines (V17), standing (V8(2), judged again today), an unpaid fee (V12 base). The first submission settles the
     year of the cap; the hold moves there, and the claim is the lesser of hold and the rate's share of contract, actual
-    fee and invoice.
+    fee and invoice. What it needs and lacks is taken from the claimant's certified documents, where there are any.
     """
     with transaction():
         claim = find_claim(claim_id, actor=actor, lock=True)
@@ -136,6 +141,7 @@ def submit(*, claim_id: int, declarations: Mapping[str, bool], actor: Actor, now
         require_action(claim, ClaimAction.SUBMIT)
         judged_by = judging(policy.current(), claim.decision.judged_on).policy
         today = clock.today(now)
+        take_certified(claim, today=today, judged_by=judged_by, actor=actor, now=now)
         refuse_all(
             [
                 *_deadline_faults(claim, today=today),
@@ -215,37 +221,33 @@ def _deadline_faults(claim: Claim, *, today: date) -> list[Reason]:
 
 
 def _material_state(claim: Claim, *, today: date, judged_by: VoucherPolicy) -> list[Reason]:
-    present = {material.kind.value for material in claim.live_materials}
+    lapsed = {material.kind for material in lapsed_materials(claim, on=today)}
+    present = {material.kind for material in claim.live_materials}
     faults = missing_materials(present, kind=claim.service_kind, policy=judged_by)
+    faults += lapsed_documents(lapsed, kind=claim.service_kind, policy=judged_by)
     if claim.invoice is not None:
         faults += invoice_faults(claim.invoice.facts, parties=invoice_parties(claim), today=today, policy=judged_by)
     return faults
 
 
-def _material_faults(
-    claim: Claim, kind: MaterialKind, invoice: InvoiceFacts | None, completed_on: date | None
-) -> list[Reason]:
+def _require_open(claim: Claim) -> None:
+    if claim.state not in OPEN_FOR_MATERIALS:
+        raise state_refusal(claim.state, "add_material", transitions=CLAIM, error=MaterialsClosed)
+
+
+def _material_faults(claim: Claim, kind: str, invoice: InvoiceFacts | None, completed_on: date | None) -> list[Reason]:
     faults = []
-    if (kind is MaterialKind.INVOICE) != (invoice is not None):
+    if kind not in policy_of(claim).material_kinds:
+        faults.append(reason("material_kind_unknown", article=FILES, field="kind", kind=kind))
+    if (kind == MaterialKind.INVOICE) != (invoice is not None):
         code = "invoice_facts_missing" if invoice is None else "invoice_facts_misplaced"
         faults.append(reason(code, article=INVOICE, field="kind"))
-    if completed_on is not None and kind is not MaterialKind.RESULT_PROOF:
+    if completed_on is not None and kind != MaterialKind.RESULT_PROOF:
         faults.append(reason("completion_misplaced", article=VALIDITY, field="completed_on"))
     elif completed_on is not None and completed_on != claim.completed_on:
         said = {"completed_on": claim.completed_on, "proof": completed_on}
         faults.append(reason("completion_differs", article=VALIDITY, field="completed_on", **said))
     return faults
-
-
-def _supersede(claim: Claim, kind: MaterialKind) -> None:
-    if kind is MaterialKind.OTHER:
-        return
-    for material in claim.live_materials:
-        if material.kind is kind:
-            material.live = False
-            if material.invoice is not None:
-                material.invoice.live = False
-    require_transaction().flush()
 
 
 def _add_invoice(claim: Claim, material: Material, facts: InvoiceFacts) -> None:

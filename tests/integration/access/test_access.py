@@ -97,6 +97,7 @@ def test_v6_an_auditor_and_a_citys_offices_read_what_the_province_reads() -> Non
 LISTS = {
     "/claims": "/claims/{}",
     "/clawbacks": "/clawbacks/{}",
+    "/documents": "/documents/{}",
     "/funds": "/funds/{}",
     "/instrument-imports": "/instrument-imports/{}",
     "/memberships": "/memberships/{}",
