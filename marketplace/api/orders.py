@@ -23,7 +23,8 @@ from marketplace.permissions import (
     may_read_orders,
     may_sign,
 )
-from marketplace.queries import OrderView, find_order, view_of, views, visible_orders
+from marketplace.queries import OrderView, explain_order, find_order, view_of, views, visible_orders
+from marketplace.queries.explanations import FactsMissing
 from marketplace.schemas import (
     CancellationSchema,
     CompletionSchema,
@@ -48,6 +49,8 @@ from marketplace.service.orders import (
 )
 from marketplace.service.payments import NothingDue, PaymentRefused
 from marketplace.service.quotes import NotAMember
+from vouchers.queries.explanations import Explanation
+from vouchers.schemas.explanations import ExplanationSchema
 
 orders = Blueprint("orders", __name__, url_prefix="/orders", description="The deal, from placing to completion.")
 
@@ -113,6 +116,18 @@ def list_orders(wanted: dict[str, Any]) -> dict[str, Any]:
 def one_order(order_id: int) -> OrderView:
     """One order."""
     return view_of(find_order(order_id, actor=current_actor()))
+
+
+@orders.route("/<int:order_id>/explanation", methods=["GET"])
+@allow(may_read_orders)
+@problems(FactsMissing)
+@orders.response(200, ExplanationSchema)
+def explanation(order_id: int) -> Explanation:
+    """Why the voucher pays what it pays of an order
+
+    The frozen facts and policy, judged again, and every step of the sum since; what differs is named.
+    """
+    return explain_order(order_id, actor=current_actor())
 
 
 @orders.route("/<int:order_id>/acceptance", methods=["POST"])

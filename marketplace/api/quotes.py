@@ -19,9 +19,12 @@ from instruments.queries.offers import OfferRefused, ServiceNotOffered, SlotTake
 from marketplace import service
 from marketplace.models import Quote
 from marketplace.permissions import may_ask_quotes
-from marketplace.queries import find_quote, visible_quotes
+from marketplace.queries import explain_quote, find_quote, visible_quotes
+from marketplace.queries.explanations import FactsMissing
 from marketplace.schemas import QuoteRequestSchema, QuoteSchema
 from marketplace.service.quotes import BeneficiaryMissing, BeneficiaryUnclear, NotAMember
+from vouchers.queries.explanations import Explanation
+from vouchers.schemas.explanations import ExplanationSchema
 
 quotes = Blueprint("quotes", __name__, url_prefix="/quotes", description="What it costs and what a voucher pays.")
 
@@ -52,3 +55,15 @@ def own_quotes(page: dict[str, Any]) -> dict[str, Any]:
 def one_quote(quote_id: int) -> Quote:
     """One quote."""
     return find_quote(quote_id, actor=current_actor())
+
+
+@quotes.route("/<int:quote_id>/explanation", methods=["GET"])
+@allow(may_ask_quotes)
+@problems(FactsMissing)
+@quotes.response(200, ExplanationSchema)
+def explanation(quote_id: int) -> Explanation:
+    """Why a quote is what it is
+
+    Its frozen facts and policy, judged again; what differs is named.
+    """
+    return explain_quote(quote_id, actor=current_actor())

@@ -20,10 +20,11 @@ from marketplace.pages.order_actions import next_actions
 from marketplace.pages.order_parts import facts_of, next_words, order_events, pay_to, payments_shown, who_pays
 from marketplace.pages.signing import six_points
 from marketplace.permissions import is_beneficiary_side, may_ask_quotes, may_read_orders
-from marketplace.queries import find_order, visible_orders
+from marketplace.queries import explain_order, find_order, visible_orders
 from marketplace.queries.orders import placed_from, placed_to, unpaid, with_words
 from marketplace.states import OrderState
 from settlement.queries import order_money
+from vouchers.pages.explaining import explanation_page
 from vouchers.rules.facts import PaymentMode
 
 orders = Pages(
@@ -127,6 +128,13 @@ def one(order_id: int) -> str:
         actions=next_actions(order, money, actor=actor),
         points=six_points(order),
     )
+
+
+@orders.get("/<int:order_id>/explanation")
+@allow(may_read_orders)
+def explanation(order_id: int) -> str:
+    """Why the voucher pays what it pays of an order."""
+    return explanation_page(explain_order(order_id, actor=current_actor()))
 
 
 @orders.get("/<int:order_id>/contract-document")

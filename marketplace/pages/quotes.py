@@ -48,8 +48,9 @@ from marketplace.pages.quote_parts import (
     why_this_rate,
 )
 from marketplace.permissions import may_ask_quotes, may_place_orders
-from marketplace.queries import find_quote, visible_quotes
+from marketplace.queries import explain_quote, find_quote, visible_quotes
 from marketplace.queries.quotes import orders_on, still_open
+from vouchers.pages.explaining import explanation_page
 from vouchers.rules.facts import PaymentMode
 
 quotes = Pages(
@@ -216,6 +217,13 @@ def one(quote_id: int) -> Response:
         return _shown(quote, effect)
     except _LessRoom:
         return _instead(quote_id, said="page.quote.less_room")
+
+
+@quotes.get("/<int:quote_id>/explanation")
+@allow(may_ask_quotes)
+def explanation(quote_id: int) -> str:
+    """Why a quote is what it is."""
+    return explanation_page(explain_quote(quote_id, actor=current_actor()))
 
 
 @quotes.route("/<int:quote_id>/again", methods=["GET", "POST"])

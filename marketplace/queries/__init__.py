@@ -1,10 +1,13 @@
 """Reads of quotes and orders, each actor within its scope."""
 
+from marketplace.queries.explanations import explain_order, explain_quote
 from marketplace.queries.orders import OrderView, find_order, view_of, views, visible_orders
 from marketplace.queries.quotes import find_quote, orders_on, visible_quotes
 
 __all__ = [
     "OrderView",
+    "explain_order",
+    "explain_quote",
     "find_order",
     "find_quote",
     "orders_on",

@@ -23,7 +23,7 @@ from settlement.queries import OrderMoney, orders_money
 from settlement.rules.chart import AccountKind
 
 _READS_ALL = frozenset({Role.PROVINCE, Role.FINANCE_MAKER, Role.FINANCE_CHECKER, Role.AUDITOR})
-_READS_ITS_CITY = frozenset({Role.CITY_BUREAU, Role.CITY_FINANCE, Role.DELEGATED_AGENCY})
+READS_ITS_CITY = frozenset({Role.CITY_BUREAU, Role.CITY_FINANCE, Role.DELEGATED_AGENCY})
 
 _TOO_LONG = 19
 """Digits of which some numbers are beyond what the database holds."""
@@ -74,7 +74,7 @@ def views(orders: Sequence[Order]) -> list[OrderView]:
 def _visible(actor: Actor) -> ColumnElement[bool]:
     if actor == SYSTEM or actor.role in _READS_ALL:
         return true()
-    if actor.role in _READS_ITS_CITY:
+    if actor.role in READS_ITS_CITY:
         if actor.city is None:
             return true() if actor.role == Role.DELEGATED_AGENCY else Order.id.is_(None)
         in_city = select(Organisation.id).where(Organisation.city == actor.city)

@@ -21,7 +21,7 @@ from vouchers.pages.claim_parts import (
 )
 from vouchers.pages.claim_story import claim_events
 from vouchers.pages.claim_table import claims_table
-from vouchers.pages.explaining import answers, inputs
+from vouchers.pages.explaining import explanation_page
 from vouchers.permissions import may_read_claims
 from vouchers.queries.claims import dossier, find_material, visible_claims
 from vouchers.queries.explanations import explain
@@ -77,8 +77,7 @@ def one(claim_id: int) -> str:
 @allow(may_read_claims)
 def explanation(claim_id: int) -> str:
     """Why a claim is worth what it is, and whether the same facts are judged alike today."""
-    found = explain(claim_id, actor=current_actor())
-    return render_template("vouchers/explanation.html", found=found, inputs=inputs(found), answers=answers(found))
+    return explanation_page(explain(claim_id, actor=current_actor()))
 
 
 @claims.get("/<int:claim_id>/materials/<int:material_id>")

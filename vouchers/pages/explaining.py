@@ -7,23 +7,29 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from flask import render_template
+
 from accounts.policy import county_names
-from core.pages.language import t, term, yes_no, yuan
-from vouchers.queries.explanations import Explanation
+from core.pages.language import t, term, text_or, yes_no, yuan
+from vouchers.queries.explanations import ExplainedStep, Explanation
+from vouchers.rules.decision import Decision
 from vouchers.rules.facts import Case, Enterprise, Relation
+from vouchers.rules.replay import Taken
 
 Fact = tuple[str, object]
 
 CAP_ROOM = "cap_room"
+_FEN = "_fen"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One step of the decision: the article it rests on, what was decided, what the same facts give today."""
+    """One part of the decision: its article, what was decided, what the kept policy and the text of today give."""
 
     key: str
     article: str
     taken: object
+    kept: object
     again: object
 
     @property
@@ -32,28 +38,80 @@ class Answer:
         return self.taken == self.again
 
 
-def inputs(found: Explanation) -> list[Fact]:
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One step of the sum as the page shows it."""
+
+    found: ExplainedStep
+    made_of: list[str]
+
+
+def explanation_page(found: Explanation) -> str:
+    """The page of an explanation, of a claim as of an order or a quote."""
+    return render_template(
+        "vouchers/explanation.html",
+        found=found,
+        inputs=_inputs(found),
+        answers=_answers(found),
+        steps=[Row(each, list(_made_of(each.inputs))) for each in found.steps],
+    )
+
+
+def _inputs(found: Explanation) -> list[Fact]:
     """The frozen facts, as far as their reader may know them."""
     shown = [*_of_order(found.case), *_of_place(found.case)]
     return [*shown, *_of_user(found.case)] if found.tells_of_user else shown
 
 
-def answers(found: Explanation) -> list[Answer]:
-    """From the fee to the hold, as V12 says; what is left of a firm's cap is none of its provider's business."""
-    return [each for each in _answers(found) if each.key != CAP_ROOM or found.tells_of_user]
-
-
 def _answers(found: Explanation) -> list[Answer]:
-    taken, again = found.decision, found.replayed
+    """From the fee to the hold, as V12 says; what is left of a firm's cap is none of its provider's business."""
+    taken = _shown(found.taken, found.taken.subsidy_fen)
+    kept, again = (
+        {} if each is None else _shown(each, each.subsidy_fen) for each in (found.replay.by_kept, found.replay.by_today)
+    )
     return [
-        Answer("eligible", "V8–V11", yes_no(taken.eligible), yes_no(again.eligible)),
-        Answer("rate", "V12", percent(taken.rate), percent(again.rate)),
-        Answer("base", "V12 base", yuan(taken.base_fen), yuan(taken.base_fen)),
-        Answer("entitlement", "V12", yuan(taken.entitlement_fen), yuan(again.entitlement_fen)),
-        Answer(CAP_ROOM, "V12 cap", yuan(taken.cap_room_fen), yuan(again.cap_room_fen)),
-        Answer("held", "V12 hold", yuan(taken.held_fen), yuan(again.subsidy_fen)),
-        Answer("policy_version", "V23", taken.policy_version, again.policy_version),
+        Answer(key, article, taken[key], kept.get(key), again.get(key))
+        for key, article in ARTICLES.items()
+        if key != CAP_ROOM or found.tells_of_user
     ]
+
+
+ARTICLES = {
+    "eligible": "V8–V11",
+    "rate": "V12",
+    "entitlement": "V12 base",
+    CAP_ROOM: "V12 cap",
+    "held": "V12 hold",
+    "policy_version": "V23",
+}
+
+
+def _shown(decided: Taken | Decision, subsidy_fen: int) -> dict[str, object]:
+    return {
+        "eligible": yes_no(decided.eligible),
+        "rate": percent(decided.rate),
+        "entitlement": yuan(decided.entitlement_fen),
+        CAP_ROOM: yuan(decided.cap_room_fen),
+        "held": yuan(subsidy_fen),
+        "policy_version": decided.policy_version,
+    }
+
+
+def _made_of(inputs: dict[str, Any]) -> Iterator[str]:
+    """What a step was made of, in words; what says nothing is left out."""
+    for name, value in inputs.items():
+        if value not in (None, "", []):
+            yield f"{text_or(f'explanation.input.{name}', name)} {_value(name, value)}"
+
+
+def _value(name: str, value: Any) -> str:
+    if name.endswith(_FEN):
+        return yuan(value)
+    if name == "rate":
+        return percent(Decimal(value)) or ""
+    if isinstance(value, bool):
+        return yes_no(value)
+    return "; ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _of_order(case: Case) -> Iterator[Fact]:

@@ -14,6 +14,20 @@ SIZE = "V8(1)"
 STANDING = "V8(2)"
 TEAM = "V9"
 
+OF_THE_USER = frozenset(
+    {
+        "registered_outside_province",
+        "staff_out_of_range",
+        "revenue_over_limit",
+        "finances_not_orderly",
+        "adverse_record",
+        "incubator_outside_province",
+        "incubator_level_too_low",
+        "team_is_registered",
+    }
+)
+"""The grounds that tell of the user itself; who serves it is not told them."""
+
 
 def enterprise_faults(firm: Enterprise, *, on: date, policy: VoucherPolicy) -> list[Reason]:
     """Every ground of V8(1) and V8(2) on which a firm is refused on a day."""

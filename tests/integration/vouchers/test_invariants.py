@@ -38,7 +38,9 @@ def test_every_history_keeps_them() -> None:
 BENT_STEPS = {
     "decisions: each with its policy kept": "DELETE FROM entitlement_step WHERE kind = 'hold'",
     "steps: each begins": "UPDATE entitlement_step SET before_fen = before_fen + 1 WHERE kind = 'approval'",
-    "steps: each is what": "UPDATE entitlement_step SET inputs = inputs - 'rate' WHERE kind = 'invoice'",
+    "steps: each is what": (
+        "UPDATE entitlement_step SET inputs = jsonb_set(inputs, '{actual_fen}', '1') WHERE kind = 'invoice'"
+    ),
     "claims: the steps lead": "UPDATE claim SET claimed_fen = claimed_fen - 1 WHERE state = 'submitted'",
 }
 
