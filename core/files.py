@@ -1,10 +1,14 @@
-"""Files by content: each is stored once under its SHA-256, and read back only if it still matches."""
+"""Files by content: each is stored once under its SHA-256, and read back only if it still matches.
+
+What strangers hand in is judged from its name, its first bytes and its ends before it is read whole.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import os
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -16,10 +20,15 @@ from sqlalchemy import BigInteger, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Model, require_transaction, session
-from core.errors import Conflict, NotFound, Refused, TooLarge, WrongMediaType
+from core.errors import Conflict, NotFound, Reason, Refused, TooLarge, WrongMediaType, refuse_all
 from core.types import UTC, identity_key
+from core.uploads.archives import ArchiveLimits, ArchiveRefused, check_archive, check_directory
+from core.uploads.names import ending_faults, name_faults
+from core.uploads.shapes import has_markup, jpeg_faults, pdf_faults, png_faults
+from core.uploads.xml import XmlRefused, check_xml
 
-CHUNK = 1024 * 1024
+HEAD_BYTES = 4096
+"""As much as it takes to know what a file is."""
 
 PDF = "application/pdf"
 PNG = "image/png"
@@ -30,12 +39,31 @@ OFD = "application/ofd"
 XML = "application/xml"
 CSV = "text/csv"
 TEXT = "text/plain"
+ZIP = "application/zip"
+GIF = "image/gif"
+HTML = "text/html"
+BINARY = "application/octet-stream"
 
 DOCUMENT_TYPES = frozenset({PDF, PNG, JPEG, OFD, XML})
 """What a material, a contract or a stamped summary may be."""
 
 TABLE_TYPES = frozenset({CSV, TEXT, XLSX, XLS})
 """What an import or a bank file may be."""
+
+ENDINGS: dict[str, frozenset[str]] = {
+    PDF: frozenset({"pdf"}),
+    PNG: frozenset({"png"}),
+    JPEG: frozenset({"jpg", "jpeg"}),
+    OFD: frozenset({"ofd"}),
+    XML: frozenset({"xml"}),
+    XLSX: frozenset({"xlsx", "xls"}),
+    XLS: frozenset({"xls", "xlsx"}),
+    CSV: frozenset({"csv"}),
+    TEXT: frozenset({"txt", "csv", "xls"}),
+}
+"""How files of a type are named; offices name workbooks of one kind, and tables of text, like those of the other."""
+
+OFD_LIMITS = ArchiveLimits(total_bytes=64 << 20)
 
 
 class FileTooLarge(TooLarge):
@@ -54,6 +82,30 @@ class FileEmpty(Refused):
     """The file has no content."""
 
     code = "file_empty"
+
+
+class FileNameRefused(Refused):
+    """The name of the file hides something; every fault is named."""
+
+    code = "file_name_refused"
+
+
+class FileHostile(Refused):
+    """The file is more than one thing, or hides something behind its end."""
+
+    code = "file_hostile"
+
+
+UPLOAD_PROBLEMS = (
+    FileTooLarge,
+    FileTypeRefused,
+    FileEmpty,
+    FileNameRefused,
+    FileHostile,
+    ArchiveRefused,
+    XmlRefused,
+)
+"""Everything that an uploaded file may be refused for."""
 
 
 class FileAltered(Conflict):
@@ -88,6 +140,82 @@ class StoredFile(Model):
     created_at: Mapped[datetime] = mapped_column(UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was judged and read. ``name`` is fit to be kept."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """The checksum it is kept under."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def read_upload(
+    stream: BinaryIO, *, filename: str, known: frozenset[str] = DOCUMENT_TYPES, limit_bytes: int | None = None
+) -> Upload:
+    """Judge a file of one of the ``known`` media types and read it; its content decides the type, not its name.
+
+    The name is judged first, then size, first bytes and ends, then what the type asks for; only what passed all that is
+    read whole. ``limit_bytes`` defaults to the configured limit; no more than one byte over it is ever read. Raises
+    :class:`FileNameRefused`, :class:`FileTooLarge`, :class:`FileEmpty`, :class:`FileTypeRefused`,
+    :class:`FileHostile`, :class:`core.uploads.archives.ArchiveRefused` and :class:`core.uploads.xml.XmlRefused`.
+    """
+    refuse_all(name_faults(filename), error=FileNameRefused)
+    limit = upload_limit() if limit_bytes is None else limit_bytes
+    name = safe_name(filename)
+    if stream.seekable():
+        _require_size(stream.seek(0, io.SEEK_END), limit=limit, name=name)
+        stream.seek(0)
+        media_type = _judged(stream, name, known)
+        content = stream.read(limit + 1)
+    else:
+        content = stream.read(limit + 1)
+        _require_size(len(content), limit=limit, name=name)
+        media_type = _judged(io.BytesIO(content), name, known)
+    return Upload(name, media_type, content)
+
+
+def _require_size(size: int, *, limit: int, name: str) -> None:
+    if size > limit:
+        raise FileTooLarge(filename=name, limit=limit)
+    if size == 0:
+        raise FileEmpty(filename=name)
+
+
+def _judged(stream: BinaryIO, name: str, known: frozenset[str]) -> str:
+    """The media type, once nothing speaks against the file; the stream stands at its start again."""
+    head = stream.read(HEAD_BYTES)
+    media_type = sniff(head, name)
+    if media_type not in known:
+        raise FileTypeRefused(filename=name, found=media_type, known=", ".join(sorted(known)))
+    refuse_all(ending_faults(name, media_type, ENDINGS), error=FileNameRefused)
+    refuse_all(_faults_of(stream, media_type), error=FileHostile)
+    stream.seek(0)
+    return media_type
+
+
+def _faults_of(stream: BinaryIO, media_type: str) -> list[Reason]:
+    """What a type asks for. Workbooks are inflated where they are read, with limits of their own."""
+    match media_type:
+        case "application/pdf":
+            return pdf_faults(stream)
+        case "image/png":
+            return png_faults(stream)
+        case "image/jpeg":
+            return jpeg_faults(stream)
+        case "application/ofd":
+            check_archive(stream, OFD_LIMITS)
+        case "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet":
+            check_directory(stream)
+        case "application/xml":
+            check_xml(stream)
+    return []
+
+
 def store_file(
     stream: BinaryIO,
     *,
@@ -97,30 +225,22 @@ def store_file(
     known: frozenset[str] = DOCUMENT_TYPES,
     limit_bytes: int | None = None,
 ) -> StoredFile:
-    """Take in a file of one of the ``known`` media types; its content decides the type, not its name.
+    """Take in a file of one of the ``known`` media types, as :func:`read_upload` judges it. Needs a transaction."""
+    require_transaction()
+    upload = read_upload(stream, filename=filename, known=known, limit_bytes=limit_bytes)
+    return store_upload(upload, owner_id=owner_id, now=now)
 
-    ``limit_bytes`` defaults to the configured limit; no more than one byte over it is ever read. The content is
-    durable before the row is written, so a row never names a missing file. Raises FileTooLarge, FileEmpty and
-    FileTypeRefused. Needs a transaction.
-    """
+
+def store_upload(upload: Upload, *, owner_id: int | None, now: datetime) -> StoredFile:
+    """Keep a file that was judged. The content is durable before the row is written, so a row never names a missing
+    file. Needs a transaction."""
     current = require_transaction()
-    limit = upload_limit() if limit_bytes is None else limit_bytes
-    name = safe_name(filename)
-    content = stream.read(limit + 1)
-    if len(content) > limit:
-        raise FileTooLarge(filename=name, limit=limit)
-    if not content:
-        raise FileEmpty(filename=name)
-    media_type = sniff(content, name)
-    if media_type not in known:
-        raise FileTypeRefused(filename=name, found=media_type, known=", ".join(sorted(known)))
-    sha256 = hashlib.sha256(content).hexdigest()
-    _put(sha256, content)
+    _put(upload.sha256, upload.content)
     stored = StoredFile(
-        sha256=sha256,
-        size_bytes=len(content),
-        media_type=media_type,
-        filename=name,
+        sha256=upload.sha256,
+        size_bytes=len(upload.content),
+        media_type=upload.media_type,
+        filename=upload.name,
         owner_id=owner_id,
         created_at=now,
     )
@@ -196,12 +316,16 @@ def sniff(content: bytes, filename: str) -> str:
     if content.startswith(b"\xff\xd8\xff"):
         return JPEG
     if content.startswith(b"PK\x03\x04"):
-        return OFD if ending == "ofd" else XLSX if ending in ("xlsx", "xls") else "application/zip"
+        return OFD if ending == "ofd" else XLSX if ending in ("xlsx", "xls") else ZIP
     if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return XLS
-    if b"\x00" in content[:4096]:
-        return "application/octet-stream"
-    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml"):
+    if content.startswith((b"GIF87a", b"GIF89a")):
+        return GIF
+    if b"\x00" in content[:HEAD_BYTES]:
+        return BINARY
+    if has_markup(content):
+        return HTML
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml" if ending != "xml" else b"<"):
         return XML
     return CSV if ending == "csv" else TEXT
 

@@ -61,6 +61,8 @@ COMMANDS: list[click.Command] = [
     *MARKETPLACE_COMMANDS,
 ]
 JOBS: list[Job] = [*CORE_JOBS, *ACCOUNTS_JOBS, *SETTLEMENT_JOBS, *INSTRUMENTS_JOBS, *VOUCHERS_JOBS, *MARKETPLACE_JOBS]
+MAX_FORM_PARTS = 200
+"""Fields and files of one form; each file costs a buffer of its own before the first is looked at."""
 HANDLERS: Mapping[str, Sequence[Handler]] = {}
 """What travels upward: events of the outbox and who handles them."""
 
@@ -86,6 +88,7 @@ def create_app(config: Config | None = None) -> Flask:
         FILES_DIR=str(config.files_dir),
         FILE_LIMIT_BYTES=config.file_limit_bytes,
         MAX_CONTENT_LENGTH=config.file_limit_bytes + 1024 * 1024,
+        MAX_FORM_PARTS=MAX_FORM_PARTS,
         PROVINCE=config.province,
         EMBEDDED=config.embedded,
     )

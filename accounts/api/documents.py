@@ -23,7 +23,7 @@ from accounts.service.bank import OpinionMissing
 from accounts.service.documents import DocumentRefused
 from accounts.steps.documents import AddedByCertifier
 from core import clock
-from core.files import FileEmpty, FileTooLarge, FileTypeRefused
+from core.files import UPLOAD_PROBLEMS
 from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.http.attachment import attachment
 from core.states import StateForbids
@@ -38,7 +38,7 @@ documents = Blueprint(
 
 @organisations.route("/<int:organisation_id>/documents", methods=["POST"])
 @allow(enterprise | provider | incubator)
-@problems(OrganisationMissing, DocumentRefused, FileTooLarge, FileTypeRefused, FileEmpty)
+@problems(OrganisationMissing, DocumentRefused, *UPLOAD_PROBLEMS)
 @idempotent
 @organisations.arguments(NewOrganisationDocumentSchema, location=MULTIPART)
 @organisations.response(201, OrganisationDocumentSchema)

@@ -36,7 +36,7 @@ from accounts.steps.memberships import SubmitterReviews
 from accounts.steps.organisations import RegistrationRefused
 from core import clock
 from core.errors import Forbidden, Unauthenticated
-from core.files import FileEmpty, FileTooLarge, FileTypeRefused
+from core.files import UPLOAD_PROBLEMS
 from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.http.address import client_address
 from core.http.attachment import attachment
@@ -157,7 +157,7 @@ def resume(given: dict[str, Any], membership_id: int) -> Dossier:
 
 @memberships.route("/<int:membership_id>/documents", methods=["POST"])
 @allow(enterprise | provider | incubator)
-@problems(MembershipMissing, DocumentsClosed, FileTooLarge, FileTypeRefused, FileEmpty)
+@problems(MembershipMissing, DocumentsClosed, *UPLOAD_PROBLEMS)
 @idempotent
 @memberships.arguments(NewMembershipDocumentSchema, location=MULTIPART)
 @memberships.response(201, MembershipDocumentSchema)

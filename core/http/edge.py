@@ -6,9 +6,10 @@ import re
 import secrets
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import IO, Any, ParamSpec, TypeVar
 
 from flask import Flask, Request, Response, current_app, g, request, session
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, Map
 
 from core.errors import Forbidden, Malformed, NotFound, Reason, Refused, Unauthenticated
@@ -25,6 +26,11 @@ ALLOWED = "__allowed__"
 TAKES_QUERY = "__takes_query__"
 """The attribute of an API view that says whether it reads query parameters; pages read what they like."""
 
+MAX_TEXT_BYTES = 2 << 20
+"""What a body without files may have; it is kept in memory, while files go to the disk as they come in."""
+FORM_WITH_FILES = "multipart/form-data"
+
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _REQUEST_ID = re.compile("[A-Za-z0-9._-]{1,64}")
 
 ActorLoader = Callable[[str], Actor | None]
@@ -120,9 +126,43 @@ def reason_of(parameter: str) -> Reason:
 def init_edge(app: Flask) -> None:
     """Install the checks before and the headers after every request."""
     app.url_map.converters["int"] = RecordNumber
+    app.request_class = TidyRequest
+    app.before_request(_bound_body)
     app.before_request(_identify)
     app.before_request(_require_decision)
     app.after_request(_headers)
+
+
+class TidyRequest(Request):
+    """A request that closes the files of a form also where the form was refused half-way."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._buffers: list[IO[bytes]] = []
+
+    def _get_file_stream(self, *args: Any, **kwargs: Any) -> IO[bytes]:
+        buffer = super()._get_file_stream(*args, **kwargs)
+        self._buffers.append(buffer)
+        return buffer
+
+    def close(self) -> None:
+        """Called at the end of the request."""
+        super().close()
+        for buffer in self._buffers:
+            buffer.close()
+
+
+def _bound_body() -> None:
+    """Cut what is kept in memory. Of a body that states no length werkzeug gives the first part as if it were all, so
+    that one is read here, to a byte over the limit."""
+    if request.mimetype == FORM_WITH_FILES:
+        return
+    limit = min(MAX_TEXT_BYTES, current_app.config["MAX_CONTENT_LENGTH"] or MAX_TEXT_BYTES)
+    request.max_content_length = limit
+    if request.method in _WITH_BODY and request.content_length is None:
+        request.max_content_length = limit + 1
+        if len(request.get_data(cache=True)) > limit:
+            raise RequestEntityTooLarge
 
 
 def _identify() -> None:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from typing import Any
+from io import BytesIO
+from typing import Any, cast
 
 from flask import Response, make_response, request
 from sqlalchemy import BigInteger, LargeBinary, SmallInteger, Text, select
@@ -125,7 +126,7 @@ def _fingerprint(leave_out: frozenset[str]) -> bytes:
         if name not in leave_out:
             digest.update(repr((name, value)).encode("utf-8", "surrogatepass"))
     for name, upload in sorted(request.files.items(multi=True), key=lambda item: item[0] or ""):
-        content = hashlib.sha256(upload.stream.read()).hexdigest()
+        content = hashlib.file_digest(cast(BytesIO, upload.stream), "sha256").hexdigest()
         upload.stream.seek(0)
         digest.update(repr((name, upload.filename, content)).encode("utf-8", "surrogatepass"))
     return digest.digest()

@@ -17,7 +17,7 @@ import charset_normalizer
 import python_calamine
 
 from core.errors import Refused, TooLarge, WrongMediaType, reason
-from core.tables.archives import ArchiveLimits, check_archive
+from core.uploads.archives import ArchiveLimits, check_archive
 
 SNIFF_BYTES = 4096
 SAMPLE_BYTES = 1 << 20
@@ -88,7 +88,7 @@ def open_table(stream: BinaryIO, *, limits: FileLimits | None = None) -> TableFi
     """The file behind a seekable stream, told by its first bytes and never by its name.
 
     Raises :class:`FileOverLimit`, :class:`NotATable`, :class:`FileUnreadable` or
-    :class:`~core.tables.archives.ArchiveRefused`. The stream must stay open while records are read.
+    :class:`~core.uploads.archives.ArchiveRefused`. The stream must stay open while records are read.
     """
     limits = limits or FileLimits()
     size = stream.seek(0, io.SEEK_END)
@@ -198,7 +198,7 @@ class SheetFile:
         try:
             self._workbook = python_calamine.CalamineWorkbook.from_filelike(stream)
         except python_calamine.PasswordError as locked:
-            raise FileUnreadable(reasons=[reason("import_archive_encrypted")]) from locked
+            raise FileUnreadable(reasons=[reason("archive_encrypted")]) from locked
         except (python_calamine.CalamineError, OSError, ValueError) as broken:
             raise FileUnreadable(reasons=[reason("import_sheet_broken", detail=str(broken))]) from broken
 

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, cast
 from werkzeug.datastructures import FileStorage
 
 from core import clock
-from core.files import FileEmpty, FileTooLarge, FileTypeRefused
+from core.files import UPLOAD_PROBLEMS
 from core.http import (
     MULTIPART,
     Blueprint,
@@ -19,7 +19,6 @@ from core.http import (
     page_schema,
     problems,
 )
-from core.tables.archives import ArchiveRefused
 from core.tables.files import FileUnreadable, NotATable
 from instruments.models import ImportJob, ImportRowError
 from instruments.permissions import may_import, may_read_imports
@@ -44,9 +43,7 @@ instrument_imports = Blueprint(
 
 @instrument_imports.route("", methods=["POST"])
 @allow(may_import)
-@problems(
-    FileTooLarge, FileTypeRefused, FileEmpty, NotATable, ArchiveRefused, FileUnreadable, LayoutUnknown, NothingToImport
-)
+@problems(*UPLOAD_PROBLEMS, NotATable, FileUnreadable, LayoutUnknown, NothingToImport)
 @idempotent
 @instrument_imports.arguments(NewImportSchema, location=MULTIPART)
 @instrument_imports.response(201, ImportSchema)

@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 
 from core import clock
 from core.errors import Malformed
-from core.files import FileAltered, FileTooLarge, FileTypeRefused
+from core.files import UPLOAD_PROBLEMS, FileAltered
 from core.http import (
     MULTIPART,
     Blueprint,
@@ -167,7 +167,7 @@ def download_export(given: dict[str, Any], batch_id: int) -> Response:
 
 @batches.route("/settlement-batches/<int:batch_id>/bank-returns", methods=["POST"])
 @allow(permissions.may_record_bank_return)
-@problems(BatchMissing, BatchNotSent, BankReturnRefused, FileTooLarge, FileTypeRefused)
+@problems(BatchMissing, BatchNotSent, BankReturnRefused, *UPLOAD_PROBLEMS)
 @idempotent
 @batches.arguments(NewBankReturnSchema, location=MULTIPART)
 @batches.response(201, BankReturnSchema)

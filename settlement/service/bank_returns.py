@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 from datetime import datetime
 from typing import BinaryIO
 
@@ -12,19 +10,7 @@ from sqlalchemy import select
 from core import clock
 from core.db import session, transaction
 from core.errors import Conflict, Reason, Refused, reason
-from core.files import (
-    CSV,
-    DOCUMENT_TYPES,
-    TEXT,
-    XLS,
-    XLSX,
-    FileTooLarge,
-    FileTypeRefused,
-    safe_name,
-    sniff,
-    store_file,
-    upload_limit,
-)
+from core.files import CSV, TEXT, Upload, read_upload, store_upload
 from core.permissions import Actor, authorise
 from core.texts import text
 from settlement import permissions
@@ -36,8 +22,6 @@ from settlement.steps.bank_returns import sent_lines, take_in
 
 ARTICLE = "V17 pay"
 LINES_OF_TEXT = frozenset({CSV, TEXT})
-OTHER_TYPES = DOCUMENT_TYPES | {XLS, XLSX}
-"""What is known to be no CSV, whatever its name says."""
 _SENT = (BatchState.EXPORTED, BatchState.CLOSED)
 
 
@@ -57,46 +41,30 @@ def record_bank_return(*, batch_id: int, stream: BinaryIO, filename: str, actor:
     """Take in a bank's CSV: outcomes by line, in whole or not at all.
 
     The same bytes again answer the same and change nothing. A closed batch takes only late returns of what was paid.
-    Raises :class:`BatchNotSent`, :class:`BankReturnRefused` and, for another type of file, :class:`FileTypeRefused`.
+    Raises :class:`BatchNotSent`, :class:`BankReturnRefused` and whatever :func:`core.files.read_upload` refuses.
     """
     with transaction():
         batch = find_batch(batch_id, lock=True)
         authorise(actor, permissions.may_record_bank_return, batch)
-        content = _content(stream, filename)
-        known = _known(batch, content)
+        upload = read_upload(stream, filename=filename, known=LINES_OF_TEXT)
+        known = _known(batch, upload)
         if known is not None:
             return known
         if batch.state not in _SENT:
             raise BatchNotSent(number=batch.number)
-        reading = read(content, today=clock.today(now))
+        reading = read(upload.content, today=clock.today(now))
         matched = match(reading.lines, sent_lines(batch))
         faults = sorted((*reading.faults, *matched.faults), key=lambda fault: fault.row)
         if faults:
             raise BankReturnRefused(reasons=[_reason(fault) for fault in faults], count=len(faults))
-        file = store_file(
-            io.BytesIO(content),
-            filename=filename,
-            owner_id=actor.organisation_id,
-            now=now,
-            known=LINES_OF_TEXT,
-        )
+        file = store_upload(upload, owner_id=actor.organisation_id, now=now)
         return take_in(batch, matched.lines, file=file, actor=actor, now=now)
 
 
-def _content(stream: BinaryIO, filename: str) -> bytes:
-    limit = upload_limit()
-    content = stream.read(limit + 1)
-    if len(content) > limit:
-        raise FileTooLarge(filename=safe_name(filename), limit=limit)
-    found = sniff(content, filename)
-    if found in OTHER_TYPES:
-        raise FileTypeRefused(filename=safe_name(filename), found=found, known=", ".join(sorted(LINES_OF_TEXT)))
-    return content
-
-
-def _known(batch: SettlementBatch, content: bytes) -> BankReturn | None:
-    sha256 = hashlib.sha256(content).hexdigest()
-    return session().scalar(select(BankReturn).where(BankReturn.batch_id == batch.id, BankReturn.sha256 == sha256))
+def _known(batch: SettlementBatch, upload: Upload) -> BankReturn | None:
+    return session().scalar(
+        select(BankReturn).where(BankReturn.batch_id == batch.id, BankReturn.sha256 == upload.sha256)
+    )
 
 
 def _reason(fault: Fault) -> Reason:

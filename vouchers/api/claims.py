@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 
 from accounts.queries.documents import OrganisationDocumentMissing
 from core import clock
-from core.files import FileEmpty, FileTooLarge, FileTypeRefused
+from core.files import UPLOAD_PROBLEMS
 from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.http.attachment import attachment
 from core.states import StateForbids
@@ -86,9 +86,7 @@ def explanation(claim_id: int) -> Explanation:
     MaterialsClosed,
     MaterialRefused,
     InvoiceTaken,
-    FileTooLarge,
-    FileTypeRefused,
-    FileEmpty,
+    *UPLOAD_PROBLEMS,
 )
 @idempotent
 @claims.arguments(NewClaimMaterialSchema, location=MULTIPART)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import selectinload
 from werkzeug.datastructures import FileStorage
 
 from core import clock
-from core.files import FileEmpty, FileTooLarge, FileTypeRefused
+from core.files import UPLOAD_PROBLEMS
 from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.http.attachment import attachment
 from core.states import StateForbids
@@ -71,7 +71,7 @@ def show(summary_id: int) -> ReviewSummary:
 
 @summaries.route("/<int:summary_id>/stamp", methods=["POST"])
 @allow(may_stamp)
-@problems(SummaryMissing, StateForbids, FileTooLarge, FileTypeRefused, FileEmpty)
+@problems(SummaryMissing, StateForbids, *UPLOAD_PROBLEMS)
 @idempotent
 @summaries.arguments(StampSchema, location=MULTIPART)
 @summaries.response(201, SummarySchema)

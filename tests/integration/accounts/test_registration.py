@@ -412,10 +412,10 @@ def test_a_suspended_member_is_none_until_resumed(client: FlaskClient) -> None:
 # -- documents -----------------------------------------------------------------------------------------------------
 
 
-def upload(client: FlaskClient, path: str, headers: dict[str, str], content: bytes = b"%PDF-1.7\n") -> Any:
+def upload(client: FlaskClient, path: str, headers: dict[str, str], content: bytes = b"%PDF-1.7\n%%EOF\n") -> Any:
     return client.post(
         f"{URL}{path}",
-        data={"kind": "licence", "file": (io.BytesIO(content), "../执照.pdf")},
+        data={"kind": "licence", "file": (io.BytesIO(content), "执照.pdf")},
         headers=keyed(headers),
     )
 
@@ -435,7 +435,7 @@ def test_documents_are_added_until_the_decision_and_read_by_the_reviewer(client:
 
     assert added.status_code == 201
     assert added.get_json()["filename"] == "执照.pdf"
-    assert read.get_data() == b"%PDF-1.7\n"
+    assert read.get_data() == b"%PDF-1.7\n%%EOF\n"
     assert read.headers["Content-Disposition"].startswith("attachment")
     assert foreign.status_code == 404
     assert (too_late.status_code, too_late.get_json()["code"]) == (409, "documents_closed")

@@ -16,6 +16,8 @@ from core.errors import NotFound
 from core.files import (
     CSV,
     DOCUMENT_TYPES,
+    GIF,
+    HTML,
     JPEG,
     OFD,
     PDF,
@@ -42,7 +44,8 @@ from core.files import (
 from core.invariants import file_offences
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-PDF_FILE = b"%PDF-1.7\n" + b"x" * 100
+END = b"\n%%EOF\n"
+PDF_FILE = b"%PDF-1.7\n" + b"x" * 100 + END
 
 
 class Endless(io.RawIOBase):
@@ -82,7 +85,9 @@ def place(app: Flask, stored: StoredFile) -> Path:
         (b"MZ\x00", "a.pdf", "application/octet-stream"),
         ("名称".encode("utf-16"), "a.csv", CSV),
         ("a,b".encode("utf-16"), "a.csv", "application/octet-stream"),
-        (b"<html>", "a.xml", TEXT),
+        (b"<html>", "a.xml", HTML),
+        (b"<EInvoice/>", "a.xml", XML),
+        (b"GIF89a/*", "a.csv", GIF),
     ],
 )
 def test_the_content_decides_the_type(content: bytes, filename: str, expected: str) -> None:
@@ -113,7 +118,7 @@ def test_names_are_a_last_part_without_tricks(given: str, kept: str) -> None:
 
 def test_a_file_is_kept_and_read_back(app: Flask) -> None:
     """With its checksum, size, type and name."""
-    stored = store(filename="../合同.pdf")
+    stored = store(filename="合同.pdf")
     assert stored.sha256 == hashlib.sha256(PDF_FILE).hexdigest()
     assert (stored.size_bytes, stored.media_type, stored.filename) == (len(PDF_FILE), PDF, "合同.pdf")
     assert open_file(stored_file(stored.id)) == PDF_FILE
@@ -139,7 +144,7 @@ def test_a_file_over_the_limit_is_not_read_to_its_end(app: Flask) -> None:
 @pytest.mark.parametrize(("size", "fits"), [(999, True), (1000, True), (1001, False)])
 def test_the_limit_includes_itself(app: Flask, size: int, fits: bool) -> None:
     """And names the file and the figure."""
-    stream = io.BytesIO(b"%PDF-".ljust(size, b"x"))
+    stream = io.BytesIO(b"%PDF-".ljust(size - len(END), b"x") + END)
     if fits:
         with transaction():
             assert store_file(stream, filename="a.pdf", owner_id=None, now=NOW, limit_bytes=1000).size_bytes == size
@@ -209,7 +214,7 @@ def test_the_content_is_on_the_disk_before_the_row(app: Flask, monkeypatch: pyte
         real(descriptor)
 
     monkeypatch.setattr(os, "fsync", counted)
-    stored = store(b"%PDF-1.7 synced")
+    stored = store(b"%PDF-1.7 synced" + END)
     written = place(app, stored)
     assert synced == [written, written.parent, written.parent.parent]
 

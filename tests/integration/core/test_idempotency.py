@@ -94,14 +94,14 @@ def paper(app: Flask, content: bytes, *, kind: str = "contract", filename: str =
 
 def test_forms_are_compared_by_content(edge: Flask) -> None:
     """A repeated form has another boundary and is the same; another file, field or name is not."""
-    first = paper(edge, b"%PDF-1.7 one")
+    first = paper(edge, b"%PDF-1.7 one\n%%EOF")
     assert first.status_code == 201
-    again = paper(edge, b"%PDF-1.7 one")
+    again = paper(edge, b"%PDF-1.7 one\n%%EOF")
     assert again.data == first.data
     assert again.headers["Idempotency-Replayed"] == "true"
-    assert paper(edge, b"%PDF-1.7 two").status_code == 409
-    assert paper(edge, b"%PDF-1.7 one", kind="invoice").status_code == 409
-    assert paper(edge, b"%PDF-1.7 one", filename="b.pdf").status_code == 409
+    assert paper(edge, b"%PDF-1.7 two\n%%EOF").status_code == 409
+    assert paper(edge, b"%PDF-1.7 one\n%%EOF", kind="invoice").status_code == 409
+    assert paper(edge, b"%PDF-1.7 one\n%%EOF", filename="b.pdf").status_code == 409
     assert session().scalar(text("SELECT count(*) FROM stored_file")) == 1
 
 

@@ -179,7 +179,7 @@ def csv_file(content: bytes) -> dict[str, tuple[bytes, str]]:
     ("files", "status", "said"),
     [
         ({}, 422, "必填"),
-        ({"file": (b"", "empty.csv")}, 422, "文件没有任何结果行"),
+        ({"file": (b"", "empty.csv")}, 422, "为空"),
         ({"file": (b"%PDF-1.7\n", "return.csv")}, 415, "不在允许之列"),
     ],
 )

@@ -11,7 +11,6 @@ import xlsxwriter
 import xlwt
 
 from core.errors import DomainError
-from core.tables.archives import ArchiveLimits, ArchiveRefused, check_archive
 from core.tables.files import (
     CsvFile,
     FileLimits,
@@ -21,6 +20,7 @@ from core.tables.files import (
     cell_text,
     open_table,
 )
+from core.uploads.archives import ArchiveLimits, ArchiveRefused, check_archive
 from instruments.rules.imports.layouts import LAYOUTS, Context, Places
 from instruments.rules.imports.layouts.own import INSTRUMENT_COLUMNS, SERVICE_COLUMNS
 from instruments.rules.imports.reading import (
@@ -130,14 +130,14 @@ def archive(*entries: tuple[str, bytes]) -> io.BytesIO:
 @pytest.mark.parametrize(
     ("stream", "code"),
     [
-        (archive(("a.xml", b" " * (8 << 20))), "import_archive_ratio"),
-        (archive(*((f"{n}.xml", b"x") for n in range(12))), "import_archive_entries"),
-        (archive(("a.xml", bytes(range(256)) * (1 << 14))), "import_archive_total"),
+        (archive(("a.xml", b" " * (8 << 20))), "archive_ratio"),
+        (archive(*((f"{n}.xml", b"x") for n in range(12))), "archive_entries"),
+        (archive(("a.xml", bytes(range(256)) * (1 << 14))), "archive_total"),
         (
             archive(("xl/worksheets/sheet1.xml", b'<sheetData><c r="XFD1048576"><v>1</v></c></sheetData>')),
-            "import_archive_cells",
+            "archive_cells",
         ),
-        (io.BytesIO(b"PK\x03\x04 and nothing else"), "import_archive_broken"),
+        (io.BytesIO(b"PK\x03\x04 and nothing else"), "archive_broken"),
     ],
     ids=["ratio", "entries", "total", "corner", "broken"],
 )
@@ -157,7 +157,7 @@ def test_an_archive_whose_directory_lies_is_refused() -> None:
         struct.pack_into("<I", content, at + offset, 10)
     with pytest.raises(ArchiveRefused) as refused:
         check_archive(io.BytesIO(bytes(content)), ArchiveLimits())
-    assert [each.code for each in refused.value.reasons] == ["import_archive_broken"]
+    assert [each.code for each in refused.value.reasons] == ["archive_broken"]
 
 
 def test_a_zip_that_is_no_workbook_is_no_table() -> None:
