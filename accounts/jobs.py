@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from accounts.service.changes import apply_due_changes
+from accounts.service.days import note_owed_documents, turn_suspensions
+from accounts.service.renewals import open_renewals
 from accounts.service.sessions import forget_sessions
 from accounts.service.tokens import forget_attempts
 from core.worker import Job
@@ -14,4 +17,14 @@ def _forget_attempts(now: datetime, period: datetime) -> None:
     forget_sessions(now=now)
 
 
-JOBS = [Job("forget_sign_in_attempts", "30 3 * * *", _forget_attempts)]
+def _begin_day(now: datetime, period: datetime) -> None:
+    apply_due_changes(now=now)
+    turn_suspensions(now=now)
+    note_owed_documents(now=now)
+    open_renewals(now=now)
+
+
+JOBS = [
+    Job("forget_sign_in_attempts", "30 3 * * *", _forget_attempts),
+    Job("begin_day_of_members", "1 0 * * *", _begin_day),
+]

@@ -110,3 +110,64 @@ class VerificationDecision(StrEnum):
 
     VERIFY = "verify"
     REFUSE = "refuse"
+
+
+class Subject(StrEnum):
+    """What a defect of a registration is about: something stated, or a document."""
+
+    GENERAL = "general"
+    NAME = "name"
+    USCC = "uscc"
+    COUNTY = "county"
+    LEGAL_REPRESENTATIVE = "legal_representative"
+    PHONE = "phone"
+    ADDRESS = "address"
+    INSTITUTION_KIND = "institution_kind"
+    HAS_SHARING_RULES = "has_sharing_rules"
+    FISCAL = "fiscal"
+    HAS_RD_BASE = "has_rd_base"
+    RD_NEED = "rd_need"
+    CONTROLLER = "controller"
+    FIGURES = "figures"
+    BANK_ACCOUNT = "bank_account"
+    DOCUMENT_LICENCE = "document_licence"
+    DOCUMENT_FINANCIAL_STATEMENT = "document_financial_statement"
+    DOCUMENT_SHARING_RULES = "document_sharing_rules"
+    DOCUMENT_INCUBATOR_AGREEMENT = "document_incubator_agreement"
+    DOCUMENT_BANK_PROOF = "document_bank_proof"
+    DOCUMENT_OTHER = "document_other"
+
+
+class StandardDefect(StrEnum):
+    """The catalogue of what is usually wrong."""
+
+    MISSING = "missing"
+    ILLEGIBLE = "illegible"
+    EXPIRED = "expired"
+    DIFFERS = "differs"
+    INCOMPLETE = "incomplete"
+    UNSEALED = "unsealed"
+    WRONG_DOCUMENT = "wrong_document"
+    IMPLAUSIBLE = "implausible"
+    UNREACHABLE = "unreachable"
+
+
+class RenewalDecision(StrEnum):
+    """What the bureau says about renewed figures."""
+
+    CONFIRM = "confirm"
+    RETURN = "return"
+
+
+class ChangeDecision(StrEnum):
+    """What the bureau says about a change a member asks for."""
+
+    APPROVE = "approve"
+    REFUSE = "refuse"
+
+
+class ResidenceDecision(StrEnum):
+    """What an incubator answers to a firm that says it resides there."""
+
+    ACCEPT = "accept"
+    DECLINE = "decline"

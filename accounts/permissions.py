@@ -87,6 +87,29 @@ def acts_for_it(actor: Actor, target: Any) -> bool:
     return bool(target.id == actor.organisation_id)
 
 
+@permission
+def reviews_it(actor: Actor, target: Any) -> bool:
+    """The bureau named by a record's ``city``, or the province where it names none (V6, V10)."""
+    if actor.role == Role.CITY_BUREAU:
+        return actor.city is not None and bool(target.city == actor.city)
+    return actor.role == Role.PROVINCE and target.city is None
+
+
+@permission
+def is_incubator_of(actor: Actor, residence: Any) -> bool:
+    """A user of the incubator a firm resides in (V7)."""
+    return actor.organisation_id is not None and bool(residence.incubator_id == actor.organisation_id)
+
+
+@permission
+def is_side_of(actor: Actor, residence: Any) -> bool:
+    """A user of the firm or of the incubator."""
+    return actor.organisation_id is not None and actor.organisation_id in (
+        residence.enterprise_id,
+        residence.incubator_id,
+    )
+
+
 may_register = anyone
 may_read_memberships = member | incubator | official_reader | admin
 may_read_standing = member | incubator | official_reader
@@ -99,6 +122,14 @@ may_issue_recovery = admin | system
 may_enter_standing = province | (city_bureau & of_its_city)
 may_state_figures = (enterprise & acts_for_it) | (city_bureau & of_its_city)
 may_name_bank_account = (enterprise | provider | incubator) & acts_for_it
+may_renew_figures = enterprise & acts_for_it
+may_request_change = (enterprise | provider | incubator) & acts_for_it
+may_review_change = authority & reviews_it
+may_read_changes = member | incubator | official_reader
+may_ask_residence = enterprise
+may_read_residences = enterprise | incubator | official_reader
+may_import_adverse_records = authority
 may_verify_bank_account = authority & of_its_city
 may_add_document = (enterprise | provider | incubator) & acts_for_it
 may_certify_document = authority & of_its_city
+may_review_renewal = city_bureau & of_its_city

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
+from accounts.rules.members import MemberRules, MonthDay
 from accounts.rules.registration import Limits, Places
 from core.policy import Edition, current
 
@@ -44,6 +46,32 @@ def limits(on: date) -> Limits:
         staff_max=edition["vouchers.staff_max"],
         revenue_max_fen=edition["vouchers.revenue_max_fen"],
     )
+
+
+def member_rules(on: date) -> MemberRules:
+    """What is asked of members beyond the measure; a pack without it asks for nothing."""
+    edition = _edition(on)
+
+    def value(name: str, *, otherwise: Any = None) -> Any:
+        key = f"members.{name}"
+        return edition.entry(key).value if key in edition else otherwise
+
+    return MemberRules(
+        documents=value("registration_documents", otherwise={}),
+        may_owe=value("documents_may_be_owed", otherwise=True),
+        owed_working_days=value("owed_documents_working_days", otherwise=0),
+        figures_due=_month_day(value("figures_due")),
+        figures_grace_end=_month_day(value("figures_grace_end")),
+        overdue_refuses_orders=value("overdue_figures_refuse_orders", otherwise=False),
+        suspension_articles=tuple(value("suspension_articles", otherwise=())),
+    )
+
+
+def _month_day(written: str | None) -> MonthDay | None:
+    if written is None:
+        return None
+    month, _, day = written.partition("-")
+    return MonthDay(int(month), int(day))
 
 
 def _edition(on: date) -> Edition:

@@ -130,3 +130,93 @@ DOCUMENT_TRANSITIONS: Transitions[DocumentState] = Transitions(
     },
     initial=DocumentState.PENDING,
 )
+
+
+class RenewalState(StrEnum):
+    """Where the yearly renewal of an enterprise's figures stands (V8(1))."""
+
+    OPEN = "open"
+    OVERDUE = "overdue"
+    WAITING = "waiting"
+    RETURNED = "returned"
+    CONFIRMED = "confirmed"
+
+
+class RenewalAction(StrEnum):
+    """What moves a renewal."""
+
+    HAND_IN = "hand_in"
+    FALL_DUE = "fall_due"
+    CONFIRM = "confirm"
+    RETURN = "return"
+
+
+RENEWAL_TRANSITIONS: Transitions[RenewalState] = Transitions(
+    {
+        (RenewalState.OPEN, RenewalAction.HAND_IN): RenewalState.WAITING,
+        (RenewalState.OPEN, RenewalAction.FALL_DUE): RenewalState.OVERDUE,
+        (RenewalState.OVERDUE, RenewalAction.HAND_IN): RenewalState.WAITING,
+        (RenewalState.WAITING, RenewalAction.CONFIRM): RenewalState.CONFIRMED,
+        (RenewalState.WAITING, RenewalAction.RETURN): RenewalState.RETURNED,
+        (RenewalState.RETURNED, RenewalAction.HAND_IN): RenewalState.WAITING,
+    },
+    initial=RenewalState.OPEN,
+)
+
+
+class ChangeState(StrEnum):
+    """Where a change that a member asked for stands."""
+
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    APPLIED = "applied"
+
+
+class ChangeAction(StrEnum):
+    """What moves a change."""
+
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    WITHDRAW = "withdraw"
+    APPLY = "apply"
+
+
+CHANGE_TRANSITIONS: Transitions[ChangeState] = Transitions(
+    {
+        (ChangeState.SUBMITTED, ChangeAction.APPROVE): ChangeState.APPROVED,
+        (ChangeState.SUBMITTED, ChangeAction.REFUSE): ChangeState.REFUSED,
+        (ChangeState.SUBMITTED, ChangeAction.WITHDRAW): ChangeState.WITHDRAWN,
+        (ChangeState.APPROVED, ChangeAction.APPLY): ChangeState.APPLIED,
+    },
+    initial=ChangeState.SUBMITTED,
+)
+
+
+class ResidenceState(StrEnum):
+    """Where a firm's residence in an incubator stands (V7)."""
+
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    ENDED = "ended"
+
+
+class ResidenceAction(StrEnum):
+    """What moves a residence."""
+
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    END = "end"
+
+
+RESIDENCE_TRANSITIONS: Transitions[ResidenceState] = Transitions(
+    {
+        (ResidenceState.ASKED, ResidenceAction.ACCEPT): ResidenceState.ACCEPTED,
+        (ResidenceState.ASKED, ResidenceAction.DECLINE): ResidenceState.DECLINED,
+        (ResidenceState.ASKED, ResidenceAction.END): ResidenceState.ENDED,
+        (ResidenceState.ACCEPTED, ResidenceAction.END): ResidenceState.ENDED,
+    },
+    initial=ResidenceState.ASKED,
+)

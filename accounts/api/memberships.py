@@ -26,14 +26,17 @@ from accounts.schemas.memberships import (
     MembershipReviewSchema,
     MembershipSchema,
     MembershipSummarySchema,
+    MembershipSuspensionSchema,
     NewMembershipDocumentSchema,
     RegistrationSchema,
     ResubmissionSchema,
 )
 from accounts.service.memberships import DocumentsClosed, ReviewRefused
+from accounts.service.suspensions import SuspensionAnnounced, SuspensionRefused
 from accounts.steps.attempts import SignUpPaused
-from accounts.steps.memberships import SubmitterReviews
+from accounts.steps.memberships import DocumentsMissing, SubmitterReviews
 from accounts.steps.organisations import RegistrationRefused
+from accounts.steps.rounds import NamedLate
 from core import clock
 from core.errors import Forbidden, Unauthenticated
 from core.files import UPLOAD_PROBLEMS
@@ -92,7 +95,7 @@ def show(membership_id: int) -> Dossier:
 
 @memberships.route("/<int:membership_id>/review", methods=["POST"])
 @allow(authority)
-@problems(MembershipMissing, StateForbids, ReviewRefused, SubmitterReviews)
+@problems(MembershipMissing, StateForbids, ReviewRefused, SubmitterReviews, DocumentsMissing, NamedLate)
 @idempotent
 @memberships.arguments(MembershipReviewSchema)
 @memberships.response(201, MembershipSchema)
@@ -100,7 +103,8 @@ def review(given: dict[str, Any], membership_id: int) -> Dossier:
     """Review a registration
 
     By the bureau of its city, or by the province for a provider from outside. Approval makes a member and verifies the
-    bank account shown; a return names every defect.
+    bank account shown; documents that are missing then are owed by a day. A return names every defect at once, and a
+    later one only what was changed since or is still not mended.
     """
     return _shown(
         service.memberships.review(membership_id=membership_id, **given, actor=current_actor(), now=clock.now())
@@ -109,14 +113,14 @@ def review(given: dict[str, Any], membership_id: int) -> Dossier:
 
 @memberships.route("/<int:membership_id>/submission", methods=["POST"])
 @allow(enterprise | provider | incubator)
-@problems(MembershipMissing, StateForbids, RegistrationRefused)
+@problems(MembershipMissing, StateForbids, RegistrationRefused, DocumentsMissing)
 @idempotent
 @memberships.arguments(ResubmissionSchema)
 @memberships.response(201, MembershipSchema)
 def resubmit(given: dict[str, Any], membership_id: int) -> Dossier:
-    """Hand in a returned registration again
+    """Hand in a draft, or a returned registration again
 
-    With whatever is corrected; a team's by its incubator.
+    With whatever is corrected; a team's by its incubator. Documents that are missing are named all at once.
     """
     return _shown(
         service.memberships.resubmit(membership_id=membership_id, **given, actor=current_actor(), now=clock.now())
@@ -125,17 +129,18 @@ def resubmit(given: dict[str, Any], membership_id: int) -> Dossier:
 
 @memberships.route("/<int:membership_id>/suspension", methods=["POST"])
 @allow(authority)
-@problems(MembershipMissing, StateForbids)
+@problems(MembershipMissing, StateForbids, SuspensionRefused, SuspensionAnnounced)
 @idempotent
-@memberships.arguments(MembershipOpinionSchema)
+@memberships.arguments(MembershipSuspensionSchema)
 @memberships.response(201, MembershipSchema)
 def suspend(given: dict[str, Any], membership_id: int) -> Dossier:
     """Suspend a member
 
-    By the bureau of its city or the province. A suspended member keeps its records and may not order.
+    By the bureau of its city or the province. A suspended member keeps its records and its orders, and may place none.
+    A later first day is announced and begins by itself; a last one ends it by itself.
     """
     return _shown(
-        service.memberships.suspend(membership_id=membership_id, **given, actor=current_actor(), now=clock.now())
+        service.suspensions.suspend(membership_id=membership_id, **given, actor=current_actor(), now=clock.now())
     )
 
 
@@ -151,7 +156,7 @@ def resume(given: dict[str, Any], membership_id: int) -> Dossier:
     By the bureau of its city or the province.
     """
     return _shown(
-        service.memberships.resume(membership_id=membership_id, **given, actor=current_actor(), now=clock.now())
+        service.suspensions.resume(membership_id=membership_id, **given, actor=current_actor(), now=clock.now())
     )
 
 
@@ -164,7 +169,7 @@ def resume(given: dict[str, Any], membership_id: int) -> Dossier:
 def add_document(given: dict[str, Any], membership_id: int) -> MembershipDocument:
     """Add a document
 
-    While the registration is not decided. The content decides the type, not the name.
+    While the registration is not decided, and afterwards what is still owed. Content decides the type, not the name.
     """
     upload: FileStorage = given["file"]
     return service.memberships.add_document(

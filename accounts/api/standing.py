@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO, cast
+
+from core.tables.archives import ArchiveRefused
+from werkzeug.datastructures import FileStorage
 
 from accounts import service
-from accounts.models import AdverseRecord, Controller, Holding, JointEstablishment
-from accounts.permissions import authority, may_read_standing, official_reader
+from accounts.models import AdverseImport, AdverseRecord, Controller, Holding, JointEstablishment
+from accounts.permissions import auditor, authority, may_read_standing, official_reader
 from accounts.queries.organisations import OrganisationMissing
 from accounts.queries.standing import (
+    AdverseImportMissing,
     AdverseRecordMissing,
+    find_adverse_import,
+    visible_adverse_imports,
     visible_adverse_records,
     visible_holdings,
     visible_joint_establishments,
 )
 from accounts.queries.standing import controllers as known_controllers
+from accounts.rules.adverse_lists import ListTooLong, ListUnknown
 from accounts.schemas.standing import (
+    AdverseImportSchema,
+    AdverseImportSummarySchema,
     AdverseRecordEndingSchema,
     AdverseRecordQuerySchema,
     AdverseRecordSchema,
@@ -23,6 +32,7 @@ from accounts.schemas.standing import (
     ControllerSchema,
     HoldingSchema,
     JointEstablishmentSchema,
+    NewAdverseImportSchema,
     NewAdverseRecordSchema,
     NewHoldingSchema,
     NewJointEstablishmentSchema,
@@ -31,11 +41,29 @@ from accounts.schemas.standing import (
 from accounts.service.standing import RecordEnded, StandingRefused
 from accounts.steps.standing import HoldingOverlaps, JointEstablishmentKnown
 from core import clock
-from core.http import Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
+from core.files import FileEmpty, FileTooLarge, FileTypeRefused
+from core.http import (
+    MULTIPART,
+    Blueprint,
+    CursorSchema,
+    allow,
+    current_actor,
+    idempotent,
+    page_of,
+    page_schema,
+    problems,
+)
+from core.tables.files import FileUnreadable, NotATable
 
 controllers = Blueprint("controllers", __name__, url_prefix="/controllers", description="Actual controllers.")
 adverse_records = Blueprint(
     "adverse_records", __name__, url_prefix="/adverse-records", description="What stands against organisations (V8(2))."
+)
+adverse_record_imports = Blueprint(
+    "adverse_record_imports",
+    __name__,
+    url_prefix="/adverse-record-imports",
+    description="Public lists of what stands against firms, from CSV, XLSX and XLS (V8(2)).",
 )
 holdings = Blueprint("holdings", __name__, url_prefix="/holdings", description="Who owns shares of whom (V8(4)).")
 joint_establishments = Blueprint(
@@ -136,3 +164,58 @@ def enter_joint_establishment(given: dict[str, Any]) -> JointEstablishment:
     By the bureau of the city of one of the two, or the province.
     """
     return service.standing.enter_joint_establishment(**given, actor=current_actor(), now=clock.now())
+
+
+@adverse_record_imports.route("", methods=["POST"])
+@allow(authority)
+@problems(
+    FileTooLarge,
+    FileTypeRefused,
+    FileEmpty,
+    NotATable,
+    ArchiveRefused,
+    FileUnreadable,
+    ListUnknown,
+    ListTooLong,
+)
+@idempotent
+@adverse_record_imports.arguments(NewAdverseImportSchema, location=MULTIPART)
+@adverse_record_imports.response(201, AdverseImportSchema)
+def import_adverse_records(given: dict[str, Any]) -> AdverseImport:
+    """Read in a public list
+
+    New records are entered, a removal date ends the open record it belongs to, what is known changes nothing. A
+    bureau's lists touch its own city's members only.
+    """
+    upload: FileStorage = given.pop("file")
+    return service.adverse_imports.import_adverse_records(
+        **given,
+        stream=cast(BinaryIO, upload.stream),
+        filename=upload.filename or "",
+        actor=current_actor(),
+        now=clock.now(),
+    )
+
+
+@adverse_record_imports.route("", methods=["GET"])
+@allow(authority | auditor)
+@adverse_record_imports.arguments(CursorSchema, location="query")
+@adverse_record_imports.response(200, page_schema(AdverseImportSummarySchema))
+def list_adverse_imports(given: dict[str, Any]) -> dict[str, Any]:
+    """Lists that were read in
+
+    The latest first.
+    """
+    return page_of(visible_adverse_imports(current_actor()), **given, key=AdverseImport.id, descending=True)
+
+
+@adverse_record_imports.route("/<int:import_id>", methods=["GET"])
+@allow(authority | auditor)
+@problems(AdverseImportMissing)
+@adverse_record_imports.response(200, AdverseImportSchema)
+def show_adverse_import(import_id: int) -> AdverseImport:
+    """What a list did
+
+    With every firm not known here and every row not taken.
+    """
+    return find_adverse_import(import_id, actor=current_actor())

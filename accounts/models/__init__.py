@@ -2,10 +2,19 @@
 
 from accounts.models.changes import ControllerChange, TeamSuccession
 from accounts.models.documents import OrganisationDocument
-from accounts.models.memberships import Membership, MembershipDocument
+from accounts.models.memberships import (
+    Membership,
+    MembershipDefect,
+    MembershipDocument,
+    MembershipSubmission,
+    Suspension,
+)
 from accounts.models.organisations import BankAccount, BeneficiaryFigures, Organisation
+from accounts.models.residences import Residence, ResidenceAdvice
+from accounts.models.seats import FiguresRenewal, MemberChange, OrganisationSeat
 from accounts.models.sessions import PasswordRecovery, RecoveryCode, SecondFactor, SignUp, UserSession
 from accounts.models.standing import (
+    AdverseImport,
     AdverseRecord,
     Controller,
     ControllerTenure,
@@ -15,6 +24,7 @@ from accounts.models.standing import (
 from accounts.models.users import ApiToken, SignInAttempt, User
 
 __all__ = [
+    "AdverseImport",
     "AdverseRecord",
     "ApiToken",
     "BankAccount",
@@ -22,17 +32,25 @@ __all__ = [
     "Controller",
     "ControllerChange",
     "ControllerTenure",
+    "FiguresRenewal",
     "Holding",
     "JointEstablishment",
+    "MemberChange",
     "Membership",
+    "MembershipDefect",
     "MembershipDocument",
+    "MembershipSubmission",
     "Organisation",
     "OrganisationDocument",
+    "OrganisationSeat",
     "PasswordRecovery",
     "RecoveryCode",
+    "Residence",
+    "ResidenceAdvice",
     "SecondFactor",
     "SignInAttempt",
     "SignUp",
+    "Suspension",
     "TeamSuccession",
     "User",
     "UserSession",

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Index, Numeric, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, Numeric, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.kinds import AdverseKind
 from core.db import Model
+from core.files import StoredFile
 from core.types import UTC, Enumerated, identity_key
 
 
@@ -112,3 +115,38 @@ class JointEstablishment(Model):
     source: Mapped[str] = mapped_column(Text)
     entered_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     entered_at: Mapped[datetime] = mapped_column(UTC)
+
+
+class AdverseImport(Model):
+    """A public list that was read in: how many rows did what, and every row that was not taken.
+
+    ``unknown`` are ``[line, code, name]`` of firms that are no members here, ``refused`` ``{line, uscc, reasons}``.
+    """
+
+    __tablename__ = "adverse_import"
+    __table_args__ = (Index("ix_adverse_import_importer_id", "importer_id"),)
+
+    id: Mapped[int] = identity_key()
+    importer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
+    file_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("stored_file.id"))
+    dry_run: Mapped[bool] = mapped_column(Boolean)
+    total_rows: Mapped[int] = mapped_column(Integer)
+    added_rows: Mapped[int] = mapped_column(Integer)
+    ended_rows: Mapped[int] = mapped_column(Integer)
+    known_rows: Mapped[int] = mapped_column(Integer)
+    unknown: Mapped[list[list[Any]]] = mapped_column(JSONB)
+    refused: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    imported_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    imported_at: Mapped[datetime] = mapped_column(UTC)
+
+    file: Mapped[StoredFile] = relationship()
+
+    @property
+    def unknown_rows(self) -> int:
+        """How many rows name a firm that is no member here."""
+        return len(self.unknown)
+
+    @property
+    def refused_rows(self) -> int:
+        """How many rows were refused."""
+        return len(self.refused)

@@ -30,9 +30,11 @@ from accounts.queries.memberships import find_document, find_membership, visible
 from accounts.schemas.memberships import (
     MembershipOpinionSchema,
     MembershipReviewSchema,
+    MembershipSuspensionSchema,
     NewMembershipDocumentSchema,
 )
 from accounts.service import memberships as service
+from accounts.service import suspensions
 from accounts.states import MembershipState
 from core import clock
 from core.http import allow, current_actor
@@ -151,8 +153,8 @@ def suspend(membership_id: int) -> Response:
     """Suspend a member."""
     return _step(
         membership_id,
-        Form(MembershipOpinionSchema, name="membership_suspension", ends=True),
-        lambda given: service.suspend(membership_id=membership_id, **given, actor=current_actor(), now=clock.now()),
+        Form(MembershipSuspensionSchema, name="membership_suspension", ends=True),
+        lambda given: suspensions.suspend(membership_id=membership_id, **given, actor=current_actor(), now=clock.now()),
         permission=may_suspend_membership,
         confirms=True,
     )
@@ -165,7 +167,7 @@ def resume(membership_id: int) -> Response:
     return _step(
         membership_id,
         Form(MembershipOpinionSchema, name="membership_resumption"),
-        lambda given: service.resume(membership_id=membership_id, **given, actor=current_actor(), now=clock.now()),
+        lambda given: suspensions.resume(membership_id=membership_id, **given, actor=current_actor(), now=clock.now()),
         permission=may_suspend_membership,
     )
 

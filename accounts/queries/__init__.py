@@ -14,6 +14,7 @@ from accounts.queries.organisations import (
     teams_of,
     visible_organisations,
 )
+from accounts.queries.renewals import orders_are_stopped
 from accounts.queries.standing import (
     adverse_facts,
     adverse_records,
@@ -40,6 +41,7 @@ __all__ = [
     "latest_figures",
     "membership_of",
     "myself",
+    "orders_are_stopped",
     "organisation",
     "organisations",
     "relation",

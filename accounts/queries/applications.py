@@ -7,18 +7,41 @@ from dataclasses import dataclass
 from datetime import date
 
 from accounts import policy
-from accounts.models import BankAccount, BeneficiaryFigures, Membership, Organisation
+from accounts.kinds import DocumentKind, StandardDefect, Subject
+from accounts.models import (
+    BankAccount,
+    BeneficiaryFigures,
+    Membership,
+    MembershipSubmission,
+    Organisation,
+    Suspension,
+)
 from accounts.queries.bank import pending_account, verified_account
-from accounts.queries.memberships import find_membership
+from accounts.queries.memberships import defects_named, find_membership, submissions, suspensions_of
 from accounts.queries.organisations import latest_figures
 from accounts.queries.standing import adverse_records
 from accounts.rules import registration
+from accounts.rules.members import missing_documents
 from accounts.rules.registration import Application, BankDetails
-from accounts.states import MEMBERSHIP_TRANSITIONS
+from accounts.rules.rounds import Difference, differences
+from accounts.states import MEMBERSHIP_TRANSITIONS, MembershipState
 from core import audit
 from core.audit import AuditEntry
 from core.errors import Reason, reason
 from core.permissions import Actor
+
+_DECIDED = frozenset({MembershipState.APPROVED, MembershipState.SUSPENDED})
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDefect:
+    """A defect of the last return, and whether what it is about was changed since."""
+
+    round: int
+    about: Subject
+    standard: StandardDefect | None
+    note: str
+    changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +54,16 @@ class Dossier:
     bank_account: BankAccount | None
     notes: Sequence[Reason]
     history: Sequence[AuditEntry]
+    required_documents: Sequence[DocumentKind]
+    round: int
+    findings: Sequence[NamedDefect]
+    differences: Sequence[Difference]
+    suspensions: Sequence[Suspension]
+
+    @property
+    def missing_documents(self) -> list[DocumentKind]:
+        """What nobody handed in yet; of a member, what it still owes."""
+        return missing_documents(self.required_documents, {each.kind for each in self.membership.documents})
 
     @property
     def actions(self) -> list[str]:
@@ -47,6 +80,8 @@ def dossier_of(membership: Membership, *, on: date) -> Dossier:
     """The dossier of a membership already found to be the actor's."""
     notes = registration.notes(application_of(membership), limits=policy.limits(on))
     records = [each for each in adverse_records(membership.organisation_id) if each.annulled_at is None]
+    rounds = submissions(membership.id)
+    changed = _differences(rounds)
     if records:
         notes.append(reason("adverse_records_on_file", article="V8(2)", count=len(records)))
     return Dossier(
@@ -56,7 +91,36 @@ def dossier_of(membership: Membership, *, on: date) -> Dossier:
         bank_account=_account(membership.organisation_id),
         notes=notes,
         history=audit.history("membership", membership.id),
+        required_documents=_required(membership, on),
+        round=rounds[-1].round if rounds else 0,
+        findings=_named(membership, rounds, changed),
+        differences=changed,
+        suspensions=suspensions_of(membership.id),
     )
+
+
+def _required(membership: Membership, on: date) -> tuple[DocumentKind, ...]:
+    """What its kind brings; of a member, what it had to bring when it was approved."""
+    if membership.state in _DECIDED:
+        return tuple(map(DocumentKind, membership.required_documents))
+    return policy.member_rules(on).required_documents(membership.kind, in_province=membership.organisation.in_province)
+
+
+def _differences(rounds: Sequence[MembershipSubmission]) -> list[Difference]:
+    return differences(rounds[-2].stated, rounds[-1].stated) if len(rounds) > 1 else []
+
+
+def _named(
+    membership: Membership, rounds: Sequence[MembershipSubmission], changed: Sequence[Difference]
+) -> list[NamedDefect]:
+    """The defects of the last return: those of this round while it is returned, else those of the one before."""
+    present = rounds[-1].round if rounds else 0
+    number = present if membership.state is MembershipState.RETURNED else present - 1
+    touched = {each.about for each in changed} if number < present else set()
+    return [
+        NamedDefect(each.round, each.about, each.standard, each.note, each.about in touched)
+        for each in defects_named(membership.id, in_round=number)
+    ]
 
 
 def application_of(membership: Membership) -> Application:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, select
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import contains_eager
 
 from accounts.kinds import OrganisationKind
-from accounts.models import Membership, MembershipDocument, Organisation
+from accounts.models import (
+    Membership,
+    MembershipDefect,
+    MembershipDocument,
+    MembershipSubmission,
+    Organisation,
+    Suspension,
+)
+from accounts.permissions import Role
 from accounts.queries.organisations import visible_organisations
 from accounts.states import MembershipState
 from core.db import session
 from core.errors import NotFound
-from core.permissions import Actor
+from core.permissions import SYSTEM, Actor
+
+_APPLICANTS = frozenset({Role.ENTERPRISE, Role.TEAM, Role.INCUBATOR, Role.PROVIDER})
 
 
 class MembershipMissing(NotFound):
@@ -48,7 +61,7 @@ def visible_memberships(
 ) -> Select[tuple[Membership]]:
     """The memberships an actor may see, perhaps of one state or kind only.
 
-    The bureau's queue is ``state=submitted``.
+    The bureau's queue is ``state=submitted``. A draft is its applicant's alone.
     """
     found = (
         select(Membership)
@@ -56,6 +69,8 @@ def visible_memberships(
         .options(contains_eager(Membership.organisation))
         .where(visible_organisations(actor))
     )
+    if actor != SYSTEM and actor.role not in _APPLICANTS:
+        found = found.where(Membership.state != MembershipState.DRAFT)
     if state is not None:
         found = found.where(Membership.state == state)
     if kind is not None:
@@ -92,3 +107,62 @@ def find_document(membership_id: int, document_id: int, *, actor: Actor) -> Memb
     if document is None:
         raise DocumentMissing
     return document
+
+
+def submissions(membership_id: int) -> Sequence[MembershipSubmission]:
+    """What was submitted in each round, the first one first."""
+    found = select(MembershipSubmission).where(MembershipSubmission.membership_id == membership_id)
+    return session().scalars(found.order_by(MembershipSubmission.round)).all()
+
+
+def present_round(membership_id: int) -> int:
+    """The number of the round it is in; 0 before it was ever submitted."""
+    found = select(func.max(MembershipSubmission.round)).where(MembershipSubmission.membership_id == membership_id)
+    return session().scalar(found) or 0
+
+
+def defects_named(membership_id: int, *, in_round: int) -> Sequence[MembershipDefect]:
+    """The defects a reviewer named in a round, in the order named."""
+    found = select(MembershipDefect).where(
+        MembershipDefect.membership_id == membership_id, MembershipDefect.round == in_round
+    )
+    return session().scalars(found.order_by(MembershipDefect.id)).all()
+
+
+def running_suspension(membership_id: int) -> Suspension | None:
+    """The suspension that runs or is announced."""
+    return session().scalar(
+        select(Suspension).where(Suspension.membership_id == membership_id, Suspension.ended_at.is_(None))
+    )
+
+
+def suspensions_of(membership_id: int) -> Sequence[Suspension]:
+    """Every suspension of a member, the latest first."""
+    found = select(Suspension).where(Suspension.membership_id == membership_id)
+    return session().scalars(found.order_by(Suspension.id.desc())).all()
+
+
+def suspensions_to_begin(today: date) -> Sequence[Suspension]:
+    """Announced ones whose first day has come, locked with their members."""
+    return _running(Suspension.began_at.is_(None), Suspension.since <= today)
+
+
+def suspensions_to_end(today: date) -> Sequence[Suspension]:
+    """Those that hold no longer, whether they ever began, locked with their members."""
+    return _running(Suspension.until <= today)
+
+
+def _running(*conditions: ColumnElement[bool]) -> Sequence[Suspension]:
+    found = (
+        select(Suspension)
+        .join(Membership, Membership.id == Suspension.membership_id)
+        .options(contains_eager(Suspension.membership))
+        .where(Suspension.ended_at.is_(None), *conditions)
+    )
+    return session().scalars(found.order_by(Suspension.id).with_for_update()).all()
+
+
+def owing_since(today: date) -> Sequence[Membership]:
+    """Members whose owed documents were due before a day and about whom nothing was put on record yet, locked."""
+    found = select(Membership).where(Membership.owed_until < today, Membership.owed_noted_at.is_(None))
+    return session().scalars(found.order_by(Membership.id).with_for_update()).all()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
 from accounts.kinds import OrganisationKind
-from accounts.models import BeneficiaryFigures, Organisation
+from accounts.models import BeneficiaryFigures, Organisation, OrganisationSeat
 from accounts.permissions import Role
+from accounts.rules.seats import covering
 from core.db import session
 from core.errors import NotFound
 from core.permissions import SYSTEM, Actor
@@ -121,12 +123,19 @@ def registered_teams(incubator_id: int) -> Select[tuple[Organisation]]:
     )
 
 
-def seat(organisation_id: int) -> Seat:
-    """Where an organisation sits; a team where its incubator does (V12, design decision)."""
+def seat(organisation_id: int, on: date) -> Seat:
+    """Where an organisation sits on a day; a team where its incubator does (V12, design decision)."""
     found = organisation(organisation_id)
     if found.kind is OrganisationKind.TEAM and found.incubator is not None:
         found = found.incubator
-    return Seat(county=found.county, city=found.city, in_province=found.in_province)
+    sits = covering(seats_of(found.id), on) or found
+    return Seat(county=sits.county, city=sits.city, in_province=sits.in_province)
+
+
+def seats_of(organisation_id: int) -> Sequence[OrganisationSeat]:
+    """Every seat an organisation had, has or will have, the earliest first."""
+    found = select(OrganisationSeat).where(OrganisationSeat.organisation_id == organisation_id)
+    return session().scalars(found.order_by(OrganisationSeat.since)).all()
 
 
 def figures(organisation_id: int, year: int) -> BeneficiaryFigures | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import joinedload
 
-from accounts.kinds import AdverseKind, OrganisationKind
+from accounts.kinds import MEMBER_KINDS, AdverseKind, OrganisationKind
 from accounts.models import (
+    AdverseImport,
     AdverseRecord,
     BankAccount,
     Controller,
@@ -18,6 +20,7 @@ from accounts.models import (
     JointEstablishment,
     Organisation,
 )
+from accounts.permissions import Role
 from accounts.queries.organisations import organisation, visible_organisations
 from accounts.rules.adverse import RecordFacts
 from accounts.rules.relation import NO_HOLDING, RelationFacts, same_phone, same_text
@@ -33,6 +36,12 @@ class ControllerMissing(NotFound):
     """There is no such controller."""
 
     code = "controller_missing"
+
+
+class AdverseImportMissing(NotFound):
+    """There is no such import for this actor."""
+
+    code = "adverse_import_missing"
 
 
 class AdverseRecordMissing(NotFound):
@@ -178,6 +187,36 @@ def find_adverse_record(record_id: int, *, actor: Actor, lock: bool = False) -> 
     if record is None:
         raise AdverseRecordMissing
     return record
+
+
+def members_by_code(codes: Collection[str], *, actor: Actor) -> dict[str, int]:
+    """The members an actor may see by their unified social credit codes."""
+    found = select(Organisation.uscc, Organisation.id).where(
+        Organisation.uscc.in_(codes), Organisation.kind.in_(MEMBER_KINDS), visible_organisations(actor)
+    )
+    return {code: number for code, number in session().execute(found).tuples() if code is not None}
+
+
+def records_against(organisation_ids: Collection[int]) -> Sequence[AdverseRecord]:
+    """What stands against several organisations, locked."""
+    found = select(AdverseRecord).where(AdverseRecord.organisation_id.in_(organisation_ids))
+    return session().scalars(found.order_by(AdverseRecord.id).with_for_update()).all()
+
+
+def visible_adverse_imports(actor: Actor) -> Select[tuple[AdverseImport]]:
+    """The lists that were read in by the actor's own office; the province and the auditor see all."""
+    found = select(AdverseImport).options(joinedload(AdverseImport.file))
+    if actor.role in {Role.PROVINCE, Role.AUDITOR}:
+        return found
+    return found.where(AdverseImport.importer_id == actor.organisation_id)
+
+
+def find_adverse_import(import_id: int, *, actor: Actor) -> AdverseImport:
+    """One list that was read in; raises :class:`AdverseImportMissing`."""
+    found = session().scalar(visible_adverse_imports(actor).where(AdverseImport.id == import_id))
+    if found is None:
+        raise AdverseImportMissing
+    return found
 
 
 def relation(beneficiary_id: int, provider_id: int, on: date) -> RelationFacts:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from accounts.kinds import DocumentKind, InstitutionKind, MemberKind, OrganisationKind, ReviewDecision
+from accounts.kinds import (
+    DocumentKind,
+    InstitutionKind,
+    MemberKind,
+    OrganisationKind,
+    ReviewDecision,
+    StandardDefect,
+    Subject,
+)
 from accounts.rules.registration import Application
+from accounts.rules.rounds import Finding
 from accounts.rules.users import Credentials
 from accounts.schemas.fields import FlagField, PasswordField
 from accounts.schemas.organisations import (
@@ -23,6 +32,7 @@ from accounts.states import MembershipState
 from core.http import (
     CountField,
     CursorSchema,
+    DayField,
     EnumField,
     FenField,
     IdField,
@@ -107,11 +117,19 @@ class RegistrationSchema(StatementSchema):
         required=True, metadata={"description": "The applicant declares the statements truthful; must be true."}
     )
 
+    submit = FlagField(
+        load_default=True,
+        metadata={
+            "description": "Whether it goes to its reviewer at once. A draft waits for its documents and is handed in "
+            "with POST /memberships/{id}/submission."
+        },
+    )
+
     @post_load
     def _application(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         credentials = Credentials(username=data.pop("username"), password=data.pop("password"))
-        kind = OrganisationKind(data.pop("kind").value)
-        return {"application": Application(kind=kind, **data), "credentials": credentials}
+        kind, submit = OrganisationKind(data.pop("kind").value), data.pop("submit")
+        return {"application": Application(kind=kind, **data), "credentials": credentials, "submit": submit}
 
 
 class ResubmissionSchema(StatementSchema):
@@ -132,6 +150,68 @@ class MembershipDocumentSchema(Schema):
     size_bytes = CountField(required=True, attribute="file.size_bytes", metadata={"description": "Its size."})
     sha256 = TextField(required=True, attribute="file.sha256", metadata={"description": "Its checksum."})
     added_at = InstantField(required=True, metadata={"description": "When it was added."})
+
+
+class FindingSchema(Schema):
+    """A defect: what it is about, from the catalogue, in words of its own, or both."""
+
+    about = EnumField(
+        Subject, required=True, metadata={"description": "The field or document it is about; `general` for the whole."}
+    )
+    standard = EnumField(
+        StandardDefect, load_default=None, allow_none=True, metadata={"description": "What is usually wrong."}
+    )
+    note = TextField(
+        min_length=0,
+        load_default="",
+        max_length=500,
+        metadata={"description": "In words; required without `standard`."},
+    )
+
+    @validates_schema
+    def _said(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("standard") is None and not data.get("note"):
+            raise ValidationError(fault("required"), "note")
+
+    @post_load
+    def _finding(self, data: dict[str, Any], **_: Any) -> Finding:
+        return Finding(**data)
+
+
+class NamedDefectSchema(Schema):
+    """A defect as it was named, and whether what it is about has been changed since."""
+
+    round = CountField(required=True, metadata={"description": "In which round it was named, from 1."})
+    about = EnumField(Subject, required=True, metadata={"description": "The field or document it is about."})
+    standard = EnumField(
+        StandardDefect, required=True, allow_none=True, metadata={"description": "From the catalogue; null if not."}
+    )
+    note = TextField(min_length=0, required=True, metadata={"description": "In words; empty if not."})
+    changed = FlagField(
+        required=True, metadata={"description": "Whether what it is about was changed since; false while returned."}
+    )
+
+
+class DifferenceSchema(Schema):
+    """What changed between the last round and this one."""
+
+    about = EnumField(Subject, required=True, metadata={"description": "The field or document."})
+    before = fields.Raw(required=True, allow_none=True, metadata={"description": "What stood there; null if nothing."})
+    after = fields.Raw(required=True, allow_none=True, metadata={"description": "What stands there; null if nothing."})
+
+
+class SuspensionSchema(Schema):
+    """A suspension."""
+
+    id = IdField(required=True, metadata={"description": "Number of the suspension."})
+    since = DayField(required=True, metadata={"description": "Its first day."})
+    until = DayField(
+        required=True, allow_none=True, metadata={"description": "First day it no longer holds; null while open."}
+    )
+    article = TextField(required=True, allow_none=True, metadata={"description": "The article it rests on, if named."})
+    reason = TextField(required=True, metadata={"description": "Why."}, max_length=2000)
+    began_at = InstantField(required=True, allow_none=True, metadata={"description": "When it began, if it did."})
+    ended_at = InstantField(required=True, allow_none=True, metadata={"description": "When it ended, if it did."})
 
 
 class MembershipHistoryEntrySchema(Schema):
@@ -212,6 +292,36 @@ class MembershipSchema(Schema):
         attribute="membership.documents",
         metadata={"description": "Documents handed in."},
     )
+    required_documents = fields.List(
+        EnumField(DocumentKind, metadata={"description": "A document."}),
+        required=True,
+        metadata={"description": "What its kind of member brings (V15)."},
+    )
+    missing_documents = fields.List(
+        EnumField(DocumentKind, metadata={"description": "A document."}),
+        required=True,
+        metadata={"description": "Which of them nobody handed in, all at once; of a member, what it still owes."},
+    )
+    owed_until = DayField(
+        required=True,
+        allow_none=True,
+        attribute="membership.owed_until",
+        metadata={"description": "Last day for documents that were missing at the approval; null where none were."},
+    )
+    round = CountField(required=True, metadata={"description": "How often it was submitted; 0 for a draft."})
+    findings = fields.List(
+        fields.Nested(NamedDefectSchema),
+        required=True,
+        metadata={"description": "Every defect of the last return, by field or document."},
+    )
+    differences = fields.List(
+        fields.Nested(DifferenceSchema),
+        required=True,
+        metadata={"description": "What the present round changed against the one before."},
+    )
+    suspensions = fields.List(
+        fields.Nested(SuspensionSchema), required=True, metadata={"description": "Every suspension, the latest first."}
+    )
     notes = fields.List(
         fields.Nested(ReasonSchema),
         required=True,
@@ -249,6 +359,35 @@ class MembershipReviewSchema(Schema):
         load_default=list,
         validate=validate.Length(max=MAX_DEFECTS, error=fault("length", min=0, max=MAX_DEFECTS)),
         metadata={"description": "What must be corrected; only with `return`, all at once."},
+    )
+    findings = fields.List(
+        fields.Nested(FindingSchema),
+        load_default=list,
+        validate=validate.Length(max=MAX_DEFECTS, error=fault("length", min=0, max=MAX_DEFECTS)),
+        metadata={
+            "description": "The same by field or document. A later return names only what was changed since, or "
+            "what is still not mended."
+        },
+    )
+
+
+class MembershipSuspensionSchema(Schema):
+    """Why a member is suspended, and from when to when."""
+
+    opinion = TextField(required=True, max_length=2000, metadata={"description": "Why."})
+    article = TextField(
+        load_default=None,
+        allow_none=True,
+        max_length=20,
+        metadata={"description": "The article it rests on, such as V8(2)."},
+    )
+    since = DayField(
+        load_default=None, allow_none=True, metadata={"description": "Its first day; today where none is given."}
+    )
+    until = DayField(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "First day on which it no longer holds; without one it lasts until resumed."},
     )
 
 

@@ -5,11 +5,25 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import fields, post_load
+from marshmallow import fields, post_load, pre_dump
 
 from accounts.kinds import AdverseKind
+from accounts.models import AdverseImport
 from accounts.rules.standing import ControllerName
-from core.http import CursorSchema, DayField, DecimalField, EnumField, IdField, InstantField, Schema, TextField
+from accounts.schemas.fields import FlagField
+from core.http import (
+    CountField,
+    CursorSchema,
+    DayField,
+    DecimalField,
+    EnumField,
+    IdField,
+    InstantField,
+    ReasonSchema,
+    Schema,
+    TextField,
+    UploadField,
+)
 
 SOURCE = {"description": "Where this is known from: a document, a public list, a finding."}
 
@@ -109,6 +123,72 @@ class AdverseRecordEndingSchema(Schema):
 
     until = DayField(required=True, metadata={"description": "Its last day."})
     source = TextField(required=True, max_length=500, metadata=SOURCE)
+
+
+class NewAdverseImportSchema(Schema):
+    """A public list to read in."""
+
+    file = UploadField(
+        required=True,
+        metadata={"description": "CSV, XLSX or XLS with 统一社会信用代码 and 列入日期 or 移出日期."},
+    )
+    kind = EnumField(
+        AdverseKind, load_default=None, allow_none=True, metadata={"description": "Kind of rows that name none."}
+    )
+    source = TextField(required=True, max_length=300, metadata=SOURCE)
+    dry_run = FlagField(load_default=False, metadata={"description": "Only say what would happen."})
+
+
+class UnknownFirmSchema(Schema):
+    """A firm of the list that is no member in sight."""
+
+    line = CountField(required=True, metadata={"description": "Line of the file."})
+    uscc = TextField(required=True, metadata={"description": "Its code."})
+    name = TextField(min_length=0, required=True, metadata={"description": "Its name as listed."})
+
+
+class RefusedAdverseRowSchema(Schema):
+    """A row that was not taken."""
+
+    line = CountField(required=True, metadata={"description": "Line of the file."})
+    uscc = TextField(min_length=0, required=True, metadata={"description": "Its code as written."})
+    reasons = fields.List(
+        fields.Nested(ReasonSchema), required=True, metadata={"description": "Everything wrong with it."}
+    )
+
+
+class AdverseImportSummarySchema(Schema):
+    """What reading a list did, in numbers."""
+
+    id = IdField(required=True, metadata={"description": "Number of the import."})
+    filename = TextField(required=True, attribute="file.filename", metadata={"description": "Name of the file."})
+    dry_run = FlagField(required=True, metadata={"description": "Whether nothing was written."})
+    total_rows = CountField(required=True, metadata={"description": "Rows of the list."})
+    added_rows = CountField(required=True, metadata={"description": "New records."})
+    ended_rows = CountField(required=True, metadata={"description": "Open records that ended."})
+    known_rows = CountField(required=True, metadata={"description": "Rows that say what is known already."})
+    unknown_rows = CountField(required=True, metadata={"description": "Firms that are no members in sight."})
+    refused_rows = CountField(required=True, metadata={"description": "Rows that were not taken."})
+    imported_at = InstantField(required=True, metadata={"description": "When."})
+
+
+class AdverseImportSchema(AdverseImportSummarySchema):
+    """What reading a list did, row by row where something was not taken."""
+
+    unknown_firms = fields.List(
+        fields.Nested(UnknownFirmSchema), required=True, metadata={"description": "Every firm not known here."}
+    )
+    refused = fields.List(
+        fields.Nested(RefusedAdverseRowSchema), required=True, metadata={"description": "Every row not taken."}
+    )
+
+    @pre_dump
+    def _named(self, made: AdverseImport, **_: Any) -> dict[str, Any]:
+        return {
+            **{name: getattr(made, name) for name in self.fields if name not in {"filename", "unknown_firms"}},
+            "file": made.file,
+            "unknown_firms": [{"line": line, "uscc": code, "name": name} for line, code, name in made.unknown],
+        }
 
 
 class AdverseRecordQuerySchema(CursorSchema):

@@ -15,19 +15,28 @@ from accounts.permissions import (
     may_register,
     may_review_membership,
     may_submit_membership,
-    may_suspend_membership,
 )
 from accounts.queries.applications import application_of
-from accounts.queries.memberships import find_membership
+from accounts.queries.memberships import defects_named, find_membership, present_round
 from accounts.queries.organisations import Seat, organisation, uscc_registered
 from accounts.queries.users import find_user
 from accounts.rules import registration, uscc
+from accounts.rules.members import document_faults, missing_documents
 from accounts.rules.registration import Application
+from accounts.rules.rounds import Finding, document_subject, resubmission_faults
 from accounts.rules.users import Credentials, credential_faults
 from accounts.states import MEMBERSHIP_TRANSITIONS, MembershipAction, MembershipState
 from accounts.steps.attempts import count_sign_up
-from accounts.steps.memberships import decide_membership, open_membership, user_id_of, write_stated
+from accounts.steps.memberships import (
+    DocumentsMissing,
+    decide_membership,
+    open_membership,
+    required_documents,
+    user_id_of,
+    write_stated,
+)
 from accounts.steps.organisations import RegistrationRefused, write_facts
+from accounts.steps.rounds import record_round
 from accounts.steps.users import hashed
 from core import audit, clock
 from core.db import transaction
@@ -58,13 +67,20 @@ class DocumentsClosed(StateForbids):
 
 
 def register(
-    *, application: Application, credentials: Credentials, address: str | None, actor: Actor, now: datetime
+    *,
+    application: Application,
+    credentials: Credentials,
+    address: str | None,
+    actor: Actor,
+    now: datetime,
+    submit: bool = True,
 ) -> Membership:
     """Register an enterprise or provider by itself, or a team by its incubator, and submit it for review.
 
-    Creates the organisation, its first user, its figures and its bank account. Visitors are counted by ``address``,
-    which is None where nobody came over the network. Raises :class:`RegistrationRefused` with every fault at once,
-    and :class:`SignUpPaused`.
+    Creates the organisation, its first user, its figures and its bank account. With ``submit`` False it stays a draft
+    that its reviewer does not see, until its documents are there. Visitors are counted by ``address``, which is None
+    where nobody came over the network. Raises :class:`RegistrationRefused` with every fault at once, and
+    :class:`SignUpPaused`.
     """
     with transaction():
         authorise(actor, may_register)
@@ -83,11 +99,16 @@ def register(
             password_hash=hashed(credentials.password),
             actor=actor,
             now=now,
+            submit=submit,
         )
 
 
 def resubmit(*, membership_id: int, changes: Mapping[str, Any], actor: Actor, now: datetime) -> Membership:
-    """Hand in a returned registration again; ``changes`` are the fields of the application that are new."""
+    """Hand in a draft, or a returned registration again; ``changes`` are the fields of the application that are new.
+
+    Raises :class:`RegistrationRefused` with every fault, and :class:`DocumentsMissing` with every document that is
+    missing: of a draft any that its kind brings, of a returned one those that were named as missing.
+    """
     with transaction():
         membership = find_membership(membership_id, actor=actor, lock=True)
         authorise(actor, may_submit_membership, membership.organisation)
@@ -95,6 +116,7 @@ def resubmit(*, membership_id: int, changes: Mapping[str, Any], actor: Actor, no
         application = replace(application_of(membership), truthful=True, **changes)
         host = member.incubator
         refuse_all(_faults(application, host=host, known=member, now=now), error=RegistrationRefused)
+        refuse_all(_document_faults(membership, now), error=DocumentsMissing)
         apply(
             membership,
             MembershipAction.SUBMIT,
@@ -114,6 +136,7 @@ def resubmit(*, membership_id: int, changes: Mapping[str, Any], actor: Actor, no
             now=now,
         )
         write_stated(member=member, application=application, changes=changes, actor=actor, now=now)
+        record_round(membership=membership, application=application, user_id=user_id_of(actor), now=now)
         return membership
 
 
@@ -125,31 +148,24 @@ def review(
     defects: Sequence[str],
     actor: Actor,
     now: datetime,
+    findings: Sequence[Finding] = (),
 ) -> Membership:
-    """Approve a registration, which makes a member (V15) and verifies its bank account, or return it with defects."""
+    """Approve a registration, which makes a member (V15) and verifies its bank account, or return it once, with every
+    defect: sentences, or findings about a field or document."""
     with transaction():
         membership = find_membership(membership_id, actor=actor, lock=True)
         authorise(actor, may_review_membership, membership.organisation)
-        refuse_all(_review_faults(decision, opinion, defects), error=ReviewRefused)
+        refuse_all(_review_faults(decision, opinion, [*defects, *findings]), error=ReviewRefused)
         decide_membership(
             membership=membership,
             action=ACTION_OF_DECISION[decision],
             opinion=opinion,
             defects=defects,
+            findings=findings,
             actor=actor,
             now=now,
         )
         return membership
-
-
-def suspend(*, membership_id: int, opinion: str, actor: Actor, now: datetime) -> Membership:
-    """Suspend a member: it keeps its records and may not order."""
-    return _move(membership_id, MembershipAction.SUSPEND, opinion, actor, now)
-
-
-def resume(*, membership_id: int, opinion: str, actor: Actor, now: datetime) -> Membership:
-    """End a suspension."""
-    return _move(membership_id, MembershipAction.RESUME, opinion, actor, now)
 
 
 def add_document(
@@ -161,11 +177,11 @@ def add_document(
     actor: Actor,
     now: datetime,
 ) -> MembershipDocument:
-    """Add a document to a registration that is not decided yet."""
+    """Add a document to a registration that is not decided yet, or one that a member still owes."""
     with transaction() as session:
         membership = find_membership(membership_id, actor=actor, lock=True)
         authorise(actor, may_submit_membership, membership.organisation)
-        if membership.state not in _OPEN_FOR_DOCUMENTS:
+        if membership.state not in _OPEN_FOR_DOCUMENTS and kind not in membership.owed_documents:
             raise state_refusal(
                 membership.state, "add_document", transitions=MEMBERSHIP_TRANSITIONS, error=DocumentsClosed
             )
@@ -174,7 +190,13 @@ def add_document(
             membership_id=membership.id, kind=kind, file_id=stored.id, added_by=user_id_of(actor), added_at=now
         )
         session.add(document)
-        audit.record(actor=actor, now=now, action="add", subject=document, data={"membership_id": membership.id})
+        audit.record(
+            actor=actor,
+            now=now,
+            action="add",
+            subject=document,
+            data={"membership_id": membership.id, "kind": kind.value},
+        )
         return document
 
 
@@ -211,15 +233,17 @@ def _seat(application: Application, host: Organisation | None, now: datetime) ->
     return Seat(county=county, city=known.cities.get(county), in_province=known.in_province(county))
 
 
-def _move(membership_id: int, action: MembershipAction, opinion: str, actor: Actor, now: datetime) -> Membership:
-    with transaction():
-        membership = find_membership(membership_id, actor=actor, lock=True)
-        authorise(actor, may_suspend_membership, membership.organisation)
-        apply(membership, action, transitions=MEMBERSHIP_TRANSITIONS, actor=actor, now=now, note=opinion)
-        return membership
+def _document_faults(membership: Membership, now: datetime) -> list[Reason]:
+    """The documents for which it may not be submitted yet."""
+    handed_in = {each.kind for each in membership.documents}
+    if membership.state is MembershipState.DRAFT:
+        return document_faults(missing_documents(required_documents(membership, now=now), handed_in))
+    named = defects_named(membership.id, in_round=present_round(membership.id))
+    findings = [Finding(each.about, each.standard, each.note) for each in named]
+    return resubmission_faults(findings, {document_subject(kind) for kind in handed_in})
 
 
-def _review_faults(decision: ReviewDecision, opinion: str, defects: Sequence[str]) -> list[Reason]:
+def _review_faults(decision: ReviewDecision, opinion: str, defects: Sequence[object]) -> list[Reason]:
     if decision is ReviewDecision.APPROVE and defects:
         return [reason("defects_with_approval", field="defects")]
     if decision is ReviewDecision.RETURN and not defects and not opinion:

@@ -17,10 +17,11 @@ from accounts.steps.standing import (
     add_adverse_record,
     add_holding,
     add_joint_establishment,
+    end_record,
     establish_controller,
     register_controller,
 )
-from core import audit, clock
+from core import clock
 from core.db import transaction
 from core.errors import Conflict, NotFound, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
@@ -103,14 +104,7 @@ def end_adverse_record(*, record_id: int, until: date, source: str, actor: Actor
             adverse.faults(kind=record.kind, since=record.since, until=until, today=clock.today(now)),
             error=StandingRefused,
         )
-        record.until = until
-        audit.record(
-            actor=actor,
-            now=now,
-            action="end",
-            subject=record,
-            data={"until": until.isoformat(), "source": source},
-        )
+        end_record(record=record, until=until, source=source, actor=actor, now=now)
         return record
 
 

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from accounts.kinds import OrganisationKind
+from accounts import policy
+from accounts.kinds import DocumentKind, OrganisationKind
 from accounts.models import Membership, Organisation
 from accounts.permissions import Role
 from accounts.queries.bank import pending_account
 from accounts.queries.organisations import Seat
+from accounts.rules.members import document_faults, missing_documents
 from accounts.rules.registration import Application, last_completed_year
+from accounts.rules.rounds import Finding
 from accounts.states import MEMBERSHIP_TRANSITIONS, MembershipAction
 from accounts.steps.bank import name_account, verify_account
 from accounts.steps.documents import certify_registration
 from accounts.steps.organisations import register_organisation, state_figures
+from accounts.steps.rounds import name_defects, record_round
 from accounts.steps.users import register_user
 from core import clock
 from core.db import require_transaction
-from core.errors import Forbidden
+from core.errors import Forbidden, Refused, refuse_all
 from core.permissions import Actor
 from core.states import apply
+from core.workdays import load_calendar
 
 ROLE_OF_KIND = {
     OrganisationKind.ENTERPRISE: Role.ENTERPRISE,
@@ -35,6 +40,12 @@ class SubmitterReviews(Forbidden):
     """Whoever submitted a registration does not review it."""
 
     code = "submitter_reviews"
+
+
+class DocumentsMissing(Refused):
+    """Documents that this kind of member brings are missing; all of them are named."""
+
+    code = "documents_missing"
 
 
 class NobodyActs(Forbidden):
@@ -52,8 +63,9 @@ def open_membership(
     password_hash: str,
     actor: Actor,
     now: datetime,
+    submit: bool = True,
 ) -> Membership:
-    """Create organisation, first user, figures, bank account and membership, and submit it.
+    """Create organisation, first user, figures, bank account and membership, and submit it unless it stays a draft.
 
     The application must be free of faults. ``host`` is a team's incubator, whose user ``actor`` then submits; without
     one the new user does.
@@ -86,8 +98,11 @@ def open_membership(
     )
     membership.organisation = member
     require_transaction().add(membership)
-    apply(membership, MembershipAction.SUBMIT, transitions=MEMBERSHIP_TRANSITIONS, actor=submitter, now=now)
+    if submit:
+        apply(membership, MembershipAction.SUBMIT, transitions=MEMBERSHIP_TRANSITIONS, actor=submitter, now=now)
     write_stated(member=member, application=application, changes=_EVERYTHING, actor=submitter, now=now)
+    if submit:
+        record_round(membership=membership, application=application, user_id=user_id_of(submitter), now=now)
     return membership
 
 
@@ -124,15 +139,24 @@ def decide_membership(
     defects: Sequence[str],
     actor: Actor,
     now: datetime,
+    findings: Sequence[Finding] = (),
 ) -> None:
-    """Approve, which also verifies the account waiting and certifies the documents, or return.
+    """Approve, which also verifies the account waiting and certifies the documents, or return with every defect, in
+    sentences or as findings.
 
-    Raises :class:`SubmitterReviews`.
+    Raises :class:`SubmitterReviews`, :class:`DocumentsMissing` where the pack has nothing owed, and
+    :class:`~accounts.steps.rounds.NamedLate`.
     """
     require_transaction()
     reviewer = user_id_of(actor)
     if membership.submitted_by == reviewer:
         raise SubmitterReviews
+    if action is MembershipAction.APPROVE:
+        _take_documents(membership, now=now)
+    else:
+        name_defects(
+            membership=membership, findings=findings, defects=defects, opinion=opinion, user_id=reviewer, now=now
+        )
     membership.reviewed_by = reviewer
     membership.reviewed_at = now
     membership.opinion = opinion
@@ -144,13 +168,46 @@ def decide_membership(
         actor=actor,
         now=now,
         note=opinion,
-        data={"defects": list(defects)},
+        data={
+            "defects": list(defects),
+            "findings": [_as_json(each) for each in findings],
+            **({"owed": membership.owed_documents} if membership.owed_documents else {}),
+        },
     )
     account = pending_account(membership.organisation_id)
     if action is MembershipAction.APPROVE and account is not None:
         verify_account(account=account, actor=actor, user_id=reviewer, now=now)
     if action is MembershipAction.APPROVE:
         certify_registration(membership=membership, user_id=reviewer, actor=actor, now=now)
+
+
+def required_documents(membership: Membership, *, now: datetime) -> tuple[DocumentKind, ...]:
+    """The documents its kind of member brings at present (V15, design decision)."""
+    return policy.member_rules(clock.today(now)).required_documents(
+        membership.kind, in_province=membership.organisation.in_province
+    )
+
+
+def _take_documents(membership: Membership, *, now: datetime) -> None:
+    """Freeze what was required; what is missing is owed by a day where the pack lets it be (容缺受理)."""
+    rules = policy.member_rules(clock.today(now))
+    required = required_documents(membership, now=now)
+    require_transaction().refresh(membership, ["documents"])
+    missing = missing_documents(required, {each.kind for each in membership.documents})
+    if not rules.may_owe:
+        refuse_all(document_faults(missing), error=DocumentsMissing)
+    owed_until = load_calendar().add_working_days(clock.today(now), rules.owed_working_days) if missing else None
+    membership.required_documents = [kind.value for kind in required]
+    membership.owed_documents = [kind.value for kind in missing]
+    membership.owed_until = owed_until
+
+
+def _as_json(finding: Finding) -> dict[str, str | None]:
+    return {
+        "about": finding.about.value,
+        "standard": None if finding.standard is None else finding.standard.value,
+        "note": finding.note,
+    }
 
 
 def user_id_of(actor: Actor) -> int:

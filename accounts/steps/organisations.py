@@ -15,7 +15,8 @@ from accounts.models import BeneficiaryFigures, Organisation
 from accounts.queries.organisations import Seat, figures
 from accounts.rules import uscc
 from accounts.rules.registration import Application
-from core import audit
+from accounts.steps.seats import begin_seat, correct_seat
+from core import audit, clock
 from core.db import require_transaction
 from core.errors import Reason, Refused, reason
 from core.permissions import Actor
@@ -54,6 +55,7 @@ def register_organisation(
     _set_facts(organisation, application, seat)
     current.add(organisation)
     flush_or_refuse()
+    begin_seat(organisation, seat, since=clock.today(now))
     audit.record(
         actor=actor,
         now=now,
@@ -76,6 +78,7 @@ def write_facts(
         if each.history.has_changes() and each.history.deleted
     }
     flush_or_refuse()
+    correct_seat(organisation, seat, today=clock.today(now))
     if before:
         audit.record(
             actor=actor,

@@ -101,6 +101,15 @@ def annul_adverse_record(record_id: int, *, why: str, actor: Actor, now: datetim
     return record
 
 
+def end_record(*, record: AdverseRecord, until: date, source: str, actor: Actor, now: datetime) -> None:
+    """Write the last day of an open listing or sanction."""
+    require_transaction()
+    record.until = until
+    audit.record(
+        actor=actor, now=now, action="end", subject=record, data={"until": until.isoformat(), "source": source}
+    )
+
+
 def register_controller(*, name: str, note: str, actor: Actor, now: datetime) -> Controller:
     """A controller not known before; two of one name are told apart by ``note``."""
     current = require_transaction()

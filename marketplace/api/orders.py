@@ -48,7 +48,7 @@ from marketplace.service.orders import (
     ShortfallUnpaid,
 )
 from marketplace.service.payments import NothingDue, PaymentRefused
-from marketplace.service.quotes import NotAMember
+from marketplace.service.quotes import FiguresOverdue, NotAMember
 from vouchers.queries.explanations import Explanation
 from vouchers.schemas.explanations import ExplanationSchema
 
@@ -84,6 +84,7 @@ def requote(view: Callable[..., Response]) -> Callable[..., Response]:
     QuoteUsed,
     PriceChanged,
     NotAMember,
+    FiguresOverdue,
     ShortfallUnpaid,
     DeductionRefused,
     OfferRefused,

@@ -22,7 +22,7 @@ from marketplace.permissions import may_ask_quotes
 from marketplace.queries import explain_quote, find_quote, visible_quotes
 from marketplace.queries.explanations import FactsMissing
 from marketplace.schemas import QuoteRequestSchema, QuoteSchema
-from marketplace.service.quotes import BeneficiaryMissing, BeneficiaryUnclear, NotAMember
+from marketplace.service.quotes import BeneficiaryMissing, BeneficiaryUnclear, FiguresOverdue, NotAMember
 from vouchers.queries.explanations import Explanation
 from vouchers.schemas.explanations import ExplanationSchema
 
@@ -31,7 +31,9 @@ quotes = Blueprint("quotes", __name__, url_prefix="/quotes", description="What i
 
 @quotes.route("", methods=["POST"])
 @allow(may_ask_quotes)
-@problems(NotAMember, BeneficiaryMissing, BeneficiaryUnclear, OfferRefused, ServiceNotOffered, SlotTaken)
+@problems(
+    NotAMember, FiguresOverdue, BeneficiaryMissing, BeneficiaryUnclear, OfferRefused, ServiceNotOffered, SlotTaken
+)
 @idempotent
 @quotes.arguments(QuoteRequestSchema)
 @quotes.response(201, QuoteSchema)

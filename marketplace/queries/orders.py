@@ -21,6 +21,7 @@ from marketplace.states import PAYABLE, OrderState
 from settlement.models import LedgerAccount
 from settlement.queries import OrderMoney, orders_money
 from settlement.rules.chart import AccountKind
+from vouchers.models import Claim
 
 _READS_ALL = frozenset({Role.PROVINCE, Role.FINANCE_MAKER, Role.FINANCE_CHECKER, Role.AUDITOR})
 READS_ITS_CITY = frozenset({Role.CITY_BUREAU, Role.CITY_FINANCE, Role.DELEGATED_AGENCY})
@@ -78,7 +79,8 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
         if actor.city is None:
             return true() if actor.role == Role.DELEGATED_AGENCY else Order.id.is_(None)
         in_city = select(Organisation.id).where(Organisation.city == actor.city)
-        return or_(Order.beneficiary_id.in_(in_city), Order.provider_id.in_(in_city))
+        of_city = select(Claim.order_id).where(Claim.city == actor.city)
+        return or_(Order.beneficiary_id.in_(in_city), Order.provider_id.in_(in_city), Order.id.in_(of_city))
     own = acts_for(actor)
     return or_(Order.beneficiary_id.in_(own), Order.provider_id.in_(own))
 

@@ -67,7 +67,7 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
         authorise(actor, may_place_orders)
         quote = find_quote(quote_id, actor=actor)
         _require_fresh(quote, now=now)
-        require_membership(quote.beneficiary_id)
+        require_membership(quote.beneficiary_id, now=now)
         _require_no_shortfall(quote)
         wish = wish_of(quote)
         terms = offered(wish, now=now)

@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from accounts.kinds import BENEFICIARY_KINDS
-from accounts.queries import acts_for, is_approved_member, organisation
+from accounts.queries import acts_for, is_approved_member, orders_are_stopped, organisation
+from core import clock
 from core.db import transaction
 from core.errors import Conflict, NotFound, Refused, reason
 from core.permissions import Actor, authorise
@@ -21,6 +22,12 @@ class NotAMember(Conflict):
     """Only members whose registration is approved may use vouchers."""
 
     code = "not_a_member"
+
+
+class FiguresOverdue(Conflict):
+    """The pack lets nobody order whose figures of the last completed year are overdue."""
+
+    code = "figures_overdue"
 
 
 class BeneficiaryMissing(NotFound):
@@ -71,7 +78,7 @@ def ask(
             public_project_number=public_project_number,
             restricted_industry=restricted_industry,
         )
-        require_membership(wish.beneficiary_id)
+        require_membership(wish.beneficiary_id, now=now)
         terms = offered(wish, now=now)
         return write_quote(wish, terms=terms, assessment=assessed(wish, terms=terms, now=now), actor=actor, now=now)
 
@@ -96,7 +103,9 @@ def beneficiary_of(actor: Actor, wanted: int | None) -> int:
     return wanted
 
 
-def require_membership(organisation_id: int) -> None:
-    """Raise :class:`NotAMember` unless the organisation's registration is approved."""
+def require_membership(organisation_id: int, *, now: datetime) -> None:
+    """Raise :class:`NotAMember` unless the organisation's registration is approved, and :class:`FiguresOverdue`."""
     if not is_approved_member(organisation_id):
         raise NotAMember(reasons=[reason("not_a_member", article="V15")])
+    if orders_are_stopped(organisation_id, on=clock.today(now)):
+        raise FiguresOverdue(reasons=[reason("figures_overdue", article="V8(1)")])

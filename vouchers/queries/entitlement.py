@@ -150,7 +150,7 @@ def decision_of(order_id: int) -> EntitlementDecision:
 
 def _beneficiary(member: Organisation, *, on: date) -> tuple[Enterprise | Team, set[str]]:
     """The beneficiary as the rules see it, and flags about the facts themselves."""
-    seat = accounts.seat(member.id)
+    seat = accounts.seat(member.id, on)
     county = seat.county or ""
     if member.kind is OrganisationKind.TEAM:
         level = member.incubator.incubator_level if member.incubator is not None else None

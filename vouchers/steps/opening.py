@@ -6,6 +6,7 @@ from datetime import datetime
 
 from accounts import queries as accounts
 from accounts.kinds import OrganisationKind
+from accounts.policy import places
 from core import audit, policy
 from core.db import require_transaction
 from core.permissions import Actor
@@ -54,7 +55,7 @@ def open_claim(*, record: ServiceRecord, actor: Actor, now: datetime) -> Claim |
         provider_id=decision.provider_id,
         claimant_id=claimant_id,
         payee_id=payee_id,
-        city=accounts.seat(decision.beneficiary_id).city,
+        city=_city_of(decision),
         service_kind=record.service_kind,
         payment_mode=record.payment_mode,
         record=record.as_json(),
@@ -82,6 +83,12 @@ def open_claim(*, record: ServiceRecord, actor: Actor, now: datetime) -> Claim |
     )
     _note(decision, record, claim_id=claim.id, held_fen=held_fen, subsidy_fen=subsidy_fen, now=now)
     return claim
+
+
+def _city_of(decision: EntitlementDecision) -> str:
+    """The city whose bureau reviews it: that of the county frozen when the order was placed (V12 facts)."""
+    county: str = decision.facts["beneficiary"]["county"]
+    return places(decision.judged_on).cities[county]
 
 
 def _subsidy(decision: EntitlementDecision, base_fen: int, *, held_fen: int) -> int:

@@ -1,0 +1,246 @@
+"""Changes of a member's facts from a day on: seat, name, representative, contact, controller."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import BinaryIO
+
+from accounts import policy
+from accounts.kinds import ChangeDecision
+from accounts.models import MemberChange, Organisation
+from accounts.permissions import may_request_change, may_review_change
+from accounts.queries.changes import changes_to_apply, find_change, open_change
+from accounts.queries.memberships import membership_of
+from accounts.queries.organisations import Seat, find_organisation, lock_organisation, seats_of
+from accounts.queries.standing import find_controller
+from accounts.rules.seats import Change, change_faults
+from accounts.states import CHANGE_TRANSITIONS, ChangeAction, MembershipState
+from accounts.steps.changes import apply_change
+from accounts.steps.memberships import user_id_of
+from accounts.steps.seats import begin_seat
+from accounts.steps.standing import establish_controller, register_controller
+from core import audit, clock
+from core.db import session, transaction
+from core.errors import Conflict, Reason, Refused, reason, refuse_all
+from core.files import store_file
+from core.permissions import SYSTEM, Actor, authorise
+from core.states import apply
+
+_MEMBERS = frozenset({MembershipState.APPROVED, MembershipState.SUSPENDED})
+
+
+class ChangeRefused(Refused):
+    """The change has faults; all of them are named."""
+
+    code = "change_refused"
+
+
+class ChangePending(Conflict):
+    """A change of this member waits already, for its review or for its day."""
+
+    code = "change_pending"
+
+
+class NotYetAMember(Conflict):
+    """A registration that is not approved is corrected by submitting it again."""
+
+    code = "change_before_approval"
+
+
+def request_change(
+    *,
+    organisation_id: int,
+    change: Change,
+    reason_given: str,
+    stream: BinaryIO,
+    filename: str,
+    actor: Actor,
+    now: datetime,
+) -> MemberChange:
+    """A member asks for a change, with the document that shows it.
+
+    The bureau of the city it moves to reviews a move, the bureau in charge everything else. Raises
+    :class:`ChangeRefused` with every fault, :class:`ChangePending` and :class:`NotYetAMember`.
+    """
+    with transaction() as current:
+        member = find_organisation(organisation_id, actor=actor)
+        authorise(actor, may_request_change, member)
+        lock_organisation(member.id)
+        membership = membership_of(member.id)
+        if membership is not None and membership.state not in _MEMBERS:
+            raise NotYetAMember
+        refuse_all(_faults(member, change, now), error=ChangeRefused)
+        if open_change(member.id) is not None:
+            raise ChangePending
+        seat = _seat(change, now)
+        stored = store_file(stream, filename=filename, owner_id=member.id, now=now)
+        wanted = MemberChange(
+            organisation_id=member.id,
+            state=CHANGE_TRANSITIONS.initial,
+            effective_on=change.effective_on,
+            from_city=member.city,
+            city=member.city if seat is None else seat.city,
+            county=change.county,
+            name=change.name,
+            legal_representative=change.legal_representative,
+            phone=change.phone,
+            address=change.address,
+            controller=change.controller,
+            reason=reason_given,
+            file_id=stored.id,
+            requested_by=user_id_of(actor),
+            requested_at=now,
+            opinion="",
+        )
+        wanted.organisation = member
+        current.add(wanted)
+        audit.record(
+            actor=actor,
+            now=now,
+            action="request",
+            subject=wanted,
+            to_state=wanted.state,
+            data={
+                "organisation_id": member.id,
+                "effective_on": change.effective_on.isoformat(),
+                "from_city": wanted.from_city,
+                "city": wanted.city,
+                "county": change.county,
+            },
+        )
+        return wanted
+
+
+def review_change(
+    *,
+    change_id: int,
+    decision: ChangeDecision,
+    opinion: str,
+    controller_id: int | None,
+    actor: Actor,
+    now: datetime,
+) -> MemberChange:
+    """Approve a change, which takes effect on its day, at once where that has come; or refuse it and say why.
+
+    A new controller is the one of ``controller_id``, or a new one of the name stated. Orders placed before keep what
+    was frozen with them (V12 facts).
+    """
+    with transaction():
+        change = find_change(change_id, actor=actor, lock=True)
+        authorise(actor, may_review_change, change)
+        lock_organisation(change.organisation_id)
+        refuse_all(_review_faults(change, decision, opinion, controller_id, now), error=ChangeRefused)
+        change.reviewed_by = user_id_of(actor)
+        change.reviewed_at = now
+        change.opinion = opinion
+        action = ChangeAction.APPROVE if decision is ChangeDecision.APPROVE else ChangeAction.REFUSE
+        apply(
+            change,
+            action,
+            transitions=CHANGE_TRANSITIONS,
+            actor=actor,
+            now=now,
+            note=opinion,
+            data={
+                "organisation_id": change.organisation_id,
+                "effective_on": change.effective_on.isoformat(),
+                "from_city": change.from_city,
+                "city": change.city,
+            },
+        )
+        if decision is ChangeDecision.APPROVE:
+            _arrange(change, controller_id, actor=actor, now=now)
+        return change
+
+
+def withdraw_change(*, change_id: int, actor: Actor, now: datetime) -> MemberChange:
+    """The member takes its request back before it is reviewed."""
+    with transaction():
+        change = find_change(change_id, actor=actor, lock=True)
+        authorise(actor, may_request_change, change.organisation)
+        apply(
+            change,
+            ChangeAction.WITHDRAW,
+            transitions=CHANGE_TRANSITIONS,
+            actor=actor,
+            now=now,
+            data={"organisation_id": change.organisation_id},
+        )
+        return change
+
+
+def apply_due_changes(*, now: datetime) -> int:
+    """The worker's part: approved changes whose day has come; returns how many."""
+    due = changes_to_apply(clock.today(now))
+    for number in due:
+        with transaction():
+            change = find_change(number, actor=SYSTEM, lock=True)
+            lock_organisation(change.organisation_id)
+            apply_change(change=change, seat=_seat(_wanted(change), now), actor=SYSTEM, now=now)
+    return len(due)
+
+
+def _arrange(change: MemberChange, controller_id: int | None, *, actor: Actor, now: datetime) -> None:
+    """Write the dated rows at once, so that every later day already knows them, and the plain facts on their day."""
+    seat = _seat(_wanted(change), now)
+    if seat is not None:
+        begin_seat(change.organisation, seat, since=change.effective_on, change_id=change.id)
+    if change.controller is not None:
+        establish_controller(
+            organisation=change.organisation,
+            controller=(
+                register_controller(name=change.controller, note="", actor=actor, now=now)
+                if controller_id is None
+                else find_controller(controller_id)
+            ),
+            since=change.effective_on,
+            source=change.reason,
+            actor=actor,
+            now=now,
+        )
+    session().flush()
+    if change.effective_on <= clock.today(now):
+        apply_change(change=change, seat=seat, actor=actor, now=now)
+
+
+def _wanted(change: MemberChange) -> Change:
+    return Change(
+        effective_on=change.effective_on,
+        county=change.county,
+        name=change.name,
+        legal_representative=change.legal_representative,
+        phone=change.phone,
+        address=change.address,
+        controller=change.controller,
+    )
+
+
+def _seat(change: Change, now: datetime) -> Seat | None:
+    if change.county is None:
+        return None
+    known = policy.places(clock.today(now))
+    return Seat(
+        county=change.county, city=known.cities.get(change.county), in_province=known.in_province(change.county)
+    )
+
+
+def _faults(member: Organisation, change: Change, now: datetime) -> list[Reason]:
+    return change_faults(
+        change,
+        kind=member.kind,
+        present_county=member.county,
+        in_province=member.in_province,
+        seats=seats_of(member.id),
+        places=policy.places(clock.today(now)),
+    )
+
+
+def _review_faults(
+    change: MemberChange, decision: ChangeDecision, opinion: str, controller_id: int | None, now: datetime
+) -> list[Reason]:
+    if decision is ChangeDecision.REFUSE:
+        return [] if opinion else [reason("opinion_missing", field="opinion")]
+    found = _faults(change.organisation, _wanted(change), now)
+    if controller_id is not None and change.controller is None:
+        found.append(reason("controller_not_asked", field="controller_id"))
+    return found
