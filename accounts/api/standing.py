@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 
 from accounts import service
 from accounts.models import AdverseImport, AdverseRecord, Controller, Holding, JointEstablishment
-from accounts.permissions import auditor, authority, may_read_standing, official_reader
+from accounts.permissions import auditor, authority, city_finance, may_read_standing, official_reader
 from accounts.queries.organisations import OrganisationMissing
 from accounts.queries.standing import (
     AdverseImportMissing,
@@ -198,7 +198,7 @@ def import_adverse_records(given: dict[str, Any]) -> AdverseImport:
 
 
 @adverse_record_imports.route("", methods=["GET"])
-@allow(authority | auditor)
+@allow(authority | city_finance | auditor)
 @adverse_record_imports.arguments(CursorSchema, location="query")
 @adverse_record_imports.response(200, page_schema(AdverseImportSummarySchema))
 def list_adverse_imports(given: dict[str, Any]) -> dict[str, Any]:
@@ -210,7 +210,7 @@ def list_adverse_imports(given: dict[str, Any]) -> dict[str, Any]:
 
 
 @adverse_record_imports.route("/<int:import_id>", methods=["GET"])
-@allow(authority | auditor)
+@allow(authority | city_finance | auditor)
 @problems(AdverseImportMissing)
 @adverse_record_imports.response(200, AdverseImportSchema)
 def show_adverse_import(import_id: int) -> AdverseImport:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from accounts.states import BANK_ACCOUNT_TRANSITIONS, DOCUMENT_TRANSITIONS, MEMBERSHIP_TRANSITIONS
+from accounts.states import (
+    BANK_ACCOUNT_TRANSITIONS,
+    CHANGE_TRANSITIONS,
+    DOCUMENT_TRANSITIONS,
+    MEMBERSHIP_TRANSITIONS,
+    RENEWAL_TRANSITIONS,
+    RESIDENCE_TRANSITIONS,
+)
 from core.invariants import Invariant, replay
 
 INVARIANTS = [
@@ -14,6 +21,29 @@ INVARIANTS = [
         FROM controller_tenure one
         JOIN controller_tenure other ON other.organisation_id = one.organisation_id AND other.id > one.id
         WHERE daterange(one.since, one.until, '[)') && daterange(other.since, other.until, '[)')
+        """,
+    ),
+    Invariant(
+        3,
+        "an organisation sits in one place on any day",
+        """
+        SELECT one.organisation_id, one.id AS seat, other.id AS other_seat
+        FROM organisation_seat one
+        JOIN organisation_seat other ON other.organisation_id = one.organisation_id AND other.id > one.id
+        WHERE daterange(one.since, one.until, '[)') && daterange(other.since, other.until, '[)')
+        """,
+    ),
+    Invariant(
+        3,
+        "an organisation's county is one that it has on record, and a team sits where its incubator does",
+        """
+        SELECT o.id AS organisation, o.county, o.city
+        FROM organisation o
+        LEFT JOIN organisation host ON host.id = o.incubator_id
+        WHERE CASE WHEN o.kind = 'team' THEN (o.county, o.city) IS DISTINCT FROM (host.county, host.city)
+              ELSE o.county IS NOT NULL AND NOT EXISTS (
+                  SELECT FROM organisation_seat s
+                  WHERE s.organisation_id = o.id AND s.county = o.county AND s.city IS NOT DISTINCT FROM o.city) END
         """,
     ),
     Invariant(
@@ -29,6 +59,51 @@ INVARIANTS = [
     ),
     replay("membership", MEMBERSHIP_TRANSITIONS),
     replay("bank_account", BANK_ACCOUNT_TRANSITIONS),
+    replay("figures_renewal", RENEWAL_TRANSITIONS),
+    replay("member_change", CHANGE_TRANSITIONS),
+    replay("residence", RESIDENCE_TRANSITIONS),
+    Invariant(
+        9,
+        "a member is suspended while a suspension of it runs, and only then",
+        """
+        SELECT m.id AS membership, m.state, s.id AS suspension
+        FROM suspension s JOIN membership m ON m.id = s.membership_id
+        WHERE s.began_at IS NOT NULL AND s.ended_at IS NULL AND m.state <> 'suspended'
+        """,
+    ),
+    Invariant(
+        10,
+        "a renewal and a change are decided by another person than who asked",
+        """
+        SELECT 'figures_renewal' AS kind, id FROM figures_renewal WHERE reviewed_by = handed_in_by
+        UNION ALL
+        SELECT 'member_change', id FROM member_change WHERE reviewed_by = requested_by
+        """,
+    ),
+    Invariant(
+        11,
+        "a change was decided by the bureau of the city it moves to, or by the province where it names none",
+        """
+        SELECT c.id AS member_change, c.city, a.kind AS authority, a.city AS authority_city
+        FROM member_change c
+        JOIN user_account u ON u.id = c.reviewed_by
+        JOIN organisation a ON a.id = u.organisation_id
+        WHERE NOT ((a.kind = 'city_bureau' AND a.city = c.city) OR (a.kind = 'province' AND c.city IS NULL))
+        """,
+    ),
+    Invariant(
+        12,
+        "every approved member handed in each document it had to, or owes it by a day",
+        """
+        SELECT m.id AS membership, required.kind AS document
+        FROM membership m
+        CROSS JOIN LATERAL jsonb_array_elements_text(m.required_documents) AS required(kind)
+        WHERE m.state IN ('approved', 'suspended')
+          AND NOT jsonb_exists(m.owed_documents, required.kind)
+          AND NOT EXISTS (
+              SELECT FROM membership_document d WHERE d.membership_id = m.id AND d.kind = required.kind)
+        """,
+    ),
     replay("organisation_document", DOCUMENT_TRANSITIONS),
     Invariant(
         10,
@@ -48,7 +123,10 @@ INVARIANTS = [
         JOIN organisation o ON o.id = d.organisation_id
         JOIN user_account u ON u.id = d.decided_by
         JOIN organisation a ON a.id = u.organisation_id
-        WHERE NOT ((a.kind = 'city_bureau' AND o.in_province AND a.city = o.city)
+        WHERE NOT ((a.kind = 'city_bureau' AND o.in_province
+                    AND (a.city = o.city
+                         OR EXISTS (SELECT FROM organisation_seat s
+                                     WHERE s.organisation_id = COALESCE(o.incubator_id, o.id) AND s.city = a.city)))
                    OR (a.kind = 'province' AND NOT o.in_province))
         """,
     ),
@@ -81,7 +159,10 @@ INVARIANTS = [
         JOIN user_account u ON u.id = m.reviewed_by
         JOIN organisation a ON a.id = u.organisation_id
         WHERE m.state <> 'submitted'
-          AND NOT ((a.kind = 'city_bureau' AND o.in_province AND a.city = o.city)
+          AND NOT ((a.kind = 'city_bureau' AND o.in_province
+                    AND (a.city = o.city
+                         OR EXISTS (SELECT FROM organisation_seat s
+                                     WHERE s.organisation_id = COALESCE(o.incubator_id, o.id) AND s.city = a.city)))
                    OR (a.kind = 'province' AND NOT o.in_province))
         """,
     ),
@@ -94,7 +175,10 @@ INVARIANTS = [
             UNION ALL SELECT 'adverse_record', id FROM adverse_record
             UNION ALL SELECT 'holding', id FROM holding
             UNION ALL SELECT 'joint_establishment', id FROM joint_establishment
-            UNION ALL SELECT 'beneficiary_figures', id FROM beneficiary_figures)
+            UNION ALL SELECT 'beneficiary_figures', id FROM beneficiary_figures
+            UNION ALL SELECT 'suspension', id FROM suspension
+            UNION ALL SELECT 'adverse_import', id FROM adverse_import
+            UNION ALL SELECT 'residence_advice', id FROM residence_advice)
         SELECT facts.kind, facts.id
         FROM facts
         WHERE NOT EXISTS (

@@ -20,7 +20,6 @@ from accounts.models import (
     JointEstablishment,
     Organisation,
 )
-from accounts.permissions import Role
 from accounts.queries.organisations import organisation, visible_organisations
 from accounts.rules.adverse import RecordFacts
 from accounts.rules.relation import NO_HOLDING, RelationFacts, same_phone, same_text
@@ -204,11 +203,9 @@ def records_against(organisation_ids: Collection[int]) -> Sequence[AdverseRecord
 
 
 def visible_adverse_imports(actor: Actor) -> Select[tuple[AdverseImport]]:
-    """The lists that were read in by the actor's own office; the province and the auditor see all."""
-    found = select(AdverseImport).options(joinedload(AdverseImport.file))
-    if actor.role in {Role.PROVINCE, Role.AUDITOR}:
-        return found
-    return found.where(AdverseImport.importer_id == actor.organisation_id)
+    """The lists that were read in by an office the actor may see."""
+    seen = select(Organisation.id).where(visible_organisations(actor))
+    return select(AdverseImport).options(joinedload(AdverseImport.file)).where(AdverseImport.importer_id.in_(seen))
 
 
 def find_adverse_import(import_id: int, *, actor: Actor) -> AdverseImport:

@@ -4,5 +4,6 @@ from core.http import Blueprint
 from marketplace.api.orders import orders
 from marketplace.api.quotes import quotes
 from marketplace.api.reports import audit_entries, policies
+from marketplace.api.residents import residents
 
-BLUEPRINTS: list[Blueprint] = [quotes, orders, policies, audit_entries]
+BLUEPRINTS: list[Blueprint] = [quotes, orders, policies, audit_entries, residents]

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from accounts.states import BankAccountState, DocumentState, MembershipState, ProposalState
+from accounts.states import (
+    BankAccountState,
+    ChangeState,
+    DocumentState,
+    MembershipState,
+    ProposalState,
+    RenewalState,
+    ResidenceState,
+)
 from core.audit import AuditEntry
 from core.pages import link_to, term
 from core.pages.language import t, text_or
@@ -27,13 +35,16 @@ STATES: Mapping[str, type[StrEnum]] = MappingProxyType(
         "claim_flag": FlagState,
         "clawback": ClawbackState,
         "controller_change": ProposalState,
+        "figures_renewal": RenewalState,
         "import_job": ImportState,
         "instrument": ListingState,
+        "member_change": ChangeState,
         "membership": MembershipState,
         "order": OrderState,
         "organisation_document": DocumentState,
         "payable": PayableState,
         "payment": PaymentState,
+        "residence": ResidenceState,
         "review_summary": SummaryState,
         "service": ServiceState,
         "settlement_batch": BatchState,

@@ -37,6 +37,15 @@ INVARIANTS = [
                OR COALESCE(p.paid_fen, 0) > COALESCE(c.confirmed_fen, 0)""",
     ),
     Invariant(
+        9,
+        "no order was placed while its user was suspended",
+        """SELECT o.id AS "order", o.placed_at, s.id AS suspension
+             FROM "order" o
+             JOIN membership m ON m.organisation_id = o.beneficiary_id
+             JOIN suspension s ON s.membership_id = m.id
+            WHERE o.placed_at > s.began_at AND (s.ended_at IS NULL OR o.placed_at < s.ended_at)""",
+    ),
+    Invariant(
         5,
         "an order that ended early keeps no slot",
         """SELECT o.id AS "order", o.state, b.id AS occupancy

@@ -50,6 +50,7 @@ class World:
         self._neighbours()
         self._registrations()
         self._standing()
+        self._members()
         self._sign_in()
         self._catalogue()
         self._orders()
@@ -188,6 +189,35 @@ class World:
         self.post("bureau-heze", "/holdings", {**held, "since": "2025-06-01", "source": "登记"}, name="holding")
         pair = {"a_id": suspended, "b_id": self.ids["approved organisation"], "source": "登记"}
         self.post("bureau-heze", "/joint-establishments", pair, name="joint establishment")
+
+    def _members(self) -> None:
+        """What members renew and change, where they reside, and a public list that was read in."""
+        approved = self.ids["approved organisation"]
+        figures: Json = {"organisation_id": approved, "year": 2025, "staff": 50, "revenue_fen": 1_000_000_000}
+        self.ids["waiting renewal"] = self.client.upload(
+            "sme-heze-approved", "/figures-renewals", PDF, "figures.pdf", **figures, orderly_finances="true"
+        )["id"]
+        move: Json = {"organisation_id": approved, "effective_on": "2026-06-01", "county": "370102", "reason": "迁址"}
+        self.ids["change"] = self.client.upload("sme-heze-approved", "/member-changes", PDF, "licence.pdf", **move)[
+            "id"
+        ]
+        host = {"incubator_id": self.ids["organisation of incubator-weifang"], "since": "2026-01-05"}
+        self.post("sme-heze", "/residences", host, name="asked residence")
+        self.post("sme-heze-approved", "/residences", host, name="residence")
+        here = f"/residences/{self.ids['residence']}"
+        self.post("incubator-weifang", f"{here}/answer", {"decision": "accept"})
+        self.ids["advice"] = self.client.upload(
+            "incubator-weifang", f"{here}/advice", PDF, "plan.pdf", advice="请补充检测方案"
+        )["id"]
+        listed = f"统一社会信用代码,企业名称,列入日期,移出日期\n{demo_uscc(998)},演示非会员,2026-01-05,\n"
+        self.ids["adverse import"] = self.client.upload(
+            "bureau-heze",
+            "/adverse-record-imports",
+            listed.encode(),
+            "list.csv",
+            kind="abnormal_operations",
+            source="公示",
+        )["id"]
 
     # -- the catalogue -----------------------------------------------------------------------------
 

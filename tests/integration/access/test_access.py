@@ -95,17 +95,21 @@ def test_v6_an_auditor_and_a_citys_offices_read_what_the_province_reads() -> Non
 
 
 LISTS = {
+    "/adverse-record-imports": "/adverse-record-imports/{}",
     "/claims": "/claims/{}",
     "/clawbacks": "/clawbacks/{}",
     "/documents": "/documents/{}",
+    "/figures-renewals": "/figures-renewals/{}",
     "/funds": "/funds/{}",
     "/instrument-imports": "/instrument-imports/{}",
+    "/member-changes": "/member-changes/{}",
     "/memberships": "/memberships/{}",
     "/orders": "/orders/{}",
     "/organisations": "/organisations/{}",
     "/payables": "/payables/{}",
     "/payment-stops": "/payment-stops/{}",
     "/quotes": "/quotes/{}",
+    "/residences": "/residences/{}",
     "/review-summaries": "/review-summaries/{}",
     "/settlement-batches": "/settlement-batches/{}",
     "/shortfalls": "/shortfalls/{}",
@@ -200,7 +204,7 @@ def _ask(world: World, row: Row, trial: Trial, user: str, *, never_given: bool =
     if user != VISITOR:
         options["headers"]["Authorization"] = f"Bearer {world.token(user)}"
     if trial.file is not None:
-        options["data"] = {**(trial.form or {}), "file": filling.file(trial.file)}
+        options["data"] = {**filling.body(trial.form or {}), "file": filling.file(trial.file)}
     elif row.method in ("POST", "PUT", "PATCH"):
         options["json"] = filling.body(trial.send or {})
     app = world.client.app
@@ -249,6 +253,7 @@ class _Filling:
     def file(self, kind: str) -> tuple[io.BytesIO, str]:
         content, filename = {
             "pdf": (PDF, "file.pdf"),
+            "adverse list": ("统一社会信用代码,列入日期\n91370000DEM0000010,2026-01-05\n".encode(), "list.csv"),
             "table": ("外部编号,仪器名称\nA1,光谱仪\n".encode(), "list.csv"),
             "bank return": (self.world.returned, "return.csv"),
         }[kind]

@@ -11,6 +11,7 @@ from accounts.models import Membership
 from accounts.queries import is_approved_member
 from accounts.queries.invariants import INVARIANTS
 from accounts.service import memberships as service
+from accounts.service import suspensions
 from accounts.states import MembershipState
 from core import audit, clock
 from core.db import session
@@ -34,9 +35,9 @@ def act(action: str, membership_id: int, member: Actor, bureau: Actor) -> None:
     if action == "submit":
         service.resubmit(membership_id=membership_id, changes={"staff": 42}, actor=member, now=now)
     elif action == "suspend":
-        service.suspend(membership_id=membership_id, opinion="核查", actor=bureau, now=now)
+        suspensions.suspend(membership_id=membership_id, opinion="核查", actor=bureau, now=now)
     elif action == "resume":
-        service.resume(membership_id=membership_id, opinion="核查完毕", actor=bureau, now=now)
+        suspensions.resume(membership_id=membership_id, opinion="核查完毕", actor=bureau, now=now)
     else:
         service.review(
             membership_id=membership_id,
