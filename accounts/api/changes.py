@@ -37,7 +37,7 @@ from accounts.service.organisations import FiguresRefused, FiguresStated
 from accounts.service.renewals import RenewalNotDue, RenewalRefused
 from accounts.steps.standing import TenureOverlaps
 from core import clock
-from core.files import FileEmpty, FileTooLarge, FileTypeRefused
+from core.files import UPLOAD_PROBLEMS
 from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.http.attachment import attachment
 from core.states import StateForbids
@@ -68,16 +68,7 @@ def list_renewals(given: dict[str, Any]) -> dict[str, Any]:
 
 @figures_renewals.route("", methods=["POST"])
 @allow(enterprise)
-@problems(
-    OrganisationMissing,
-    FiguresRefused,
-    FiguresStated,
-    RenewalNotDue,
-    StateForbids,
-    FileTooLarge,
-    FileTypeRefused,
-    FileEmpty,
-)
+@problems(OrganisationMissing, FiguresRefused, FiguresStated, RenewalNotDue, StateForbids, *UPLOAD_PROBLEMS)
 @idempotent
 @figures_renewals.arguments(NewRenewalSchema, location=MULTIPART)
 @figures_renewals.response(201, RenewalSchema)
@@ -149,7 +140,7 @@ def list_changes(given: dict[str, Any]) -> dict[str, Any]:
 
 @member_changes.route("", methods=["POST"])
 @allow(enterprise | provider | incubator)
-@problems(OrganisationMissing, ChangeRefused, ChangePending, NotYetAMember, FileTooLarge, FileTypeRefused, FileEmpty)
+@problems(OrganisationMissing, ChangeRefused, ChangePending, NotYetAMember, *UPLOAD_PROBLEMS)
 @idempotent
 @member_changes.arguments(NewChangeSchema, location=MULTIPART)
 @member_changes.response(201, ChangeSchema)

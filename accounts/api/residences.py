@@ -30,7 +30,7 @@ from accounts.schemas.residences import (
 )
 from accounts.service.residences import AdviceClosed, ResidenceKnown, ResidenceRefused
 from core import clock
-from core.files import FileEmpty, FileTooLarge, FileTypeRefused
+from core.files import UPLOAD_PROBLEMS
 from core.http import (
     MULTIPART,
     Blueprint,
@@ -138,7 +138,7 @@ def list_advice(given: dict[str, Any], residence_id: int) -> dict[str, Any]:
 
 @residences.route("/<int:residence_id>/advice", methods=["POST"])
 @allow(incubator)
-@problems(ResidenceMissing, AdviceClosed, FileTooLarge, FileTypeRefused, FileEmpty)
+@problems(ResidenceMissing, AdviceClosed, *UPLOAD_PROBLEMS)
 @idempotent
 @residences.arguments(NewAdviceSchema, location=MULTIPART)
 @residences.response(201, AdviceSchema)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, BinaryIO, cast
 
-from core.tables.archives import ArchiveRefused
 from werkzeug.datastructures import FileStorage
 
 from accounts import service
@@ -41,7 +40,7 @@ from accounts.schemas.standing import (
 from accounts.service.standing import RecordEnded, StandingRefused
 from accounts.steps.standing import HoldingOverlaps, JointEstablishmentKnown
 from core import clock
-from core.files import FileEmpty, FileTooLarge, FileTypeRefused
+from core.files import UPLOAD_PROBLEMS
 from core.http import (
     MULTIPART,
     Blueprint,
@@ -169,11 +168,8 @@ def enter_joint_establishment(given: dict[str, Any]) -> JointEstablishment:
 @adverse_record_imports.route("", methods=["POST"])
 @allow(authority)
 @problems(
-    FileTooLarge,
-    FileTypeRefused,
-    FileEmpty,
+    *UPLOAD_PROBLEMS,
     NotATable,
-    ArchiveRefused,
     FileUnreadable,
     ListUnknown,
     ListTooLong,

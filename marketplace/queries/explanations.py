@@ -42,7 +42,7 @@ def explain_order(order_id: int, *, actor: Actor) -> Explanation:
 def _looks_from_elsewhere(actor: Actor, order: Order) -> bool:
     """Whether an office of a city sees the order for its provider's sake and not for its user's (V6)."""
     of_a_city = actor.role in READS_ITS_CITY and actor.city is not None
-    return of_a_city and seat(order.beneficiary_id).city != actor.city
+    return of_a_city and seat(order.beneficiary_id, clock.today(order.placed_at)).city != actor.city
 
 
 def _of_quote(quote: Quote, *, subject: str, number: int, order_id: int | None, tells_of_user: bool) -> Explanation:
