@@ -127,9 +127,7 @@ def _rounds() -> None:
         )
     op.add_column("membership", _day("owed_until", nullable=True))
     op.add_column("membership", _instant("owed_noted_at", nullable=True))
-    op.create_check_constraint(
-        "owed", "membership", "(owed_until IS NULL) = (jsonb_array_length(owed_documents) = 0)"
-    )
+    op.create_check_constraint("owed", "membership", "(owed_until IS NULL) = (jsonb_array_length(owed_documents) = 0)")
     op.create_table(
         "membership_submission",
         _key(),
