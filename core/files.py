@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 import obstore
 from flask import current_app
 from obstore.store import LocalStore
-from sqlalchemy import BigInteger, Text, select
+from sqlalchemy import BigInteger, Index, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Model, require_transaction, session
@@ -130,6 +130,7 @@ class StoredFile(Model):
     """A file that was taken in or written out: its checksum, size and type, and whose it is."""
 
     __tablename__ = "stored_file"
+    __table_args__ = (Index("ix_stored_file_sha256", "sha256"),)
 
     id: Mapped[int] = identity_key()
     sha256: Mapped[str] = mapped_column(Text)

@@ -29,6 +29,9 @@ may_hand_in = enterprise | incubator | provider
 may_ask_to_hand_in = may_hand_in | team
 """Who gets as far as being told whose task it is."""
 may_review = city_bureau
+may_find_flags = city_bureau | province
+may_read_flags = official_reader
+"""Those a flag is about never learn of it (V19)."""
 may_prepare_summaries = city_bureau | delegated_agency
 """A delegated agency prepares and decides nothing (V5)."""
 may_stamp = city_bureau

@@ -29,6 +29,8 @@ from core.errors import NotFound
 from core.permissions import Actor
 
 _LIVE_ACCOUNTS = (BankAccountState.PENDING, BankAccountState.VERIFIED)
+_SHOWN_DIGITS = 4
+"""Digits of a bank account that tell it from others without telling it."""
 
 
 class ControllerMissing(NotFound):
@@ -227,9 +229,24 @@ def relation(beneficiary_id: int, provider_id: int, on: date) -> RelationFacts:
         same_controller=user_controller is not None and user_controller == provider_controller,
         same_legal_representative=same_text(user.legal_representative, provider.legal_representative),
         shared_phone=same_phone(user.phone, provider.phone),
-        shared_bank_account=_share_bank_account(user.id, provider.id),
+        shared_bank_account=_shared_bank_account(user.id, provider.id) is not None,
         shared_address=same_text(user.address, provider.address),
     )
+
+
+def shared_details(beneficiary_id: int, provider_id: int) -> dict[str, str]:
+    """What a user and a provider state alike, by what it is: phone and address as the user states them, and the last
+    digits of a bank account of both. What they do not share is left out."""
+    user, provider = organisation(beneficiary_id), organisation(provider_id)
+    shared = {}
+    if same_phone(user.phone, provider.phone):
+        shared["shared_phone"] = user.phone
+    if same_text(user.address, provider.address):
+        shared["shared_address"] = user.address
+    account = _shared_bank_account(user.id, provider.id)
+    if account is not None:
+        shared["shared_bank_account"] = account[-_SHOWN_DIGITS:]
+    return shared
 
 
 def _holding(holder_id: int, held_id: int, on: date) -> Decimal:
@@ -246,18 +263,20 @@ def _jointly_established(one: int, other: int) -> bool:
     return bool(session().scalar(found))
 
 
-def _share_bank_account(one: int, other: int) -> bool:
+def _shared_bank_account(one: int, other: int) -> str | None:
     theirs = select(BankAccount.account_number).where(
         BankAccount.organisation_id == other, BankAccount.state.in_(_LIVE_ACCOUNTS)
     )
-    found = select(
-        exists().where(
+    return session().scalar(
+        select(BankAccount.account_number)
+        .where(
             BankAccount.organisation_id == one,
             BankAccount.state.in_(_LIVE_ACCOUNTS),
             BankAccount.account_number.in_(theirs),
         )
+        .order_by(BankAccount.id)
+        .limit(1)
     )
-    return bool(session().scalar(found))
 
 
 def _covers(model: type[ControllerTenure | Holding], on: date) -> ColumnElement[bool]:

@@ -28,6 +28,16 @@ class RelationFacts:
         """Whether phone, bank account or address are shared: flagged, never decided."""
         return self.shared_phone or self.shared_bank_account or self.shared_address
 
+    @property
+    def observations(self) -> tuple[str, ...]:
+        """The shared details by name."""
+        seen = {
+            "shared_phone": self.shared_phone,
+            "shared_bank_account": self.shared_bank_account,
+            "shared_address": self.shared_address,
+        }
+        return tuple(name for name, shared in seen.items() if shared)
+
     def as_json(self) -> dict[str, object]:
         """The facts as they are frozen with a decision."""
         return {

@@ -29,7 +29,10 @@ class ServiceInstrument(Model):
 
 
 class Service(Model):
-    """What a provider offers at a price. Drafts may leave out what V14 demands of a published one."""
+    """What a provider offers at a price. Drafts may leave out what V14 demands of a published one.
+
+    ``cost_fen`` is what one unit costs a fiscally built provider, ``cost_basis`` the document that says so (V13).
+    """
 
     __tablename__ = "service"
     __table_args__ = (
@@ -49,6 +52,8 @@ class Service(Model):
     standard: Mapped[str] = mapped_column(Text, default="")
     price_fen: Mapped[int | None] = mapped_column(Fen)
     price_unit: Mapped[PriceUnit | None] = mapped_column(Enumerated(PriceUnit))
+    cost_fen: Mapped[int | None] = mapped_column(Fen)
+    cost_basis: Mapped[str] = mapped_column(Text, default="")
     phone: Mapped[str] = mapped_column(Text, default="")
     turnaround_days: Mapped[int | None] = mapped_column(Integer)
     state: Mapped[ServiceState] = mapped_column(Enumerated(ServiceState))

@@ -3,10 +3,12 @@
 from instruments.queries.calendar import availability, booked_hours
 from instruments.queries.instruments import find_instrument, find_service
 from instruments.queries.offers import Offer, OfferRefused, ServiceNotOffered, SlotTaken, offer
+from instruments.queries.prices import PublishedPrice, published_price
 
 __all__ = [
     "Offer",
     "OfferRefused",
+    "PublishedPrice",
     "ServiceNotOffered",
     "SlotTaken",
     "availability",
@@ -14,4 +16,5 @@ __all__ = [
     "find_instrument",
     "find_service",
     "offer",
+    "published_price",
 ]

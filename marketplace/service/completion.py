@@ -10,11 +10,13 @@ from core.db import require_transaction, transaction
 from core.errors import Refused, refuse_all
 from core.permissions import Actor, authorise
 from core.states import allowed_target, apply
-from instruments.queries import booked_hours
+from instruments.queries import booked_hours, published_price
 from instruments.rules.pricing import price
+from instruments.rules.terms import PriceUnit
 from marketplace.models import Order
 from marketplace.permissions import is_beneficiary_side, is_party
 from marketplace.queries import find_order
+from marketplace.queries.price_history import related_orders, usual_prices
 from marketplace.rules.completion import completion_faults
 from marketplace.service.orders import money_of
 from marketplace.states import ORDER, OrderAction
@@ -22,6 +24,7 @@ from settlement import steps as settlement
 from settlement.queries import order_money
 from vouchers import steps as vouchers
 from vouchers.models import Claim
+from vouchers.queries.flag_facts import abuse_policy
 from vouchers.rules.facts import PaymentMode
 from vouchers.rules.record import ServiceRecord
 
@@ -66,7 +69,8 @@ def complete(*, order_id: int, completed_on: date, quantity: Decimal | None, act
 
 def record_of(order: Order, *, completed_on: date, actual: Decimal) -> ServiceRecord:
     """What vouchers is told of the deal, frozen at completion."""
-    hours = booked_hours(order.id)
+    hours, published = booked_hours(order.id), published_price(order.quote.service_id)
+    figures = abuse_policy(completed_on)
     return ServiceRecord(
         order_id=order.id,
         beneficiary_id=order.beneficiary_id,
@@ -81,7 +85,14 @@ def record_of(order: Order, *, completed_on: date, actual: Decimal) -> ServiceRe
         unit_price_fen=order.quote.unit_price_fen,
         ordered_quantity=str(order.quantity),
         actual_quantity=str(actual),
+        placed_on=clock.today(order.placed_at),
         booked_hours=None if hours is None else str(hours),
+        charged_hours=str(actual) if order.quote.price_unit == PriceUnit.HOUR else None,
+        published_price_fen=published.price_fen,
+        usual_prices_fen=tuple(usual_prices(order, limit=figures.price_sample)),
+        cost_fen=published.cost_fen,
+        cost_basis=published.cost_basis,
+        related_orders=tuple(related_orders(order, within_days=figures.split_within_days)),
         details={"unmet_need": order.quote.unmet_need, "contract_terms": order.contract_terms},
     )
 

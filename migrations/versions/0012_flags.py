@@ -1,10 +1,10 @@
-"""Flags with their evidence and findings."""
+"""Flags with their evidence and findings, late readings, the ticks of V8(3), the stated cost of services (V13)."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from migrations.helpers import grant
+from migrations.helpers import append_only, grant
 
 revision = "0012"
 down_revision = "0011"
@@ -22,6 +22,7 @@ FLAG_KINDS = (
     "shared_address",
     "split_orders",
     "price_deviation",
+    "price_above_cost",
     "hours_deviation",
     "same_document",
     "burst",
@@ -31,11 +32,24 @@ FLAG_KINDS = (
 def upgrade() -> None:
     _flags()
     _evidence_stays()
+    _amendments()
+    _findings()
+    _costs()
+    op.create_index("ix_stored_file_sha256", "stored_file", ["sha256"])
     grant(op, "claim_flag", rights="SELECT, INSERT, UPDATE")
+    append_only(op, "claim_record_amendment")
 
 
 def downgrade() -> None:
-    op.drop_table("claim_flag")
+    op.drop_index("ix_stored_file_sha256", "stored_file")
+    op.drop_constraint("cost_basis", "service")
+    for column in ("cost_fen", "cost_basis"):
+        op.drop_column("service", column)
+    op.drop_constraint("findings", "claim_review")
+    for column in ("findings", "despite_flags"):
+        op.drop_column("claim_review", column)
+    for table in ("claim_record_amendment", "claim_flag"):
+        op.drop_table(table)
     op.execute("DROP FUNCTION claim_flag_evidence_stays()")
 
 
@@ -48,6 +62,7 @@ def _flags() -> None:
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("about", sa.Text, nullable=False),
         sa.Column("evidence", postgresql.JSONB, nullable=False),
+        sa.Column("finding_needed", sa.Boolean, nullable=False),
         sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("finding", sa.Text, nullable=False),
@@ -74,8 +89,8 @@ def _evidence_stays() -> None:
                 RAISE EXCEPTION '% on claim_flag: a flag is never deleted', TG_OP
                     USING ERRCODE = 'restrict_violation';
             END IF;
-            IF (NEW.claim_id, NEW.kind, NEW.about, NEW.evidence, NEW.raised_at)
-               IS DISTINCT FROM (OLD.claim_id, OLD.kind, OLD.about, OLD.evidence, OLD.raised_at)
+            IF (NEW.claim_id, NEW.kind, NEW.about, NEW.evidence, NEW.finding_needed, NEW.raised_at)
+               IS DISTINCT FROM (OLD.claim_id, OLD.kind, OLD.about, OLD.evidence, OLD.finding_needed, OLD.raised_at)
                OR (OLD.state <> 'raised' AND NEW.state = 'raised')
             THEN
                 RAISE EXCEPTION 'flag %: its evidence never changes and its finding is not taken back', OLD.id
@@ -93,3 +108,37 @@ def _evidence_stays() -> None:
         "CREATE TRIGGER claim_flag_never_deleted BEFORE DELETE OR TRUNCATE ON claim_flag "
         "FOR EACH STATEMENT EXECUTE FUNCTION claim_flag_evidence_stays()"
     )
+
+
+def _amendments() -> None:
+    op.create_table(
+        "claim_record_amendment",
+        sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True),
+        sa.Column("claim_id", sa.BigInteger, sa.ForeignKey("claim.id"), nullable=False),
+        sa.Column("logged_hours", sa.Numeric(12, 2), nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("logged_hours >= 0", name="logged_hours"),
+        sa.CheckConstraint("source <> ''", name="source"),
+    )
+    op.create_index("ix_claim_record_amendment_claim_id", "claim_record_amendment", ["claim_id"])
+
+
+def _findings() -> None:
+    """V8(3): an approval never stands beside a tick that says no. Reviews of before have no ticks."""
+    op.add_column("claim_review", sa.Column("findings", postgresql.JSONB, nullable=False, server_default="{}"))
+    op.add_column("claim_review", sa.Column("despite_flags", sa.Text, nullable=False, server_default=""))
+    for column in ("findings", "despite_flags"):
+        op.alter_column("claim_review", column, server_default=None)
+    op.create_check_constraint(
+        "findings",
+        "claim_review",
+        "decision <> 'approve' OR NOT jsonb_path_exists(findings, '$.* ? (@ == false)')",
+    )
+
+
+def _costs() -> None:
+    op.add_column("service", sa.Column("cost_fen", sa.BigInteger))
+    op.add_column("service", sa.Column("cost_basis", sa.Text, nullable=False, server_default=""))
+    op.alter_column("service", "cost_basis", server_default=None)
+    op.create_check_constraint("cost_basis", "service", "cost_fen IS NULL OR (cost_fen >= 0 AND cost_basis <> '')")

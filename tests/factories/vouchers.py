@@ -206,12 +206,17 @@ def invoice_of(claim: Claim, *, amount_fen: int | None = None, number: str | Non
     )
 
 
+def paper_of(claim: Claim, kind: MaterialKind) -> bytes:
+    """The file of a material: another one for each claim, as the same file twice is a flag."""
+    return PDF + f"% {kind} of claim {claim.id}\n".encode()
+
+
 def add(claim: Claim, kind: MaterialKind, *, invoice: InvoiceFacts | None = None, actor: Actor | None = None) -> None:
     """Add one material."""
     claims.add_material(
         claim_id=claim.id,
         kind=kind,
-        upload=Upload(io.BytesIO(PDF), f"{kind}.pdf"),
+        upload=Upload(io.BytesIO(paper_of(claim, kind)), f"{kind}.pdf"),
         invoice=invoice,
         completed_on=None,
         actor=actor or claimant_of(claim),

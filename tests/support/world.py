@@ -17,7 +17,7 @@ from accounts.service.sessions import begin
 from core import clock
 from marketplace.demo.client import DemoClient, Json
 from marketplace.demo.province import demo_uscc
-from tests.support.deal import DECLARED, MONDAY, PDF, ask, order, service_id, walk
+from tests.support.deal import DECLARED, MONDAY, PDF, ask, order, paper, service_id, walk
 
 CSV_HEADINGS = ["line_no", "account_number", "amount", "status", "reason", "value_date"]
 SAMPLE = "demo-ms-sample"
@@ -283,10 +283,20 @@ class World:
         self.ids["team ready claim"] = self.claim(user="team-weifang", mode="full_payment", until="ready")["id"]
         submitted = self.client.get("provider-jinan", f"/claims/{self.ids['submitted claim']}")
         self.ids["material"] = submitted["materials"][0]["id"]
+        self._flagged(like=self.ids["submitted claim"])
         for name, steps in {"open": 0, "stamped": 1, "dispatched": 2}.items():
             claim = self.claim(until="approved")
             self.ids[f"claim of the {name} summary"] = claim["id"]
             self.ids[f"{name} summary"] = self.summary(claim, steps=steps)["id"]
+
+    def _flagged(self, *, like: int) -> None:
+        """A submitted claim whose result proof is that of another one."""
+        claim_id = self.claim(until="ready")["id"]
+        path, proof = f"/claims/{claim_id}", paper({"claim_id": like}, "result_proof")
+        self.client.upload("provider-jinan", f"{path}/materials", proof, "报告.pdf", kind="result_proof")
+        self.post("provider-jinan", f"{path}/submission", {"declarations": DECLARED})
+        self.ids["flagged claim"] = claim_id
+        self.ids["flag"] = self.client.get("bureau-heze", f"{path}/flags")["items"][0]["id"]
 
     def claim(self, *, user: str = "sme-heze", mode: str = "direct_deduction", until: str = "draft") -> Json:
         """A claim brought so far: draft, ready (with its materials), submitted, approved or confirmed."""
@@ -312,8 +322,8 @@ class World:
     def _materials(self, claimant: str, user: str, done: Json) -> None:
         path = f"/claims/{done['claim_id']}/materials"
         for kind in TESTING_PROOFS:
-            self.client.upload(claimant, path, PDF, f"{kind}.pdf", kind=kind)
-        self.client.upload(claimant, path, PDF, "invoice.pdf", **self.invoice(user, done))
+            self.client.upload(claimant, path, paper(done, kind), f"{kind}.pdf", kind=kind)
+        self.client.upload(claimant, path, paper(done, "invoice"), "invoice.pdf", **self.invoice(user, done))
 
     def invoice(self, user: str, done: Json) -> Json:
         """The form of a right invoice for a completed order."""

@@ -1,9 +1,10 @@
 """The vouchers part of the HTTP API."""
 
 from vouchers.api.claims import claims
+from vouchers.api.flags import flags
 from vouchers.api.spot_checks import spot_checks
 from vouchers.api.summaries import summaries
 
-BLUEPRINTS = [claims, summaries, spot_checks]
+BLUEPRINTS = [claims, flags, summaries, spot_checks]
 
 __all__ = ["BLUEPRINTS"]

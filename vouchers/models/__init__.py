@@ -3,7 +3,7 @@
 from vouchers.models.aids import ClaimAid
 from vouchers.models.claims import Claim, ClaimReview
 from vouchers.models.decisions import EntitlementDecision
-from vouchers.models.flags import ClaimFlag
+from vouchers.models.flags import ClaimFlag, RecordAmendment
 from vouchers.models.inspections import Finding, Inspection, InspectionEvidence, Inspector
 from vouchers.models.materials import Invoice, Material
 from vouchers.models.misconduct import Appeal, AppealFile, MisconductDecision
@@ -28,6 +28,7 @@ __all__ = [
     "Material",
     "MisconductDecision",
     "PolicySnapshot",
+    "RecordAmendment",
     "ReviewSummary",
     "SpotCheck",
     "SummaryClaim",

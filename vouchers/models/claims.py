@@ -113,7 +113,11 @@ class Claim(Model):
 
 
 class ClaimReview(Model):
-    """One decision of the city bureau or the province, with its opinion. Never changed."""
+    """One decision of the city bureau or the province, with its opinion. Never changed.
+
+    ``findings`` are the reviewer's ticks of V8(3) on an approval; ``despite_flags`` says why a claim was approved in
+    full although flags of it were upheld.
+    """
 
     __tablename__ = "claim_review"
     __table_args__ = (Index("ix_claim_review_claim_id", "claim_id"),)
@@ -124,6 +128,8 @@ class ClaimReview(Model):
     amount_fen: Mapped[int | None] = mapped_column(Fen)
     opinion: Mapped[str] = mapped_column(Text)
     defects: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    findings: Mapped[dict[str, bool]] = mapped_column(JSONB, default=dict)
+    despite_flags: Mapped[str] = mapped_column(Text, default="")
     reviewer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     at: Mapped[datetime] = mapped_column(UTC)
 

@@ -1,11 +1,12 @@
-"""Flags about claims, each with its evidence and what a reviewer found about it."""
+"""Flags about claims, each with its evidence and what a reviewer found about it; readings that came late."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Numeric, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,6 +20,7 @@ class ClaimFlag(Model):
     """One suspicion about a claim. It is never deleted and its evidence never changes.
 
     ``about`` names what the evidence is about, so that the same thing is raised once and another one as another flag.
+    ``finding_needed``: by the policy of its day no claim is approved without a finding about it.
     ``finding`` is the reviewer's reason, ``decided_by`` and ``decided_at`` who gave it and when.
     """
 
@@ -33,8 +35,22 @@ class ClaimFlag(Model):
     kind: Mapped[FlagKind] = mapped_column(Enumerated(FlagKind))
     about: Mapped[str] = mapped_column(Text)
     evidence: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    finding_needed: Mapped[bool] = mapped_column(Boolean)
     raised_at: Mapped[datetime] = mapped_column(UTC)
     state: Mapped[FlagState] = mapped_column(Enumerated(FlagState))
     finding: Mapped[str] = mapped_column(Text, default="")
     decided_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     decided_at: Mapped[datetime | None] = mapped_column(UTC)
+
+
+class RecordAmendment(Model):
+    """Readings of an instrument that came after the service record was frozen. Never changed; the latest counts."""
+
+    __tablename__ = "claim_record_amendment"
+    __table_args__ = (Index("ix_claim_record_amendment_claim_id", "claim_id"),)
+
+    id: Mapped[int] = identity_key()
+    claim_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("claim.id"))
+    logged_hours: Mapped[Decimal] = mapped_column(Numeric(12, 2))
+    source: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UTC)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -140,6 +140,11 @@ def overdue_returns(today: date) -> Sequence[int]:
         )
         .all()
     )
+
+
+def claims_in(states: Collection[ClaimState]) -> Sequence[int]:
+    """Ids of every claim in one of these states."""
+    return session().scalars(select(Claim.id).where(Claim.state.in_(states)).order_by(Claim.id)).all()
 
 
 def _visible(actor: Actor) -> ColumnElement[bool]:

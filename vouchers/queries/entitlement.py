@@ -12,7 +12,7 @@ from sqlalchemy import select
 from accounts import queries as accounts
 from accounts.kinds import OrganisationKind
 from accounts.models import Organisation
-from accounts.rules.relation import RelationFacts, relations
+from accounts.rules.relation import relations
 from core import policy
 from core.db import session
 from core.errors import NotFound, Reason
@@ -173,14 +173,5 @@ def _provider(beneficiary_id: int, provider_id: int, *, on: date, judged_by: Vou
     return Provider(
         in_province=accounts.organisation(provider_id).in_province,
         relations=relations(related, subsidiary_above_percent=judged_by.subsidiary_above_percent),
-        observations=_observations(related),
+        observations=related.observations,
     )
-
-
-def _observations(related: RelationFacts) -> tuple[str, ...]:
-    seen = {
-        "shared_phone": related.shared_phone,
-        "shared_bank_account": related.shared_bank_account,
-        "shared_address": related.shared_address,
-    }
-    return tuple(name for name, shared in seen.items() if shared)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.invariants import Invariant, replay
-from vouchers.states import CLAIM, SUMMARY
+from vouchers.states import CLAIM, FLAG, SUMMARY
 
 INVARIANTS = [
     Invariant(
@@ -224,8 +224,33 @@ INVARIANTS = [
               WHEN c.state IN ('expired', 'withdrawn', 'rejected', 'revoked') THEN 0
               ELSE COALESCE(c.confirmed_fen, c.approved_fen, c.claimed_fen) END AS fen) now
          WHERE d.snapshot_id IS NOT NULL AND s.after_fen IS DISTINCT FROM now.fen
+        9,
+        "flags: none waited for a finding when its claim was approved or confirmed",
+        """
+        SELECT c.id AS claim, c.state, f.id AS claim_flag, f.kind, f.raised_at
+          FROM claim_flag f
+          JOIN claim c ON c.id = f.claim_id
+         WHERE f.finding_needed AND f.state = 'raised'
+           AND ((c.state IN ('city_approved', 'summarised', 'confirmed', 'revoked')
+                 AND f.raised_at < (SELECT max(r.at) FROM claim_review r
+                                     WHERE r.claim_id = c.id AND r.decision = 'approve'))
+             OR (c.state IN ('confirmed', 'revoked') AND f.raised_at < c.confirmed_at))
+        """,
+    ),
+    Invariant(
+        9,
+        "flags: an upheld one has a consequence, a lesser sum or a reason for none",
+        """
+        SELECT c.id AS claim, r.id AS claim_review, f.id AS claim_flag
+          FROM claim c
+          JOIN LATERAL (SELECT * FROM claim_review a WHERE a.claim_id = c.id AND a.decision = 'approve'
+                         ORDER BY a.id DESC LIMIT 1) r ON true
+          JOIN claim_flag f ON f.claim_id = c.id AND f.state = 'upheld' AND f.decided_at <= r.at
+         WHERE c.state IN ('city_approved', 'summarised', 'confirmed', 'revoked')
+           AND r.amount_fen >= c.claimed_fen AND r.despite_flags = ''
         """,
     ),
     replay("claim", CLAIM),
+    replay("claim_flag", FLAG),
     replay("review_summary", SUMMARY),
 ]

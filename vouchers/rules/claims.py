@@ -139,6 +139,19 @@ def missing_declarations(declared: Mapping[str, bool], *, is_enterprise: bool, p
     ]
 
 
+def missing_ticks(ticked: Mapping[str, bool], *, is_enterprise: bool, policy: VoucherPolicy) -> list[Reason]:
+    """Every declaration of V8(3) that the reviewer did not find to hold; a team's claim has none."""
+    if not is_enterprise:
+        return []
+    return [
+        reason(
+            "finding_missing", article=RD_BASE, field=f"findings.{needed}", declaration=text(f"declaration.{needed}")
+        )
+        for needed in policy.required_declarations
+        if not ticked.get(needed, False)
+    ]
+
+
 def review_faults(
     *,
     decision: ReviewDecision,

@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from core.kinds import ServiceKind
 from vouchers.rules.facts import PaymentMode
+from vouchers.rules.flags.hours import HoursSeen
+from vouchers.rules.flags.prices import PriceSeen
+from vouchers.rules.flags.splitting import PairOrder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +23,11 @@ class ServiceRecord:
     """One completed service.
 
     ``contract_fen`` is the agreed fee, ``actual_fen`` the fee for the actual quantity, both with tax. Quantities and
-    hours are decimal numbers as text. ``details`` is whatever else belongs to the snapshot (documents, price history,
-    readings), as JSON.
+    hours are decimal numbers as text; ``charged_hours`` are those the fee is for, where time is priced by the hour.
+    ``published_price_fen`` is the provider's price of a unit at completion, ``usual_prices_fen`` what its last
+    completed services of that kind and unit cost, ``cost_fen`` and ``cost_basis`` what a fiscally built provider
+    states as its cost (V13). ``related_orders`` are the pair's other orders around this one. ``details`` is whatever
+    else belongs to the snapshot, as JSON.
     """
 
     order_id: int
@@ -36,9 +43,60 @@ class ServiceRecord:
     unit_price_fen: int
     ordered_quantity: str
     actual_quantity: str
+    placed_on: date | None = None
     booked_hours: str | None = None
+    charged_hours: str | None = None
+    published_price_fen: int | None = None
+    usual_prices_fen: tuple[int, ...] = ()
+    cost_fen: int | None = None
+    cost_basis: str = ""
+    related_orders: tuple[PairOrder, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The record as it is stored with the claim."""
-        return {**asdict(self), "completed_on": self.completed_on.isoformat(), "details": dict(self.details)}
+        return {
+            **asdict(self),
+            "completed_on": self.completed_on.isoformat(),
+            "placed_on": None if self.placed_on is None else self.placed_on.isoformat(),
+            "usual_prices_fen": list(self.usual_prices_fen),
+            "related_orders": [
+                {**asdict(order), "placed_on": order.placed_on.isoformat()} for order in self.related_orders
+            ],
+            "details": dict(self.details),
+        }
+
+
+def prices_in(record: Mapping[str, Any]) -> PriceSeen:
+    """The price of a stored record beside the published, usual and stated ones."""
+    return PriceSeen(
+        unit_price_fen=record["unit_price_fen"],
+        published_fen=record.get("published_price_fen"),
+        usual_fen=tuple(record.get("usual_prices_fen", ())),
+        cost_fen=record.get("cost_fen"),
+        cost_basis=record.get("cost_basis", ""),
+    )
+
+
+def hours_in(record: Mapping[str, Any], *, logged: Decimal | None) -> HoursSeen:
+    """The hours of a stored record beside those an instrument logged, as far as readings came."""
+    return HoursSeen(charged=_hours(record, "charged_hours"), booked=_hours(record, "booked_hours"), logged=logged)
+
+
+def related_orders_in(record: Mapping[str, Any]) -> list[PairOrder]:
+    """The pair's other orders of a stored record."""
+    return [
+        PairOrder(
+            **{
+                **order,
+                "placed_on": date.fromisoformat(order["placed_on"]),
+                "kind": ServiceKind(order["kind"]),
+            }
+        )
+        for order in record.get("related_orders", ())
+    ]
+
+
+def _hours(record: Mapping[str, Any], name: str) -> Decimal | None:
+    hours = record.get(name)
+    return None if hours is None else Decimal(hours)

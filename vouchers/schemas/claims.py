@@ -17,9 +17,11 @@ from core.http import (
     Schema,
     TextField,
     UploadField,
+    current_actor,
 )
 from core.http.schemas import fault
 from core.kinds import ServiceKind
+from vouchers.permissions import may_read_flags
 from vouchers.rules.claims import (
     ConfirmationDecision,
     Declaration,
@@ -28,6 +30,7 @@ from vouchers.rules.claims import (
     ReviewDecision,
 )
 from vouchers.rules.facts import PaymentMode
+from vouchers.rules.flags.kinds import facts_only
 from vouchers.states import ClaimState
 
 USCC = validate.Regexp("^[0-9A-Z]{18}$", error=fault("uscc"))
@@ -118,6 +121,18 @@ class SubmissionSchema(Schema):
     )
 
 
+class ReviewFindingsSchema(Schema):
+    """What the bureau ticks of an enterprise's declarations (V8(3))."""
+
+    rd_base = FlagField(
+        load_default=False, metadata={"description": "The enterprise has an R&D base, as the bureau found."}
+    )
+    main_business = FlagField(
+        load_default=False,
+        metadata={"description": "The activity relates to its main business, as the bureau found."},
+    )
+
+
 class CityReviewSchema(Schema):
     """What the city bureau decides."""
 
@@ -128,6 +143,21 @@ class CityReviewSchema(Schema):
         metadata={"description": "With `approve`: the approved sum, at most the claimed one; all of it by default."},
     )
     opinion = TextField(required=True, max_length=2000, metadata={"description": "The bureau's opinion."})
+    findings = fields.Nested(
+        ReviewFindingsSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "With `approve`: what the bureau found of the enterprise's declarations (V8(3)); one that "
+            "does not hold keeps the claim from being approved. Left out, an approval says that they hold."
+        },
+    )
+    despite_flags = TextField(
+        load_default="",
+        min_length=0,
+        max_length=2000,
+        metadata={"description": "With `approve`: why nothing is cut although a flag was upheld."},
+    )
     defects = fields.List(
         TextField(max_length=500, metadata={"description": "One defect."}),
         load_default=list,
@@ -201,6 +231,12 @@ class ClaimReviewSchema(Schema):
         required=True,
         metadata={"description": "What must be mended."},
     )
+    findings = fields.Dict(
+        keys=fields.String(),
+        values=fields.Boolean(),
+        required=True,
+        metadata={"description": "What the city found of the declarations of V8(3), on an approval."},
+    )
     at = InstantField(required=True, metadata={"description": "When it was decided."})
 
 
@@ -238,11 +274,19 @@ class ClaimSummarySchema(Schema):
     flags = fields.List(
         TextField(metadata={"description": "A flag."}),
         required=True,
-        metadata={"description": "What reviewers must look at; no flag decides by itself."},
+        metadata={
+            "description": "What a reader must know: old figures, a cap that cut the sum, a changed controller. "
+            "Officials also read the kinds of its flags; no flag decides by itself."
+        },
     )
     submitted_at = InstantField(required=True, allow_none=True, metadata={"description": "Last submission."})
     correct_by = DayField(required=True, allow_none=True, metadata={"description": "Last day of a correction."})
     summary_id = IdField(required=True, allow_none=True, metadata={"description": "The summary it is in."})
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """Suspicions are told to officials only (V19)."""
+        found = super().get_attribute(obj, attr, default)
+        return facts_only(found) if attr == "flags" and not may_read_flags(current_actor()) else found
 
 
 class ClaimPaymentSchema(Schema):

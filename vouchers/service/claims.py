@@ -43,6 +43,7 @@ from vouchers.rules.frozen import thaw
 from vouchers.rules.policy import VoucherPolicy, judging
 from vouchers.states import CLAIM, OPEN_FOR_MATERIALS, ClaimAction, ClaimState
 from vouchers.steps.endings import give_up_claim, reject_claim
+from vouchers.steps.flags import raise_flags
 from vouchers.steps.guards import require_action, require_claimant
 from vouchers.steps.materials import put_material, take_certified
 from vouchers.steps.reasoning import note_invoice, note_year
@@ -166,6 +167,7 @@ def submit(*, claim_id: int, declarations: Mapping[str, bool], actor: Actor, now
             now=now,
             data={"claimed_fen": claim.claimed_fen, "year": claim.year, "declarations": claim.declarations},
         )
+        raise_flags(claim, actor=SYSTEM, now=now)
         return claim
 
 

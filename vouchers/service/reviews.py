@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from accounts.models import BankAccount
@@ -19,13 +19,15 @@ from settlement.steps import cancel_payable, consume_hold, create_payable
 from vouchers.models import Claim, ClaimReview, ReviewSummary
 from vouchers.permissions import may_confirm, may_review
 from vouchers.queries.claims import find_claim
-from vouchers.rules.claims import ConfirmationDecision, ReviewDecision, review_faults
+from vouchers.queries.completeness import is_enterprises, policy_of
+from vouchers.rules.claims import ConfirmationDecision, ReviewDecision, missing_ticks, review_faults
 from vouchers.rules.policy import judging
 from vouchers.rules.steps import StepKind
 from vouchers.rules.validity import correction_window
 from vouchers.service.claims import standing_now
 from vouchers.states import CLAIM, ClaimAction, SummaryState
 from vouchers.steps.endings import owe_refused_part, reject_claim, revoke_claim
+from vouchers.steps.flags import undecided_flags, upheld_without_consequence
 from vouchers.steps.guards import require_action
 from vouchers.steps.reasoning import note_approval, note_back, note_claim_step
 
@@ -70,30 +72,39 @@ def review(
     amount_fen: int | None,
     opinion: str,
     defects: Sequence[str],
+    findings: Mapping[str, bool] | None = None,
+    despite_flags: str = "",
     actor: Actor,
     now: datetime,
 ) -> Claim:
     """The city's review: approve all or part, return with all defects, or reject for good.
 
     A partial approval's rest, and all of a rejected sum, is the user's debt in direct deduction (V16(1)); a partial
-    one becomes so at confirmation. Raises :class:`ReviewRefused` and :class:`SamePerson`.
+    one becomes so at confirmation. ``findings`` are the ticks of V8(3); an approval that says nothing of them says that
+    what was declared holds. An approval needs a finding about each flag, and ``despite_flags`` where one was upheld and
+    nothing is cut. Raises :class:`ReviewRefused` and :class:`SamePerson`.
     """
     with transaction() as current:
         claim = find_claim(claim_id, actor=actor, lock=True)
         authorise(actor, may_review, claim)
         require_action(claim, ACTIONS[decision])
         _different_people(actor, claim.submitted_by, claim.confirmed_by)
+        approved_fen = claim.claimed_fen if amount_fen is None else amount_fen
+        approves = decision is ReviewDecision.APPROVE
+        ticks = dict(claim.declarations if findings is None else findings) if approves else {}
         refuse_all(
-            review_faults(
-                decision=decision,
-                amount_fen=amount_fen,
-                opinion=opinion,
-                defects=defects,
-                claimed_fen=claim.claimed_fen,
-            ),
+            [
+                *review_faults(
+                    decision=decision,
+                    amount_fen=amount_fen,
+                    opinion=opinion,
+                    defects=defects,
+                    claimed_fen=claim.claimed_fen,
+                ),
+                *(_approval_faults(claim, approved_fen, ticks, despite_flags) if approves else ()),
+            ],
             error=ReviewRefused,
         )
-        approved_fen = claim.claimed_fen if amount_fen is None else amount_fen
         claim.reviewed_by = actor.user_id
         match decision:
             case ReviewDecision.APPROVE:
@@ -108,9 +119,11 @@ def review(
             ClaimReview(
                 claim_id=claim.id,
                 decision=decision.value,
-                amount_fen=approved_fen if decision is ReviewDecision.APPROVE else None,
+                amount_fen=approved_fen if approves else None,
                 opinion=opinion,
                 defects=list(defects),
+                findings=ticks,
+                despite_flags=despite_flags,
                 reviewer_id=actor.user_id,
                 at=now,
             )
@@ -170,6 +183,15 @@ def _different_people(actor: Actor, *others: int | None) -> None:
         raise SamePerson(reasons=[reason("same_person", article=ORDER)])
 
 
+def _approval_faults(claim: Claim, approved_fen: int, ticks: Mapping[str, bool], despite_flags: str) -> list[Reason]:
+    """What an approval waits for: the ticks of V8(3), a finding about each flag, a consequence of the upheld ones."""
+    return [
+        *missing_ticks(ticks, is_enterprise=is_enterprises(claim), policy=policy_of(claim)),
+        *undecided_flags(claim),
+        *upheld_without_consequence(claim, approved_fen=approved_fen, despite_flags=despite_flags),
+    ]
+
+
 def _approve(claim: Claim, approved_fen: int, opinion: str, *, actor: Actor, now: datetime) -> None:
     claim.approved_fen = approved_fen
     apply(
@@ -217,7 +239,7 @@ def _confirm(claim: Claim, opinion: str, *, actor: Actor, now: datetime) -> None
 
 
 def _confirmation_faults(claim: Claim, account: BankAccount | None, *, now: datetime) -> list[Reason]:
-    faults = standing_now(claim, today=clock.today(now))
+    faults = [*standing_now(claim, today=clock.today(now)), *undecided_flags(claim)]
     if account is None:
         faults.append(reason("payee_without_account", article="V16 team"))
     return faults

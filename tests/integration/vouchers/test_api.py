@@ -140,6 +140,7 @@ def test_v6_a_foreign_claim_answers_exactly_as_a_missing_one(client: FlaskClient
 
 SUMMARY_READERS = {Role.CITY_BUREAU, Role.CITY_FINANCE, Role.DELEGATED_AGENCY, Role.PROVINCE, Role.AUDITOR}
 
+FLAG_READERS = {Role.CITY_BUREAU, Role.CITY_FINANCE, Role.PROVINCE, Role.DELEGATED_AGENCY, Role.AUDITOR}
 ROLES_OF_ROUTE: dict[tuple[str, str], set[Role]] = {
     ("GET", "/claims"): set(Role) - {Role.ADMIN},
     ("GET", "/claims/1"): set(Role) - {Role.ADMIN},
@@ -150,6 +151,8 @@ ROLES_OF_ROUTE: dict[tuple[str, str], set[Role]] = {
     ("POST", "/claims/1/submission"): {Role.ENTERPRISE, Role.TEAM, Role.INCUBATOR, Role.PROVIDER},
     ("POST", "/claims/1/withdrawal"): {Role.ENTERPRISE, Role.TEAM, Role.INCUBATOR, Role.PROVIDER},
     ("POST", "/claims/1/city-review"): {Role.CITY_BUREAU},
+    ("GET", "/claims/1/flags"): FLAG_READERS,
+    ("POST", "/claims/1/flags/1/finding"): {Role.CITY_BUREAU, Role.PROVINCE},
     ("POST", "/claims/1/provincial-confirmation"): {Role.PROVINCE},
     ("POST", "/review-summaries"): {Role.CITY_BUREAU, Role.DELEGATED_AGENCY},
     ("GET", "/review-summaries"): SUMMARY_READERS,
