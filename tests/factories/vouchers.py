@@ -208,7 +208,7 @@ def invoice_of(claim: Claim, *, amount_fen: int | None = None, number: str | Non
 
 def paper_of(claim: Claim, kind: MaterialKind) -> bytes:
     """The file of a material: another one for each claim, as the same file twice is a flag."""
-    return PDF + f"% {kind} of claim {claim.id}\n".encode()
+    return PDF.replace(b"%%EOF", f"% {kind} of claim {claim.id}\n%%EOF".encode())
 
 
 def add(claim: Claim, kind: MaterialKind, *, invoice: InvoiceFacts | None = None, actor: Actor | None = None) -> None:

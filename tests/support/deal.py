@@ -100,7 +100,7 @@ def add_materials(client: DemoClient, done: Json, *, claimant: str, number: str,
 
 def paper(done: Json, kind: str) -> bytes:
     """A file of a completed order's claim: another one for each claim, as the same file twice is a flag."""
-    return PDF + f"% {kind} of claim {done['claim_id']}\n".encode()
+    return PDF.replace(b"%%EOF", f"% {kind} of claim {done['claim_id']}\n%%EOF".encode())
 
 
 def confirm(client: DemoClient, claim_ids: list[int], *, bureau: str, amounts: dict[int, int] | None = None) -> Json:

@@ -224,6 +224,9 @@ INVARIANTS = [
               WHEN c.state IN ('expired', 'withdrawn', 'rejected', 'revoked') THEN 0
               ELSE COALESCE(c.confirmed_fen, c.approved_fen, c.claimed_fen) END AS fen) now
          WHERE d.snapshot_id IS NOT NULL AND s.after_fen IS DISTINCT FROM now.fen
+        """,
+    ),
+    Invariant(
         9,
         "flags: none waited for a finding when its claim was approved or confirmed",
         """

@@ -385,7 +385,7 @@ def test_invariant_14_a_file_that_no_longer_matches_is_not_given_out_and_named(p
     """Invariant 14: whoever changes a stored file on disk is found out, by its reader and by verify."""
     placed = order(province, "sme-heze", service_id("demo-pilot-time"))
     done = walk(province, placed, user="sme-heze")
-    content = PDF + b"% only here\n"
+    content = PDF.replace(b"%%EOF", b"% only here\n%%EOF")
     path = f"/claims/{done['claim_id']}/materials"
     material = province.upload("provider-jinan", path, content, "合同.pdf", kind="service_contract")
     digest = hashlib.sha256(content).hexdigest()

@@ -19,7 +19,7 @@ class Elsewhere:
     """A claim that was handed in with the same file, as what, and whose claim it is."""
 
     claim_id: int
-    kind: MaterialKind
+    kind: str
     city: str
     beneficiary_id: int
     provider_id: int
@@ -28,7 +28,7 @@ class Elsewhere:
         """The claim as evidence; a reader of another city is told only that there is one."""
         return {
             "claim_id": self.claim_id,
-            "kind": self.kind.value,
+            "kind": self.kind,
             "city": self.city,
             "beneficiary_id": self.beneficiary_id,
             "provider_id": self.provider_id,
@@ -39,7 +39,7 @@ class Elsewhere:
 class DocumentSeen:
     """A result proof or invoice of the claim, and the other claims that hold the same file."""
 
-    kind: MaterialKind
+    kind: str
     material_id: int
     sha256: str
     elsewhere: Sequence[Elsewhere]
@@ -52,7 +52,7 @@ def document_flags(seen: Sequence[DocumentSeen]) -> list[Found]:
             FlagKind.SAME_DOCUMENT,
             f"{each.kind}:{each.sha256}:{_claims_digest(each.elsewhere)}",
             {
-                "kind": each.kind.value,
+                "kind": each.kind,
                 "material_id": each.material_id,
                 "sha256": each.sha256,
                 "elsewhere": [other.as_json() for other in sorted(each.elsewhere)],
