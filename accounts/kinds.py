@@ -171,3 +171,13 @@ class ResidenceDecision(StrEnum):
 
     ACCEPT = "accept"
     DECLINE = "decline"
+
+
+class InterestKind(StrEnum):
+    """What ties an officer to an organisation."""
+
+    EMPLOYER = "employer"
+    FAMILY = "family"
+    HOLDING = "holding"
+    ADVISER = "adviser"
+    OTHER = "other"

@@ -133,3 +133,7 @@ may_verify_bank_account = authority & of_its_city
 may_add_document = (enterprise | provider | incubator) & acts_for_it
 may_certify_document = authority & of_its_city
 may_review_renewal = city_bureau & of_its_city
+officer = authority | delegated_agency | finance
+"""Who decides, prepares or pays, and so must declare what ties them to others."""
+may_keep_interests = officer | admin
+may_read_interests = may_keep_interests | auditor

@@ -74,5 +74,11 @@ def _month_day(written: str | None) -> MonthDay | None:
     return MonthDay(int(month), int(day))
 
 
+def interest_cooling_months(on: date) -> int:
+    """For how many months after its end a tie still keeps an officer from deciding."""
+    months: int = _edition(on)["reviews.interest_cooling_months"]
+    return months
+
+
 def _edition(on: date) -> Edition:
     return current().nearest(on, term=TERM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -39,6 +40,13 @@ def start_of_day(day: date) -> datetime:
 def end_of_day(day: date) -> datetime:
     """The first instant after a calendar date in Asia/Shanghai, in UTC (the open end of that day)."""
     return start_of_day(day + timedelta(days=1))
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day some months later, or that month's last day where it has no such day."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def moment_of(typed: str) -> datetime:

@@ -37,6 +37,12 @@ may_prepare_summaries = city_bureau | delegated_agency
 may_stamp = city_bureau
 may_read_summaries = city_bureau | city_finance | delegated_agency | province | auditor
 may_confirm = province
+may_hold_cases = city_bureau | province | delegated_agency
+"""An officer takes a case in order to decide it, the agency in order to prepare it (V5)."""
+may_prepare_cases = may_hold_cases
+may_read_cases = may_prepare_cases | auditor
+"""What the offices prepare and who holds a case; the parties are told the decision."""
+may_read_queue = city_bureau | delegated_agency
 may_draw = province
 may_read_spot_checks = province | auditor
 

@@ -3,6 +3,7 @@
 from accounts.api.bank import bank_accounts
 from accounts.api.changes import figures_renewals, member_changes
 from accounts.api.documents import documents
+from accounts.api.interests import interests
 from accounts.api.me import me
 from accounts.api.memberships import memberships
 from accounts.api.organisations import organisations
@@ -36,6 +37,7 @@ BLUEPRINTS = [
     residences,
     incubators_of_province,
     users,
+    interests,
 ]
 
 __all__ = ["BLUEPRINTS"]

@@ -34,6 +34,7 @@ from accounts.schemas.memberships import (
 from accounts.service.memberships import DocumentsClosed, ReviewRefused
 from accounts.service.suspensions import SuspensionAnnounced, SuspensionRefused
 from accounts.steps.attempts import SignUpPaused
+from accounts.steps.interests import ConflictOfInterest
 from accounts.steps.memberships import DocumentsMissing, SubmitterReviews
 from accounts.steps.organisations import RegistrationRefused
 from accounts.steps.rounds import NamedLate
@@ -95,7 +96,9 @@ def show(membership_id: int) -> Dossier:
 
 @memberships.route("/<int:membership_id>/review", methods=["POST"])
 @allow(authority)
-@problems(MembershipMissing, StateForbids, ReviewRefused, SubmitterReviews, DocumentsMissing, NamedLate)
+@problems(
+    MembershipMissing, StateForbids, ReviewRefused, SubmitterReviews, ConflictOfInterest, DocumentsMissing, NamedLate
+)
 @idempotent
 @memberships.arguments(MembershipReviewSchema)
 @memberships.response(201, MembershipSchema)

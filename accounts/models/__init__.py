@@ -2,6 +2,7 @@
 
 from accounts.models.changes import ControllerChange, TeamSuccession
 from accounts.models.documents import OrganisationDocument
+from accounts.models.interests import UserInterest
 from accounts.models.memberships import (
     Membership,
     MembershipDefect,
@@ -53,5 +54,6 @@ __all__ = [
     "Suspension",
     "TeamSuccession",
     "User",
+    "UserInterest",
     "UserSession",
 ]

@@ -2,6 +2,7 @@
 
 from accounts.pages.bank import bank
 from accounts.pages.figures import figures
+from accounts.pages.interests import interests
 from accounts.pages.joining import joining
 from accounts.pages.memberships import memberships
 from accounts.pages.organisations import organisations
@@ -25,6 +26,7 @@ PAGES: list[Pages] = [
     bank,
     standing,
     users,
+    interests,
 ]
 
 __all__ = ["PAGES", "load_session"]

@@ -2,6 +2,7 @@
 
 from accounts.queries.bank import bank_accounts, verified_account
 from accounts.queries.documents import standing_documents
+from accounts.queries.interests import involvements
 from accounts.queries.memberships import is_approved_member, membership_of
 from accounts.queries.organisations import (
     acts_for,
@@ -37,6 +38,7 @@ __all__ = [
     "figures",
     "find_organisation",
     "find_user",
+    "involvements",
     "is_approved_member",
     "latest_figures",
     "membership_of",

@@ -2,6 +2,7 @@
 
 from accounts.steps.bank import name_account, verify_account
 from accounts.steps.documents import add_document, certify_document
+from accounts.steps.interests import ConflictOfInterest, require_uninvolved
 from accounts.steps.memberships import decide_membership, open_membership, user_id_of, write_stated
 from accounts.steps.organisations import register_organisation, state_figures, write_facts
 from accounts.steps.standing import (
@@ -16,6 +17,7 @@ from accounts.steps.tokens import IssuedToken, issue_token, revoke_tokens
 from accounts.steps.users import hashed, register_user
 
 __all__ = [
+    "ConflictOfInterest",
     "IssuedToken",
     "add_adverse_record",
     "add_document",
@@ -32,6 +34,7 @@ __all__ = [
     "register_controller",
     "register_organisation",
     "register_user",
+    "require_uninvolved",
     "revoke_tokens",
     "state_figures",
     "user_id_of",

@@ -17,6 +17,7 @@ from accounts.rules.rounds import Finding
 from accounts.states import MEMBERSHIP_TRANSITIONS, MembershipAction
 from accounts.steps.bank import name_account, verify_account
 from accounts.steps.documents import certify_registration
+from accounts.steps.interests import require_uninvolved
 from accounts.steps.organisations import register_organisation, state_figures
 from accounts.steps.rounds import name_defects, record_round
 from accounts.steps.users import register_user
@@ -151,6 +152,7 @@ def decide_membership(
     reviewer = user_id_of(actor)
     if membership.submitted_by == reviewer:
         raise SubmitterReviews
+    require_uninvolved(actor, _parties(membership.organisation), now=now)
     if action is MembershipAction.APPROVE:
         _take_documents(membership, now=now)
     else:
@@ -208,6 +210,11 @@ def _as_json(finding: Finding) -> dict[str, str | None]:
         "standard": None if finding.standard is None else finding.standard.value,
         "note": finding.note,
     }
+
+
+def _parties(member: Organisation) -> list[Organisation]:
+    """The member and, of a team, its incubator."""
+    return [member, *([] if member.incubator is None else [member.incubator])]
 
 
 def user_id_of(actor: Actor) -> int:

@@ -189,6 +189,8 @@ class World:
         self.post("bureau-heze", "/holdings", {**held, "since": "2025-06-01", "source": "登记"}, name="holding")
         pair = {"a_id": suspended, "b_id": self.ids["approved organisation"], "source": "登记"}
         self.post("bureau-heze", "/joint-establishments", pair, name="joint establishment")
+        tie = {"uscc": demo_uscc(999), "name": "演示旧单位", "kind": "employer", "since": "2015-07-01"}
+        self.post("bureau-heze", "/interests", tie, name="interest")
 
     def _members(self) -> None:
         """What members renew and change, where they reside, and a public list that was read in."""

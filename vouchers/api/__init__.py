@@ -1,10 +1,11 @@
 """The vouchers part of the HTTP API."""
 
+from vouchers.api.cases import cases
 from vouchers.api.claims import claims
 from vouchers.api.flags import flags
 from vouchers.api.spot_checks import spot_checks
 from vouchers.api.summaries import summaries
 
-BLUEPRINTS = [claims, flags, summaries, spot_checks]
+BLUEPRINTS = [claims, cases, flags, summaries, spot_checks]
 
 __all__ = ["BLUEPRINTS"]

@@ -8,6 +8,7 @@ from flask import Response
 from werkzeug.datastructures import FileStorage
 
 from accounts.queries.documents import OrganisationDocumentMissing
+from accounts.steps import ConflictOfInterest
 from core import clock
 from core.files import UPLOAD_PROBLEMS
 from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
@@ -36,6 +37,7 @@ from vouchers.service import claims as service
 from vouchers.service import reviews
 from vouchers.service.claims import InvoiceTaken, MaterialRefused, MaterialsClosed, SubmissionRefused, Upload
 from vouchers.service.reviews import ConfirmationRefused, ReviewRefused, SamePerson, SummaryNotDispatched
+from vouchers.steps.cases import CaseHeld
 from vouchers.steps.guards import NotTheClaimant
 
 claims = Blueprint("claims", __name__, url_prefix="/claims", description="Claims: materials, review, confirmation.")
@@ -167,7 +169,7 @@ def withdraw(claim_id: int) -> Dossier:
 
 @claims.route("/<int:claim_id>/city-review", methods=["POST"])
 @allow(may_review)
-@problems(ClaimMissing, StateForbids, ReviewRefused, SamePerson)
+@problems(ClaimMissing, StateForbids, ReviewRefused, SamePerson, ConflictOfInterest, CaseHeld)
 @idempotent
 @claims.arguments(CityReviewSchema)
 @claims.response(201, ClaimSchema)
@@ -182,7 +184,16 @@ def city_review(given: dict[str, Any], claim_id: int) -> Dossier:
 
 @claims.route("/<int:claim_id>/provincial-confirmation", methods=["POST"])
 @allow(may_confirm)
-@problems(ClaimMissing, StateForbids, ReviewRefused, ConfirmationRefused, SummaryNotDispatched, SamePerson)
+@problems(
+    ClaimMissing,
+    StateForbids,
+    ReviewRefused,
+    ConfirmationRefused,
+    SummaryNotDispatched,
+    SamePerson,
+    ConflictOfInterest,
+    CaseHeld,
+)
 @idempotent
 @claims.arguments(ConfirmationSchema)
 @claims.response(201, ClaimSchema)

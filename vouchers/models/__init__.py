@@ -1,6 +1,7 @@
 """Columns and constraints of the package's tables."""
 
 from vouchers.models.aids import ClaimAid
+from vouchers.models.cases import CaseOpinion, ReviewBatch, ReviewCase
 from vouchers.models.claims import Claim, ClaimReview
 from vouchers.models.decisions import EntitlementDecision
 from vouchers.models.flags import ClaimFlag, RecordAmendment
@@ -14,6 +15,7 @@ from vouchers.models.summaries import ReviewSummary, SummaryClaim
 __all__ = [
     "Appeal",
     "AppealFile",
+    "CaseOpinion",
     "Claim",
     "ClaimAid",
     "ClaimFlag",
@@ -29,6 +31,8 @@ __all__ = [
     "MisconductDecision",
     "PolicySnapshot",
     "RecordAmendment",
+    "ReviewBatch",
+    "ReviewCase",
     "ReviewSummary",
     "SpotCheck",
     "SummaryClaim",

@@ -131,6 +131,7 @@ class ClaimReview(Model):
     findings: Mapped[dict[str, bool]] = mapped_column(JSONB, default=dict)
     despite_flags: Mapped[str] = mapped_column(Text, default="")
     reviewer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    batch_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("review_batch.id"))
     at: Mapped[datetime] = mapped_column(UTC)
 
     claim: Mapped[Claim] = relationship(back_populates="reviews")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, Integer, SmallInteger, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Model
@@ -15,10 +15,18 @@ from vouchers.states import SummaryState
 
 
 class ReviewSummary(Model):
-    """The reviewed claims a city sends up together. The stamped copy is an uploaded file."""
+    """The reviewed claims a city sends up together. The stamped copy is an uploaded file.
+
+    ``number`` names it in letters, made of the year and the ``serial`` of its city in it; ``document_file`` is the PDF
+    to be stamped, written when the summary was made; the period is that of the reviews. Summaries from before there
+    were PDFs have none of them.
+    """
 
     __tablename__ = "review_summary"
-    __table_args__ = (Index("ix_review_summary_city_id", "city", "id"),)
+    __table_args__ = (
+        Index("ix_review_summary_city_id", "city", "id"),
+        UniqueConstraint("city", "serial_year", "serial", name="uq_review_summary_serial"),
+    )
 
     id: Mapped[int] = identity_key()
     city: Mapped[str] = mapped_column(Text)
@@ -32,8 +40,16 @@ class ReviewSummary(Model):
     dispatched_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     dispatched_at: Mapped[datetime | None] = mapped_column(UTC)
 
+    serial_year: Mapped[int | None] = mapped_column(SmallInteger)
+    serial: Mapped[int | None] = mapped_column(Integer)
+    number: Mapped[str | None] = mapped_column(Text, unique=True)
+    period_from: Mapped[date | None] = mapped_column(Date)
+    period_to: Mapped[date | None] = mapped_column(Date)
+    document_file_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("stored_file.id"))
+
     lines: Mapped[list[SummaryClaim]] = relationship(order_by="SummaryClaim.claim_id", back_populates="summary")
-    stamp_file: Mapped[StoredFile | None] = relationship()
+    stamp_file: Mapped[StoredFile | None] = relationship(foreign_keys=[stamp_file_id])
+    document_file: Mapped[StoredFile | None] = relationship(foreign_keys=[document_file_id])
 
 
 class SummaryClaim(Model):

@@ -1,6 +1,7 @@
 """Pages of vouchers, with their menu entries."""
 
 from core.pages import Pages
+from vouchers.pages.cases import case_pages
 from vouchers.pages.claim_forms import claim_forms
 from vouchers.pages.claims import claims
 from vouchers.pages.confirmations import confirmation_pages
@@ -12,6 +13,7 @@ from vouchers.pages.summaries import summaries
 PAGES: list[Pages] = [
     entitlement,
     review_pages,
+    case_pages,
     confirmation_pages,
     claims,
     claim_forms,

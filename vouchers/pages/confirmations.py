@@ -10,8 +10,8 @@ from core import clock
 from core.http import allow, current_actor
 from core.pages import Done, Form, NavEntry, Pages, form_page, link_to, table_page
 from core.pages.language import yuan
+from vouchers.pages.beside import beside
 from vouchers.pages.queue_tables import CONFIRMATIONS
-from vouchers.pages.review import beside
 from vouchers.permissions import may_confirm
 from vouchers.queries.claims import find_claim
 from vouchers.queries.summaries import confirmation_queue
@@ -50,8 +50,8 @@ def confirm(claim_id: int) -> Response:
         effect=effect,
         back=link_to("claim", claim_id),
         confirms=True,
-        template="vouchers/confirmation.html",
-        **beside(claim),
+        template="vouchers/review.html",
+        **beside(claim, actor=actor),
     )
 
 

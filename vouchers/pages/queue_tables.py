@@ -2,36 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, Select, func
 
 from core import clock
-from core.pages import Column, Table
+from core.http import current_actor
+from core.kinds import ServiceKind
+from core.money import AmountMalformed, yuan_to_fen
+from core.pages import Column, Filter, Table, say, term
 from core.pages.language import t
 from core.pages.tables import choice
+from core.permissions import Actor
+from core.texts import Text
 from vouchers.models import Claim, ReviewSummary
 from vouchers.pages.claim_table import Row, city_filter, number_column, rows_of
-from vouchers.queries.review_queue import queue_rows
+from vouchers.permissions import may_review
+from vouchers.queries.review_queue import (
+    Holding,
+    QueueRow,
+    has_undecided_flags,
+    held_as,
+    is_overdue,
+    queue_rows,
+    waiting_since,
+)
 from vouchers.rules.facts import PaymentMode
 
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A claim that waits for its review, and for how many working days."""
+    """A claim that waits for its review, with what its reader must know."""
 
     row: Row
-    age_days: int
-    is_resubmission: bool
+    queued: QueueRow
 
     @property
     def claim(self) -> Claim:
         """The claim itself."""
         return self.row.claim
+
+    @property
+    def holder(self) -> str | None:
+        """Who has it in hand."""
+        held = self.queued.held
+        return None if held is None else held.shown_to(current_actor())
+
+    @property
+    def marks(self) -> str:
+        """What stands out: an end of term, flags without a finding, a conflict of interest, a second hand-in."""
+        queued = self.queued
+        found = [
+            t("page.review.overdue") if queued.overdue else "",
+            t("page.review.flags", count=queued.undecided_flags) if queued.undecided_flags else "",
+            t("page.review.conflict") if queued.conflicts else "",
+            t("column.resubmitted") if queued.is_resubmission else "",
+        ]
+        return say(Text("、", ", ")).join(filter(None, found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +78,6 @@ class SentUp:
         return self.row.claim
 
 
-def _review_of(claim: Claim) -> str:
-    return url_for("claim_review_pages.review", claim_id=claim.id)
-
-
 def _confirmation_of(claim: Claim) -> str:
     return url_for("confirmation_pages.confirm", claim_id=claim.id)
 
@@ -61,10 +88,55 @@ def _sent_up(found: Sequence[Any]) -> list[SentUp]:
 
 
 def _queued(found: Sequence[Claim]) -> list[Queued]:
-    today = clock.today(clock.now())
-    pairs = zip(rows_of(found), queue_rows(found, today=today), strict=True)
-    return [Queued(row, queued.age_days, queued.is_resubmission) for row, queued in pairs]
+    queued = queue_rows(found, actor=current_actor(), today=_today())
+    return [Queued(row, each) for row, each in zip(rows_of(found), queued, strict=True)]
 
+
+def _today() -> date:
+    return clock.today(clock.now())
+
+
+def _action(actor: Actor) -> tuple[str, str]:
+    """What a reader of the queue does with a claim: decide it, or prepare it."""
+    return ("city_review", "claim_review_pages.review") if may_review(actor) else ("opinion", "case_pages.opinion")
+
+
+def _action_word(_row: Queued) -> str:
+    return t(f"page.{_action(current_actor())[0]}.title")
+
+
+def _action_of(row: Queued) -> str:
+    return url_for(_action(current_actor())[1], claim_id=row.claim.id)
+
+
+def _bound(name: str, *, least: bool) -> Filter:
+    """By a sum typed in yuan."""
+
+    def narrow(query: Select[Any], value: str) -> Select[Any]:
+        try:
+            fen = yuan_to_fen(value)
+        except AmountMalformed as malformed:
+            raise ValueError(value) from malformed
+        return query.where(Claim.claimed_fen >= fen if least else Claim.claimed_fen <= fen)
+
+    return Filter(name, narrow)
+
+
+def _yes_no(name: str, condition: Callable[[], ColumnElement[bool]]) -> Filter:
+    def narrow(query: Select[Any], value: str) -> Select[Any]:
+        if value not in YES_NO:
+            raise ValueError(value)
+        return query.where(condition() if value == YES else ~condition())
+
+    return Filter(name, narrow, options=lambda: [(value, t(value)) for value in YES_NO])
+
+
+def _held(query: Select[Any], value: str) -> Select[Any]:
+    return query.where(held_as(Holding(value), user_id=current_actor().user_id, on=_today()))
+
+
+YES = "yes"
+YES_NO = (YES, "no")
 
 REVIEWS = Table(
     name="reviews",
@@ -72,7 +144,15 @@ REVIEWS = Table(
     default_sort="-age_days",
     empty="page.review.empty",
     prepare=_queued,
-    filters=[choice("payment_mode", Claim.payment_mode, PaymentMode)],
+    filters=[
+        choice("service_kind", Claim.service_kind, ServiceKind),
+        choice("payment_mode", Claim.payment_mode, PaymentMode),
+        _bound("least", least=True),
+        _bound("most", least=False),
+        _yes_no("flagged", has_undecided_flags),
+        Filter("held", _held, options=lambda: [(each.value, term(each)) for each in Holding]),
+        _yes_no("overdue", lambda: is_overdue(_today())),
+    ],
     columns=[
         number_column(),
         Column("service", lambda each: each.claim.record["title"]),
@@ -81,10 +161,14 @@ REVIEWS = Table(
         Column("payment_mode", lambda each: each.claim.payment_mode, kind="term", sort=Claim.payment_mode),
         Column("claimed", lambda each: each.claim.claimed_fen, kind="money", sort=Claim.claimed_fen),
         Column("state", lambda each: each.claim.state, kind="state", sort=Claim.state),
-        Column("submitted_at", lambda each: each.claim.submitted_at, kind="moment", sort=Claim.submitted_at),
-        Column("age_days", lambda each: each.age_days, kind="number", sort=-func.extract("epoch", Claim.submitted_at)),
-        Column("resubmitted", lambda each: each.is_resubmission, kind="flag"),
-        Column("action", lambda _each: t("page.city_review.title"), link=lambda each: _review_of(each.claim)),
+        Column("waiting_since", lambda each: each.queued.since, kind="day", sort=waiting_since()),
+        Column(
+            "age_days", lambda each: each.queued.age_days, kind="number", sort=-func.extract("epoch", waiting_since())
+        ),
+        Column("review_due_on", lambda each: each.queued.due_on, kind="day", sort=waiting_since()),
+        Column("held_by", lambda each: each.holder),
+        Column("marks", lambda each: each.marks),
+        Column("action", _action_word, link=_action_of),
     ],
 )
 

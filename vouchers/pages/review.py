@@ -6,16 +6,12 @@ from typing import Any
 
 from flask import Response, url_for
 
-from accounts.queries.names import organisation_names
 from core import clock
 from core.http import allow, current_actor
 from core.pages import Done, Form, NavEntry, Pages, form_page, link_to, table_page
-from vouchers.models import Claim
-from vouchers.pages.claim_parts import flag_words, replaced_materials, sums_bar
-from vouchers.pages.comparing import differences, invoice_rows
-from vouchers.pages.explaining import percent
+from vouchers.pages.beside import beside
 from vouchers.pages.queue_tables import REVIEWS
-from vouchers.permissions import may_review
+from vouchers.permissions import may_read_queue, may_review
 from vouchers.queries.claims import find_claim
 from vouchers.queries.review_queue import review_queue
 from vouchers.schemas.claims import CityReviewSchema
@@ -24,12 +20,12 @@ from vouchers.service import reviews as service
 review_pages = Pages(
     "claim_review_pages",
     __name__,
-    navigation=(NavEntry("claim_review", "claim_review_pages.queue", "claims", may_review, order=10),),
+    navigation=(NavEntry("claim_review", "claim_review_pages.queue", "claims", may_read_queue, order=10),),
 )
 
 
 @review_pages.get("/review")
-@allow(may_review)
+@allow(may_read_queue)
 def queue() -> Any:
     """Submitted claims of the city, the one that waits longest first."""
     return table_page(REVIEWS, review_queue(current_actor()), title="page.review.title")
@@ -48,26 +44,12 @@ def review(claim_id: int) -> Response:
             url_for("claim_review_pages.queue"), f"page.city_review.done.{given['decision']}", {"number": claim_id}
         )
 
-    form = Form(CityReviewSchema, name="city_review", widgets={"decision": "radio"})
+    form = Form(CityReviewSchema, name="city_review", widgets={"decision": "radio"}, required=["opinion"])
     return form_page(
         form,
         effect=effect,
         back=link_to("claim", claim_id),
         confirms=True,
         template="vouchers/review.html",
-        **beside(claim),
+        **beside(claim, actor=actor),
     )
-
-
-def beside(claim: Claim) -> dict[str, Any]:
-    """What a reviewer reads beside the form."""
-    return {
-        "claim": claim,
-        "rate": percent(claim.decision.rate),
-        "bar": sums_bar(claim),
-        "names": organisation_names({claim.beneficiary_id, claim.provider_id, claim.claimant_id, claim.payee_id}),
-        "replaced": replaced_materials(claim),
-        "compared": invoice_rows(claim, today=clock.today(clock.now())),
-        "rounds": differences(claim),
-        "flags": flag_words(claim),
-    }

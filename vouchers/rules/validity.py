@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import calendar
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from core.clock import add_months
 from vouchers.rules.policy import VoucherPolicy
 
 
@@ -40,10 +40,3 @@ def submission_window(completed_on: date, *, policy: VoucherPolicy, working_days
 def correction_window(returned_on: date, *, policy: VoucherPolicy, working_days: WorkingDays) -> Window:
     """Until when a returned claim may be submitted again (V17 return)."""
     return Window(working_days.add_working_days(returned_on, policy.correction_working_days))
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day some months later, or that month's last day where it has no such day."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year = day.year + years
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

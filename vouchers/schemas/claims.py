@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from accounts.schemas.fields import FlagField
 from core.http import (
@@ -31,6 +31,7 @@ from vouchers.rules.claims import (
 )
 from vouchers.rules.facts import PaymentMode
 from vouchers.rules.flags.kinds import facts_only
+from vouchers.rules.reviewing import Phrase
 from vouchers.states import ClaimState
 
 USCC = validate.Regexp("^[0-9A-Z]{18}$", error=fault("uscc"))
@@ -133,6 +134,18 @@ class ReviewFindingsSchema(Schema):
     )
 
 
+class PhrasesField(fields.List[Any]):
+    """Standard phrases of an opinion; they stand before what is written."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            EnumField(Phrase, metadata={"description": "A standard phrase, as `GET /review-phrases` lists them."}),
+            load_default=list,
+            validate=validate.Length(max=len(Phrase), error=fault("length", min=0, max=len(Phrase))),
+            metadata={"description": "Standard phrases that stand before the opinion."},
+        )
+
+
 class CityReviewSchema(Schema):
     """What the city bureau decides."""
 
@@ -142,7 +155,13 @@ class CityReviewSchema(Schema):
         allow_none=True,
         metadata={"description": "With `approve`: the approved sum, at most the claimed one; all of it by default."},
     )
-    opinion = TextField(required=True, max_length=2000, metadata={"description": "The bureau's opinion."})
+    phrases = PhrasesField()
+    opinion = TextField(
+        load_default="",
+        min_length=0,
+        max_length=2000,
+        metadata={"description": "The bureau's opinion; may be left out where a phrase says it."},
+    )
     findings = fields.Nested(
         ReviewFindingsSchema,
         load_default=None,
@@ -165,16 +184,23 @@ class CityReviewSchema(Schema):
         metadata={"description": "With `return`: everything that must be mended, all at once."},
     )
 
+    @validates_schema(skip_on_field_errors=False)
+    def says_something(self, data: dict[str, Any], **kwargs: Any) -> None:
+        """A review has an opinion or a phrase."""
+        if not data.get("opinion") and not data.get("phrases"):
+            raise ValidationError(fault("required"), "opinion")
+
 
 class ConfirmationSchema(Schema):
     """What the province decides."""
 
     decision = EnumField(ConfirmationDecision, required=True, metadata={"description": "Confirm or send back."})
+    phrases = PhrasesField()
     opinion = TextField(
         load_default="",
         min_length=0,
         max_length=2000,
-        metadata={"description": "Needed with `send_back`."},
+        metadata={"description": "The opinion; it or a phrase is needed with `send_back`."},
     )
 
 

@@ -22,10 +22,12 @@ from vouchers.queries.claims import find_claim
 from vouchers.queries.completeness import is_enterprises, policy_of
 from vouchers.rules.claims import ConfirmationDecision, ReviewDecision, missing_ticks, review_faults
 from vouchers.rules.policy import judging
+from vouchers.rules.reviewing import CaseEnding, Phrase, composed_opinion
 from vouchers.rules.steps import StepKind
 from vouchers.rules.validity import correction_window
 from vouchers.service.claims import standing_now
 from vouchers.states import CLAIM, ClaimAction, SummaryState
+from vouchers.steps.cases import end_case, require_free, require_unconflicted
 from vouchers.steps.endings import owe_refused_part, reject_claim, revoke_claim
 from vouchers.steps.flags import undecided_flags, upheld_without_consequence
 from vouchers.steps.guards import require_action
@@ -74,6 +76,7 @@ def review(
     defects: Sequence[str],
     findings: Mapping[str, bool] | None = None,
     despite_flags: str = "",
+    phrases: Sequence[Phrase] = (),
     actor: Actor,
     now: datetime,
 ) -> Claim:
@@ -82,82 +85,136 @@ def review(
     A partial approval's rest, and all of a rejected sum, is the user's debt in direct deduction (V16(1)); a partial
     one becomes so at confirmation. ``findings`` are the ticks of V8(3); an approval that says nothing of them says that
     what was declared holds. An approval needs a finding about each flag, and ``despite_flags`` where one was upheld and
-    nothing is cut. Raises :class:`ReviewRefused` and :class:`SamePerson`.
+    nothing is cut. Standard ``phrases`` stand before the opinion. Raises :class:`ReviewRefused`, :class:`SamePerson`,
+    accounts' ``ConflictOfInterest`` and :class:`~vouchers.steps.cases.CaseHeld`.
     """
-    with transaction() as current:
+    with transaction():
         claim = find_claim(claim_id, actor=actor, lock=True)
         authorise(actor, may_review, claim)
-        require_action(claim, ACTIONS[decision])
-        _different_people(actor, claim.submitted_by, claim.confirmed_by)
-        approved_fen = claim.claimed_fen if amount_fen is None else amount_fen
-        approves = decision is ReviewDecision.APPROVE
-        ticks = dict(claim.declarations if findings is None else findings) if approves else {}
-        refuse_all(
-            [
-                *review_faults(
-                    decision=decision,
-                    amount_fen=amount_fen,
-                    opinion=opinion,
-                    defects=defects,
-                    claimed_fen=claim.claimed_fen,
-                ),
-                *(_approval_faults(claim, approved_fen, ticks, despite_flags) if approves else ()),
-            ],
-            error=ReviewRefused,
-        )
-        claim.reviewed_by = actor.user_id
-        match decision:
-            case ReviewDecision.APPROVE:
-                note_approval(claim, approved_fen=approved_fen, opinion=opinion, now=now)
-                _approve(claim, approved_fen, opinion, actor=actor, now=now)
-            case ReviewDecision.RETURN:
-                note_back(StepKind.RETURN, claim, opinion=opinion, defects=defects, now=now)
-                _return(claim, opinion, actor=actor, now=now)
-            case ReviewDecision.REJECT:
-                reject_claim(claim, actor=actor, now=now, note=opinion)
-        current.add(
-            ClaimReview(
-                claim_id=claim.id,
-                decision=decision.value,
-                amount_fen=approved_fen if approves else None,
-                opinion=opinion,
-                defects=list(defects),
-                findings=ticks,
-                despite_flags=despite_flags,
-                reviewer_id=actor.user_id,
-                at=now,
-            )
+        decide(
+            claim,
+            decision=decision,
+            amount_fen=amount_fen,
+            opinion=composed_opinion(phrases, opinion),
+            defects=defects,
+            findings=findings,
+            despite_flags=despite_flags,
+            actor=actor,
+            now=now,
         )
         return claim
 
 
-def confirm(*, claim_id: int, decision: ConfirmationDecision, opinion: str, actor: Actor, now: datetime) -> Claim:
+def decide(
+    claim: Claim,
+    *,
+    decision: ReviewDecision,
+    amount_fen: int | None,
+    opinion: str,
+    defects: Sequence[str],
+    findings: Mapping[str, bool] | None = None,
+    despite_flags: str = "",
+    batch_id: int | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Review a locked claim of an actor who may; see :func:`review`."""
+    require_action(claim, ACTIONS[decision])
+    _require_decider(claim, claim.submitted_by, claim.confirmed_by, actor=actor, now=now)
+    approved_fen = claim.claimed_fen if amount_fen is None else amount_fen
+    approves = decision is ReviewDecision.APPROVE
+    ticks = dict(claim.declarations if findings is None else findings) if approves else {}
+    refuse_all(
+        [
+            *review_faults(
+                decision=decision,
+                amount_fen=amount_fen,
+                opinion=opinion,
+                defects=defects,
+                claimed_fen=claim.claimed_fen,
+            ),
+            *(_approval_faults(claim, approved_fen, ticks, despite_flags) if approves else ()),
+        ],
+        error=ReviewRefused,
+    )
+    claim.reviewed_by = actor.user_id
+    match decision:
+        case ReviewDecision.APPROVE:
+            note_approval(claim, approved_fen=approved_fen, opinion=opinion, now=now)
+            _approve(claim, approved_fen, opinion, actor=actor, now=now)
+        case ReviewDecision.RETURN:
+            note_back(StepKind.RETURN, claim, opinion=opinion, defects=defects, now=now)
+            _return(claim, opinion, actor=actor, now=now)
+        case ReviewDecision.REJECT:
+            reject_claim(claim, actor=actor, now=now, note=opinion)
+    end_case(claim, CaseEnding.DECIDED, actor=actor, now=now)
+    require_transaction().add(
+        ClaimReview(
+            claim_id=claim.id,
+            decision=decision.value,
+            amount_fen=approved_fen if approves else None,
+            opinion=opinion,
+            defects=list(defects),
+            findings=ticks,
+            despite_flags=despite_flags,
+            reviewer_id=actor.user_id,
+            batch_id=batch_id,
+            at=now,
+        )
+    )
+
+
+def confirm(
+    *,
+    claim_id: int,
+    decision: ConfirmationDecision,
+    opinion: str,
+    phrases: Sequence[Phrase] = (),
+    actor: Actor,
+    now: datetime,
+) -> Claim:
     """The province's confirmation: what the city approved is owed to the payee from now on; or send it back.
 
     Confirming uses up the hold, creates the payable and, in direct deduction, makes the part that was deducted and
     not approved the user's debt. V8(2) is judged once more. Raises :class:`SummaryNotDispatched`,
-    :class:`ConfirmationRefused` and :class:`SamePerson`.
+    :class:`ConfirmationRefused`, :class:`SamePerson`, accounts' ``ConflictOfInterest`` and
+    :class:`~vouchers.steps.cases.CaseHeld`.
     """
-    with transaction() as current:
+    with transaction():
         claim = find_claim(claim_id, actor=actor, lock=True)
         authorise(actor, may_confirm, claim)
-        _different_people(actor, claim.submitted_by, claim.reviewed_by)
-        if decision is ConfirmationDecision.CONFIRM:
-            _confirm(claim, opinion, actor=actor, now=now)
-        else:
-            _send_back(claim, opinion, actor=actor, now=now)
-        current.add(
-            ClaimReview(
-                claim_id=claim.id,
-                decision=decision.value,
-                amount_fen=claim.confirmed_fen,
-                opinion=opinion,
-                defects=[],
-                reviewer_id=actor.user_id,
-                at=now,
-            )
-        )
+        settle(claim, decision=decision, opinion=composed_opinion(phrases, opinion), actor=actor, now=now)
         return claim
+
+
+def settle(
+    claim: Claim,
+    *,
+    decision: ConfirmationDecision,
+    opinion: str,
+    batch_id: int | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Confirm or send back a locked claim of an actor who may; see :func:`confirm`."""
+    _require_decider(claim, claim.submitted_by, claim.reviewed_by, actor=actor, now=now)
+    if decision is ConfirmationDecision.CONFIRM:
+        _confirm(claim, opinion, actor=actor, now=now)
+    else:
+        _send_back(claim, opinion, actor=actor, now=now)
+    end_case(claim, CaseEnding.DECIDED, actor=actor, now=now)
+    require_transaction().add(
+        ClaimReview(
+            claim_id=claim.id,
+            decision=decision.value,
+            amount_fen=claim.confirmed_fen,
+            opinion=opinion,
+            defects=[],
+            reviewer_id=actor.user_id,
+            batch_id=batch_id,
+            at=now,
+        )
+    )
 
 
 def revoke(*, claim_id: int, opinion: str, actor: Actor, now: datetime) -> Claim:
@@ -178,9 +235,12 @@ def revoke(*, claim_id: int, opinion: str, actor: Actor, now: datetime) -> Claim
         return claim
 
 
-def _different_people(actor: Actor, *others: int | None) -> None:
+def _require_decider(claim: Claim, *others: int | None, actor: Actor, now: datetime) -> None:
+    """Somebody who did none of the other steps, entered nothing, is tied to nobody, and has the case if one has it."""
     if actor.user_id in others:
         raise SamePerson(reasons=[reason("same_person", article=ORDER)])
+    require_unconflicted(claim, actor=actor, now=now)
+    require_free(claim, actor=actor, now=now)
 
 
 def _approval_faults(claim: Claim, approved_fen: int, ticks: Mapping[str, bool], despite_flags: str) -> list[Reason]:

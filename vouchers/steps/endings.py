@@ -12,8 +12,10 @@ from vouchers.models import Claim
 from vouchers.queries.claims import claim_of_source
 from vouchers.rules.claims import CORRECTION
 from vouchers.rules.facts import PaymentMode
+from vouchers.rules.reviewing import CaseEnding
 from vouchers.rules.steps import StepKind
 from vouchers.states import CLAIM, ClaimAction, ClaimState
+from vouchers.steps.cases import end_case
 from vouchers.steps.reasoning import note_claim_step
 
 DEDUCTION = "V16(1)"
@@ -33,6 +35,7 @@ def give_up_claim(claim: Claim, action: ClaimAction, *, actor: Actor, now: datet
     """Withdraw or expire a locked claim: its hold is released and the user owes nothing (V16(1))."""
     note_claim_step(GIVEN_UP[action], claim, after_fen=0, last_day=claim.last_day.isoformat(), now=now)
     apply(claim, action, transitions=CLAIM, actor=actor, now=now, note=note)
+    end_case(claim, CaseEnding.CLOSED, actor=actor, now=now)
     _let_go(claim, actor=actor, now=now)
     if claim.payment_mode is PaymentMode.DIRECT_DEDUCTION:
         forgo_subsidy(order_id=claim.order_id, actor=actor, now=now)

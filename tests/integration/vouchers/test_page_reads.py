@@ -164,7 +164,7 @@ def test_the_queue_is_of_ones_own_city(app: Flask) -> None:
 def test_age_counts_working_days(app: Flask, days: int, age: int) -> None:
     """A claim handed in on Monday 2026-03-02 is four working days old on Friday and all of its weekend."""
     claim = bring(make_claim(), ClaimState.SUBMITTED)
-    (row,) = queue_rows([claim], today=date(2026, 3, 2) + timedelta(days=days))
+    (row,) = queue_rows([claim], actor=actor_of(make_bureau("371700")), today=date(2026, 3, 2) + timedelta(days=days))
     assert (row.age_days, row.since, row.is_resubmission) == (age, date(2026, 3, 2), False)
 
 
@@ -176,5 +176,5 @@ def test_a_resubmission_is_told_apart(app: Flask) -> None:
         submit(claim)
         review(claim, ReviewDecision.RETURN)
     submit(claim)
-    (row,) = queue_rows([claim], today=date(2026, 3, 3))
+    (row,) = queue_rows([claim], actor=actor_of(make_bureau("371700")), today=date(2026, 3, 3))
     assert (row.is_resubmission, row.age_days) == (True, 1)

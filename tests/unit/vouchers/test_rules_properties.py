@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import policy
+from core.clock import add_months
 from core.errors import Reason
 from core.kinds import ServiceKind
 from vouchers.rules.amounts import reduced_subsidy, room, split
@@ -27,7 +28,6 @@ from vouchers.rules.facts import (
 )
 from vouchers.rules.frozen import freeze, thaw
 from vouchers.rules.policy import judging
-from vouchers.rules.validity import add_months
 
 PACK = policy.current()
 JUDGED_BY = judging(PACK, date(2026, 1, 1)).policy

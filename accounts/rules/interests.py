@@ -1,0 +1,31 @@
+"""How long a tie to an organisation keeps an officer from deciding about it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+from accounts.rules import uscc
+from core.clock import add_months
+from core.errors import Reason, reason
+
+
+def bars(*, since: date, until: date | None, on: date, cooling_months: int) -> bool:
+    """Whether a tie keeps its officer out on a day: from its first day until the cooling after its last is over."""
+    return since <= on and (until is None or on <= add_months(until, cooling_months))
+
+
+def interest_faults(
+    *, organisation_id: int | None, code: str | None, since: date, until: date | None, today: date
+) -> Collection[Reason]:
+    """What is wrong with a declaration."""
+    faults = []
+    if (organisation_id is None) == (code is None):
+        faults.append(reason("interest_about_one", field="uscc"))
+    if code is not None and uscc.normalised(code) is None:
+        faults.append(reason("uscc_invalid", field="uscc", uscc=code))
+    if since > today:
+        faults.append(reason("interest_in_future", field="since"))
+    if until is not None and until < since:
+        faults.append(reason("interest_reversed", field="until"))
+    return faults
