@@ -1,4 +1,4 @@
-"""What happens by itself: drafts expire, what nobody mends is rejected (V17), held cases lapse, flags are looked for."""
+"""What happens by itself: drafts expire, what nobody mends is rejected (V17), cases lapse, flags are looked for."""
 
 from __future__ import annotations
 
