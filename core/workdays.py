@@ -52,6 +52,24 @@ class CalendarException(Model):
     name: Mapped[str] = mapped_column(Text)
 
 
+@dataclass(frozen=True, slots=True)
+class Countdown:
+    """How long there is to a last day, which counts in full: on it both numbers are 0, after it the days are negative.
+
+    ``provisional``: the official calendar of a year on the way is not published, so holidays may still move it.
+    """
+
+    last_day: date
+    days_left: int
+    working_days_left: int
+    provisional: bool
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the last day is over."""
+        return self.days_left < 0
+
+
 @dataclass(frozen=True)
 class WorkingCalendar:
     """Working-day arithmetic over published years and exceptions. Pure."""
@@ -84,6 +102,16 @@ class WorkingCalendar:
         """How many working days have begun after ``start`` up to and including ``end``; none where it is earlier."""
         days = (end - start).days
         return sum(self.is_working_day(start + timedelta(days=number)) for number in range(1, days + 1))
+
+    def countdown(self, today: date, last_day: date) -> Countdown:
+        """How long there is from today to a last day."""
+        years = range(min(today.year, last_day.year), last_day.year + 1)
+        return Countdown(
+            last_day=last_day,
+            days_left=(last_day - today).days,
+            working_days_left=self.working_days_between(today, last_day),
+            provisional=any(self.status(year) is YearStatus.PROVISIONAL for year in years),
+        )
 
     def confirmed(self, day: date) -> date:
         """``day`` itself; raises :class:`YearNotPublished` where its year is provisional."""

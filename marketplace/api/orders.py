@@ -25,6 +25,7 @@ from marketplace.permissions import (
 )
 from marketplace.queries import OrderView, explain_order, find_order, view_of, views, visible_orders
 from marketplace.queries.explanations import FactsMissing
+from marketplace.queries.timelines import OrderTimeline, order_timeline
 from marketplace.schemas import (
     CancellationSchema,
     CompletionSchema,
@@ -37,6 +38,7 @@ from marketplace.schemas import (
     PlaceOrderSchema,
     QuoteSchema,
 )
+from marketplace.schemas.timelines import OrderTimelineSchema
 from marketplace.service.completion import CompletionRefused
 from marketplace.service.contracts import SignedAlready, TermsDiffer
 from marketplace.service.orders import (
@@ -49,6 +51,7 @@ from marketplace.service.orders import (
 )
 from marketplace.service.payments import NothingDue, PaymentRefused
 from marketplace.service.quotes import FiguresOverdue, NotAMember
+from settlement.queries import order_money
 from vouchers.queries.explanations import Explanation
 from vouchers.schemas.explanations import ExplanationSchema
 
@@ -109,6 +112,20 @@ def list_orders(wanted: dict[str, Any]) -> dict[str, Any]:
     found = visible_orders(current_actor(), state=wanted.pop("state"))
     page = page_of(found, **wanted, key=Order.id, descending=True)
     return {**page, "items": views(page["items"])}
+
+
+@orders.route("/<int:order_id>/timeline", methods=["GET"])
+@allow(may_read_orders)
+@orders.response(200, OrderTimelineSchema)
+def timeline(order_id: int) -> OrderTimeline:
+    """The story of an order
+
+    What happened, what waits now with whom and until when, what is still to come; from completion on with the way of
+    its claim.
+    """
+    actor = current_actor()
+    order = find_order(order_id, actor=actor)
+    return order_timeline(order, money=order_money(order.id), actor=actor, today=clock.today(clock.now()))
 
 
 @orders.route("/<int:order_id>", methods=["GET"])

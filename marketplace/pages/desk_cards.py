@@ -12,7 +12,9 @@ from flask import url_for
 
 from accounts.permissions import Role
 from core.pages.language import day, t, yuan
+from core.workdays import WorkingCalendar
 from marketplace.reports.desk import DeskItem
+from vouchers.pages.claim_story import countdown_words
 
 Place = tuple[str, Mapping[str, Any]]
 
@@ -96,7 +98,7 @@ class Card:
         return t(f"desk.{self.key}")
 
 
-def card_of(item: DeskItem, *, role: str, today: date) -> Card:
+def card_of(item: DeskItem, *, role: str, today: date, calendar: WorkingCalendar) -> Card:
     """A desk item as its card."""
     places = {**PLACES, **READ_ONLY} if role == Role.CITY_FINANCE else PLACES
     endpoint, query = places[item.key]
@@ -107,7 +109,7 @@ def card_of(item: DeskItem, *, role: str, today: date) -> Card:
         href=url_for(endpoint, **query),
         is_fact=item.is_fact,
         is_overdue=overdue,
-        notes=tuple(_notes(item, overdue=overdue)),
+        notes=tuple(_notes(item, overdue=overdue, today=today, calendar=calendar)),
     )
 
 
@@ -120,12 +122,14 @@ def _figure(item: DeskItem) -> str:
     return f"{item.count:,}"
 
 
-def _notes(item: DeskItem, *, overdue: bool) -> list[str]:
+def _notes(item: DeskItem, *, overdue: bool, today: date, calendar: WorkingCalendar) -> list[str]:
     notes: list[str] = []
     if item.amount_fen is not None and item.key != "fund_left":
         notes.append(t("desk.note.amount", amount=yuan(item.amount_fen)))
     if item.due is not None and item.key != "next_cutoff":
         notes.append(t("desk.note.overdue" if overdue else "desk.note.due", day=day(item.due)))
+        left = countdown_words(calendar.countdown(today, item.due))
+        notes += [left] if left else []
     if item.age_days is not None:
         notes.append(t("desk.note.age", days=item.age_days, day=day(item.oldest)))
     elif item.oldest is not None:

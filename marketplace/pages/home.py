@@ -9,6 +9,7 @@ from core import clock
 from core.http import allow, current_actor
 from core.pages import MoneyBar, NavEntry, Pages
 from core.permissions import Actor
+from core.workdays import load_calendar
 from marketplace.pages.desk_cards import card_of
 from marketplace.pages.quote_parts import year_bar
 from marketplace.reports.desk import desk
@@ -27,7 +28,8 @@ home_pages = Pages(
 def home() -> str:
     """What must be done, what is good to know, and for users what is left of the year's cap."""
     actor, now = current_actor(), clock.now()
-    cards = [card_of(item, role=actor.role, today=clock.today(now)) for item in desk(actor, now=now)]
+    today, calendar = clock.today(now), load_calendar()
+    cards = [card_of(item, role=actor.role, today=today, calendar=calendar) for item in desk(actor, now=now)]
     return render_template(
         "marketplace/home.html",
         tasks=[card for card in cards if not card.is_fact],

@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from accounts.permissions import Role
 from accounts.queries.bank import verified_account
 from accounts.queries.names import organisation_names
-from core import clock
 from core.db import session
 from core.pages import Event, MoneyBar, MoneyPart, term
 from core.pages.language import day, moment, t, yuan
 from core.permissions import Actor
 from marketplace.models import Order
 from marketplace.permissions import is_party
-from marketplace.queries.timelines import Party, TimelineEntry, Waiting, order_timeline
+from marketplace.queries.timelines import OrderTimeline, Party, TimelineEntry, Waiting
 from marketplace.states import PAYABLE, OrderState
 from settlement.models import Payment
 from settlement.permissions import reads_all_money
 from settlement.queries.trade import OrderMoney, payments_of
 from vouchers.models import Claim
+from vouchers.pages.claim_story import countdown_words
 from vouchers.permissions import is_claimant
 from vouchers.queries import visible_claims
 from vouchers.states import ClaimState
@@ -115,9 +115,8 @@ def pay_to(order: Order, money: OrderMoney) -> Facts | None:
     ]
 
 
-def order_events(order: Order, money: OrderMoney, *, actor: Actor) -> list[Event]:
+def order_events(found: OrderTimeline) -> list[Event]:
     """What happened, what waits now with whom, and what is still to come."""
-    found = order_timeline(order, money=money, actor=actor, today=clock.today(clock.now()))
     done = [
         Event(title=t(f"event.order.{entry.action}"), at=entry.at, who=_who(entry), note=_said(entry))
         for entry in found.entries
@@ -148,4 +147,5 @@ def _whose(parties: Sequence[Party]) -> str:
 
 
 def _late(waiting: Waiting) -> str | None:
-    return t("page.order.overdue") if waiting.overdue else None
+    """How long there is; of what is over, that nothing was done."""
+    return t("page.order.overdue") if waiting.overdue else countdown_words(waiting.due)

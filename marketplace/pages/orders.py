@@ -10,6 +10,7 @@ from flask import render_template, url_for
 
 from accounts.permissions import provider
 from accounts.queries.names import organisation_names
+from core import clock
 from core.errors import NotFound
 from core.http import allow, current_actor
 from core.pages import Column, Filter, Lead, NavEntry, Pages, Table, link_to, table_page
@@ -22,8 +23,10 @@ from marketplace.pages.signing import six_points
 from marketplace.permissions import is_beneficiary_side, may_ask_quotes, may_read_orders
 from marketplace.queries import explain_order, find_order, visible_orders
 from marketplace.queries.orders import placed_from, placed_to, unpaid, with_words
+from marketplace.queries.timelines import order_timeline
 from marketplace.states import OrderState
 from settlement.queries import order_money
+from vouchers.pages.claim_story import claim_events
 from vouchers.pages.explaining import explanation_page
 from vouchers.rules.facts import PaymentMode
 
@@ -113,6 +116,7 @@ def one(order_id: int) -> str:
     order = find_order(order_id, actor=actor)
     money = order_money(order.id)
     uses = is_beneficiary_side(actor, order)
+    story = order_timeline(order, money=money, actor=actor, today=clock.today(clock.now()))
     return render_template(
         "marketplace/order.html",
         order=order,
@@ -124,7 +128,8 @@ def one(order_id: int) -> str:
         payments=payments_shown(order, actor=actor),
         pay_to=pay_to(order, money) if uses else None,
         claim_id=order.claim_id,
-        events=order_events(order, money, actor=actor),
+        events=order_events(story),
+        claim_events=[] if story.claim is None else claim_events(story.claim),
         actions=next_actions(order, money, actor=actor),
         points=six_points(order),
     )

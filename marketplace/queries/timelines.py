@@ -14,13 +14,13 @@ from accounts.queries.names import usernames
 from core.audit import AuditEntry, history
 from core.db import session
 from core.permissions import SYSTEM, Actor
+from core.workdays import Countdown, WorkingCalendar, load_calendar
 from marketplace.models import Order
 from marketplace.states import PAYABLE, OrderState
-from settlement.queries import OrderMoney, payable_of
-from settlement.states import PayableState
+from settlement.queries import OrderMoney
 from vouchers.models import Claim
-from vouchers.queries.claims import WAITS_FOR, visible_claims
-from vouchers.states import ClaimState
+from vouchers.queries.claim_timelines import ClaimTimeline, Holder, Place, Station, claim_timeline
+from vouchers.queries.claims import dossier_of, visible_claims
 
 
 class Party(StrEnum):
@@ -68,17 +68,30 @@ class Waiting:
 
     step: Step
     parties: tuple[Party, ...]
-    by: date | None = None
-    overdue: bool = False
+    due: Countdown | None = None
+
+    @property
+    def by(self) -> date | None:
+        """The last day."""
+        return None if self.due is None else self.due.last_day
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the last day is over."""
+        return self.due is not None and self.due.overdue
 
 
 @dataclass(frozen=True, slots=True)
 class OrderTimeline:
-    """``ahead`` are the steps after those that wait; none where the order has ended."""
+    """``ahead`` are the steps after those that wait; none where the order has ended.
+
+    ``claim`` is the way of its claim from completion on, where there is one in sight.
+    """
 
     entries: Sequence[TimelineEntry]
     waiting: Sequence[Waiting]
     ahead: Sequence[Step]
+    claim: ClaimTimeline | None = None
 
 
 _PARTY_OF: Mapping[str, Party] = {
@@ -88,6 +101,16 @@ _PARTY_OF: Mapping[str, Party] = {
     SYSTEM.role: Party.SYSTEM,
 }
 """Everybody else who acts on an order is on the user's side: enterprise, team, incubator."""
+
+_PARTY_OF_HOLDER: Mapping[Holder, Party] = {
+    Holder.BENEFICIARY: Party.BENEFICIARY,
+    Holder.INCUBATOR: Party.BENEFICIARY,
+    Holder.PROVIDER: Party.PROVIDER,
+    Holder.CITY_BUREAU: Party.CITY_BUREAU,
+    Holder.PROVINCE: Party.PROVINCE,
+    Holder.FINANCE: Party.FINANCE,
+}
+"""An incubator hands in on its team's side."""
 
 _STANDS_AT = {
     OrderState.PLACED: Step.ACCEPT,
@@ -104,8 +127,9 @@ _WAY = (Step.ACCEPT, Step.CONTRACT, Step.PAY, Step.START, Step.DELIVER, Step.COM
 def order_timeline(order: Order, *, money: OrderMoney, actor: Actor, today: date) -> OrderTimeline:
     """The story of an order found to be the actor's, in three or four queries."""
     claim = session().scalar(visible_claims(actor).where(Claim.order_id == order.id)) if order.completed_on else None
-    waiting = list(_waiting(order, money, claim, today))
-    return OrderTimeline(_entries(order, actor), waiting, _ahead(order, waiting))
+    way = None if claim is None else claim_timeline(dossier_of(claim, today=today), actor=actor, today=today)
+    waiting = list(_waiting(order, money, way, load_calendar(), today))
+    return OrderTimeline(_entries(order, actor), waiting, _ahead(order, waiting), way)
 
 
 def _entries(order: Order, actor: Actor) -> list[TimelineEntry]:
@@ -130,32 +154,26 @@ def _entry(entry: AuditEntry, names: Mapping[int, str]) -> TimelineEntry:
     )
 
 
-def _waiting(order: Order, money: OrderMoney, claim: Claim | None, today: date) -> Iterator[Waiting]:
+def _waiting(
+    order: Order, money: OrderMoney, way: ClaimTimeline | None, calendar: WorkingCalendar, today: date
+) -> Iterator[Waiting]:
     match order.state:
         case OrderState.PLACED:
-            yield Waiting(Step.ACCEPT, (Party.PROVIDER,), order.respond_by, today > order.respond_by)
+            yield Waiting(Step.ACCEPT, (Party.PROVIDER,), calendar.countdown(today, order.respond_by))
         case OrderState.ACCEPTED:
             yield Waiting(Step.CONTRACT, _unsigned(order))
         case OrderState.CONTRACTED:
             yield Waiting(Step.START, (Party.PROVIDER,))
         case OrderState.IN_SERVICE:
-            due = order.expected_completion
-            yield Waiting(Step.DELIVER, (Party.PROVIDER,), due, today > due)
+            yield Waiting(Step.DELIVER, (Party.PROVIDER,), calendar.countdown(today, order.expected_completion))
         case OrderState.DELIVERED:
             yield Waiting(Step.COMPLETE, (Party.BENEFICIARY, Party.PROVIDER))
     if order.state in PAYABLE and money.due_fen > 0:
         yield Waiting(Step.PAY, (Party.BENEFICIARY,))
     if money.shortfall_fen > 0:
         yield Waiting(Step.SHORTFALL, (Party.BENEFICIARY,))
-    if claim is not None and claim.state in WAITS_FOR and not _is_paid(claim):
-        yield _of_claim(order, claim, today)
-
-
-def _is_paid(claim: Claim) -> bool:
-    if claim.state is not ClaimState.CONFIRMED:
-        return False
-    payable = payable_of(claim.source)
-    return payable is not None and payable.state is PayableState.PAID
+    if way is not None and way.now is not None:
+        yield _of_claim(way.now)
 
 
 def _unsigned(order: Order) -> tuple[Party, ...]:
@@ -163,14 +181,10 @@ def _unsigned(order: Order) -> tuple[Party, ...]:
     return tuple(party for party, at in signed.items() if at is None)
 
 
-def _of_claim(order: Order, claim: Claim, today: date) -> Waiting:
+def _of_claim(place: Place) -> Waiting:
     """A claim waits for who hands it in, or for an office."""
-    holder = WAITS_FOR[claim.state]
-    if holder != "claimant":
-        return Waiting(Step.SUBSIDY, (Party(holder),))
-    claims = Party.PROVIDER if claim.claimant_id == order.provider_id else Party.BENEFICIARY
-    due = claim.due_on
-    return Waiting(Step.CLAIM, (claims,), due, due is not None and today > due)
+    step = Step.CLAIM if place.station is Station.SUBMISSION else Step.SUBSIDY
+    return Waiting(step, (_PARTY_OF_HOLDER[place.holder],), place.due)
 
 
 def _ahead(order: Order, waiting: Sequence[Waiting]) -> list[Step]:

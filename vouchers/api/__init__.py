@@ -2,10 +2,11 @@
 
 from vouchers.api.cases import cases
 from vouchers.api.claims import claims
+from vouchers.api.entitlement import entitlement
 from vouchers.api.flags import flags
 from vouchers.api.spot_checks import spot_checks
 from vouchers.api.summaries import summaries
 
-BLUEPRINTS = [claims, cases, flags, summaries, spot_checks]
+BLUEPRINTS = [claims, cases, entitlement, flags, summaries, spot_checks]
 
 __all__ = ["BLUEPRINTS"]

@@ -17,7 +17,9 @@ from core.states import StateForbids
 from settlement.steps import PayableInBatch
 from vouchers.models import Claim, Material
 from vouchers.permissions import may_ask_to_hand_in, may_confirm, may_read_claims, may_review
+from vouchers.queries.claim_timelines import ClaimTimeline, claim_timeline
 from vouchers.queries.claims import ClaimMissing, Dossier, MaterialMissing, dossier, find_material, visible_claims
+from vouchers.queries.deadlines import with_due
 from vouchers.queries.explanations import Explanation, explain
 from vouchers.schemas.claims import (
     CertifiedMaterialSchema,
@@ -33,6 +35,7 @@ from vouchers.schemas.claims import (
     invoice_of,
 )
 from vouchers.schemas.explanations import ExplanationSchema
+from vouchers.schemas.timelines import ClaimTimelineSchema
 from vouchers.service import claims as service
 from vouchers.service import reviews
 from vouchers.service.claims import InvoiceTaken, MaterialRefused, MaterialsClosed, SubmissionRefused, Upload
@@ -53,7 +56,8 @@ def list_claims(given: dict[str, Any]) -> dict[str, Any]:
     One's own, an incubator's teams', a bureau's city's. `state=submitted` is a bureau's queue.
     """
     cursor, limit = given.pop("cursor", None), given.pop("limit")
-    return page_of(visible_claims(current_actor(), **given), cursor=cursor, limit=limit, key=Claim.id)
+    page = page_of(visible_claims(current_actor(), **given), cursor=cursor, limit=limit, key=Claim.id)
+    return {**page, "items": with_due(page["items"], today=clock.today(clock.now()))}
 
 
 @claims.route("/<int:claim_id>", methods=["GET"])
@@ -65,7 +69,20 @@ def show(claim_id: int) -> Dossier:
 
     With its materials, reviews, story and payment: who has it, until when, what is next.
     """
-    return dossier(claim_id, actor=current_actor())
+    return _shown(claim_id)
+
+
+@claims.route("/<int:claim_id>/timeline", methods=["GET"])
+@allow(may_read_claims)
+@problems(ClaimMissing)
+@claims.response(200, ClaimTimelineSchema)
+def timeline(claim_id: int) -> ClaimTimeline:
+    """The way of a claim
+
+    Who has it, since when, what is next and by when, from submission to payment. Officials are told of by their role,
+    one's own people by name.
+    """
+    return claim_timeline(_shown(claim_id), actor=current_actor(), today=clock.today(clock.now()))
 
 
 @claims.route("/<int:claim_id>/explanation", methods=["GET"])
@@ -150,7 +167,7 @@ def submit(given: dict[str, Any], claim_id: int) -> Dossier:
     For the first time, or again after its return. Everything missing is named at once.
     """
     service.submit(claim_id=claim_id, **given, actor=current_actor(), now=clock.now())
-    return dossier(claim_id, actor=current_actor())
+    return _shown(claim_id)
 
 
 @claims.route("/<int:claim_id>/withdrawal", methods=["POST"])
@@ -164,7 +181,7 @@ def withdraw(claim_id: int) -> Dossier:
     Before its review. What it held is free again; the user owes nothing.
     """
     service.withdraw(claim_id=claim_id, actor=current_actor(), now=clock.now())
-    return dossier(claim_id, actor=current_actor())
+    return _shown(claim_id)
 
 
 @claims.route("/<int:claim_id>/city-review", methods=["POST"])
@@ -179,7 +196,7 @@ def city_review(given: dict[str, Any], claim_id: int) -> Dossier:
     By the bureau of the user's city: approve all or part, return with every defect, or reject for good.
     """
     reviews.review(claim_id=claim_id, **given, actor=current_actor(), now=clock.now())
-    return dossier(claim_id, actor=current_actor())
+    return _shown(claim_id)
 
 
 @claims.route("/<int:claim_id>/provincial-confirmation", methods=["POST"])
@@ -203,7 +220,7 @@ def confirm(given: dict[str, Any], claim_id: int) -> Dossier:
     By the province, once its summary was sent up: what the city approved is owed to the payee. Or send it back.
     """
     reviews.confirm(claim_id=claim_id, **given, actor=current_actor(), now=clock.now())
-    return dossier(claim_id, actor=current_actor())
+    return _shown(claim_id)
 
 
 @claims.route("/<int:claim_id>/revocation", methods=["POST"])
@@ -218,4 +235,8 @@ def revoke(given: dict[str, Any], claim_id: int) -> Dossier:
     By the province, after fraud or a refusal to cooperate (V19). What was paid comes back by a clawback.
     """
     reviews.revoke(claim_id=claim_id, **given, actor=current_actor(), now=clock.now())
-    return dossier(claim_id, actor=current_actor())
+    return _shown(claim_id)
+
+
+def _shown(claim_id: int) -> Dossier:
+    return dossier(claim_id, actor=current_actor(), today=clock.today(clock.now()))

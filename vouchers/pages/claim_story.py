@@ -5,70 +5,74 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from accounts.permissions import Role
-from core.audit import AuditEntry
 from core.pages import Event
-from core.pages.language import say, t, term, text_or
-from core.permissions import SYSTEM
-from vouchers.queries.claims import Dossier
+from core.pages.language import day, say, t, term, text_or
+from core.states import action_word
+from core.workdays import Countdown
+from vouchers.queries.claim_timelines import ClaimTimeline, Happened, Holder, Place, StationPhase
 from vouchers.queries.material_kinds import material_text
-from vouchers.states import ClaimState
-
-WAY = ("submission", "review", "summary", "confirmation", "payment")
-"""The steps of V17 order; none may be skipped."""
-
-_STANDS_AT = {
-    ClaimState.DRAFT: "submission",
-    ClaimState.RETURNED: "submission",
-    ClaimState.SUBMITTED: "review",
-    ClaimState.SENT_BACK: "review",
-    ClaimState.CITY_APPROVED: "summary",
-    ClaimState.SUMMARISED: "confirmation",
-    ClaimState.CONFIRMED: "payment",
-}
 
 
-def claim_events(found: Dossier) -> list[Event]:
+def claim_events(found: ClaimTimeline) -> list[Event]:
     """The whole way of a claim; ended or paid ones have no next step."""
     return [*_past(found), *_ahead(found)]
 
 
-def role_name(role: str) -> str:
-    """The word for the role in which somebody acted."""
-    return t("actor.system") if role == SYSTEM.role else term(Role(role))
+def countdown_words(left: Countdown | None) -> str | None:
+    """How long there is: days and working days, and whether holidays may still move it."""
+    if left is None:
+        return None
+    if left.overdue:
+        said = t("countdown.over", days=-left.days_left)
+    elif left.days_left == 0:
+        said = t("countdown.today")
+    else:
+        said = t("countdown.left", days=left.days_left, working_days=left.working_days_left)
+    return f"{said} {t('countdown.provisional')}" if left.provisional else said
 
 
-def _past(found: Dossier) -> Iterator[Event]:
-    for entry in found.history:
+def _past(found: ClaimTimeline) -> Iterator[Event]:
+    for entry in found.entries:
         yield Event(
-            title=text_or(f"event.claim.{entry.action}", entry.action),
+            title=text_or(f"event.{entry.subject}.{entry.action}", say(action_word(entry.action))),
             at=entry.at,
-            who=role_name(entry.actor_role),
+            who=_who(entry),
             note=_note(entry),
         )
 
 
-def _note(entry: AuditEntry) -> str | None:
-    """What a person said; the service's own notes are for machines. A material is named."""
-    if "kind" in entry.data:
-        return say(material_text(entry.data["kind"]))
-    said = entry.data.get("note")
-    return str(said) if said and entry.to_state and entry.actor_role in _SAY_WHY else None
+def _who(entry: Happened) -> str:
+    """The role, and of one's own people the user name."""
+    if entry.holder in (Holder.SYSTEM, Holder.BANK):
+        return t(f"holder.{entry.holder}")
+    role = term(Role(entry.role))
+    return role if entry.username is None else f"{role} · {entry.username}"
 
 
-_SAY_WHY = frozenset({Role.CITY_BUREAU, Role.PROVINCE})
+def _note(entry: Happened) -> str | None:
+    """What a person said, which material it was, or on which day the bank paid."""
+    if entry.kind is not None:
+        return say(material_text(entry.kind))
+    if entry.value_date is not None:
+        said = t("timeline.value_date", day=day(entry.value_date))
+        return said if entry.note is None else f"{said} {entry.note}"
+    return entry.note
 
 
-def _ahead(found: Dossier) -> Iterator[Event]:
-    if found.waits_for is None:
-        return
-    stands_at = WAY.index(_STANDS_AT[found.claim.state])
-    since = next((entry.at for entry in reversed(found.history) if entry.to_state), None)
-    yield Event(
-        title=t(f"step.claim.{WAY[stands_at]}"),
-        phase="now",
-        at=since,
-        who=t("timeline.with", who=t(f"waits_for.{found.waits_for}")),
-        by=found.due_on,
-    )
-    for step in WAY[stands_at + 1 :]:
-        yield Event(title=t(f"step.claim.{step}"), phase="next", who=t(f"step.claim.{step}.who"))
+def _ahead(found: ClaimTimeline) -> Iterator[Event]:
+    for place in found.stations:
+        if place.phase is StationPhase.NOW:
+            yield Event(
+                title=t(f"step.claim.{place.station}"),
+                phase="now",
+                at=place.since,
+                who=t("timeline.with", who=t(f"holder.{place.holder}")),
+                by=None if place.due is None else place.due.last_day,
+                note=_urgency(place),
+            )
+        elif place.phase is StationPhase.NEXT:
+            yield Event(title=t(f"step.claim.{place.station}"), phase="next", who=t(f"holder.{place.holder}"))
+
+
+def _urgency(place: Place) -> str | None:
+    return t("timeline.stopped") if place.stopped else countdown_words(place.due)

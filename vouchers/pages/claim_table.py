@@ -18,7 +18,9 @@ from core.pages import Column, Filter, Lead, Table, link_to
 from core.pages.forms import Options
 from core.pages.tables import choice
 from core.permissions import Actor
+from core.workdays import Countdown
 from vouchers.models import Claim
+from vouchers.queries.deadlines import with_due
 from vouchers.rules.facts import PaymentMode
 from vouchers.states import ClaimState
 
@@ -35,8 +37,8 @@ class Row:
     beneficiary: str
     provider: str
     city: str
-    days_left: int | None
-    """Days until the claimant must have acted; 0 is the last day, None where nothing is due."""
+    due: Countdown | None
+    """How long the claimant still has; None where nothing is due."""
 
 
 def claims_table(actor: Actor) -> Table:
@@ -64,9 +66,9 @@ def rows_of(found: Sequence[Claim]) -> list[Row]:
             names[each.beneficiary_id],
             names[each.provider_id],
             cities.get(each.city, each.city),
-            None if each.due_on is None else (each.due_on - today).days,
+            due,
         )
-        for each in found
+        for each, due in ((each.claim, each.due) for each in with_due(found, today=today))
     ]
 
 
@@ -99,7 +101,9 @@ def _columns(actor: Actor) -> Iterator[Column]:
     yield Column("claimed", lambda row: row.claim.claimed_fen, kind="money", sort=Claim.claimed_fen)
     yield Column("state", lambda row: row.claim.state, kind="state", sort=Claim.state)
     yield Column("due_on", lambda row: row.claim.due_on, kind="day", sort=due_on)
-    yield Column("days_left", lambda row: row.days_left, kind="number")
+    yield Column("days_left", lambda row: None if row.due is None else row.due.days_left, kind="number")
+    yield Column("working_days_left", lambda row: None if row.due is None else row.due.working_days_left, kind="number")
+    yield Column("provisional", lambda row: row.due is not None and row.due.provisional, kind="flag")
 
 
 def _filters(actor: Actor) -> Iterator[Filter]:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, render_template
 
 from accounts.queries.names import organisation_names
+from core import clock
 from core.http import allow, current_actor
 from core.http.attachment import attachment
 from core.pages import NavEntry, Pages, say, table_page
@@ -23,6 +24,7 @@ from vouchers.pages.claim_story import claim_events
 from vouchers.pages.claim_table import claims_table
 from vouchers.pages.explaining import explanation_page
 from vouchers.permissions import may_read_claims
+from vouchers.queries.claim_timelines import claim_timeline
 from vouchers.queries.claims import dossier, find_material, visible_claims
 from vouchers.queries.explanations import explain
 from vouchers.queries.material_kinds import material_text
@@ -55,8 +57,10 @@ def index() -> Any:
 def one(claim_id: int) -> str:
     """One claim: its sums, its papers, who has it, what is next."""
     actor = current_actor()
-    found = dossier(claim_id, actor=actor)
+    today = clock.today(clock.now())
+    found = dossier(claim_id, actor=actor, today=today)
     claim = found.claim
+    timeline = claim_timeline(found, actor=actor, today=today)
     return render_template(
         "vouchers/claim.html",
         claim=claim,
@@ -67,7 +71,7 @@ def one(claim_id: int) -> str:
         checklist_items=material_checklist(claim),
         replaced=replaced_materials(claim),
         flags=flag_words(claim),
-        events=claim_events(found),
+        events=claim_events(timeline),
         actions=next_actions(claim, actor=actor),
         uploads=upload_actions(claim, actor=actor),
     )

@@ -8,11 +8,9 @@ from typing import Any
 
 from flask import request, url_for
 
-from accounts.kinds import OrganisationKind
 from accounts.models import Organisation
 from accounts.permissions import Role
-from accounts.queries import find_organisation
-from accounts.queries.organisations import OrganisationMissing, registered_teams
+from accounts.queries.organisations import registered_teams
 from core import clock
 from core.http import allow, current_actor
 from core.pages import Column, MoneyBar, MoneyPart, NavEntry, Pages, Table, link_to, table_page
@@ -21,9 +19,8 @@ from settlement.models import CapHold
 from vouchers.models import EntitlementDecision
 from vouchers.permissions import may_read_entitlement
 from vouchers.queries.holds import holds_of
-from vouchers.queries.yearly import YearlyUse, yearly_use, yearly_uses
+from vouchers.queries.yearly import YearlyUse, find_user, yearly_use, yearly_uses
 
-USERS = (OrganisationKind.ENTERPRISE, OrganisationKind.TEAM)
 YEARS_AROUND = 1
 """Last year, this one, and the next: an order completed then holds its cap."""
 
@@ -114,9 +111,7 @@ def of_team(organisation_id: int) -> Any:
 
 
 def _page_of(organisation_id: int) -> Any:
-    user = find_organisation(organisation_id, actor=current_actor())
-    if user.kind not in USERS:
-        raise OrganisationMissing
+    user = find_user(organisation_id, actor=current_actor())
     this_year = clock.today(clock.now()).year
     year = request.args.get("year", this_year, type=int)
     if abs(year - this_year) > YEARS_AROUND:

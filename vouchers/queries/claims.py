@@ -15,6 +15,7 @@ from core.audit import AuditEntry
 from core.db import session
 from core.errors import NotFound
 from core.permissions import SYSTEM, Actor
+from core.workdays import Countdown, load_calendar
 from settlement.models import Payable
 from settlement.queries.payables import payable_of
 from vouchers.models import Claim, Material
@@ -54,6 +55,8 @@ class Dossier:
     claim: Claim
     history: Sequence[AuditEntry]
     payable: Payable | None
+    due: Countdown | None
+    """How long the claimant still has, where he has to act."""
 
     @property
     def actions(self) -> list[str]:
@@ -90,14 +93,15 @@ def find_claim(claim_id: int, *, actor: Actor, lock: bool = False) -> Claim:
     return claim
 
 
-def dossier(claim_id: int, *, actor: Actor) -> Dossier:
+def dossier(claim_id: int, *, actor: Actor, today: date) -> Dossier:
     """A claim the actor may see with its story; raises :class:`ClaimMissing`."""
-    return dossier_of(find_claim(claim_id, actor=actor))
+    return dossier_of(find_claim(claim_id, actor=actor), today=today)
 
 
-def dossier_of(claim: Claim) -> Dossier:
+def dossier_of(claim: Claim, *, today: date) -> Dossier:
     """The story of a claim already found to be the actor's."""
-    return Dossier(claim, audit.history(Claim.__tablename__, claim.id), payable_of(claim.source))
+    due = None if claim.due_on is None else load_calendar().countdown(today, claim.due_on)
+    return Dossier(claim, audit.history(Claim.__tablename__, claim.id), payable_of(claim.source), due)
 
 
 def find_material(claim_id: int, material_id: int, *, actor: Actor) -> Material:

@@ -32,6 +32,7 @@ from vouchers.rules.claims import (
 from vouchers.rules.facts import PaymentMode
 from vouchers.rules.flags.kinds import facts_only
 from vouchers.rules.reviewing import Phrase
+from vouchers.schemas.timelines import CountdownSchema
 from vouchers.states import ClaimState
 
 USCC = validate.Regexp("^[0-9A-Z]{18}$", error=fault("uscc"))
@@ -308,10 +309,16 @@ class ClaimSummarySchema(Schema):
     submitted_at = InstantField(required=True, allow_none=True, metadata={"description": "Last submission."})
     correct_by = DayField(required=True, allow_none=True, metadata={"description": "Last day of a correction."})
     summary_id = IdField(required=True, allow_none=True, metadata={"description": "The summary it is in."})
+    due = fields.Nested(
+        CountdownSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "How long the claimant still has; null where nothing is due of him."},
+    )
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
-        """Suspicions are told to officials only (V19)."""
-        found = super().get_attribute(obj, attr, default)
+        """What is not told around a claim is read from it; suspicions are told to officials only (V19)."""
+        found = super().get_attribute(obj if hasattr(obj, attr) else obj.claim, attr, default)
         return facts_only(found) if attr == "flags" and not may_read_flags(current_actor()) else found
 
 
@@ -364,7 +371,3 @@ class ClaimSchema(ClaimSummarySchema):
         attribute="payable",
         metadata={"description": "Its payment, once confirmed."},
     )
-
-    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
-        """What is no part of the story itself is read from the claim."""
-        return super().get_attribute(obj if hasattr(obj, attr) else obj.claim, attr, default)

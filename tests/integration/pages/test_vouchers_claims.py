@@ -287,15 +287,16 @@ def test_v16_team_the_incubator_hands_in_and_declares_nothing(app: Flask) -> Non
 def test_the_way_of_a_claim_says_who_has_it_and_what_is_next(app: Flask) -> None:
     claim = bring(make_claim(), ClaimState.RETURNED)
     page = claimant(app, claim).get(path(claim))
-    assert "由申请方办理" in page.text
+    assert "由供给方办理" in page.text
+    assert "还剩 43 天（30 个工作日）" in page.text
     assert "最迟 2026-04-14" in page.text  # 30 working days, V17 return
-    assert page.html.count('<li class="next">') == 4
+    assert page.html.count('<li class="next">') == 5
     assert "合同缺页" in page.text
     paid = bring(make_claim(), ClaimState.CONFIRMED)
     page = claimant(app, paid).get(path(paid))
     assert "由财政部门办理" in page.text
     assert "¥60,000.00" in page.text
-    assert '<li class="next">' not in page.html
+    assert page.html.count('<li class="next">') == 1
 
 
 def test_the_reasons_of_a_sum_name_articles_facts_and_whether_they_still_hold(app: Flask) -> None:
@@ -314,7 +315,7 @@ def test_a_claim_reads_in_english_too(app: Flask) -> None:
     claim = bring(make_claim(), ClaimState.RETURNED)
     client = in_english(claimant(app, claim))
     page = client.get(path(claim))
-    for shown in (f"Claim {claim.id}", "with whoever hands it in", "by 2026-04-14", "Returned for correction"):
+    for shown in (f"Claim {claim.id}", "with the provider", "by 2026-04-14", "Returned for correction"):
         assert shown in page.text
     assert "The same facts give the same answer today." in client.get(path(claim, "/explanation")).text
 

@@ -199,7 +199,7 @@ def test_v6_a_bureau_reviews_only_claims_of_its_city() -> None:
     with pytest.raises(NotFound) as foreign:
         review(claim, ReviewDecision.APPROVE, actor=actor_of(make_bureau("370100")))
     with pytest.raises(NotFound) as missing:
-        dossier(claim.id + 1_000_000, actor=actor_of(make_bureau("370100")))
+        dossier(claim.id + 1_000_000, actor=actor_of(make_bureau("370100")), today=date(2026, 3, 2))
     assert (type(foreign.value), foreign.value.text) == (type(missing.value), missing.value.text)
 
 
@@ -311,10 +311,10 @@ def test_submitter_reviewer_and_confirmer_are_different_people() -> None:
 def test_the_story_says_who_has_it_until_when_and_what_is_next() -> None:
     claim = make_claim()
     mine = claimant_of(claim)
-    draft = dossier(claim.id, actor=mine)
+    draft = dossier(claim.id, actor=mine, today=date(2026, 3, 2))
     assert (draft.waits_for, draft.due_on) == ("claimant", claim.last_day)
     bring(claim, ClaimState.CONFIRMED)
-    done = dossier(claim.id, actor=mine)
+    done = dossier(claim.id, actor=mine, today=date(2026, 3, 2))
     assert done.waits_for == "finance"
     assert done.payable is not None
     story = [entry.action for entry in done.history if entry.to_state]
