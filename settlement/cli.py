@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 
 import click
 
@@ -12,6 +12,7 @@ from core.errors import DomainError
 from core.money import fen_to_yuan
 from core.permissions import SYSTEM
 from settlement.models import SettlementBatch
+from settlement.queries.programmes import programmes
 from settlement.service import batches
 from settlement.steps.batches import NothingToSettle
 
@@ -22,9 +23,15 @@ settlement = click.Group("settlement", help="Pay runs.")
 @click.option("--cutoff", required=True, type=click.DateTime(formats=["%Y-%m-%d"]), help="The cut-off, YYYY-MM-DD.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def run(cutoff: datetime, as_json: bool) -> None:
-    """Prepare the batch of a cut-off, or show the live one there is already."""
+    """Prepare the batch of a cut-off, or show the live one there is already; an answer for each programme that pays."""
+    now = clock.now()
+    for programme in programmes(clock.today(now)):
+        _run(cutoff.date(), programme, as_json=as_json, now=now)
+
+
+def _run(cutoff: date, programme: str, *, as_json: bool, now: datetime) -> None:
     try:
-        batch = batches.prepare(cutoff=cutoff.date(), actor=SYSTEM, now=clock.now())
+        batch = batches.prepare(cutoff=cutoff, programme=programme, actor=SYSTEM, now=now)
     except NothingToSettle as nothing:
         click.echo(_nothing(nothing, as_json=as_json))
     except DomainError as refused:
@@ -44,6 +51,7 @@ def _shown(batch: SettlementBatch, *, as_json: bool) -> str:
     facts = {
         "batch": batch.id,
         "number": batch.number,
+        "programme": batch.programme,
         "cutoff": batch.cutoff.isoformat(),
         "state": batch.state.value,
         "lines": batch.line_count,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import structlog
 
@@ -11,27 +11,33 @@ from core.permissions import SYSTEM
 from core.workdays import YearNotPublished
 from core.worker import Job
 from settlement.queries.batches import cutoff_has_batch
+from settlement.queries.programmes import programmes
 from settlement.service import batches
 from settlement.steps.batches import NothingToSettle
 
 log = structlog.get_logger()
 
 
-def prepare_due_batch(now: datetime, period: datetime) -> None:
-    """Prepare the batch of the latest cut-off whose day is over, unless it ever had one.
+def prepare_due_batches(now: datetime, period: datetime) -> None:
+    """Prepare the batch of the latest cut-off whose day is over, of each programme, unless it ever had one.
 
     Looking at the latest cut-off rather than at the period makes up for any time the worker did not run. A
     discarded batch is a person's decision and is not made again by itself.
     """
     cutoff = batches.last_cutoff_before(clock.today(now))
-    if cutoff_has_batch(cutoff.day):
-        return
+    for programme in programmes(clock.today(now)):
+        if not cutoff_has_batch(cutoff.day, programme=programme):
+            _prepare(cutoff.day, programme, now=now)
+
+
+def _prepare(cutoff: date, programme: str, *, now: datetime) -> None:
+    told = {"cutoff": cutoff.isoformat(), "programme": programme}
     try:
-        batch = batches.prepare(cutoff=cutoff.day, actor=SYSTEM, now=now)
+        batch = batches.prepare(cutoff=cutoff, programme=programme, actor=SYSTEM, now=now)
     except (NothingToSettle, YearNotPublished) as reason:
-        log.info("no_batch_prepared", cutoff=cutoff.day.isoformat(), reason=reason.code)
+        log.info("no_batch_prepared", **told, reason=reason.code)
         return
-    log.info("batch_prepared", number=batch.number, lines=batch.line_count, total_fen=batch.total_fen)
+    log.info("batch_prepared", **told, number=batch.number, lines=batch.line_count, total_fen=batch.total_fen)
 
 
-JOBS: list[Job] = [Job(name="settlement", cron="15 0 * * *", run=prepare_due_batch)]
+JOBS: list[Job] = [Job(name="settlement", cron="15 0 * * *", run=prepare_due_batches)]

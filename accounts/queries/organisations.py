@@ -96,6 +96,11 @@ def lock_organisation(organisation_id: int) -> None:
     session().execute(select(Organisation.id).where(Organisation.id == organisation_id).with_for_update(key_share=True))
 
 
+def share_organisation(organisation_id: int) -> None:
+    """Keep :func:`lock_organisation` out until the transaction ends, beside others who only rely on its facts."""
+    session().execute(select(Organisation.id).where(Organisation.id == organisation_id).with_for_update(read=True))
+
+
 def uscc_registered(code: str, *, besides: int | None) -> bool:
     """Whether an organisation other than ``besides`` has this code already."""
     found = select(Organisation.id).where(Organisation.uscc == code, Organisation.id != (besides or 0))

@@ -72,6 +72,12 @@ class Order(Model):
         return self.self_pay_fen if self.payment_mode is PaymentMode.DIRECT_DEDUCTION else self.price_fen
 
     @property
+    def deducted_fen(self) -> int:
+        """What the price is lowered by at once: subsidy and aid in direct deduction, else nothing (V16(1))."""
+        aided_fen = self.subsidy_fen + self.other_aid_fen
+        return aided_fen if self.payment_mode is PaymentMode.DIRECT_DEDUCTION else 0
+
+    @property
     def claim_id(self) -> int | None:
         """The claim that completion opened, if a voucher pays a part."""
         return None if self.service_record is None else self.service_record.get("claim_id")

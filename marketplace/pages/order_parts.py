@@ -12,6 +12,7 @@ from core.pages import Event, MoneyBar, MoneyPart, term
 from core.pages.language import day, moment, t, yuan
 from core.permissions import Actor
 from marketplace.models import Order
+from marketplace.pages.quote_parts import aid_words
 from marketplace.permissions import is_party
 from marketplace.queries.timelines import OrderTimeline, Party, TimelineEntry, Waiting
 from marketplace.states import PAYABLE, OrderState
@@ -52,6 +53,7 @@ def facts_of(order: Order, money: OrderMoney) -> Facts:
         ("fact.quantity", f"{(order.actual_quantity or order.quantity).normalize():f} {unit}"),
         ("fact.payment_mode", term(order.payment_mode)),
         ("column.price", yuan(order.price_fen)),
+        ("fact.aids", " ".join(aid_words(order.quote)) or None),
         ("fact.due", yuan(order.due_to_provider_fen)),
         ("fact.paid", yuan(money.self_pay_fen - money.due_fen)),
         ("fact.shortfall", yuan(money.shortfall_fen) if money.shortfall_fen else None),

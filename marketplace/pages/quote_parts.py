@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 
 from flask import url_for
 
@@ -27,12 +28,28 @@ RATE_ARTICLE = "V12"
 
 
 def who_pays(quote: Quote) -> MoneyBar:
-    """The price as what the voucher pays and what remains for the user."""
+    """The price as what the voucher pays, what programmes of cities add, and what remains for the user."""
     parts = [
         MoneyPart("voucher", t("money.voucher"), quote.subsidy_fen),
         MoneyPart("self_pay", t("money.self_pay"), quote.self_pay_fen),
     ]
+    if quote.other_aid_fen:
+        parts.insert(1, MoneyPart("other", t("money.other_aid"), quote.other_aid_fen))
     return MoneyBar(t("money.who_pays"), parts)
+
+
+def aid_words(quote: Quote) -> list[str]:
+    """What each programme of a city adds, with its document (V6)."""
+    return [
+        t(
+            "page.quote.aid",
+            name=say(Text(aid["zh"], aid["en"])),
+            reference=aid["reference"],
+            rate=f"{Decimal(aid['rate']):.0%}",
+            sum=yuan(aid["amount_fen"]),
+        )
+        for aid in quote.aids
+    ]
 
 
 def cap_left(quote: Quote, *, ordered: bool, now: datetime) -> MoneyBar:
@@ -64,7 +81,7 @@ def money_facts(quote: Quote) -> Facts:
             ("fact.rate", f"{quote.rate:.0%}" if quote.eligible and quote.rate is not None else None),
             ("fact.entitlement", yuan(quote.entitlement_fen) if quote.eligible else None),
             ("fact.pay_provider", yuan(quote.self_pay_fen if deducted else quote.price_fen)),
-            ("fact.paid_back", None if deducted else yuan(quote.subsidy_fen)),
+            ("fact.paid_back", None if deducted else yuan(quote.subsidy_fen + quote.other_aid_fen)),
         ]
     )
 
@@ -134,6 +151,7 @@ def changes(quote: Quote, before_id: int | None, *, actor: Actor) -> list[tuple[
         ("column.price", yuan(before.price_fen), yuan(quote.price_fen)),
         ("fact.cap_room", yuan(before.cap_room_fen), yuan(quote.cap_room_fen)),
         ("column.subsidy", yuan(before.subsidy_fen), yuan(quote.subsidy_fen)),
+        ("money.other_aid", yuan(before.other_aid_fen), yuan(quote.other_aid_fen)),
         ("column.self_pay", yuan(before.self_pay_fen), yuan(quote.self_pay_fen)),
         ("fact.expected_completion", day(before.expected_completion), day(quote.expected_completion)),
     ]

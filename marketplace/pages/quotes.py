@@ -38,6 +38,7 @@ from marketplace.pages.policy import article_link
 from marketplace.pages.quote_form import chosen_instrument, needs_slot, on_offer, quote_form, record_number
 from marketplace.pages.quote_parts import (
     RATE_ARTICLE,
+    aid_words,
     cap_left,
     changes,
     facts_of,
@@ -256,6 +257,7 @@ def _shown(quote: Quote, effect: Any) -> Response:
         facts=facts_of(quote),
         money_facts=money_facts(quote),
         why=why_this_rate(quote),
+        aids=aid_words(quote),
         rate_article=article_link(RATE_ARTICLE),
         actions=_actions(quote, order_id),
         order_button=_order_button(quote),

@@ -68,6 +68,21 @@ INVARIANTS = [
               AND o.subsidy_fen <> CASE WHEN h.state = 'live' THEN h.held_fen ELSE 0 END""",
     ),
     Invariant(
+        4,
+        "an order's other aid is what it holds of city programmes, once completed what its claim says",
+        """SELECT o.id AS "order", o.state, o.other_aid_fen, h.held_fen, c.aid_fen
+             FROM "order" o
+             LEFT JOIN LATERAL (SELECT COALESCE(sum(held_fen), 0) AS held_fen FROM aid_hold
+                                 WHERE order_id = o.id AND state = 'live') h ON true
+             LEFT JOIN LATERAL (SELECT COALESCE(sum(a.aid_fen), 0) AS aid_fen
+                                  FROM claim k JOIN claim_aid a ON a.claim_id = k.id WHERE k.order_id = o.id) c ON true
+            WHERE (o.state IN ('placed', 'accepted', 'contracted', 'in_service', 'delivered')
+                   AND o.other_aid_fen <> h.held_fen)
+               OR (o.state = 'completed' AND o.other_aid_fen <> c.aid_fen)
+               OR (o.state IN ('declined', 'lapsed', 'cancelled') AND h.held_fen <> 0)
+               OR (o.other_aid_fen > 0 AND o.subsidy_fen = 0)""",
+    ),
+    Invariant(
         7,
         "a claim's payee is the provider in direct deduction and the user in full payment",
         """SELECT o.id AS "order", o.payment_mode, c.payee_id
@@ -78,11 +93,14 @@ INVARIANTS = [
     Invariant(
         4,
         "a contracted order is charged what the user owes the provider",
-        """SELECT o.id AS "order", o.payment_mode, o.self_pay_fen, o.price_fen, g.self_pay_fen AS charged_fen
+        """SELECT o.id AS "order", o.payment_mode, o.self_pay_fen, o.price_fen, g.self_pay_fen AS charged_fen,
+                  g.subsidy_fen AS deducted_fen
              FROM "order" o LEFT JOIN order_charge g ON g.order_id = o.id
             WHERE o.state IN ('contracted', 'in_service', 'delivered', 'completed')
-              AND g.self_pay_fen IS DISTINCT FROM
-                  CASE o.payment_mode WHEN 'direct_deduction' THEN o.self_pay_fen ELSE o.price_fen END""",
+              AND (g.self_pay_fen IS DISTINCT FROM
+                  CASE o.payment_mode WHEN 'direct_deduction' THEN o.self_pay_fen ELSE o.price_fen END
+               OR g.subsidy_fen IS DISTINCT FROM
+                  CASE o.payment_mode WHEN 'direct_deduction' THEN o.subsidy_fen + o.other_aid_fen ELSE 0 END)""",
     ),
     Invariant(
         12,

@@ -136,7 +136,9 @@ class OrderSchema(Schema):
     contract_fen = FenField(required=True, metadata={"description": "Price agreed in fen."})
     price_fen = FenField(required=True, metadata={"description": "Price in fen; after completion the actual one."})
     subsidy_fen = FenField(required=True, metadata={"description": "What the voucher pays in fen."})
-    other_aid_fen = FenField(required=True, metadata={"description": "Aid of other programmes in fen."})
+    other_aid_fen = FenField(
+        required=True, metadata={"description": "Aid of programmes of cities in fen; which, the quote says (V6)."}
+    )
     self_pay_fen = FenField(required=True, metadata={"description": "What remains for the user in fen."})
     due_to_provider_fen = FenField(
         required=True, metadata={"description": "What the user pays the provider in fen: net or in full (V16)."}

@@ -11,6 +11,7 @@ from core.http import DecimalField, EnumField, FenField, IdField, InstantField, 
 from core.kinds import ServiceKind
 from marketplace.models import Quote
 from vouchers.rules.facts import Exclusion, PaymentMode
+from vouchers.schemas.aids import AidSchema
 
 
 class QuoteRequestSchema(Schema):
@@ -97,6 +98,14 @@ class QuoteSchema(Schema):
         required=True, metadata={"description": "What the controller's yearly cap had left in fen (V12 cap)."}
     )
     subsidy_fen = FenField(required=True, metadata={"description": "What the voucher pays in fen."})
+    other_aid_fen = FenField(
+        required=True, metadata={"description": "What programmes of cities add to it in fen (V6)."}
+    )
+    aids = fields.List(
+        fields.Nested(AidSchema),
+        required=True,
+        metadata={"description": "Each programme of a city that the user may use beside the voucher."},
+    )
     self_pay_fen = FenField(required=True, metadata={"description": "What remains for the user in fen."})
     policy_version = TextField(
         required=True, allow_none=True, metadata={"description": "The policy it rests on; null outside its term (V23)."}

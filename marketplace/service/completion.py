@@ -25,7 +25,6 @@ from settlement.queries import order_money
 from vouchers import steps as vouchers
 from vouchers.models import Claim
 from vouchers.queries.flag_facts import abuse_policy
-from vouchers.rules.facts import PaymentMode
 from vouchers.rules.record import ServiceRecord
 
 
@@ -57,10 +56,10 @@ def complete(*, order_id: int, completed_on: date, quantity: Decimal | None, act
         refuse_all(faults, error=CompletionRefused)
         record = record_of(order, completed_on=completed_on, actual=actual)
         claim = _open_claim(order, record, actor=actor, now=now)
-        subsidy_fen = 0 if claim is None else claim.subsidy_fen
+        subsidy_fen, aid_fen = (0, 0) if claim is None else (claim.subsidy_fen, claim.aid_fen)
         order.actual_quantity, order.completed_on = actual, completed_on
-        order.price_fen, order.subsidy_fen = record.actual_fen, subsidy_fen
-        order.self_pay_fen = record.actual_fen - subsidy_fen - order.other_aid_fen
+        order.price_fen, order.subsidy_fen, order.other_aid_fen = record.actual_fen, subsidy_fen, aid_fen
+        order.self_pay_fen = record.actual_fen - subsidy_fen - aid_fen
         order.service_record = {**record.as_json(), "claim_id": None if claim is None else claim.id}
         apply(order, OrderAction.COMPLETE, transitions=ORDER, actor=actor, now=now, data=money_of(order))
         _settle_difference(order, actor=actor, now=now)
@@ -112,11 +111,10 @@ def _settle_difference(order: Order, *, actor: Actor, now: datetime) -> None:
     overpaid = money.self_pay_fen - money.due_fen - order.due_to_provider_fen
     if overpaid > 0:
         settlement.refund_order(order_id=order.id, amount_fen=overpaid, actor=actor, now=now)
-    deducted = order.payment_mode is PaymentMode.DIRECT_DEDUCTION
     settlement.adjust_charge(
         order_id=order.id,
         self_pay_fen=order.due_to_provider_fen,
-        subsidy_receivable_fen=order.subsidy_fen if deducted else 0,
+        subsidy_receivable_fen=order.deducted_fen,
         actor=actor,
         now=now,
     )

@@ -18,7 +18,6 @@ from marketplace.rules.contracts import standard_terms
 from marketplace.service.orders import money_of
 from marketplace.states import ORDER, OrderAction
 from settlement import steps as settlement
-from vouchers.rules.facts import PaymentMode
 
 
 class TermsDiffer(Conflict):
@@ -56,13 +55,12 @@ def sign_contract(*, order_id: int, terms: Mapping[str, str] | None, actor: Acto
             now=now,
             data={**money_of(order), "terms": order.contract_terms},
         )
-        deducted = order.payment_mode is PaymentMode.DIRECT_DEDUCTION
         settlement.charge_order(
             order_id=order.id,
             user_id=order.beneficiary_id,
             provider_id=order.provider_id,
             self_pay_fen=order.due_to_provider_fen,
-            subsidy_receivable_fen=order.subsidy_fen if deducted else 0,
+            subsidy_receivable_fen=order.deducted_fen,
             actor=actor,
             now=now,
         )

@@ -74,7 +74,7 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
         if terms.price_fen != quote.price_fen:
             raise PriceChanged
         assessment = assessed(wish, terms=terms, now=now)
-        if assessment.subsidy_fen < quote.subsidy_fen:
+        if assessment.subsidy_fen < quote.subsidy_fen or assessment.other_aid_fen < quote.other_aid_fen:
             raise RoomShrank
         if quote.payment_mode is PaymentMode.DIRECT_DEDUCTION and not assessment.eligible:
             raise DeductionRefused(reasons=assessment.reasons)
@@ -110,7 +110,8 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
             )
         if assessment.eligible:
             order.subsidy_fen = hold(order_id=order.id, assessment=assessment, actor=actor, now=now)
-            order.self_pay_fen = order.price_fen - order.subsidy_fen
+            order.other_aid_fen = assessment.other_aid_fen
+            order.self_pay_fen = order.price_fen - order.subsidy_fen - order.other_aid_fen
         audit.record(
             actor=actor,
             now=now,

@@ -28,6 +28,7 @@ from settlement import permissions
 from settlement.models import BankReturn, BatchLine, SettlementBatch
 from settlement.queries import batches as queries
 from settlement.queries.batches import BatchMissing, BatchNotExported
+from settlement.queries.programmes import ProgrammeUnknown
 from settlement.rules.exports import ExportFormat
 from settlement.schemas.batches import (
     BankReturnSchema,
@@ -59,7 +60,7 @@ class ExportFormatUnknown(Malformed):
 
 @batches.route("/settlement-batches", methods=["POST"])
 @allow(permissions.may_prepare_batch)
-@problems(CutoffAhead, YearNotPublished, NothingToSettle, PreparerInvolved)
+@problems(CutoffAhead, YearNotPublished, NothingToSettle, PreparerInvolved, ProgrammeUnknown)
 @idempotent
 @batches.arguments(NewBatchSchema)
 @batches.response(201, BatchSchema)
@@ -67,7 +68,7 @@ def prepare_batch(given: dict[str, Any]) -> SettlementBatch:
     """Prepare the batch of a cut-off
 
     Takes confirmed claims strictly in the order of confirmation while the fund of the cut-off's year lasts. A
-    cut-off has one live batch: asking again answers with it.
+    cut-off has one live batch of each programme: asking again answers with it.
     """
     return service.prepare(**given, actor=current_actor(), now=clock.now())
 

@@ -10,6 +10,7 @@ from settlement import permissions
 from settlement.models import Fund
 from settlement.queries.funds import FundMissing, FundStatus, find_fund, fund_status, fund_statuses
 from settlement.queries.funds import funds as all_funds
+from settlement.queries.programmes import ProgrammeUnknown
 from settlement.schemas.funds import FundSchema, NewAppropriationSchema, NewFundSchema
 from settlement.service import funds as service
 from settlement.service.funds import FundExists
@@ -19,14 +20,14 @@ funds = Blueprint("funds", __name__, url_prefix="/funds", description="What the 
 
 @funds.route("", methods=["POST"])
 @allow(permissions.may_open_fund)
-@problems(FundExists)
+@problems(FundExists, ProgrammeUnknown)
 @idempotent
 @funds.arguments(NewFundSchema)
 @funds.response(201, FundSchema)
 def open_fund(given: dict[str, Any]) -> FundStatus:
     """Open a year's fund
 
-    With its first appropriation and the document that rests on. One fund a year.
+    With its first appropriation and the document that rests on. One fund a year and programme.
     """
     return fund_status(service.open_fund(**given, actor=current_actor(), now=clock.now()))
 

@@ -21,7 +21,7 @@ from settlement import permissions
 from settlement.models import BatchLine, SettlementBatch
 from settlement.pages.batch_parts import batch_events, next_actions, who
 from settlement.pages.schedule import latest_scheduled
-from settlement.pages.words import cutoff_words, programme_words, source_link, source_words
+from settlement.pages.words import cutoff_words, programme_options, programme_words, source_link, source_words
 from settlement.queries import batches as queries
 from settlement.queries import desk
 from settlement.queries.funds import find_fund, funds_of_year
@@ -155,7 +155,14 @@ def prepare() -> Response:
         return Done(link_to("batch", made.id), "page.batch_prepare.done", {"number": made.number})
 
     choices = _cutoff_choices()
-    form = Form(NewBatchSchema, name="batch_prepare", options={"cutoff": choices}, initial={"cutoff": choices[0][0]})
+    programmes = programme_options()
+    form = Form(
+        NewBatchSchema,
+        name="batch_prepare",
+        options={"cutoff": choices, "programme": programmes},
+        initial={"cutoff": choices[0][0]},
+        leave_out=() if programmes else ("programme",),
+    )
     return form_page(form, effect=effect, back=url_for("batch_pages.index"), confirms=True, facts=_what_would_be_paid())
 
 

@@ -12,7 +12,7 @@ from core.pages import Column, Done, Form, MoneyBar, MoneyPart, NavEntry, Pages,
 from core.pages.language import t, yuan
 from settlement import permissions
 from settlement.models import Fund
-from settlement.pages.words import programme_words
+from settlement.pages.words import programme_options, programme_words
 from settlement.queries.funds import FundStatus, find_fund, fund_status, fund_statuses
 from settlement.queries.funds import funds as all_funds
 from settlement.schemas.funds import NewAppropriationSchema, NewFundSchema
@@ -63,7 +63,14 @@ def new() -> Response:
         made = service.open_fund(**given, actor=current_actor(), now=clock.now())
         return Done(link_to("fund", made.id), "page.fund_new.done", {"year": made.year})
 
-    form = Form(NewFundSchema, name="fund_new", initial={"year": clock.today(clock.now()).year})
+    programmes = programme_options()
+    form = Form(
+        NewFundSchema,
+        name="fund_new",
+        initial={"year": clock.today(clock.now()).year},
+        options={"programme": programmes},
+        leave_out=() if programmes else ("programme",),
+    )
     return form_page(form, effect=effect, back=url_for("fund_pages.index"), confirms=True)
 
 

@@ -35,7 +35,7 @@ from settlement import permissions
 from settlement.models import Payable, SettlementBatch
 from settlement.pages.payable_parts import payable_actions, payable_events
 from settlement.pages.schedule import next_free
-from settlement.pages.words import day_words, links_of_sources, source_words
+from settlement.pages.words import all_programmes, day_words, links_of_sources, programme_words, source_words
 from settlement.queries.batches import batches_by_id
 from settlement.queries.payables import (
     PayableView,
@@ -135,11 +135,13 @@ QUEUE = Table(
     prepare=_rows,
     filters=[
         choice("state", Payable.state, PayableState),
+        Filter("programme", lambda query, value: query.where(Payable.programme == value), options=all_programmes),
         Filter("holder", lambda query, value: query.where(Payable.holder_name.icontains(value, autoescape=True))),
     ],
     columns=[
         NUMBER,
         SOURCE,
+        Column("programme", lambda row: programme_words(row.payable.programme)),
         PAYEE,
         Column("bank_name", lambda row: row.payable.bank_name),
         AMOUNT,

@@ -7,11 +7,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from accounts.queries.names import organisation_names
+from core import clock
 from core.pages import link_to
-from core.pages.language import has_text, t, text_or
+from core.pages.forms import Options
+from core.pages.language import has_text, say, t, text_or
 from core.pages.links import links
 from core.permissions import Actor
 from core.workdays import YearStatus
+from settlement.queries.programmes import city_programme_name, programmes
 from settlement.queries.trade import claims_in_sight
 from settlement.rules.cutoffs import Cutoff
 
@@ -62,7 +65,19 @@ def day_words(day: date, *, provisional: bool) -> str:
 
 def programme_words(programme: str) -> str:
     """The programme that funds and ledger accounts are kept under."""
-    return text_or(f"programme.{programme}", programme)
+    named = city_programme_name(programme, on=clock.today(clock.now()))
+    return say(named) if named is not None else text_or(f"programme.{programme}", programme)
+
+
+def all_programmes() -> Options:
+    """Every programme that pays today, in words."""
+    return [(each, programme_words(each)) for each in programmes(clock.today(clock.now()))]
+
+
+def programme_options() -> Options:
+    """The programmes to choose from in a form; none where the province's is the only one."""
+    paying = all_programmes()
+    return paying if len(paying) > 1 else []
 
 
 def _owner(owner: str, found: re.Match[str] | None, names: Mapping[int, str]) -> str:

@@ -55,19 +55,24 @@ class LineView:
         return None if self.said is None else self.said.value_date
 
 
-def batches(*, state: BatchState | None = None, cutoff: date | None = None) -> Select[tuple[SettlementBatch]]:
-    """Batches, perhaps of one state or cut-off only."""
+def batches(
+    *, state: BatchState | None = None, cutoff: date | None = None, programme: str | None = None
+) -> Select[tuple[SettlementBatch]]:
+    """Batches, perhaps of one state, cut-off or programme only."""
     found = select(SettlementBatch).options(selectinload(SettlementBatch.files))
     if state is not None:
         found = found.where(SettlementBatch.state == state)
     if cutoff is not None:
         found = found.where(SettlementBatch.cutoff == cutoff)
+    if programme is not None:
+        found = found.where(SettlementBatch.programme == programme)
     return found
 
 
-def cutoff_has_batch(cutoff: date) -> bool:
-    """Whether any batch, discarded ones included, was ever prepared for a cut-off."""
-    return session().scalar(select(SettlementBatch.id).where(SettlementBatch.cutoff == cutoff).limit(1)) is not None
+def cutoff_has_batch(cutoff: date, *, programme: str) -> bool:
+    """Whether any batch of a programme, discarded ones included, was ever prepared for a cut-off."""
+    found = select(SettlementBatch.id).where(SettlementBatch.cutoff == cutoff, SettlementBatch.programme == programme)
+    return session().scalar(found.limit(1)) is not None
 
 
 def find_batch(batch_id: int, *, lock: bool = False) -> SettlementBatch:

@@ -95,9 +95,11 @@ def open_clawbacks() -> Pile:
 
 
 def live_cutoffs(since: date) -> dict[date, str]:
-    """The cut-offs from a day on that have a batch which was not discarded, with its number."""
-    found = select(SettlementBatch.cutoff, SettlementBatch.number).where(
-        SettlementBatch.cutoff >= since, SettlementBatch.state != BatchState.DISCARDED
+    """The cut-offs from a day on that have a batch which was not discarded, with its number; that of each programme."""
+    found = (
+        select(SettlementBatch.cutoff, func.string_agg(SettlementBatch.number, ", "))
+        .where(SettlementBatch.cutoff >= since, SettlementBatch.state != BatchState.DISCARDED)
+        .group_by(SettlementBatch.cutoff)
     )
     return dict(session().execute(found).tuples().all())
 

@@ -76,7 +76,7 @@ class PayableDetail(PayableView):
 
 
 def visible_payables(
-    actor: Actor, *, state: PayableState | None = None, order_id: int | None = None
+    actor: Actor, *, state: PayableState | None = None, order_id: int | None = None, programme: str | None = None
 ) -> Select[tuple[Payable]]:
     """Payables an actor may see: payees and users of the order their own, a city those of its organisations (V6)."""
     of_its_user = exists(
@@ -89,6 +89,8 @@ def visible_payables(
         found = found.where(Payable.state == state)
     if order_id is not None:
         found = found.where(Payable.order_id == order_id)
+    if programme is not None:
+        found = found.where(Payable.programme == programme)
     return found
 
 

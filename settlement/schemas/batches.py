@@ -30,6 +30,12 @@ class NewBatchSchema(Schema):
         required=True,
         metadata={"description": "Claims confirmed by the end of this day; at latest the next scheduled cut-off."},
     )
+    programme = TextField(
+        load_default=None,
+        allow_none=True,
+        max_length=100,
+        metadata={"description": "Whose fund pays; the province's own where it is left out (V6)."},
+    )
 
 
 class BatchQuerySchema(CursorSchema):
@@ -37,6 +43,7 @@ class BatchQuerySchema(CursorSchema):
 
     state = EnumField(BatchState, metadata={"description": "Only those of this state."})
     cutoff = DayField(metadata={"description": "Only those of this cut-off."})
+    programme = TextField(max_length=100, metadata={"description": "Only those of this programme."})
 
 
 class BatchFileSchema(Schema):

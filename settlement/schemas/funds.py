@@ -20,6 +20,12 @@ class NewFundSchema(Schema):
     reference = TextField(
         required=True, max_length=200, metadata={"description": "The document the appropriation rests on."}
     )
+    programme = TextField(
+        load_default=None,
+        allow_none=True,
+        max_length=100,
+        metadata={"description": "The programme it pays for; the province's own where it is left out (V6)."},
+    )
 
 
 class NewAppropriationSchema(Schema):

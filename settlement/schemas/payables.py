@@ -24,7 +24,8 @@ class PayableQuerySchema(CursorSchema):
     """Which payables to list."""
 
     state = EnumField(PayableState, metadata={"description": "Only those of this state."})
-    order_id = IdField(metadata={"description": "Only the one of this order."})
+    order_id = IdField(metadata={"description": "Only those of this order."})
+    programme = TextField(max_length=100, metadata={"description": "Only those that this programme pays."})
 
 
 class QueuePlaceSchema(Schema):
@@ -55,6 +56,9 @@ class PayableSchema(Schema):
     )
     source = TextField(
         required=True, attribute="payable.source", metadata={"description": "What it is for, such as claim:12."}
+    )
+    programme = TextField(
+        required=True, attribute="payable.programme", metadata={"description": "The programme that pays it (V6)."}
     )
     order_id = IdField(required=True, attribute="payable.order_id", metadata={"description": "The order."})
     payee_id = IdField(

@@ -15,11 +15,11 @@ from core.workdays import WorkingCalendar, load_calendar
 from settlement import permissions
 from settlement.models import BatchFile, SettlementBatch
 from settlement.queries.batches import content_of, files_of, find_batch, open_line_count
+from settlement.queries.programmes import chosen_programme
 from settlement.rules.cutoffs import Cutoff, cutoffs_of, next_cutoff
 from settlement.rules.exports import FILE_KINDS, ExportFormat
 from settlement.states import BATCH_TRANSITIONS, BatchAction
 from settlement.steps.batches import PreparerInvolved, discard_batch, is_involved, prepare_batch
-from settlement.steps.payables import programme_at
 
 LAST_YEAR = 2199
 """The last year a ledger account can be kept for."""
@@ -49,12 +49,13 @@ class LinesOpen(Conflict):
     code = "batch_lines_open"
 
 
-def prepare(*, cutoff: date, actor: Actor, now: datetime) -> SettlementBatch:
+def prepare(*, cutoff: date, programme: str | None = None, actor: Actor, now: datetime) -> SettlementBatch:
     """The batch of a cut-off: prepared now, or the live one there is already (asking again changes nothing).
 
-    A cut-off is any day up to the next scheduled one, in a year whose official calendar is published. Raises
-    :class:`CutoffAhead`, :class:`core.workdays.YearNotPublished`, :class:`settlement.steps.batches.NothingToSettle` and
-    :class:`settlement.steps.batches.PreparerInvolved`.
+    Each programme has batches of its own, the province's where none is named (V6). A cut-off is any day up to the next
+    scheduled one, in a year whose official calendar is published. Raises :class:`CutoffAhead`,
+    :class:`core.workdays.YearNotPublished`, :class:`settlement.queries.programmes.ProgrammeUnknown`,
+    :class:`settlement.steps.batches.NothingToSettle` and :class:`settlement.steps.batches.PreparerInvolved`.
     """
     with transaction():
         authorise(actor, permissions.may_prepare_batch)
@@ -63,7 +64,8 @@ def prepare(*, cutoff: date, actor: Actor, now: datetime) -> SettlementBatch:
         following = _next_cutoff(clock.today(now), calendar)
         if cutoff > following.day:
             raise CutoffAhead(cutoff=cutoff, next=following.day)
-        return prepare_batch(programme=programme_at(now), cutoff=cutoff, actor=actor, now=now)
+        chosen = chosen_programme(programme, on=clock.today(now))
+        return prepare_batch(programme=chosen, cutoff=cutoff, actor=actor, now=now)
 
 
 def approve(*, batch_id: int, actor: Actor, now: datetime) -> SettlementBatch:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from core import clock
 from core.db import transaction
 from core.errors import Conflict
 from core.permissions import Actor, authorise
 from settlement import permissions
 from settlement.models import Fund
 from settlement.queries.funds import find_fund
+from settlement.queries.programmes import chosen_programme
 from settlement.steps.funds import add_fund, appropriate, fund_of
-from settlement.steps.payables import programme_at
 
 
 class FundExists(Conflict):
@@ -20,11 +21,22 @@ class FundExists(Conflict):
     code = "fund_exists"
 
 
-def open_fund(*, year: int, appropriation_fen: int, reference: str, actor: Actor, now: datetime) -> Fund:
-    """Open the fund of a year with its first appropriation. Raises :class:`FundExists`."""
+def open_fund(
+    *,
+    year: int,
+    appropriation_fen: int,
+    reference: str,
+    programme: str | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Fund:
+    """Open the fund of a year with its first appropriation, of the province's programme or one of a city's (V6).
+
+    Raises :class:`FundExists` and :class:`settlement.queries.programmes.ProgrammeUnknown`.
+    """
     with transaction():
         authorise(actor, permissions.may_open_fund)
-        programme = programme_at(now)
+        programme = chosen_programme(programme, on=clock.today(now))
         if fund_of(programme=programme, year=year) is not None:
             raise FundExists(year=year)
         fund = add_fund(programme=programme, year=year, actor=actor, now=now)

@@ -21,7 +21,7 @@ from settlement.rules.chart import AID_OF, AccountKind, AccountRef, Cap, Transac
 from settlement.rules.postings import Entries
 from settlement.rules.room import carried_parts, overhang_fen
 from settlement.states import HoldState
-from settlement.steps.holds import Hold, move_to_owner, owner_in
+from settlement.steps.holds import Hold, lock_caps, move_to_owner, owner_in
 from settlement.steps.posting import Posting, lock_accounts, post
 
 ARTICLE = "V12 cap"
@@ -264,8 +264,9 @@ def _caps_of(owner: str, from_year: int) -> list[Cap]:
 
 
 def _locked(caps: Iterable[Cap]) -> dict[Cap, LedgerAccount]:
-    """The accounts of caps, locked in the order of their ids, as they stand now."""
+    """The accounts of caps, locked, as they stand now."""
     wanted = {cap.account: cap for cap in caps}
+    lock_caps(wanted.values())
     ids = lock_accounts(wanted)
     accounts = require_transaction().scalars(
         select(LedgerAccount).where(LedgerAccount.id.in_(ids.values())).execution_options(populate_existing=True)

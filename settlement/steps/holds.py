@@ -19,7 +19,7 @@ from core.permissions import Actor
 from core.states import apply
 from settlement.models import AidHold, CapHold, CapMerge, LedgerAccount
 from settlement.rules import postings
-from settlement.rules.chart import Cap, Phase, TransactionKind
+from settlement.rules.chart import AccountRef, Cap, Phase, TransactionKind
 from settlement.rules.room import grantable_fen
 from settlement.states import HOLD_TRANSITIONS, HoldAction, HoldState
 from settlement.steps.posting import Posting, lock_accounts, locked_account, post
@@ -89,8 +89,15 @@ def grant_hold(
 
 
 def lock_caps(caps: Iterable[Cap]) -> None:
-    """Lock the accounts of several caps in the order of their ids, before holds are granted on them one by one."""
-    lock_accounts([cap.account for cap in caps])
+    """Lock the accounts of several caps before holds on them change: the voucher's, then programme by programme.
+
+    Each group in the order of its ids. Whoever changes several holds goes through the programmes in the same order.
+    """
+    accounts: dict[str, list[AccountRef]] = {}
+    for cap in caps:
+        accounts.setdefault(cap.programme or "", []).append(cap.account)
+    for programme in sorted(accounts):
+        lock_accounts(accounts[programme])
 
 
 def release_hold(*, order_id: int, programme: str | None = None, actor: Actor, now: datetime) -> int:

@@ -8,13 +8,14 @@ from datetime import datetime
 from sqlalchemy import select
 
 from accounts.models import BankAccount
-from core import audit, clock, policy
+from core import audit, clock
 from core.db import require_transaction
 from core.errors import Conflict
 from core.permissions import Actor
 from core.states import apply
 from settlement.models import Payable
 from settlement.queries.payables import PayableMissing
+from settlement.queries.programmes import own_programme
 from settlement.rules import postings
 from settlement.rules.chart import TransactionKind
 from settlement.states import PAYABLE_TRANSITIONS, PayableAction, PayableState
@@ -27,7 +28,7 @@ ARTICLE = "V17 order"
 
 
 class PayableExists(Conflict):
-    """There is a payable for this already: one order is paid once, to one payee."""
+    """There is a payable for this already: one order is paid once by each programme, to one payee."""
 
     code = "payable_exists"
 
@@ -52,8 +53,14 @@ def create_payable(
     """
     current = require_transaction()
     join_queue()
+    programme = programme or own_programme(clock.today(now))
     taken = select(Payable.id).where(
-        (Payable.source == source) | ((Payable.order_id == order_id) & (Payable.state != PayableState.CANCELLED))
+        (Payable.source == source)
+        | (
+            (Payable.order_id == order_id)
+            & (Payable.programme == programme)
+            & (Payable.state != PayableState.CANCELLED)
+        )
     )
     if current.scalars(taken).first() is not None:
         raise PayableExists(source=source, order=order_id)
@@ -73,7 +80,7 @@ def create_payable(
     )
     involved = set(involved_user_ids) | ({actor.user_id} if actor.user_id is not None else set())
     payable = Payable(
-        programme=programme or programme_at(now),
+        programme=programme,
         source=source,
         order_id=order_id,
         payee_id=payee_id,
@@ -154,10 +161,3 @@ def locked_payable(*, source: str) -> Payable:
     if found is None:
         raise PayableMissing
     return found
-
-
-def programme_at(now: datetime) -> str:
-    """The programme that pays on a day, by the policy in force or nearest to it."""
-    edition = policy.current().nearest(clock.today(now), term="settlement.programme")
-    programme: str = edition["settlement.programme"]
-    return programme

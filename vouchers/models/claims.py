@@ -97,6 +97,16 @@ class Claim(Model):
         return next((fen for fen in said if fen is not None), self.claimed_fen)
 
     @property
+    def aid_fen(self) -> int:
+        """What programmes of cities added at completion (V6)."""
+        return sum(aid.aid_fen for aid in self.aids)
+
+    @property
+    def deducted_fen(self) -> int:
+        """What the fee was lowered by in direct deduction: the subsidy and all aid beside it."""
+        return self.subsidy_fen + self.aid_fen
+
+    @property
     def source(self) -> str:
         """How settlement names this claim."""
         return f"claim:{self.id}"

@@ -9,11 +9,12 @@ from flask import url_for
 
 from core import clock
 from core.pages import MoneyBar, MoneyPart, link_to, say
-from core.pages.language import t, text_or
+from core.pages.language import t, text_or, yuan
 from core.permissions import Actor
 from settlement.permissions import may_read_payables
-from vouchers.models import Claim, Material
+from vouchers.models import Claim, ClaimAid, Material
 from vouchers.permissions import is_claimant, may_confirm, may_review
+from vouchers.queries.aids import aids_of
 from vouchers.queries.claims import Dossier
 from vouchers.queries.completeness import Needed, needed_materials
 from vouchers.queries.material_kinds import material_text
@@ -66,6 +67,24 @@ def replaced_materials(claim: Claim) -> list[Material]:
 def flag_words(claim: Claim) -> list[str]:
     """What a reviewer must look at, in words."""
     return [text_or(f"flag.{flag}", flag) for flag in claim.flags]
+
+
+def aid_words(claim: Claim) -> list[str]:
+    """What each programme of a city pays beside the subsidy: its name, document and how far its sum is (V6)."""
+    return [
+        t(
+            "page.claim.aid",
+            name=say(each.name),
+            reference=each.reference,
+            claimed=yuan(each.aid.claimed_fen),
+            granted=yuan(_granted(each.aid)),
+        )
+        for each in aids_of(claim)
+    ]
+
+
+def _granted(aid: ClaimAid) -> int:
+    return (aid.approved_fen if aid.confirmed_fen is None else aid.confirmed_fen) or 0
 
 
 def payment_of(found: Dossier, *, actor: Actor) -> str | None:

@@ -12,6 +12,7 @@ from core.http import allow, current_actor
 from core.http.attachment import attachment
 from core.pages import NavEntry, Pages, say, table_page
 from vouchers.pages.claim_parts import (
+    aid_words,
     flag_words,
     material_checklist,
     next_actions,
@@ -67,6 +68,7 @@ def one(claim_id: int) -> str:
         found=found,
         names=organisation_names({claim.beneficiary_id, claim.provider_id, claim.claimant_id, claim.payee_id}),
         bar=sums_bar(claim),
+        aids=aid_words(claim),
         payable_url=payment_of(found, actor=actor),
         checklist_items=material_checklist(claim),
         replaced=replaced_materials(claim),

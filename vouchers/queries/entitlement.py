@@ -18,7 +18,9 @@ from core.db import session
 from core.errors import NotFound, Reason
 from core.kinds import ServiceKind
 from settlement import queries as settlement
+from settlement.rules.chart import Cap
 from vouchers.models import EntitlementDecision
+from vouchers.rules.aids import Aid
 from vouchers.rules.decision import Decision, decide
 from vouchers.rules.facts import Case, Enterprise, Exclusion, IncubatorLevel, PaymentMode, Provider, Service, Team
 from vouchers.rules.frozen import freeze
@@ -82,6 +84,16 @@ class Assessment:
         return self.decision.self_pay_fen
 
     @property
+    def aids(self) -> tuple[Aid, ...]:
+        """What programmes of cities add to the subsidy (V6)."""
+        return self.decision.aids
+
+    @property
+    def other_aid_fen(self) -> int:
+        """All that programmes of cities add."""
+        return self.decision.other_aid_fen
+
+    @property
     def policy_version(self) -> str | None:
         """The version that judged; None outside the measure's term."""
         return self.decision.policy_version
@@ -122,6 +134,10 @@ def assess(
         provider=_provider(beneficiary_id, provider_id, on=on, judged_by=judged_by),
         service=Service(service_kind, excluded, publicly_funded, restricted_industry, has_published_instrument),
         unmet_need=unmet_need,
+        aid_used_fen={
+            programme.code: settlement.cap_used(Cap(cap_owner, year, programme.code))
+            for programme in judged_by.programmes_for(beneficiary.county)
+        },
     )
     decision = decide(case, pack=policy.current())
     return Assessment(

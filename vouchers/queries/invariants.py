@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from core.invariants import Invariant, replay
+from vouchers.queries.aid_invariants import INVARIANTS as AIDS
 from vouchers.states import CLAIM, FLAG, SUMMARY
 
 INVARIANTS = [
+    *AIDS,
     Invariant(
         4,
         "claims: confirmed ≤ approved ≤ claimed ≤ subsidy ≤ floor(rate × base) and ≤ what was held",
@@ -155,10 +157,14 @@ INVARIANTS = [
         WITH owed AS (
           SELECT c.id, c.order_id, c.state,
                  CASE WHEN c.payment_mode <> 'direct_deduction' THEN 0
-                      WHEN c.state = 'rejected' THEN c.subsidy_fen
-                      WHEN c.state IN ('confirmed', 'revoked') THEN c.subsidy_fen - c.confirmed_fen
+                      WHEN c.state = 'rejected' THEN c.subsidy_fen + a.aid_fen
+                      WHEN c.state IN ('confirmed', 'revoked')
+                      THEN c.subsidy_fen + a.aid_fen - c.confirmed_fen - a.confirmed_fen
                       ELSE 0 END AS due_fen
-            FROM claim c)
+            FROM claim c
+           CROSS JOIN LATERAL (SELECT COALESCE(sum(aid_fen), 0) AS aid_fen,
+                                      COALESCE(sum(confirmed_fen), 0) AS confirmed_fen
+                                 FROM claim_aid WHERE claim_id = c.id) a)
         SELECT o.id AS claim, o.state, o.due_fen, s.amount_fen AS shortfall_fen
           FROM owed o LEFT JOIN shortfall s ON s.order_id = o.order_id
          WHERE o.due_fen <> COALESCE(s.amount_fen, 0)

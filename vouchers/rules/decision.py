@@ -10,6 +10,7 @@ from core.errors import Reason, reason
 from core.policy import PolicyPack
 from core.texts import Text
 from vouchers.rules import amounts
+from vouchers.rules.aids import Aid, granted
 from vouchers.rules.eligibility import enterprise_faults, team_faults
 from vouchers.rules.exclusions import outside_faults, service_faults
 from vouchers.rules.facts import Case, Enterprise
@@ -23,7 +24,10 @@ ARTICLES = ("V8(1)", "V8(2)", "V8(4)", "V9", "V11", "V11 x", "V16 out", "V23")
 
 @dataclass(frozen=True)
 class Decision:
-    """What an order is entitled to and why. Refused: subsidy and entitlement are 0 and self-pay is the base."""
+    """What an order is entitled to and why. Refused: subsidy and entitlement are 0 and self-pay is the base.
+
+    ``aids`` is what programmes of cities add (V6), each that the user may use, also where it adds nothing.
+    """
 
     eligible: bool
     rate: Decimal | None
@@ -35,6 +39,12 @@ class Decision:
     reasons: tuple[Reason, ...]
     """One for each article a refusal rests on."""
     flags: tuple[str, ...]
+    aids: tuple[Aid, ...] = ()
+
+    @property
+    def other_aid_fen(self) -> int:
+        """What programmes of cities add to the subsidy."""
+        return sum(aid.amount_fen for aid in self.aids)
 
 
 def decide(case: Case, *, pack: PolicyPack) -> Decision:
@@ -52,6 +62,12 @@ def decide_by(case: Case, *, judgement: Judgement) -> Decision:
         rate=None if faults else rate,
         cap_room_fen=amounts.room(case.cap_used_fen, policy=policy),
     )
+    aids = granted(
+        () if faults else policy.programmes_for(case.beneficiary.county),
+        base_fen=case.base_fen,
+        subsidy_fen=split.subsidy_fen,
+        used_fen=case.aid_used_fen,
+    )
     flags = relation_flags(case.beneficiary, case.provider, policy=policy)
     if split.cap_limited:
         flags.add(amounts.CAP_LIMITED)
@@ -61,10 +77,11 @@ def decide_by(case: Case, *, judgement: Judgement) -> Decision:
         entitlement_fen=split.entitlement_fen,
         cap_room_fen=split.cap_room_fen,
         subsidy_fen=split.subsidy_fen,
-        self_pay_fen=split.self_pay_fen,
+        self_pay_fen=split.self_pay_fen - sum(aid.amount_fen for aid in aids),
         policy_version=judgement.version,
         reasons=by_article(faults),
         flags=tuple(sorted(flags)),
+        aids=aids,
     )
 
 

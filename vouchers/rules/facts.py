@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -91,7 +92,8 @@ class Service:
 class Case:
     """One question: what would this order on this day be entitled to?
 
-    ``cap_used_fen`` is what the controller or team has held and used in the year of the expected completion.
+    ``cap_used_fen`` is what the controller or team has held and used in the year of the expected completion,
+    ``aid_used_fen`` the same for programmes of cities (V6), by their code.
     """
 
     on: date
@@ -102,3 +104,4 @@ class Case:
     provider: Provider
     service: Service
     unmet_need: str | None = None
+    aid_used_fen: Mapping[str, int] = field(default_factory=dict)

@@ -25,6 +25,9 @@ from vouchers.rules.facts import (
     Team,
 )
 
+OF_THE_USER = frozenset({"cap_used_fen", "aid_used_fen"})
+"""Facts about the use of the user's caps, which who serves the user is not told."""
+
 
 def freeze(case: Case) -> dict[str, Any]:
     """The case as JSON."""
@@ -47,13 +50,14 @@ def freeze(case: Case) -> dict[str, Any]:
             "restricted_industry": case.service.restricted_industry,
             "has_published_instrument": case.service.has_published_instrument,
         },
+        **({"aid_used_fen": dict(case.aid_used_fen)} if case.aid_used_fen else {}),
     }
 
 
 def without_user(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Frozen facts as who serves the user may read them: of the user only what it is and where it sits."""
     of_user = {name: facts["beneficiary"][name] for name in ("kind", "county")}
-    return {name: value for name, value in facts.items() if name != "cap_used_fen"} | {"beneficiary": of_user}
+    return {name: value for name, value in facts.items() if name not in OF_THE_USER} | {"beneficiary": of_user}
 
 
 def thaw(facts: Mapping[str, Any]) -> Case:
@@ -65,6 +69,7 @@ def thaw(facts: Mapping[str, Any]) -> Case:
         payment_mode=PaymentMode(facts["payment_mode"]),
         base_fen=facts["base_fen"],
         cap_used_fen=facts["cap_used_fen"],
+        aid_used_fen=facts.get("aid_used_fen", {}),
         unmet_need=facts["unmet_need"],
         beneficiary=_thawed_beneficiary(facts["beneficiary"]),
         provider=Provider(

@@ -5,7 +5,8 @@ Everything is read at once, so a pack that lacks a figure fails when it is first
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ from typing import Any
 from core.kinds import ServiceKind
 from core.policy import Edition, PolicyPack
 from core.texts import Text
+from vouchers.rules.aids import CityProgramme, programmes_of
 from vouchers.rules.facts import AdverseKind, IncubatorLevel, PaymentMode, Relation
 
 TERM = "vouchers.term"
@@ -25,6 +27,8 @@ MATERIAL_KINDS = "materials.kinds"
 """What a claim's files may prove; the names are no part of a decision, so they stand in a file of their own."""
 
 PROVINCE_AREA = "province"
+DIVISION = re.compile("[0-9]{6}")
+"""A city's or county's own code, where an area is not a named list."""
 
 
 class PlaceUnknown(LookupError):
@@ -59,10 +63,11 @@ class Places:
         return not self.in_province(county) or county in self.counties
 
     def lies_in(self, county: str, area: str) -> bool:
-        """Whether a county lies in a named area, by itself or through its city."""
+        """Whether a county lies in a named area, or under a division's code, by itself or through its city."""
         if not self.in_province(county):
             return False
-        return area == PROVINCE_AREA or bool({county, self.city_of(county)} & self.areas[area])
+        own = {county, self.city_of(county)}
+        return area == PROVINCE_AREA or area in own or bool(own & self.areas.get(area, frozenset()))
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,11 @@ class VoucherPolicy:
     validity_months: int
     validity_moves_to_working_day: bool
     correction_working_days: int
+    city_programmes: tuple[CityProgramme, ...]
+
+    def programmes_for(self, county: str) -> tuple[CityProgramme, ...]:
+        """The programmes of cities that a beneficiary of this county may use beside the voucher (V6)."""
+        return tuple(each for each in self.city_programmes if self.places.lies_in(county, each.beneficiary_in))
 
     def required_materials(self, kind: ServiceKind) -> tuple[str, ...]:
         """What a claim for this kind of service must bring (V16 files)."""
@@ -163,6 +173,7 @@ def read(edition: Edition) -> VoucherPolicy:
         validity_months=figure("validity_months"),
         validity_moves_to_working_day=figure("validity_moves_to_working_day"),
         correction_working_days=figure("correction_working_days"),
+        city_programmes=programmes_of(_city_programmes(edition)),
     )
 
 
@@ -183,10 +194,20 @@ def _material_kinds(edition: Edition) -> dict[str, Text]:
 
 def _places(edition: Edition) -> Places:
     counties = edition["places.counties"]
-    named = {row["beneficiary_in"] for row in edition["vouchers.subsidy_rates"]} - {PROVINCE_AREA}
+    rows = (*edition["vouchers.subsidy_rates"], *_city_programmes(edition))
+    named = {row["beneficiary_in"] for row in rows if not DIVISION.fullmatch(row["beneficiary_in"])} - {PROVINCE_AREA}
     return Places(
         prefix=edition["places.province"],
         cities={row["code"]: row["name"] for row in edition["places.cities"]},
         counties={row["code"]: row["city"] for row in counties},
         areas={name: frozenset(edition[f"places.{name}"]) for name in named},
     )
+
+
+def _city_programmes(edition: Edition) -> Sequence[Mapping[str, Any]]:
+    """The rows of ``vouchers.city_programmes``; a pack without that value has none."""
+    key = "vouchers.city_programmes"
+    if key not in edition:
+        return ()
+    rows: Sequence[Mapping[str, Any]] = edition[key]
+    return rows

@@ -52,7 +52,7 @@ def answer_line(line: bytes, *, pack: PolicyPack) -> dict[str, Any]:
 
 
 def decision_json(decision: Decision) -> dict[str, Any]:
-    """A decision as the command line shows it."""
+    """A decision as the command line shows it; ``aids`` only where a programme of the user's city adds to it (V6)."""
     return {
         "eligible": decision.eligible,
         "rate": None if decision.rate is None else str(decision.rate),
@@ -63,6 +63,7 @@ def decision_json(decision: Decision) -> dict[str, Any]:
         "policy_version": decision.policy_version,
         "reasons": [reason.as_json() for reason in decision.reasons],
         "flags": list(decision.flags),
+        **({"aids": [aid.as_json() for aid in decision.aids]} if decision.aids else {}),
     }
 
 

@@ -32,6 +32,7 @@ from vouchers.rules.claims import (
 from vouchers.rules.facts import PaymentMode
 from vouchers.rules.flags.kinds import facts_only
 from vouchers.rules.reviewing import Phrase
+from vouchers.schemas.aids import ClaimAidSchema
 from vouchers.schemas.timelines import CountdownSchema
 from vouchers.states import ClaimState
 
@@ -363,6 +364,11 @@ class ClaimSchema(ClaimSummarySchema):
     )
     due_on = DayField(
         required=True, allow_none=True, metadata={"description": "By when the claimant has to act, where he has to."}
+    )
+    aids = fields.List(
+        fields.Nested(ClaimAidSchema),
+        required=True,
+        metadata={"description": "What programmes of cities pay beside the subsidy (V6)."},
     )
     payment = fields.Nested(
         ClaimPaymentSchema,

@@ -42,6 +42,7 @@ from vouchers.rules.facts import Enterprise
 from vouchers.rules.frozen import thaw
 from vouchers.rules.policy import VoucherPolicy, judging
 from vouchers.states import CLAIM, OPEN_FOR_MATERIALS, ClaimAction, ClaimState
+from vouchers.steps.aids import settle_aids
 from vouchers.steps.endings import give_up_claim, reject_claim
 from vouchers.steps.flags import raise_flags
 from vouchers.steps.guards import require_action, require_claimant
@@ -298,3 +299,4 @@ def _settle_sum(claim: Claim, *, actor: Actor, now: datetime) -> None:
         note_invoice(claim, claimed_fen=claimed_fen, now=now)
         claim.claimed_fen = claimed_fen
     reduce_hold(order_id=claim.order_id, to_fen=claim.claimed_fen, actor=actor, now=now)
+    settle_aids(claim, actor=actor, now=now)

@@ -27,6 +27,7 @@ from vouchers.rules.steps import StepKind
 from vouchers.rules.validity import correction_window
 from vouchers.service.claims import standing_now
 from vouchers.states import CLAIM, ClaimAction, SummaryState
+from vouchers.steps.aids import approve_aids, confirm_aids, unapprove_aids
 from vouchers.steps.cases import end_case, require_free, require_unconflicted
 from vouchers.steps.endings import owe_refused_part, reject_claim, revoke_claim
 from vouchers.steps.flags import undecided_flags, upheld_without_consequence
@@ -227,9 +228,10 @@ def revoke(*, claim_id: int, opinion: str, actor: Actor, now: datetime) -> Claim
         claim = find_claim(claim_id, actor=actor, lock=True)
         authorise(actor, may_confirm, claim)
         require_action(claim, ClaimAction.REVOKE)
-        payable = payable_of(claim.source)
-        if payable is not None and payable.state is not PayableState.PAID:
-            cancel_payable(source=claim.source, article=STOP, actor=actor, now=now)
+        for source in (claim.source, *(aid.source for aid in claim.aids)):
+            payable = payable_of(source)
+            if payable is not None and payable.state is not PayableState.PAID:
+                cancel_payable(source=source, article=STOP, actor=actor, now=now)
         revoke_claim(source=claim.source, actor=actor, now=now, note=opinion)
         current.flush()
         return claim
@@ -254,6 +256,7 @@ def _approval_faults(claim: Claim, approved_fen: int, ticks: Mapping[str, bool],
 
 def _approve(claim: Claim, approved_fen: int, opinion: str, *, actor: Actor, now: datetime) -> None:
     claim.approved_fen = approved_fen
+    approve_aids(claim, actor=actor, now=now)
     apply(
         claim,
         ClaimAction.APPROVE,
@@ -269,6 +272,7 @@ def _return(claim: Claim, opinion: str, *, actor: Actor, now: datetime) -> None:
     """Back to the claimant, who keeps the first date and has until ``correct_by`` (V17 return)."""
     judged_by = judging(policy.current(), claim.decision.judged_on).policy
     window = correction_window(clock.today(now), policy=judged_by, working_days=load_calendar())
+    unapprove_aids(claim)
     claim.correct_by, claim.approved_fen = window.last_day, None
     apply(claim, ClaimAction.RETURN, transitions=CLAIM, actor=actor, now=now, note=opinion)
 
@@ -295,7 +299,8 @@ def _confirm(claim: Claim, opinion: str, *, actor: Actor, now: datetime) -> None
             actor=actor,
             now=now,
         )
-    owe_refused_part(claim, granted_fen=amount_fen, actor=actor, now=now)
+    aid_fen = confirm_aids(claim, account=account, actor=actor, now=now)
+    owe_refused_part(claim, granted_fen=amount_fen + aid_fen, actor=actor, now=now)
 
 
 def _confirmation_faults(claim: Claim, account: BankAccount | None, *, now: datetime) -> list[Reason]:
@@ -317,5 +322,6 @@ def _send_back(claim: Claim, opinion: str, *, actor: Actor, now: datetime) -> No
     if not opinion.strip():
         raise ReviewRefused(reasons=[reason("review_without_opinion", article=ORDER, field="opinion")])
     note_back(StepKind.SEND_BACK, claim, opinion=opinion, defects=[], now=now)
+    unapprove_aids(claim)
     claim.summary_id, claim.approved_fen = None, None
     apply(claim, ClaimAction.SEND_BACK, transitions=CLAIM, actor=actor, now=now, note=opinion)

@@ -15,6 +15,7 @@ from vouchers.rules.facts import PaymentMode
 from vouchers.rules.reviewing import CaseEnding
 from vouchers.rules.steps import StepKind
 from vouchers.states import CLAIM, ClaimAction, ClaimState
+from vouchers.steps.aids import release_aids
 from vouchers.steps.cases import end_case
 from vouchers.steps.reasoning import note_claim_step
 
@@ -42,8 +43,11 @@ def give_up_claim(claim: Claim, action: ClaimAction, *, actor: Actor, now: datet
 
 
 def owe_refused_part(claim: Claim, *, granted_fen: int, actor: Actor, now: datetime) -> None:
-    """In direct deduction, turn what was deducted and not granted into the user's debt; else no debt arises."""
-    refused_fen = claim.subsidy_fen - granted_fen
+    """In direct deduction, turn what was deducted and not granted into the user's debt; else no debt arises.
+
+    ``granted_fen`` is what the province and all programmes of cities grant together (V6).
+    """
+    refused_fen = claim.deducted_fen - granted_fen
     if claim.payment_mode is PaymentMode.DIRECT_DEDUCTION and refused_fen > 0:
         open_shortfall(
             order_id=claim.order_id,
@@ -67,6 +71,7 @@ def revoke_claim(*, source: str, actor: Actor, now: datetime, note: str) -> None
 
 def _let_go(claim: Claim, *, actor: Actor, now: datetime) -> None:
     release_hold(order_id=claim.order_id, actor=actor, now=now)
+    release_aids(order_id=claim.order_id, actor=actor, now=now)
     _free_invoice(claim)
 
 

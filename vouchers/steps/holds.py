@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from accounts import queries as accounts
+from accounts.queries.organisations import share_organisation
 from core import audit
 from core.db import require_transaction
 from core.errors import Conflict
@@ -12,6 +14,7 @@ from settlement.steps import grant_hold, release_hold
 from vouchers.models import EntitlementDecision
 from vouchers.queries.entitlement import Assessment, decision_of
 from vouchers.rules.steps import StepKind
+from vouchers.steps.aids import hold_aids, lock_caps_of, release_aids
 from vouchers.steps.reasoning import note_decision, note_step
 from vouchers.steps.snapshots import keep_policy
 
@@ -25,9 +28,12 @@ class RoomShrank(Conflict):
 def hold(*, order_id: int, assessment: Assessment, actor: Actor, now: datetime) -> int:
     """Freeze the decision of an order and hold its subsidy on the yearly cap; returns what is held, in fen.
 
-    Raises :class:`RoomShrank` where less is left than the assessment says; the transaction must then be given up.
+    What programmes of cities add is held on their caps (V6). Raises :class:`RoomShrank` where less is left than the
+    assessment says, or the user came under another cap since; the transaction must then be given up.
     """
     current = require_transaction()
+    _require_same_cap(assessment)
+    lock_caps_of(assessment)
     wanted_fen = assessment.subsidy_fen
     held_fen = 0
     if wanted_fen > 0:
@@ -41,6 +47,8 @@ def hold(*, order_id: int, assessment: Assessment, actor: Actor, now: datetime) 
             now=now,
         )
     if held_fen < wanted_fen:
+        raise RoomShrank(extra={"room_fen": held_fen})
+    if hold_aids(order_id=order_id, assessment=assessment, actor=actor, now=now) < assessment.other_aid_fen:
         raise RoomShrank(extra={"room_fen": held_fen})
     decision = EntitlementDecision(
         order_id=order_id,
@@ -62,6 +70,7 @@ def hold(*, order_id: int, assessment: Assessment, actor: Actor, now: datetime) 
         year=assessment.year,
         reasons=[reason.as_json() for reason in assessment.reasons],
         flags=list(assessment.flags),
+        aids=[aid.as_json() for aid in assessment.aids],
         decided_at=now,
     )
     current.add(decision)
@@ -80,6 +89,7 @@ def release(*, order_id: int, reason: str, actor: Actor, now: datetime) -> int:
     """Give back what an order holds because it was declined, cancelled or lapsed; returns what became free."""
     require_transaction()
     freed_fen = release_hold(order_id=order_id, actor=actor, now=now)
+    release_aids(order_id=order_id, actor=actor, now=now)
     note_step(
         StepKind.RELEASE,
         order_id=order_id,
@@ -97,3 +107,10 @@ def release(*, order_id: int, reason: str, actor: Actor, now: datetime) -> int:
         data={"reason": reason, "freed_fen": freed_fen},
     )
     return freed_fen
+
+
+def _require_same_cap(assessment: Assessment) -> None:
+    """Keep changes of the user's group out until the transaction ends, and see that none came in between."""
+    share_organisation(assessment.beneficiary_id)
+    if accounts.cap_owner(assessment.beneficiary_id, assessment.judged_on) != assessment.cap_owner:
+        raise RoomShrank

@@ -21,6 +21,7 @@ from vouchers.rules.record import ServiceRecord
 from vouchers.rules.steps import StepKind, rate_text
 from vouchers.rules.validity import submission_window
 from vouchers.states import CLAIM
+from vouchers.steps.aids import open_aids, release_aids
 from vouchers.steps.reasoning import note_step
 
 PROVIDER_CLAIMS = "provider"
@@ -41,6 +42,7 @@ def open_claim(*, record: ServiceRecord, actor: Actor, now: datetime) -> Claim |
     subsidy_fen = _subsidy(decision, base_fen, held_fen=held_fen)
     reduce_hold(order_id=record.order_id, to_fen=subsidy_fen, actor=actor, now=now)
     if subsidy_fen == 0:
+        release_aids(order_id=record.order_id, actor=actor, now=now)
         _note(decision, record, claim_id=None, held_fen=held_fen, subsidy_fen=subsidy_fen, now=now)
         return None
     judged_by = judging(policy.current(), decision.judged_on).policy
@@ -81,6 +83,7 @@ def open_claim(*, record: ServiceRecord, actor: Actor, now: datetime) -> Claim |
         to_state=claim.state,
         data={"order_id": record.order_id, "base_fen": base_fen, "subsidy_fen": subsidy_fen},
     )
+    open_aids(claim, actor=actor, now=now)
     _note(decision, record, claim_id=claim.id, held_fen=held_fen, subsidy_fen=subsidy_fen, now=now)
     return claim
 

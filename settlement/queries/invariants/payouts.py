@@ -111,10 +111,11 @@ INVARIANTS: list[Invariant] = [
     ),
     Invariant(
         7,
-        "one order has one payee",
+        "one order has one payee and one payable of each programme",
         """
         SELECT order_id, count(*) AS payables, count(DISTINCT payee_id) AS payees
-          FROM payable WHERE state <> 'cancelled' GROUP BY order_id HAVING count(*) > 1
+          FROM payable WHERE state <> 'cancelled' GROUP BY order_id
+        HAVING count(DISTINCT payee_id) > 1 OR count(*) > count(DISTINCT programme)
         """,
     ),
     Invariant(

@@ -59,10 +59,11 @@ INVARIANTS: list[Invariant] = [
         "an order's shortfall is what was deducted less what was approved",
         """
         SELECT f.id AS shortfall, f.order_id, f.amount_fen, c.subsidy_fen AS deducted_fen,
-               coalesce(p.amount_fen, 0) AS approved_fen
+               p.amount_fen AS approved_fen
           FROM shortfall f JOIN order_charge c ON c.order_id = f.order_id
-          LEFT JOIN payable p ON p.order_id = f.order_id AND p.payee_id = f.creditor_id
-         WHERE f.amount_fen <> c.subsidy_fen - coalesce(p.amount_fen, 0)
+          LEFT JOIN LATERAL (SELECT coalesce(sum(amount_fen), 0) AS amount_fen FROM payable
+                              WHERE order_id = f.order_id AND payee_id = f.creditor_id) p ON true
+         WHERE f.amount_fen <> c.subsidy_fen - p.amount_fen
             OR (f.debtor_id, f.creditor_id) IS DISTINCT FROM (c.user_id, c.provider_id)
         """,
     ),

@@ -15,7 +15,7 @@ from core.permissions import SYSTEM
 from core.states import StateForbids
 from core.workdays import YearNotPublished
 from settlement import steps
-from settlement.jobs import prepare_due_batch
+from settlement.jobs import prepare_due_batches
 from settlement.models import LedgerAccount, LedgerPosting, LedgerTransaction, Payable
 from settlement.queries.batches import batches as all_batches
 from settlement.queries.batches import content_of
@@ -155,10 +155,10 @@ def test_the_worker_prepares_the_cutoff_whose_day_is_over_once(app: Flask) -> No
     make_fund(10_000_000)
     make_payable(100)
 
-    prepare_due_batch(JANUARY, JANUARY)
+    prepare_due_batches(JANUARY, JANUARY)
     assert not session().scalars(all_batches(cutoff=CUTOFF)).all()
-    prepare_due_batch(AFTER, AFTER)
-    prepare_due_batch(AFTER + timedelta(days=1), AFTER)
+    prepare_due_batches(AFTER, AFTER)
+    prepare_due_batches(AFTER + timedelta(days=1), AFTER)
 
     made = session().scalars(all_batches(cutoff=CUTOFF)).all()
     assert [batch.prepared_by for batch in made] == [None]
@@ -169,7 +169,7 @@ def test_the_worker_does_not_make_a_discarded_batch_again(app: Flask) -> None:
     make_payable(100)
     batches.discard(batch_id=prepare().id, actor=maker(), now=AFTER)
 
-    prepare_due_batch(AFTER, AFTER)
+    prepare_due_batches(AFTER, AFTER)
 
     assert len(session().scalars(all_batches(cutoff=CUTOFF)).all()) == 1
 

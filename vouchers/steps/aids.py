@@ -1,0 +1,175 @@
+"""What programmes of cities pay beside the voucher (V6): held, lowered, moved, confirmed and let go with it.
+
+Aid follows the order's payment mode, so one order has one payee and one account (invariant 7): it is deducted or paid
+back as the subsidy is, and each programme's part is a payable against that programme's own fund.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from accounts.models import BankAccount
+from core import audit
+from core.db import require_transaction
+from core.permissions import Actor
+from settlement.queries import aid_holds_of
+from settlement.rules.chart import Cap
+from settlement.states import HoldState
+from settlement.steps import (
+    consume_hold,
+    create_payable,
+    grant_hold,
+    lock_caps,
+    move_hold,
+    reduce_hold,
+    release_hold,
+)
+from vouchers.models import Claim, ClaimAid
+from vouchers.queries.entitlement import Assessment
+from vouchers.rules.aids import Aid, in_proportion, reduced_aid
+
+
+def lock_caps_of(assessment: Assessment) -> None:
+    """Lock every cap an order will hold on, the voucher's and the programmes', in one order."""
+    own = Cap(assessment.cap_owner, assessment.year)
+    lock_caps([own, *(_cap(assessment, aid) for aid in assessment.aids if aid.amount_fen > 0)])
+
+
+def hold_aids(*, order_id: int, assessment: Assessment, actor: Actor, now: datetime) -> int:
+    """Hold each programme's aid on its cap; returns what was held of all, less than assessed where room shrank."""
+    held_fen = 0
+    for aid in assessment.aids:
+        if aid.amount_fen > 0:
+            held_fen += grant_hold(
+                order_id=order_id,
+                cap_owner=assessment.cap_owner,
+                year=assessment.year,
+                wanted_fen=aid.amount_fen,
+                cap_fen=aid.cap_fen,
+                programme=aid.programme,
+                actor=actor,
+                now=now,
+            )
+    return held_fen
+
+
+def release_aids(*, order_id: int, actor: Actor, now: datetime) -> int:
+    """Give back all that an order holds on the caps of programmes; returns what became free."""
+    return sum(
+        release_hold(order_id=order_id, programme=programme, actor=actor, now=now)
+        for programme in _live_programmes(order_id)
+    )
+
+
+def open_aids(claim: Claim, *, actor: Actor, now: datetime) -> None:
+    """The aid of a claim just opened: lowered with the actual cost, and never more than the subsidy leaves of it."""
+    current = require_transaction()
+    holds = {name: hold for name, hold in aid_holds_of(claim.order_id).items() if hold.state is HoldState.LIVE}
+    left_fen = claim.base_fen - claim.subsidy_fen
+    sums = dict.fromkeys(holds, 0)
+    for frozen in claim.decision.aids:
+        name, rate = frozen["programme"], Decimal(frozen["rate"])
+        if name in holds:
+            sums[name] = reduced_aid(holds[name].held_fen, base_fen=claim.base_fen, rate=rate, left_fen=left_fen)
+            left_fen -= sums[name]
+        if sums.get(name):
+            aid = ClaimAid(programme=name, fund=frozen["fund"], aid_fen=sums[name], claimed_fen=sums[name])
+            claim.aids.append(aid)
+            current.flush()
+            audit.record(actor=actor, now=now, action="open", subject=aid, data=_said(claim, aid))
+    for name in sorted(sums):
+        reduce_hold(order_id=claim.order_id, to_fen=sums[name], programme=name, actor=actor, now=now)
+
+
+def settle_aids(claim: Claim, *, actor: Actor, now: datetime) -> None:
+    """At submission: the holds go to the claim's year, and aid is lowered with the cost as the subsidy was.
+
+    Beside a subsidy of nothing there is no aid.
+    """
+    frozen = {each["programme"]: each for each in claim.decision.aids}
+    held_fen = {
+        aid.programme: move_hold(
+            order_id=claim.order_id,
+            to_year=claim.year,
+            cap_fen=frozen[aid.programme]["cap_fen"],
+            programme=aid.programme,
+            actor=actor,
+            now=now,
+        )
+        for aid in _by_programme(claim)
+    }
+    left_fen = 0 if claim.claimed_fen == 0 else claim.base_fen - claim.claimed_fen
+    for aid in claim.aids:
+        aid.claimed_fen = reduced_aid(
+            min(aid.claimed_fen, held_fen[aid.programme]),
+            base_fen=claim.base_fen,
+            rate=Decimal(frozen[aid.programme]["rate"]),
+            left_fen=left_fen,
+        )
+        left_fen -= aid.claimed_fen
+        reduce_hold(order_id=claim.order_id, to_fen=aid.claimed_fen, programme=aid.programme, actor=actor, now=now)
+        audit.record(actor=actor, now=now, action="submit", subject=aid, data=_said(claim, aid))
+
+
+def approve_aids(claim: Claim, *, actor: Actor, now: datetime) -> None:
+    """The city approved all or a part of the subsidy: aid follows in proportion, rounded down."""
+    for aid in claim.aids:
+        aid.approved_fen = in_proportion(
+            aid.claimed_fen, approved_fen=claim.approved_fen or 0, of_fen=claim.claimed_fen
+        )
+        audit.record(actor=actor, now=now, action="approve", subject=aid, data=_said(claim, aid))
+
+
+def unapprove_aids(claim: Claim) -> None:
+    """A claim that goes back has nothing approved."""
+    for aid in claim.aids:
+        aid.approved_fen = None
+
+
+def confirm_aids(claim: Claim, *, account: BankAccount | None, actor: Actor, now: datetime) -> int:
+    """Use the holds up and owe each programme's part to the claim's payee; returns the sum of all."""
+    for aid in _by_programme(claim):
+        aid.confirmed_fen = aid.approved_fen or 0
+        consume_hold(
+            order_id=claim.order_id, amount_fen=aid.confirmed_fen, programme=aid.programme, actor=actor, now=now
+        )
+        audit.record(actor=actor, now=now, action="confirm", subject=aid, data=_said(claim, aid))
+        if aid.confirmed_fen > 0 and account is not None:
+            create_payable(
+                source=aid.source,
+                order_id=claim.order_id,
+                payee_id=claim.payee_id,
+                account=account,
+                amount_fen=aid.confirmed_fen,
+                involved_user_ids=[u for u in (claim.submitted_by, claim.reviewed_by) if u is not None],
+                programme=aid.fund,
+                actor=actor,
+                now=now,
+            )
+    return sum(aid.confirmed_fen or 0 for aid in claim.aids)
+
+
+def _cap(assessment: Assessment, aid: Aid) -> Cap:
+    return Cap(assessment.cap_owner, assessment.year, aid.programme)
+
+
+def _live_programmes(order_id: int) -> list[str]:
+    return sorted(name for name, hold in aid_holds_of(order_id).items() if hold.state is HoldState.LIVE)
+
+
+def _by_programme(claim: Claim) -> list[ClaimAid]:
+    """In the order in which the caps of programmes are locked."""
+    return sorted(claim.aids, key=lambda aid: aid.programme)
+
+
+def _said(claim: Claim, aid: ClaimAid) -> dict[str, Any]:
+    return {
+        "claim_id": claim.id,
+        "programme": aid.programme,
+        "aid_fen": aid.aid_fen,
+        "claimed_fen": aid.claimed_fen,
+        "approved_fen": aid.approved_fen,
+        "confirmed_fen": aid.confirmed_fen,
+    }
