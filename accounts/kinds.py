@@ -181,3 +181,18 @@ class InterestKind(StrEnum):
     HOLDING = "holding"
     ADVISER = "adviser"
     OTHER = "other"
+
+
+class MailRhythm(StrEnum):
+    """How often a user wants mail about notices."""
+
+    OFF = "off"
+    EACH = "each"
+    DAILY = "daily"
+
+
+class MailLanguage(StrEnum):
+    """The language of a user's mail."""
+
+    ZH = "zh"
+    EN = "en"

@@ -80,5 +80,11 @@ def interest_cooling_months(on: date) -> int:
     return months
 
 
+def reminder_days(on: date) -> tuple[int, ...]:
+    """How many days before its last day a task is recalled."""
+    found: tuple[int, ...] = _edition(on)["vouchers.reminder_days"]
+    return found
+
+
 def _edition(on: date) -> Edition:
     return current().nearest(on, term=TERM)

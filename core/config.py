@@ -19,6 +19,23 @@ DEFAULT_PORT = 8000
 DEFAULT_FILE_LIMIT_BYTES = 20 * 1024 * 1024
 
 
+MAIL_PORTS = {"none": 25, "starttls": 587, "tls": 465}
+"""How mail is protected on its way to the server, with the usual port."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """How mail leaves: ``security`` is one of MAIL_PORTS; without a server it is written to ``folder``."""
+
+    server: str | None
+    port: int
+    security: str
+    username: str | None
+    password: str | None = field(repr=False)
+    sender: str
+    folder: str
+
+
 class BadSetting(Exception):
     """An environment variable has a value the service cannot work with."""
 
@@ -48,6 +65,8 @@ class Config:
     file_limit_bytes: int = DEFAULT_FILE_LIMIT_BYTES
     secure_cookies: bool = False
     trusted_proxies: int = 0
+    public_url: str = ""
+    mail: MailSettings = field(repr=False)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -77,11 +96,38 @@ class Config:
             file_limit_bytes=_positive(env, "FILE_LIMIT_BYTES", DEFAULT_FILE_LIMIT_BYTES),
             trusted_proxies=_count(env, "TRUSTED_PROXIES"),
             secure_cookies=_flag(env, "SECURE_COOKIES", default=bool(given)),
+            public_url=_public_url(env),
+            mail=_mail(env, var_dir),
         )
 
     @property
     def files_dir(self) -> Path:
         return self.var_dir / "files"
+
+
+def _public_url(env: Mapping[str, str]) -> str:
+    """Where readers find the service, for links in mail."""
+    given = env.get("PUBLIC_URL", "").strip().rstrip("/")
+    if not given:
+        return f"http://127.0.0.1:{_positive(env, 'PORT', DEFAULT_PORT)}"
+    if not given.startswith(("http://", "https://")):
+        raise BadSetting(name="PUBLIC_URL", value=given, expected="an address that begins with http:// or https://")
+    return given
+
+
+def _mail(env: Mapping[str, str], var_dir: Path) -> MailSettings:
+    security = env.get("MAIL_SECURITY", "").strip().lower() or "starttls"
+    if security not in MAIL_PORTS:
+        raise BadSetting(name="MAIL_SECURITY", value=security, expected=", ".join(MAIL_PORTS))
+    return MailSettings(
+        server=env.get("MAIL_SERVER", "").strip() or None,
+        port=_positive(env, "MAIL_PORT", MAIL_PORTS[security]),
+        security=security,
+        username=env.get("MAIL_USERNAME") or None,
+        password=env.get("MAIL_PASSWORD") or None,
+        sender=env.get("MAIL_FROM", "").strip() or "no-reply@localhost",
+        folder=str(var_dir / "mail"),
+    )
 
 
 def var_dir_of(env: Mapping[str, str]) -> Path:

@@ -23,6 +23,7 @@ from core.db import db
 from core.http import Blueprint, create_api, init_edge, register_api, set_actor_loader, set_session_loader
 from core.jobs import JOBS as CORE_JOBS
 from core.log import configure_logs
+from core.mail import init_mail
 from core.pages import Pages, init_pages, register_pages
 from core.pages.assets import assets
 from core.worker import Handler, Job
@@ -91,7 +92,9 @@ def create_app(config: Config | None = None) -> Flask:
         MAX_FORM_PARTS=MAX_FORM_PARTS,
         PROVINCE=config.province,
         EMBEDDED=config.embedded,
+        PUBLIC_URL=config.public_url,
     )
+    init_mail(app, config.mail)
     db.init_app(app)
     Migrate(app, db, directory=str(PROJECT / "migrations"))
     if config.trusted_proxies:

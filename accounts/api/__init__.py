@@ -6,6 +6,7 @@ from accounts.api.documents import documents
 from accounts.api.interests import interests
 from accounts.api.me import me
 from accounts.api.memberships import memberships
+from accounts.api.notices import notices
 from accounts.api.organisations import organisations
 from accounts.api.protection import recovery
 from accounts.api.residences import incubators_of_province, residences
@@ -22,6 +23,7 @@ from accounts.api.users import users
 BLUEPRINTS = [
     tokens,
     me,
+    notices,
     recovery,
     memberships,
     organisations,

@@ -10,6 +10,7 @@ from accounts.models.memberships import (
     MembershipSubmission,
     Suspension,
 )
+from accounts.models.notices import MailSetting, Notice, NoticeReading
 from accounts.models.organisations import BankAccount, BeneficiaryFigures, Organisation
 from accounts.models.residences import Residence, ResidenceAdvice
 from accounts.models.seats import FiguresRenewal, MemberChange, OrganisationSeat
@@ -36,11 +37,14 @@ __all__ = [
     "FiguresRenewal",
     "Holding",
     "JointEstablishment",
+    "MailSetting",
     "MemberChange",
     "Membership",
     "MembershipDefect",
     "MembershipDocument",
     "MembershipSubmission",
+    "Notice",
+    "NoticeReading",
     "Organisation",
     "OrganisationDocument",
     "OrganisationSeat",

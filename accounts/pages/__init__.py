@@ -5,6 +5,7 @@ from accounts.pages.figures import figures
 from accounts.pages.interests import interests
 from accounts.pages.joining import joining
 from accounts.pages.memberships import memberships
+from accounts.pages.notices import notices
 from accounts.pages.organisations import organisations
 from accounts.pages.profile import profile
 from accounts.pages.recovery import recovery
@@ -18,6 +19,7 @@ PAGES: list[Pages] = [
     sessions,
     recovery,
     profile,
+    notices,
     joining,
     memberships,
     submission,

@@ -15,6 +15,9 @@ PASSWORD_MAX_LENGTH = 128
 """A longer one would only cost hashing time."""
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{2,63}")
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._%+-]{{0,63}}@(?:{_LABEL}\.)+[A-Za-z]{{2,24}}")
+EMAIL_MAX_LENGTH = 254
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +92,13 @@ def password_faults(password: str, *, username: str) -> list[Reason]:
     if password.lower() == username:
         return [reason("password_is_username", field="password")]
     return []
+
+
+def email_faults(address: str) -> list[Reason]:
+    """What is wrong with an address for mail."""
+    if len(address) <= EMAIL_MAX_LENGTH and _EMAIL.fullmatch(address):
+        return []
+    return [reason("email_malformed", field="address")]
 
 
 def role_faults(role: Role, *, kind: OrganisationKind) -> list[Reason]:

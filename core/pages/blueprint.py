@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -45,7 +45,8 @@ _SHOWN_DIRECTLY = 401
 class NavEntry:
     """One entry of the menu: text ``nav.<key>``, under the heading ``nav.section.<section>``.
 
-    Shown to whom ``permission`` allows it; ``order`` sorts within the section.
+    Shown to whom ``permission`` allows it; ``order`` sorts within the section. What ``badge`` counts stands in the head
+    of every page.
     """
 
     key: str
@@ -53,6 +54,7 @@ class NavEntry:
     section: str
     permission: Permission
     order: int = 50
+    badge: Callable[[], int] | None = None
 
 
 class Pages(Blueprint):

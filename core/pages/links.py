@@ -39,6 +39,20 @@ def place(kind: str) -> str:
         raise LinkUnknown(kind) from unknown
 
 
+def path_of(kind: str | None, record_id: int | None) -> str:
+    """The whole address of a page for where no request is at hand, as in mail; of the start page without a kind."""
+    root = str(current_app.config["PUBLIC_URL"]).rstrip("/")
+    if kind is None:
+        return f"{root}/"
+    try:
+        endpoint, variable = links()[kind]
+    except KeyError as unknown:
+        raise LinkUnknown(kind) from unknown
+    numbers: dict[str, Any] = {variable: record_id} if variable else {}
+    rules: Map = current_app.url_map
+    return root + rules.bind("", url_scheme="http").build(endpoint, numbers)
+
+
 def links() -> dict[str, tuple[str, str]]:
     """Every registered kind with its endpoint and variable."""
     found: dict[str, tuple[str, str]] = current_app.extensions.setdefault(_EXTENSION, {})

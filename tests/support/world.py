@@ -17,6 +17,7 @@ from accounts.service.sessions import begin
 from core import clock
 from marketplace.demo.client import DemoClient, Json
 from marketplace.demo.province import demo_uscc
+from marketplace.notifications.telling import tell
 from tests.support.deal import DECLARED, MONDAY, PDF, ask, order, paper, service_id, walk
 
 CSV_HEADINGS = ["line_no", "account_number", "amount", "status", "reason", "value_date"]
@@ -57,6 +58,7 @@ class World:
         self._claims()
         self._settlement()
         self._shortfall()
+        self._notices()
         return self
 
     def post(self, user: str | None, path: str, body: Json | None = None, *, name: str = "") -> Json:
@@ -393,6 +395,11 @@ class World:
         self.post("bureau-heze", f"/claims/{rejected['id']}/city-review", verdict)
         (shortfall,) = self.client.get("sme-heze", "/shortfalls")["items"]
         self.ids["shortfall"] = shortfall["id"]
+
+    def _notices(self) -> None:
+        """Everybody is told of what has happened so far."""
+        tell(now=clock.now())
+        self.ids["notice"] = self.client.get("bureau-heze", "/notices")["items"][0]["id"]
 
     def _payable(self, claim: Json) -> int:
         (payable,) = self.client.get("finance-maker", "/payables", order_id=claim["order_id"])["items"]

@@ -1,0 +1,51 @@
+"""What one answer of the bank says to each payee: what arrived, in one notice, and what did not, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from core.audit import AuditEntry
+from core.db import session
+from settlement.models import BankReturnLine, Payable
+from settlement.states import PayoutOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What one payee was paid by one batch."""
+
+    payee_id: int
+    payable_id: int
+    amount_fen: int
+
+
+def arrived(entry: AuditEntry) -> Iterable[Arrived]:
+    """For each payee the sum that was paid, with the first of its payables."""
+    found = (
+        select(Payable.payee_id, func.min(Payable.id), func.sum(BankReturnLine.amount_fen))
+        .join(BankReturnLine, BankReturnLine.payable_id == Payable.id)
+        .where(
+            BankReturnLine.bank_return_id == entry.data["bank_return_id"],
+            BankReturnLine.outcome == PayoutOutcome.PAID,
+        )
+        .group_by(Payable.payee_id)
+        .order_by(Payable.payee_id)
+    )
+    return [Arrived(payee, payable, int(fen)) for payee, payable, fen in session().execute(found)]
+
+
+def not_arrived(entry: AuditEntry) -> Sequence[Payable]:
+    """The payables whose money the bank could not place or sent back."""
+    found = (
+        select(Payable)
+        .join(BankReturnLine, BankReturnLine.payable_id == Payable.id)
+        .where(
+            BankReturnLine.bank_return_id == entry.data["bank_return_id"],
+            BankReturnLine.outcome != PayoutOutcome.PAID,
+        )
+        .order_by(Payable.id)
+    )
+    return session().scalars(found).all()
