@@ -42,7 +42,8 @@ class Post:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - its protocol
         answer = self.answers.pop(0) if self.answers else "250 taken"
         if answer.startswith("250"):
-            self.taken.append(email.message_from_bytes(envelope.content or b"", policy=email.policy.default))
+            assert isinstance(envelope.content, bytes)
+            self.taken.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         return answer
 
 
