@@ -23,6 +23,7 @@ WITHOUT_KEY = {
     "POST /tokens",
     "POST /me/password",
     "POST /me/totp",
+    "POST /me/mail/confirmation",
     "POST /me/totp/confirmation",
     "POST /me/totp/removal",
     "POST /me/recovery-codes",
