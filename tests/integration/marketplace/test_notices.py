@@ -15,15 +15,16 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
-from accounts.models import MailSetting, Notice
+from accounts.models import MailSetting, Notice, NoticeReading
 from accounts.service.notices import remind, send_digests
 from core import clock
 from core.config import MailSettings
 from core.db import session
 from core.mail import MAX_ATTEMPTS, Mail, MailState, init_mail, send_waiting
-from marketplace.notifications.telling import tell
+from core.outbox import OutboxReader
+from marketplace.notifications.telling import READER, tell
 from tests.support.deal import MONDAY
 from tests.support.isolation import rolled_back
 from tests.support.world import World
@@ -48,11 +49,21 @@ class Post:
 
 
 @pytest.fixture
-def told(world: World) -> Iterator[World]:
-    """The world once everybody was told of everything."""
+def untold(world: World) -> Iterator[World]:
+    """The world before anybody was told of anything: what happened in it is read from its beginning."""
     with rolled_back(world.client.app), clock.at(LATER):
-        assert tell(now=LATER) > 100
+        session().execute(delete(NoticeReading))
+        session().execute(delete(Notice))
+        session().execute(update(OutboxReader).where(OutboxReader.name == READER).values(last_xid=0, last_id=0))
+        session().commit()
         yield world
+
+
+@pytest.fixture
+def told(untold: World) -> World:
+    """The world once everybody was told of everything."""
+    assert tell(now=LATER) > 100
+    return untold
 
 
 @pytest.fixture
@@ -165,64 +176,61 @@ def body_of(message: Message) -> str:
     return str(message.get_content())
 
 
-def test_each_notice_goes_by_mail_at_once_if_wanted(world: World, post: Post) -> None:
+def test_each_notice_goes_by_mail_at_once_if_wanted(untold: World, post: Post) -> None:
     """Nothing but the code goes to an unproven address; afterwards each notice, once, whatever the network does."""
-    with rolled_back(world.client.app), clock.at(LATER):
-        world.client.post("provider-jinan", "/me/mail", {"address": "other@example.com", "rhythm": "each"})
-        mail_to(world, "bureau-heze", "each", post)
-        tell(now=LATER)
-        written = session().scalars(select(Mail).where(Mail.key.startswith("notice:"))).all()
-        assert {each.recipient for each in written} == {ADDRESS}
-        assert len(written) == len(notices(world, "bureau-heze"))
-        post.answers = ["451 later"]
-        before = len(post.taken)
-        assert send_waiting(now=LATER) == len(written) - 1
-        assert send_waiting(now=LATER + timedelta(minutes=1)) == 0
-        assert send_waiting(now=LATER + timedelta(minutes=2)) == 1
-        sent = post.taken[before:]
-        assert len(sent) == len(written) == len({each["Message-ID"] for each in sent})
-        assert any("waits for review" in each["Subject"] for each in sent)
-        assert all("/notices" in body_of(each) or "http" in body_of(each) for each in sent)
+    untold.client.post("provider-jinan", "/me/mail", {"address": "other@example.com", "rhythm": "each"})
+    mail_to(untold, "bureau-heze", "each", post)
+    tell(now=LATER)
+    written = session().scalars(select(Mail).where(Mail.key.startswith("notice:"))).all()
+    assert {each.recipient for each in written} == {ADDRESS}
+    assert len(written) == len(notices(untold, "bureau-heze"))
+    post.answers = ["451 later"]
+    before = len(post.taken)
+    assert send_waiting(now=LATER) == len(written) - 1
+    assert send_waiting(now=LATER + timedelta(minutes=1)) == 0
+    assert send_waiting(now=LATER + timedelta(minutes=2)) == 1
+    sent = post.taken[before:]
+    assert len(sent) == len(written) == len({each["Message-ID"] for each in sent})
+    assert any("waits for review" in each["Subject"] for each in sent)
+    assert all("/notices" in body_of(each) or "http" in body_of(each) for each in sent)
 
 
-def test_a_mail_nobody_takes_is_given_up_and_says_why(world: World, post: Post) -> None:
+def test_a_mail_nobody_takes_is_given_up_and_says_why(untold: World, post: Post) -> None:
     """Put off it is tried again, longer and longer apart; refused for good it is not."""
-    with rolled_back(world.client.app), clock.at(LATER):
-        mail_to(world, "bureau-heze", "each", post)
-        tell(now=LATER)
-        post.answers = ["550 no such box"]
-        send_waiting(now=LATER)
-        refused = session().scalars(select(Mail).where(Mail.state == MailState.FAILED)).one()
-        assert refused.attempts == 1
-        assert "550" in (refused.error or "")
-        late = session().scalars(select(Mail).where(Mail.state == MailState.SENT).order_by(Mail.id.desc())).first()
-        assert late is not None
-        late.state, late.sent_at, late.attempts = MailState.WAITING, None, 0
+    mail_to(untold, "bureau-heze", "each", post)
+    tell(now=LATER)
+    post.answers = ["550 no such box"]
+    send_waiting(now=LATER)
+    refused = session().scalars(select(Mail).where(Mail.state == MailState.FAILED)).one()
+    assert refused.attempts == 1
+    assert "550" in (refused.error or "")
+    late = session().scalars(select(Mail).where(Mail.state == MailState.SENT).order_by(Mail.id.desc())).first()
+    assert late is not None
+    late.state, late.sent_at, late.attempts = MailState.WAITING, None, 0
+    at = late.next_attempt_at
+    session().commit()
+    for attempt in range(MAX_ATTEMPTS):
+        assert late.state is MailState.WAITING, attempt
+        post.answers = ["451 later"]
+        send_waiting(now=at)
+        session().expire_all()
         at = late.next_attempt_at
-        session().commit()
-        for attempt in range(MAX_ATTEMPTS):
-            assert late.state is MailState.WAITING, attempt
-            post.answers = ["451 later"]
-            send_waiting(now=at)
-            session().expire_all()
-            at = late.next_attempt_at
-        assert (late.state, late.attempts) == (MailState.FAILED, MAX_ATTEMPTS)
+    assert (late.state, late.attempts) == (MailState.FAILED, MAX_ATTEMPTS)
 
 
-def test_a_digest_a_day_tells_what_is_new(world: World, post: Post) -> None:
+def test_a_digest_a_day_tells_what_is_new(untold: World, post: Post) -> None:
     """One mail however often the job runs, and none where there is nothing to say."""
-    with rolled_back(world.client.app), clock.at(LATER):
-        mail_to(world, "bureau-heze", "daily", post)
-        now = LATER + timedelta(minutes=1)
-        tell(now=now)
-        before = len(post.taken)
-        assert send_digests(now=now) == 1
-        assert send_digests(now=now + timedelta(minutes=1)) == 0
-        send_waiting(now=now)
-        (digest,) = post.taken[before:]
-        lines = [line for line in body_of(digest).splitlines() if line.startswith("- ")]
-        assert len(lines) == len([each for each in notices(world, "bureau-heze") if each["settled_at"] is None])
-        assert send_digests(now=LATER + timedelta(days=1)) == 0
+    mail_to(untold, "bureau-heze", "daily", post)
+    now = LATER + timedelta(minutes=1)
+    tell(now=now)
+    before = len(post.taken)
+    assert send_digests(now=now) == 1
+    assert send_digests(now=now + timedelta(minutes=1)) == 0
+    send_waiting(now=now)
+    (digest,) = post.taken[before:]
+    lines = [line for line in body_of(digest).splitlines() if line.startswith("- ")]
+    assert len(lines) == len([each for each in notices(untold, "bureau-heze") if each["settled_at"] is None])
+    assert send_digests(now=LATER + timedelta(days=1)) == 0
 
 
 def test_tasks_are_recalled_before_their_last_day(told: World, post: Post) -> None:
