@@ -1,6 +1,8 @@
 """Pages of accounts, with their menu entries."""
 
+from accounts.pages.adverse_imports import adverse_imports
 from accounts.pages.bank import bank
+from accounts.pages.changes import changes
 from accounts.pages.figures import figures
 from accounts.pages.interests import interests
 from accounts.pages.joining import joining
@@ -9,6 +11,7 @@ from accounts.pages.notices import notices
 from accounts.pages.organisations import organisations
 from accounts.pages.profile import profile
 from accounts.pages.recovery import recovery
+from accounts.pages.renewals import renewals
 from accounts.pages.sessions import load_session, sessions
 from accounts.pages.standing import standing
 from accounts.pages.submission import submission
@@ -27,6 +30,9 @@ PAGES: list[Pages] = [
     figures,
     bank,
     standing,
+    renewals,
+    changes,
+    adverse_imports,
     users,
     interests,
 ]

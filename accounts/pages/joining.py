@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import Response, render_template, url_for
+from werkzeug.datastructures import FileStorage
 
-from accounts.kinds import MemberKind
+from accounts import policy
+from accounts.kinds import DocumentKind, MemberKind, OrganisationKind
+from accounts.models import Membership
 from accounts.pages.parts import counties
 from accounts.permissions import anyone, incubator
 from accounts.rules.registration import last_completed_year
+from accounts.rules.rounds import DOCUMENT
 from accounts.schemas.memberships import RegistrationSchema
 from accounts.service import memberships
+from accounts.steps.memberships import Upload
 from core import clock
-from core.http import allow, current_actor
+from core.http import Schema, UploadField, allow, current_actor
 from core.http.address import client_address
 from core.pages import Done, Form, NavEntry, Pages, form_page, link_to
 from core.pages.forms import FormField
@@ -55,6 +60,11 @@ REQUIRED_OF_A_PROVIDER = ("county", "legal_representative", "institution_kind", 
 REQUIRED_OF_A_TEAM = ("rd_need", "truthful")
 
 
+def document_field(kind: DocumentKind) -> str:
+    """The field in which a document of a kind is handed in with the registration."""
+    return f"{DOCUMENT}{kind.value}"
+
+
 GROUPS = (
     (
         "page.join.group.organisation",
@@ -75,6 +85,7 @@ GROUPS = (
     ),
     ("page.join.group.figures", ("figures_year", "staff", "revenue_fen", "orderly_finances")),
     ("page.join.group.bank", BANK),
+    ("page.join.group.documents", tuple(document_field(kind) for kind in DocumentKind)),
     ("page.join.group.account", ("username", "password", "truthful")),
 )
 """How the fields stand together; what a form does not have is passed over."""
@@ -111,7 +122,7 @@ def team() -> Response:
     form = registration_form(MemberKind.TEAM, NOT_OF_A_TEAM, REQUIRED_OF_A_TEAM)
 
     def effect(given: dict[str, Any]) -> Done:
-        made = memberships.register(**given, address=client_address(), actor=current_actor(), now=clock.now())
+        made = _register(given)
         return Done(link_to("membership", made.id), "page.join_team.done")
 
     back = url_for("membership_pages.index")
@@ -121,11 +132,11 @@ def team() -> Response:
 def registration_form(kind: MemberKind, leave_out: tuple[str, ...], required: tuple[str, ...]) -> Form:
     """The form in which a kind of member registers; its bank account may follow later, so none of it is required."""
     form = Form(
-        RegistrationSchema,
+        _schema(kind),
         name=f"join_{kind.value}",
         options={"county": counties()} if kind is MemberKind.ENTERPRISE else None,
         leave_out=leave_out,
-        fixed={"kind": kind.value},
+        fixed={"kind": kind.value, "submit": True},
         required=required,
         initial={"figures_year": last_completed_year(clock.today(clock.now()))},
     )
@@ -134,6 +145,25 @@ def registration_form(kind: MemberKind, leave_out: tuple[str, ...], required: tu
     form["username"].attributes["autocomplete"] = "username"
     form["password"].attributes["autocomplete"] = "new-password"
     return form
+
+
+def _schema(kind: MemberKind) -> type[Schema]:
+    """The registration with a field for each document that its kind may have to bring."""
+    rules = policy.member_rules(clock.today(clock.now()))
+    kinds = rules.required_documents(OrganisationKind(kind.value), in_province=True)
+    return cast(type[Schema], RegistrationSchema.from_dict({document_field(each): UploadField() for each in kinds}))
+
+
+def _register(given: dict[str, Any]) -> Membership:
+    """Register with the documents that were handed in; whatever is missing is named at once."""
+    uploads: dict[str, FileStorage] = given.pop("uploads", {})
+    documents = [
+        Upload(DocumentKind(name.removeprefix(DOCUMENT)), cast(BinaryIO, each.stream), each.filename or "")
+        for name, each in uploads.items()
+    ]
+    return memberships.register(
+        **given, documents=documents, address=client_address(), actor=current_actor(), now=clock.now()
+    )
 
 
 def groups_of(form: Form) -> list[tuple[str, list[FormField]]]:
@@ -145,7 +175,7 @@ def groups_of(form: Form) -> list[tuple[str, list[FormField]]]:
 
 def _join(form: Form, *, options_of_counties: bool) -> Response:
     def effect(given: dict[str, Any]) -> Done:
-        memberships.register(**given, address=client_address(), actor=current_actor(), now=clock.now())
+        _register(given)
         return Done(url_for("session_pages.sign_in", next=url_for("membership_pages.index")), "page.join.done")
 
     return form_page(

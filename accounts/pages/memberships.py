@@ -12,7 +12,8 @@ from sqlalchemy import Select, case, func
 from werkzeug.datastructures import FileStorage
 
 from accounts.models import Membership, Organisation
-from accounts.pages.membership_parts import actions_of, said_with, stated_facts
+from accounts.pages.membership_parts import actions_of, checklist_of, said_with, shown_value, stated_facts
+from accounts.pages.membership_review import decided, review_form
 from accounts.pages.parts import events_of, facts_of, place_of
 from accounts.permissions import (
     authority,
@@ -29,7 +30,6 @@ from accounts.queries.applications import dossier
 from accounts.queries.memberships import find_document, find_membership, visible_memberships
 from accounts.schemas.memberships import (
     MembershipOpinionSchema,
-    MembershipReviewSchema,
     MembershipSuspensionSchema,
     NewMembershipDocumentSchema,
 )
@@ -121,6 +121,8 @@ def one(membership_id: int) -> str:
         dossier=found,
         membership=found.membership,
         facts=facts_of(found.organisation) + stated_facts(found),
+        checklist=checklist_of(found),
+        as_text=shown_value,
         notes=found.notes if official_reader(actor) else [],
         events=events_of(list(found.history), "membership", note=said_with),
         actions=actions_of(found, actor=actor),
@@ -133,14 +135,21 @@ def review(membership_id: int) -> Response:
     """Approve or return, the documents and remarks beside the form."""
     actor = current_actor()
     found = dossier(membership_id, actor=actor, on=clock.today(clock.now()))
-    form = Form(MembershipReviewSchema, name="membership_review", widgets={"decision": "radio"})
+    form, rows = review_form(found)
+
+    def act(given: dict[str, Any]) -> object:
+        return service.review(membership_id=membership_id, **decided(given), actor=current_actor(), now=clock.now())
+
     return _step(
         membership_id,
         form,
-        lambda given: service.review(membership_id=membership_id, **given, actor=current_actor(), now=clock.now()),
+        act,
         permission=may_review_membership,
         confirms=True,
         template="accounts/membership_review.html",
+        rows=rows,
+        as_text=shown_value,
+        checklist=checklist_of(found),
         dossier=found,
         membership=found.membership,
         stated=facts_of(found.organisation) + stated_facts(found),

@@ -24,6 +24,8 @@ from accounts.permissions import (
     may_enter_standing,
     may_name_bank_account,
     may_read_standing,
+    may_renew_figures,
+    may_request_change,
     may_state_figures,
     may_verify_bank_account,
 )
@@ -120,6 +122,8 @@ def _other(relation: Holding | JointEstablishment, organisation_id: int) -> int:
 
 _ENTRIES = (
     ("figures_pages", "state", "figures", may_state_figures),
+    ("renewal_pages", "renew", "renewal_new", may_renew_figures),
+    ("change_pages", "request_change", "change_new", may_request_change),
     ("bank_pages", "name", "bank_account_new", may_name_bank_account),
     ("standing_pages", "set_controller", "controller_set", may_enter_standing),
     ("standing_pages", "enter_adverse_record", "adverse_record_new", may_enter_standing),
@@ -127,7 +131,7 @@ _ENTRIES = (
     ("standing_pages", "enter_joint_establishment", "joint_establishment_new", may_enter_standing),
     ("user_pages", "create", "user_new", may_create_user),
 )
-_OF_ENTERPRISES = {"figures"}
+_OF_ENTERPRISES = {"figures", "renewal_new"}
 _NOT_OF_TEAMS = {"controller_set"}
 _OF_MEMBERS = {
     "bank_account_new",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import contains_eager
 
 from accounts.kinds import OrganisationKind
@@ -160,6 +160,20 @@ def _running(*conditions: ColumnElement[bool]) -> Sequence[Suspension]:
         .where(Suspension.ended_at.is_(None), *conditions)
     )
     return session().scalars(found.order_by(Suspension.id).with_for_update()).all()
+
+
+def owes_documents() -> ColumnElement[bool]:
+    """The condition on :class:`Membership` that it was approved while documents were missing and some still are."""
+    handed_in = (
+        select(func.count(MembershipDocument.kind.distinct()))
+        .where(
+            MembershipDocument.membership_id == Membership.id,
+            func.jsonb_exists(Membership.owed_documents, MembershipDocument.kind),
+        )
+        .correlate(Membership)
+        .scalar_subquery()
+    )
+    return and_(Membership.owed_until.is_not(None), handed_in < func.jsonb_array_length(Membership.owed_documents))
 
 
 def owing_since(today: date) -> Sequence[Membership]:

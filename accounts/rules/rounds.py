@@ -39,8 +39,9 @@ class Difference:
 
 
 def document_subject(kind: DocumentKind) -> Subject:
-    """What a defect of a document is about."""
-    return Subject(f"{DOCUMENT}{kind.value}")
+    """What a defect of a document is about; kinds that no registration brings stand for others."""
+    own = f"{DOCUMENT}{kind.value}"
+    return Subject(own) if own in set(Subject) else Subject.DOCUMENT_OTHER
 
 
 def snapshot(application: Application, documents: Collection[tuple[DocumentKind, str, str]]) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def snapshot(application: Application, documents: Collection[tuple[DocumentKind,
     for kind in DocumentKind:
         files = [[checksum, filename] for each, checksum, filename in documents if each is kind]
         if files:
-            shown[document_subject(kind).value] = files
+            shown.setdefault(document_subject(kind).value, []).extend(files)
     return shown
 
 

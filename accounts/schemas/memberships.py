@@ -16,7 +16,7 @@ from accounts.kinds import (
     Subject,
 )
 from accounts.rules.registration import Application
-from accounts.rules.rounds import Finding
+from accounts.rules.rounds import DOCUMENT, Finding
 from accounts.rules.users import Credentials
 from accounts.schemas.fields import FlagField, PasswordField
 from accounts.schemas.organisations import (
@@ -129,7 +129,9 @@ class RegistrationSchema(StatementSchema):
     def _application(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         credentials = Credentials(username=data.pop("username"), password=data.pop("password"))
         kind, submit = OrganisationKind(data.pop("kind").value), data.pop("submit")
-        return {"application": Application(kind=kind, **data), "credentials": credentials, "submit": submit}
+        uploads = {name: data.pop(name) for name in [*data] if name.startswith(DOCUMENT)}
+        given = {"application": Application(kind=kind, **data), "credentials": credentials, "submit": submit}
+        return {**given, "uploads": uploads} if uploads else given
 
 
 class ResubmissionSchema(StatementSchema):

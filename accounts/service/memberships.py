@@ -29,19 +29,20 @@ from accounts.states import MEMBERSHIP_TRANSITIONS, MembershipAction, Membership
 from accounts.steps.attempts import count_sign_up
 from accounts.steps.memberships import (
     DocumentsMissing,
+    Upload,
     decide_membership,
     open_membership,
     required_documents,
     user_id_of,
     write_stated,
 )
+from accounts.steps.memberships import add_document as store_document
 from accounts.steps.organisations import RegistrationRefused, write_facts
 from accounts.steps.rounds import record_round
 from accounts.steps.users import hashed
-from core import audit, clock
+from core import clock
 from core.db import transaction
 from core.errors import Reason, Refused, reason, refuse_all
-from core.files import store_file
 from core.permissions import Actor, authorise
 from core.states import StateForbids, apply, state_refusal
 
@@ -74,11 +75,13 @@ def register(
     actor: Actor,
     now: datetime,
     submit: bool = True,
+    documents: Sequence[Upload] | None = None,
 ) -> Membership:
     """Register an enterprise or provider by itself, or a team by its incubator, and submit it for review.
 
     Creates the organisation, its first user, its figures and its bank account. With ``submit`` False it stays a draft
-    that its reviewer does not see, until its documents are there. Visitors are counted by ``address``, which is None
+    that its reviewer does not see, until its documents are there. ``documents`` are those handed in with it, None where
+    they follow; a list must be complete, else the rest is among the faults. Visitors are counted by ``address``, None
     where nobody came over the network. Raises :class:`RegistrationRefused` with every fault at once, and
     :class:`SignUpPaused`.
     """
@@ -90,16 +93,23 @@ def register(
         faults = _faults(application, host=host, known=None, now=now) + credential_faults(credentials)
         if find_user(credentials.username) is not None:
             faults.append(reason("username_taken", field="username"))
+        seat = _seat(application, host, now)
+        if documents is not None:
+            required = policy.member_rules(clock.today(now)).required_documents(
+                application.kind, in_province=seat.in_province
+            )
+            faults += document_faults(missing_documents(required, {each.kind for each in documents}))
         refuse_all(faults, error=RegistrationRefused)
         return open_membership(
             application=application,
-            seat=_seat(application, host, now),
+            seat=seat,
             host=host,
             username=credentials.username,
             password_hash=hashed(credentials.password),
             actor=actor,
             now=now,
             submit=submit,
+            documents=documents or (),
         )
 
 
@@ -178,26 +188,14 @@ def add_document(
     now: datetime,
 ) -> MembershipDocument:
     """Add a document to a registration that is not decided yet, or one that a member still owes."""
-    with transaction() as session:
+    with transaction():
         membership = find_membership(membership_id, actor=actor, lock=True)
         authorise(actor, may_submit_membership, membership.organisation)
         if membership.state not in _OPEN_FOR_DOCUMENTS and kind not in membership.owed_documents:
             raise state_refusal(
                 membership.state, "add_document", transitions=MEMBERSHIP_TRANSITIONS, error=DocumentsClosed
             )
-        stored = store_file(stream, filename=filename, owner_id=membership.organisation_id, now=now)
-        document = MembershipDocument(
-            membership_id=membership.id, kind=kind, file_id=stored.id, added_by=user_id_of(actor), added_at=now
-        )
-        session.add(document)
-        audit.record(
-            actor=actor,
-            now=now,
-            action="add",
-            subject=document,
-            data={"membership_id": membership.id, "kind": kind.value},
-        )
-        return document
+        return store_document(membership=membership, kind=kind, stream=stream, filename=filename, actor=actor, now=now)
 
 
 def _host_of_team(application: Application, actor: Actor) -> Organisation | None:

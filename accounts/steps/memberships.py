@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import BinaryIO
 
 from accounts import policy
 from accounts.kinds import DocumentKind, OrganisationKind
-from accounts.models import Membership, Organisation
+from accounts.models import Membership, MembershipDocument, Organisation
 from accounts.permissions import Role
 from accounts.queries.bank import pending_account
 from accounts.queries.organisations import Seat
@@ -21,9 +23,10 @@ from accounts.steps.interests import require_uninvolved
 from accounts.steps.organisations import register_organisation, state_figures
 from accounts.steps.rounds import name_defects, record_round
 from accounts.steps.users import register_user
-from core import clock
+from core import audit, clock
 from core.db import require_transaction
 from core.errors import Forbidden, Refused, refuse_all
+from core.files import store_file
 from core.permissions import Actor
 from core.states import apply
 from core.workdays import load_calendar
@@ -35,6 +38,15 @@ ROLE_OF_KIND = {
 }
 _FIGURES = frozenset({"figures_year", "staff", "revenue_fen", "orderly_finances"})
 _EVERYTHING = {"staff": None, "bank_account": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A document as it is handed in with a registration."""
+
+    kind: DocumentKind
+    stream: BinaryIO
+    filename: str
 
 
 class SubmitterReviews(Forbidden):
@@ -65,6 +77,7 @@ def open_membership(
     actor: Actor,
     now: datetime,
     submit: bool = True,
+    documents: Sequence[Upload] = (),
 ) -> Membership:
     """Create organisation, first user, figures, bank account and membership, and submit it unless it stays a draft.
 
@@ -99,6 +112,15 @@ def open_membership(
     )
     membership.organisation = member
     require_transaction().add(membership)
+    for each in documents:
+        add_document(
+            membership=membership,
+            kind=each.kind,
+            stream=each.stream,
+            filename=each.filename,
+            actor=submitter,
+            now=now,
+        )
     if submit:
         apply(membership, MembershipAction.SUBMIT, transitions=MEMBERSHIP_TRANSITIONS, actor=submitter, now=now)
     write_stated(member=member, application=application, changes=_EVERYTHING, actor=submitter, now=now)
@@ -181,6 +203,27 @@ def decide_membership(
         verify_account(account=account, actor=actor, user_id=reviewer, now=now)
     if action is MembershipAction.APPROVE:
         certify_registration(membership=membership, user_id=reviewer, actor=actor, now=now)
+
+
+def add_document(
+    *, membership: Membership, kind: DocumentKind, stream: BinaryIO, filename: str, actor: Actor, now: datetime
+) -> MembershipDocument:
+    """Store a document of a registration."""
+    current = require_transaction()
+    current.flush()
+    stored = store_file(stream, filename=filename, owner_id=membership.organisation_id, now=now)
+    document = MembershipDocument(
+        membership_id=membership.id, kind=kind, file_id=stored.id, added_by=user_id_of(actor), added_at=now
+    )
+    current.add(document)
+    audit.record(
+        actor=actor,
+        now=now,
+        action="add",
+        subject=document,
+        data={"membership_id": membership.id, "kind": kind.value},
+    )
+    return document
 
 
 def required_documents(membership: Membership, *, now: datetime) -> tuple[DocumentKind, ...]:

@@ -9,6 +9,7 @@ from marketplace.pages.order_steps import steps
 from marketplace.pages.orders import orders
 from marketplace.pages.policy import policy_pages
 from marketplace.pages.quotes import quotes
+from marketplace.pages.residents import residents
 from marketplace.pages.statistics import statistics
 from marketplace.pages.trail import trail_pages
 from marketplace.pages.verification import verification
@@ -25,4 +26,5 @@ PAGES: list[Pages] = [
     figures,
     trail_pages,
     verification,
+    residents,
 ]

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, select, true
 
-from accounts.models import BankAccount, Membership, Organisation, User
-from accounts.states import BankAccountState, MembershipState
+from accounts.models import BankAccount, FiguresRenewal, MemberChange, Membership, Organisation, User
+from accounts.states import BankAccountState, ChangeState, MembershipState, RenewalState
 from core.permissions import Actor
 from instruments.models import Instrument
 from instruments.queries.listings import waiting_listings
@@ -28,6 +28,7 @@ def bureau_lines(actor: Actor) -> list[Line]:
     return [
         *city_lines(actor.city),
         *_vetting_lines(actor, in_city),
+        *_renewal_lines(actor.city),
         *_summary_lines(actor.city),
     ]
 
@@ -82,9 +83,31 @@ def _vetting_lines(actor: Actor, whose: ColumnElement[bool]) -> list[Line]:
         Membership.state != MembershipState.SUBMITTED
     )
     return [
+        Line("changes_to_review", _changes_to_review(actor), oldest=MemberChange.requested_at),
         Line("memberships_to_review", memberships, oldest=Membership.submitted_at),
         Line("listings_to_review", waiting_listings(actor), oldest=Instrument.submitted_at),
         Line("bank_accounts_to_verify", accounts, oldest=BankAccount.named_at),
+    ]
+
+
+def _changes_to_review(actor: Actor) -> Select[Any]:
+    """Changes whose bureau the actor is: that of the city a member moves to; the province's are without a city."""
+    waiting = select(MemberChange).where(MemberChange.state == ChangeState.SUBMITTED)
+    return waiting.where(MemberChange.city.is_(None) if actor.city is None else MemberChange.city == actor.city)
+
+
+def _renewal_lines(city: str | None) -> list[Line]:
+    """Figures that wait for the bureau, and members that let the day pass (V8(1))."""
+    of_city = (
+        select(FiguresRenewal)
+        .join(Organisation, Organisation.id == FiguresRenewal.organisation_id)
+        .where(Organisation.city == city)
+    )
+    waiting = of_city.where(FiguresRenewal.state == RenewalState.WAITING)
+    overdue = of_city.where(FiguresRenewal.state == RenewalState.OVERDUE)
+    return [
+        Line("renewals_to_confirm", waiting, oldest=FiguresRenewal.handed_in_at),
+        Line("renewals_overdue", overdue, is_fact=True),
     ]
 
 

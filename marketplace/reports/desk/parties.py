@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
-from accounts.models import Membership
+from accounts.models import FiguresRenewal, Membership, Residence
 from accounts.permissions import Role
 from accounts.queries import acts_for
-from accounts.states import MembershipState
+from accounts.queries.memberships import owes_documents
+from accounts.states import MembershipState, RenewalState, ResidenceState
 from core.permissions import Actor
 from instruments.models import ImportJob, Instrument
 from instruments.queries.details import listing_deadlines
@@ -47,7 +48,15 @@ def user_lines(actor: Actor, *, now: datetime) -> list[Line]:
         Line("quotes_valid", quotes, due=shanghai_day(Quote.expires_at), amount=Quote.subsidy_fen),
         Line("orders_unanswered", unanswered, due=Order.respond_by, oldest=Order.placed_at, is_fact=True),
         *_member_lines(own),
+        Line("residences_to_answer", _residences_asked(actor), oldest=Residence.asked_at),
     ]
+
+
+def _residences_asked(actor: Actor) -> Select[tuple[Residence]]:
+    """Firms that say they reside in the actor's incubator (V7)."""
+    return select(Residence).where(
+        Residence.incubator_id == actor.organisation_id, Residence.state == ResidenceState.ASKED
+    )
 
 
 def provider_lines(actor: Actor, *, today: date) -> list[Line]:
@@ -112,11 +121,18 @@ def _member_lines(own: Collection[int]) -> list[Line]:
     returned = select(Membership).where(
         Membership.organisation_id.in_(own), Membership.state == MembershipState.RETURNED
     )
+    to_renew = select(FiguresRenewal).where(
+        FiguresRenewal.organisation_id.in_(own),
+        FiguresRenewal.state.in_((RenewalState.OPEN, RenewalState.OVERDUE, RenewalState.RETURNED)),
+    )
+    owing = select(Membership).where(Membership.organisation_id.in_(own), owes_documents())
     clawbacks = select(Clawback).where(Clawback.payee_id.in_(own), Clawback.state == ClawbackState.OPEN)
     coming = select(Payable).where(Payable.payee_id.in_(own), Payable.state.in_(ON_ITS_WAY))
     back_fen = Clawback.amount_fen - Clawback.recovered_fen
     return [
         Line("registrations_returned", returned, oldest=Membership.reviewed_at),
+        Line("figures_to_renew", to_renew, due=FiguresRenewal.due_on),
+        Line("documents_owed", owing, due=Membership.owed_until),
         Line("clawbacks_to_pay", clawbacks, oldest=Clawback.opened_at, amount=back_fen),
         Line("money_to_come", coming, oldest=Payable.confirmed_at, amount=Payable.amount_fen, is_fact=True),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -42,6 +43,12 @@ FIRM: dict[str, Any] = {
 }
 
 
+DOCUMENTS: dict[str, tuple[bytes, str]] = {
+    "document_licence": (PDF, "licence-of-firm.pdf"),
+    "document_financial_statement": (PDF, "statement.pdf"),
+}
+
+
 def firm(**changed: Any) -> dict[str, Any]:
     return {**FIRM, "uscc": demo_uscc(99), **changed}
 
@@ -64,7 +71,7 @@ def fault_beside(answer: PageAnswer, field: str) -> str:
 
 
 def test_v15_a_firm_joins_adds_a_document_and_its_bureau_approves(province: DemoClient) -> None:
-    joined = browser(province).send("/join/enterprise", firm())
+    joined = browser(province).send("/join/enterprise", firm(), files=DOCUMENTS)
     newcomer = browser(province).sign_in("newcomer", FIRM["password"])
     mine = registration(newcomer)
     added = newcomer.send(f"{mine}/documents", {"kind": "licence"}, files={"file": (PDF, "licence.pdf")})
@@ -82,6 +89,19 @@ def test_v15_a_firm_joins_adds_a_document_and_its_bureau_approves(province: Demo
     assert "审核决定已记录" in decided.text
     assert "已成为会员" in newcomer.get(mine).text
     assert "材料齐全" in newcomer.get(mine).text
+
+
+def test_v15_every_missing_document_is_named_at_once_beside_its_field(province: DemoClient) -> None:
+    """The bureau sees nothing before they are there."""
+    answer = browser(province).send("/join/enterprise", firm(), files={"document_licence": (PDF, "licence.pdf")})
+    neither = browser(province).send("/join/enterprise", firm())
+    listed = province.get("bureau-heze", "/memberships", state="submitted")["items"]
+
+    assert (answer.status, neither.status) == (422, 422)
+    assert fault_beside(answer, "document_financial_statement")
+    assert not fault_beside(answer, "document_licence")
+    assert fault_beside(neither, "document_licence")
+    assert [each["organisation"]["name"] for each in listed].count(FIRM["name"]) == 0
 
 
 def test_every_fault_stands_beside_its_field_and_what_was_typed_stays(province: DemoClient) -> None:
@@ -111,7 +131,14 @@ def test_a_registration_sent_twice_is_made_once(province: DemoClient) -> None:
     page = browser(province)
     form = page.get("/join/enterprise").form("join")
     data = {**form.values, **firm()}
-    answers = [page.client.post("/join/enterprise", data=data).status_code for _ in range(2)]
+    answers = [
+        page.client.post(
+            "/join/enterprise",
+            data={**data, **{name: (BytesIO(content), file) for name, (content, file) in DOCUMENTS.items()}},
+            content_type="multipart/form-data",
+        ).status_code
+        for _ in range(2)
+    ]
     listed = province.get("bureau-heze", "/memberships", state="submitted")["items"]
 
     assert answers == [303, 303]
@@ -130,7 +157,7 @@ def test_v10_a_provider_from_outside_joins_and_the_province_reviews(province: De
         "password": "long enough 1",
     }
     inside = browser(province).send("/join/provider", {**values, "county": "370102", "institution_kind": "other"})
-    joined = browser(province).send("/join/provider", values)
+    joined = browser(province).send("/join/provider", values, files={"document_licence": (PDF, "licence.pdf")})
     page = browser(province, "province")
     path = registration(page, "演示外省研究院")
 
@@ -146,7 +173,11 @@ def test_v9_an_incubator_registers_its_team(province: DemoClient) -> None:
     incubator = browser(province, "incubator-weifang")
     values = {"name": "演示新团队", "truthful": "true", "username": "team-new", "password": "long enough 1"}
     without_need = incubator.send("/teams/new", values)
-    made = incubator.send("/teams/new", {**values, "rd_need": "材料测试"})
+    made = incubator.send(
+        "/teams/new",
+        {**values, "rd_need": "材料测试"},
+        files={"document_incubator_agreement": (PDF, "agreement.pdf")},
+    )
 
     assert fault_beside(without_need, "rd_need")
     assert "请上传入驻协议" in made.text
@@ -154,7 +185,7 @@ def test_v9_an_incubator_registers_its_team(province: DemoClient) -> None:
 
 
 def test_what_was_returned_is_named_and_handed_in_again(province: DemoClient) -> None:
-    browser(province).send("/join/enterprise", firm())
+    browser(province).send("/join/enterprise", firm(), files=DOCUMENTS)
     newcomer = browser(province).sign_in("newcomer", FIRM["password"])
     mine = registration(newcomer)
     bureau = browser(province, "bureau-heze")
@@ -173,7 +204,7 @@ def test_what_was_returned_is_named_and_handed_in_again(province: DemoClient) ->
 
 
 def test_a_resubmission_changes_only_what_was_mended(province: DemoClient) -> None:
-    browser(province).send("/join/enterprise", firm())
+    browser(province).send("/join/enterprise", firm(), files=DOCUMENTS)
     newcomer = browser(province).sign_in("newcomer", FIRM["password"])
     mine = registration(newcomer)
     browser(province, "bureau-heze").send(f"{mine}/review", {"decision": "return", "opinion": "电话有误"})
@@ -199,12 +230,12 @@ def test_a_member_is_suspended_and_resumed(province: DemoClient) -> None:
 
 
 def test_documents_come_as_attachments(province: DemoClient) -> None:
-    browser(province).send("/join/enterprise", firm())
+    browser(province).send("/join/enterprise", firm(), files=DOCUMENTS)
     newcomer = browser(province).sign_in("newcomer", FIRM["password"])
     mine = registration(newcomer)
     refused = newcomer.send(f"{mine}/documents", {"kind": "licence"}, files={"file": (b"MZ\x90", "run.pdf")})
     added = newcomer.send(f"{mine}/documents", {"kind": "licence"}, files={"file": (PDF, "licence.pdf")})
-    (document,) = [link for link in added.reader.links if re.search(r"documents/\d+$", link)]
+    document = [link for link in added.reader.links if re.search(r"documents/\d+$", link)][-1]
     answer = newcomer.get(document)
 
     assert refused.status in (415, 422)
@@ -364,7 +395,10 @@ def test_every_field_of_a_registration_stands_in_a_group(province: DemoClient, p
     fields = {name for name, each in RegistrationSchema().load_fields.items() if not isinstance(each, Nested)}
     ticked = {"truthful", "has_rd_base", "has_sharing_rules", "fiscal", "orderly_finances"}
 
-    assert fields - {"kind", *left_out} - ticked == {name for name in shown if "." not in name} - {"csrf_token", "_key"}
+    assert fields - {"kind", "submit", *left_out} - ticked == {name for name in shown if "." not in name} - {
+        "csrf_token",
+        "_key",
+    }
     assert {name for name in shown if "." in name} == set(BANK)
 
 
