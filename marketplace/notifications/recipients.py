@@ -39,7 +39,12 @@ def bureau_of(name: str) -> Recipients:
 
 def bureau(record: Any) -> Iterable[To]:
     """The bureau of the record's city."""
-    return _offices(OrganisationKind.CITY_BUREAU, city=record.city)
+    return _bureau(record.city)
+
+
+def offices_of(name: str) -> Recipients:
+    """The bureau of the city that stands in this column, if one does."""
+    return lambda record: [] if getattr(record, name) is None else _bureau(getattr(record, name))
 
 
 def province(_record: Any) -> Iterable[To]:
@@ -74,7 +79,11 @@ def _party(organisation_id: int | None) -> Iterable[To]:
 def _authority(party: Organisation) -> Iterable[To]:
     if not party.in_province:
         return province(party)
-    return _offices(OrganisationKind.CITY_BUREAU, city=party.city)
+    return _bureau(party.city)
+
+
+def _bureau(city: str | None) -> list[To]:
+    return _offices(OrganisationKind.CITY_BUREAU, city=city)
 
 
 def _offices(kind: OrganisationKind, *, city: str | None = None, role: Role | None = None) -> list[To]:

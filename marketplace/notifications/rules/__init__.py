@@ -1,0 +1,37 @@
+"""The table of notices: what each step of a record means to whom.
+
+A step that stands here settles the tasks told before about the same record, then tells what is next. ``()`` only
+settles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from marketplace.notifications.rules.claims import CLAIM, SUMMARY
+from marketplace.notifications.rules.deal import LISTING, ORDER
+from marketplace.notifications.rules.members import BANK_ACCOUNT, CHANGE, DOCUMENT, MEMBERSHIP, RENEWAL, RESIDENCE
+from marketplace.notifications.rules.money import BATCH, CLAWBACK, PAYABLE, SHORTFALL
+from marketplace.notifications.rules.told import Subject, Told
+
+ALL = (
+    MEMBERSHIP,
+    BANK_ACCOUNT,
+    DOCUMENT,
+    RENEWAL,
+    CHANGE,
+    RESIDENCE,
+    ORDER,
+    LISTING,
+    CLAIM,
+    SUMMARY,
+    PAYABLE,
+    BATCH,
+    SHORTFALL,
+    CLAWBACK,
+)
+SUBJECTS: Mapping[str, Subject] = MappingProxyType({each.model.__tablename__: each for each in ALL})
+"""Every kind of record somebody is told of, by its table."""
+
+__all__ = ["SUBJECTS", "Subject", "Told"]

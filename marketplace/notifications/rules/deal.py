@@ -1,0 +1,40 @@
+"""Orders and listings."""
+
+from __future__ import annotations
+
+from instruments.models import Instrument
+from marketplace.models import Order
+from marketplace.notifications.recipients import bureau_of, of
+from marketplace.notifications.rules.told import Subject, news, task
+
+USER = of("beneficiary_id")
+PROVIDER = of("provider_id")
+PARTIES = of("beneficiary_id", "provider_id")
+
+ORDER = Subject(
+    Order,
+    "order",
+    {
+        "place": (task("order.answer", PROVIDER, due=lambda order: order.respond_by),),
+        "accept": (task("order.sign", PARTIES),),
+        "decline": (news("order.declined", USER),),
+        "lapse": (news("order.lapsed", PARTIES),),
+        "cancel": (news("order.cancelled", PARTIES),),
+        "contract": (task("order.serve", PROVIDER),),
+        "start": (task("order.deliver", PROVIDER, due=lambda order: order.expected_completion),),
+        "deliver": (task("order.complete", PARTIES),),
+        "complete": (),
+    },
+)
+LISTING = Subject(
+    Instrument,
+    "instrument",
+    {
+        "submit": (task("listing.review", bureau_of("provider_id")),),
+        "publish": (news("listing.published", PROVIDER),),
+        "return": (task("listing.returned", PROVIDER),),
+        "suspend": (news("listing.suspended", PROVIDER),),
+        "resume": (news("listing.resumed", PROVIDER),),
+        "retire": (),
+    },
+)

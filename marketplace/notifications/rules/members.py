@@ -1,0 +1,94 @@
+"""Members: registration, papers, figures, changes, residence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.models import BankAccount, FiguresRenewal, MemberChange, Membership, OrganisationDocument, Residence
+from marketplace.notifications.recipients import Recipients, both, bureau, bureau_of, of, offices_of, province
+from marketplace.notifications.rules.told import Subject, news, task
+
+MEMBER = of("organisation_id")
+AUTHORITY = bureau_of("organisation_id")
+
+
+def _organisation(record: Any) -> int:
+    return int(record.organisation_id)
+
+
+def _new_bureau(change: MemberChange) -> Any:
+    return province(change) if change.city is None else bureau(change)
+
+
+FORMER_BUREAU: Recipients = offices_of("from_city")
+MEMBERSHIP = Subject(
+    Membership,
+    "membership",
+    {
+        "submit": (task("membership.review", AUTHORITY),),
+        "approve": (news("membership.approved", MEMBER),),
+        "return": (task("membership.returned", MEMBER),),
+        "suspend": (news("membership.suspended", MEMBER),),
+        "resume": (news("membership.resumed", MEMBER),),
+        "documents_overdue": (
+            task("membership.documents_overdue", MEMBER),
+            news("membership.owes_documents", AUTHORITY),
+        ),
+    },
+)
+BANK_ACCOUNT = Subject(
+    BankAccount,
+    "organisation",
+    {
+        "name": (task("bank_account.verify", AUTHORITY, link_id=_organisation),),
+        "verify": (news("bank_account.verified", MEMBER, link_id=_organisation),),
+        "refuse": (task("bank_account.refused", MEMBER, link_id=_organisation),),
+        "supersede": (),
+    },
+)
+
+DOCUMENT = Subject(
+    OrganisationDocument,
+    "organisation",
+    {
+        "add": (task("document.certify", AUTHORITY, link_id=_organisation),),
+        "certify": (news("document.certified", MEMBER, link_id=_organisation),),
+        "refuse": (task("document.refused", MEMBER, link_id=_organisation),),
+        "supersede": (),
+    },
+)
+RENEWAL = Subject(
+    FiguresRenewal,
+    "organisation",
+    {
+        "open": (task("renewal.state", MEMBER, due=lambda renewal: renewal.due_on, link_id=_organisation),),
+        "fall_due": (
+            task("renewal.overdue", MEMBER, link_id=_organisation),
+            news("renewal.not_stated", AUTHORITY, link_id=_organisation),
+        ),
+        "hand_in": (task("renewal.confirm", AUTHORITY, link_id=_organisation),),
+        "confirm": (news("renewal.confirmed", MEMBER, link_id=_organisation),),
+        "return": (task("renewal.returned", MEMBER, link_id=_organisation),),
+    },
+)
+CHANGE = Subject(
+    MemberChange,
+    "organisation",
+    {
+        "request": (task("change.review", _new_bureau, link_id=_organisation),),
+        "approve": (news("change.approved", both(MEMBER, FORMER_BUREAU), link_id=_organisation),),
+        "refuse": (news("change.refused", MEMBER, link_id=_organisation),),
+        "withdraw": (),
+        "apply": (news("change.applied", both(MEMBER, FORMER_BUREAU, _new_bureau), link_id=_organisation),),
+    },
+)
+RESIDENCE = Subject(
+    Residence,
+    None,
+    {
+        "ask": (task("residence.answer", of("incubator_id")),),
+        "accept": (news("residence.accepted", of("enterprise_id")),),
+        "decline": (news("residence.declined", of("enterprise_id")),),
+        "end": (news("residence.ended", of("enterprise_id", "incubator_id")),),
+    },
+)

@@ -1,0 +1,55 @@
+"""What is owed, paid and called back."""
+
+from __future__ import annotations
+
+from marketplace.notifications.payouts import arrived, not_arrived
+from marketplace.notifications.recipients import both, finance_checker, finance_maker, of
+from marketplace.notifications.rules.told import Subject, news, task
+from settlement.models import Clawback, Payable, SettlementBatch, Shortfall
+
+PAYABLE = Subject(
+    Payable,
+    "payable",
+    {
+        "correct": (),
+        "cancel": (news("payable.cancelled", of("payee_id")),),
+    },
+)
+BATCH = Subject(
+    SettlementBatch,
+    "batch",
+    {
+        "prepare": (task("batch.approve", finance_checker),),
+        "approve": (task("batch.export", finance_maker),),
+        "export": (task("batch.bank_return", finance_maker),),
+        "record_bank_return": (
+            task("batch.close", finance_maker),
+            news("payable.paid", of("payee_id"), records=arrived, link="payable", link_id=lambda paid: paid.payable_id),
+            task(
+                "payable.failed",
+                both(of("payee_id"), finance_maker),
+                records=not_arrived,
+                link="payable",
+                link_id=lambda payable: payable.id,
+            ),
+        ),
+        "discard": (),
+        "close": (),
+    },
+)
+SHORTFALL = Subject(
+    Shortfall,
+    "shortfall",
+    {
+        "open": (task("shortfall.pay", of("debtor_id")), news("shortfall.owed", of("creditor_id"))),
+        "pay": (news("shortfall.paid", of("debtor_id", "creditor_id")),),
+    },
+)
+CLAWBACK = Subject(
+    Clawback,
+    "clawback",
+    {
+        "open": (task("clawback.repay", of("payee_id")),),
+        "recover": (news("clawback.recovered", of("payee_id")),),
+    },
+)

@@ -1,0 +1,74 @@
+"""The table of notices against the catalogue and the tables of states."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.states import (
+    BANK_ACCOUNT_TRANSITIONS,
+    CHANGE_TRANSITIONS,
+    DOCUMENT_TRANSITIONS,
+    MEMBERSHIP_TRANSITIONS,
+    RENEWAL_TRANSITIONS,
+    RESIDENCE_TRANSITIONS,
+)
+from core.states import Transitions
+from core.texts import catalogue
+from instruments.states import LISTING
+from marketplace.notifications.rules import SUBJECTS
+from marketplace.states import ORDER
+from settlement.states import (
+    BATCH_TRANSITIONS,
+    CLAWBACK_TRANSITIONS,
+    PAYABLE_TRANSITIONS,
+    SHORTFALL_TRANSITIONS,
+)
+from vouchers.states import CLAIM, SUMMARY
+
+TABLES: dict[str, Transitions] = {
+    "bank_account": BANK_ACCOUNT_TRANSITIONS,
+    "claim": CLAIM,
+    "clawback": CLAWBACK_TRANSITIONS,
+    "figures_renewal": RENEWAL_TRANSITIONS,
+    "instrument": LISTING,
+    "member_change": CHANGE_TRANSITIONS,
+    "membership": MEMBERSHIP_TRANSITIONS,
+    "order": ORDER,
+    "organisation_document": DOCUMENT_TRANSITIONS,
+    "payable": PAYABLE_TRANSITIONS,
+    "residence": RESIDENCE_TRANSITIONS,
+    "review_summary": SUMMARY,
+    "settlement_batch": BATCH_TRANSITIONS,
+    "shortfall": SHORTFALL_TRANSITIONS,
+}
+SILENT = {
+    ("clawback", "recover_part"),
+    ("membership", "end"),
+    ("payable", "discard"),
+    ("payable", "fail"),
+    ("payable", "pay"),
+    ("payable", "prepare"),
+    ("payable", "return"),
+    ("payable", "stop"),
+    ("shortfall", "pay_part"),
+}
+"""Steps nobody is told of by themselves: those of batches and bank returns are told by the batch."""
+
+
+def test_every_notice_has_its_sentence_and_every_sentence_its_notice() -> None:
+    """A missing one would stop the reader of the trail."""
+    told = {f"notice.{each.key}" for subject in SUBJECTS.values() for step in subject.steps.values() for each in step}
+    assert told == {key for key in catalogue() if key.startswith("notice.")}
+
+
+@pytest.mark.parametrize("kind", sorted(TABLES))
+def test_every_step_of_a_record_is_told_or_named_as_silent(kind: str) -> None:
+    """Whoever adds a step to a table of states decides here who should know."""
+    missing = TABLES[kind].names() - set(SUBJECTS[kind].steps) - {action for name, action in SILENT if name == kind}
+    assert missing == set()
+    assert not {(kind, action) for action in SUBJECTS[kind].steps} & SILENT
+
+
+def test_every_kind_with_notices_is_looked_at_here() -> None:
+    """None is left out of the test above."""
+    assert set(SUBJECTS) == set(TABLES)
