@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from accounts.states import (
@@ -25,7 +27,7 @@ from settlement.states import (
 )
 from vouchers.states import CLAIM, SUMMARY
 
-TABLES: dict[str, Transitions] = {
+TABLES: dict[str, Transitions[Any]] = {
     "bank_account": BANK_ACCOUNT_TRANSITIONS,
     "claim": CLAIM,
     "clawback": CLAWBACK_TRANSITIONS,
