@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from core.policy import article_name
 from core.texts import Text, text
 
 
@@ -18,9 +19,14 @@ class Reason:
     text: Text
     field: str | None = None
 
+    @property
+    def named(self) -> str | None:
+        """The article as the province's measure numbers it."""
+        return None if self.article is None else article_name(self.article)
+
     def as_json(self) -> dict[str, str | None]:
         """The reason as the API shows it; ``text`` is Chinese, ``text_en`` English."""
-        shown = {"code": self.code, "article": self.article, "text": self.text.zh, "text_en": self.text.en}
+        shown = {"code": self.code, "article": self.named, "text": self.text.zh, "text_en": self.text.en}
         return shown if self.field is None else {**shown, "field": self.field}
 
 

@@ -39,6 +39,10 @@ _REQUIRED = ("from", "value", "unit", "reference")
 _KNOWN = frozenset({*_REQUIRED, "to", "note"})
 
 
+ARTICLES = "articles."
+"""The file of a pack that lists the articles of its measures."""
+
+
 class PolicyRefused(ValueError):
     """A policy pack cannot be used; every fault is named."""
 
@@ -87,6 +91,15 @@ class Edition:
             return self.entries[key]
         except KeyError:
             raise PolicyMissing(f"{self.pack} has no {key} in force then") from None
+
+    @cached_property
+    def article_names(self) -> Mapping[str, str]:
+        """The measures' own numbers of articles, by how the rules name them.
+
+        An entry of ``articles.*`` whose ``rule`` differs from its ``article`` says so.
+        """
+        listed = (each for key, e in self.entries.items() if key.startswith(ARTICLES) for each in e.value)
+        return MappingProxyType({each["rule"]: each["article"] for each in listed if "rule" in each})
 
     def version(self, *files: str) -> str:
         """``pack-since+digest`` of the named files' values (of all files without a name).
@@ -206,6 +219,11 @@ def select(folder: Path) -> None:
 def current() -> PolicyPack:
     """The pack of the configured province."""
     return load_pack(_selected[0] if _selected else DEFAULT_PACK)
+
+
+def article_name(rule: str, *, on: date = date.max) -> str:
+    """How the configured province's measure numbers an article the rules name; on a day, or as of its last change."""
+    return current().at(on).article_names.get(rule, rule)
 
 
 def _read(path: Path, faults: list[str]) -> dict[str, Any]:

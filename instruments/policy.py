@@ -55,6 +55,7 @@ def places(on: date) -> Places:
         codes={each["code"]: each["city"] for each in edition["places.counties"]},
         names={(cities[each["city"]], each["name"]): each["code"] for each in edition["places.counties"]},
         prefix=edition["places.province"],
+        province=edition["places.province_name"],
     )
 
 

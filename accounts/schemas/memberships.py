@@ -61,8 +61,8 @@ class StatementSchema(Schema):
     county = TextField(
         max_length=6,
         metadata={
-            "description": "Six-digit county code (GB/T 2260). Enterprises: in Shandong. Providers: anywhere in "
-            "mainland China; outside Shandong the province vets them. Teams sit with their incubator and give none."
+            "description": "Six-digit county code (GB/T 2260). Enterprises: in the province. Providers: anywhere in "
+            "mainland China; outside the province it vets them. Teams sit with their incubator and give none."
         },
     )
     legal_representative = TextField(

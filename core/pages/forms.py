@@ -156,7 +156,7 @@ class Form:
         """Put reasons beside the fields they are about, the others above the form."""
         for each in reasons:
             said = say(each)
-            shown = f"{said}（{each.article}）" if each.article else said
+            shown = f"{said}（{each.named}）" if each.named else said
             target = self._find(each.field)
             into = self.faults if target is None else target.faults
             if shown not in into:

@@ -14,6 +14,7 @@ from core import clock
 from core.http import allow
 from core.pages import NavEntry, Pages
 from core.pages.links import place
+from core.policy import article_name
 from marketplace.reports.policy_table import PolicyRow, articles, policy_changes, policy_rows, policy_version
 
 policy_pages = Pages(
@@ -50,7 +51,8 @@ def index() -> str:
 
 def article_link(number: str) -> dict[str, str]:
     """An article with the address of its gist on the page."""
-    return {"number": number, "href": f"{place('policy')}#{anchor(number)}"}
+    named = article_name(number)
+    return {"number": named, "href": f"{place('policy')}#{anchor(named)}"}
 
 
 def _day(typed: str) -> date | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from flask import request
 
 from accounts.permissions import incubator
 from accounts.queries import teams_of
+from core import clock
 from core.http.schemas import MAX_ID
 from core.pages import Form, term
 from core.permissions import Actor
@@ -17,6 +19,7 @@ from instruments.rules.terms import TIMED_UNITS
 from instruments.states import ListingState
 from marketplace.models import Quote
 from marketplace.schemas import QuoteRequestSchema
+from vouchers.queries import offered_modes
 from vouchers.rules.facts import PaymentMode
 
 SLOT = ("starts_at", "ends_at")
@@ -74,7 +77,7 @@ def quote_form(service: Service, instrument: Instrument | None, *, before: Quote
         required=required,
         widgets={"payment_mode": "radio"},
         options={
-            "payment_mode": [(mode.value, term(mode)) for mode in PaymentMode],
+            "payment_mode": [(mode.value, term(mode)) for mode in offered_modes(_today())],
             **({} if teams is None else {"beneficiary_id": teams}),
         },
         initial=dict(_initial(service, before)),
@@ -90,7 +93,9 @@ def _teams(actor: Actor) -> list[tuple[str, str]] | None:
 
 def _initial(service: Service, before: Quote | None) -> Iterator[tuple[str, Any]]:
     """What was asked before, then what the address says."""
-    usual = PaymentMode.DIRECT_DEDUCTION if service.provider.in_province else PaymentMode.FULL_PAYMENT
+    modes = offered_modes(_today())
+    deducts = service.provider.in_province and PaymentMode.DIRECT_DEDUCTION in modes
+    usual = PaymentMode.DIRECT_DEDUCTION if deducts else PaymentMode.FULL_PAYMENT
     yield "payment_mode", usual
     if before is not None:
         for name in KEPT:
@@ -104,3 +109,7 @@ def _said(args: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name in (*SLOT, "payment_mode"):
         if args.get(name):
             yield name, args[name]
+
+
+def _today() -> date:
+    return clock.today(clock.now())

@@ -18,6 +18,7 @@ from core.texts import Text
 from instruments.policy import city_names, county_names
 from marketplace.models import Quote
 from marketplace.queries import find_quote
+from vouchers.queries import offered_modes
 from vouchers.queries.yearly import YearlyUse, yearly_use
 from vouchers.rules.facts import PaymentMode
 
@@ -127,9 +128,13 @@ def flag_words(flags: Iterable[str]) -> list[str]:
     return [text_or(f"flag.{flag}", flag) for flag in flags]
 
 
-def other_mode(quote: Quote) -> dict[str, str]:
-    """The way to the same wish in the other payment mode."""
-    other = next(mode for mode in PaymentMode if mode is not quote.payment_mode)
+def other_modes(quote: Quote) -> list[dict[str, str]]:
+    """The ways to the same wish in the payment modes that the province offers beside."""
+    offered = offered_modes(clock.today(clock.now()))
+    return [_other_mode(quote, mode) for mode in offered if mode is not quote.payment_mode]
+
+
+def _other_mode(quote: Quote, other: PaymentMode) -> dict[str, str]:
     return {
         "label": t(f"page.quote.other_mode.{other.value}"),
         "href": url_for(

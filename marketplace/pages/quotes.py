@@ -44,7 +44,7 @@ from marketplace.pages.quote_parts import (
     facts_of,
     flag_words,
     money_facts,
-    other_mode,
+    other_modes,
     who_pays,
     why_this_rate,
 )
@@ -280,7 +280,7 @@ def _actions(quote: Quote, order_id: int | None) -> list[dict[str, Any]]:
     if order_id is not None:
         return [{"label": t("page.quote.to_order", number=order_id), "href": link_to("order", order_id)}]
     again = {"label": t("page.quote_again.send"), "post": url_for("quote_pages.again", quote_id=quote.id)}
-    return [other_mode(quote), again]
+    return [*other_modes(quote), again]
 
 
 def _instead(quote_id: int, *, said: str) -> Response:

@@ -10,14 +10,12 @@ from typing import Any
 
 from core import policy
 from core.money import fen_to_yuan
-from core.policy import DatedValue
+from core.policy import ARTICLES, DatedValue
 from core.texts import Text, catalogue, text
 from vouchers.queries.material_kinds import material_text
 
 _FEN = "_fen"
-_ARTICLE = re.compile(
-    r"[VS][0-9]+(?:\([0-9]\))?(?: (?:x|base|cap|hold|facts|out|files|team|return|order|pay|report)\b)?"
-)
+_ARTICLE = r"[VS][0-9]+(?:\([0-9]\))?(?: (?:x|base|cap|hold|facts|out|files|team|return|order|pay|report)\b)?"
 _DESIGN = "design decision"
 _WORDS = (
     "term.AdverseKind.{}",
@@ -93,18 +91,17 @@ def articles(on: date) -> list[Article]:
     return [
         Article(str(each["article"]), Text(str(each["zh"]), str(each["en"])))
         for entry in policy.current().at(on).entries.values()
-        if entry.key.startswith(_ARTICLES)
+        if entry.key.startswith(ARTICLES)
         for each in entry.value
     ]
 
 
-_ARTICLES = "articles."
-_LISTS = frozenset({"places.cities", "places.counties", "places.province"})
+_LISTS = frozenset({"places.cities", "places.counties", "places.province", "places.province_name"})
 """Division lists: hundreds of names, and no rule."""
 
 
 def _is_value(key: str) -> bool:
-    return key not in _LISTS and not key.startswith(_ARTICLES)
+    return key not in _LISTS and not key.startswith(ARTICLES)
 
 
 def _row(entry: DatedValue) -> PolicyRow:
@@ -115,10 +112,24 @@ def _row(entry: DatedValue) -> PolicyRow:
         value=_shown(entry),
         since=entry.since,
         until=entry.until,
-        articles=tuple(dict.fromkeys(_ARTICLE.findall(entry.reference))),
+        articles=tuple(dict.fromkeys(_pattern().findall(entry.reference))),
         reference=entry.reference,
         decided_here=_DESIGN in entry.reference,
     )
+
+
+def _pattern() -> re.Pattern[str]:
+    """An article in a reference: by the numbers the pack lists, with the names of its parts."""
+    history = policy.current().history
+    listed = {
+        str(each["article"])
+        for key, entries in history.items()
+        if key.startswith(ARTICLES)
+        for entry in entries
+        for each in entry.value
+    }
+    numbers = "|".join(re.escape(each) for each in sorted(listed, key=len, reverse=True))
+    return re.compile(f"{_ARTICLE}|{numbers}" if numbers else _ARTICLE)
 
 
 def _name(key: str) -> Text:

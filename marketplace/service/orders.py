@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -19,7 +19,7 @@ from marketplace.permissions import is_provider_side, may_place_orders
 from marketplace.queries import find_order, find_quote
 from marketplace.service.quotes import require_membership
 from marketplace.states import ORDER, OrderAction
-from marketplace.steps.quoting import assessed, figure, offered, wish_of
+from marketplace.steps.quoting import assessed, figure, offered, shortfalls_block, wish_of
 from settlement.queries import unpaid_shortfalls
 from vouchers.rules.facts import PaymentMode
 from vouchers.steps import RoomShrank, hold
@@ -68,7 +68,7 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
         quote = find_quote(quote_id, actor=actor)
         _require_fresh(quote, now=now)
         require_membership(quote.beneficiary_id, now=now)
-        _require_no_shortfall(quote)
+        _require_no_shortfall(quote, on=clock.today(now))
         wish = wish_of(quote)
         terms = offered(wish, now=now)
         if terms.price_fen != quote.price_fen:
@@ -150,6 +150,8 @@ def _require_fresh(quote: Quote, *, now: datetime) -> None:
         raise QuoteExpired
 
 
-def _require_no_shortfall(quote: Quote) -> None:
-    if quote.payment_mode is PaymentMode.DIRECT_DEDUCTION and unpaid_shortfalls(quote.beneficiary_id):
+def _require_no_shortfall(quote: Quote, *, on: date) -> None:
+    if quote.payment_mode is not PaymentMode.DIRECT_DEDUCTION or not shortfalls_block(on):
+        return
+    if unpaid_shortfalls(quote.beneficiary_id):
         raise ShortfallUnpaid(reasons=[reason("shortfall_unpaid", article="V16(1)")])

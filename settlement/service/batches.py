@@ -16,7 +16,7 @@ from settlement import permissions
 from settlement.models import BatchFile, SettlementBatch
 from settlement.queries.batches import content_of, files_of, find_batch, open_line_count
 from settlement.queries.programmes import chosen_programme
-from settlement.rules.cutoffs import Cutoff, cutoffs_of, next_cutoff
+from settlement.rules.cutoffs import Cutoff, Schedule, cutoffs_of, next_cutoff
 from settlement.rules.exports import FILE_KINDS, ExportFormat
 from settlement.states import BATCH_TRANSITIONS, BatchAction
 from settlement.steps.batches import PreparerInvolved, discard_batch, is_involved, prepare_batch
@@ -127,26 +127,27 @@ def close(*, batch_id: int, actor: Actor, now: datetime) -> SettlementBatch:
 
 def scheduled_cutoffs(*, year: int) -> list[Cutoff]:
     """The cut-offs of a year, each with whether its official calendar is published."""
-    return cutoffs_of(year, days=_days(date(year, 1, 1)), calendar=load_calendar())
+    return cutoffs_of(year, schedule=_schedule(date(year, 1, 1)), calendar=load_calendar())
 
 
 def last_cutoff_before(day: date) -> Cutoff:
     """The latest scheduled cut-off whose day is over."""
     calendar = load_calendar()
     around = [
-        found for year in (day.year - 1, day.year) for found in cutoffs_of(year, days=_days(day), calendar=calendar)
+        found
+        for year in (day.year - 1, day.year)
+        for found in cutoffs_of(year, schedule=_schedule(day), calendar=calendar)
     ]
     return max((found for found in around if found.day < day), key=lambda found: found.day)
 
 
 def _next_cutoff(today: date, calendar: WorkingCalendar) -> Cutoff:
-    return next_cutoff(today, days=_days(today), calendar=calendar)
+    return next_cutoff(today, schedule=_schedule(today), calendar=calendar)
 
 
-def _days(on: date) -> tuple[int, ...]:
+def _schedule(on: date) -> Schedule:
     edition = policy.current().nearest(on, term="settlement.cutoff_days")
-    days: tuple[int, ...] = edition["settlement.cutoff_days"]
-    return days
+    return Schedule(edition["settlement.cutoff_days"], moves=edition["settlement.cutoff_moves_to_working_day"])
 
 
 def _render(batch: SettlementBatch, export_format: ExportFormat) -> bytes:

@@ -11,6 +11,7 @@ from flask import render_template
 
 from accounts.policy import county_names
 from core.pages.language import t, term, text_or, yes_no, yuan
+from core.policy import article_name
 from vouchers.queries.explanations import ExplainedStep, Explanation
 from vouchers.rules.decision import Decision
 from vouchers.rules.facts import Case, Enterprise, Relation
@@ -70,7 +71,7 @@ def _answers(found: Explanation) -> list[Answer]:
         {} if each is None else _shown(each, each.subsidy_fen) for each in (found.replay.by_kept, found.replay.by_today)
     )
     return [
-        Answer(key, article, taken[key], kept.get(key), again.get(key))
+        Answer(key, article_name(article), taken[key], kept.get(key), again.get(key))
         for key, article in ARTICLES.items()
         if key != CAP_ROOM or found.tells_of_user
     ]

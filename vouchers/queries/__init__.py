@@ -1,6 +1,6 @@
 """Reads of the package. What upper packages use is listed here."""
 
 from vouchers.queries.claims import find_claim, visible_claims
-from vouchers.queries.entitlement import Assessment, assess, decision_of
+from vouchers.queries.entitlement import Assessment, assess, decision_of, offered_modes
 
-__all__ = ["Assessment", "assess", "decision_of", "find_claim", "visible_claims"]
+__all__ = ["Assessment", "assess", "decision_of", "find_claim", "offered_modes", "visible_claims"]

@@ -156,6 +156,12 @@ def assess(
     )
 
 
+def offered_modes(on: date) -> tuple[PaymentMode, ...]:
+    """The payment modes the measure of a day knows (V16)."""
+    known = judging(policy.current(), on).policy.claimants
+    return tuple(mode for mode in PaymentMode if mode in known)
+
+
 def decision_of(order_id: int) -> EntitlementDecision:
     """The frozen decision of an order; raises :class:`DecisionMissing`."""
     found = session().scalar(select(EntitlementDecision).where(EntitlementDecision.order_id == order_id))
@@ -186,8 +192,10 @@ def _beneficiary(member: Organisation, *, on: date) -> tuple[Enterprise | Team, 
 
 def _provider(beneficiary_id: int, provider_id: int, *, on: date, judged_by: VoucherPolicy) -> Provider:
     related = accounts.relation(beneficiary_id, provider_id, on)
+    county = accounts.seat(provider_id).county if judged_by.looks_at_providers_place else None
     return Provider(
         in_province=accounts.organisation(provider_id).in_province,
         relations=relations(related, subsidiary_above_percent=judged_by.subsidiary_above_percent),
         observations=related.observations,
+        county=county or None,
     )

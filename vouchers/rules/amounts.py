@@ -22,11 +22,17 @@ class Amounts:
     cap_limited: bool
 
 
-def rate_of(county: str, *, policy: VoucherPolicy) -> Decimal | None:
-    """The subsidy rate of a beneficiary's place; None outside the province. It follows the user (V12)."""
-    for rate, area in policy.subsidy_rates:
-        if policy.places.lies_in(county, area):
-            return rate
+def rate_of(county: str, *, provider_county: str | None = None, policy: VoucherPolicy) -> Decimal | None:
+    """The subsidy rate by a beneficiary's place (V12) and, where the measure asks for it, its provider's.
+
+    None outside the province, or where no rate fits.
+    """
+    places = policy.places
+    for each in policy.subsidy_rates:
+        if not places.lies_in(county, each.beneficiary_in):
+            continue
+        if each.provider_in is None or (provider_county and places.lies_in(provider_county, each.provider_in)):
+            return each.rate
     return None
 
 

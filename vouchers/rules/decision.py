@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 
@@ -12,13 +12,14 @@ from core.texts import Text
 from vouchers.rules import amounts
 from vouchers.rules.aids import Aid, granted
 from vouchers.rules.eligibility import enterprise_faults, team_faults
-from vouchers.rules.exclusions import outside_faults, service_faults
+from vouchers.rules.exclusions import mode_faults, outside_faults, service_faults
 from vouchers.rules.facts import Case, Enterprise
 from vouchers.rules.policy import Judgement, VoucherPolicy, judging
 from vouchers.rules.related import relation_faults, relation_flags
 
+RATE = "V12"
 IN_FORCE = "V23"
-ARTICLES = ("V8(1)", "V8(2)", "V8(4)", "V9", "V11", "V11 x", "V16 out", "V23")
+ARTICLES = ("V8(1)", "V8(2)", "V8(4)", "V9", "V11", "V11 x", "V12", "V16", "V16 out", "V23")
 """In the order in which a refusal lists them."""
 
 
@@ -55,8 +56,8 @@ def decide(case: Case, *, pack: PolicyPack) -> Decision:
 def decide_by(case: Case, *, judgement: Judgement) -> Decision:
     """Judge a case by one policy, such as the one that was kept with an earlier decision."""
     policy = judgement.policy
-    faults = _faults(case, judgement)
-    rate = amounts.rate_of(case.beneficiary.county, policy=policy)
+    rate = amounts.rate_of(case.beneficiary.county, provider_county=case.provider.county, policy=policy)
+    faults = _faults(case, judgement, rate=rate)
     split = amounts.split(
         case.base_fen,
         rate=None if faults else rate,
@@ -79,7 +80,7 @@ def decide_by(case: Case, *, judgement: Judgement) -> Decision:
         subsidy_fen=split.subsidy_fen,
         self_pay_fen=split.self_pay_fen - sum(aid.amount_fen for aid in aids),
         policy_version=judgement.version,
-        reasons=by_article(faults),
+        reasons=tuple(replace(each, article=policy.article(each.article or "")) for each in by_article(faults)),
         flags=tuple(sorted(flags)),
         aids=aids,
     )
@@ -91,12 +92,15 @@ def by_article(faults: list[Reason]) -> tuple[Reason, ...]:
     return tuple(_joined(list(grounds)) for _, grounds in groupby(ordered, key=_rank))
 
 
-def _faults(case: Case, judgement: Judgement) -> list[Reason]:
+def _faults(case: Case, judgement: Judgement, *, rate: Decimal | None) -> list[Reason]:
     policy = judgement.policy
+    without_rate = rate is None and policy.places.in_province(case.beneficiary.county)
     return [
         *_beneficiary_faults(case, policy),
         *relation_faults(case.beneficiary, case.provider, policy=policy),
         *service_faults(case.service, policy=policy),
+        *([reason("no_rate_fits", article=RATE)] if without_rate else []),
+        *mode_faults(case.payment_mode, policy=policy),
         *outside_faults(case.provider, payment_mode=case.payment_mode, unmet_need=case.unmet_need, policy=policy),
         *([] if judgement.in_term else [reason("outside_term", article=IN_FORCE, date=case.on)]),
     ]

@@ -8,6 +8,7 @@ from vouchers.rules.policy import VoucherPolicy
 
 SUPPORTED = "V11"
 EXCLUDED = "V11 x"
+MODE = "V16"
 OUTSIDE = "V16 out"
 
 
@@ -18,7 +19,7 @@ def service_faults(service: Service, *, policy: VoucherPolicy) -> list[Reason]:
         faults.append(reason("no_published_instrument", article=SUPPORTED))
     if service.kind not in policy.service_groups:
         faults.append(reason("service_kind_unsupported", article=SUPPORTED, kind=service.kind))
-    if service.excluded is not None:
+    if service.excluded is not None and service.excluded in policy.excluded_names:
         activity = policy.excluded_names[service.excluded]
         faults.append(reason("excluded_activity", article=EXCLUDED, activity=activity))
     if service.restricted_industry:
@@ -26,6 +27,11 @@ def service_faults(service: Service, *, policy: VoucherPolicy) -> list[Reason]:
     if service.publicly_funded:
         faults.append(reason("publicly_funded", article=EXCLUDED))
     return faults
+
+
+def mode_faults(payment_mode: PaymentMode, *, policy: VoucherPolicy) -> list[Reason]:
+    """Who pays first is agreed among the modes the measure knows: those it names a claimant for (V16)."""
+    return [] if payment_mode in policy.claimants else [reason("payment_mode_not_offered", article=MODE)]
 
 
 def outside_faults(

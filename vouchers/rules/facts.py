@@ -69,12 +69,14 @@ class Team:
 class Provider:
     """Who serves: whether registered in the province, how related to the beneficiary, and further observations.
 
-    ``observations`` are shared telephone, bank account or address: flags for a reviewer, never a refusal.
+    ``observations`` are shared telephone, bank account or address: flags for a reviewer, never a refusal. ``county`` is
+    where it sits, for measures whose rates ask for it.
     """
 
     in_province: bool
     relations: tuple[Relation, ...] = ()
     observations: tuple[str, ...] = ()
+    county: str | None = None
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ def freeze(case: Case) -> dict[str, Any]:
             "in_province": case.provider.in_province,
             "relations": [relation.value for relation in case.provider.relations],
             "observations": list(case.provider.observations),
+            **({} if case.provider.county is None else {"county": case.provider.county}),
         },
         "service": {
             "kind": case.service.kind.value,
@@ -76,6 +77,7 @@ def thaw(facts: Mapping[str, Any]) -> Case:
             in_province=provider["in_province"],
             relations=tuple(map(Relation, provider["relations"])),
             observations=tuple(provider["observations"]),
+            county=provider.get("county"),
         ),
         service=Service(
             kind=ServiceKind(service["kind"]),

@@ -23,6 +23,9 @@ TERM = "vouchers.term"
 FILES = ("places", "services", "vouchers")
 """The files of a pack that a decision about entitlement rests on; the policy version covers them."""
 
+KEPT_FILES = (*FILES, "articles", "materials")
+"""The files kept with a decision: also the names by which it speaks."""
+
 MATERIAL_KINDS = "materials.kinds"
 """What a claim's files may prove; the names are no part of a decision, so they stand in a file of their own."""
 
@@ -71,6 +74,15 @@ class Places:
 
 
 @dataclass(frozen=True)
+class SubsidyRate:
+    """A rate with the area its beneficiary and, where the measure looks at that, its provider must sit in."""
+
+    rate: Decimal
+    beneficiary_in: str
+    provider_in: str | None = None
+
+
+@dataclass(frozen=True)
 class VoucherPolicy:
     """Every figure and list of the voucher measure that is in force on one day."""
 
@@ -88,8 +100,8 @@ class VoucherPolicy:
     subsidiary_above_percent: Decimal
     incubator_levels: frozenset[IncubatorLevel]
     out_of_province_modes: frozenset[PaymentMode]
-    subsidy_rates: tuple[tuple[Decimal, str], ...]
-    """Rate and the area the beneficiary must sit in; the first that fits."""
+    subsidy_rates: tuple[SubsidyRate, ...]
+    """The first that fits counts."""
     annual_cap_fen: int
     service_groups: Mapping[ServiceKind, str]
     excluded_names: Mapping[str, Text]
@@ -104,10 +116,21 @@ class VoucherPolicy:
     validity_moves_to_working_day: bool
     correction_working_days: int
     city_programmes: tuple[CityProgramme, ...]
+    article_names: Mapping[str, str]
+    """The measure's own numbers for the articles the rules name, where they differ."""
 
     def programmes_for(self, county: str) -> tuple[CityProgramme, ...]:
         """The programmes of cities that a beneficiary of this county may use beside the voucher (V6)."""
         return tuple(each for each in self.city_programmes if self.places.lies_in(county, each.beneficiary_in))
+
+    @property
+    def looks_at_providers_place(self) -> bool:
+        """Whether any rate depends on where the provider sits."""
+        return any(each.provider_in is not None for each in self.subsidy_rates)
+
+    def article(self, rule: str) -> str:
+        """How this province's measure numbers an article that the rules name."""
+        return self.article_names.get(rule, rule)
 
     def required_materials(self, kind: ServiceKind) -> tuple[str, ...]:
         """What a claim for this kind of service must bring (V16 files)."""
@@ -161,7 +184,10 @@ def read(edition: Edition) -> VoucherPolicy:
         subsidiary_above_percent=Decimal(figure("subsidiary_above_percent")),
         incubator_levels=frozenset(map(IncubatorLevel, figure("incubator_levels"))),
         out_of_province_modes=frozenset(map(PaymentMode, figure("out_of_province_modes"))),
-        subsidy_rates=tuple((Decimal(row["rate"]), row["beneficiary_in"]) for row in figure("subsidy_rates")),
+        subsidy_rates=tuple(
+            SubsidyRate(Decimal(row["rate"]), row["beneficiary_in"], row.get("provider_in"))
+            for row in figure("subsidy_rates")
+        ),
         annual_cap_fen=figure("annual_cap_fen"),
         service_groups={kind: entry["group"] for kind, entry in supported.items()},
         excluded_names={entry["code"]: Text(entry["zh"], entry["en"]) for entry in edition["services.excluded"]},
@@ -174,6 +200,7 @@ def read(edition: Edition) -> VoucherPolicy:
         validity_moves_to_working_day=figure("validity_moves_to_working_day"),
         correction_working_days=figure("correction_working_days"),
         city_programmes=programmes_of(_city_programmes(edition)),
+        article_names=edition.article_names,
     )
 
 
@@ -195,7 +222,8 @@ def _material_kinds(edition: Edition) -> dict[str, Text]:
 def _places(edition: Edition) -> Places:
     counties = edition["places.counties"]
     rows = (*edition["vouchers.subsidy_rates"], *_city_programmes(edition))
-    named = {row["beneficiary_in"] for row in rows if not DIVISION.fullmatch(row["beneficiary_in"])} - {PROVINCE_AREA}
+    asked = {row[place] for row in rows for place in ("beneficiary_in", "provider_in") if place in row}
+    named = {area for area in asked if not DIVISION.fullmatch(area)} - {PROVINCE_AREA}
     return Places(
         prefix=edition["places.province"],
         cities={row["code"]: row["name"] for row in edition["places.cities"]},

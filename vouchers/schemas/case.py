@@ -32,7 +32,7 @@ from vouchers.rules.facts import (
     Service,
     Team,
 )
-from vouchers.rules.policy import judging
+from vouchers.rules.policy import VoucherPolicy, judging
 
 COUNTY = re.compile("[0-9]{6}")
 USCC = re.compile("[0-9A-Z]{18}")
@@ -76,21 +76,40 @@ def read_case(line: bytes, *, pack: PolicyPack) -> Case:
         case = CASE.load(document)
     except ValidationError as refused:
         faults += _flat(refused.messages, "")
-    if not _county_is_known(document, pack):
+    if not _county_is_known(document, "beneficiary", pack):
         faults.append(f"beneficiary.county: {text('case.county_unknown').both()}")
+    faults += _providers_county_faults(document, pack)
     if faults or case is None:
         raise CaseRefused("; ".join(faults))
     return case
 
 
-def _county_is_known(document: dict[str, Any], pack: PolicyPack) -> bool:
+def _county_is_known(document: dict[str, Any], party: str, pack: PolicyPack) -> bool:
     """Whether a well-formed county is one of the division list of its day; what is malformed is named elsewhere."""
-    beneficiary, day = document.get("beneficiary"), document.get("date")
-    county = beneficiary.get("county") if isinstance(beneficiary, dict) else None
+    said = document.get(party)
+    county = said.get("county") if isinstance(said, dict) else None
     if not isinstance(county, str) or not COUNTY.fullmatch(county):
         return True
-    judged_on = date.fromisoformat(day) if _is_day(day) else date.max
-    return judging(pack, judged_on).policy.places.is_known(county)
+    return _policy_of(document, pack).places.is_known(county)
+
+
+def _providers_county_faults(document: dict[str, Any], pack: PolicyPack) -> list[str]:
+    """Where a provider sits is needed where a rate asks for it, and else no part of a case."""
+    provider = document.get("provider")
+    if not isinstance(provider, dict):
+        return []
+    if not _policy_of(document, pack).looks_at_providers_place:
+        return [f"provider.county: {fault('unknown')}"] if "county" in provider else []
+    if provider.get("county") is None:
+        return [f"provider.county: {fault('required')}"]
+    if _county_is_known(document, "provider", pack):
+        return []
+    return [f"provider.county: {text('case.county_unknown').both()}"]
+
+
+def _policy_of(document: dict[str, Any], pack: PolicyPack) -> VoucherPolicy:
+    day = document.get("date")
+    return judging(pack, date.fromisoformat(day) if _is_day(day) else date.max).policy
 
 
 def _parse(line: bytes) -> tuple[dict[str, Any], list[str]]:
@@ -317,11 +336,12 @@ class ProviderSchema(Schema):
 
     in_province = _Truth(required=True)
     relation = EnumField(Relation, load_default=Relation.NONE)
+    county = _Shaped(shape=COUNTY, says="case.county_shape", allow_none=True, load_default=None)
 
     @post_load
     def make(self, data: dict[str, Any], **kwargs: Any) -> Provider:
         """As facts."""
-        return Provider(data["in_province"], relations=(data["relation"],))
+        return Provider(data["in_province"], relations=(data["relation"],), county=data["county"])
 
 
 class ServiceSchema(Schema):

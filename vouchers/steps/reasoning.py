@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from core.db import require_transaction
+from core.policy import article_name
 from settlement.queries import cap_room, hold_of
 from vouchers.models import Claim, EntitlementDecision, EntitlementStep
 from vouchers.rules.steps import ARTICLES, StepKind, entitlement_steps, rate_text
@@ -33,7 +34,7 @@ def note_step(
             order_id=order_id,
             claim_id=claim_id,
             kind=kind,
-            article=article or ARTICLES[kind],
+            article=article_name(article or ARTICLES[kind]),
             before_fen=before_fen,
             after_fen=after_fen,
             inputs=inputs,

@@ -13,7 +13,7 @@ from core import policy
 from core.db import require_transaction
 from core.policy import Edition
 from vouchers.models import PolicySnapshot
-from vouchers.rules.policy import FILES, judging
+from vouchers.rules.policy import FILES, KEPT_FILES, judging
 
 
 def keep_policy(judged_on: date, *, now: datetime) -> int:
@@ -33,5 +33,5 @@ def keep_policy(judged_on: date, *, now: datetime) -> int:
 
 @cache
 def _content(edition: Edition) -> tuple[str, str]:
-    content = edition.content(*FILES)
+    content = edition.content(*KEPT_FILES)
     return content, hashlib.sha256(content.encode()).hexdigest()

@@ -34,7 +34,7 @@ from instruments.rules.imports.reading import (
 from instruments.rules.imports.rows import InstrumentRow, RefusedRow, RepeatedRow, ServiceRow
 from instruments.rules.terms import Funding, InstrumentKind, PriceUnit
 
-PLACES = Places(codes={"370102": "370100"}, names={("济南市", "历下区"): "370102"})
+PLACES = Places(codes={"370102": "370100"}, names={("济南市", "历下区"): "370102"}, prefix="37", province="山东省")
 NATIONAL = (
     "所在单位仪器编号,仪器设备名称,仪器分类编码,原值（单位万元、保留小数点后两位）,主要购置经费来源（中央财政资金）,"
     "主要学科领域（如有多个）,安放地址-省,安放地址-市,安放地址-区县,是否在海关监管年限内（是/否）,进口报关单编号（18位）"

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from core.spreadsheets import inert
 from core.workdays import WorkingCalendar, YearStatus
-from settlement.rules.cutoffs import cutoffs_of, next_cutoff
+from settlement.rules.cutoffs import Schedule, cutoffs_of, next_cutoff
 from settlement.rules.exports.content import yuan
 from settlement.rules.room import cap_room_fen, grantable_fen
 from settlement.rules.seal import PayoutLine, canonical, seal
 
-DAYS = (10, 25)
+SCHEDULE = Schedule((10, 25))
 CALENDAR = WorkingCalendar(
     frozenset({2025, 2026}),
     {date(2026, 2, day): False for day in range(15, 24)} | {date(2026, 2, 14): True},
@@ -47,7 +47,7 @@ def test_nobody_wants_less_than_nothing() -> None:
 
 def test_v17_pay_cutoffs_move_to_the_next_working_day() -> None:
     """2026-01: 12 and 26."""
-    assert [found.day for found in cutoffs_of(2026, days=DAYS, calendar=CALENDAR)][:4] == [
+    assert [found.day for found in cutoffs_of(2026, schedule=SCHEDULE, calendar=CALENDAR)][:4] == [
         date(2026, 1, 12),
         date(2026, 1, 26),
         date(2026, 2, 10),
@@ -65,11 +65,11 @@ def test_v17_pay_cutoffs_move_to_the_next_working_day() -> None:
     ],
 )
 def test_the_next_cutoff(day: date, expected: date) -> None:
-    assert next_cutoff(day, days=DAYS, calendar=CALENDAR).day == expected
+    assert next_cutoff(day, schedule=SCHEDULE, calendar=CALENDAR).day == expected
 
 
 def test_cutoffs_of_a_year_not_published_are_provisional() -> None:
-    statuses = {found.status for found in cutoffs_of(2027, days=DAYS, calendar=CALENDAR)}
+    statuses = {found.status for found in cutoffs_of(2027, schedule=SCHEDULE, calendar=CALENDAR)}
 
     assert statuses == {YearStatus.PROVISIONAL}
 
@@ -78,7 +78,7 @@ def test_a_cutoff_that_moves_into_a_year_not_published_is_provisional() -> None:
     holidays = {date(2026, 12, day): False for day in range(25, 32)}
     calendar = WorkingCalendar(frozenset({2026}), holidays)
 
-    last = cutoffs_of(2026, days=DAYS, calendar=calendar)[-1]
+    last = cutoffs_of(2026, schedule=SCHEDULE, calendar=calendar)[-1]
 
     assert (last.day, last.status) == (date(2027, 1, 1), YearStatus.PROVISIONAL)
 

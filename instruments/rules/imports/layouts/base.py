@@ -20,12 +20,18 @@ SPACE = re.compile(r"\s+")
 class Places:
     """The province's counties, for files that name a place; empty where the caller does not check places.
 
-    ``codes`` maps a six-digit county code to its city's; ``names`` maps (city name, county name) to the county code.
+    ``codes`` maps a six-digit county code to its city's; ``names`` maps (city name, county name) to the county code;
+    ``prefix`` begins all codes of the province, and ``province`` is its name.
     """
 
     codes: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    prefix: str = "37"
+    prefix: str = ""
+    province: str = ""
+
+    def is_province(self, name: str) -> bool:
+        """Whether this is the province's name, in full or cut short."""
+        return bool(name and self.province) and (self.province.startswith(name) or name.startswith(self.province))
 
 
 @dataclass(frozen=True)

@@ -215,7 +215,7 @@ def county(cells: Cells, context: Context) -> str:
     """The county's code, from the names of city and county; '' outside the province or where not known."""
     name = (cells.raw("city"), cells.raw("county"))
     known = context.places.names
-    if cells.raw("province").startswith("山东") and known and all(name) and name not in known:
+    if context.places.is_province(cells.raw("province")) and known and all(name) and name not in known:
         cells.fault("import_county_unknown", "county", value="".join(name))
     return known.get(name, "")
 
