@@ -93,6 +93,7 @@ class Config:
             secret_key=env.get("SECRET_KEY") or _kept_secret(var_dir / "secret-key"),
             audit_chain_key=env.get("AUDIT_CHAIN_KEY") or None,
             province=env.get("PROVINCE") or "shandong",
+            policies_dir=Path(env.get("POLICIES_DIR") or PROJECT / "policies").expanduser().absolute(),
             file_limit_bytes=_positive(env, "FILE_LIMIT_BYTES", DEFAULT_FILE_LIMIT_BYTES),
             trusted_proxies=_count(env, "TRUSTED_PROXIES"),
             secure_cookies=_flag(env, "SECURE_COOKIES", default=bool(given)),
