@@ -192,7 +192,7 @@ def _beneficiary(member: Organisation, *, on: date) -> tuple[Enterprise | Team, 
 
 def _provider(beneficiary_id: int, provider_id: int, *, on: date, judged_by: VoucherPolicy) -> Provider:
     related = accounts.relation(beneficiary_id, provider_id, on)
-    county = accounts.seat(provider_id).county if judged_by.looks_at_providers_place else None
+    county = accounts.seat(provider_id, on).county if judged_by.looks_at_providers_place else None
     return Provider(
         in_province=accounts.organisation(provider_id).in_province,
         relations=relations(related, subsidiary_above_percent=judged_by.subsidiary_above_percent),
