@@ -66,7 +66,7 @@ def registered(client: DemoClient, username: str, reviewer: str, **stated: objec
         "name": f"{username}有限公司",
         "uscc": uscc,
         "legal_representative": f"{username}的某甲",
-        "phone": f"0900-{username}",
+        "phone": f"0900-{int(uscc[8:17]):08d}",
         "username": username,
         "password": PASSWORD,
         "truthful": True,
@@ -74,7 +74,7 @@ def registered(client: DemoClient, username: str, reviewer: str, **stated: objec
             "holder_name": f"{username}有限公司",
             "bank_name": "云泽银行",
             "cnaps_code": "102451000000",
-            "account_number": f"6222{abs(hash(username)) % 10**10:010d}",
+            "account_number": f"6222{int(uscc[8:17]):012d}",
         },
         **stated,
     }

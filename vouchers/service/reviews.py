@@ -124,7 +124,7 @@ def decide(
     _require_decider(claim, claim.submitted_by, claim.confirmed_by, actor=actor, now=now)
     approved_fen = claim.claimed_fen if amount_fen is None else amount_fen
     approves = decision is ReviewDecision.APPROVE
-    ticks = dict(claim.declarations if findings is None else findings) if approves else {}
+    ticks = _ticks(claim, claim.declarations if findings is None else findings) if approves else {}
     refuse_all(
         [
             *review_faults(
@@ -243,6 +243,12 @@ def _require_decider(claim: Claim, *others: int | None, actor: Actor, now: datet
         raise SamePerson(reasons=[reason("same_person", article=ORDER)])
     require_unconflicted(claim, actor=actor, now=now)
     require_free(claim, actor=actor, now=now)
+
+
+def _ticks(claim: Claim, stated: Mapping[str, bool]) -> dict[str, bool]:
+    """What is ticked of what the measure asks an enterprise to declare (V8(3)); of teams it asks nothing."""
+    asked = policy_of(claim).required_declarations if is_enterprises(claim) else ()
+    return {name: ticked for name, ticked in stated.items() if name in asked}
 
 
 def _approval_faults(claim: Claim, approved_fen: int, ticks: Mapping[str, bool], despite_flags: str) -> list[Reason]:

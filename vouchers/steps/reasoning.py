@@ -41,7 +41,6 @@ def note_step(
             at=now,
         )
     )
-    require_transaction().flush()
 
 
 def note_decision(decision: EntitlementDecision, *, cap_fen: int, now: datetime) -> None:
