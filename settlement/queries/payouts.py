@@ -8,15 +8,15 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from core import audit, policy
+from core import audit
 from core.audit import AuditEntry
 from core.db import session
 from core.workdays import WorkingCalendar
 from settlement.models import BankReturnLine, BatchLine, Payable, SettlementBatch
+from settlement.queries.schedule import schedule_at
 from settlement.rules.cutoffs import Cutoff, next_cutoff
 from settlement.states import BatchAction
 
-CUTOFF_DAYS = "settlement.cutoff_days"
 BANK_ANSWERED = "bank_"
 """Before the outcome of a line: ``bank_paid``, ``bank_failed``, ``bank_returned``."""
 
@@ -52,8 +52,7 @@ def payout_steps(payable: Payable) -> list[PayoutStep]:
 
 def coming_cutoff(on: date, *, calendar: WorkingCalendar) -> Cutoff:
     """The cut-off at which what is due on a day is paid at the earliest (V17 pay)."""
-    days: tuple[int, ...] = policy.current().nearest(on, term=CUTOFF_DAYS)[CUTOFF_DAYS]
-    return next_cutoff(on, days=days, calendar=calendar)
+    return next_cutoff(on, schedule=schedule_at(on), calendar=calendar)
 
 
 def _own(payable: Payable) -> Iterator[PayoutStep]:

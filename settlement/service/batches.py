@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, datetime
 
-from core import clock, policy
+from core import clock
 from core.db import transaction
 from core.errors import Conflict, Refused
 from core.files import store_content
@@ -16,7 +16,8 @@ from settlement import permissions
 from settlement.models import BatchFile, SettlementBatch
 from settlement.queries.batches import content_of, files_of, find_batch, open_line_count
 from settlement.queries.programmes import chosen_programme
-from settlement.rules.cutoffs import Cutoff, Schedule, cutoffs_of, next_cutoff
+from settlement.queries.schedule import schedule_at
+from settlement.rules.cutoffs import Cutoff, cutoffs_of, next_cutoff
 from settlement.rules.exports import FILE_KINDS, ExportFormat
 from settlement.states import BATCH_TRANSITIONS, BatchAction
 from settlement.steps.batches import PreparerInvolved, discard_batch, is_involved, prepare_batch
@@ -127,7 +128,7 @@ def close(*, batch_id: int, actor: Actor, now: datetime) -> SettlementBatch:
 
 def scheduled_cutoffs(*, year: int) -> list[Cutoff]:
     """The cut-offs of a year, each with whether its official calendar is published."""
-    return cutoffs_of(year, schedule=_schedule(date(year, 1, 1)), calendar=load_calendar())
+    return cutoffs_of(year, schedule=schedule_at(date(year, 1, 1)), calendar=load_calendar())
 
 
 def last_cutoff_before(day: date) -> Cutoff:
@@ -136,18 +137,13 @@ def last_cutoff_before(day: date) -> Cutoff:
     around = [
         found
         for year in (day.year - 1, day.year)
-        for found in cutoffs_of(year, schedule=_schedule(day), calendar=calendar)
+        for found in cutoffs_of(year, schedule=schedule_at(day), calendar=calendar)
     ]
     return max((found for found in around if found.day < day), key=lambda found: found.day)
 
 
 def _next_cutoff(today: date, calendar: WorkingCalendar) -> Cutoff:
-    return next_cutoff(today, schedule=_schedule(today), calendar=calendar)
-
-
-def _schedule(on: date) -> Schedule:
-    edition = policy.current().nearest(on, term="settlement.cutoff_days")
-    return Schedule(edition["settlement.cutoff_days"], moves=edition["settlement.cutoff_moves_to_working_day"])
+    return next_cutoff(today, schedule=schedule_at(today), calendar=calendar)
 
 
 def _render(batch: SettlementBatch, export_format: ExportFormat) -> bytes:
