@@ -3,6 +3,7 @@
 from accounts.pages.adverse_imports import adverse_imports
 from accounts.pages.bank import bank
 from accounts.pages.changes import changes
+from accounts.pages.documents import documents
 from accounts.pages.figures import figures
 from accounts.pages.interests import interests
 from accounts.pages.joining import joining
@@ -29,6 +30,7 @@ PAGES: list[Pages] = [
     organisations,
     figures,
     bank,
+    documents,
     standing,
     renewals,
     changes,

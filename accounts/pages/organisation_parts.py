@@ -20,6 +20,7 @@ from accounts.models import (
     Organisation,
 )
 from accounts.permissions import (
+    may_add_document,
     may_create_user,
     may_enter_standing,
     may_name_bank_account,
@@ -125,6 +126,7 @@ _ENTRIES = (
     ("renewal_pages", "renew", "renewal_new", may_renew_figures),
     ("change_pages", "request_change", "change_new", may_request_change),
     ("bank_pages", "name", "bank_account_new", may_name_bank_account),
+    ("document_pages", "hand_in", "document_new", may_add_document),
     ("standing_pages", "set_controller", "controller_set", may_enter_standing),
     ("standing_pages", "enter_adverse_record", "adverse_record_new", may_enter_standing),
     ("standing_pages", "enter_holding", "holding_new", may_enter_standing),

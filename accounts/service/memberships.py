@@ -31,6 +31,7 @@ from accounts.steps.memberships import (
     DocumentsMissing,
     Upload,
     decide_membership,
+    documents_at_hand,
     open_membership,
     required_documents,
     user_id_of,
@@ -235,7 +236,8 @@ def _document_faults(membership: Membership, now: datetime) -> list[Reason]:
     """The documents for which it may not be submitted yet."""
     handed_in = {each.kind for each in membership.documents}
     if membership.state is MembershipState.DRAFT:
-        return document_faults(missing_documents(required_documents(membership, now=now), handed_in))
+        at_hand = documents_at_hand(membership, now=now)
+        return document_faults(missing_documents(required_documents(membership, now=now), at_hand))
     named = defects_named(membership.id, in_round=present_round(membership.id))
     findings = [Finding(each.about, each.standard, each.note) for each in named]
     return resubmission_faults(findings, {document_subject(kind) for kind in handed_in})

@@ -43,6 +43,7 @@ PLACES: Mapping[str, Place] = MappingProxyType(
         "contracts_to_sign": _place("order_pages.index", state="accepted"),
         "deliveries_due": _place("order_pages.index", state="in_service"),
         "documents_owed": _place("membership_pages.index"),
+        "documents_to_certify": _place("document_pages.index", document_state="pending"),
         "entries_unsealed": _place("trail_pages.index"),
         "figures_to_renew": _place("renewal_pages.index"),
         "fund_left": _place("fund_pages.index"),

@@ -7,19 +7,21 @@ from typing import Any, BinaryIO, cast
 from flask import Response, request
 from werkzeug.datastructures import FileStorage
 
+from accounts.models import OrganisationDocument
 from core import clock
 from core.http import allow, current_actor
 from core.pages import Done, EmptySchema, Form, Pages, form_page, link_to
-from core.pages.language import say, yuan
+from core.pages.language import day, say, t, term, yuan
 from core.permissions import Actor
 from vouchers.models import Claim
 from vouchers.pages.claim_parts import material_checklist
 from vouchers.permissions import may_ask_to_hand_in
+from vouchers.queries.certified import offered
 from vouchers.queries.claims import find_claim
 from vouchers.queries.completeness import invoice_parties, is_enterprises, policy_of
 from vouchers.queries.material_kinds import material_text
 from vouchers.rules.claims import InvoiceType, MaterialKind
-from vouchers.schemas.claims import NewClaimMaterialSchema, SubmissionSchema, invoice_of
+from vouchers.schemas.claims import CertifiedMaterialSchema, NewClaimMaterialSchema, SubmissionSchema, invoice_of
 from vouchers.service import claims as service
 from vouchers.service.claims import Upload
 from vouchers.steps.guards import require_claimant
@@ -69,6 +71,32 @@ def add_material(claim_id: int) -> Response:
     )
 
 
+@claim_forms.route("/<int:claim_id>/certified-materials", methods=["GET", "POST"])
+@allow(may_ask_to_hand_in)
+def use_document(claim_id: int) -> Response:
+    """A certified document instead of a new upload, beside what the claim needs."""
+    actor = current_actor()
+    claim = _own_claim(claim_id, actor=actor)
+    documents = offered(claim, on=clock.today(clock.now()))
+
+    def effect(given: dict[str, Any]) -> Done:
+        material = service.use_document(claim_id=claim_id, **given, actor=actor, now=clock.now())
+        return Done(_page_of(claim), "page.claim_certified.done", {"kind": say(material_text(material.kind))})
+
+    return form_page(
+        Form(
+            CertifiedMaterialSchema,
+            name="claim_certified",
+            options={"document_id": [(str(each.id), _document_label(each)) for each in documents]},
+        ),
+        effect=effect,
+        back=_page_of(claim),
+        template="vouchers/certified_form.html",
+        offered=documents,
+        checklist_items=material_checklist(claim),
+    )
+
+
 @claim_forms.route("/<int:claim_id>/submission", methods=["GET", "POST"])
 @allow(may_ask_to_hand_in)
 def submit(claim_id: int) -> Response:
@@ -110,6 +138,14 @@ def withdraw(claim_id: int) -> Response:
 
     form = Form(EmptySchema, name="claim_withdrawal", ends=True)
     return form_page(form, effect=effect, back=_page_of(claim), confirms=True, facts=_facts(claim))
+
+
+def _document_label(document: OrganisationDocument) -> str:
+    """What it shows, what tells it apart, whose it is, and its last day."""
+    told = [term(document.kind), document.title, document.organisation.name, document.file.filename]
+    if document.valid_until is not None:
+        told.append(t("certified.until", day=day(document.valid_until)))
+    return " · ".join(each for each in told if each)
 
 
 def _own_claim(claim_id: int, *, actor: Actor) -> Claim:

@@ -112,7 +112,12 @@ def upload_actions(claim: Claim, *, actor: Actor) -> list[dict[str, Any]]:
         )
         for each in _needed(claim)
     ]
-    return [*needed, _upload(claim, MaterialKind.OTHER, key="upload.add", primary=False)]
+    certified = {
+        "label": t("page.claim_certified.title"),
+        "href": url_for("claim_form_pages.use_document", claim_id=claim.id),
+        "primary": False,
+    }
+    return [*needed, _upload(claim, MaterialKind.OTHER, key="upload.add", primary=False), certified]
 
 
 def _upload(claim: Claim, kind: str, *, key: str, primary: bool) -> dict[str, Any]:

@@ -6,8 +6,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, select, true
 
-from accounts.models import BankAccount, FiguresRenewal, MemberChange, Membership, Organisation, User
-from accounts.states import BankAccountState, ChangeState, MembershipState, RenewalState
+from accounts.models import (
+    BankAccount,
+    FiguresRenewal,
+    MemberChange,
+    Membership,
+    Organisation,
+    OrganisationDocument,
+    User,
+)
+from accounts.states import BankAccountState, ChangeState, DocumentState, MembershipState, RenewalState
 from core.permissions import Actor
 from instruments.models import Instrument
 from instruments.queries.listings import waiting_listings
@@ -82,11 +90,14 @@ def _vetting_lines(actor: Actor, whose: ColumnElement[bool]) -> list[Line]:
     accounts = accounts.join(Membership, Membership.organisation_id == Organisation.id).where(
         Membership.state != MembershipState.SUBMITTED
     )
+    pending = select(OrganisationDocument).where(OrganisationDocument.state == DocumentState.PENDING)
+    documents = pending.join(Organisation, Organisation.id == OrganisationDocument.organisation_id).where(whose)
     return [
         Line("changes_to_review", _changes_to_review(actor), oldest=MemberChange.requested_at),
         Line("memberships_to_review", memberships, oldest=Membership.submitted_at),
         Line("listings_to_review", waiting_listings(actor), oldest=Instrument.submitted_at),
         Line("bank_accounts_to_verify", accounts, oldest=BankAccount.named_at),
+        Line("documents_to_certify", documents, oldest=OrganisationDocument.added_at),
     ]
 
 
