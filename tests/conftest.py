@@ -13,8 +13,10 @@ from hypothesis import HealthCheck, settings
 from werkzeug.test import TestResponse
 
 from core import clock
+from core.assets_build import build
 from core.config import PROJECT, var_dir_of
 from core.db import db, session
+from core.pdf import FONT_FILES, FONTS
 from marketplace.app import create_app
 from marketplace.demo.accounts import demo_password
 from marketplace.demo.client import DemoClient
@@ -56,6 +58,8 @@ class FreshContextClient(FlaskClient):
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[CLEANUP] = []
     worker_input = getattr(config, "workerinput", None)
+    if worker_input is None and not all((FONTS / name).is_file() for name in FONT_FILES):
+        build()  # what `make` does first; a run of pytest alone has it too
     if worker_input is not None:
         config.stash[SERVER] = Server(url=worker_input["server_url"], run=worker_input["run"])
     elif getattr(config.option, "numprocesses", None):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from pypdf import PdfReader
 
 from marketplace.reports.verification import verify_everything
 from tests.browser.conftest import OpenPage
@@ -153,10 +155,22 @@ def review(who: Who, flow: Flow, *, claim: int) -> None:
         bureau.fill(findings__rd_base="true", findings__main_business="true")
     bureau.fill(decision="approve", opinion="材料齐全，同意").send()
     summary = bureau.go("/review-summaries/new").fill(claim_ids="all").send().number
-    bureau.go(f"/review-summaries/{summary}/stamp").fill(files={"file": ("盖章汇总表.pdf", PDF)}).send()
+    number, total = on_the_sheet(bureau.download(f"/review-summaries/{summary}/document"))
+    sheet = {"file": ("盖章汇总表.pdf", PDF)}
+    bureau.go(f"/review-summaries/{summary}/stamp").fill(number=number, total_fen=total, files=sheet).send()
     bureau.go(f"/review-summaries/{summary}/dispatch").send()
     assert str(claim) in province.go("/confirmations").words
     province.go(f"/claims/{claim}/provincial-confirmation").fill(decision="confirm").send()
+
+
+def on_the_sheet(content: bytes) -> tuple[str, str]:
+    """Number and total as whoever stamps the sheet reads them."""
+    words = "".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+    number = re.search(r"鲁科券〔\d+〕\S+ \d+号", words)
+    total = re.search(r"合计（\d+ 项） ([\d,.]+) 元", words)
+    assert number is not None, words
+    assert total is not None, words
+    return number[0], total[1]
 
 
 def settle(who: Who, flow: Flow) -> None:

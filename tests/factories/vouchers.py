@@ -270,7 +270,14 @@ def send_up(summary: ReviewSummary) -> ReviewSummary:
     """Stamp and dispatch a summary."""
     bureau = actor_of(make_bureau(summary.city))
     upload = Upload(io.BytesIO(PDF), "stamped.pdf")
-    summaries.stamp(summary_id=summary.id, upload=upload, actor=bureau, now=clock.now())
+    summaries.stamp(
+        summary_id=summary.id,
+        upload=upload,
+        number=summary.number,
+        total_fen=summary.total_fen,
+        actor=bureau,
+        now=clock.now(),
+    )
     return summaries.dispatch(summary_id=summary.id, actor=bureau, now=clock.now())
 
 

@@ -15,11 +15,19 @@ from core.http.attachment import attachment
 from core.states import StateForbids
 from vouchers.models import ReviewSummary
 from vouchers.permissions import may_prepare_summaries, may_read_summaries, may_stamp
-from vouchers.queries.summaries import StampMissing, SummaryMissing, find_stamped_copy, find_summary, visible_summaries
+from vouchers.queries.summaries import (
+    DocumentMissing,
+    StampMissing,
+    SummaryMissing,
+    find_document,
+    find_stamped_copy,
+    find_summary,
+    visible_summaries,
+)
 from vouchers.schemas.summaries import NewSummarySchema, StampSchema, SummaryQuerySchema, SummarySchema
 from vouchers.service import summaries as service
 from vouchers.service.claims import Upload
-from vouchers.service.summaries import SummaryRefused
+from vouchers.service.summaries import StampRefused, SummaryRefused
 
 summaries = Blueprint(
     "review-summaries",
@@ -71,17 +79,30 @@ def show(summary_id: int) -> ReviewSummary:
 
 @summaries.route("/<int:summary_id>/stamp", methods=["POST"])
 @allow(may_stamp)
-@problems(SummaryMissing, StateForbids, *UPLOAD_PROBLEMS)
+@problems(SummaryMissing, StateForbids, StampRefused, *UPLOAD_PROBLEMS)
 @idempotent
 @summaries.arguments(StampSchema, location=MULTIPART)
 @summaries.response(201, SummarySchema)
-def stamp(given: dict[str, FileStorage], summary_id: int) -> ReviewSummary:
+def stamp(given: dict[str, Any], summary_id: int) -> ReviewSummary:
     """Stamp a summary
 
-    By uploading the stamped copy.
+    By uploading the stamped copy, with the number and the total that stand on it.
     """
-    upload = Upload(cast(BinaryIO, given["file"].stream), given["file"].filename or "")
-    return service.stamp(summary_id=summary_id, upload=upload, actor=current_actor(), now=clock.now())
+    file: FileStorage = given.pop("file")
+    upload = Upload(cast(BinaryIO, file.stream), file.filename or "")
+    return service.stamp(summary_id=summary_id, upload=upload, **given, actor=current_actor(), now=clock.now())
+
+
+@summaries.route("/<int:summary_id>/document", methods=["GET"])
+@allow(may_read_summaries)
+@problems(SummaryMissing, DocumentMissing)
+@summaries.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf")
+def document(summary_id: int) -> Response:
+    """A summary as PDF
+
+    As it was written when the summary was made, to be printed and stamped.
+    """
+    return attachment(find_document(summary_id, actor=current_actor()))
 
 
 @summaries.route("/<int:summary_id>/dispatch", methods=["POST"])

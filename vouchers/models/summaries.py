@@ -49,7 +49,17 @@ class ReviewSummary(Model):
 
     lines: Mapped[list[SummaryClaim]] = relationship(order_by="SummaryClaim.claim_id", back_populates="summary")
     stamp_file: Mapped[StoredFile | None] = relationship(foreign_keys=[stamp_file_id])
-    document_file: Mapped[StoredFile | None] = relationship(foreign_keys=[document_file_id])
+    document_file: Mapped[StoredFile | None] = relationship(foreign_keys=[document_file_id], lazy="joined")
+
+    @property
+    def document_sha256(self) -> str | None:
+        """The checksum of the PDF."""
+        return None if self.document_file is None else self.document_file.sha256
+
+    @property
+    def known_as(self) -> str:
+        """The number that stands on it; the plain one where it has none."""
+        return self.number or str(self.id)
 
 
 class SummaryClaim(Model):

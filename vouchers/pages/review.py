@@ -44,7 +44,7 @@ def review(claim_id: int) -> Response:
             url_for("claim_review_pages.queue"), f"page.city_review.done.{given['decision']}", {"number": claim_id}
         )
 
-    form = Form(CityReviewSchema, name="city_review", widgets={"decision": "radio"}, required=["opinion"])
+    form = Form(CityReviewSchema, name="city_review", widgets={"decision": "radio"})
     return form_page(
         form,
         effect=effect,

@@ -26,6 +26,7 @@ from vouchers.pages.explaining import percent
 from vouchers.permissions import may_prepare_summaries, may_read_summaries, may_stamp
 from vouchers.queries.summaries import (
     claims_to_summarise,
+    find_document,
     find_stamped_copy,
     find_summary,
     line_counts,
@@ -158,12 +159,13 @@ def stamp(summary_id: int) -> Response:
     """Hand in the stamped copy."""
     summary = find_summary(summary_id, actor=current_actor())
 
-    def effect(given: dict[str, FileStorage]) -> Done:
-        upload = Upload(cast(BinaryIO, given["file"].stream), given["file"].filename or "")
-        service.stamp(summary_id=summary_id, upload=upload, actor=current_actor(), now=clock.now())
+    def effect(given: dict[str, Any]) -> Done:
+        file: FileStorage = given.pop("file")
+        upload = Upload(cast(BinaryIO, file.stream), file.filename or "")
+        service.stamp(summary_id=summary_id, upload=upload, **given, actor=current_actor(), now=clock.now())
         return Done(link_to("summary", summary_id), "page.summary_stamp.done")
 
-    form = Form(StampSchema, name="summary_stamp")
+    form = Form(StampSchema, name="summary_stamp", required=["number", "total_fen"])
     return form_page(form, effect=effect, back=link_to("summary", summary_id), facts=_facts(summary))
 
 
@@ -186,6 +188,13 @@ def dispatch(summary_id: int) -> Response:
 def stamped_copy(summary_id: int) -> Response:
     """The stamped copy, as an attachment."""
     return attachment(find_stamped_copy(summary_id, actor=current_actor()))
+
+
+@summaries.get("/<int:summary_id>/document")
+@allow(may_read_summaries)
+def document(summary_id: int) -> Response:
+    """The PDF, as an attachment."""
+    return attachment(find_document(summary_id, actor=current_actor()))
 
 
 def _options(claims: Sequence[Claim]) -> Options:
@@ -219,4 +228,4 @@ def _actions(summary: ReviewSummary, actor: Actor) -> list[dict[str, Any]]:
 
 
 def _facts(summary: ReviewSummary) -> list[tuple[str, object]]:
-    return [("column.summary", summary.id), ("column.summary_total", yuan(summary.total_fen))]
+    return [("column.summary", summary.known_as), ("column.summary_total", yuan(summary.total_fen))]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, func, select, true
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from accounts.permissions import Role
 from core.db import session
@@ -22,6 +22,12 @@ class SummaryMissing(NotFound):
     """There is no such summary for this actor."""
 
     code = "summary_missing"
+
+
+class DocumentMissing(NotFound):
+    """No PDF was made of this summary."""
+
+    code = "summary_document_missing"
 
 
 class StampMissing(NotFound):
@@ -40,7 +46,7 @@ def find_summary(summary_id: int, *, actor: Actor, lock: bool = False) -> Review
     """A summary the actor may see; a foreign one is missing (V6)."""
     found = visible_summaries(actor).where(ReviewSummary.id == summary_id)
     if lock:
-        found = found.with_for_update().execution_options(populate_existing=True)
+        found = found.with_for_update(of=ReviewSummary).execution_options(populate_existing=True)
     summary = session().scalar(found)
     if summary is None:
         raise SummaryMissing
@@ -55,9 +61,24 @@ def find_stamped_copy(summary_id: int, *, actor: Actor) -> StoredFile:
     return stored
 
 
+def find_document(summary_id: int, *, actor: Actor) -> StoredFile:
+    """The PDF of a summary the actor may see; raises :class:`SummaryMissing` and :class:`DocumentMissing`."""
+    stored = find_summary(summary_id, actor=actor).document_file
+    if stored is None:
+        raise DocumentMissing
+    return stored
+
+
+def summary_of_document(sha256: str) -> ReviewSummary | None:
+    """The summary whose PDF has this checksum."""
+    found = select(ReviewSummary).join(StoredFile, StoredFile.id == ReviewSummary.document_file_id)
+    return session().scalars(found.where(StoredFile.sha256 == sha256).limit(1)).first()
+
+
 def locked_claims(claim_ids: Collection[int], *, actor: Actor) -> Sequence[Claim]:
     """Those of the claims that the actor may see, locked in the order of their ids."""
     found = visible_claims(actor).where(Claim.id.in_(claim_ids)).order_by(Claim.id)
+    found = found.options(joinedload(Claim.decision), selectinload(Claim.invoices), selectinload(Claim.materials))
     return session().scalars(found.with_for_update(of=Claim).execution_options(populate_existing=True)).all()
 
 

@@ -42,8 +42,15 @@ class NewSummarySchema(Schema):
 class StampSchema(Schema):
     """The stamped copy."""
 
-    file = UploadField(
-        required=True, metadata={"description": "The file: PDF, PNG, JPEG, OFD or XML; its content decides."}
+    file = UploadField(required=True, metadata={"description": "The file: PDF, PNG or JPEG; its content decides."})
+    number = TextField(
+        load_default=None,
+        max_length=100,
+        metadata={"description": "The number that stands on the copy; refused where it is not the summary's."},
+    )
+    total_fen = FenField(
+        load_default=None,
+        metadata={"description": "The total that stands on the copy; refused where it is not the summary's."},
     )
 
 
@@ -60,6 +67,15 @@ class SummarySchema(Schema):
     id = IdField(required=True, metadata={"description": "Number of the summary."})
     city = TextField(required=True, metadata={"description": "Code of the city."})
     state = EnumField(SummaryState, required=True, metadata={"description": "Open, stamped or dispatched."})
+    number = TextField(required=True, allow_none=True, metadata={"description": "Its number in letters."})
+    period_from = DayField(required=True, allow_none=True, metadata={"description": "First day of the reviews."})
+    period_to = DayField(required=True, allow_none=True, metadata={"description": "Last day of the reviews."})
+    document_sha256 = TextField(
+        required=True,
+        allow_none=True,
+        attribute="document_sha256",
+        metadata={"description": "Checksum of its PDF, as it was when the summary was made."},
+    )
     total_fen = FenField(required=True, metadata={"description": "Sum of its claims."})
     lines = fields.List(fields.Nested(SummaryLineSchema), required=True, metadata={"description": "Its claims."})
     created_at = InstantField(required=True, metadata={"description": "When it was made."})

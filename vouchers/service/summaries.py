@@ -8,22 +8,35 @@ from datetime import datetime
 from core import audit
 from core.db import transaction
 from core.errors import Reason, Refused, reason, refuse_all
-from core.files import store_file
+from core.files import JPEG, PDF, PNG, StoredFile, store_file
+from core.money import fen_to_yuan
 from core.permissions import Actor, authorise
 from core.states import apply
 from vouchers.models import Claim, ReviewSummary, SummaryClaim
 from vouchers.permissions import may_prepare_summaries, may_stamp
-from vouchers.queries.summaries import find_summary, locked_claims
+from vouchers.queries.summaries import find_summary, locked_claims, summary_of_document
 from vouchers.service.claims import Upload
 from vouchers.states import CLAIM, SUMMARY, ClaimAction, ClaimState, SummaryAction
+from vouchers.steps.printing import print_summary
 
 ARTICLE = "V18"
+
+
+STAMPED_TYPES = frozenset({PDF, PNG, JPEG})
+"""What a stamped copy may be: a scan or a photograph."""
+BRACKETS = str.maketrans("[]()（）【】", "〔〕〔〕〔〕〔〕")
 
 
 class SummaryRefused(Refused):
     """These claims make no summary; every fault is named."""
 
     code = "summary_refused"
+
+
+class StampRefused(Refused):
+    """The stamped copy is that of another summary, or bears no stamp; every ground is named."""
+
+    code = "stamp_refused"
 
 
 def make_summary(*, claim_ids: Sequence[int], actor: Actor, now: datetime) -> ReviewSummary:
@@ -41,6 +54,7 @@ def make_summary(*, claim_ids: Sequence[int], actor: Actor, now: datetime) -> Re
             created_at=now,
             lines=[SummaryClaim(claim=claim, approved_fen=claim.approved_fen) for claim in claims],
         )
+        print_summary(summary, claims, owner_id=actor.organisation_id, now=now)
         current.add(summary)
         audit.record(
             actor=actor,
@@ -48,7 +62,7 @@ def make_summary(*, claim_ids: Sequence[int], actor: Actor, now: datetime) -> Re
             action="open",
             subject=summary,
             to_state=summary.state,
-            data={"claim_ids": wanted, "total_fen": summary.total_fen},
+            data={"claim_ids": wanted, "total_fen": summary.total_fen, "number": summary.number},
         )
         for claim in claims:
             claim.summary_id = summary.id
@@ -63,12 +77,21 @@ def make_summary(*, claim_ids: Sequence[int], actor: Actor, now: datetime) -> Re
         return summary
 
 
-def stamp(*, summary_id: int, upload: Upload, actor: Actor, now: datetime) -> ReviewSummary:
-    """Keep the stamped copy of a summary."""
+def stamp(
+    *, summary_id: int, upload: Upload, number: str | None, total_fen: int | None, actor: Actor, now: datetime
+) -> ReviewSummary:
+    """Keep the stamped copy of a summary: a PDF or a picture.
+
+    ``number`` and ``total_fen`` are what its reader found on the copy, so that no other sheet is taken for it. Raises
+    :class:`StampRefused` where they differ, and for a file that the platform made itself, as it bears no stamp.
+    """
     with transaction():
         summary = find_summary(summary_id, actor=actor, lock=True)
         authorise(actor, may_stamp, summary)
-        stored = store_file(upload.stream, filename=upload.filename, owner_id=actor.organisation_id, now=now)
+        stored = store_file(
+            upload.stream, filename=upload.filename, owner_id=actor.organisation_id, now=now, known=STAMPED_TYPES
+        )
+        refuse_all(_stamp_faults(summary, stored, number=number, total_fen=total_fen), error=StampRefused)
         summary.stamp_file, summary.stamped_by, summary.stamped_at = stored, actor.user_id, now
         apply(
             summary,
@@ -89,6 +112,26 @@ def dispatch(*, summary_id: int, actor: Actor, now: datetime) -> ReviewSummary:
         summary.dispatched_by, summary.dispatched_at = actor.user_id, now
         apply(summary, SummaryAction.DISPATCH, transitions=SUMMARY, actor=actor, now=now)
         return summary
+
+
+def _stamp_faults(
+    summary: ReviewSummary, copy: StoredFile, *, number: str | None, total_fen: int | None
+) -> list[Reason]:
+    faults = []
+    if number is not None and _plain(number) != _plain(summary.known_as):
+        faults.append(reason("stamp_number_differs", article=ARTICLE, field="number", number=summary.known_as))
+    if total_fen is not None and total_fen != summary.total_fen:
+        total = fen_to_yuan(summary.total_fen)
+        faults.append(reason("stamp_total_differs", article=ARTICLE, field="total_fen", total=total))
+    made = summary_of_document(copy.sha256)
+    if made is not None:
+        faults.append(reason("stamp_is_unstamped", article=ARTICLE, field="file", number=made.number))
+    return faults
+
+
+def _plain(number: str) -> str:
+    """A number without its blanks and whichever brackets were typed."""
+    return "".join(number.split()).translate(BRACKETS)
 
 
 def _faults(claims: Sequence[Claim], wanted: Sequence[int]) -> list[Reason]:

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from accounts.queries import organisation
 from core import clock
 from core.db import session
+from core.money import fen_to_yuan
 from tests.factories.accounts import (
     make_agency,
     make_audit,
@@ -58,6 +59,11 @@ def path(summary: ReviewSummary, step: str = "") -> str:
     return f"/review-summaries/{summary.id}{step}"
 
 
+def said(summary: ReviewSummary) -> dict[str, str]:
+    """What stands on the stamped sheet."""
+    return {"number": summary.number or "", "total_fen": fen_to_yuan(summary.total_fen)}
+
+
 def confirmation(claim: Claim) -> str:
     return f"/claims/{claim.id}/provincial-confirmation"
 
@@ -93,7 +99,10 @@ def test_v18_a_city_collects_prints_stamps_and_sends_up(app: Flask, bureau: Page
     unstamped = bureau.send(path(summary, "/dispatch"), {})
     assert unstamped.status == 409
     assert 'data-confirm="' in bureau.get(path(summary, "/dispatch")).html
-    assert "可以报送" in bureau.send(path(summary, "/stamp"), files=STAMPED).text
+    other = bureau.send(path(summary, "/stamp"), {**said(summary), "total_fen": "66000.01"}, files=STAMPED)
+    assert other.status == 422
+    assert 'id="f-total_fen-fault"' in other.html
+    assert "可以报送" in bureau.send(path(summary, "/stamp"), said(summary), files=STAMPED).text
     assert "已报送省科技厅" in bureau.send(path(summary, "/dispatch"), {}).text
     assert summary_state(summary.id) is SummaryState.DISPATCHED
     copy = browser(app, make_province()).get(path(summary, "/stamped-copy")).response
@@ -110,8 +119,9 @@ def test_a_summary_needs_claims_and_its_stamped_copy_a_file(bureau: PageClient) 
     summary = summarise(claim)
     blank = bureau.send(path(summary, "/stamp"), {})
     assert blank.status == 422
-    assert 'id="f-file-fault"' in blank.html
-    wrong = bureau.send(path(summary, "/stamp"), files={"file": (b"plain words", "stamp.pdf")})
+    for field in ("file", "number", "total_fen"):
+        assert f'id="f-{field}-fault"' in blank.html
+    wrong = bureau.send(path(summary, "/stamp"), said(summary), files={"file": (b"plain words", "stamp.pdf")})
     assert wrong.status == 415
     assert summary_state(summary.id) is SummaryState.OPEN
 

@@ -120,7 +120,9 @@ def test_summaries_follow_their_table() -> None:
 
     def stamp(summary: ReviewSummary) -> None:
         upload = Upload(io.BytesIO(PDF), "stamped.pdf")
-        summaries.stamp(summary_id=summary.id, upload=upload, actor=bureau, now=clock.now())
+        summaries.stamp(
+            summary_id=summary.id, upload=upload, number=None, total_fen=None, actor=bureau, now=clock.now()
+        )
 
     def dispatch(summary: ReviewSummary) -> None:
         summaries.dispatch(summary_id=summary.id, actor=bureau, now=clock.now())
