@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from core import policy
+from core.errors import DomainError
+from vouchers.queries.spot_checks import replay_of
 from vouchers.schemas.case import answer_line
 
 
@@ -30,6 +32,33 @@ def quote(cases: Path) -> None:
                 click.echo(answer.encode(errors="backslashreplace"))
 
 
-vouchers = click.Group("vouchers", commands=[quote], help="Entitlement: quotes without touching the database.")
+@click.command("replay")
+@click.argument("check_id", type=int)
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def replay(check_id: int, as_json: bool) -> None:
+    """Draw a spot check again out of its stored seed and frame; exit 1 where it differs (V19)."""
+    try:
+        found = replay_of(check_id)
+    except DomainError as refused:
+        raise click.ClickException(str(refused)) from refused
+    facts = {
+        "spot_check": check_id,
+        "seed": found.check.seed,
+        "frame": len(found.check.frame),
+        "frame_sha256": found.frame_sha256,
+        "drawn": found.check.drawn,
+        "replayed": found.replayed,
+        "same": found.same,
+    }
+    click.echo(json.dumps(facts) if as_json else "\n".join(f"{name}: {value}" for name, value in facts.items()))
+    if not found.same:
+        raise SystemExit(1)
+
+
+spot_check = click.Group("spot-check", commands=[replay], help="Draws of confirmed claims.")
+
+vouchers = click.Group(
+    "vouchers", commands=[quote, spot_check], help="Entitlement: quotes without touching the database."
+)
 
 COMMANDS: list[click.Command] = [vouchers]

@@ -51,3 +51,18 @@ may_read_spot_checks = province | auditor
 def is_claimant(actor: Actor, claim: Claim) -> bool:
     """A user of the organisation that hands the claim in (V16)."""
     return may_hand_in(actor) and actor.organisation_id == claim.claimant_id
+
+
+_inspected = beneficiary | incubator | provider
+_watching = province | auditor | city_bureau | city_finance
+may_read_inspections = _inspected | _watching
+may_plan_inspections = province
+may_inspect = province | city_bureau
+"""Officers; of each inspection, those that were assigned to it."""
+may_answer_findings = _inspected
+may_decide_findings = province
+may_stop_and_claw_back = province
+may_read_misconduct = _inspected | _watching
+may_decide_misconduct = province
+may_appeal = _inspected
+may_decide_appeals = province

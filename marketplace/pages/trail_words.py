@@ -23,8 +23,24 @@ from core.texts import catalogue
 from instruments.states import ImportState, ListingState, ServiceState
 from marketplace.reports.trail import TrailLine
 from marketplace.states import OrderState
-from settlement.states import BatchState, ClawbackState, HoldState, PayableState, PaymentState, ShortfallState
-from vouchers.states import ClaimState, FlagState, SummaryState
+from settlement.states import (
+    BatchState,
+    ClawbackState,
+    HoldState,
+    PayableState,
+    PaymentState,
+    ShortfallState,
+    StopState,
+)
+from vouchers.states import (
+    AppealState,
+    ClaimState,
+    FindingState,
+    FlagState,
+    InspectionState,
+    MisconductState,
+    SummaryState,
+)
 
 STATES: Mapping[str, type[StrEnum]] = MappingProxyType(
     {
@@ -37,14 +53,19 @@ STATES: Mapping[str, type[StrEnum]] = MappingProxyType(
         "controller_change": ProposalState,
         "figures_renewal": RenewalState,
         "import_job": ImportState,
+        "inspection": InspectionState,
+        "inspection_finding": FindingState,
         "instrument": ListingState,
         "member_change": ChangeState,
         "membership": MembershipState,
+        "misconduct_appeal": AppealState,
+        "misconduct_decision": MisconductState,
         "order": OrderState,
         "organisation_document": DocumentState,
         "payable": PayableState,
         "payment": PaymentState,
         "residence": ResidenceState,
+        "payment_stop": StopState,
         "review_summary": SummaryState,
         "service": ServiceState,
         "settlement_batch": BatchState,
@@ -61,9 +82,13 @@ PAGES_OF: Mapping[str, str] = MappingProxyType(
         "adverse_import": "adverse_import",
         "figures_renewal": "renewal",
         "fund": "fund",
+        "inspection": "inspection",
+        "inspection_finding": "finding",
         "instrument": "instrument",
         "member_change": "change",
         "membership": "membership",
+        "misconduct_appeal": "misconduct_appeal",
+        "misconduct_decision": "misconduct",
         "order": "order",
         "payable": "payable",
         "residence": "residence",

@@ -57,6 +57,7 @@ class World:
         self._orders()
         self._claims()
         self._settlement()
+        self._supervision()
         self._shortfall()
         self._notices()
         return self
@@ -359,6 +360,7 @@ class World:
         self.post("finance-maker", "/funds", appropriation, name="fund")
         paid = self.batch("answered", outcome="paid")
         self.ids["paid payable"] = paid["payable_id"]
+        self.ids["paid claim"] = int(paid["source"].removeprefix("claim:"))
         self.ids["failed payable"] = self.batch("failed", outcome="failed")["payable_id"]
         second = self.batch("recovered", outcome="paid")
         clawback = {"payable_id": second["payable_id"], "amount_fen": second["amount_fen"], "cause": "材料不实"}
@@ -387,6 +389,56 @@ class World:
         if outcome is not None:
             self.client.upload("finance-maker", f"{path}/bank-returns", bank_return(line, outcome), "return.csv")
         return line
+
+    # -- supervision -------------------------------------------------------------------------------
+
+    def _supervision(self) -> None:
+        for name in ("inspector-one", "inspector-two"):
+            account = {"organisation_id": self.me("province"), "role": "province", "username": name}
+            self.post("admin", "/users", {**account, "password": self.client.default_password}, name=f"user of {name}")
+        drawn = {"confirmed_from": "2026-03-01", "confirmed_to": "2026-03-31", "size": 100, "reason": "全面抽查"}
+        self.post("province", "/spot-checks", drawn)
+        planned = {each["claim_id"]: each["id"] for each in self.client.pages("province", "/inspections")}
+        faulty, self.ids["due inspection"] = (
+            planned.pop(self.ids["paid claim"]),
+            planned.pop(self.ids["confirmed claim"]),
+        )
+        self.ids["planned inspection"], self.ids["clean inspection"], *_ = planned.values()
+        self.ids["faulty inspection"] = faulty
+        for number in (self.ids["clean inspection"], faulty):
+            sent = [self.ids["user of inspector-one"], self.ids["user of inspector-two"]]
+            assigned = {"inspector_ids": sent, "visit_on": "2026-03-02"}
+            self.post("province", f"/inspections/{number}/assignment", assigned)
+            self.post("inspector-one", f"/inspections/{number}/visit", VISIT)
+        self.post("inspector-one", f"/inspections/{self.ids['clean inspection']}/conclusion")
+        self._findings(f"/inspections/{faulty}")
+        self._misconduct()
+
+    def _findings(self, path: str) -> None:
+        self.ids["evidence"] = self.client.upload("inspector-one", f"{path}/evidence", PDF, "photo.pdf", title="照片")[
+            "id"
+        ]
+        for name, party in {"told": "sme-heze", "answered": "sme-heze", "upheld": "provider-jinan"}.items():
+            found = {"severity": "fraud", "article": "V11", "statement": "发票与服务不符"}
+            against = self.ids[f"organisation of {party}"]
+            self.post(
+                "inspector-two", f"{path}/findings", {**found, "organisation_id": against}, name=f"{name} finding"
+            )
+        self.post("inspector-one", f"{path}/conclusion")
+        for name, party in {"answered": "sme-heze", "upheld": "provider-jinan"}.items():
+            answer = f"/findings/{self.ids[f'{name} finding']}/answer"
+            self.client.upload(party, answer, PDF, "answer.pdf", text="不认可")
+        verdict = {"decision": "uphold", "opinion": "证据确凿"}
+        self.post("province", f"/findings/{self.ids['upheld finding']}/decision", verdict)
+
+    def _misconduct(self) -> None:
+        accused = {"organisation_id": self.ids["approved organisation"], "kind": "fraud", "seriousness": "serious"}
+        decided = {**accused, "occurred_on": "2026-03-02", "sanction_until": "2027-05-31", "notice": "公示"}
+        for name in ("unappealed misconduct", "misconduct"):
+            self.post("inspector-one", "/misconduct-decisions", {**decided, "grounds": "伪造材料"}, name=name)
+        path = f"/misconduct-decisions/{self.ids['misconduct']}/appeal"
+        filed = self.client.upload("sme-heze-approved", path, PDF, "appeal.pdf", grounds="认定有误")
+        self.ids["appeal"], self.ids["appeal file"] = filed["id"], filed["files"][0]["id"]
 
     def _shortfall(self) -> None:
         """Last of all: it blocks further orders in direct deduction (V16(1))."""
@@ -420,6 +472,14 @@ INSTRUMENT_BODIES: dict[str, Json] = {
     "listing-review": {"decision": "approve", "opinion": "同意"},
     "suspension": {"note": "检修"},
 }
+
+CHECKED = ("contract_performed", "instruments_used", "invoice_genuine", "result_genuine", "funding_single")
+VISIT: Json = {
+    "visited_on": "2026-03-02",
+    "account": "现场核查",
+    "checklist": [{"item": item, "met": True} for item in CHECKED],
+}
+"""A visit on which everything is as it should be."""
 
 SERVICE: Json = {
     "title": "演示新服务",

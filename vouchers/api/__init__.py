@@ -3,10 +3,24 @@
 from vouchers.api.cases import cases
 from vouchers.api.claims import claims
 from vouchers.api.entitlement import entitlement
+from vouchers.api.findings import findings
 from vouchers.api.flags import flags
+from vouchers.api.inspections import inspections
+from vouchers.api.misconduct import appeals, misconduct_decisions
 from vouchers.api.spot_checks import spot_checks
 from vouchers.api.summaries import summaries
 
-BLUEPRINTS = [claims, cases, entitlement, flags, summaries, spot_checks]
+BLUEPRINTS = [
+    claims,
+    cases,
+    entitlement,
+    flags,
+    summaries,
+    spot_checks,
+    inspections,
+    findings,
+    misconduct_decisions,
+    appeals,
+]
 
 __all__ = ["BLUEPRINTS"]

@@ -9,8 +9,8 @@ from core.errors import Refused
 from core.http import Blueprint, CursorSchema, allow, current_actor, idempotent, page_of, page_schema, problems
 from vouchers.models import SpotCheck
 from vouchers.permissions import may_draw, may_read_spot_checks
-from vouchers.queries.spot_checks import SpotCheckMissing, all_spot_checks, find_spot_check
-from vouchers.schemas.summaries import NewSpotCheckSchema, SpotCheckSchema
+from vouchers.queries.spot_checks import Replay, SpotCheckMissing, all_spot_checks, find_spot_check, replay_of
+from vouchers.schemas.supervision import NewSpotCheckSchema, ReplaySchema, SpotCheckSchema
 from vouchers.service import spot_checks as service
 from vouchers.service.spot_checks import FrameEmpty
 
@@ -28,10 +28,10 @@ spot_checks = Blueprint(
 def draw(given: dict[str, Any]) -> SpotCheck:
     """Draw a spot check
 
-    From the claims confirmed in a period. Seed and frame are kept, so that anybody can repeat the draw.
+    From the claims confirmed in a period, perhaps of one city, provider, user or kind, or from some sum. Seed and frame
+    are kept, so that anybody can repeat the draw. Of each drawn claim an inspection is planned.
     """
-    why = given.pop("reason")
-    return service.draw_spot_check(**given, why=why, actor=current_actor(), now=clock.now())
+    return service.draw_spot_check(**given, actor=current_actor(), now=clock.now())
 
 
 @spot_checks.route("", methods=["GET"])
@@ -56,3 +56,15 @@ def show(check_id: int) -> SpotCheck:
     With its seed, frame and draw.
     """
     return find_spot_check(check_id)
+
+
+@spot_checks.route("/<int:check_id>/replay", methods=["GET"])
+@allow(may_read_spot_checks)
+@problems(SpotCheckMissing)
+@spot_checks.response(200, ReplaySchema)
+def replay(check_id: int) -> Replay:
+    """A spot check drawn again
+
+    Out of its stored seed and frame, and whether it is the same.
+    """
+    return replay_of(check_id)

@@ -6,6 +6,9 @@ from vouchers.pages.claim_forms import claim_forms
 from vouchers.pages.claims import claims
 from vouchers.pages.confirmations import confirmation_pages
 from vouchers.pages.entitlement import entitlement
+from vouchers.pages.findings import findings
+from vouchers.pages.inspections import inspections
+from vouchers.pages.misconduct import misconduct
 from vouchers.pages.review import review_pages
 from vouchers.pages.spot_checks import spot_checks
 from vouchers.pages.summaries import summaries
@@ -19,4 +22,7 @@ PAGES: list[Pages] = [
     claim_forms,
     summaries,
     spot_checks,
+    inspections,
+    findings,
+    misconduct,
 ]

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flask import Response, url_for
 from sqlalchemy import func
 
+from accounts.policy import city_names
+from accounts.queries.names import organisation_names
 from core import clock
 from core.http import allow, current_actor
-from core.pages import Column, Done, Form, NavEntry, Pages, Table, form_page, link_to, table_page
-from core.pages.language import t
-from vouchers.models import Claim, SpotCheck
-from vouchers.pages.claim_table import number_column, rows_of
+from core.kinds import ServiceKind
+from core.pages import Column, Done, Form, NavEntry, Pages, Table, form_page, link_to, table_page, term
+from core.pages.language import t, yuan
+from vouchers.models import Claim, Inspection, SpotCheck
+from vouchers.pages.claim_table import cities
+from vouchers.pages.inspection_parts import INSPECTED, inspection_rows
 from vouchers.permissions import may_draw, may_read_spot_checks
-from vouchers.queries.spot_checks import all_spot_checks, drawn_claims, find_spot_check
-from vouchers.schemas.summaries import NewSpotCheckSchema
+from vouchers.queries.spot_checks import all_spot_checks, inspections_of, replay_of
+from vouchers.schemas.supervision import NewSpotCheckSchema
 from vouchers.service import spot_checks as service
 
 MAX_SHOWN_FRAME = 1000
@@ -47,18 +52,14 @@ SPOT_CHECKS = Table(
 
 DRAWN = Table(
     name="drawn",
-    key=Claim.id,
+    key=Inspection.id,
     default_sort="claim",
     empty="page.spot_checks.empty",
-    prepare=rows_of,
+    prepare=inspection_rows,
     columns=[
-        number_column(),
-        Column("service", lambda row: row.claim.record["title"]),
-        Column("beneficiary", lambda row: row.beneficiary),
-        Column("provider", lambda row: row.provider),
-        Column("city", lambda row: row.city, sort=Claim.city),
+        Column("claim", lambda row: row.claim.id, sort=Claim.id, link=lambda row: link_to("claim", row.claim.id)),
+        *INSPECTED,
         Column("confirmed", lambda row: row.claim.confirmed_fen, kind="money", sort=Claim.confirmed_fen),
-        Column("state", lambda row: row.claim.state, kind="state", sort=Claim.state),
     ],
 )
 
@@ -82,11 +83,10 @@ def new() -> Response:
     """Draw from the claims confirmed in a period."""
 
     def effect(given: dict[str, Any]) -> Done:
-        why = given.pop("reason")
-        check = service.draw_spot_check(**given, why=why, actor=current_actor(), now=clock.now())
+        check = service.draw_spot_check(**given, actor=current_actor(), now=clock.now())
         return Done(link_to("spot_check", check.id), "page.spot_check_new.done", {"count": len(check.drawn)})
 
-    form = Form(NewSpotCheckSchema, name="spot_check_new")
+    form = Form(NewSpotCheckSchema, name="spot_check_new", options={"city": cities()})
     return form_page(form, effect=effect, back=url_for("spot_check_pages.index"), confirms=True)
 
 
@@ -94,12 +94,33 @@ def new() -> Response:
 @allow(may_read_spot_checks)
 def one(check_id: int) -> Any:
     """One draw with what it takes to repeat it, and the claims that were drawn."""
-    check = find_spot_check(check_id)
+    replay = replay_of(check_id)
+    check = replay.check
     return table_page(
         DRAWN,
-        drawn_claims(check),
+        inspections_of(check),
         title="page.spot_check.title",
         template="vouchers/spot_check.html",
         check=check,
+        replay=replay,
+        criteria=list(_criteria_words(check)),
         shows_frame=len(check.frame) <= MAX_SHOWN_FRAME,
     )
+
+
+def _criteria_words(check: SpotCheck) -> Iterator[tuple[str, str]]:
+    """What the frame was narrowed to, in words."""
+    given = check.criteria
+    names = organisation_names(given[key] for key in ("provider_id", "beneficiary_id") if given.get(key))
+    shown: Mapping[str, Callable[[Any], object]] = {
+        "confirmed_from": str,
+        "confirmed_to": str,
+        "city": lambda code: city_names(clock.today(check.drawn_at)).get(code, code),
+        "provider_id": names.get,
+        "beneficiary_id": names.get,
+        "service_kind": lambda kind: term(ServiceKind(kind)),
+        "min_confirmed_fen": yuan,
+    }
+    for key, words in shown.items():
+        if given.get(key) is not None:
+            yield f"form.spot_check_new.{key}", str(words(given[key]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -22,7 +23,17 @@ from settlement.rules.chart import Cap
 from vouchers.models import EntitlementDecision
 from vouchers.rules.aids import Aid
 from vouchers.rules.decision import Decision, decide
-from vouchers.rules.facts import Case, Enterprise, Exclusion, IncubatorLevel, PaymentMode, Provider, Service, Team
+from vouchers.rules.facts import (
+    Case,
+    Enterprise,
+    Exclusion,
+    IncubatorLevel,
+    Obstacle,
+    PaymentMode,
+    Provider,
+    Service,
+    Team,
+)
 from vouchers.rules.frozen import freeze
 from vouchers.rules.policy import VoucherPolicy, judging
 
@@ -138,6 +149,7 @@ def assess(
             programme.code: settlement.cap_used(Cap(cap_owner, year, programme.code))
             for programme in judged_by.programmes_for(beneficiary.county)
         },
+        obstacles=tuple(_obstacles(accounts.organisation(beneficiary_id), provider_id, on=on)),
     )
     decision = decide(case, pack=policy.current())
     return Assessment(
@@ -199,3 +211,18 @@ def _provider(beneficiary_id: int, provider_id: int, *, on: date, judged_by: Vou
         observations=related.observations,
         county=county or None,
     )
+
+
+def _obstacles(user: Organisation, provider_id: int, *, on: date) -> Iterator[Obstacle]:
+    """What supervision has against user, incubator and provider on a day (V21)."""
+    if user.kind is OrganisationKind.TEAM:
+        if accounts.sanctioned_until(user.id, on):
+            yield Obstacle.TEAM_SANCTIONED
+        if user.incubator_id is not None and accounts.sanctioned_until(user.incubator_id, on):
+            yield Obstacle.INCUBATOR_SANCTIONED
+    if accounts.sanctioned_until(provider_id, on):
+        yield Obstacle.PROVIDER_SANCTIONED
+    if settlement.has_overdue_clawback(user.id, on):
+        yield Obstacle.USER_CLAWBACK_OVERDUE
+    if settlement.has_overdue_clawback(provider_id, on):
+        yield Obstacle.PROVIDER_CLAWBACK_OVERDUE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.invariants import Invariant, replay
 from vouchers.queries.aid_invariants import INVARIANTS as AIDS
+from vouchers.queries.supervision_invariants import INVARIANTS as SUPERVISION
 from vouchers.states import CLAIM, FLAG, SUMMARY
 
 INVARIANTS = [
@@ -262,4 +263,5 @@ INVARIANTS = [
     replay("claim", CLAIM),
     replay("claim_flag", FLAG),
     replay("review_summary", SUMMARY),
+    *SUPERVISION,
 ]

@@ -14,12 +14,13 @@ from vouchers.rules.aids import Aid, granted
 from vouchers.rules.eligibility import enterprise_faults, team_faults
 from vouchers.rules.exclusions import mode_faults, outside_faults, service_faults
 from vouchers.rules.facts import Case, Enterprise
+from vouchers.rules.obstacles import obstacle_faults
 from vouchers.rules.policy import Judgement, VoucherPolicy, judging
 from vouchers.rules.related import relation_faults, relation_flags
 
 RATE = "V12"
 IN_FORCE = "V23"
-ARTICLES = ("V8(1)", "V8(2)", "V8(4)", "V9", "V11", "V11 x", "V12", "V16", "V16 out", "V23")
+ARTICLES = ("V8(1)", "V8(2)", "V8(4)", "V9", "V11", "V11 x", "V12", "V16", "V16 out", "V21", "V23")
 """In the order in which a refusal lists them."""
 
 
@@ -102,6 +103,7 @@ def _faults(case: Case, judgement: Judgement, *, rate: Decimal | None) -> list[R
         *([reason("no_rate_fits", article=RATE)] if without_rate else []),
         *mode_faults(case.payment_mode, policy=policy),
         *outside_faults(case.provider, payment_mode=case.payment_mode, unmet_need=case.unmet_need, policy=policy),
+        *obstacle_faults(case.obstacles, policy=policy),
         *([] if judgement.in_term else [reason("outside_term", article=IN_FORCE, date=case.on)]),
     ]
 

@@ -18,6 +18,7 @@ __all__ = [
     "Enterprise",
     "Exclusion",
     "IncubatorLevel",
+    "Obstacle",
     "PaymentMode",
     "Provider",
     "Relation",
@@ -43,6 +44,16 @@ class Exclusion(StrEnum):
     BATCH_TEST = "batch_test"
     QUALITY_SAMPLING = "quality_sampling"
     ENVIRONMENTAL_TEST = "environmental_test"
+
+
+class Obstacle(StrEnum):
+    """What supervision has against a party of an order (V19, V21)."""
+
+    TEAM_SANCTIONED = "team_sanctioned"
+    INCUBATOR_SANCTIONED = "incubator_sanctioned"
+    PROVIDER_SANCTIONED = "provider_sanctioned"
+    USER_CLAWBACK_OVERDUE = "user_clawback_overdue"
+    PROVIDER_CLAWBACK_OVERDUE = "provider_clawback_overdue"
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,7 @@ class Case:
 
     ``cap_used_fen`` is what the controller or team has held and used in the year of the expected completion,
     ``aid_used_fen`` the same for programmes of cities (V6), by their code.
+    ``obstacles`` are what supervision has against a party; an enterprise's own sanctions are adverse records.
     """
 
     on: date
@@ -107,3 +119,4 @@ class Case:
     service: Service
     unmet_need: str | None = None
     aid_used_fen: Mapping[str, int] = field(default_factory=dict)
+    obstacles: tuple[Obstacle, ...] = ()

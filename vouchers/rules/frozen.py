@@ -18,6 +18,7 @@ from vouchers.rules.facts import (
     Enterprise,
     Exclusion,
     IncubatorLevel,
+    Obstacle,
     PaymentMode,
     Provider,
     Relation,
@@ -25,8 +26,8 @@ from vouchers.rules.facts import (
     Team,
 )
 
-OF_THE_USER = frozenset({"cap_used_fen", "aid_used_fen"})
-"""Facts about the use of the user's caps, which who serves the user is not told."""
+OF_THE_USER = frozenset({"cap_used_fen", "aid_used_fen", "obstacles"})
+"""Facts about the use of the user's caps and its debts, which who serves the user is not told."""
 
 
 def freeze(case: Case) -> dict[str, Any]:
@@ -52,6 +53,7 @@ def freeze(case: Case) -> dict[str, Any]:
             "has_published_instrument": case.service.has_published_instrument,
         },
         **({"aid_used_fen": dict(case.aid_used_fen)} if case.aid_used_fen else {}),
+        **({"obstacles": [obstacle.value for obstacle in case.obstacles]} if case.obstacles else {}),
     }
 
 
@@ -72,6 +74,7 @@ def thaw(facts: Mapping[str, Any]) -> Case:
         cap_used_fen=facts["cap_used_fen"],
         aid_used_fen=facts.get("aid_used_fen", {}),
         unmet_need=facts["unmet_need"],
+        obstacles=tuple(map(Obstacle, facts.get("obstacles", ()))),
         beneficiary=_thawed_beneficiary(facts["beneficiary"]),
         provider=Provider(
             in_province=provider["in_province"],

@@ -17,7 +17,7 @@ from core.kinds import ServiceKind
 from core.policy import Edition, PolicyPack
 from core.texts import Text
 from vouchers.rules.aids import CityProgramme, programmes_of
-from vouchers.rules.facts import AdverseKind, IncubatorLevel, PaymentMode, Relation
+from vouchers.rules.facts import AdverseKind, IncubatorLevel, Obstacle, PaymentMode, Relation
 
 TERM = "vouchers.term"
 FILES = ("places", "services", "vouchers")
@@ -97,6 +97,7 @@ class VoucherPolicy:
     listing_records: frozenset[AdverseKind]
     refused_relations: frozenset[Relation]
     flagged_relations: frozenset[Relation]
+    refused_obstacles: frozenset[Obstacle]
     subsidiary_above_percent: Decimal
     incubator_levels: frozenset[IncubatorLevel]
     out_of_province_modes: frozenset[PaymentMode]
@@ -181,6 +182,7 @@ def read(edition: Edition) -> VoucherPolicy:
         listing_records=frozenset(map(AdverseKind, figure("listing_records"))),
         refused_relations=frozenset(map(Relation, figure("refused_relations"))),
         flagged_relations=frozenset(map(Relation, figure("flagged_relations"))),
+        refused_obstacles=frozenset(map(Obstacle, figure("refused_obstacles"))),
         subsidiary_above_percent=Decimal(figure("subsidiary_above_percent")),
         incubator_levels=frozenset(map(IncubatorLevel, figure("incubator_levels"))),
         out_of_province_modes=frozenset(map(PaymentMode, figure("out_of_province_modes"))),

@@ -1,13 +1,11 @@
-"""Summaries and spot checks over HTTP."""
+"""Summaries over HTTP."""
 
 from __future__ import annotations
 
 from marshmallow import fields, validate
 
 from core.http import (
-    CountField,
     CursorSchema,
-    DayField,
     EnumField,
     FenField,
     IdField,
@@ -81,40 +79,3 @@ class SummarySchema(Schema):
     created_at = InstantField(required=True, metadata={"description": "When it was made."})
     stamped_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was stamped."})
     dispatched_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was sent up."})
-
-
-class NewSpotCheckSchema(Schema):
-    """What to draw from."""
-
-    confirmed_from = DayField(required=True, metadata={"description": "First day of confirmation."})
-    confirmed_to = DayField(required=True, metadata={"description": "Last day of confirmation, included."})
-    size = CountField(
-        required=True, minimum=1, maximum=10_000, metadata={"description": "How many claims to draw; fewer if few."}
-    )
-    seed = TextField(
-        load_default=None,
-        allow_none=True,
-        max_length=100,
-        metadata={"description": "The seed; one is made where none is given."},
-    )
-    reason = TextField(required=True, max_length=500, metadata={"description": "Why it is drawn."})
-
-
-class SpotCheckSchema(Schema):
-    """A draw that anybody can repeat from seed and frame."""
-
-    id = IdField(required=True, metadata={"description": "Number of the spot check."})
-    seed = TextField(required=True, metadata={"description": "The seed."})
-    size = CountField(required=True, metadata={"description": "How many were wanted."})
-    reason = TextField(required=True, metadata={"description": "Why it was drawn."})
-    frame = fields.List(
-        IdField(metadata={"description": "Number of a claim."}),
-        required=True,
-        metadata={"description": "The claims it was drawn from."},
-    )
-    drawn = fields.List(
-        IdField(metadata={"description": "Number of a claim."}),
-        required=True,
-        metadata={"description": "Those whose SHA-256 over `seed:number` is least."},
-    )
-    drawn_at = InstantField(required=True, metadata={"description": "When it was drawn."})

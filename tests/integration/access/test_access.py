@@ -96,14 +96,18 @@ def test_v6_an_auditor_and_a_citys_offices_read_what_the_province_reads() -> Non
 
 LISTS = {
     "/adverse-record-imports": "/adverse-record-imports/{}",
+    "/appeals": "/appeals/{}",
     "/claims": "/claims/{}",
     "/clawbacks": "/clawbacks/{}",
     "/documents": "/documents/{}",
     "/figures-renewals": "/figures-renewals/{}",
+    "/findings": "/findings/{}",
     "/funds": "/funds/{}",
+    "/inspections": "/inspections/{}",
     "/instrument-imports": "/instrument-imports/{}",
     "/member-changes": "/member-changes/{}",
     "/memberships": "/memberships/{}",
+    "/misconduct-decisions": "/misconduct-decisions/{}",
     "/orders": "/orders/{}",
     "/organisations": "/organisations/{}",
     "/payables": "/payables/{}",

@@ -44,7 +44,7 @@ from vouchers.queries.claims import dossier
 from vouchers.rules.claims import ConfirmationDecision, ReviewDecision
 from vouchers.service import reviews, spot_checks, summaries
 from vouchers.service.reviews import ConfirmationRefused, ReviewRefused, SamePerson, SummaryNotDispatched
-from vouchers.service.spot_checks import FrameEmpty
+from vouchers.service.spot_checks import FrameCriteria, FrameEmpty
 from vouchers.service.summaries import SummaryRefused
 from vouchers.states import ClaimState, SummaryState
 
@@ -326,8 +326,8 @@ def test_v19_a_spot_check_is_drawn_from_a_stored_frame_and_seed() -> None:
     bring(make_claim(), ClaimState.SUMMARISED)
     today = clock.today(clock.now())
     check = spot_checks.draw_spot_check(
-        confirmed_from=today,
-        confirmed_to=today,
+        criteria=FrameCriteria(confirmed_from=today, confirmed_to=today),
+        by_strata=False,
         size=2,
         seed="2026-1",
         why="季度抽查",
@@ -339,8 +339,8 @@ def test_v19_a_spot_check_is_drawn_from_a_stored_frame_and_seed() -> None:
     assert set(check.drawn) <= set(confirmed)
     with pytest.raises(FrameEmpty):
         spot_checks.draw_spot_check(
-            confirmed_from=date(2025, 1, 1),
-            confirmed_to=date(2025, 1, 2),
+            criteria=FrameCriteria(confirmed_from=date(2025, 1, 1), confirmed_to=date(2025, 1, 2)),
+            by_strata=False,
             size=2,
             seed=None,
             why="无",
@@ -349,8 +349,8 @@ def test_v19_a_spot_check_is_drawn_from_a_stored_frame_and_seed() -> None:
         )
     with pytest.raises(Forbidden):
         spot_checks.draw_spot_check(
-            confirmed_from=today,
-            confirmed_to=today,
+            criteria=FrameCriteria(confirmed_from=today, confirmed_to=today),
+            by_strata=False,
             size=1,
             seed=None,
             why="无",
