@@ -6,6 +6,7 @@ from marshmallow import fields, validate
 
 from core.http import (
     CursorSchema,
+    DayField,
     EnumField,
     FenField,
     IdField,
