@@ -69,7 +69,7 @@ class Service(Model):
 
     @property
     def facts(self) -> ServiceFacts:
-        """What V14 looks at."""
+        """What V13 and V14 look at."""
         return ServiceFacts(
             content=self.content,
             process=self.process,
@@ -78,4 +78,7 @@ class Service(Model):
             price_unit=self.price_unit,
             phone=self.phone,
             turnaround_days=self.turnaround_days,
+            is_fiscal=self.provider.fiscal,
+            cost_fen=self.cost_fen,
+            cost_basis=self.cost_basis,
         )

@@ -24,6 +24,7 @@ from instruments.permissions import may_search, owns
 from instruments.queries.details import services as matching_services
 from instruments.queries.instruments import find_service
 from instruments.queries.listings import search_services
+from instruments.rules.services import cost_is_missing
 from instruments.states import ListingState
 
 services = Pages(
@@ -116,6 +117,15 @@ PROSE = ("content", "process", "equipment", "standard")
 """What a service says about itself at length."""
 
 
+def _cost(service: Service) -> list[tuple[str, Any]]:
+    """What a unit costs a fiscally built provider, or that it has yet to say so (V13); nothing of others."""
+    if cost_is_missing(service.facts):
+        return [("fact.unit_cost", t("page.service.cost_missing"))]
+    if not service.provider.fiscal:
+        return []
+    return [("fact.unit_cost", t("page.service.cost", cost=yuan(service.cost_fen), basis=service.cost_basis))]
+
+
 def _about(service: Service) -> list[tuple[str, Any]]:
     price = None
     if service.price_fen is not None and service.price_unit is not None:
@@ -125,6 +135,7 @@ def _about(service: Service) -> list[tuple[str, Any]]:
         ("column.provider", service.provider.name),
         ("fact.service_kind", term(service.kind)),
         ("fact.unit_price", price),
+        *_cost(service),
         ("fact.turnaround", None if days is None else t("fact.working_days", count=days)),
         ("fact.phone", service.phone),
         ("column.number", str(service.id)),

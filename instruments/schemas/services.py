@@ -25,6 +25,13 @@ class ServiceFieldsSchema(Schema):
     standard = TextField(min_length=0, max_length=PROSE, metadata={"description": "By which standard."})
     price_fen = FenField(allow_none=True, metadata={"description": "Price of one unit in fen, tax included."})
     price_unit = EnumField(PriceUnit, allow_none=True, metadata={"description": "What that price buys."})
+    cost_fen = FenField(
+        allow_none=True,
+        metadata={"description": "What one unit costs a fiscally built provider, in fen; it charges no more (V13)."},
+    )
+    cost_basis = TextField(
+        min_length=0, max_length=NAME, metadata={"description": "The document that states this cost; needed with it."}
+    )
     phone = TextField(min_length=0, max_length=100, metadata={"description": "Whom to ask."})
     turnaround_days = CountField(
         minimum=1, maximum=1000, allow_none=True, metadata={"description": "Promised turnaround in working days."}
@@ -82,6 +89,8 @@ class ServiceSchema(Schema):
     standard = TextField(min_length=0, required=True, metadata={"description": "By which standard."})
     price_fen = FenField(required=True, allow_none=True, metadata={"description": "Price of one unit in fen."})
     price_unit = EnumField(PriceUnit, required=True, allow_none=True, metadata={"description": "What it buys."})
+    cost_fen = FenField(required=True, allow_none=True, metadata={"description": "Stated cost of a unit (V13)."})
+    cost_basis = TextField(min_length=0, required=True, metadata={"description": "The document that states it."})
     phone = TextField(min_length=0, required=True, metadata={"description": "Whom to ask."})
     turnaround_days = CountField(required=True, allow_none=True, metadata={"description": "Promised working days."})
     state = EnumField(ServiceState, required=True, metadata={"description": "Whether it is offered."})

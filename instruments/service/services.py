@@ -22,7 +22,7 @@ from instruments.models import Instrument, Service
 from instruments.permissions import may_manage, may_offer
 from instruments.queries.instruments import find_service
 from instruments.rules.merging import service_tokens
-from instruments.rules.services import missing_for_publication
+from instruments.rules.services import AT_COST, cost_faults, missing_for_publication
 from instruments.service.listings import ExternalIdTaken, ProviderNotMember
 from instruments.states import SERVICE, ServiceState
 
@@ -34,7 +34,7 @@ class ServiceRefused(Refused):
 
 
 class ServiceIncomplete(Refused):
-    """The service may not be published; everything V14 asks for and it does not say is named."""
+    """The service may not be published; what V14 asks for and it does not say, and what V13 forbids, is named."""
 
     code = "service_incomplete"
 
@@ -50,7 +50,7 @@ def create_service(*, fields: Mapping[str, Any], instrument_ids: Sequence[int], 
             external_id=fields.get("external_id") or f"own-{secrets.token_hex(8)}",
             state=SERVICE.initial,
             created_at=now,
-            **dict.fromkeys(("content", "process", "equipment", "standard", "phone"), ""),
+            **dict.fromkeys(("content", "process", "equipment", "standard", "cost_basis", "phone"), ""),
         )
         _write(session, service, fields, instrument_ids, now=now)
         session.add(service)
@@ -74,14 +74,17 @@ def update_service(
         before = {name: _plain(getattr(service, name)) for name in changes}
         _write(session, service, changes, instrument_ids, now=now)
         if service.state is ServiceState.PUBLISHED:
-            refuse_all(missing_for_publication(service.facts), error=ServiceIncomplete)
+            # Judged before anything is written: the database refuses what lacks something without naming all of it.
+            with session.no_autoflush:
+                refuse_all(_publication_faults(service), error=ServiceIncomplete)
         _flush(session)
         audit.record(actor=actor, now=now, action="update", subject=service, data={"before": before})
         return service
 
 
 def publish_service(*, service_id: int, actor: Actor, now: datetime) -> Service:
-    """Offer a service. Raises :class:`ServiceIncomplete` with everything missing at once (V14)."""
+    """Offer a service. Raises :class:`ServiceIncomplete` with everything missing at once (V14), a price above the
+    stated cost of a fiscally built provider too (V13)."""
     with transaction():
         service = find_service(service_id, actor=actor, lock=True)
         authorise(actor, may_manage, service)
@@ -89,7 +92,7 @@ def publish_service(*, service_id: int, actor: Actor, now: datetime) -> Service:
             raise ProviderNotMember
         if SERVICE.target(service.state, "publish") is None:
             raise state_refusal(service.state, "publish", transitions=SERVICE)
-        refuse_all(missing_for_publication(service.facts), error=ServiceIncomplete)
+        refuse_all(_publication_faults(service), error=ServiceIncomplete)
         apply(service, "publish", transitions=SERVICE, actor=actor, now=now)
         return service
 
@@ -101,6 +104,10 @@ def withdraw_service(*, service_id: int, actor: Actor, now: datetime) -> Service
         authorise(actor, may_manage, service)
         apply(service, "withdraw", transitions=SERVICE, actor=actor, now=now)
         return service
+
+
+def _publication_faults(service: Service) -> list[Reason]:
+    return [*missing_for_publication(service.facts), *cost_faults(service.facts)]
 
 
 def _write(
@@ -130,6 +137,8 @@ def _write(
     refuse_all(faults, error=ServiceRefused)
     for name, value in fields.items():
         setattr(service, name, value)
+    if service.cost_fen is not None and not service.cost_basis.strip():
+        refuse_all([reason("service_cost_basis_missing", article=AT_COST, field="cost_basis")], error=ServiceRefused)
     searched = ("title", "content", "equipment", "standard")
     service.tokens = service_tokens({name: getattr(service, name) for name in searched})
     service.updated_at = now

@@ -26,6 +26,7 @@ _WORDS = (
     "term.Declaration.{}",
     "term.ContractPoint.{}",
     "policy.word.{}",
+    "flag.{}",
 )
 """Where the words for the values of a pack stand."""
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -122,9 +123,17 @@ def place(assessment: Assessment) -> int:
 
 
 def complete(
-    order_id: int, assessment: Assessment, *, completed_on: date | None = None, actual_fen: int | None = None
+    order_id: int,
+    assessment: Assessment,
+    *,
+    completed_on: date | None = None,
+    actual_fen: int | None = None,
+    seen: Mapping[str, Any] | None = None,
 ) -> Claim | None:
-    """Complete an order today or on another day, for the agreed or another fee; the user pays all that is due."""
+    """Complete an order today or on another day, for the agreed or another fee; the user pays all that is due.
+
+    ``seen`` is what else the service record says, by the names of its fields.
+    """
     record = ServiceRecord(
         order_id=order_id,
         beneficiary_id=assessment.beneficiary_id,
@@ -140,6 +149,7 @@ def complete(
         ordered_quantity="1",
         actual_quantity="1",
     )
+    record = replace(record, **(seen or {}))
     with transaction():
         claim = open_claim(record=record, actor=SYSTEM, now=clock.now())
         subsidy_fen = 0 if claim is None else claim.subsidy_fen
@@ -169,6 +179,7 @@ def make_claim(
     completed_on: date | None = None,
     expected_completion: date | None = None,
     actual_fen: int | None = None,
+    seen: Mapping[str, Any] | None = None,
 ) -> Claim:
     """A draft claim of a 菏泽 enterprise with a 济南 provider, unless told otherwise."""
     assessment = assessment_of(
@@ -179,7 +190,7 @@ def make_claim(
         kind=kind,
         expected_completion=expected_completion or completed_on,
     )
-    claim = complete(place(assessment), assessment, completed_on=completed_on, actual_fen=actual_fen)
+    claim = complete(place(assessment), assessment, completed_on=completed_on, actual_fen=actual_fen, seen=seen)
     assert claim is not None, assessment.reasons
     return claim
 

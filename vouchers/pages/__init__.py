@@ -7,6 +7,7 @@ from vouchers.pages.claims import claims
 from vouchers.pages.confirmations import confirmation_pages
 from vouchers.pages.entitlement import entitlement
 from vouchers.pages.findings import findings
+from vouchers.pages.flags import claim_flags
 from vouchers.pages.inspections import inspections
 from vouchers.pages.misconduct import misconduct
 from vouchers.pages.review import review_pages
@@ -20,6 +21,7 @@ PAGES: list[Pages] = [
     confirmation_pages,
     claims,
     claim_forms,
+    claim_flags,
     summaries,
     spot_checks,
     inspections,

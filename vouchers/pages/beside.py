@@ -19,6 +19,7 @@ from vouchers.models import Claim
 from vouchers.pages.claim_parts import flag_words, replaced_materials, sums_bar
 from vouchers.pages.comparing import differences, invoice_rows
 from vouchers.pages.explaining import percent
+from vouchers.pages.flag_words import flag_views
 from vouchers.permissions import may_hold_cases, may_prepare_cases
 from vouchers.queries.cases import Held, held_cases, review_policy, said_about
 from vouchers.queries.conflicts import conflicts
@@ -48,6 +49,7 @@ def beside(claim: Claim, *, actor: Actor) -> dict[str, Any]:
         "compared": invoice_rows(claim, today=today),
         "rounds": differences(claim),
         "flags": flag_words(claim),
+        "suspicions": flag_views(claim, actor=actor),
         "desk": _desk(claim, actor=actor, today=today),
         "said": said_about(claim.id),
     }

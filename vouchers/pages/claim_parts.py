@@ -19,6 +19,7 @@ from vouchers.queries.claims import Dossier
 from vouchers.queries.completeness import Needed, needed_materials
 from vouchers.queries.material_kinds import material_text
 from vouchers.rules.claims import MaterialKind
+from vouchers.rules.flags.kinds import facts_only
 from vouchers.states import CLAIM, DEAD, OPEN_FOR_MATERIALS, ClaimAction, ClaimState
 
 _REVIEWS = {ClaimAction.APPROVE, ClaimAction.RETURN, ClaimAction.REJECT}
@@ -65,8 +66,8 @@ def replaced_materials(claim: Claim) -> list[Material]:
 
 
 def flag_words(claim: Claim) -> list[str]:
-    """What a reviewer must look at, in words."""
-    return [text_or(f"flag.{flag}", flag) for flag in claim.flags]
+    """What every reader must know, in words; suspicions are told apart, and to officials only."""
+    return [text_or(f"flag.{flag}", flag) for flag in facts_only(claim.flags)]
 
 
 def aid_words(claim: Claim) -> list[str]:

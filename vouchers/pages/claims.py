@@ -24,6 +24,7 @@ from vouchers.pages.claim_parts import (
 from vouchers.pages.claim_story import claim_events
 from vouchers.pages.claim_table import claims_table
 from vouchers.pages.explaining import explanation_page
+from vouchers.pages.flag_words import flag_views
 from vouchers.permissions import may_read_claims
 from vouchers.queries.claim_timelines import claim_timeline
 from vouchers.queries.claims import dossier, find_material, visible_claims
@@ -74,6 +75,7 @@ def one(claim_id: int) -> str:
         replaced=replaced_materials(claim),
         flags=flag_words(claim),
         events=claim_events(timeline),
+        suspicions=flag_views(claim, actor=actor),
         actions=next_actions(claim, actor=actor),
         uploads=upload_actions(claim, actor=actor),
     )

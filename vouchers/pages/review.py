@@ -13,6 +13,7 @@ from vouchers.pages.beside import beside
 from vouchers.pages.queue_tables import REVIEWS
 from vouchers.permissions import may_read_queue, may_review
 from vouchers.queries.claims import find_claim
+from vouchers.queries.completeness import is_enterprises
 from vouchers.queries.review_queue import review_queue
 from vouchers.schemas.claims import CityReviewSchema
 from vouchers.service import reviews as service
@@ -39,12 +40,19 @@ def review(claim_id: int) -> Response:
     claim = find_claim(claim_id, actor=actor)
 
     def effect(given: dict[str, Any]) -> Done:
+        # On a page a box that is left empty is no tick (V8(3)); the API may leave the findings out.
+        given["findings"] = given["findings"] or {}
         service.review(claim_id=claim_id, **given, actor=actor, now=clock.now())
         return Done(
             url_for("claim_review_pages.queue"), f"page.city_review.done.{given['decision']}", {"number": claim_id}
         )
 
-    form = Form(CityReviewSchema, name="city_review", widgets={"decision": "radio"})
+    form = Form(
+        CityReviewSchema,
+        name="city_review",
+        widgets={"decision": "radio"},
+        leave_out=() if is_enterprises(claim) else ("findings.rd_base", "findings.main_business"),
+    )
     return form_page(
         form,
         effect=effect,

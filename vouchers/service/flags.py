@@ -42,6 +42,11 @@ class FindingRefused(Refused):
     code = "finding_refused"
 
 
+def may_decide(claim: Claim, *, actor: Actor) -> bool:
+    """Whether the actor may find anything about the flags of a claim where it stands now."""
+    return may_find_flags(actor) and claim.state in DECIDING[Role(actor.role)] and actor.user_id != claim.submitted_by
+
+
 def find(
     *, claim_id: int, flag_id: int, finding: FlagFinding, reason_given: str, actor: Actor, now: datetime
 ) -> ClaimFlag:

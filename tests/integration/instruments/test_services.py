@@ -77,6 +77,25 @@ def test_a_published_service_stays_complete(client: FlaskClient) -> None:
     assert client.get(path).get_json()["phone"] == "0531-00000000"
 
 
+def test_v13_a_fiscal_provider_publishes_no_price_above_its_stated_cost(client: FlaskClient) -> None:
+    """V13: a cost rests on a document; a service whose cost is not stated yet is published and has it to mend."""
+    service = make_service(provider=make_provider(fiscal=True), price_fen=10_000)
+    owner, path = headers_of(service.provider), f"{API}/{service.id}"
+    bare = client.patch(path, json={"cost_fen": 10_000}, headers=owner)
+    assert [each["field"] for each in bare.get_json()["reasons"]] == ["cost_basis"]
+    stated = client.patch(path, json={"cost_fen": 10_000, "cost_basis": "成本核算表"}, headers=owner).get_json()
+    assert (stated["cost_fen"], stated["cost_basis"], stated["state"]) == (10_000, "成本核算表", "published")
+    above = client.patch(path, json={"price_fen": 10_001}, headers=owner)
+    assert [(each["code"], each["article"]) for each in above.get_json()["reasons"]] == [
+        ("service_price_above_cost", "V13")
+    ]
+    assert client.patch(path, json={"price_fen": 9_000}, headers=owner).status_code == 200
+    client.post(f"{path}/withdrawal", headers=keyed(owner))
+    client.patch(path, json={"price_fen": 20_000}, headers=owner)
+    again = client.post(f"{path}/publication", headers=keyed(owner))
+    assert [each["code"] for each in again.get_json()["reasons"]] == ["service_price_above_cost"]
+
+
 def test_a_pending_provider_cannot_publish(client: FlaskClient) -> None:
     """V15."""
     provider = make_provider(approved=False)

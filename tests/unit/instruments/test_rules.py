@@ -34,7 +34,7 @@ from instruments.rules.opening import (
 )
 from instruments.rules.pricing import price, quantity_faults, slot_quantity
 from instruments.rules.search import query_tokens, tokens
-from instruments.rules.services import ServiceFacts, missing_for_publication
+from instruments.rules.services import ServiceFacts, cost_faults, cost_is_missing, missing_for_publication
 from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit
 from instruments.states import IMPORT, LISTING, SERVICE, ImportState, ListingState, ServiceState
 
@@ -350,3 +350,32 @@ def test_state_tables_are_exactly_as_designed(
         if (target := transitions.target(state, action)) is not None
     }
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("price_fen", "is_fiscal", "cost_fen", "codes"),
+    [
+        (10_000, True, 10_000, []),
+        (10_001, True, 10_000, ["service_price_above_cost"]),
+        (10_001, False, 10_000, []),
+        (10_001, True, None, []),
+    ],
+)
+def test_v13_a_fiscal_provider_charges_no_more_than_its_stated_cost(
+    price_fen: int, *, is_fiscal: bool, cost_fen: int | None, codes: list[str]
+) -> None:
+    """V13: a cost not stated yet is a defect to mend and refuses nothing."""
+    facts = ServiceFacts(
+        content="",
+        process="",
+        equipment="",
+        price_fen=price_fen,
+        price_unit=None,
+        phone="",
+        turnaround_days=None,
+        is_fiscal=is_fiscal,
+        cost_fen=cost_fen,
+        cost_basis="成本核算表",
+    )
+    assert [each.code for each in cost_faults(facts)] == codes
+    assert cost_is_missing(facts) is (is_fiscal and cost_fen is None)
