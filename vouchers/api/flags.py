@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounts.steps import ConflictOfInterest
 from core import clock
 from core.http import Blueprint, allow, current_actor, idempotent, problems
 from core.states import StateForbids
@@ -14,6 +15,7 @@ from vouchers.schemas.flags import FlagFindingSchema, FlagSchema, FlagsSchema
 from vouchers.service import flags as service
 from vouchers.service.flags import FindingRefused
 from vouchers.service.reviews import SamePerson
+from vouchers.steps.cases import CaseHeld
 
 flags = Blueprint("claim_flags", __name__, url_prefix="/claims", description="Flags of claims and their findings.")
 
@@ -33,7 +35,7 @@ def list_flags(claim_id: int) -> dict[str, list[ShownFlag]]:
 
 @flags.route("/<int:claim_id>/flags/<int:flag_id>/finding", methods=["POST"])
 @allow(may_find_flags)
-@problems(ClaimMissing, FlagMissing, FindingRefused, SamePerson, StateForbids)
+@problems(ClaimMissing, FlagMissing, FindingRefused, SamePerson, ConflictOfInterest, CaseHeld, StateForbids)
 @idempotent
 @flags.arguments(FlagFindingSchema)
 @flags.response(201, FlagSchema)

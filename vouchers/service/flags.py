@@ -14,7 +14,7 @@ from vouchers.models import Claim, ClaimFlag
 from vouchers.permissions import may_find_flags
 from vouchers.queries.claims import find_claim
 from vouchers.queries.flags import find_flag
-from vouchers.service.reviews import SamePerson
+from vouchers.service.reviews import require_decider
 from vouchers.states import CLAIM, FLAG, ClaimState, FlagAction
 from vouchers.steps.flags import ABUSE, EXAMINED, raise_flags
 
@@ -53,7 +53,7 @@ def find(
     """Uphold or clear a flag with a reason; as long as the claim is under review a finding may be revised.
 
     Nothing else changes by it: what follows from an upheld flag is the review's to decide. Raises
-    :class:`FindingRefused`, :class:`SamePerson` for who handed the claim in, and core.states.StateForbids.
+    :class:`FindingRefused`, what keeps the actor from deciding about the claim at all, and core.states.StateForbids.
     """
     with transaction():
         claim = find_claim(claim_id, actor=actor, lock=True)
@@ -61,8 +61,7 @@ def find(
         flag = find_flag(claim, flag_id, lock=True)
         if claim.state not in DECIDING[Role(actor.role)]:
             raise state_refusal(claim.state, "find", transitions=CLAIM)
-        if actor.user_id == claim.submitted_by:
-            raise SamePerson(reasons=[reason("same_person", article="V17 order")])
+        require_decider(claim, claim.submitted_by, actor=actor, now=now)
         if not reason_given.strip():
             raise FindingRefused(reasons=[reason("finding_without_reason", article=ABUSE, field="reason")])
         flag.finding, flag.decided_by, flag.decided_at = reason_given, actor.user_id, now

@@ -121,7 +121,7 @@ def decide(
 ) -> None:
     """Review a locked claim of an actor who may; see :func:`review`."""
     require_action(claim, ACTIONS[decision])
-    _require_decider(claim, claim.submitted_by, claim.confirmed_by, actor=actor, now=now)
+    require_decider(claim, claim.submitted_by, claim.confirmed_by, actor=actor, now=now)
     approved_fen = claim.claimed_fen if amount_fen is None else amount_fen
     approves = decision is ReviewDecision.APPROVE
     ticks = _ticks(claim, claim.declarations if findings is None else findings) if approves else {}
@@ -198,7 +198,7 @@ def settle(
     now: datetime,
 ) -> None:
     """Confirm or send back a locked claim of an actor who may; see :func:`confirm`."""
-    _require_decider(claim, claim.submitted_by, claim.reviewed_by, actor=actor, now=now)
+    require_decider(claim, claim.submitted_by, claim.reviewed_by, actor=actor, now=now)
     if decision is ConfirmationDecision.CONFIRM:
         _confirm(claim, opinion, actor=actor, now=now)
     else:
@@ -237,7 +237,7 @@ def revoke(*, claim_id: int, opinion: str, actor: Actor, now: datetime) -> Claim
         return claim
 
 
-def _require_decider(claim: Claim, *others: int | None, actor: Actor, now: datetime) -> None:
+def require_decider(claim: Claim, *others: int | None, actor: Actor, now: datetime) -> None:
     """Somebody who did none of the other steps, entered nothing, is tied to nobody, and has the case if one has it."""
     if actor.user_id in others:
         raise SamePerson(reasons=[reason("same_person", article=ORDER)])
