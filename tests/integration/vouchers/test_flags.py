@@ -125,8 +125,8 @@ def test_each_suspicion_of_the_record_is_raised_with_its_evidence_and_changes_no
 def test_one_job_in_two_orders_and_one_file_in_two_claims(client: FlaskClient) -> None:
     """The first claim knew nothing of the second; the nightly look finds it there too, once."""
     user, provider = make_enterprise(), make_provider()
-    first = bring(make_claim(user, provider, base_fen=15_000_000), SUBMITTED)
-    second = make_claim(user, provider, base_fen=15_000_000)
+    first = bring(make_claim(user, provider, base_fen=50_000_000), SUBMITTED)
+    second = make_claim(user, provider, base_fen=50_000_000)
     hand_in_with(second, paper_of(first, MaterialKind.RESULT_PROOF))
     found = flags(client, second)
     assert found.keys() == {"split_orders", "same_document"}

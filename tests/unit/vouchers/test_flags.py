@@ -77,7 +77,9 @@ def test_other_evidence_is_another_flag_and_the_same_is_not() -> None:
 # -- one job in several orders -----------------------------------------------------------------------------------------
 
 
-def an_order(number: int = 1, *, after_days: int = 0, contract_fen: int = 15_000_000, **other: object) -> PairOrder:
+def an_order(
+    number: int = 1, *, after_days: int = 0, contract_fen: int = FIGURES.split_watched_fen // 2, **other: object
+) -> PairOrder:
     made = PairOrder(
         order_id=number,
         placed_on=DAY + timedelta(days=after_days),
@@ -118,7 +120,7 @@ def test_orders_count_together_within_thirty_days(days: int, flagged: bool) -> N
 
 def test_the_thirty_days_lie_anywhere_around_the_order_but_are_thirty() -> None:
     """Ten days before and twenty-five after are thirty-five apart: they are never taken together."""
-    third = FIGURES.split_watched_fen // 3
+    third = FIGURES.split_watched_fen // 3 + 1
     early, late = an_order(2, after_days=-10, contract_fen=third), an_order(3, after_days=25, contract_fen=third)
     assert split(an_order(1, contract_fen=third), early, late) == []
     assert split(an_order(1, contract_fen=third), early, replace(late, placed_on=DAY + timedelta(days=20)))
