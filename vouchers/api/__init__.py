@@ -1,5 +1,6 @@
 """The vouchers part of the HTTP API."""
 
+from vouchers.api.batches import batches
 from vouchers.api.cases import cases
 from vouchers.api.claims import claims
 from vouchers.api.entitlement import entitlement
@@ -13,6 +14,7 @@ from vouchers.api.summaries import summaries
 BLUEPRINTS = [
     claims,
     cases,
+    batches,
     entitlement,
     flags,
     summaries,

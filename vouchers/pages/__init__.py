@@ -1,6 +1,7 @@
 """Pages of vouchers, with their menu entries."""
 
 from core.pages import Pages
+from vouchers.pages.batches import batch_pages
 from vouchers.pages.cases import case_pages
 from vouchers.pages.claim_forms import claim_forms
 from vouchers.pages.claims import claims
@@ -18,6 +19,7 @@ PAGES: list[Pages] = [
     entitlement,
     review_pages,
     case_pages,
+    batch_pages,
     confirmation_pages,
     claims,
     claim_forms,

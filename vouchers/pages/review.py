@@ -9,6 +9,7 @@ from flask import Response, url_for
 from core import clock
 from core.http import allow, current_actor
 from core.pages import Done, Form, NavEntry, Pages, form_page, link_to, table_page
+from core.pages.language import t
 from vouchers.pages.beside import beside
 from vouchers.pages.queue_tables import REVIEWS
 from vouchers.permissions import may_read_queue, may_review
@@ -29,7 +30,10 @@ review_pages = Pages(
 @allow(may_read_queue)
 def queue() -> Any:
     """Submitted claims of the city, the one that waits longest first."""
-    return table_page(REVIEWS, review_queue(current_actor()), title="page.review.title")
+    actor = current_actor()
+    together = {"label": t("page.review_batch.title"), "href": url_for("batch_pages.choose")}
+    actions = [together] if may_review(actor) else []
+    return table_page(REVIEWS, review_queue(actor), title="page.review.title", actions=actions)
 
 
 @review_pages.route("/claims/<int:claim_id>/city-review", methods=["GET", "POST"])

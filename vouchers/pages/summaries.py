@@ -23,7 +23,7 @@ from core.permissions import Actor
 from vouchers.models import Claim, ReviewSummary
 from vouchers.pages.claim_table import rows_of
 from vouchers.pages.explaining import percent
-from vouchers.permissions import may_prepare_summaries, may_read_summaries, may_stamp
+from vouchers.permissions import may_confirm, may_prepare_summaries, may_read_summaries, may_stamp
 from vouchers.queries.summaries import (
     claims_to_summarise,
     find_document,
@@ -32,6 +32,7 @@ from vouchers.queries.summaries import (
     line_counts,
     summary_lines,
     visible_summaries,
+    waiting_in,
 )
 from vouchers.schemas.summaries import MAX_CLAIMS, NewSummarySchema, StampSchema
 from vouchers.service import summaries as service
@@ -214,6 +215,9 @@ def _options(claims: Sequence[Claim]) -> Options:
 
 
 def _actions(summary: ReviewSummary, actor: Actor) -> list[dict[str, Any]]:
+    if may_confirm(actor) and summary.state is SummaryState.DISPATCHED and waiting_in(summary.id):
+        href = url_for("batch_pages.confirm", summary_id=summary.id)
+        return [{"label": t("page.summary_confirmation.title"), "href": href, "primary": True}]
     if not may_stamp(actor):
         return []
     forms = {SummaryAction.STAMP: "stamp", SummaryAction.DISPATCH: "dispatch"}

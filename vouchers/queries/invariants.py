@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.invariants import Invariant, replay
 from vouchers.queries.aid_invariants import INVARIANTS as AIDS
+from vouchers.queries.review_invariants import REVIEW_INVARIANTS
 from vouchers.queries.supervision_invariants import INVARIANTS as SUPERVISION
 from vouchers.states import CLAIM, FLAG, SUMMARY
 
@@ -260,6 +261,7 @@ INVARIANTS = [
            AND r.amount_fen >= c.claimed_fen AND r.despite_flags = ''
         """,
     ),
+    *REVIEW_INVARIANTS,
     replay("claim", CLAIM),
     replay("claim_flag", FLAG),
     replay("review_summary", SUMMARY),

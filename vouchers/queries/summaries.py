@@ -82,6 +82,12 @@ def locked_claims(claim_ids: Collection[int], *, actor: Actor) -> Sequence[Claim
     return session().scalars(found.with_for_update(of=Claim).execution_options(populate_existing=True)).all()
 
 
+def waiting_in(summary_id: int) -> Sequence[int]:
+    """The claims of a summary that the province has not decided yet."""
+    found = select(Claim.id).where(Claim.summary_id == summary_id, Claim.state == ClaimState.SUMMARISED)
+    return session().scalars(found.order_by(Claim.id)).all()
+
+
 def summary_lines(summary_id: int) -> Sequence[SummaryClaim]:
     """The lines of a summary with their claims and decisions, in one query."""
     found = select(SummaryClaim).where(SummaryClaim.summary_id == summary_id).order_by(SummaryClaim.claim_id)
