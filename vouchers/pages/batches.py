@@ -29,7 +29,7 @@ LOOKED_AT = 200
 """Of the claims that wait longest, so many are offered to choose from."""
 CHOSEN = "claims"
 
-batch_pages = Pages("batch_pages", __name__)
+batch_pages = Pages("review_batch_pages", __name__)
 
 
 class ChoiceSchema(Schema):
@@ -46,7 +46,7 @@ def choose() -> Response:
 
     def effect(given: dict[str, Any]) -> Done:
         chosen = ",".join(str(each) for each in given["claim_ids"])
-        return Done(url_for("batch_pages.approve", claims=chosen))
+        return Done(url_for("review_batch_pages.approve", claims=chosen))
 
     form = Form(ChoiceSchema, name="review_batch", options={"claim_ids": _options(free)})
     back = url_for("claim_review_pages.queue")
@@ -71,7 +71,7 @@ def approve() -> Response:
     return form_page(
         form,
         effect=effect,
-        back=url_for("batch_pages.choose"),
+        back=url_for("review_batch_pages.choose"),
         confirms=True,
         template="vouchers/batch.html",
         rows=[(row, row.claim.claimed_fen) for row in rows_of(claims)],

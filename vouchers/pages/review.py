@@ -31,7 +31,7 @@ review_pages = Pages(
 def queue() -> Any:
     """Submitted claims of the city, the one that waits longest first."""
     actor = current_actor()
-    together = {"label": t("page.review_batch.title"), "href": url_for("batch_pages.choose")}
+    together = {"label": t("page.review_batch.title"), "href": url_for("review_batch_pages.choose")}
     actions = [together] if may_review(actor) else []
     return table_page(REVIEWS, review_queue(actor), title="page.review.title", actions=actions)
 

@@ -216,7 +216,7 @@ def _options(claims: Sequence[Claim]) -> Options:
 
 def _actions(summary: ReviewSummary, actor: Actor) -> list[dict[str, Any]]:
     if may_confirm(actor) and summary.state is SummaryState.DISPATCHED and waiting_in(summary.id):
-        href = url_for("batch_pages.confirm", summary_id=summary.id)
+        href = url_for("review_batch_pages.confirm", summary_id=summary.id)
         return [{"label": t("page.summary_confirmation.title"), "href": href, "primary": True}]
     if not may_stamp(actor):
         return []
