@@ -32,6 +32,11 @@ def of(*names: str) -> Recipients:
     return lambda record: [to for name in names for to in _party(getattr(record, name))]
 
 
+def through(name: str, others: Recipients) -> Recipients:
+    """Those of the record that stands behind this one."""
+    return lambda record: others(getattr(record, name))
+
+
 def bureau_of(name: str) -> Recipients:
     """The authority in charge of an organisation: its city's bureau, or the province for one from outside."""
     return lambda record: _authority(organisation(getattr(record, name)))

@@ -13,6 +13,7 @@ from marketplace.notifications.rules.claims import CLAIM, SUMMARY
 from marketplace.notifications.rules.deal import LISTING, ORDER
 from marketplace.notifications.rules.members import BANK_ACCOUNT, CHANGE, DOCUMENT, MEMBERSHIP, RENEWAL, RESIDENCE
 from marketplace.notifications.rules.money import BATCH, CLAWBACK, PAYABLE, SHORTFALL
+from marketplace.notifications.rules.supervision import APPEAL, FINDING, INSPECTION, MISCONDUCT, STOP
 from marketplace.notifications.rules.told import Subject, Told
 
 ALL = (
@@ -30,6 +31,11 @@ ALL = (
     BATCH,
     SHORTFALL,
     CLAWBACK,
+    INSPECTION,
+    FINDING,
+    STOP,
+    MISCONDUCT,
+    APPEAL,
 )
 SUBJECTS: Mapping[str, Subject] = MappingProxyType({each.model.__tablename__: each for each in ALL})
 """Every kind of record somebody is told of, by its table."""

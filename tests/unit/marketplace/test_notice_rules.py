@@ -24,19 +24,25 @@ from settlement.states import (
     CLAWBACK_TRANSITIONS,
     PAYABLE_TRANSITIONS,
     SHORTFALL_TRANSITIONS,
+    STOP_TRANSITIONS,
 )
-from vouchers.states import CLAIM, SUMMARY
+from vouchers.states import APPEAL, CLAIM, FINDING, INSPECTION, MISCONDUCT, SUMMARY
 
 TABLES: dict[str, Transitions[Any]] = {
     "bank_account": BANK_ACCOUNT_TRANSITIONS,
     "claim": CLAIM,
     "clawback": CLAWBACK_TRANSITIONS,
     "figures_renewal": RENEWAL_TRANSITIONS,
+    "inspection": INSPECTION,
+    "inspection_finding": FINDING,
     "instrument": LISTING,
     "member_change": CHANGE_TRANSITIONS,
     "membership": MEMBERSHIP_TRANSITIONS,
+    "misconduct_appeal": APPEAL,
+    "misconduct_decision": MISCONDUCT,
     "order": ORDER,
     "organisation_document": DOCUMENT_TRANSITIONS,
+    "payment_stop": STOP_TRANSITIONS,
     "payable": PAYABLE_TRANSITIONS,
     "residence": RESIDENCE_TRANSITIONS,
     "review_summary": SUMMARY,
