@@ -12,14 +12,22 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from core import clock
+from core import clock, policy
+from core.policy import PolicyPack, PolicyRefused
+from core.texts import Text, text
 from core.worker import Worker
 from marketplace.demo.accounts import demo_accounts
 from marketplace.demo.province import seed_province
 from marketplace.demo.real.command import run as tell_real_story
+from marketplace.reports.pack_lint import Fault, lint
+from marketplace.reports.policy_table import PolicyRow, every_row
 from marketplace.reports.verification import verify_everything
+from vouchers.cli import policies
+
+LINT_WIDTH = 140
 
 demo = AppGroup("demo", help="A small invented province to play with.")
 
@@ -75,6 +83,67 @@ def _this_app() -> Flask:
     """The application itself, as threads need it."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     return app
+
+
+@policies.command("lint")
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print values and faults as JSON.")
+def lint_policy(folder: Path | None, as_json: bool) -> None:
+    """Check the pack in FOLDER (the province's own where none is given) and print it with its references.
+
+    Every fault is named at once: values that are missing, unknown or of the wrong shape, days without a value, places,
+    materials and articles that are not there. Exit 1 where there is one.
+    """
+    try:
+        if folder is not None:
+            policy.select(folder.absolute())
+    except PolicyRefused as refused:
+        _print_faults(folder.name if folder else "", [Fault("", Text(said, said)) for said in refused.faults], as_json)
+        raise SystemExit(1) from refused
+    pack = policy.current()
+    faults = lint(pack)
+    rows = [] if faults else every_row()
+    if as_json:
+        click.echo(json.dumps([_as_json(row) for row in rows], ensure_ascii=False, indent=2) if rows else "[]")
+    elif rows:
+        _print_rows(pack, rows)
+    _print_faults(pack.name, faults, as_json)
+    if faults:
+        raise SystemExit(1)
+    click.echo(text("policy.lint.clean", pack=pack.name, count=len(pack.history)).both(), err=as_json)
+
+
+def _print_faults(pack: str, faults: list[Fault], as_json: bool) -> None:
+    """Each fault on a line of its own, on the error output where the answer is JSON."""
+    for each in faults:
+        click.echo(f"{each.key}: {each.says.both()}" if each.key else each.says.zh, err=as_json)
+    if faults:
+        click.echo(text("policy.lint.faults", pack=pack, count=len(faults)).both(), err=as_json)
+
+
+def _print_rows(pack: PolicyPack, rows: list[PolicyRow]) -> None:
+    console = Console(width=max(LINT_WIDTH, Console().width))
+    table = Table(title=pack.name, show_lines=True)
+    for key in ("column.policy_name", "column.since", "column.until", "column.policy_value", "policy.column.reference"):
+        table.add_column(text(key).both(), overflow="fold")
+    for row in rows:
+        until = "" if row.until is None else row.until.isoformat()
+        value = row.value.zh if row.value.zh == row.value.en else f"{row.value.zh}\n{row.value.en}"
+        table.add_row(f"{row.key}\n{row.name.zh}", row.since.isoformat(), until, escape(value), escape(row.reference))
+    console.print(table)
+
+
+def _as_json(row: PolicyRow) -> dict[str, Any]:
+    return {
+        "key": row.key,
+        "name": row.name._asdict(),
+        "from": row.since.isoformat(),
+        "to": None if row.until is None else row.until.isoformat(),
+        "value": row.value._asdict(),
+        "reference": row.reference,
+        "articles": list(row.articles),
+        "decided_here": row.decided_here,
+    }
 
 
 COMMANDS: list[click.Command] = [demo, verify, worker]

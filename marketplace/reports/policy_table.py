@@ -25,6 +25,7 @@ _WORDS = (
     "term.InvoiceType.{}",
     "term.Declaration.{}",
     "term.ContractPoint.{}",
+    "flag.{}",
     "policy.word.{}",
     "flag.{}",
 )
@@ -70,6 +71,12 @@ def policy_rows(on: date) -> list[PolicyRow]:
     """Every value in force on a day, in the order of the pack; the division list is left to the list of places."""
     edition = policy.current().at(on)
     return [_row(entry) for entry in edition.entries.values() if _is_value(entry.key)]
+
+
+def every_row() -> list[PolicyRow]:
+    """Every value of the pack with all its entries, in the order of the pack, the division list left out."""
+    history = policy.current().history
+    return [_row(entry) for key, entries in history.items() if _is_value(key) for entry in entries]
 
 
 def policy_changes(on: date) -> list[PolicyChange]:
@@ -164,17 +171,35 @@ def _parts(value: Any) -> Iterator[Text]:
 
 
 def _mapping(value: Mapping[str, Any]) -> Text:
-    if "zh" in value and "en" in value:
-        return Text(str(value["zh"]), str(value["en"]))
+    named = Text(str(value["zh"]), str(value["en"])) if "zh" in value and "en" in value else None
     if "rate" in value:
-        percent = f"{float(value['rate']) * 100:g}%"
-        place = text(f"policy.place.{value.get('beneficiary_in', 'elsewhere')}")
-        return text("policy.value.rate", rate=percent, place=place)
+        rate = _rate(value)
+        return rate if named is None else Text(f"{named.zh}（{rate.zh}）", f"{named.en} ({rate.en})")
+    if named is not None:
+        return named
     pairs = [(_word(str(name)), _joined(_parts(inner))) for name, inner in value.items()]
     return Text(
         "；".join(f"{name.zh}：{inner.zh}" for name, inner in pairs),
         "; ".join(f"{name.en}: {inner.en}" for name, inner in pairs),
     )
+
+
+def _rate(value: Mapping[str, Any]) -> Text:
+    """A rate with the places it asks for: the user's, and the provider's where it looks at that."""
+    percent = f"{float(value['rate']) * 100:g}%"
+    place = _area(value["beneficiary_in"])
+    if "provider_in" not in value:
+        return text("policy.value.rate", rate=percent, place=place)
+    return text("policy.value.rate_of_both", rate=percent, place=place, provider=_area(value["provider_in"]))
+
+
+def _area(name: str) -> Text:
+    """An area in words where the catalogue knows it, else by what it is made of."""
+    key = f"policy.place.{name}"
+    if key in catalogue():
+        return text(key)
+    history = policy.current().history.get(f"places.{name}")
+    return _joined(_parts(history[-1].value)) if history else _word(name)
 
 
 def _word(value: str) -> Text:

@@ -33,6 +33,7 @@ from vouchers.rules.facts import (
     Team,
 )
 from vouchers.rules.policy import VoucherPolicy, judging
+from vouchers.rules.simulation import Labels
 
 COUNTY = re.compile("[0-9]{6}")
 USCC = re.compile("[0-9A-Z]{18}")
@@ -69,7 +70,23 @@ def decision_json(decision: Decision) -> dict[str, Any]:
 
 def read_case(line: bytes, *, pack: PolicyPack) -> Case:
     """Read one line; raises :class:`CaseRefused`."""
+    return _case(*_parse(line), pack=pack)
+
+
+def read_labelled_case(line: bytes, *, number: int, pack: PolicyPack) -> tuple[Case, Labels]:
+    """A line that may also say whose case it is, by ``firm`` and ``controller``; raises :class:`CaseRefused`.
+
+    A case of nobody's is one of its own, named by the number of its line.
+    """
     document, repeated = _parse(line)
+    said = {name: document.pop(name) for name in ("firm", "controller") if name in document}
+    wrong = [name for name, value in said.items() if not isinstance(value, str) or not value.strip()]
+    if wrong:
+        raise CaseRefused("; ".join(f"{name}: {text('case.label_not_text').both()}" for name in wrong))
+    return _case(document, repeated, pack=pack), Labels(said.get("firm", f"line {number}"), said.get("controller"))
+
+
+def _case(document: dict[str, Any], repeated: list[str], *, pack: PolicyPack) -> Case:
     faults = [text("case.repeated", names=", ".join(repeated)).both()] if repeated else []
     case: Case | None = None
     try:

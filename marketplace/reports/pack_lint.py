@@ -1,0 +1,198 @@
+"""Checking a policy pack before it is put in force: every fault of it at once, with the value it stands in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from core.policy import ARTICLES, DatedValue, PolicyPack
+from core.texts import Text, text
+from marketplace.schemas.pack import AREA, OPTIONAL, SCHEMA
+from vouchers.rules.policy import PROVINCE_AREA, TERM
+
+DESIGN = "design decision"
+TERMS = {"instruments": "instruments.term"}
+"""Whose term the values of a file must cover; the voucher measure's is that of all others."""
+NEEDED_MATERIAL = "invoice"
+"""No claim without a tax invoice (V13)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a value of the pack, in both languages."""
+
+    key: str
+    says: Text
+
+
+def lint(pack: PolicyPack) -> list[Fault]:
+    """Every fault of a pack that could be read: shape, gaps, places, materials, articles."""
+    shapes = [*_unknown(pack), *_shapes(pack)]
+    return [*shapes, *_gaps(pack), *([] if shapes else _within(pack)), *_references(pack)]
+
+
+def _fault(key: str, what: str, /, **params: object) -> Fault:
+    return Fault(key, text(f"policy.lint.{what}", **params))
+
+
+def _unknown(pack: PolicyPack) -> Iterator[Fault]:
+    for key in pack.history:
+        if key not in SCHEMA and not key.startswith("places."):
+            yield _fault(key, "unknown")
+    for key in SCHEMA:
+        if key not in pack.history and key not in OPTIONAL:
+            yield _fault(key, "missing")
+
+
+def _shapes(pack: PolicyPack) -> Iterator[Fault]:
+    for key, entries in pack.history.items():
+        field = SCHEMA.get(key, AREA if key.startswith("places.") else None)
+        if field is not None:
+            for entry in entries:
+                yield from _shape(entry, field)
+
+
+def _shape(entry: DatedValue, field: fields.Field[Any]) -> Iterator[Fault]:
+    try:
+        field.deserialize(_plain(entry.value))
+    except ValidationError as wrong:
+        for path, said in _flat(wrong.messages):
+            zh, _, en = said.partition(" / ")
+            where = f"{entry.key}[{entry.since}]{path}"
+            yield Fault(where, Text(zh, en or zh))
+
+
+def _flat(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(messages, Mapping):
+        for name, inner in messages.items():
+            yield from _flat(inner, f"{path}.{name}")
+    elif isinstance(messages, list):
+        for inner in messages:
+            yield from _flat(inner, path)
+    else:
+        yield path, str(messages)
+
+
+def _gaps(pack: PolicyPack) -> Iterator[Fault]:
+    """Days of the measure's term on which a value has no entry."""
+    for key, entries in pack.history.items():
+        if key.startswith(ARTICLES):
+            continue
+        term = TERMS.get(key.partition(".")[0], TERM)
+        for covered in pack.history.get(term, ()):
+            for since, until in _uncovered(covered, entries):
+                yield _fault(key, "gap", since=since, until=until)
+
+
+def _uncovered(term: DatedValue, entries: tuple[DatedValue, ...]) -> Iterator[tuple[date, date]]:
+    day, last = term.since, term.until or date.max
+    for entry in entries:
+        if entry.until is not None and entry.until < day:
+            continue
+        if entry.since > day:
+            yield day, min(entry.since - timedelta(days=1), last)
+        if entry.until is None or entry.until >= last:
+            return
+        day = entry.until + timedelta(days=1)
+    if day <= last:
+        yield day, last
+
+
+def _within(pack: PolicyPack) -> Iterator[Fault]:
+    """What values say about each other, on every day on which anything changes."""
+    days = sorted({entry.since for entries in pack.history.values() for entry in entries})
+    told: set[Fault] = set()
+    for day in days:
+        in_force = {key: entry.value for key, entry in pack.at(day).entries.items()}
+        for found in (*_places(in_force), *_rates(in_force), *_claims(in_force)):
+            if found not in told:
+                told.add(found)
+                yield found
+
+
+def _places(values: Mapping[str, Any]) -> Iterator[Fault]:
+    prefix = values.get("places.province", "")
+    cities = {row["code"] for row in values.get("places.cities", ())}
+    counties = {row["code"]: row["city"] for row in values.get("places.counties", ())}
+    for code in sorted({*cities, *counties}):
+        if not code.startswith(prefix):
+            yield _fault("places.counties", "outside", code=code, prefix=prefix)
+    for code, city in counties.items():
+        if city not in cities:
+            yield _fault("places.counties", "city_unknown", code=code, city=city)
+    for key, value in values.items():
+        if key.startswith("places.") and key not in SCHEMA:
+            for code in value:
+                if code not in cities and code not in counties:
+                    yield _fault(key, "place_unknown", code=code)
+
+
+def _rates(values: Mapping[str, Any]) -> Iterator[Fault]:
+    divisions = {row["code"] for key in ("places.cities", "places.counties") for row in values.get(key, ())}
+    for key in ("vouchers.subsidy_rates", "vouchers.city_programmes"):
+        for row in values.get(key, ()):
+            for area in (row[name] for name in ("beneficiary_in", "provider_in") if name in row):
+                if area != PROVINCE_AREA and area not in divisions and f"places.{area}" not in values:
+                    yield _fault(key, "area_unknown", area=area)
+
+
+def _claims(values: Mapping[str, Any]) -> Iterator[Fault]:
+    needed = values.get("vouchers.materials", {})
+    named = {row["code"] for row in values.get("materials.kinds", ())}
+    groups = {row["group"] for row in values.get("services.supported", ())}
+    for group in sorted(groups - set(needed)):
+        yield _fault("vouchers.materials", "group_without_materials", group=group)
+    for group in sorted(set(needed) - groups):
+        yield _fault("vouchers.materials", "group_unknown", group=group)
+    for group, kinds in needed.items():
+        for kind in kinds:
+            if kind not in named:
+                yield _fault("vouchers.materials", "material_unknown", kind=kind, group=group)
+        if NEEDED_MATERIAL not in kinds:
+            yield _fault("vouchers.materials", "no_invoice", group=group)
+    offered = set(values.get("vouchers.claimants", {}))
+    for mode in values.get("vouchers.out_of_province_modes", ()):
+        if mode not in offered:
+            yield _fault("vouchers.out_of_province_modes", "mode_unknown", mode=mode)
+    if values.get("vouchers.staff_min", 0) > values.get("vouchers.staff_max", 0):
+        yield _fault("vouchers.staff_min", "reversed")
+
+
+def _references(pack: PolicyPack) -> Iterator[Fault]:
+    """Each value of a measure rests on articles that the pack explains, or is said to be a decision of one's own."""
+    known = _articles(pack)
+    for key, entries in pack.history.items():
+        for entry in entries if not key.startswith("places.") else ():
+            if DESIGN not in entry.reference and not _names_an_article(entry.reference, known):
+                yield _fault(f"{key}[{entry.since}]", "reference_unknown", reference=entry.reference)
+
+
+def _articles(pack: PolicyPack) -> set[str]:
+    return {
+        str(row["article"])
+        for key, entries in pack.history.items()
+        if key.startswith(ARTICLES)
+        for entry in entries
+        for row in (entry.value if isinstance(entry.value, tuple) else ())
+        if isinstance(row, Mapping) and "article" in row
+    }
+
+
+def _names_an_article(reference: str, known: set[str]) -> bool:
+    """Whether a reference begins with, or lists, an article that is known; a part of one (V17 return) counts."""
+    parts = (part.strip() for part in re.split("[;,；，、]", reference))
+    return any(part == number or re.match(f"{re.escape(number)}(?![0-9])", part) for part in parts for number in known)
+
+
+def _plain(value: Any) -> Any:
+    """Lists and mappings as marshmallow expects them."""
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(inner) for inner in value]
+    return value

@@ -1,0 +1,243 @@
+"""The schema of a policy pack: every value the service reads, by its key; whatever else a pack holds is a fault.
+
+A value of ``places`` that is not named here is an area: a list of division codes that rates and programmes speak of.
+Values without which the service does without are in ``OPTIONAL``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+from accounts.kinds import AdverseKind, DocumentKind, IncubatorLevel, Relation
+from core.http import CountField, DecimalField, EnumField, FenField, Schema, TextField
+from core.http.schemas import MAX_SUM_FEN, fault
+from core.kinds import ServiceKind
+from marketplace.rules.contracts import ContractPoint
+from vouchers.rules.claims import Declaration, InvoiceType
+from vouchers.rules.facts import Exclusion, PaymentMode
+from vouchers.rules.flags import FlagKind
+
+DIVISION = re.compile("[0-9]{6}")
+CODE = re.compile("[a-z][a-z0-9_]{0,59}")
+LAST_DAY_OF_EVERY_MONTH = 28
+
+
+def _text(pattern: re.Pattern[str] | None = None, **kwargs: Any) -> TextField:
+    shape = [] if pattern is None else [validate.Regexp(f"({pattern.pattern})$", error=fault("pattern"))]
+    return TextField(required=True, validate=shape, max_length=1000, **kwargs)
+
+
+def _many(inner: fields.Field[Any], *, least: int = 1) -> fields.List[Any]:
+    return fields.List(inner, required=True, validate=validate.Length(min=least, error=fault("too_few", min=least)))
+
+
+def _words(enum: type[StrEnum], *, least: int = 0) -> fields.List[Any]:
+    return _many(EnumField(enum), least=least)
+
+
+def _rows(schema: type[Schema], *, least: int = 1) -> fields.List[Any]:
+    return _many(fields.Nested(schema), least=least)
+
+
+def _rate(**kwargs: Any) -> DecimalField:
+    return DecimalField(places=4, minimum=Decimal(0), maximum=Decimal(1), **kwargs)
+
+
+def _ratio() -> DecimalField:
+    return DecimalField(places=4, minimum=Decimal(0), maximum=Decimal(1000), required=True)
+
+
+def _truth() -> fields.Boolean:
+    return fields.Boolean(required=True, truthy={True}, falsy={False})
+
+
+def _sum() -> FenField:
+    return FenField(required=True, maximum=MAX_SUM_FEN)
+
+
+def _count(least: int = 0, most: int = 2_000_000_000) -> CountField:
+    return CountField(required=True, minimum=least, maximum=most)
+
+
+class MonthDayField(fields.Field[str]):
+    """A day of every year, as ``01-20``."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        try:
+            date.fromisoformat(f"2001-{value}")
+        except ValueError as wrong:
+            raise ValidationError(fault("not_a_date")) from wrong
+        return str(value)
+
+
+class CitySchema(Schema):
+    """A city."""
+
+    code = _text(DIVISION)
+    name = _text()
+
+
+class CountySchema(Schema):
+    """A county, or a county-level area of the list."""
+
+    code = _text(DIVISION)
+    name = _text()
+    city = _text(DIVISION)
+    kind = TextField(required=True, validate=validate.OneOf(("county", "zone")))
+
+
+class SupportedSchema(Schema):
+    """A kind of service with its group and names."""
+
+    code = EnumField(ServiceKind, required=True)
+    group = _text(CODE)
+    zh = _text()
+    en = _text()
+
+
+class ExcludedSchema(Schema):
+    """An activity that is never supported."""
+
+    code = EnumField(Exclusion, required=True)
+    zh = _text()
+    en = _text()
+
+
+class MaterialSchema(Schema):
+    """A kind of material."""
+
+    code = _text(CODE)
+    zh = _text()
+    en = _text()
+
+
+class RateSchema(Schema):
+    """A rate with where its beneficiary, and perhaps its provider, sits."""
+
+    rate = _rate(required=True)
+    beneficiary_in = _text()
+    provider_in = TextField()
+
+
+class ProgrammeSchema(Schema):
+    """A city's own programme beside the voucher."""
+
+    code = _text(CODE)
+    zh = _text()
+    en = _text()
+    fund = _text(CODE)
+    beneficiary_in = _text()
+    rate = _rate(required=True)
+    annual_cap_fen = _sum()
+    order_max_fen = FenField(maximum=MAX_SUM_FEN)
+    reference = _text()
+
+
+class ArticleSchema(Schema):
+    """An article: its number, what it says, and how the service's rules name it where that differs."""
+
+    article = _text()
+    rule = TextField()
+    zh = _text()
+    en = _text()
+
+
+SCHEMA: Mapping[str, fields.Field[Any]] = {
+    "articles.voucher_measure": _rows(ArticleSchema),
+    "articles.sharing_measure": _rows(ArticleSchema),
+    "places.province": _text(re.compile("[0-9]{2}")),
+    "places.province_name": _text(),
+    "places.cities": _rows(CitySchema),
+    "places.counties": _rows(CountySchema),
+    "services.supported": _rows(SupportedSchema),
+    "services.excluded": _rows(ExcludedSchema, least=0),
+    "materials.kinds": _rows(MaterialSchema),
+    "vouchers.term": _text(),
+    "vouchers.staff_min": _count(),
+    "vouchers.staff_max": _count(1),
+    "vouchers.revenue_max_fen": _sum(),
+    "vouchers.adverse_years_back": _count(),
+    "vouchers.misconduct_blocks_while_sanctioned": _truth(),
+    "vouchers.incident_records": _words(AdverseKind),
+    "vouchers.listing_records": _words(AdverseKind),
+    "vouchers.refused_relations": _words(Relation),
+    "vouchers.flagged_relations": _words(Relation),
+    "vouchers.subsidiary_above_percent": DecimalField(required=True, maximum=Decimal(100)),
+    "vouchers.incubator_levels": _words(IncubatorLevel),
+    "vouchers.out_of_province_modes": _words(PaymentMode),
+    "vouchers.subsidy_rates": _rows(RateSchema),
+    "vouchers.annual_cap_fen": _sum(),
+    "vouchers.city_programmes": _rows(ProgrammeSchema, least=0),
+    "vouchers.materials": fields.Dict(required=True, keys=_text(CODE), values=_many(_text(CODE))),
+    "vouchers.tax_invoice_types": _words(InvoiceType, least=1),
+    "vouchers.claimants": fields.Dict(
+        required=True,
+        keys=EnumField(PaymentMode),
+        values=TextField(validate=validate.OneOf(("provider", "beneficiary"))),
+        validate=validate.Length(min=1, error=fault("too_few", min=1)),
+    ),
+    "vouchers.required_declarations": _words(Declaration),
+    "vouchers.validity_months": _count(1, 120),
+    "vouchers.validity_moves_to_working_day": _truth(),
+    "vouchers.correction_working_days": _count(1, 1000),
+    "vouchers.answer_working_days": _count(1, 1000),
+    "vouchers.quote_valid_hours": _count(1, 10_000),
+    "vouchers.reminder_days": _many(_count(), least=0),
+    "vouchers.annual_report_due": MonthDayField(required=True),
+    "settlement.cutoff_days": _many(_count(1, LAST_DAY_OF_EVERY_MONTH)),
+    "settlement.cutoff_moves_to_working_day": _truth(),
+    "settlement.payment_order": TextField(required=True, validate=validate.Equal("confirmation")),
+    "settlement.unpaid_shortfall_blocks_direct_deduction": _truth(),
+    "settlement.currency": TextField(required=True, validate=validate.Equal("CNY")),
+    "settlement.programme": _text(CODE),
+    "settlement.clawback_working_days": _count(1, 1000),
+    "instruments.term": _text(),
+    "instruments.mandatory_listing_min_fen": _sum(),
+    "instruments.listing_due_working_days": _count(1, 1000),
+    "instruments.update_due_working_days": _count(1, 1000),
+    "instruments.contract_points": _words(ContractPoint, least=1),
+    "instruments.award_max_fen": _sum(),
+    "instruments.duplicate_purchase_review_min_fen": _sum(),
+    "instruments.booking_max_days": _count(1, 3660),
+    "instruments.booking_horizon_days": _count(1, 3660),
+    "members.registration_documents": fields.Dict(
+        required=True, keys=_text(CODE), values=_many(EnumField(DocumentKind), least=0)
+    ),
+    "members.documents_may_be_owed": _truth(),
+    "members.owed_documents_working_days": _count(),
+    "members.figures_due": MonthDayField(required=True),
+    "members.figures_grace_end": MonthDayField(required=True),
+    "members.overdue_figures_refuse_orders": _truth(),
+    "members.suspension_articles": _many(_text()),
+    "reviews.city_review_working_days": _count(1, 1000),
+    "reviews.confirmation_working_days": _count(1, 1000),
+    "reviews.case_hold_working_days": _count(1, 1000),
+    "reviews.batch_max_claims": _count(1),
+    "reviews.interest_cooling_months": _count(),
+    "reviews.summary_number": _text(),
+    "abuse.finding_needed": _words(FlagKind),
+    "abuse.split_within_days": _count(1),
+    "abuse.split_title_likeness": _rate(required=True),
+    "abuse.split_price_ratio": _ratio(),
+    "abuse.split_watched_fen": _sum(),
+    "abuse.price_ratio": _ratio(),
+    "abuse.price_sample": _count(1),
+    "abuse.price_sample_min": _count(1),
+    "abuse.hours_ratio": _ratio(),
+    "abuse.burst_days": _count(1),
+    "abuse.burst_claims": _count(1),
+    "abuse.burst_ratio": _ratio(),
+    "abuse.burst_usual_days": _count(1),
+}
+
+AREA: fields.Field[Any] = _many(_text(DIVISION))
+
+OPTIONAL = frozenset({"vouchers.city_programmes", *(key for key in SCHEMA if key.startswith("members."))})
+"""Without them the service asks nothing or adds nothing."""
