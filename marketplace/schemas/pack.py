@@ -21,7 +21,7 @@ from core.http.schemas import MAX_SUM_FEN, fault
 from core.kinds import ServiceKind
 from marketplace.rules.contracts import ContractPoint
 from vouchers.rules.claims import Declaration, InvoiceType
-from vouchers.rules.facts import Exclusion, PaymentMode
+from vouchers.rules.facts import Exclusion, Obstacle, PaymentMode
 from vouchers.rules.flags import FlagKind
 
 DIVISION = re.compile("[0-9]{6}")
@@ -110,8 +110,15 @@ class ExcludedSchema(Schema):
     en = _text()
 
 
-class MaterialSchema(Schema):
-    """A kind of material."""
+class StratumSchema(Schema):
+    """The sum from which a stratum of confirmed claims begins, and the weight of each of its claims."""
+
+    from_fen = _sum()
+    weight = _count(1)
+
+
+class NamedSchema(Schema):
+    """A code with its names, such as a kind of material."""
 
     code = _text(CODE)
     zh = _text()
@@ -158,7 +165,7 @@ SCHEMA: Mapping[str, fields.Field[Any]] = {
     "places.counties": _rows(CountySchema),
     "services.supported": _rows(SupportedSchema),
     "services.excluded": _rows(ExcludedSchema, least=0),
-    "materials.kinds": _rows(MaterialSchema),
+    "materials.kinds": _rows(NamedSchema),
     "vouchers.term": _text(),
     "vouchers.staff_min": _count(),
     "vouchers.staff_max": _count(1),
@@ -170,6 +177,7 @@ SCHEMA: Mapping[str, fields.Field[Any]] = {
     "vouchers.refused_relations": _words(Relation),
     "vouchers.flagged_relations": _words(Relation),
     "vouchers.subsidiary_above_percent": DecimalField(required=True, maximum=Decimal(100)),
+    "vouchers.refused_obstacles": _words(Obstacle),
     "vouchers.incubator_levels": _words(IncubatorLevel),
     "vouchers.out_of_province_modes": _words(PaymentMode),
     "vouchers.subsidy_rates": _rows(RateSchema),
@@ -222,6 +230,12 @@ SCHEMA: Mapping[str, fields.Field[Any]] = {
     "reviews.batch_max_claims": _count(1),
     "reviews.interest_cooling_months": _count(),
     "reviews.summary_number": _text(),
+    "supervision.spot_check_strata": _rows(StratumSchema),
+    "supervision.inspectors_min": _count(1),
+    "supervision.inspection_checklist": _rows(NamedSchema),
+    "supervision.finding_answer_working_days": _count(1, 1000),
+    "supervision.sanction_years_max": _count(1, 100),
+    "supervision.appeal_working_days": _count(1, 1000),
     "abuse.finding_needed": _words(FlagKind),
     "abuse.split_within_days": _count(1),
     "abuse.split_title_likeness": _rate(required=True),
