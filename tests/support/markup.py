@@ -42,7 +42,9 @@ MEANT = frozenset({
 # fmt: on
 """Columns that code reads rather than people: identifiers, digests, kinds without a check of their own."""
 
-SPOKEN = frozenset({"text", "text_en", "note", "title", "reason", "cause", "opinion", "name", "phone", "content"})
+SPOKEN = frozenset(
+    {"answers", "text", "text_en", "note", "title", "reason", "cause", "opinion", "name", "phone", "content"}
+)
 """Names within stored documents whose values people typed."""
 
 DOCUMENTS = {

@@ -107,6 +107,13 @@ class Claim(Model):
         return self.subsidy_fen + self.aid_fen
 
     @property
+    def open_defects(self) -> list[str]:
+        """What the last return asked for, while the claim is with its claimant."""
+        if self.state is not ClaimState.RETURNED:
+            return []
+        return next((review.defects for review in reversed(self.reviews) if review.defects), [])
+
+    @property
     def source(self) -> str:
         """How settlement names this claim."""
         return f"claim:{self.id}"

@@ -112,7 +112,7 @@ def submit(claim_id: int) -> Response:
         SubmissionSchema,
         name="claim_submission",
         initial={"declarations": claim.declarations},
-        leave_out=[] if is_enterprises(claim) else ["declarations"],
+        leave_out=[*([] if is_enterprises(claim) else ["declarations"]), *([] if claim.open_defects else ["answers"])],
     )
     return form_page(
         form,
@@ -121,6 +121,7 @@ def submit(claim_id: int) -> Response:
         confirms=True,
         template="vouchers/submission.html",
         checklist_items=material_checklist(claim),
+        defects=claim.open_defects,
         facts=_facts(claim),
     )
 

@@ -23,6 +23,7 @@ from vouchers.pages.claim_parts import (
 )
 from vouchers.pages.claim_story import claim_events
 from vouchers.pages.claim_table import claims_table
+from vouchers.pages.comparing import differences
 from vouchers.pages.explaining import explanation_page
 from vouchers.pages.flag_words import flag_views
 from vouchers.permissions import may_read_claims
@@ -72,6 +73,7 @@ def one(claim_id: int) -> str:
         aids=aid_words(claim),
         payable_url=payment_of(found, actor=actor),
         checklist_items=material_checklist(claim),
+        rounds=differences(claim),
         replaced=replaced_materials(claim),
         flags=flag_words(claim),
         events=claim_events(timeline),

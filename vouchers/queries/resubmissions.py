@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Any
 
 from core import audit
@@ -73,7 +74,13 @@ class Round:
     changes: Sequence[Change]
     returned_at: datetime | None
     defects: Sequence[str]
+    answers: Sequence[str]
     opinion: str
+
+    @property
+    def mended(self) -> list[tuple[str, str | None]]:
+        """Each defect with what its claimant said was mended, where he said anything."""
+        return list(zip_longest(self.defects, self.answers[: len(self.defects)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,7 @@ def _round(number: int, before: _Submission | None, now: _Submission) -> Round:
         changes=[] if before is None else list(_changes(before, now)),
         returned_at=None if review is None else review.at,
         defects=[] if review is None else review.defects,
+        answers=data.get("answers", []),
         opinion="" if review is None else review.opinion,
     )
 

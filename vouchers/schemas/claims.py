@@ -122,6 +122,15 @@ class SubmissionSchema(Schema):
         load_default=dict,
         metadata={"description": "The declarations of V8(3); both are needed for an enterprise."},
     )
+    answers = fields.List(
+        TextField(max_length=500, metadata={"description": "What was mended."}),
+        load_default=list,
+        validate=validate.Length(max=MAX_DEFECTS, error=fault("length", min=0, max=MAX_DEFECTS)),
+        metadata={
+            "description": "After a return: what was mended, one for each defect in their order, as far as there is "
+            "something to say; the reviewer reads them item by item."
+        },
+    )
 
 
 class ReviewFindingsSchema(Schema):

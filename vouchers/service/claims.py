@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import BinaryIO
@@ -129,13 +129,16 @@ def use_document(*, claim_id: int, document_id: int, actor: Actor, now: datetime
         return material
 
 
-def submit(*, claim_id: int, declarations: Mapping[str, bool], actor: Actor, now: datetime) -> Claim:
+def submit(
+    *, claim_id: int, declarations: Mapping[str, bool], answers: Sequence[str] = (), actor: Actor, now: datetime
+) -> Claim:
     """Hand a claim in, for the first time or after its return.
 
     Everything that is missing or wrong is named at once: materials (V16 files), invoice (V13), declarations (V8(3)),
     deadlines (V17), standing (V8(2), judged again today), an unpaid fee (V12 base). The first submission settles the
     year of the cap; the hold moves there, and the claim is the lesser of hold and the rate's share of contract, actual
     fee and invoice. What it needs and lacks is taken from the claimant's certified documents, where there are any.
+    ``answers`` say what was mended of each defect of the return, in their order.
     """
     with transaction():
         claim = find_claim(claim_id, actor=actor, lock=True)
@@ -151,6 +154,7 @@ def submit(*, claim_id: int, declarations: Mapping[str, bool], actor: Actor, now
                 *missing_declarations(declarations, is_enterprise=is_enterprises(claim), policy=judged_by),
                 *standing_now(claim, today=today),
                 *_payment_faults(claim),
+                *_answer_faults(claim, answers),
             ],
             error=SubmissionRefused,
         )
@@ -166,7 +170,12 @@ def submit(*, claim_id: int, declarations: Mapping[str, bool], actor: Actor, now
             transitions=CLAIM,
             actor=actor,
             now=now,
-            data={"claimed_fen": claim.claimed_fen, "year": claim.year, "declarations": claim.declarations},
+            data={
+                "claimed_fen": claim.claimed_fen,
+                "year": claim.year,
+                "declarations": claim.declarations,
+                **({"answers": list(answers)} if answers else {}),
+            },
         )
         raise_flags(claim, actor=SYSTEM, now=now)
         return claim
@@ -213,6 +222,13 @@ def _payment_faults(claim: Claim) -> list[Reason]:
     """What the user still owes the provider is no cost incurred."""
     due_fen = order_money(claim.order_id).due_fen
     return [reason("fee_unpaid", article=COST_INCURRED, due_fen=due_fen)] if due_fen > 0 else []
+
+
+def _answer_faults(claim: Claim, answers: Sequence[str]) -> list[Reason]:
+    """There is nothing to answer beyond the defects of the return (V17 return)."""
+    if len(answers) <= len(claim.open_defects):
+        return []
+    return [reason("answers_without_defects", article=CORRECTION, field="answers", count=len(claim.open_defects))]
 
 
 def _deadline_faults(claim: Claim, *, today: date) -> list[Reason]:

@@ -8,10 +8,13 @@ from datetime import date, datetime
 import pytest
 
 from core import clock
+from core.permissions import SYSTEM
 from core.workdays import load_calendar
 from marketplace.demo.client import DemoClient, Json
 from tests.support.deal import DECLARED, PDF, add_materials, bank_csv, order, service_id, walk
+from vouchers.queries.claims import find_claim
 from vouchers.queries.deadlines import upcoming
+from vouchers.queries.resubmissions import rounds
 
 CONFIRM = {"decision": "confirm"}
 
@@ -126,7 +129,13 @@ def test_a_returned_claim_counts_down_and_an_ended_one_waits_for_nobody(province
     assert now["due"] == due
     (listed,) = province.get("provider-jinan", "/claims", state="returned")["items"]
     assert listed["due"] == due
-    province.post("provider-jinan", f"{path}/submission", {"declarations": DECLARED})
+    too_many = {"declarations": DECLARED, "answers": ["已补签", "多余"]}
+    refused = province.post("provider-jinan", f"{path}/submission", too_many, expect=422)
+    assert [each["code"] for each in refused["reasons"]] == ["answers_without_defects"]
+    province.post("provider-jinan", f"{path}/submission", {"declarations": DECLARED, "answers": ["已补签合同"]})
+    with province.app.app_context():
+        again = rounds(find_claim(claim_id, actor=SYSTEM))[-1]
+    assert again.mended == [("合同缺页", "已补签合同")]
     province.post("provider-jinan", f"{path}/withdrawal")
     assert way(province, "sme-heze", claim_id)["stations"] == []
 
