@@ -30,6 +30,7 @@ PLACES: Mapping[str, Place] = MappingProxyType(
         "batches_to_approve": _place("batch_pages.index", state="prepared"),
         "batches_to_close": _place("batch_pages.index", state="exported"),
         "batches_to_export": _place("batch_pages.index", state="approved"),
+        "cases_in_hand": _place("claim_review_pages.queue", held="mine"),
         "changes_to_review": _place("change_pages.index", state="submitted"),
         "claims_returned": _place("claim_pages.index", state="returned"),
         "claims_to_confirm": _place("confirmation_pages.queue"),

@@ -22,6 +22,8 @@ from core.texts import Text
 from vouchers.models import Claim, ReviewSummary
 from vouchers.pages.claim_table import Row, city_filter, number_column, rows_of
 from vouchers.permissions import may_review
+from vouchers.queries.cases import held_cases
+from vouchers.queries.conflicts import conflicts
 from vouchers.queries.review_queue import (
     Holding,
     QueueRow,
@@ -67,10 +69,12 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class SentUp:
-    """A claim that waits for the province, and since when."""
+    """A claim that waits for the province, since when, who has it in hand, and whether its reader must leave it."""
 
     row: Row
     dispatched_at: datetime | None
+    holder: str | None
+    is_tied: bool
 
     @property
     def claim(self) -> Claim:
@@ -83,8 +87,19 @@ def _confirmation_of(claim: Claim) -> str:
 
 
 def _sent_up(found: Sequence[Any]) -> list[SentUp]:
-    rows = rows_of([claim for claim, _ in found])
-    return [SentUp(row, dispatched_at) for row, (_, dispatched_at) in zip(rows, found, strict=True)]
+    actor, today = current_actor(), _today()
+    claims = [claim for claim, _ in found]
+    held = held_cases([claim.id for claim in claims], on=today)
+    tied = {} if actor.user_id is None else conflicts(actor.user_id, claims, on=today)
+    return [
+        SentUp(
+            row=row,
+            dispatched_at=dispatched_at,
+            holder=held[row.claim.id].shown_to(actor) if row.claim.id in held else None,
+            is_tied=row.claim.id in tied,
+        )
+        for row, (_, dispatched_at) in zip(rows_of(claims), found, strict=True)
+    ]
 
 
 def _queued(found: Sequence[Claim]) -> list[Queued]:
@@ -189,6 +204,8 @@ CONFIRMATIONS = Table(
         Column("claimed", lambda each: each.claim.claimed_fen, kind="money", sort=Claim.claimed_fen),
         Column("approved", lambda each: each.claim.approved_fen, kind="money", sort=Claim.approved_fen),
         Column("dispatched_at", lambda each: each.dispatched_at, kind="moment", sort=ReviewSummary.dispatched_at),
+        Column("held_by", lambda each: each.holder),
+        Column("marks", lambda each: t("page.review.conflict") if each.is_tied else ""),
         Column("action", lambda _each: t("page.confirmation.title"), link=lambda each: _confirmation_of(each.claim)),
     ],
 )

@@ -22,7 +22,7 @@ from instruments.queries.listings import waiting_listings
 from marketplace.reports.desk.items import Line
 from settlement.models import Clawback
 from settlement.states import ClawbackState
-from vouchers.models import Claim, ReviewSummary
+from vouchers.models import Claim, ReviewCase, ReviewSummary
 from vouchers.queries.review_queue import WAITING
 from vouchers.states import ClaimState, SummaryState
 
@@ -34,6 +34,7 @@ def bureau_lines(actor: Actor) -> list[Line]:
     """What waits for a city's bureau (V6): claims, members, listings, accounts, summaries."""
     in_city = Organisation.city == actor.city
     return [
+        _in_hand(actor),
         *city_lines(actor.city),
         *_vetting_lines(actor, in_city),
         *_renewal_lines(actor.city),
@@ -53,9 +54,19 @@ def city_lines(city: str | None, *, is_fact: bool = False) -> list[Line]:
 
 
 def agency_lines(actor: Actor) -> list[Line]:
-    """A delegated agency prepares summaries and decides nothing (V5)."""
+    """A delegated agency prepares cases and summaries and decides nothing (V5)."""
     _, to_summarise = city_lines(actor.city)
-    return [to_summarise]
+    return [_in_hand(actor), to_summarise]
+
+
+def _in_hand(actor: Actor) -> Line:
+    """The waiting claims that the actor has taken, till when they are held."""
+    held = (
+        select(Claim)
+        .join(ReviewCase, ReviewCase.claim_id == Claim.id)
+        .where(ReviewCase.ended_at.is_(None), ReviewCase.holder_id == actor.user_id, Claim.state.in_(WAITING))
+    )
+    return Line("cases_in_hand", held, oldest=ReviewCase.taken_at, due=ReviewCase.last_day, amount=Claim.claimed_fen)
 
 
 def province_lines(actor: Actor) -> list[Line]:
