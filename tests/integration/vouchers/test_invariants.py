@@ -50,6 +50,13 @@ BENDS = {
     7: "UPDATE claim SET payee_id = beneficiary_id WHERE state = 'confirmed'",
     9: "UPDATE claim SET state = 'submitted' WHERE state = 'city_approved'",
     10: "UPDATE claim_review SET reviewer_id = (SELECT submitted_by FROM claim WHERE id = claim_id)",
+    14: """WITH uncertified AS (
+             INSERT INTO organisation_document
+                    (organisation_id, kind, title, file_id, state, added_by, added_at, opinion)
+             SELECT c.claimant_id, 'licence', '', m.file_id, 'pending', m.added_by, m.added_at, ''
+               FROM claim_material m JOIN claim c ON c.id = m.claim_id ORDER BY m.id LIMIT 1
+             RETURNING id, file_id)
+           UPDATE claim_material m SET document_id = d.id FROM uncertified d WHERE m.file_id = d.file_id""",
     16: "UPDATE claim_invoice SET live = true WHERE claim_id IN (SELECT id FROM claim WHERE state = 'rejected')",
     17: "UPDATE shortfall SET amount_fen = amount_fen + 1, paid_fen = 0",
 }
