@@ -28,8 +28,9 @@ Recipients = Callable[[Any], Iterable[To]]
 
 
 def of(*names: str) -> Recipients:
-    """The organisations whose numbers stand in these columns; for a team also its incubator, which acts for it."""
-    return lambda record: [to for name in names for to in _party(getattr(record, name))]
+    """The organisations whose numbers stand in these columns, each once; for a team also its incubator, which acts for
+    it."""
+    return lambda record: list(dict.fromkeys(to for name in names for to in _party(getattr(record, name))))
 
 
 def through(name: str, others: Recipients) -> Recipients:
