@@ -137,3 +137,9 @@ officer = authority | delegated_agency | finance
 """Who decides, prepares or pays, and so must declare what ties them to others."""
 may_keep_interests = officer | admin
 may_read_interests = may_keep_interests | auditor
+may_propose_group_change = authority
+may_review_group_change = province
+may_read_group_changes = official_reader
+may_propose_succession = incubator & acts_for_it
+may_review_succession = city_bureau & of_its_city
+may_read_successions = enterprise | team | incubator | official_reader

@@ -35,7 +35,7 @@ from accounts.schemas.changes import (
 from accounts.service.changes import ChangePending, ChangeRefused, NotYetAMember
 from accounts.service.organisations import FiguresRefused, FiguresStated
 from accounts.service.renewals import RenewalNotDue, RenewalRefused
-from accounts.steps.standing import TenureOverlaps
+from accounts.steps.standing import ControllerMerged, TenureOverlaps
 from core import clock
 from core.files import UPLOAD_PROBLEMS
 from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
@@ -185,7 +185,7 @@ def change_evidence(change_id: int) -> Response:
 
 @member_changes.route("/<int:change_id>/review", methods=["POST"])
 @allow(authority)
-@problems(ChangeMissing, StateForbids, ChangeRefused, ControllerMissing, TenureOverlaps)
+@problems(ChangeMissing, StateForbids, ChangeRefused, ControllerMissing, TenureOverlaps, ControllerMerged)
 @idempotent
 @member_changes.arguments(ChangeReviewSchema)
 @member_changes.response(201, ChangeSchema)

@@ -36,7 +36,7 @@ from accounts.service.bank import BankAccountRefused
 from accounts.service.organisations import FiguresRefused, FiguresStated
 from accounts.service.standing import StandingRefused
 from accounts.steps.organisations import RegistrationRefused
-from accounts.steps.standing import TenureOverlaps
+from accounts.steps.standing import ControllerMerged, TenureOverlaps
 from core import clock
 from core.http import Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
 
@@ -122,7 +122,7 @@ def list_controllers(organisation_id: int) -> dict[str, Any]:
 
 @organisations.route("/<int:organisation_id>/controllers", methods=["POST"])
 @allow(authority)
-@problems(OrganisationMissing, ControllerMissing, StandingRefused, TenureOverlaps)
+@problems(OrganisationMissing, ControllerMissing, StandingRefused, TenureOverlaps, ControllerMerged)
 @idempotent
 @organisations.arguments(NewTenureSchema)
 @organisations.response(201, TenureSchema)

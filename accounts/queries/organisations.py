@@ -65,9 +65,9 @@ def find_organisation(organisation_id: int, *, actor: Actor) -> Organisation:
 def visible_organisations(actor: Actor) -> ColumnElement[bool]:
     """The condition on :class:`Organisation` that holds for what the actor may see (V6).
 
-    Members and incubators see themselves and, as an incubator, its teams; a bureau, a city's finance bureau
-    and an agency of a city see that city; the province, its agency, the auditor and the administrator see
-    all.
+    Members and incubators see themselves, an incubator its teams and an enterprise the team it was; a bureau, a
+    city's finance bureau and an agency of a city see that city; the province, its agency, the auditor and the
+    administrator see all.
     """
     if actor == SYSTEM or actor.role in _READS_ALL:
         return true()
@@ -78,6 +78,8 @@ def visible_organisations(actor: Actor) -> ColumnElement[bool]:
         return true() if actor.city is None else or_(own, Organisation.city == actor.city)
     if actor.role == Role.INCUBATOR:
         return or_(own, Organisation.incubator_id == actor.organisation_id)
+    if actor.role == Role.ENTERPRISE and actor.organisation_id is not None:
+        return or_(own, Organisation.successor_id == actor.organisation_id)
     return own
 
 
@@ -108,9 +110,12 @@ def uscc_registered(code: str, *, besides: int | None) -> bool:
 
 
 def acts_for(actor: Actor) -> set[int]:
-    """Ids of the organisations the actor acts for: its own, and an incubator's teams."""
+    """Ids of the organisations the actor acts for: its own, an incubator's teams, the team an enterprise was."""
     if actor.organisation_id is None:
         return set()
+    if actor.role == Role.ENTERPRISE:
+        former = select(Organisation.id).where(Organisation.successor_id == actor.organisation_id)
+        return {actor.organisation_id, *session().scalars(former)}
     if actor.role != Role.INCUBATOR:
         return {actor.organisation_id}
     return {actor.organisation_id, *(each.id for each in teams_of(actor.organisation_id))}

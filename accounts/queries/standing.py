@@ -72,6 +72,28 @@ def cap_owner(organisation_id: int, on: date) -> str:
     return f"organisation:{organisation_id}" if controlling is None else f"controller:{controlling}"
 
 
+def regrouped(organisation_id: int, on: date) -> bool:
+    """Whether the organisation came under its controller of a day by a merge or a split, which took its use along."""
+    running = _running_tenure(organisation_id, on)
+    return running is not None and running.change_id is not None
+
+
+def changed_plainly(organisation_id: int, on: date) -> bool:
+    """Whether the organisation came under another controller in the year of a day, and not by a merge or a split.
+
+    Such a change leaves past use behind with whoever controlled it before (V12 cap); it is flagged, never refused.
+    """
+    running = _running_tenure(organisation_id, on)
+    if running is None or running.change_id is not None or running.since.year != on.year:
+        return False
+    before = select(ControllerTenure.id).where(
+        ControllerTenure.organisation_id == organisation_id,
+        ControllerTenure.since < running.since,
+        ControllerTenure.controller_id != running.controller_id,
+    )
+    return session().scalar(before.limit(1)) is not None
+
+
 def siblings(organisation_id: int, on: date) -> set[int]:
     """Ids of the organisations under the same controller on a day, itself included."""
     controlling = controller_id(organisation_id, on)
@@ -247,6 +269,14 @@ def shared_details(beneficiary_id: int, provider_id: int) -> dict[str, str]:
     if account is not None:
         shared["shared_bank_account"] = account[-_SHOWN_DIGITS:]
     return shared
+
+
+def _running_tenure(organisation_id: int, on: date) -> ControllerTenure | None:
+    return session().scalar(
+        select(ControllerTenure).where(
+            ControllerTenure.organisation_id == organisation_id, _covers(ControllerTenure, on)
+        )
+    )
 
 
 def _holding(holder_id: int, held_id: int, on: date) -> Decimal:

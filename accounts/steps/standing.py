@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts.kinds import AdverseKind
 from accounts.models import AdverseRecord, Controller, ControllerTenure, Holding, JointEstablishment, Organisation
+from accounts.queries.groups import lock_controllers
 from accounts.queries.standing import tenures
 from accounts.rules.standing import Running, tenure_faults
 from core import audit
@@ -23,6 +24,12 @@ class TenureOverlaps(Conflict):
     """Another controller is on record for that time; a change begins after every one known."""
 
     code = "tenure_overlaps"
+
+
+class ControllerMerged(Conflict):
+    """This controller was merged into another and controls nobody any more."""
+
+    code = "controller_merged"
 
 
 class HoldingOverlaps(Conflict):
@@ -128,12 +135,18 @@ def establish_controller(
     source: str,
     actor: Actor,
     now: datetime,
+    change_id: int | None = None,
 ) -> ControllerTenure:
     """From ``since`` on the organisation is under this controller; the tenure that runs until then ends.
 
-    The organisation must be locked by the caller. Raises :class:`TenureOverlaps`.
+    ``change_id`` is the merge or split it comes of, which takes care of past use; a plain change leaves it behind. The
+    organisation must be locked by the caller. Raises :class:`TenureOverlaps` and :class:`ControllerMerged`.
     """
     current = require_transaction()
+    lock_controllers([controller.id], share=True)
+    current.refresh(controller)
+    if controller.merged_into_id is not None:
+        raise ControllerMerged(into=controller.merged_into_id)
     known = tenures(organisation.id)
     refuse_all(
         tenure_faults(since=since, known=[Running(each.since, each.until) for each in known]),
@@ -149,6 +162,7 @@ def establish_controller(
         controller_id=controller.id,
         since=since,
         source=source,
+        change_id=change_id,
         entered_by=actor.user_id,
         entered_at=now,
     )

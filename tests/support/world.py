@@ -92,6 +92,9 @@ class World:
         """The organisation of a user."""
         return int(self.client.get(user, "/me")["organisation"]["id"])
 
+    def _uscc(self, user: str) -> str:
+        return str(self.client.get(user, f"/organisations/{self.me(user)}")["uscc"])
+
     # -- people ------------------------------------------------------------------------------------
 
     def _neighbours(self) -> None:
@@ -192,6 +195,16 @@ class World:
         self.post("bureau-heze", "/holdings", {**held, "since": "2025-06-01", "source": "登记"}, name="holding")
         pair = {"a_id": suspended, "b_id": self.ids["approved organisation"], "source": "登记"}
         self.post("bureau-heze", "/joint-establishments", pair, name="joint establishment")
+        for name in ("approved", "suspended"):
+            path = f"/organisations/{self.ids[f'{name} organisation']}/controllers"
+            tenure = {"name": f"演示控制人{name}", "since": "2025-01-02", "source": "登记"}
+            self.ids[f"controller {name}"] = self.post("bureau-heze", path, tenure)["controller"]["id"]
+        merge = {"kind": "merge", "controller_id": self.ids["controller approved"], "effective_on": "2026-03-01"}
+        into = {"into_id": self.ids["controller suspended"], "evidence": "合并协议"}
+        self.post("bureau-heze", "/controller-changes", {**merge, **into}, name="controller change")
+        became = {"team_id": self.ids["organisation of team-weifang"], "evidence": "营业执照"}
+        firm = {"enterprise_uscc": self._uscc("sme-heze"), "effective_on": "2026-03-01"}
+        self.post("incubator-weifang", "/team-successions", {**became, **firm}, name="team succession")
         tie = {"uscc": demo_uscc(999), "name": "演示旧单位", "kind": "employer", "since": "2015-07-01"}
         self.post("bureau-heze", "/interests", tie, name="interest")
 

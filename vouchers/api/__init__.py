@@ -6,6 +6,7 @@ from vouchers.api.claims import claims
 from vouchers.api.entitlement import entitlement
 from vouchers.api.findings import findings
 from vouchers.api.flags import flags
+from vouchers.api.groups import controller_changes, team_successions
 from vouchers.api.inspections import inspections
 from vouchers.api.misconduct import appeals, misconduct_decisions
 from vouchers.api.spot_checks import spot_checks
@@ -23,6 +24,8 @@ BLUEPRINTS = [
     findings,
     misconduct_decisions,
     appeals,
+    controller_changes,
+    team_successions,
 ]
 
 __all__ = ["BLUEPRINTS"]

@@ -9,6 +9,7 @@ from vouchers.pages.confirmations import confirmation_pages
 from vouchers.pages.entitlement import entitlement
 from vouchers.pages.findings import findings
 from vouchers.pages.flags import claim_flags
+from vouchers.pages.groups import group_changes, successions
 from vouchers.pages.inspections import inspections
 from vouchers.pages.misconduct import misconduct
 from vouchers.pages.review import review_pages
@@ -29,4 +30,6 @@ PAGES: list[Pages] = [
     inspections,
     findings,
     misconduct,
+    group_changes,
+    successions,
 ]

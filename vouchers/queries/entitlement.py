@@ -40,6 +40,9 @@ from vouchers.rules.policy import VoucherPolicy, judging
 FIGURES_OUTDATED = "figures_outdated"
 """Flag: the enterprise has not stated the figures of the last completed accounting year; the latest were taken."""
 
+CONTROLLER_CHANGED = "controller_changed"
+"""Flag: the user came under another controller in that year; what it used before counts for the one it left."""
+
 
 class DecisionMissing(NotFound):
     """No entitlement was ever decided for this order."""
@@ -164,7 +167,7 @@ def assess(
         year=year,
         facts=freeze(case),
         decision=decision,
-        flags=tuple(sorted({*decision.flags, *flags})),
+        flags=tuple(sorted({*decision.flags, *flags, *changed_flags(beneficiary_id, on)})),
     )
 
 
@@ -172,6 +175,11 @@ def offered_modes(on: date) -> tuple[PaymentMode, ...]:
     """The payment modes the measure of a day knows (V16)."""
     known = judging(policy.current(), on).policy.claimants
     return tuple(mode for mode in PaymentMode if mode in known)
+
+
+def changed_flags(beneficiary_id: int, on: date) -> set[str]:
+    """The flag of a firm whose controller changed in that year: past use stayed behind (V12 cap, invariant 3)."""
+    return {CONTROLLER_CHANGED} if accounts.changed_plainly(beneficiary_id, on) else set()
 
 
 def decision_of(order_id: int) -> EntitlementDecision:

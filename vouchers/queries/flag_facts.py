@@ -17,6 +17,7 @@ from core.db import session
 from core.files import StoredFile
 from vouchers.models import Claim, Material, RecordAmendment
 from vouchers.queries.completeness import policy_of
+from vouchers.queries.entitlement import CONTROLLER_CHANGED, changed_flags
 from vouchers.rules.flags import Found
 from vouchers.rules.flags.bursts import HandedIn, burst_flags
 from vouchers.rules.flags.documents import COMPARED, DocumentSeen, Elsewhere, document_flags
@@ -30,9 +31,6 @@ from vouchers.rules.policy import TERM
 from vouchers.rules.record import hours_in, prices_in, related_orders_in
 from vouchers.rules.related import relation_flags as flags_at_order
 from vouchers.states import DEAD
-
-CONTROLLER_CHANGED = "controller_changed"
-"""Fact: the user has another controller, and so another cap, than when the order was placed (V12 facts)."""
 
 
 def abuse_policy(day: date) -> AbusePolicy:
@@ -57,8 +55,10 @@ def flags_found(claim: Claim, *, today: date) -> list[Found]:
 
 def facts_found(claim: Claim, *, today: date) -> set[str]:
     """What a reader of the claim must know beside its decision's flags and what suspects nobody."""
-    is_changed = accounts.cap_owner(claim.beneficiary_id, today) != claim.decision.cap_owner
-    return {CONTROLLER_CHANGED} if is_changed else set()
+    user_id = claim.beneficiary_id
+    is_changed = accounts.cap_owner(user_id, today) != claim.decision.cap_owner
+    left_use_behind = is_changed and not accounts.regrouped(user_id, today)
+    return {CONTROLLER_CHANGED} if left_use_behind else changed_flags(user_id, today)
 
 
 def _relations(claim: Claim, *, today: date) -> RelationsSeen:

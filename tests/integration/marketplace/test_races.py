@@ -112,3 +112,36 @@ def counted(query: str) -> int:
 def cap_used() -> int:
     """What the sibling firms' controller holds and has used, in fen."""
     return counted("SELECT sum(posted_fen + pending_fen) FROM ledger_account WHERE kind = 'cap'")
+
+
+def test_a_merge_while_orders_are_placed_leaves_nothing_on_the_old_cap(committed_province: DemoClient) -> None:
+    """Invariant 3: whoever places meanwhile holds on the cap his firm uses then, or is given a new quote."""
+    client = committed_province
+    service = service_id("demo-pilot-time")
+    firm = client.get("sme-jinan", "/me")["organisation"]["id"]
+    (tenure,) = client.get("province", f"/organisations/{firm}/controllers")["items"]
+    other = client.get("sme-heze", "/me")["organisation"]["id"]
+    known = {"name": "演示合并集团", "since": "2025-01-02", "source": "登记"}
+    into = client.post("bureau-heze", f"/organisations/{other}/controllers", known)["controller"]["id"]
+    body = {"kind": "merge", "controller_id": tenure["controller"]["id"], "into_id": into}
+    papers = {"effective_on": "2026-03-02", "evidence": "合并协议"}
+    change = client.post("bureau-heze", "/controller-changes", {**body, **papers})
+    users = ["sme-jinan", "sme-jinan-sibling", "sme-heze"] * 3
+    quotes = [(user, ask(client, user, service)["id"]) for user in users]
+    calls: list[tuple[str, str, dict[str, Any], str]] = [
+        (user, "/orders", {"quote_id": quote}, f"merge-order-{quote}") for user, quote in quotes
+    ]
+    decision = {"decision": "approve", "opinion": "属实"}
+    calls.append(("province", f"/controller-changes/{change['id']}/review", decision, "merge-decision"))
+
+    seen = until_served(client, calls)
+
+    assert set(seen) <= {201, 409}
+    assert client.get("province", f"/controller-changes/{change['id']}")["state"] == "approved"
+    old = session().scalar(
+        text("SELECT coalesce(sum(posted_fen + pending_fen), 0) FROM ledger_account WHERE kind = 'cap' AND owner = :o"),
+        {"o": f"controller:{tenure['controller']['id']}"},
+    )
+    assert old == 0
+    session().rollback()
+    assert verify_everything()[1] == []

@@ -1,0 +1,236 @@
+"""Groups that merge and split in mid-year, teams that become firms: their use goes where they go (V12 cap)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from accounts import queries as accounts
+from accounts.kinds import ChangeDecision
+from accounts.models import Controller, ControllerChange, Organisation, TeamSuccession
+from accounts.permissions import Role
+from accounts.queries import acts_for, cap_owner, is_approved_member
+from accounts.states import ChangeKind, MembershipState
+from core import clock
+from core.db import session
+from core.invariants import verify
+from core.permissions import Actor
+from settlement.models import CapMergeYear
+from settlement.queries import cap_room, hold_of
+from settlement.queries.invariants import INVARIANTS
+from tests.factories.accounts import (
+    actor_of,
+    make_bureau,
+    make_controller,
+    make_enterprise,
+    make_incubator,
+    make_provider,
+    make_province,
+    make_team,
+    make_tenure,
+    make_user,
+    membership,
+)
+from tests.factories.vouchers import FULL, assessment_of, bring, make_claim, place
+from vouchers.queries.claims import visible_claims
+from vouchers.queries.yearly import yearly_use
+from vouchers.service import groups, successions
+from vouchers.service.groups import GroupChangeOpen, GroupChangeRefused, ProposerDecides
+from vouchers.service.successions import SuccessionExists, SuccessionRefused
+from vouchers.states import ClaimState
+from vouchers.steps import RoomShrank
+
+CAP_FEN = 50_000_000
+TODAY = date(2026, 3, 1)
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def firm_under(controller: Controller) -> Organisation:
+    firm = make_enterprise("371702")
+    make_tenure(firm, controller, since=date(2025, 1, 2))
+    return firm
+
+
+def use(firm: Organisation, fen: int) -> int:
+    """An order of a firm of a 60% city that holds this much."""
+    return place(assessment_of(firm, make_provider(), base_fen=-(-fen * 10 // 6)))
+
+
+def room(owner: str) -> int:
+    return cap_room(cap_owner=owner, year=2026, cap_fen=CAP_FEN)
+
+
+def propose(
+    kind: ChangeKind,
+    controller: Controller,
+    *,
+    actor: Actor,
+    into: Controller | None = None,
+    leaving: list[Organisation] | None = None,
+    on: date = TODAY,
+) -> ControllerChange:
+    return groups.propose(
+        kind=kind,
+        controller_id=controller.id,
+        into_id=None if into is None else into.id,
+        new_name="" if leaving is None else "分出集团",
+        new_note="",
+        organisation_ids=[each.id for each in leaving or []],
+        effective_on=on,
+        evidence="合并协议 2026-02-20",
+        actor=actor,
+        now=clock.now(),
+    )
+
+
+def decide(change: ControllerChange, decision: ChangeDecision, *, actor: Actor | None = None) -> ControllerChange:
+    """The decision of somebody at the province, another user each time unless told who."""
+    return groups.review(
+        change_id=change.id,
+        decision=decision,
+        opinion="材料属实",
+        actor=actor or make_user(Role.PROVINCE, make_province()).as_actor(),
+        now=clock.now(),
+    )
+
+
+def approve(change: ControllerChange) -> ControllerChange:
+    return decide(change, ChangeDecision.APPROVE)
+
+
+def become(team: Organisation, code: str) -> TeamSuccession:
+    return successions.propose(
+        team_id=team.id,
+        enterprise_uscc=code,
+        effective_on=TODAY,
+        evidence="营业执照",
+        actor=actor_of(accounts.organisation(team.incubator_id or 0)),
+        now=clock.now(),
+    )
+
+
+def test_v12_cap_merging_two_groups_adds_their_use_and_records_the_overhang() -> None:
+    absorbed, into = make_controller("甲集团"), make_controller("乙集团")
+    first, second = firm_under(absorbed), firm_under(into)
+    order_id = use(first, 30_000_000)
+    use(second, 24_000_000)
+    change = propose(ChangeKind.MERGE, absorbed, into=into, actor=actor_of(make_bureau("371700")))
+    with pytest.raises(GroupChangeOpen):
+        propose(ChangeKind.MERGE, into, into=absorbed, actor=actor_of(make_province()))
+    assert room(f"controller:{into.id}") == 26_000_000  # nothing before it is approved
+
+    approve(change)
+
+    owner = f"controller:{into.id}"
+    assert cap_owner(first.id, TODAY) == cap_owner(second.id, TODAY) == owner
+    assert (room(owner), room(f"controller:{absorbed.id}")) == (0, CAP_FEN)
+    held = hold_of(order_id)
+    assert held is not None
+    assert (held.cap_owner, held.held_fen) == (owner, 30_000_000)
+    year = session().query(CapMergeYear).one()
+    assert (year.used_after_fen, year.overhang_fen) == (54_000_000, 4_000_000)
+    assert assessment_of(second, make_provider()).subsidy_fen == 0
+    assert verify(INVARIANTS) == []
+
+
+def test_v12_cap_a_claim_under_way_is_used_up_on_the_merged_cap() -> None:
+    absorbed, into = make_controller(), make_controller()
+    firm = firm_under(absorbed)
+    firm_under(into)
+    claim = make_claim(user=firm)
+    approve(propose(ChangeKind.MERGE, absorbed, into=into, actor=actor_of(make_bureau("371700"))))
+
+    bring(claim, ClaimState.CONFIRMED)
+
+    held = hold_of(claim.order_id)
+    assert held is not None
+    assert (held.cap_owner, held.consumed_fen) == (f"controller:{into.id}", claim.confirmed_fen)
+    assert verify(INVARIANTS) == []
+
+
+def test_v12_cap_a_split_gives_nobody_room_and_is_undone_by_merging_again() -> None:
+    group = make_controller()
+    stays, leaves = firm_under(group), firm_under(group)
+    use(stays, 20_000_000)
+    use(leaves, 6_000_000)
+    change = approve(propose(ChangeKind.SPLIT, group, leaving=[leaves], actor=actor_of(make_province())))
+    old, new = f"controller:{group.id}", f"controller:{change.into_id}"
+    assert cap_owner(leaves.id, TODAY) == new
+    assert room(old) == room(new) == 24_000_000
+    assert assessment_of(leaves, make_provider()).flags == ()
+    use(leaves, 6_000_000)
+    assert (room(old), room(new)) == (24_000_000, 18_000_000)
+    heir = session().get_one(Controller, change.into_id)
+
+    approve(propose(ChangeKind.MERGE, heir, into=group, actor=actor_of(make_province()), on=date(2026, 3, 2)))
+
+    assert room(old) == 18_000_000  # what was carried counts once
+    assert verify(INVARIANTS) == []
+
+
+def test_v12_cap_who_proposes_does_not_decide_and_every_fault_is_named() -> None:
+    group, other, foreign = make_controller(), make_controller(), make_controller()
+    one = firm_under(group)
+    province = actor_of(make_province())
+    change = propose(ChangeKind.MERGE, group, into=other, actor=province)
+    with pytest.raises(ProposerDecides):
+        decide(change, ChangeDecision.APPROVE, actor=province)
+    refused = decide(change, ChangeDecision.REFUSE)
+    assert (refused.state, cap_owner(one.id, TODAY)) == ("refused", f"controller:{group.id}")
+    with pytest.raises(GroupChangeRefused) as faults:
+        propose(ChangeKind.SPLIT, group, leaving=[one], into=other, actor=province, on=date(2025, 1, 2))
+    assert {each.code for each in faults.value.reasons} == {
+        "split_needs_new_name",
+        "split_leaves_nobody",
+        "change_before_tenure",
+    }
+    early = propose(ChangeKind.MERGE, group, into=foreign, actor=province, on=date(2026, 6, 1))
+    with pytest.raises(GroupChangeRefused) as ahead:
+        approve(early)
+    assert [each.code for each in ahead.value.reasons] == ["change_not_effective"]
+
+
+def test_i3_a_plain_change_of_controller_leaves_use_behind_and_is_flagged() -> None:
+    seller, buyer = make_controller(), make_controller()
+    firm = firm_under(seller)
+    use(firm, 6_000_000)
+    make_tenure(firm, buyer, since=date(2026, 2, 1))
+    assert (room(f"controller:{seller.id}"), room(f"controller:{buyer.id}")) == (44_000_000, CAP_FEN)
+    assert assessment_of(firm, make_provider()).flags == ("controller_changed",)
+
+
+def test_an_order_assessed_before_a_merge_is_not_held_on_the_old_cap() -> None:
+    absorbed, into = make_controller(), make_controller()
+    firm = firm_under(absorbed)
+    stale = assessment_of(firm, make_provider())
+    approve(propose(ChangeKind.MERGE, absorbed, into=into, actor=actor_of(make_province())))
+    with pytest.raises(RoomShrank):
+        place(stale)
+
+
+def test_v12_cap_the_use_of_a_team_follows_it_into_its_firm() -> None:
+    host = make_incubator("371702")
+    team, firm = make_team(host), make_enterprise("371702")
+    claim = make_claim(user=team, mode=FULL)
+    use(firm, 6_000_000)
+    bureau = actor_of(make_bureau("371700"))
+    with pytest.raises(SuccessionRefused):
+        become(team, "91370000MA0000000X")
+    succession = become(team, firm.uscc or "")
+    with pytest.raises(SuccessionExists):
+        become(team, firm.uscc or "")
+
+    successions.review(
+        succession_id=succession.id, decision=ChangeDecision.APPROVE, opinion="属实", actor=bureau, now=clock.now()
+    )
+
+    owner = f"organisation:{firm.id}"
+    assert room(owner) == CAP_FEN - 6_000_000 - claim.subsidy_fen
+    assert (membership(team).state, is_approved_member(team.id)) == (MembershipState.ENDED, False)
+    assert acts_for(actor_of(firm)) == {firm.id, team.id}
+    assert claim.id in {each.id for each in session().scalars(visible_claims(actor_of(firm)))}
+    assert yearly_use(firm.id, year=2026, now=clock.now()).room_fen == room(owner)
+    bring(claim, ClaimState.CONFIRMED)
+    assert (claim.payee_id, accounts.organisation(team.id).successor_id) == (team.id, firm.id)
+    assert verify(INVARIANTS) == []

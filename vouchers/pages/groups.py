@@ -1,0 +1,343 @@
+"""Groups that merge or split, and teams that became enterprises: proposed by one person, decided by another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, render_template, url_for
+
+from accounts.models import Controller, ControllerChange, Organisation, TeamSuccession
+from accounts.permissions import (
+    city_bureau,
+    incubator,
+    may_propose_group_change,
+    may_read_group_changes,
+    may_read_successions,
+    may_review_group_change,
+    may_review_succession,
+)
+from accounts.queries.groups import (
+    find_group_change,
+    find_succession,
+    firms_of,
+    visible_group_changes,
+    visible_successions,
+)
+from accounts.queries.names import names_in_sight
+from accounts.queries.organisations import registered_teams
+from accounts.queries.standing import find_controller
+from accounts.states import ChangeKind, ProposalState
+from core import clock
+from core.db import session
+from core.http import IdField, Schema, allow, current_actor
+from core.pages import Column, Done, Form, NavEntry, Pages, Table, form_page, link_to, table_page, term
+from core.pages.language import day, moment, t
+from core.pages.tables import choice
+from core.permissions import Actor, authorise
+from vouchers.queries.group_caps import effects_of
+from vouchers.schemas.groups import NewGroupChangeSchema, NewSuccessionSchema, ProposalReviewSchema
+from vouchers.service import groups as group_service
+from vouchers.service import successions as succession_service
+
+Facts = list[tuple[str, object]]
+
+group_changes = Pages(
+    "group_change_pages",
+    __name__,
+    url_prefix="/controller-changes",
+    navigation=(
+        NavEntry("controller_changes", "group_change_pages.index", "members", may_read_group_changes, order=52),
+    ),
+    links={"controller_change": ("group_change_pages.one", "change_id")},
+)
+successions = Pages(
+    "succession_pages",
+    __name__,
+    url_prefix="/team-successions",
+    navigation=(NavEntry("team_successions", "succession_pages.index", "members", may_read_successions, order=54),),
+    links={"team_succession": ("succession_pages.one", "succession_id")},
+)
+
+
+class ControllerNumberSchema(Schema):
+    """Which group splits."""
+
+    controller_id = IdField(required=True)
+
+
+CHANGES = Table(
+    name="controller-changes",
+    key=ControllerChange.id,
+    default_sort="-number",
+    empty="page.controller_changes.empty",
+    filters=[
+        choice("state", ControllerChange.state, ProposalState),
+        choice("kind", ControllerChange.kind, ChangeKind),
+    ],
+    columns=[
+        Column(
+            "number",
+            lambda row: row.id,
+            sort=ControllerChange.id,
+            link=lambda row: link_to("controller_change", row.id),
+        ),
+        Column("group_change_kind", lambda row: row.kind, kind="term", sort=ControllerChange.kind),
+        Column("controller", lambda row: row.controller.name),
+        Column("group_into", lambda row: row.into.name if row.into is not None else row.new_name),
+        Column("effective_on", lambda row: row.effective_on, kind="day", sort=ControllerChange.effective_on),
+        Column("state", lambda row: row.state, kind="state", sort=ControllerChange.state),
+    ],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SuccessionRow:
+    """A succession as the table shows it."""
+
+    succession: TeamSuccession
+    enterprise: str
+
+
+def _succession_rows(found: Sequence[TeamSuccession]) -> list[SuccessionRow]:
+    return [SuccessionRow(each, each.enterprise.name) for each in found]
+
+
+SUCCESSIONS = Table(
+    name="team-successions",
+    key=TeamSuccession.id,
+    default_sort="-number",
+    empty="page.team_successions.empty",
+    prepare=_succession_rows,
+    filters=[choice("state", TeamSuccession.state, ProposalState)],
+    columns=[
+        Column(
+            "number",
+            lambda row: row.succession.id,
+            sort=TeamSuccession.id,
+            link=lambda row: link_to("team_succession", row.succession.id),
+        ),
+        Column("team", lambda row: row.succession.team.name),
+        Column("enterprise", lambda row: row.enterprise),
+        Column("effective_on", lambda row: row.succession.effective_on, kind="day", sort=TeamSuccession.effective_on),
+        Column("state", lambda row: row.succession.state, kind="state", sort=TeamSuccession.state),
+    ],
+)
+
+
+@group_changes.get("")
+@allow(may_read_group_changes)
+def index() -> Any:
+    """Merges and splits in sight, the latest first."""
+    actor = current_actor()
+    actions = [
+        {"label": t("page.group_merge.title"), "href": url_for("group_change_pages.merge"), "primary": True},
+        {"label": t("page.group_split_of.title"), "href": url_for("group_change_pages.split_of"), "primary": False},
+    ]
+    return table_page(
+        CHANGES,
+        visible_group_changes(actor),
+        title="page.controller_changes.title",
+        actions=actions if may_propose_group_change(actor) else [],
+    )
+
+
+@group_changes.route("/merge", methods=["GET", "POST"])
+@allow(may_propose_group_change)
+def merge() -> Response:
+    """Propose that one group goes into another."""
+    form = Form(
+        NewGroupChangeSchema,
+        name="group_merge",
+        fixed={"kind": ChangeKind.MERGE.value},
+        leave_out=("new_name", "new_note", "organisation_ids"),
+        required=("into_id",),
+    )
+    return form_page(form, effect=_propose, back=url_for("group_change_pages.index"), confirms=True)
+
+
+@group_changes.route("/split", methods=["GET", "POST"])
+@allow(may_propose_group_change)
+def split_of() -> Response:
+    """Say which group splits; its firms are named next."""
+
+    def effect(given: dict[str, Any]) -> Done:
+        controller = find_controller(given["controller_id"])
+        return Done(url_for("group_change_pages.split", controller_id=controller.id))
+
+    form = Form(ControllerNumberSchema, name="group_split_of")
+    return form_page(form, effect=effect, back=url_for("group_change_pages.index"), keyed=False)
+
+
+@group_changes.route("/split/<int:controller_id>", methods=["GET", "POST"])
+@allow(may_propose_group_change)
+def split(controller_id: int) -> Response:
+    """Propose that some firms of a group leave it for a new controller."""
+    controller = find_controller(controller_id)
+    names = names_in_sight(firms_of(controller_id), actor=current_actor())
+    form = Form(
+        NewGroupChangeSchema,
+        name="group_split",
+        fixed={"kind": ChangeKind.SPLIT.value, "controller_id": controller_id},
+        leave_out=("into_id",),
+        options={"organisation_ids": [(str(number), name) for number, name in sorted(names.items())]},
+        required=("new_name", "organisation_ids"),
+    )
+    facts: Facts = [("column.controller", controller.name), ("column.note", controller.note)]
+    return form_page(form, effect=_propose, back=url_for("group_change_pages.index"), confirms=True, facts=facts)
+
+
+@group_changes.get("/<int:change_id>")
+@allow(may_read_group_changes)
+def one(change_id: int) -> str:
+    """One merge or split: who, from when, on what evidence, and what it did to the caps."""
+    actor = current_actor()
+    change = find_group_change(change_id, actor=actor)
+    facts: Facts = [
+        ("column.group_change_kind", term(change.kind)),
+        ("column.controller", _controller(change.controller)),
+        ("column.group_into", _controller(change.into) if change.into is not None else change.new_name),
+        ("fact.leaving_firms", _firms(change, actor)),
+        *_proposal_facts(change),
+    ]
+    return render_template(
+        "vouchers/proposal.html",
+        title=t("page.controller_change.title", number=change.id),
+        proposal=change,
+        index={"href": url_for("group_change_pages.index"), "label": t("page.controller_changes.title")},
+        facts=facts,
+        effects=effects_of(change.source),
+        actions=_decision("page.group_review.title", url_for("group_change_pages.review", change_id=change.id))
+        if change.state is ProposalState.PROPOSED and may_review_group_change(actor)
+        else [],
+    )
+
+
+@group_changes.route("/<int:change_id>/review", methods=["GET", "POST"])
+@allow(may_review_group_change)
+def review(change_id: int) -> Response:
+    """Decide a merge or split, which carries it out."""
+    change = find_group_change(change_id, actor=current_actor())
+
+    def effect(given: dict[str, Any]) -> Done:
+        group_service.review(change_id=change_id, **given, actor=current_actor(), now=clock.now())
+        return Done(link_to("controller_change", change_id), "page.group_review.done")
+
+    form = Form(ProposalReviewSchema, name="group_review", widgets={"decision": "radio"})
+    facts: Facts = [
+        ("column.group_change_kind", term(change.kind)),
+        ("column.controller", change.controller.name),
+        ("column.group_into", change.into.name if change.into is not None else change.new_name),
+        ("column.effective_on", day(change.effective_on)),
+    ]
+    return form_page(form, effect=effect, back=link_to("controller_change", change_id), confirms=True, facts=facts)
+
+
+@successions.get("")
+@allow(may_read_successions)
+def all_successions() -> Any:
+    """Teams that became enterprises, the latest first."""
+    actor = current_actor()
+    actions = [{"label": t("page.succession_new.title"), "href": url_for("succession_pages.new"), "primary": True}]
+    return table_page(
+        SUCCESSIONS,
+        visible_successions(actor),
+        title="page.team_successions.title",
+        actions=actions if incubator(actor) else [],
+    )
+
+
+@successions.route("/new", methods=["GET", "POST"])
+@allow(incubator)
+def new() -> Response:
+    """Propose that one of the incubator's teams became an enterprise."""
+    actor = current_actor()
+
+    def effect(given: dict[str, Any]) -> Done:
+        made = succession_service.propose(**given, actor=actor, now=clock.now())
+        return Done(link_to("team_succession", made.id), "page.succession_new.done")
+
+    teams = session().scalars(registered_teams(actor.organisation_id or 0).order_by(Organisation.id))
+    form = Form(
+        NewSuccessionSchema,
+        name="succession_new",
+        options={"team_id": [(str(team.id), team.name) for team in teams if team.successor_id is None]},
+    )
+    return form_page(form, effect=effect, back=url_for("succession_pages.all_successions"), confirms=True)
+
+
+@successions.get("/<int:succession_id>", endpoint="one")
+@allow(may_read_successions)
+def one_succession(succession_id: int) -> str:
+    """One succession: which team, which enterprise, and what it did to the caps."""
+    actor = current_actor()
+    succession = find_succession(succession_id, actor=actor)
+    facts: Facts = [
+        ("column.team", succession.team.name),
+        ("column.enterprise", succession.enterprise.name),
+        *_proposal_facts(succession),
+    ]
+    decides = city_bureau(actor) and may_review_succession(actor, succession.team)
+    return render_template(
+        "vouchers/proposal.html",
+        title=t("page.team_succession.title", number=succession.id),
+        proposal=succession,
+        index={"href": url_for("succession_pages.all_successions"), "label": t("page.team_successions.title")},
+        facts=facts,
+        effects=effects_of(succession.source),
+        actions=_decision(
+            "page.succession_review.title", url_for("succession_pages.decide", succession_id=succession.id)
+        )
+        if succession.state is ProposalState.PROPOSED and decides
+        else [],
+    )
+
+
+@successions.route("/<int:succession_id>/review", methods=["GET", "POST"])
+@allow(city_bureau)
+def decide(succession_id: int) -> Response:
+    """Decide whether a team became this enterprise."""
+    succession = find_succession(succession_id, actor=current_actor())
+    authorise(current_actor(), may_review_succession, succession.team)
+
+    def effect(given: dict[str, Any]) -> Done:
+        succession_service.review(succession_id=succession_id, **given, actor=current_actor(), now=clock.now())
+        return Done(link_to("team_succession", succession_id), "page.succession_review.done")
+
+    form = Form(ProposalReviewSchema, name="succession_review", widgets={"decision": "radio"})
+    facts: Facts = [
+        ("column.team", succession.team.name),
+        ("column.enterprise", succession.enterprise.name),
+        ("column.effective_on", day(succession.effective_on)),
+        ("column.evidence", succession.evidence),
+    ]
+    return form_page(form, effect=effect, back=link_to("team_succession", succession_id), confirms=True, facts=facts)
+
+
+def _propose(given: dict[str, Any]) -> Done:
+    made = group_service.propose(**given, actor=current_actor(), now=clock.now())
+    return Done(link_to("controller_change", made.id), "page.controller_change.proposed")
+
+
+def _decision(title: str, href: str) -> list[dict[str, object]]:
+    return [{"label": t(title), "href": href, "primary": True}]
+
+
+def _controller(controller: Controller) -> str:
+    return f"{controller.name} ({controller.note})" if controller.note else controller.name
+
+
+def _firms(change: ControllerChange, actor: Actor) -> str | None:
+    names = names_in_sight(change.organisation_ids, actor=actor)
+    return "、".join(names.values()) or None
+
+
+def _proposal_facts(proposal: ControllerChange | TeamSuccession) -> Facts:
+    return [
+        ("column.effective_on", day(proposal.effective_on)),
+        ("column.evidence", proposal.evidence),
+        ("fact.proposed_at", moment(proposal.proposed_at)),
+        ("fact.decided_at", None if proposal.reviewed_at is None else moment(proposal.reviewed_at)),
+        ("fact.opinion", proposal.opinion or None),
+    ]

@@ -1,0 +1,141 @@
+"""Changes of controllers and successions of teams as the API shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from accounts.kinds import ChangeDecision
+from accounts.states import ChangeKind, ProposalState
+from core.http import CountField, CursorSchema, DayField, EnumField, FenField, IdField, InstantField, Schema, TextField
+from vouchers.queries.group_caps import effects_of
+
+EVIDENCE = {"description": "The document it rests on: name, number and date."}
+
+
+class NewGroupChangeSchema(Schema):
+    """A merge of two groups, or a split of one."""
+
+    kind = EnumField(ChangeKind, required=True, metadata={"description": "merge or split."})
+    controller_id = IdField(
+        required=True, metadata={"description": "The group that is absorbed, or that some firms leave."}
+    )
+    into_id = IdField(
+        load_default=None, allow_none=True, metadata={"description": "Merge: the controller that goes on."}
+    )
+    new_name = TextField(
+        load_default="", max_length=200, metadata={"description": "Split: the new controller of those that leave."}
+    )
+    new_note = TextField(
+        load_default="", max_length=500, metadata={"description": "What tells it from another of that name."}
+    )
+    organisation_ids = fields.List(
+        IdField(metadata={"description": "An organisation."}),
+        load_default=list,
+        metadata={"description": "Split: the firms that leave."},
+    )
+    effective_on = DayField(required=True, metadata={"description": "First day; after every change known."})
+    evidence = TextField(required=True, max_length=500, metadata=EVIDENCE)
+
+
+class ProposalReviewSchema(Schema):
+    """What another person decides."""
+
+    decision = EnumField(ChangeDecision, required=True, metadata={"description": "approve or refuse."})
+    opinion = TextField(required=True, max_length=1000, metadata={"description": "Why."})
+
+
+class ProposalQuerySchema(CursorSchema):
+    """Which proposals to list."""
+
+    state = EnumField(ProposalState, metadata={"description": "Only those of this state."})
+
+
+class CapEffectSchema(Schema):
+    """What an approved change did to one cap of one year."""
+
+    owner = TextField(required=True, metadata={"description": "Whose cap it came onto."})
+    year = CountField(required=True, metadata={"description": "The calendar year."})
+    programme = TextField(
+        required=True, allow_none=True, metadata={"description": "The city programme; null for the voucher."}
+    )
+    moved_fen = FenField(required=True, metadata={"description": "Held and used sum that came onto it, in fen."})
+    used_after_fen = FenField(
+        required=True, allow_none=True, metadata={"description": "What stood on it then, in fen; null after a split."}
+    )
+    overhang_fen = FenField(
+        required=True,
+        metadata={"description": "How far that was above the cap; while there is any, nothing more is held."},
+    )
+
+
+class ProposalSchema(Schema):
+    """What every proposal has."""
+
+    id = IdField(required=True, metadata={"description": "Its number."})
+    state = EnumField(ProposalState, required=True, metadata={"description": "Where it stands."})
+    effective_on = DayField(required=True, metadata={"description": "First day."})
+    evidence = TextField(required=True, metadata=EVIDENCE)
+    proposed_by = IdField(required=True, metadata={"description": "The user who proposed it."})
+    proposed_at = InstantField(required=True, metadata={"description": "When."})
+    reviewed_by = IdField(required=True, allow_none=True, metadata={"description": "The user who decided it."})
+    reviewed_at = InstantField(required=True, allow_none=True, metadata={"description": "When."})
+    opinion = TextField(required=True, metadata={"description": "Why; empty while it waits."})
+
+
+class GroupChangeSchema(ProposalSchema):
+    """A merge or split of groups."""
+
+    kind = EnumField(ChangeKind, required=True, metadata={"description": "merge or split."})
+    controller_id = IdField(required=True, metadata={"description": "The group absorbed or left."})
+    into_id = IdField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The controller that goes on; of a split the new one, once approved."},
+    )
+    new_name = TextField(required=True, metadata={"description": "Split: the new controller's name."})
+    new_note = TextField(required=True, metadata={"description": "Split: what tells it apart."})
+    organisation_ids = fields.List(
+        IdField(metadata={"description": "An organisation."}),
+        required=True,
+        metadata={"description": "Split: the firms that leave."},
+    )
+
+
+class NewSuccessionSchema(Schema):
+    """The enterprise a team became."""
+
+    team_id = IdField(required=True, metadata={"description": "The incubator's team."})
+    enterprise_uscc = TextField(
+        required=True, max_length=40, metadata={"description": "The enterprise's code; it is an approved member."}
+    )
+    effective_on = DayField(required=True, metadata={"description": "First day."})
+    evidence = TextField(required=True, max_length=500, metadata=EVIDENCE)
+
+
+class SuccessionSchema(ProposalSchema):
+    """A team that became an enterprise."""
+
+    team_id = IdField(required=True, metadata={"description": "The team."})
+    enterprise_id = IdField(required=True, metadata={"description": "The enterprise."})
+
+
+class _WithEffects(Schema):
+    effects = fields.List(
+        fields.Nested(CapEffectSchema),
+        required=True,
+        metadata={"description": "What it did to yearly caps, once approved; empty where nothing had been used."},
+    )
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """The effects are read from the ledger's records, the rest from the proposal."""
+        return effects_of(obj.source) if attr == "effects" else super().get_attribute(obj, attr, default)
+
+
+class GroupChangeDetailSchema(_WithEffects, GroupChangeSchema):
+    """A merge or split with what it did to the caps."""
+
+
+class SuccessionDetailSchema(_WithEffects, SuccessionSchema):
+    """A succession with what it did to the caps."""
