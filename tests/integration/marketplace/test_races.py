@@ -125,7 +125,7 @@ def test_a_merge_while_orders_are_placed_leaves_nothing_on_the_old_cap(committed
     into = client.post("bureau-heze", f"/organisations/{other}/controllers", known)["controller"]["id"]
     body = {"kind": "merge", "controller_id": tenure["controller"]["id"], "into_id": into}
     papers = {"effective_on": "2026-03-02", "evidence": "合并协议"}
-    change = client.post("bureau-heze", "/controller-changes", {**body, **papers})
+    change = client.post("bureau-jinan", "/controller-changes", {**body, **papers})
     users = ["sme-jinan", "sme-jinan-sibling", "sme-heze"] * 3
     quotes = [(user, ask(client, user, service)["id"]) for user in users]
     calls: list[tuple[str, str, dict[str, Any], str]] = [
