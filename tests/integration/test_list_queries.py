@@ -16,6 +16,7 @@ LISTS = {
     "/adverse-records": "province",
     "/claims": "province",
     "/clawbacks": "province",
+    "/controller-changes": "province",
     "/controllers": "province",
     "/documents": "province",
     "/figures-renewals": "province",
@@ -44,6 +45,7 @@ LISTS = {
     "/settlement-batches": "finance-maker",
     "/shortfalls": "province",
     "/spot-checks": "province",
+    "/team-successions": "province",
     "/users": "admin",
 }
 """Every list of records, and somebody who sees many of them."""
