@@ -79,6 +79,7 @@ PAGES_OF: Mapping[str, str] = MappingProxyType(
     {
         "claim": "claim",
         "clawback": "clawback",
+        "controller_change": "controller_change",
         "adverse_import": "adverse_import",
         "figures_renewal": "renewal",
         "fund": "fund",
@@ -97,6 +98,7 @@ PAGES_OF: Mapping[str, str] = MappingProxyType(
         "settlement_batch": "batch",
         "shortfall": "shortfall",
         "spot_check": "spot_check",
+        "team_succession": "team_succession",
     }
 )
 """The pages of records that an auditor may open, by kind of record."""
