@@ -43,7 +43,7 @@ MEANT = frozenset({
 """Columns that code reads rather than people: identifiers, digests, kinds without a check of their own."""
 
 SPOKEN = frozenset(
-    {"answers", "text", "text_en", "note", "title", "reason", "cause", "opinion", "name", "phone", "content"}
+    {"answers", "text", "text_en", "note", "title", "reason", "cause", "opinion", "name", "phone", "content", "shared"}
 )
 """Names within stored documents whose values people typed."""
 
@@ -57,6 +57,7 @@ DOCUMENTS = {
     "import_row_error": ["reasons"],
     "audit_entry": ["data"],
     "claim": ["record"],
+    "claim_flag": ["evidence"],
 }
 """Stored documents that pages show, by table."""
 

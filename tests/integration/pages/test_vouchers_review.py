@@ -22,7 +22,8 @@ from vouchers.states import ClaimState
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 HEZE = "371700"
-AGREED = {"decision": "approve", "opinion": "材料齐全"}
+TICKED = {"findings.rd_base": "true", "findings.main_business": "true"}
+AGREED = {"decision": "approve", "opinion": "材料齐全", **TICKED}
 
 
 @pytest.fixture(autouse=True)
