@@ -104,6 +104,7 @@ ADVERSE_RECORDS = Table(
         Column("since", lambda row: row.record.since, kind="day", sort=AdverseRecord.since),
         Column("until", lambda row: row.record.until, kind="day", sort=AdverseRecord.until),
         Column("source", lambda row: row.record.source),
+        Column("annulled_at", lambda row: row.record.annulled_at, kind="moment", sort=AdverseRecord.annulled_at),
     ],
 )
 

@@ -34,7 +34,7 @@ class StandingRefused(Refused):
 
 
 class RecordEnded(Conflict):
-    """The record has an end already."""
+    """The record has an end already, or counts for nothing."""
 
     code = "record_ended"
 
@@ -98,7 +98,7 @@ def end_adverse_record(*, record_id: int, until: date, source: str, actor: Actor
     with transaction():
         record = find_adverse_record(record_id, actor=actor, lock=True)
         authorise(actor, may_enter_standing, organisation(record.organisation_id))
-        if record.until is not None:
+        if record.until is not None or record.annulled_at is not None:
             raise RecordEnded
         refuse_all(
             adverse.faults(kind=record.kind, since=record.since, until=until, today=clock.today(now)),

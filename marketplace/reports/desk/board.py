@@ -9,13 +9,14 @@ from datetime import date, datetime
 from sqlalchemy import func, select, tuple_
 
 from accounts.permissions import Role
+from accounts.queries import acts_for
 from core import clock
 from core.audit import AuditEntry
 from core.audit_chain import AuditSeal
 from core.db import session
 from core.permissions import Actor
 from core.workdays import YearStatus, load_calendar
-from marketplace.reports.desk import offices, parties
+from marketplace.reports.desk import offices, parties, supervision
 from marketplace.reports.desk.items import DeskItem, counted
 from settlement.models import Fund, LedgerAccount
 from settlement.queries import desk as money
@@ -39,17 +40,20 @@ def desk(actor: Actor, *, now: datetime) -> list[DeskItem]:
 def _found(actor: Actor, *, now: datetime, today: date) -> Iterable[DeskItem]:
     match actor.role:
         case Role.ENTERPRISE | Role.TEAM | Role.INCUBATOR:
-            return counted(parties.user_lines(actor, now=now))
+            inspected = supervision.party_lines(acts_for(actor), today=today)
+            return counted([*parties.user_lines(actor, now=now), *inspected])
         case Role.PROVIDER:
-            return counted(parties.provider_lines(actor, today=today))
+            inspected = supervision.party_lines(acts_for(actor), today=today)
+            return counted([*parties.provider_lines(actor, today=today), *inspected])
         case Role.CITY_BUREAU:
-            return counted(offices.bureau_lines(actor))
+            return counted([*offices.bureau_lines(actor), *supervision.inspector_lines(actor)])
         case Role.CITY_FINANCE:
             return counted(offices.city_lines(actor.city, is_fact=True))
         case Role.DELEGATED_AGENCY:
             return counted(offices.agency_lines(actor))
         case Role.PROVINCE:
-            return [*counted(offices.province_lines(actor)), *_fund(today)]
+            lines = [*offices.province_lines(actor), *supervision.province_lines(actor, today=today)]
+            return [*counted(lines), *_fund(today)]
         case Role.FINANCE_MAKER | Role.FINANCE_CHECKER:
             return [*_finance(actor), *_next_cutoff(today), *_fund(today)]
         case Role.AUDITOR:

@@ -1,0 +1,60 @@
+"""What waits because of spot checks: inspections, findings, appeals (V19, V21)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import and_, exists, or_, select
+
+from core.permissions import Actor
+from marketplace.reports.desk.items import Line
+from settlement.models import Payable, PaymentStop
+from settlement.states import StopState
+from vouchers.models import Appeal, Finding, Inspection, Inspector, MisconductDecision
+from vouchers.queries.inspections import UNANNOUNCED
+from vouchers.states import AppealState, FindingState, InspectionState, MisconductState
+
+
+def party_lines(own: Collection[int], *, today: date) -> list[Line]:
+    """Findings to answer, decisions that may still be appealed against, money that is stopped."""
+    findings = select(Finding).where(Finding.organisation_id.in_(own), Finding.state == FindingState.NOTIFIED)
+    appealed = exists().where(Appeal.decision_id == MisconductDecision.id)
+    decided = select(MisconductDecision).where(
+        MisconductDecision.organisation_id.in_(own),
+        MisconductDecision.state == MisconductState.IN_FORCE,
+        MisconductDecision.appeal_by >= today,
+        ~appealed,
+    )
+    stopped = (
+        select(PaymentStop)
+        .join(Payable, Payable.id == PaymentStop.payable_id)
+        .where(Payable.payee_id.in_(own), PaymentStop.state == StopState.STANDING)
+    )
+    return [
+        Line("findings_to_answer", findings, oldest=Finding.notified_at, due=Finding.answer_by),
+        Line("misconduct_to_appeal", decided, due=MisconductDecision.appeal_by, is_fact=True),
+        Line("payments_stopped", stopped, oldest=PaymentStop.ordered_at, amount=Payable.amount_fen, is_fact=True),
+    ]
+
+
+def inspector_lines(actor: Actor) -> list[Line]:
+    """Inspections that an officer was assigned to and has to carry out."""
+    sent = exists().where(Inspector.inspection_id == Inspection.id, Inspector.user_id == actor.user_id)
+    waiting = select(Inspection).where(Inspection.state.in_(UNANNOUNCED), sent)
+    return [Line("inspections_to_carry_out", waiting, due=Inspection.visit_on)]
+
+
+def province_lines(actor: Actor, *, today: date) -> list[Line]:
+    """Drawn claims that nobody was sent to, findings whose answer is there or late, and appeals."""
+    assigned = exists().where(Inspector.inspection_id == Inspection.id)
+    unassigned = select(Inspection).where(Inspection.state == InspectionState.PLANNED, ~assigned)
+    late = and_(Finding.state == FindingState.NOTIFIED, Finding.answer_by < today)
+    to_decide = select(Finding).where(or_(Finding.state == FindingState.ANSWERED, late))
+    appeals = select(Appeal).where(Appeal.state == AppealState.FILED)
+    return [
+        Line("inspections_to_assign", unassigned, oldest=Inspection.planned_at),
+        Line("findings_to_decide", to_decide, oldest=Finding.notified_at),
+        Line("appeals_to_decide", appeals, oldest=Appeal.filed_at),
+        *inspector_lines(actor),
+    ]
