@@ -58,6 +58,7 @@ DRAWN = Table(
     prepare=inspection_rows,
     columns=[
         Column("claim", lambda row: row.claim.id, sort=Claim.id, link=lambda row: link_to("claim", row.claim.id)),
+        Column("service", lambda row: row.claim.record["title"]),
         *INSPECTED,
         Column("confirmed", lambda row: row.claim.confirmed_fen, kind="money", sort=Claim.confirmed_fen),
     ],
