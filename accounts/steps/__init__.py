@@ -3,7 +3,7 @@
 from accounts.steps.bank import name_account, verify_account
 from accounts.steps.documents import add_document, certify_document
 from accounts.steps.interests import ConflictOfInterest, require_uninvolved
-from accounts.steps.memberships import decide_membership, open_membership, user_id_of, write_stated
+from accounts.steps.memberships import Upload, decide_membership, open_membership, user_id_of, write_stated
 from accounts.steps.organisations import register_organisation, state_figures, write_facts
 from accounts.steps.standing import (
     add_adverse_record,
@@ -19,6 +19,7 @@ from accounts.steps.users import hashed, register_user
 __all__ = [
     "ConflictOfInterest",
     "IssuedToken",
+    "Upload",
     "add_adverse_record",
     "add_document",
     "add_holding",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from io import BytesIO
 
 from stdnum.cn import uscc
 
+from accounts import policy
 from accounts.kinds import IncubatorLevel, InstitutionKind, OrganisationKind, ReviewDecision
 from accounts.models import Organisation
 from accounts.queries import actor_of, controller_id, find_user, membership_of
@@ -13,12 +15,30 @@ from accounts.queries.organisations import Seat
 from accounts.rules.registration import Application, BankDetails
 from accounts.rules.users import Credentials
 from accounts.service import memberships
-from accounts.steps import establish_controller, hashed, register_controller, register_organisation, register_user
+from accounts.steps import (
+    Upload,
+    establish_controller,
+    hashed,
+    register_controller,
+    register_organisation,
+    register_user,
+)
 from core import clock
 from core.db import transaction
 from core.permissions import SYSTEM, VISITOR, Actor
-from marketplace.demo.accounts import CITIES, GROUP, MEMBERS, OFFICES, TEAM, Member, Office, demo_password
+from marketplace.demo.accounts import (
+    CITIES,
+    GROUP,
+    MEMBERS,
+    OFFICES,
+    OUTSIDE_COUNTY,
+    TEAM,
+    Member,
+    Office,
+    demo_password,
+)
 from marketplace.demo.catalogue import seed_catalogue
+from marketplace.demo.papers import document
 
 FOUNDED = date(2025, 1, 24)
 
@@ -75,6 +95,7 @@ def _member(member: Member, *, registrant: Actor, now: datetime) -> None:
             application=_application(member, now=now),
             credentials=Credentials(username=member.username, password=demo_password()),
             address=None,
+            documents=_documents(member, now=now),
             actor=registrant,
             now=now,
         )
@@ -91,6 +112,16 @@ def _member(member: Member, *, registrant: Actor, now: datetime) -> None:
             actor=_reviewer(registered.organisation),
             now=now,
         )
+
+
+def _documents(member: Member, *, now: datetime) -> list[Upload]:
+    """What its kind of member brings (V15), as papers that say what they are."""
+    rules = policy.member_rules(clock.today(now))
+    required = rules.required_documents(member.kind, in_province=member.county != OUTSIDE_COUNTY)
+    return [
+        Upload(kind, BytesIO(document(f"demo {kind.value} {member.username}")), f"{kind.value}.pdf")
+        for kind in required
+    ]
 
 
 def _application(member: Member, *, now: datetime) -> Application:

@@ -9,10 +9,10 @@ from typing import Any
 
 from core import clock
 from marketplace.demo.client import DemoClient, Json
+from marketplace.demo.papers import document
 from marketplace.demo.real import cast
 from marketplace.demo.real.cast import Cast
 from marketplace.demo.real.deals import Deal, Stage, Turn
-from marketplace.demo.real.papers import document
 from marketplace.demo.real.trading import Disagreement, is_refused
 from vouchers.rules.claims import ConfirmationDecision, InvoiceType, MaterialKind, ReviewDecision
 from vouchers.states import ClaimState
