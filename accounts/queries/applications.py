@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +18,7 @@ from accounts.models import (
     Suspension,
 )
 from accounts.queries.bank import pending_account, verified_account
+from accounts.queries.documents import standing_documents
 from accounts.queries.memberships import defects_named, find_membership, submissions, suspensions_of
 from accounts.queries.organisations import latest_figures
 from accounts.queries.standing import adverse_records
@@ -55,6 +57,7 @@ class Dossier:
     notes: Sequence[Reason]
     history: Sequence[AuditEntry]
     required_documents: Sequence[DocumentKind]
+    certified_documents: AbstractSet[DocumentKind]
     round: int
     findings: Sequence[NamedDefect]
     differences: Sequence[Difference]
@@ -63,7 +66,8 @@ class Dossier:
     @property
     def missing_documents(self) -> list[DocumentKind]:
         """What nobody handed in yet; of a member, what it still owes."""
-        return missing_documents(self.required_documents, {each.kind for each in self.membership.documents})
+        handed_in = {each.kind for each in self.membership.documents}
+        return missing_documents(self.required_documents, handed_in | self.certified_documents)
 
     @property
     def actions(self) -> list[str]:
@@ -92,6 +96,7 @@ def dossier_of(membership: Membership, *, on: date) -> Dossier:
         notes=notes,
         history=audit.history("membership", membership.id),
         required_documents=_required(membership, on),
+        certified_documents={each.kind for each in standing_documents([membership.organisation_id], on=on)},
         round=rounds[-1].round if rounds else 0,
         findings=_named(membership, rounds, changed),
         differences=changed,

@@ -102,6 +102,9 @@ INVARIANTS = [
           AND NOT jsonb_exists(m.owed_documents, required.kind)
           AND NOT EXISTS (
               SELECT FROM membership_document d WHERE d.membership_id = m.id AND d.kind = required.kind)
+          AND NOT EXISTS (
+              SELECT FROM organisation_document d
+              WHERE d.organisation_id = m.organisation_id AND d.kind = required.kind AND d.decided_at IS NOT NULL)
         """,
     ),
     replay("organisation_document", DOCUMENT_TRANSITIONS),

@@ -28,6 +28,9 @@ def licence_needed(province: DemoClient, tmp_path: Path) -> Iterator[DemoClient]
     vouchers.write_text(vouchers.read_text("utf-8").replace(TESTING, asked), "utf-8")
     further = "      - {code: ethics_approval, zh: 伦理审查意见, en: ethics approval}\n"
     kinds.write_text(kinds.read_text("utf-8") + further, "utf-8")
+    for each in province.get("provider-jinan", "/documents")["items"]:
+        verdict = {"decision": "refuse", "opinion": "重新提交"}
+        province.post("bureau-jinan", f"/documents/{each['id']}/certification", verdict)
     policy.select(folder)
     yield province
     policy.select(DEFAULT_PACK)
