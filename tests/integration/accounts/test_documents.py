@@ -15,7 +15,7 @@ CERTIFY = {"decision": "certify"}
 
 def hand_in(province: DemoClient, user: str = "sme-heze", *, expect: int = 201, **form: str) -> Json:
     owner = province.get(user, "/me")["organisation"]["id"]
-    content = PDF + f"% {form}\n".encode()
+    content = PDF.replace(b"\n", f"\n% {form}\n".encode(), 1)
     path = f"/organisations/{owner}/documents"
     return province.upload(user, path, content, "文件.pdf", expect=expect, **{"kind": "licence", **form})
 
@@ -85,7 +85,7 @@ def test_the_approval_of_a_registration_certifies_what_was_handed_in_with_it(pro
     path = f"/memberships/{made['id']}/documents"
     files = [("licence", "旧.pdf"), ("licence", "新.pdf"), ("other", "说明一.pdf"), ("other", "说明二.pdf")]
     for kind, name in files:
-        province.upload("sme-heze-new", path, PDF + name.encode(), name, kind=kind)
+        province.upload("sme-heze-new", path, PDF.replace(b"\n", f"\n% {name}\n".encode(), 1), name, kind=kind)
     assert states(province, "sme-heze-new") == []
     province.post("bureau-heze", f"/memberships/{made['id']}/review", {"decision": "approve", "opinion": "同意"})
     found = province.get("sme-heze-new", "/documents")["items"]

@@ -48,9 +48,9 @@ def post(client: FlaskClient, path: str, body: Any = None, headers: Headers | No
 
 
 def upload(
-    client: FlaskClient, path: str, headers: Headers, content: bytes = PDF, name: str = "a.pdf", **form: Any
+    client: FlaskClient, path: str, headers: Headers, content: bytes = PDF, filename: str = "a.pdf", **form: Any
 ) -> Any:
-    data = {**form, "file": (io.BytesIO(content), name)}
+    data = {**form, "file": (io.BytesIO(content), filename)}
     return client.post(f"{API}{path}", data=data, headers=keyed(headers), content_type="multipart/form-data")
 
 
