@@ -150,7 +150,7 @@ def _shown(entry: DatedValue) -> Text:
     if entry.key.endswith(_FEN):
         whole, _, cents = fen_to_yuan(int(entry.value)).partition(".")
         return text("policy.value.yuan", amount=f"{int(whole):,}.{cents}")
-    return _joined(_parts(entry.value))
+    return _joined(_parts(entry.value)) if entry.value not in ((), "") else text("none")
 
 
 def _joined(parts: Iterable[Text]) -> Text:
