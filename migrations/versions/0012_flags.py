@@ -42,10 +42,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_stored_file_sha256", "stored_file")
-    op.drop_constraint("cost_basis", "service")
     for column in ("cost_fen", "cost_basis"):
         op.drop_column("service", column)
-    op.drop_constraint("findings", "claim_review")
     for column in ("findings", "despite_flags"):
         op.drop_column("claim_review", column)
     for table in ("claim_record_amendment", "claim_flag"):
