@@ -8,6 +8,7 @@ from vouchers.api.findings import findings
 from vouchers.api.flags import flags
 from vouchers.api.groups import controller_changes, team_successions
 from vouchers.api.inspections import inspections
+from vouchers.api.invoices import credit_invoices
 from vouchers.api.misconduct import appeals, misconduct_decisions
 from vouchers.api.spot_checks import spot_checks
 from vouchers.api.summaries import summaries
@@ -16,6 +17,7 @@ BLUEPRINTS = [
     claims,
     cases,
     batches,
+    credit_invoices,
     entitlement,
     flags,
     summaries,

@@ -38,10 +38,11 @@ from vouchers.schemas.explanations import ExplanationSchema
 from vouchers.schemas.timelines import ClaimTimelineSchema
 from vouchers.service import claims as service
 from vouchers.service import reviews
-from vouchers.service.claims import InvoiceTaken, MaterialRefused, MaterialsClosed, SubmissionRefused, Upload
+from vouchers.service.claims import MaterialRefused, SubmissionRefused, Upload
 from vouchers.service.reviews import ConfirmationRefused, ReviewRefused, SamePerson, SummaryNotDispatched
 from vouchers.steps.cases import CaseHeld
-from vouchers.steps.guards import NotTheClaimant
+from vouchers.steps.guards import MaterialsClosed, NotTheClaimant
+from vouchers.steps.invoices import InvoiceCredited, InvoiceRefused, InvoiceTaken
 
 claims = Blueprint("claims", __name__, url_prefix="/claims", description="Claims: materials, review, confirmation.")
 
@@ -105,6 +106,8 @@ def explanation(claim_id: int) -> Explanation:
     MaterialsClosed,
     MaterialRefused,
     InvoiceTaken,
+    InvoiceCredited,
+    InvoiceRefused,
     *UPLOAD_PROBLEMS,
 )
 @idempotent
@@ -114,7 +117,8 @@ def add_material(given: dict[str, Any], claim_id: int) -> Material:
     """Add a material
 
     To a draft or a returned claim, by who hands it in. A newer file takes the place of an earlier one of its kind;
-    `other` adds up. An invoice's number supports one live claim.
+    `other` adds up. An invoice's number, and its file, supports one live claim; where the file can be read, what is
+    typed must agree with it.
     """
     upload: FileStorage = given["file"]
     return service.add_material(

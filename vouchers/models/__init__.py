@@ -6,6 +6,7 @@ from vouchers.models.claims import Claim, ClaimReview
 from vouchers.models.decisions import EntitlementDecision
 from vouchers.models.flags import ClaimFlag, RecordAmendment
 from vouchers.models.inspections import Finding, Inspection, InspectionEvidence, Inspector
+from vouchers.models.invoices import CreditInvoice, InvoiceLineMark, InvoiceReading
 from vouchers.models.materials import Invoice, Material
 from vouchers.models.misconduct import Appeal, AppealFile, MisconductDecision
 from vouchers.models.spot_checks import SpotCheck
@@ -20,6 +21,7 @@ __all__ = [
     "ClaimAid",
     "ClaimFlag",
     "ClaimReview",
+    "CreditInvoice",
     "EntitlementDecision",
     "EntitlementStep",
     "Finding",
@@ -27,6 +29,8 @@ __all__ = [
     "InspectionEvidence",
     "Inspector",
     "Invoice",
+    "InvoiceLineMark",
+    "InvoiceReading",
     "Material",
     "MisconductDecision",
     "PolicySnapshot",

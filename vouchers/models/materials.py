@@ -11,7 +11,9 @@ from accounts.models import OrganisationDocument
 from core.db import Model
 from core.files import StoredFile
 from core.types import UTC, Enumerated, Fen, identity_key
+from vouchers.models.invoices import InvoiceLineMark, InvoiceReading
 from vouchers.rules.claims import InvoiceFacts, InvoiceType
+from vouchers.rules.invoices.credits import counted_fen
 
 
 class Material(Model):
@@ -40,12 +42,17 @@ class Material(Model):
 
 
 class Invoice(Model):
-    """What an invoice says. A number supports one live claim, across all firms and cities (invariant 16)."""
+    """What an invoice says. A number, and a file, supports one live claim, across all firms and cities (invariant 16).
+
+    ``eligible_fen`` is what its lines that count come to with tax, None where all count; ``credited_fen`` is what
+    credit invoices took back.
+    """
 
     __tablename__ = "claim_invoice"
     __table_args__ = (
         Index("uq_claim_invoice_live_number", "number", unique=True, postgresql_where=text("live")),
         Index("uq_claim_invoice_live_claim", "claim_id", unique=True, postgresql_where=text("live")),
+        Index("uq_claim_invoice_live_source", "source_sha256", unique=True, postgresql_where=text("live")),
     )
 
     id: Mapped[int] = identity_key()
@@ -58,8 +65,21 @@ class Invoice(Model):
     amount_incl_tax_fen: Mapped[int] = mapped_column(Fen)
     issued_on: Mapped[date] = mapped_column(Date)
     live: Mapped[bool] = mapped_column(Boolean, default=True)
+    reading_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("invoice_reading.id"))
+    source_sha256: Mapped[str | None] = mapped_column(Text)
+    eligible_fen: Mapped[int | None] = mapped_column(Fen)
+    credited_fen: Mapped[int] = mapped_column(Fen, default=0, server_default="0")
 
     material: Mapped[Material] = relationship(back_populates="invoice")
+    reading: Mapped[InvoiceReading | None] = relationship()
+    marks: Mapped[list[InvoiceLineMark]] = relationship(order_by="InvoiceLineMark.id")
+
+    @property
+    def counted_fen(self) -> int:
+        """What it supports (V12 base)."""
+        return counted_fen(
+            amount_fen=self.amount_incl_tax_fen, credited_fen=self.credited_fen, eligible_fen=self.eligible_fen
+        )
 
     @property
     def facts(self) -> InvoiceFacts:

@@ -6,11 +6,13 @@ from vouchers.pages.cases import case_pages
 from vouchers.pages.claim_forms import claim_forms
 from vouchers.pages.claims import claims
 from vouchers.pages.confirmations import confirmation_pages
+from vouchers.pages.credits import credit_pages
 from vouchers.pages.entitlement import entitlement
 from vouchers.pages.findings import findings
 from vouchers.pages.flags import claim_flags
 from vouchers.pages.groups import group_changes, successions
 from vouchers.pages.inspections import inspections
+from vouchers.pages.invoices import invoice_pages
 from vouchers.pages.misconduct import misconduct
 from vouchers.pages.review import review_pages
 from vouchers.pages.spot_checks import spot_checks
@@ -25,6 +27,8 @@ PAGES: list[Pages] = [
     claims,
     claim_forms,
     claim_flags,
+    invoice_pages,
+    credit_pages,
     summaries,
     spot_checks,
     inspections,

@@ -23,6 +23,7 @@ from vouchers.pages.flag_words import flag_views
 from vouchers.permissions import may_hold_cases, may_prepare_cases
 from vouchers.queries.cases import Held, held_cases, review_policy, said_about
 from vouchers.queries.conflicts import conflicts
+from vouchers.queries.invoices import judged_lines
 from vouchers.queries.review_queue import WAITING, first_days
 
 
@@ -47,6 +48,7 @@ def beside(claim: Claim, *, actor: Actor) -> dict[str, Any]:
         "names": organisation_names({claim.beneficiary_id, claim.provider_id, claim.claimant_id, claim.payee_id}),
         "replaced": replaced_materials(claim),
         "compared": invoice_rows(claim, today=today),
+        "lines": judged_lines(claim.invoice),
         "rounds": differences(claim),
         "flags": flag_words(claim),
         "suspicions": flag_views(claim, actor=actor),

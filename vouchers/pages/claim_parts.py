@@ -118,7 +118,12 @@ def upload_actions(claim: Claim, *, actor: Actor) -> list[dict[str, Any]]:
         "href": url_for("claim_form_pages.use_document", claim_id=claim.id),
         "primary": False,
     }
-    return [*needed, _upload(claim, MaterialKind.OTHER, key="upload.add", primary=False), certified]
+    reads = {
+        "label": t("page.invoice_reading.title"),
+        "href": url_for("invoice_pages.read", claim_id=claim.id),
+        "primary": claim.invoice is None,
+    }
+    return [reads, *needed, _upload(claim, MaterialKind.OTHER, key="upload.add", primary=False), certified]
 
 
 def _upload(claim: Claim, kind: str, *, key: str, primary: bool) -> dict[str, Any]:

@@ -23,13 +23,14 @@ from vouchers.pages.claim_parts import (
 )
 from vouchers.pages.claim_story import claim_events
 from vouchers.pages.claim_table import claims_table
-from vouchers.pages.comparing import differences
+from vouchers.pages.comparing import differences, invoice_rows
 from vouchers.pages.explaining import explanation_page
 from vouchers.pages.flag_words import flag_views
 from vouchers.permissions import may_read_claims
 from vouchers.queries.claim_timelines import claim_timeline
 from vouchers.queries.claims import dossier, find_material, visible_claims
 from vouchers.queries.explanations import explain
+from vouchers.queries.invoices import judged_lines
 from vouchers.queries.material_kinds import material_text
 
 claims = Pages(
@@ -80,6 +81,8 @@ def one(claim_id: int) -> str:
         suspicions=flag_views(claim, actor=actor),
         actions=next_actions(claim, actor=actor),
         uploads=upload_actions(claim, actor=actor),
+        compared=invoice_rows(claim, today=clock.today(clock.now())),
+        lines=judged_lines(claim.invoice),
     )
 
 

@@ -10,9 +10,10 @@ from enum import StrEnum
 from core.pages import say
 from core.pages.language import has_text, t, term, text_or, yes_no, yuan
 from vouchers.models import Claim, Material
-from vouchers.queries.completeness import Compared, compared_invoice
+from vouchers.queries.invoices import compared_invoice
 from vouchers.queries.material_kinds import material_text
 from vouchers.queries.resubmissions import Round, rounds
+from vouchers.rules.invoices.comparing import Compared, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class InvoiceRow:
     stated: str
     expected: str
     agrees: bool
+    refuses: bool
     fault: str | None
 
 
@@ -45,7 +47,12 @@ class Resubmission:
 
 def invoice_rows(claim: Claim, *, today: date) -> list[InvoiceRow]:
     """Every field with its mark."""
-    return [_row(each) for each in compared_invoice(claim, today=today)]
+    return compared_rows(compared_invoice(claim, today=today))
+
+
+def compared_rows(compared: Sequence[Compared]) -> list[InvoiceRow]:
+    """Compared fields as they are read."""
+    return [_row(each) for each in compared]
 
 
 def differences(claim: Claim) -> list[Resubmission]:
@@ -58,7 +65,14 @@ def differences(claim: Claim) -> list[Resubmission]:
 
 def _row(each: Compared) -> InvoiceRow:
     fault = None if each.fault is None else f"{say(each.fault)}（{each.fault.article}）"
-    return InvoiceRow(_label(each.field), _shown(each.stated) or "—", _expected(each), each.agrees, fault)
+    return InvoiceRow(
+        _label(each.field),
+        _shown(each.stated) or "—",
+        _expected(each),
+        each.agrees,
+        each.severity is Severity.REFUSAL,
+        fault,
+    )
 
 
 def _expected(each: Compared) -> str:
@@ -67,7 +81,12 @@ def _expected(each: Compared) -> str:
 
 
 def _label(field: str) -> str:
-    for key in (field, f"form.claim_material.{field}", f"fact.{field.removesuffix('_fen')}"):
+    for key in (
+        field,
+        f"form.claim_material.{field}",
+        f"form.invoice_confirmation.{field}",
+        f"fact.{field.removesuffix('_fen')}",
+    ):
         if has_text(key):
             return t(key)
     return say(material_text(field))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,9 +10,9 @@ from accounts.kinds import OrganisationKind
 from accounts.models import OrganisationDocument
 from core import policy
 from core.errors import Reason
-from vouchers.models import Claim, Invoice, Material
+from vouchers.models import Claim, Material
 from vouchers.queries.certified import lapsed_materials, offered_for
-from vouchers.rules.claims import Parties, invoice_faults, lapsed_documents, missing_materials
+from vouchers.rules.claims import Parties, lapsed_documents, missing_materials
 from vouchers.rules.policy import VoucherPolicy, judging
 from vouchers.states import OPEN_FOR_MATERIALS
 
@@ -26,21 +25,6 @@ class Needed:
     material: Material | None
     certified: OrganisationDocument | None
     missing: Reason | None
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One field of an invoice beside what the order says. ``expected`` is None where the order says nothing."""
-
-    field: str
-    stated: object
-    expected: object
-    fault: Reason | None
-
-    @property
-    def agrees(self) -> bool:
-        """Whether nothing is wrong with it and it says what the order says."""
-        return self.fault is None and (self.expected is None or self.stated == self.expected)
 
 
 def policy_of(claim: Claim) -> VoucherPolicy:
@@ -71,22 +55,6 @@ def needed_materials(claim: Claim, *, today: date) -> list[Needed]:
     ]
 
 
-def compared_invoice(claim: Claim, *, today: date) -> Sequence[Compared]:
-    """Each field of the claim's invoice beside the order; nothing where there is no invoice yet."""
-    invoice = claim.invoice
-    if invoice is None:
-        return []
-    parties = invoice_parties(claim)
-    faults = {
-        each.field: each
-        for each in invoice_faults(invoice.facts, parties=parties, today=today, policy=policy_of(claim))
-    }
-    return [
-        Compared(field, stated, expected, faults.get(field))
-        for field, stated, expected in _pairs(claim, invoice, parties)
-    ]
-
-
 def invoice_parties(claim: Claim) -> Parties:
     """Whose codes the invoice must carry. A team has none: its incubator's, or none on one made out to its members."""
     user = accounts.organisation(claim.beneficiary_id)
@@ -99,15 +67,3 @@ def invoice_parties(claim: Claim) -> Parties:
 def is_enterprises(claim: Claim) -> bool:
     """Whether an enterprise uses the voucher; a team declares nothing."""
     return accounts.organisation(claim.beneficiary_id).kind is OrganisationKind.ENTERPRISE
-
-
-def _pairs(claim: Claim, invoice: Invoice, parties: Parties) -> list[tuple[str, object, object]]:
-    buyer = invoice.buyer_uscc if invoice.buyer_uscc in parties.buyer_usccs else claim.beneficiary.uscc
-    return [
-        ("invoice_number", invoice.number, None),
-        ("invoice_type", invoice.type, None),
-        ("seller_uscc", invoice.seller_uscc, parties.seller_uscc),
-        ("buyer_uscc", invoice.buyer_uscc, buyer),
-        ("amount_incl_tax_fen", invoice.amount_incl_tax_fen, min(claim.contract_fen, claim.actual_fen)),
-        ("issued_on", invoice.issued_on, None),
-    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.invariants import Invariant, replay
 from vouchers.queries.aid_invariants import INVARIANTS as AIDS
+from vouchers.queries.invoice_invariants import INVOICE_INVARIANTS
 from vouchers.queries.review_invariants import REVIEW_INVARIANTS
 from vouchers.queries.supervision_invariants import INVARIANTS as SUPERVISION
 from vouchers.states import CLAIM, FLAG, SUMMARY
@@ -262,6 +263,7 @@ INVARIANTS = [
         """,
     ),
     *REVIEW_INVARIANTS,
+    *INVOICE_INVARIANTS,
     replay("claim", CLAIM),
     replay("claim_flag", FLAG),
     replay("review_summary", SUMMARY),

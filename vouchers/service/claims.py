@@ -7,22 +7,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import BinaryIO
 
-from sqlalchemy import func, select
-
 from accounts import queries as accounts
 from core import clock, policy
-from core.db import require_transaction, transaction
-from core.errors import Conflict, Reason, Refused, reason, refuse_all
-from core.files import store_file
+from core.db import transaction
+from core.errors import Reason, Refused, reason, refuse_all
+from core.files import read_upload, store_upload
 from core.permissions import SYSTEM, Actor
-from core.states import StateForbids, apply, state_refusal
-from settlement.queries import hold_of, order_money
-from settlement.steps import move_hold, reduce_hold
-from vouchers.models import Claim, Invoice, Material
+from core.states import apply, state_refusal
+from settlement.queries import order_money
+from settlement.steps import move_hold
+from vouchers.models import Claim, Material
 from vouchers.queries.certified import find_offered, lapsed_materials
 from vouchers.queries.claims import find_claim
 from vouchers.queries.completeness import invoice_parties, is_enterprises, policy_of
-from vouchers.rules.amounts import reduced_subsidy
 from vouchers.rules.claims import (
     CORRECTION,
     COST_INCURRED,
@@ -42,30 +39,20 @@ from vouchers.rules.facts import Enterprise
 from vouchers.rules.frozen import thaw
 from vouchers.rules.policy import VoucherPolicy, judging
 from vouchers.states import CLAIM, OPEN_FOR_MATERIALS, ClaimAction, ClaimState
-from vouchers.steps.aids import settle_aids
+from vouchers.steps.base import settle_sum
+from vouchers.steps.credits import credit_stands_against
 from vouchers.steps.endings import give_up_claim, reject_claim
 from vouchers.steps.flags import raise_flags
-from vouchers.steps.guards import require_action, require_claimant
+from vouchers.steps.guards import MaterialsClosed, require_action, require_claimant
+from vouchers.steps.invoices import number_faults, take_typed
 from vouchers.steps.materials import put_material, take_certified
-from vouchers.steps.reasoning import note_invoice, note_year
-
-
-class MaterialsClosed(StateForbids):
-    """Materials are added only to a draft or a returned claim."""
-
-    code = "materials_closed"
+from vouchers.steps.reasoning import note_year
 
 
 class MaterialRefused(Refused):
     """The material contradicts itself or the order; every fault is named."""
 
     code = "material_refused"
-
-
-class InvoiceTaken(Conflict):
-    """This invoice number supports another claim already."""
-
-    code = "invoice_taken"
 
 
 class SubmissionRefused(Refused):
@@ -95,17 +82,19 @@ def add_material(
     """Add a file to a draft or returned claim; it takes the place of an earlier one of its kind (``other`` adds up).
 
     ``invoice`` says what an invoice says, ``completed_on`` the date on a result proof. Raises
-    :class:`MaterialsClosed`, :class:`MaterialRefused`, :class:`InvoiceTaken` and what the file store refuses.
+    MaterialsClosed, :class:`MaterialRefused`, what vouchers.steps.invoices.take_typed and the file store refuse.
     """
     with transaction() as current:
         claim = find_claim(claim_id, actor=actor, lock=True)
         require_claimant(actor, claim)
         _require_open(claim)
         refuse_all(_material_faults(claim, kind, invoice, completed_on), error=MaterialRefused)
-        stored = store_file(upload.stream, filename=upload.filename, owner_id=claim.claimant_id, now=now)
-        material = put_material(claim, kind=kind, file=stored, completed_on=completed_on, actor=actor, now=now)
-        if invoice is not None:
-            _add_invoice(claim, material, invoice)
+        read = read_upload(upload.stream, filename=upload.filename)
+        if invoice is None:
+            stored = store_upload(read, owner_id=claim.claimant_id, now=now)
+            material = put_material(claim, kind=kind, file=stored, completed_on=completed_on, actor=actor, now=now)
+        else:
+            material = take_typed(claim, read, invoice, actor=actor, now=now)
         current.refresh(material)
         return material
 
@@ -160,7 +149,7 @@ def submit(
         )
         if claim.first_submitted_at is None:
             _settle_year(claim, year=today.year, judged_by=judged_by, actor=actor, now=now)
-        _settle_sum(claim, actor=actor, now=now)
+        settle_sum(claim, actor=actor, now=now)
         claim.declarations = dict(declarations)
         claim.submitted_by, claim.submitted_at, claim.correct_by = actor.user_id, now, None
         claim.first_submitted_at = claim.first_submitted_at or now
@@ -244,6 +233,7 @@ def _material_state(claim: Claim, *, today: date, judged_by: VoucherPolicy) -> l
     present = {material.kind for material in claim.live_materials}
     faults = missing_materials(present, kind=claim.service_kind, policy=judged_by)
     faults += lapsed_documents(lapsed, kind=claim.service_kind, policy=judged_by)
+    faults += credit_stands_against(claim, granted_fen=None)
     if claim.invoice is not None:
         faults += invoice_faults(claim.invoice.facts, parties=invoice_parties(claim), today=today, policy=judged_by)
     return faults
@@ -261,36 +251,14 @@ def _material_faults(claim: Claim, kind: str, invoice: InvoiceFacts | None, comp
     if (kind == MaterialKind.INVOICE) != (invoice is not None):
         code = "invoice_facts_missing" if invoice is None else "invoice_facts_misplaced"
         faults.append(reason(code, article=INVOICE, field="kind"))
+    if invoice is not None:
+        faults += number_faults(invoice.number)
     if completed_on is not None and kind != MaterialKind.RESULT_PROOF:
         faults.append(reason("completion_misplaced", article=VALIDITY, field="completed_on"))
     elif completed_on is not None and completed_on != claim.completed_on:
         said = {"completed_on": claim.completed_on, "proof": completed_on}
         faults.append(reason("completion_differs", article=VALIDITY, field="completed_on", **said))
     return faults
-
-
-def _add_invoice(claim: Claim, material: Material, facts: InvoiceFacts) -> None:
-    """Record what an invoice says; a number supports one live claim (invariant 16)."""
-    current = require_transaction()
-    # Two claimants with the same number wait for each other here, so that the second is told and not the index.
-    current.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(facts.number, 16))))
-    taken = select(Invoice.id).where(Invoice.number == facts.number, Invoice.live)
-    if current.scalar(taken) is not None:
-        raise InvoiceTaken(number=facts.number)
-    current.add(
-        Invoice(
-            claim_id=claim.id,
-            material_id=material.id,
-            number=facts.number,
-            type=facts.type,
-            seller_uscc=facts.seller_uscc,
-            buyer_uscc=facts.buyer_uscc,
-            amount_incl_tax_fen=facts.amount_incl_tax_fen,
-            issued_on=facts.issued_on,
-            live=True,
-        )
-    )
-    current.flush()
 
 
 def _settle_year(claim: Claim, *, year: int, judged_by: VoucherPolicy, actor: Actor, now: datetime) -> None:
@@ -301,18 +269,3 @@ def _settle_year(claim: Claim, *, year: int, judged_by: VoucherPolicy, actor: Ac
     note_year(claim, year=year, cap_fen=judged_by.annual_cap_fen, moved_fen=room, now=now)
     claim.year = year
     claim.claimed_fen = min(claim.claimed_fen, room)
-
-
-def _settle_sum(claim: Claim, *, actor: Actor, now: datetime) -> None:
-    """The lesser of hold and the rate's share of contract, actual fee and invoice; the difference is released."""
-    if claim.invoice is not None:
-        claim.base_fen = min(claim.contract_fen, claim.actual_fen, claim.invoice.amount_incl_tax_fen)
-    held = hold_of(claim.order_id)
-    held_fen = 0 if held is None else held.held_fen
-    rate = claim.decision.rate
-    if rate is not None:
-        claimed_fen = min(claim.claimed_fen, reduced_subsidy(held_fen, actual_base_fen=claim.base_fen, rate=rate))
-        note_invoice(claim, claimed_fen=claimed_fen, now=now)
-        claim.claimed_fen = claimed_fen
-    reduce_hold(order_id=claim.order_id, to_fen=claim.claimed_fen, actor=actor, now=now)
-    settle_aids(claim, actor=actor, now=now)

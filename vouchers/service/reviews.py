@@ -29,6 +29,7 @@ from vouchers.service.claims import standing_now
 from vouchers.states import CLAIM, ClaimAction, SummaryState
 from vouchers.steps.aids import approve_aids, confirm_aids, unapprove_aids
 from vouchers.steps.cases import end_case, require_free, require_unconflicted
+from vouchers.steps.credits import credit_stands_against
 from vouchers.steps.endings import owe_refused_part, reject_claim, revoke_claim
 from vouchers.steps.flags import undecided_flags, upheld_without_consequence
 from vouchers.steps.guards import require_action
@@ -256,6 +257,7 @@ def _approval_faults(claim: Claim, approved_fen: int, ticks: Mapping[str, bool],
     return [
         *missing_ticks(ticks, is_enterprise=is_enterprises(claim), policy=policy_of(claim)),
         *undecided_flags(claim),
+        *credit_stands_against(claim, granted_fen=approved_fen),
         *upheld_without_consequence(claim, approved_fen=approved_fen, despite_flags=despite_flags),
     ]
 

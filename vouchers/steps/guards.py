@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.permissions import Role
 from core.errors import Forbidden, reason
 from core.permissions import Actor
-from core.states import allowed_target
+from core.states import StateForbids, allowed_target
 from vouchers.models import Claim
 from vouchers.permissions import is_claimant
 from vouchers.states import CLAIM, ClaimAction
@@ -18,6 +18,12 @@ class NotTheClaimant(Forbidden):
     """Another party hands this claim in: the provider in direct deduction, the incubator for a team."""
 
     code = "not_the_claimant"
+
+
+class MaterialsClosed(StateForbids):
+    """Materials are added only to a draft or a returned claim."""
+
+    code = "materials_closed"
 
 
 def require_claimant(actor: Actor, claim: Claim) -> None:

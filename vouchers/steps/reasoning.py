@@ -107,7 +107,7 @@ def note_invoice(claim: Claim, *, claimed_fen: int, now: datetime) -> None:
         after_fen=claimed_fen,
         contract_fen=claim.contract_fen,
         actual_fen=claim.actual_fen,
-        invoice_fen=None if claim.invoice is None else claim.invoice.amount_incl_tax_fen,
+        invoice_fen=None if claim.invoice is None else claim.invoice.counted_fen,
         rate=rate_text(claim.decision.rate),
         now=now,
     )

@@ -93,6 +93,37 @@ def test_each_of_the_steps_bites(committed_app: Flask, database: Database) -> No
             connection.rollback()
 
 
+BENT_INVOICES = {
+    "invoices: the file": "UPDATE claim_invoice SET source_sha256 = repeat('0', 64) WHERE id = (SELECT min(id) FROM "
+    "claim_invoice)",
+    "invoices: what was read": """
+        WITH read AS (
+            INSERT INTO invoice_reading
+                   (claim_id, file_id, source_sha256, format, reader_version, facts, read_by, read_at)
+            SELECT i.claim_id, m.file_id, i.source_sha256, 'xml', '1', '{"number": "X"}', m.added_by, m.added_at
+              FROM claim_invoice i JOIN claim_material m ON m.id = i.material_id LIMIT 1
+            RETURNING id, claim_id)
+        UPDATE claim_invoice i SET reading_id = read.id FROM read WHERE read.claim_id = i.claim_id
+        """,
+    "invoices: what credit": "UPDATE claim_invoice SET credited_fen = 1 WHERE live",
+    "claims: one that waits": "UPDATE claim_invoice SET eligible_fen = 1 WHERE live",
+    "claims: what is granted": "UPDATE claim_invoice SET credited_fen = amount_incl_tax_fen WHERE live",
+}
+
+
+def test_each_of_the_invoices_bites(committed_app: Flask, database: Database) -> None:
+    """Another file, another number than was read, forgotten credits, too much claimed or granted."""
+    assert committed_app.name
+    one_of_each()
+    for name, bend in BENT_INVOICES.items():
+        with database.connect() as connection:
+            connection.execute("SET LOCAL session_replication_role = replica")
+            assert connection.execute(bend).rowcount > 0
+            (invariant,) = [each for each in INVARIANTS if each.name.startswith(name)]
+            assert connection.execute(invariant.sql.replace("%", "%%")).fetchone() is not None, name
+            connection.rollback()
+
+
 def test_every_invariant_has_a_query_that_runs(app: Flask) -> None:
     with app.app_context():
         for invariant in INVARIANTS:

@@ -41,9 +41,10 @@ from tests.factories.vouchers import (
 from vouchers.models import Claim
 from vouchers.rules.claims import InvoiceType, MaterialKind, ReviewDecision
 from vouchers.service import claims
-from vouchers.service.claims import InvoiceTaken, MaterialRefused, MaterialsClosed, SubmissionRefused, Upload
+from vouchers.service.claims import MaterialRefused, SubmissionRefused, Upload
 from vouchers.states import ClaimState
-from vouchers.steps.guards import NotTheClaimant
+from vouchers.steps.guards import MaterialsClosed, NotTheClaimant
+from vouchers.steps.invoices import InvoiceTaken
 
 pytestmark = pytest.mark.usefixtures("app")
 CAP_FEN = 50_000_000

@@ -1,0 +1,380 @@
+"""Invoices of claims: read, confirmed, compared; one number and one file for one claim; lines that count; credits."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+
+import pytest
+
+from accounts.queries import organisation
+from core import clock
+from core.db import session
+from core.errors import DomainError
+from core.invariants import verify
+from core.permissions import Actor
+from settlement.queries.payables import payable_of
+from tests.factories.accounts import actor_of, make_bureau, make_enterprise, make_province
+from tests.factories.vouchers import (
+    PDF,
+    add,
+    add_materials,
+    bring,
+    claimant_of,
+    confirm,
+    invoice_of,
+    make_claim,
+    review,
+    reviewer_of,
+    send_up,
+    submit,
+    summarise,
+)
+from tests.support.invoices import MEAL, Line, Paper, ofd_of, xml_of
+from vouchers.models import Claim, CreditInvoice, InvoiceReading
+from vouchers.queries.credits import credit_views, visible_credits
+from vouchers.queries.invariants import INVARIANTS
+from vouchers.queries.invoices import compared_invoice, find_reading, judged_lines, reading_view
+from vouchers.rules.claims import InvoiceFacts, InvoiceType, MaterialKind, ReviewDecision
+from vouchers.rules.invoices.comparing import Severity, Typed
+from vouchers.rules.invoices.credits import CreditEffect, CreditFacts
+from vouchers.rules.invoices.items import LineMark
+from vouchers.rules.invoices.reading import READER_VERSION
+from vouchers.service import claims, invoices, reviews
+from vouchers.service.claims import MaterialRefused, SubmissionRefused, Upload
+from vouchers.service.credits import CreditKnown, CreditRefused, register_credit
+from vouchers.service.invoices import InvoiceUnreadable, LinesClosed, LinesRefused
+from vouchers.service.reviews import ConfirmationRefused, ReviewRefused
+from vouchers.states import ClaimState
+from vouchers.steps.guards import MaterialsClosed, NotTheClaimant
+from vouchers.steps.invoices import InvoiceCredited, InvoiceRefused, InvoiceTaken
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def paper_for(claim: Claim, number: str = "26370000000000000001", **other: object) -> Paper:
+    """A right invoice for a claim."""
+    seller, buyer = organisation(claim.provider_id), organisation(claim.beneficiary_id)
+    said = {"seller_name": seller.name, "buyer_name": buyer.name, "issued_on": claim.completed_on, **other}
+    return Paper(number=number, seller_uscc=seller.uscc or "", buyer_uscc=buyer.uscc or "", **said)  # type: ignore[arg-type]
+
+
+def read(claim: Claim, content: bytes, name: str = "发票.xml", actor: Actor | None = None) -> InvoiceReading:
+    return invoices.read(
+        claim_id=claim.id,
+        stream=io.BytesIO(content),
+        filename=name,
+        actor=actor or claimant_of(claim),
+        now=clock.now(),
+    )
+
+
+def take(claim: Claim, content: bytes, name: str = "发票.xml", typed: Typed | None = None) -> None:
+    reading = read(claim, content, name)
+    invoices.confirm(
+        claim_id=claim.id,
+        reading_id=reading.id,
+        typed=typed or Typed(),
+        actor=claimant_of(claim),
+        now=clock.now(),
+    )
+    session().refresh(claim)
+
+
+def handed_in(*lines: Line, number: str = "26370000000000000001") -> Claim:
+    """A submitted claim with an invoice that was read."""
+    claim = make_claim()
+    add_materials(claim, leave_out=[MaterialKind.INVOICE])
+    take(claim, xml_of(paper_for(claim, number, lines=lines or (Line(),))))
+    return submit(claim)
+
+
+def credit(
+    number: str = "26370000000000000001", amount_fen: int = 10_000_000, actor: Actor | None = None, own: str = "90"
+) -> CreditInvoice:
+    """Register a credit invoice by hand, as the province unless told otherwise."""
+    return register_credit(
+        typed=CreditFacts(
+            number=f"2637{own:0>16}",
+            original_number=number,
+            amount_incl_tax_fen=amount_fen,
+            issued_on=clock.today(clock.now()),
+        ),
+        opinion="税务局通报",
+        stream=None,
+        filename="",
+        actor=actor or actor_of(make_province()),
+        now=clock.now(),
+    )
+
+
+def codes(error: DomainError) -> list[str]:
+    return [each.code for each in error.reasons]
+
+
+def test_an_invoice_is_read_shown_and_confirmed() -> None:
+    """Nothing changes before the confirmation; then the invoice and its file are the claim's, with what was read."""
+    claim = make_claim()
+    paper = paper_for(claim)
+    reading = read(claim, xml_of(paper))
+    assert (reading.reader_version, reading.source_sha256) == (READER_VERSION, reading.file.sha256)
+    shown = reading_view(claim, reading, today=clock.today(clock.now()))
+    assert (shown.confirmed, len(shown.lines)) == (False, 1)
+    assert all(row.agrees for row in shown.compared), shown.compared
+    assert "税务机关" in shown.notice.zh
+    assert "tax office" in shown.notice.en
+    assert claim.invoices == []
+    take(claim, xml_of(paper))
+    assert claim.invoice is not None
+    assert (claim.invoice.number, claim.invoice.amount_incl_tax_fen) == (paper.number, 10_000_000)
+    assert claim.invoice.reading is not None
+    assert claim.invoice.material.file.sha256 == claim.invoice.source_sha256
+    add_materials(claim, leave_out=[MaterialKind.INVOICE])
+    assert submit(claim).claimed_fen == 6_000_000
+
+
+def test_what_speaks_against_an_invoice_is_named() -> None:
+    """Another seller refuses it; another name is a flag; a credit invoice, nonsense and strangers are refused."""
+    claim = make_claim()
+    other = paper_for(claim, buyer_name="旧名称")
+    reading = read(claim, xml_of(Paper(seller_uscc=other.seller_uscc, buyer_uscc="91370000XXXXXXXXXX")))
+    rows = reading_view(claim, reading, today=clock.today(clock.now())).compared
+    severities = {row.field: row.severity for row in rows if row.severity is not None}
+    assert severities["buyer_uscc"] is Severity.REFUSAL
+    assert severities["buyer_name"] is Severity.FLAG
+    with pytest.raises(InvoiceRefused) as refused:
+        take(claim, xml_of(other.red("26370000000000000002")))
+    assert "invoice_is_credit" in codes(refused.value)
+    with pytest.raises(InvoiceUnreadable) as unreadable:
+        read(claim, xml_of(other, SellerName="", TotalTaxAm="x"))
+    assert (
+        codes(unreadable.value) == ["invoice_field_missing", "invoice_field_malformed"]
+        or len(unreadable.value.reasons) == 2
+    )
+    with pytest.raises(NotTheClaimant):
+        read(claim, xml_of(other), actor=actor_of(organisation(claim.beneficiary_id)))
+    with pytest.raises(MaterialsClosed):
+        read(handed_in(number="26370000000000000077"), xml_of(other))
+    take(claim, xml_of(other))
+    flagged = [row.field for row in compared_invoice(claim, today=clock.today(clock.now())) if not row.agrees]
+    assert flagged == ["buyer_name"]
+
+
+def test_what_the_file_does_not_say_is_typed() -> None:
+    """Of a PDF everything, of an OFD nothing it says itself; typed otherwise than read is refused."""
+    claim = make_claim()
+    facts = invoice_of(claim)
+    with pytest.raises(InvoiceRefused) as refused:
+        take(claim, PDF, "发票.pdf")
+    assert codes(refused.value) == ["invoice_field_missing"] * 5
+    typed = Typed(
+        number=facts.number,
+        type=facts.type,
+        seller_uscc=facts.seller_uscc,
+        buyer_uscc=facts.buyer_uscc,
+        amount_incl_tax_fen=facts.amount_incl_tax_fen,
+        issued_on=facts.issued_on,
+    )
+    take(claim, PDF, "发票.pdf", typed)
+    assert claim.invoice is not None
+    assert judged_lines(claim.invoice) == []
+    second = make_claim()
+    ofd = ofd_of(paper_for(second))
+    with pytest.raises(InvoiceRefused) as refused:
+        take(second, ofd, "发票.ofd", Typed(amount_incl_tax_fen=1))
+    assert codes(refused.value) == ["invoice_typed_otherwise"]
+    take(second, ofd, "发票.ofd")
+    assert second.invoice is not None
+    assert (second.invoice.number, len(judged_lines(second.invoice))) == ("03700190011100012345", 1)
+
+
+def test_typed_facts_are_held_against_the_file() -> None:
+    """Also where file and facts come together, as before."""
+    claim = make_claim()
+    paper = paper_for(claim)
+    right = InvoiceFacts(
+        paper.number, InvoiceType.E_VAT_SPECIAL, paper.seller_uscc, paper.buyer_uscc, 10_000_000, claim.completed_on
+    )
+
+    def send(facts: InvoiceFacts) -> None:
+        claims.add_material(
+            claim_id=claim.id,
+            kind=MaterialKind.INVOICE,
+            upload=Upload(io.BytesIO(xml_of(paper)), "发票.xml"),
+            invoice=facts,
+            completed_on=None,
+            actor=claimant_of(claim),
+            now=clock.now(),
+        )
+
+    with pytest.raises(InvoiceRefused) as refused:
+        send(InvoiceFacts(paper.number, right.type, right.seller_uscc, right.buyer_uscc, 9_999_999, date(2026, 1, 1)))
+    assert codes(refused.value) == ["invoice_typed_otherwise", "invoice_typed_otherwise"]
+    send(right)
+    session().refresh(claim)
+    assert claim.invoice is not None
+    assert claim.invoice.reading is not None
+    with pytest.raises(MaterialRefused) as short:
+        send(InvoiceFacts("00012345", right.type, right.seller_uscc, right.buyer_uscc, 1, claim.completed_on))
+    assert codes(short.value) == ["invoice_code_missing"]
+
+
+def test_16_a_number_and_a_file_support_one_claim() -> None:
+    """Across firms and cities, however the number is written, and whatever number is typed over the same file."""
+    first = handed_in()
+    other = make_claim(make_enterprise("370102"))
+    number = "2637-0000 0000 0000 0001"
+    with pytest.raises(InvoiceTaken):
+        add(other, MaterialKind.INVOICE, invoice=invoice_of(other, number=number))
+    plain, again = make_claim(), make_claim()
+    for claim, expected in ((plain, None), (again, InvoiceTaken)):
+        facts = invoice_of(claim)
+        upload = Upload(io.BytesIO(PDF), "发票.pdf")
+
+        def send(claim: Claim = claim, facts: InvoiceFacts = facts, upload: Upload = upload) -> None:
+            claims.add_material(
+                claim_id=claim.id,
+                kind=MaterialKind.INVOICE,
+                upload=upload,
+                invoice=facts,
+                completed_on=None,
+                actor=claimant_of(claim),
+                now=clock.now(),
+            )
+
+        if expected is None:
+            send()
+        else:
+            with pytest.raises(expected):
+                send()
+    review(first, ReviewDecision.REJECT)
+    add(other, MaterialKind.INVOICE, invoice=invoice_of(other, number=number))
+
+
+def test_v12_base_only_eligible_lines_count() -> None:
+    """By the rule at the confirmation, by the reviewer with a reason afterwards; sums only fall."""
+    claim = handed_in(Line(amount_fen=7_547_170, tax_fen=452_830), Line(MEAL, 1_886_792, 113_208))
+    assert claim.invoice is not None
+    assert [each.eligible for each in judged_lines(claim.invoice)] == [True, False]
+    assert (claim.base_fen, claim.claimed_fen) == (8_000_000, 4_800_000)
+    reviewer = reviewer_of(claim)
+
+    def mark(*marks: LineMark, actor: Actor = reviewer) -> Claim:
+        return invoices.mark_lines(claim_id=claim.id, marks=marks, actor=actor, now=clock.now())
+
+    with pytest.raises(LinesRefused) as refused:
+        mark(LineMark(3, eligible=False, reason="x"), LineMark(3, eligible=True, reason="y"))
+    assert codes(refused.value) == ["line_unknown", "line_unknown", "line_twice"]
+    mark(LineMark(1, eligible=False, reason="与服务无关"), LineMark(2, eligible=True, reason="实为服务费"))
+    assert (claim.base_fen, claim.claimed_fen) == (2_000_000, 1_200_000)
+    mark(LineMark(1, eligible=True, reason="更正"))
+    assert (claim.base_fen, claim.claimed_fen) == (10_000_000, 1_200_000)
+    assert [each.reason for each in claim.invoice.marks][-1] == "更正"
+    review(claim, ReviewDecision.APPROVE)
+    with pytest.raises(LinesClosed):
+        mark(LineMark(1, eligible=False, reason="x"))
+    unread, left_out = bring(make_claim(), ClaimState.SUBMITTED), LineMark(1, eligible=False, reason="x")
+    with pytest.raises(LinesRefused):
+        invoices.mark_lines(claim_id=unread.id, marks=[left_out], actor=reviewer, now=clock.now())
+
+
+def test_a_credit_invoice_takes_the_invoice_of_a_draft_away() -> None:
+    """The draft lacks an invoice again, and the same one is never taken again."""
+    claim = make_claim()
+    add_materials(claim, leave_out=[MaterialKind.INVOICE])
+    take(claim, xml_of(paper_for(claim)))
+    assert credit().effect is CreditEffect.DROPPED
+    with pytest.raises(SubmissionRefused) as refused:
+        submit(claim)
+    assert codes(refused.value) == ["material_missing"]
+    with pytest.raises(InvoiceCredited):
+        take(claim, xml_of(paper_for(claim)))
+    with pytest.raises(CreditKnown):
+        credit()
+    assert credit("26370000000000000555", own="91").effect is CreditEffect.RECORDED
+
+
+def test_a_part_of_an_invoice_taken_back_lowers_the_base() -> None:
+    claim = handed_in()
+    assert credit(amount_fen=4_000_000).effect is CreditEffect.LOWERED
+    session().refresh(claim)
+    assert (claim.base_fen, claim.claimed_fen) == (6_000_000, 3_600_000)
+    review(claim, ReviewDecision.APPROVE)
+    assert credit(amount_fen=1_000_000, own="91").effect is CreditEffect.HELD_BACK
+    send_up(summarise(claim))
+    with pytest.raises(ConfirmationRefused) as refused:
+        confirm(claim)
+    assert codes(refused.value) == ["granted_over_credited"]
+
+
+def test_a_credited_claim_is_neither_approved_nor_confirmed() -> None:
+    """Review and province are told; returned, the claim asks for another invoice."""
+    claim = handed_in()
+    assert credit(actor=reviewer_of(claim)).effect is CreditEffect.HELD_BACK
+    with pytest.raises(ReviewRefused) as refused:
+        review(claim, ReviewDecision.APPROVE)
+    assert codes(refused.value) == ["invoice_credited"]
+    review(claim, ReviewDecision.RETURN)
+    with pytest.raises(SubmissionRefused):
+        submit(claim)
+    take(claim, xml_of(paper_for(claim, "26370000000000000003")))
+    assert submit(claim).state is ClaimState.SUBMITTED
+
+
+def test_an_unpaid_claim_is_stopped_and_the_case_is_shown() -> None:
+    """V19: the payment is held until the province decides; another city's bureau learns nothing of the claim."""
+    claim = handed_in()
+    review(claim, ReviewDecision.APPROVE)
+    send_up(summarise(claim))
+    confirm(claim)
+    stranger, province = actor_of(make_bureau("370100")), actor_of(make_province())
+    partly = credit(amount_fen=5_000_000, actor=stranger)
+    assert partly.effect is CreditEffect.PAYMENT_STOPPED
+    payable = payable_of(claim.source)
+    assert payable is not None
+    assert payable.stopped
+    shown = {
+        who: credit_views(session().scalars(visible_credits(actor)).all(), actor=actor)
+        for who, actor in (("province", province), ("stranger", stranger), ("city", reviewer_of(claim)))
+    }
+    assert [(each.effect, each.claim_id, each.excess_fen) for each in shown["province"]] == [
+        (CreditEffect.PAYMENT_STOPPED, claim.id, 3_000_000)
+    ]
+    assert [(each.effect, each.claim_id, each.excess_fen) for each in shown["stranger"]] == [(None, None, None)]
+    assert [each.claim_id for each in shown["city"]] == [claim.id]
+    assert credit(amount_fen=5_000_000, own="91").effect is CreditEffect.PAYMENT_STOPPED
+    assert verify(INVARIANTS) == []
+    reviews.revoke(claim_id=claim.id, opinion="红冲", actor=province, now=clock.now())
+
+
+def test_a_credit_invoice_is_read_from_its_file() -> None:
+    """What is typed must agree; an ordinary invoice is none."""
+    claim = handed_in()
+    paper = paper_for(claim)
+
+    def register(content: bytes, **typed: object) -> CreditInvoice:
+        return register_credit(
+            typed=CreditFacts(**typed),  # type: ignore[arg-type]
+            opinion="供给方送交",
+            stream=io.BytesIO(content),
+            filename="红字.xml",
+            actor=reviewer_of(claim),
+            now=clock.now(),
+        )
+
+    with pytest.raises(CreditRefused) as refused:
+        register(xml_of(paper), original_number="1")
+    assert codes(refused.value) == ["no_credit_invoice"]
+    with pytest.raises(CreditRefused):
+        register(xml_of(paper.red("26370000000000000002")), amount_incl_tax_fen=1)
+    made = register(xml_of(paper.red("26370000000000000002")))
+    assert (made.original_number, made.amount_incl_tax_fen) == (paper.number, 10_000_000)
+    assert made.effect is CreditEffect.HELD_BACK
+
+
+def test_readings_are_of_their_claim() -> None:
+    mine, other = make_claim(), make_claim()
+    reading = read(mine, xml_of(paper_for(mine)))
+    assert find_reading(mine, reading.id) == reading
+    with pytest.raises(DomainError):
+        find_reading(other, reading.id)

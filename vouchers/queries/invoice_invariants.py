@@ -1,0 +1,72 @@
+"""What must always be true of invoices, what was read of them, and credit invoices (16)."""
+
+from __future__ import annotations
+
+from core.invariants import Invariant
+
+COUNTED = "greatest(0, least(i.amount_incl_tax_fen - i.credited_fen, coalesce(i.eligible_fen, i.amount_incl_tax_fen)))"
+"""What an invoice supports, as vouchers.rules.invoices.credits.counted_fen says it."""
+
+INVOICE_INVARIANTS = [
+    Invariant(
+        16,
+        "invoices: the file is the one that was handed in, and supports one live claim",
+        """
+        SELECT i.id AS claim_invoice, i.number, i.source_sha256, f.sha256
+          FROM claim_invoice i
+          JOIN claim_material m ON m.id = i.material_id
+          JOIN stored_file f ON f.id = m.file_id
+         WHERE i.source_sha256 IS NOT NULL
+           AND (i.source_sha256 <> f.sha256
+                OR i.live AND EXISTS (SELECT FROM claim_invoice o
+                                       WHERE o.live AND o.source_sha256 = i.source_sha256 AND o.id <> i.id))
+        """,
+    ),
+    Invariant(
+        16,
+        "invoices: what was read is of the same file and says the same number and sum",
+        """
+        SELECT i.id AS claim_invoice, i.number, r.id AS invoice_reading, r.facts ->> 'number' AS read_number
+          FROM claim_invoice i
+          JOIN invoice_reading r ON r.id = i.reading_id
+          JOIN stored_file f ON f.id = r.file_id
+         WHERE r.claim_id <> i.claim_id OR r.source_sha256 <> i.source_sha256 OR r.source_sha256 <> f.sha256
+            OR r.facts ->> 'number' <> i.number
+            OR (r.facts ->> 'amount_incl_tax_fen')::bigint <> i.amount_incl_tax_fen
+        """,
+    ),
+    Invariant(
+        16,
+        "invoices: what credit invoices took back stands on the invoice",
+        """
+        SELECT i.id AS claim_invoice, i.number, i.credited_fen, sum(c.amount_incl_tax_fen) AS taken_back_fen
+          FROM claim_invoice i LEFT JOIN credit_invoice c ON c.original_number = i.number
+         WHERE i.live
+         GROUP BY i.id
+        HAVING i.credited_fen <> COALESCE(sum(c.amount_incl_tax_fen), 0)
+        """,
+    ),
+    Invariant(
+        16,
+        "claims: one that waits for its review asks for no more than its invoice supports",
+        f"""
+        SELECT c.id AS claim, c.base_fen, i.amount_incl_tax_fen, i.credited_fen, i.eligible_fen
+          FROM claim c JOIN claim_invoice i ON i.claim_id = c.id AND i.live
+         WHERE c.state = 'submitted' AND {COUNTED} > 0 AND c.base_fen > {COUNTED}
+        """,
+    ),
+    Invariant(
+        16,
+        "claims: what is granted beyond a credited invoice is paid, with the bank, or was stopped",
+        f"""
+        SELECT c.id AS claim, c.confirmed_fen, i.number, i.credited_fen, p.state
+          FROM claim c
+          JOIN claim_invoice i ON i.claim_id = c.id AND i.live
+          JOIN entitlement_decision d ON d.id = c.decision_id
+          JOIN payable p ON p.source = 'claim:' || c.id
+         WHERE c.state = 'confirmed' AND p.state NOT IN ('paid', 'in_batch') AND i.credited_fen > 0
+           AND c.confirmed_fen > floor(least(c.contract_fen, c.actual_fen, {COUNTED}) * d.rate)
+           AND NOT EXISTS (SELECT FROM payment_stop s WHERE s.payable_id = p.id)
+        """,
+    ),
+]

@@ -1,0 +1,67 @@
+"""Which lines of an invoice count (V12 base: eligible items only)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from core.policy import Edition
+from core.texts import Text, text
+from vouchers.rules.invoices.facts import InvoiceLine
+
+BASE = "V12 base"
+
+
+@dataclass(frozen=True)
+class ItemPolicy:
+    """Tax categories of lines that supported services are invoiced under, and of those that never count."""
+
+    service: frozenset[str]
+    ineligible: frozenset[str]
+
+
+@dataclass(frozen=True)
+class LineMark:
+    """Whether a line (from 1) counts, and why."""
+
+    line_no: int
+    eligible: bool
+    reason: str
+
+
+@cache
+def item_policy(edition: Edition) -> ItemPolicy:
+    """The lists of an edition; a pack without them leaves every line to the reviewer."""
+
+    def listed(name: str) -> frozenset[str]:
+        return frozenset(edition[name]) if name in edition else frozenset()
+
+    return ItemPolicy(listed("invoices.service_items"), listed("invoices.ineligible_items"))
+
+
+def default_marks(lines: Sequence[InvoiceLine], *, policy: ItemPolicy) -> list[LineMark]:
+    """Lines that do not count by their category alone; whatever is not named counts."""
+    return [
+        LineMark(line_no=number, eligible=False, reason=_why(line))
+        for number, line in enumerate(lines, 1)
+        if line.category is not None and line.category in policy.ineligible
+    ]
+
+
+def eligible_fen(lines: Sequence[InvoiceLine], excluded: Collection[int]) -> int | None:
+    """What the counting lines come to, with tax; None where nothing is left out, or no lines are known."""
+    if not lines or not excluded:
+        return None
+    counted = sum(line.amount_incl_tax_fen for number, line in enumerate(lines, 1) if number not in excluded)
+    return max(0, counted)
+
+
+def standing(marks: Sequence[LineMark]) -> Mapping[int, LineMark]:
+    """The last mark of each line."""
+    return {mark.line_no: mark for mark in marks}
+
+
+def _why(line: InvoiceLine) -> str:
+    said: Text = text("invoice.line_by_category", category=line.category)
+    return said.both()

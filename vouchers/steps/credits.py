@@ -1,0 +1,95 @@
+"""Credit invoices: what they take back, and what that does to the claim that rests on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from core import audit
+from core.db import require_transaction
+from core.errors import Reason
+from core.permissions import SYSTEM, Actor
+from settlement.models import Payable
+from settlement.queries.payables import payable_of
+from settlement.states import PayableState
+from settlement.steps.payables import locked_payable
+from settlement.steps.queue import join_queue
+from settlement.steps.stops import stop_payable
+from vouchers.models import Claim, Invoice
+from vouchers.queries.claims import claim_of_source, find_claim
+from vouchers.rules.invoices.credits import CreditEffect, credit_effect, credit_faults
+from vouchers.states import ClaimState
+from vouchers.steps.base import settle_sum, worth_fen
+from vouchers.steps.invoices import credited, lock_invoice
+
+_OUT_OF_HAND = (PayableState.PAID, PayableState.IN_BATCH)
+_SETTLED_ANEW = (ClaimState.SUBMITTED, ClaimState.SENT_BACK)
+
+
+@dataclass(frozen=True)
+class Credited:
+    """What a credit invoice met."""
+
+    claim: Claim | None
+    effect: CreditEffect
+
+
+def take_back(number: str, amount_fen: int, *, actor: Actor, now: datetime) -> Credited:
+    """Take ``amount_fen`` back of an invoice, before the credit itself is written; locks the claim that rests on it."""
+    claim = _resting_on(number)
+    lock_invoice(number)
+    invoice = None if claim is None else claim.invoice
+    if claim is None or invoice is None or invoice.number != number:
+        return Credited(None, CreditEffect.RECORDED)
+    invoice.credited_fen = credited(number) + amount_fen
+    payable = _payable(claim)
+    effect = credit_effect(
+        claim.state,
+        counts_fen=invoice.counted_fen,
+        granted_fen=claim.standing_fen,
+        worth_fen=worth_fen(claim),
+        paid=payable is not None and payable.state in _OUT_OF_HAND,
+    )
+    match effect:
+        case CreditEffect.DROPPED:
+            invoice.live = invoice.material.live = False
+        case CreditEffect.LOWERED if claim.state in _SETTLED_ANEW:
+            settle_sum(claim, actor=actor, now=now)
+        case CreditEffect.PAYMENT_STOPPED if payable is not None and not payable.stopped:
+            stop_payable(payable, cause=f"credit invoice of {number}", occasion=None, actor=actor, now=now)
+        case _:
+            pass  # the claim stays as it is; review, confirmation and the province are told
+    data = {"number": number, "amount_fen": amount_fen, "effect": effect}
+    audit.record(actor=actor, now=now, action="credit_invoice", subject=claim, data=data)
+    require_transaction().flush()
+    return Credited(claim, effect)
+
+
+def credit_stands_against(claim: Claim, *, granted_fen: int | None) -> list[Reason]:
+    """What credit invoices say against granting so much of a claim."""
+    invoice = claim.invoice
+    if invoice is None:
+        return []
+    return credit_faults(
+        counts_fen=invoice.counted_fen,
+        credited_fen=invoice.credited_fen,
+        granted_fen=granted_fen,
+        worth_fen=worth_fen(claim),
+    )
+
+
+def _resting_on(number: str) -> Claim | None:
+    """The claim that rests on a number, locked first: whoever adds an invoice locks claim and number in that order."""
+    found = select(Invoice.claim_id).where(Invoice.number == number, Invoice.live)
+    claim_id = require_transaction().scalar(found)
+    return None if claim_id is None else claim_of_source(find_claim(claim_id, actor=SYSTEM).source)
+
+
+def _payable(claim: Claim) -> Payable | None:
+    """The payable of a confirmed claim, locked so that no batch takes it meanwhile."""
+    if payable_of(claim.source) is None:
+        return None
+    join_queue()
+    return locked_payable(source=claim.source)
