@@ -13,7 +13,7 @@ from vouchers.models import Claim, Material
 from vouchers.queries.invoices import compared_invoice
 from vouchers.queries.material_kinds import material_text
 from vouchers.queries.resubmissions import Round, rounds
-from vouchers.rules.invoices.comparing import Compared, Severity
+from vouchers.rules.invoices.comparing import Compared, Concern
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _row(each: Compared) -> InvoiceRow:
         _shown(each.stated) or "—",
         _expected(each),
         each.agrees,
-        each.severity is Severity.REFUSAL,
+        each.concern is Concern.REFUSAL,
         fault,
     )
 

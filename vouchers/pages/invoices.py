@@ -15,7 +15,7 @@ from vouchers.pages.comparing import compared_rows
 from vouchers.permissions import is_claimant, may_ask_to_hand_in, may_read_claims, may_review
 from vouchers.queries.claims import find_claim
 from vouchers.queries.invoices import ReadingView, find_reading, judged_lines, reading_view
-from vouchers.rules.invoices.comparing import SHOWN, Severity, Typed, completed
+from vouchers.rules.invoices.comparing import SHOWN, Concern, Typed, completed
 from vouchers.rules.invoices.facts import ReadInvoice
 from vouchers.rules.invoices.items import LineMark
 from vouchers.schemas.invoices import LineMarkSchema, NewReadingSchema, TypedInvoiceSchema, typed_of
@@ -117,7 +117,7 @@ def _beside(view: ReadingView) -> dict[str, Any]:
         "compared": compared_rows(view.compared),
         "lines": view.lines,
         "confirmed": view.confirmed,
-        "is_refused": any(each.severity is Severity.REFUSAL for each in view.compared),
+        "is_refused": any(each.concern is Concern.REFUSAL for each in view.compared),
     }
 
 

@@ -21,7 +21,7 @@ from core.http import (
 )
 from core.http.schemas import MAX_SUM_FEN, fault
 from vouchers.rules.claims import InvoiceType
-from vouchers.rules.invoices.comparing import Severity, Typed
+from vouchers.rules.invoices.comparing import Concern, Typed
 from vouchers.rules.invoices.credits import CreditEffect, CreditFacts
 from vouchers.rules.invoices.fields import MAX_LINES
 from vouchers.rules.invoices.items import LineMark
@@ -108,8 +108,8 @@ class ComparedSchema(Schema):
         required=True, allow_none=True, metadata={"description": "What the order says; null where it says nothing."}
     )
     agrees = fields.Boolean(required=True, metadata={"description": "Whether nothing is wrong with it."})
-    severity = EnumField(
-        Severity, required=True, allow_none=True, metadata={"description": "A refusal, or a flag for the reviewer."}
+    concern = EnumField(
+        Concern, required=True, allow_none=True, metadata={"description": "A refusal, or a flag for the reviewer."}
     )
     fault = fields.Nested(
         ReasonSchema, required=True, allow_none=True, metadata={"description": "What is wrong, with its article."}

@@ -313,6 +313,7 @@ def _confirm(claim: Claim, opinion: str, *, actor: Actor, now: datetime) -> None
 
 def _confirmation_faults(claim: Claim, account: BankAccount | None, *, now: datetime) -> list[Reason]:
     faults = [*standing_now(claim, today=clock.today(now)), *undecided_flags(claim)]
+    faults += credit_stands_against(claim, granted_fen=claim.approved_fen)
     if account is None:
         faults.append(reason("payee_without_account", article="V16 team"))
     return faults

@@ -36,7 +36,7 @@ from vouchers.queries.credits import credit_views, visible_credits
 from vouchers.queries.invariants import INVARIANTS
 from vouchers.queries.invoices import compared_invoice, find_reading, judged_lines, reading_view
 from vouchers.rules.claims import InvoiceFacts, InvoiceType, MaterialKind, ReviewDecision
-from vouchers.rules.invoices.comparing import Severity, Typed
+from vouchers.rules.invoices.comparing import Concern, Typed
 from vouchers.rules.invoices.credits import CreditEffect, CreditFacts
 from vouchers.rules.invoices.items import LineMark
 from vouchers.rules.invoices.reading import READER_VERSION
@@ -139,9 +139,9 @@ def test_what_speaks_against_an_invoice_is_named() -> None:
     other = paper_for(claim, buyer_name="旧名称")
     reading = read(claim, xml_of(Paper(seller_uscc=other.seller_uscc, buyer_uscc="91370000XXXXXXXXXX")))
     rows = reading_view(claim, reading, today=clock.today(clock.now())).compared
-    severities = {row.field: row.severity for row in rows if row.severity is not None}
-    assert severities["buyer_uscc"] is Severity.REFUSAL
-    assert severities["buyer_name"] is Severity.FLAG
+    severities = {row.field: row.concern for row in rows if row.concern is not None}
+    assert severities["buyer_uscc"] is Concern.REFUSAL
+    assert severities["buyer_name"] is Concern.FLAG
     with pytest.raises(InvoiceRefused) as refused:
         take(claim, xml_of(other.red("26370000000000000002")))
     assert "invoice_is_credit" in codes(refused.value)

@@ -26,8 +26,8 @@ from tests.support.invoices import (
 from vouchers.rules.claims import InvoiceFacts, InvoiceType, Parties
 from vouchers.rules.invoices.comparing import (
     Compared,
+    Concern,
     OrderFacts,
-    Severity,
     Typed,
     compare,
     completed,
@@ -199,13 +199,13 @@ def test_a_right_invoice_agrees_with_its_order() -> None:
 def test_differences_are_refusals_or_flags() -> None:
     paper = Paper(buyer_name="别的公司", issued_on=date(2026, 2, 28), lines=(Line(MEAL, 100, 6),))
     rows = compared(read(xml_of(paper, TotalTaxAm="0.07")))
-    marks = {name: (row.severity, row.fault.code) for name, row in rows.items() if row.fault is not None}
+    marks = {name: (row.concern, row.fault.code) for name, row in rows.items() if row.fault is not None}
     assert marks == {
-        "buyer_name": (Severity.FLAG, "invoice_name_differs"),
-        "tax_fen": (Severity.REFUSAL, "invoice_sums_differ"),
-        "amount_incl_tax_fen": (Severity.FLAG, "invoice_below_fee"),
-        "issued_on": (Severity.FLAG, "invoice_before_order"),
-        "lines": (Severity.FLAG, "invoice_lines_differ"),
+        "buyer_name": (Concern.FLAG, "invoice_name_differs"),
+        "tax_fen": (Concern.REFUSAL, "invoice_sums_differ"),
+        "amount_incl_tax_fen": (Concern.FLAG, "invoice_below_fee"),
+        "issued_on": (Concern.FLAG, "invoice_before_order"),
+        "lines": (Concern.FLAG, "invoice_lines_differ"),
     }
     meals = compared(read(xml_of(Paper(lines=(Line(MEAL),)))))["lines"].fault
     assert meals is not None

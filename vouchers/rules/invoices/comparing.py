@@ -18,7 +18,7 @@ CREDIT = "V13"
 CONTRACT = "S17"
 
 
-class Severity(StrEnum):
+class Concern(StrEnum):
     """What a difference does."""
 
     REFUSAL = "refusal"
@@ -33,7 +33,7 @@ class Compared:
     stated: object
     expected: object
     fault: Reason | None
-    severity: Severity | None = None
+    concern: Concern | None = None
 
     @property
     def agrees(self) -> bool:
@@ -62,7 +62,7 @@ def compare(
 
 def refusals(compared: Sequence[Compared]) -> list[Reason]:
     """What stands against an invoice for good."""
-    return [each.fault for each in compared if each.fault is not None and each.severity is Severity.REFUSAL]
+    return [each.fault for each in compared if each.fault is not None and each.concern is Concern.REFUSAL]
 
 
 def contradictions(typed: InvoiceFacts, read: ReadInvoice) -> list[Reason]:
@@ -118,12 +118,12 @@ def _typed_otherwise(field: str, said: object, found: object) -> Reason:
 
 def _compared(row: Compared, faults: Mapping[str | None, Reason]) -> Compared:
     fault = faults.get(row.field)
-    return row if fault is None else Compared(row.field, row.stated, row.expected, fault, Severity.REFUSAL)
+    return row if fault is None else Compared(row.field, row.stated, row.expected, fault, Concern.REFUSAL)
 
 
 def _fields(stated: ReadInvoice, order: OrderFacts, items: ItemPolicy) -> Iterator[Compared]:
     credit = reason("invoice_is_credit", article=CREDIT, field="invoice_number") if stated.is_credit else None
-    yield _row("invoice_number", stated.number, None, credit, Severity.REFUSAL)
+    yield _row("invoice_number", stated.number, None, credit, Concern.REFUSAL)
     if stated.type is not None:
         yield _row("invoice_type", stated.type, None)
     yield from _names("seller_name", stated.seller_name, {order.seller_name})
@@ -146,7 +146,7 @@ def _names(field: str, said: str | None, expected: set[str] | frozenset[str]) ->
     differs = said not in expected
     shown = "、".join(sorted(expected))
     fault = reason("invoice_name_differs", article=BASE, field=field, said=said, expected=shown) if differs else None
-    yield _row(field, said, shown, fault, Severity.FLAG)
+    yield _row(field, said, shown, fault, Concern.FLAG)
 
 
 def _sums(stated: ReadInvoice, order: OrderFacts) -> Iterator[Compared]:
@@ -155,19 +155,19 @@ def _sums(stated: ReadInvoice, order: OrderFacts) -> Iterator[Compared]:
         adds_up = stated.amount_fen + stated.tax_fen == total_fen
         fault = None if adds_up else reason("invoice_sums_differ", article=BASE, field="tax_fen")
         yield _row("amount_fen", stated.amount_fen, None)
-        yield _row("tax_fen", stated.tax_fen, None, fault, Severity.REFUSAL)
+        yield _row("tax_fen", stated.tax_fen, None, fault, Concern.REFUSAL)
     fault = None
     if total_fen is not None and total_fen != order.fee_fen:
         code = "invoice_below_fee" if total_fen < order.fee_fen else "invoice_above_fee"
         fault = reason(code, article=BASE, field="amount_incl_tax_fen")
-    yield _row("amount_incl_tax_fen", total_fen, order.fee_fen, fault, Severity.FLAG)
+    yield _row("amount_incl_tax_fen", total_fen, order.fee_fen, fault, Concern.FLAG)
 
 
 def _dates(stated: ReadInvoice, order: OrderFacts) -> Iterator[Compared]:
     fault = None
     if stated.issued_on is not None and stated.issued_on < order.since:
         fault = reason("invoice_before_order", article=CONTRACT, field="issued_on", since=order.since)
-    yield _row("issued_on", stated.issued_on, None, fault, Severity.FLAG)
+    yield _row("issued_on", stated.issued_on, None, fault, Concern.FLAG)
 
 
 def _lines(stated: ReadInvoice, items: ItemPolicy) -> Iterator[Compared]:
@@ -180,16 +180,16 @@ def _lines(stated: ReadInvoice, items: ItemPolicy) -> Iterator[Compared]:
     if fault is None and unlike:
         fault = reason("invoice_lines_unlike_service", article="V11", field="lines")
     shown = "；".join(line.name for line in stated.lines[:SHOWN_LINES])
-    yield _row("lines", shown, None, fault, Severity.FLAG)
+    yield _row("lines", shown, None, fault, Concern.FLAG)
 
 
 SHOWN_LINES = 5
 
 
 def _row(
-    field: str, stated: object, expected: object, fault: Reason | None = None, severity: Severity | None = None
+    field: str, stated: object, expected: object, fault: Reason | None = None, concern: Concern | None = None
 ) -> Compared:
-    return Compared(field, stated, expected, fault, None if fault is None else severity)
+    return Compared(field, stated, expected, fault, None if fault is None else concern)
 
 
 def _first(parties: Parties) -> str | None:
