@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from accounts.service import sessions
@@ -19,6 +19,7 @@ from marketplace.demo.client import DemoClient, Json
 from marketplace.demo.province import demo_uscc
 from marketplace.notifications.telling import tell
 from tests.support.deal import DECLARED, MONDAY, PDF, ask, order, paper, service_id, walk
+from tests.support.invoices import Line, Paper, xml_of
 
 CSV_HEADINGS = ["line_no", "account_number", "amount", "status", "reason", "value_date"]
 SAMPLE = "demo-ms-sample"
@@ -299,6 +300,11 @@ class World:
         self.ids["own ready claim"] = self.claim(user="sme-jinan", mode="full_payment", until="ready")["id"]
         self.ids["team draft claim"] = self.claim(user="team-weifang", mode="full_payment")["id"]
         self.ids["team ready claim"] = self.claim(user="team-weifang", mode="full_payment", until="ready")["id"]
+        for name in ("draft", "submitted"):
+            path = f"/claims/{self.ids[f'{name} claim']}/invoices"
+            if name == "draft":
+                self.client.upload("provider-jinan", path, self._right_invoice(), "invoice.xml")
+            self.ids[f"{name} reading"] = self.client.get("provider-jinan", path)["items"][0]["id"]
         submitted = self.client.get("provider-jinan", f"/claims/{self.ids['submitted claim']}")
         self.ids["material"] = submitted["materials"][0]["id"]
         self._flagged(like=self.ids["submitted claim"])
@@ -341,7 +347,15 @@ class World:
         path = f"/claims/{done['claim_id']}/materials"
         for kind in TESTING_PROOFS:
             self.client.upload(claimant, path, paper(done, kind), f"{kind}.pdf", kind=kind)
-        self.client.upload(claimant, path, paper(done, "invoice"), "invoice.pdf", **self.invoice(user, done))
+        invoice = self.invoice(user, done)
+        self.client.upload(claimant, path, invoice_xml(invoice), "invoice.xml", **invoice)
+
+    def _right_invoice(self) -> bytes:
+        """An invoice that the draft claim could use."""
+        claim = self.client.get("provider-jinan", f"/claims/{self.ids['draft claim']}")
+        record = claim["record"]
+        done = {"price_fen": record["actual_fen"], "completed_on": record["completed_on"]}
+        return invoice_xml(self.invoice("sme-heze", done))
 
     def invoice(self, user: str, done: Json) -> Json:
         """The form of a right invoice for a completed order."""
@@ -516,3 +530,16 @@ def bank_return(line: Json, outcome: str) -> bytes:
     rows.writerow(CSV_HEADINGS)
     rows.writerow([line["line_no"], line["account_number"], yuan, outcome, reason, MONDAY.date().isoformat()])
     return buffer.getvalue().encode()
+
+
+def invoice_xml(form: Json) -> bytes:
+    """The file of an invoice that says what a form says."""
+    amount_fen = form["amount_incl_tax_fen"]
+    paper = Paper(
+        number=form["invoice_number"],
+        seller_uscc=form["seller_uscc"],
+        buyer_uscc=form.get("buyer_uscc", ""),
+        issued_on=date.fromisoformat(form["issued_on"]),
+        lines=(Line(amount_fen=amount_fen, tax_fen=0),),
+    )
+    return xml_of(paper)

@@ -23,13 +23,13 @@ from vouchers.queries.credits import CreditView, credit_views, visible_credits
 from vouchers.queries.invoices import ReadingMissing, ReadingView, find_reading, reading_view, readings_of
 from vouchers.schemas.claims import ClaimMaterialSchema, ClaimSchema
 from vouchers.schemas.invoices import (
-    CreditQuerySchema,
-    CreditSchema,
+    CreditInvoiceQuerySchema,
+    CreditInvoiceSchema,
+    InvoiceReadingQuerySchema,
+    InvoiceReadingSchema,
     LineMarksSchema,
-    NewCreditSchema,
-    NewReadingSchema,
-    ReadingQuerySchema,
-    ReadingSchema,
+    NewCreditInvoiceSchema,
+    NewInvoiceReadingSchema,
     TypedInvoiceSchema,
     credit_of,
     marks_of,
@@ -51,8 +51,8 @@ credit_invoices = Blueprint(
 @claims.route("/<int:claim_id>/invoices", methods=["GET"])
 @allow(may_read_claims)
 @problems(ClaimMissing)
-@claims.arguments(ReadingQuerySchema, location="query")
-@claims.response(200, page_schema(ReadingSchema))
+@claims.arguments(InvoiceReadingQuerySchema, location="query")
+@claims.response(200, page_schema(InvoiceReadingSchema))
 def list_readings(given: dict[str, Any], claim_id: int) -> dict[str, Any]:
     """Invoices of a claim as they were read
 
@@ -68,8 +68,8 @@ def list_readings(given: dict[str, Any], claim_id: int) -> dict[str, Any]:
 @allow(may_ask_to_hand_in)
 @problems(ClaimMissing, NotTheClaimant, MaterialsClosed, InvoiceUnreadable, *UPLOAD_PROBLEMS)
 @idempotent
-@claims.arguments(NewReadingSchema, location=MULTIPART)
-@claims.response(201, ReadingSchema)
+@claims.arguments(NewInvoiceReadingSchema, location=MULTIPART)
+@claims.response(201, InvoiceReadingSchema)
 def read_invoice(given: dict[str, FileStorage], claim_id: int) -> ReadingView:
     """Read an invoice
 
@@ -90,7 +90,7 @@ def read_invoice(given: dict[str, FileStorage], claim_id: int) -> ReadingView:
 @claims.route("/<int:claim_id>/invoices/<int:reading_id>", methods=["GET"])
 @allow(may_read_claims)
 @problems(ClaimMissing, ReadingMissing)
-@claims.response(200, ReadingSchema)
+@claims.response(200, InvoiceReadingSchema)
 def show_reading(claim_id: int, reading_id: int) -> ReadingView:
     """An invoice as it was read
 
@@ -127,14 +127,15 @@ def mark_lines(given: dict[str, Any], claim_id: int) -> Dossier:
 
     By the reviewer, each with a reason (V12 base). The claim follows at once; it only ever falls.
     """
-    service.mark_lines(claim_id=claim_id, marks=marks_of(given), actor=current_actor(), now=clock.now())
-    return dossier(claim_id, actor=current_actor())
+    now = clock.now()
+    service.mark_lines(claim_id=claim_id, marks=marks_of(given), actor=current_actor(), now=now)
+    return dossier(claim_id, actor=current_actor(), today=clock.today(now))
 
 
 @credit_invoices.route("", methods=["GET"])
 @allow(may_read_credits)
-@credit_invoices.arguments(CreditQuerySchema, location="query")
-@credit_invoices.response(200, page_schema(CreditSchema))
+@credit_invoices.arguments(CreditInvoiceQuerySchema, location="query")
+@credit_invoices.response(200, page_schema(CreditInvoiceSchema))
 def list_credits(given: dict[str, Any]) -> dict[str, Any]:
     """Credit invoices
 
@@ -148,8 +149,8 @@ def list_credits(given: dict[str, Any]) -> dict[str, Any]:
 @allow(may_register_credits)
 @problems(CreditRefused, CreditKnown, *UPLOAD_PROBLEMS)
 @idempotent
-@credit_invoices.arguments(NewCreditSchema, location=MULTIPART)
-@credit_invoices.response(201, CreditSchema)
+@credit_invoices.arguments(NewCreditInvoiceSchema, location=MULTIPART)
+@credit_invoices.response(201, CreditInvoiceSchema)
 def register_credit(given: dict[str, Any]) -> CreditView:
     """Register a credit invoice
 

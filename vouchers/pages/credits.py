@@ -16,7 +16,7 @@ from vouchers.models import CreditInvoice
 from vouchers.permissions import may_read_credits, may_register_credits
 from vouchers.queries.credits import credit_views, visible_credits
 from vouchers.rules.invoices.credits import CreditEffect
-from vouchers.schemas.invoices import NewCreditSchema, credit_of
+from vouchers.schemas.invoices import NewCreditInvoiceSchema, credit_of
 from vouchers.service import credits as service
 
 credit_pages = Pages(
@@ -89,5 +89,5 @@ def new() -> Response:
         shown = credit_views([registered], actor=current_actor())[0].effect or CreditEffect.RECORDED
         return Done(url_for("credit_pages.index"), "page.credit_invoice.done", {"effect": term(shown)})
 
-    form = Form(NewCreditSchema, name="credit_invoice")
+    form = Form(NewCreditInvoiceSchema, name="credit_invoice")
     return form_page(form, effect=effect, back=url_for("credit_pages.index"), confirms=True)

@@ -18,7 +18,7 @@ from vouchers.queries.invoices import ReadingView, find_reading, judged_lines, r
 from vouchers.rules.invoices.comparing import SHOWN, Concern, Typed, completed
 from vouchers.rules.invoices.facts import ReadInvoice
 from vouchers.rules.invoices.items import LineMark
-from vouchers.schemas.invoices import LineMarkSchema, NewReadingSchema, TypedInvoiceSchema, typed_of
+from vouchers.schemas.invoices import LineMarkSchema, NewInvoiceReadingSchema, TypedInvoiceSchema, typed_of
 from vouchers.service import invoices as service
 from vouchers.states import OPEN_FOR_MATERIALS
 from vouchers.steps.guards import require_claimant
@@ -47,7 +47,7 @@ def read(claim_id: int) -> Response:
         )
         return Done(url_for("invoice_pages.show", claim_id=claim_id, reading_id=reading.id))
 
-    form = Form(NewReadingSchema, name="invoice_reading")
+    form = Form(NewInvoiceReadingSchema, name="invoice_reading")
     return form_page(form, effect=effect, back=link_to("claim", claim_id))
 
 

@@ -31,7 +31,7 @@ from vouchers.schemas.claims import USCC
 MAX_NUMBER = 40
 
 
-class NewReadingSchema(Schema):
+class NewInvoiceReadingSchema(Schema):
     """A file to be read."""
 
     file = UploadField(
@@ -116,14 +116,14 @@ class ComparedSchema(Schema):
     )
 
 
-class NoticeSchema(Schema):
+class SentenceSchema(Schema):
     """A sentence in both languages."""
 
     zh = TextField(required=True, metadata={"description": "In Chinese."})
     en = TextField(required=True, metadata={"description": "In English."})
 
 
-class ReadingSchema(Schema):
+class InvoiceReadingSchema(Schema):
     """An invoice as it was read. Reading it is no check at the tax office."""
 
     id = IdField(required=True, attribute="reading.id", metadata={"description": "Number of the reading."})
@@ -157,11 +157,11 @@ class ReadingSchema(Schema):
     )
     confirmed = fields.Boolean(required=True, metadata={"description": "Whether it supports the claim at present."})
     notice = fields.Nested(
-        NoticeSchema, required=True, metadata={"description": "That this is no check at the tax office."}
+        SentenceSchema, required=True, metadata={"description": "That this is no check at the tax office."}
     )
 
 
-class ReadingQuerySchema(CursorSchema):
+class InvoiceReadingQuerySchema(CursorSchema):
     """Which readings are wanted."""
 
 
@@ -189,7 +189,7 @@ def marks_of(given: dict[str, Any]) -> list[LineMark]:
     return [LineMark(**each) for each in given["marks"]]
 
 
-class NewCreditSchema(Schema):
+class NewCreditInvoiceSchema(Schema):
     """A credit invoice (红字发票). What its file says may be left out; without a file all four facts are needed."""
 
     number = TextField(max_length=MAX_NUMBER, metadata={"description": "Its own number."})
@@ -208,7 +208,7 @@ def credit_of(given: dict[str, Any]) -> CreditFacts:
     return CreditFacts(**{name: given[name] for name in names if name in given})
 
 
-class CreditSchema(Schema):
+class CreditInvoiceSchema(Schema):
     """A registered credit invoice."""
 
     id = IdField(required=True, metadata={"description": "Number of the entry."})
@@ -236,5 +236,5 @@ class CreditSchema(Schema):
     )
 
 
-class CreditQuerySchema(CursorSchema):
+class CreditInvoiceQuerySchema(CursorSchema):
     """Which credit invoices are wanted."""

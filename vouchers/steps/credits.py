@@ -12,7 +12,6 @@ from core.db import require_transaction
 from core.errors import Reason
 from core.permissions import SYSTEM, Actor
 from settlement.models import Payable
-from settlement.queries.payables import payable_of
 from settlement.states import PayableState
 from settlement.steps.payables import locked_payable
 from settlement.steps.queue import join_queue
@@ -25,6 +24,7 @@ from vouchers.steps.base import settle_sum, worth_fen
 from vouchers.steps.invoices import credited, lock_invoice
 
 _OUT_OF_HAND = (PayableState.PAID, PayableState.IN_BATCH)
+_STOPPABLE = (PayableState.DUE, PayableState.FAILED, PayableState.RETURNED)
 _SETTLED_ANEW = (ClaimState.SUBMITTED, ClaimState.SENT_BACK)
 
 
@@ -44,21 +44,23 @@ def take_back(number: str, amount_fen: int, *, actor: Actor, now: datetime) -> C
     if claim is None or invoice is None or invoice.number != number:
         return Credited(None, CreditEffect.RECORDED)
     invoice.credited_fen = credited(number) + amount_fen
-    payable = _payable(claim)
+    payables = _payables(claim)
     effect = credit_effect(
         claim.state,
         counts_fen=invoice.counted_fen,
         granted_fen=claim.standing_fen,
         worth_fen=worth_fen(claim),
-        paid=payable is not None and payable.state in _OUT_OF_HAND,
+        paid=any(each.state in _OUT_OF_HAND for each in payables),
     )
     match effect:
         case CreditEffect.DROPPED:
             invoice.live = invoice.material.live = False
         case CreditEffect.LOWERED if claim.state in _SETTLED_ANEW:
             settle_sum(claim, actor=actor, now=now)
-        case CreditEffect.PAYMENT_STOPPED if payable is not None and not payable.stopped:
-            stop_payable(payable, cause=f"credit invoice of {number}", occasion=None, actor=actor, now=now)
+        case CreditEffect.PAYMENT_STOPPED | CreditEffect.CLAWBACK_DUE:
+            for payable in payables:
+                if payable.state in _STOPPABLE and not payable.stopped:
+                    stop_payable(payable, cause=f"credit invoice of {number}", occasion=None, actor=actor, now=now)
         case _:
             pass  # the claim stays as it is; review, confirmation and the province are told
     data = {"number": number, "amount_fen": amount_fen, "effect": effect}
@@ -87,9 +89,8 @@ def _resting_on(number: str) -> Claim | None:
     return None if claim_id is None else claim_of_source(find_claim(claim_id, actor=SYSTEM).source)
 
 
-def _payable(claim: Claim) -> Payable | None:
-    """The payable of a confirmed claim, locked so that no batch takes it meanwhile."""
-    if payable_of(claim.source) is None:
-        return None
+def _payables(claim: Claim) -> list[Payable]:
+    """What is owed on the order of a confirmed claim, by province and cities, locked so that no batch takes it."""
     join_queue()
-    return locked_payable(source=claim.source)
+    found = select(Payable.source).where(Payable.order_id == claim.order_id).order_by(Payable.id)
+    return [locked_payable(source=source) for source in require_transaction().scalars(found).all()]

@@ -21,6 +21,7 @@ from marketplace.demo.province import demo_uscc
 from tests.integration.access.cast import CAST, VISITOR
 from tests.integration.access.table import Row, Trial, read_table
 from tests.support.deal import MONDAY, PDF
+from tests.support.invoices import Paper, xml_of
 from tests.support.isolation import rolled_back
 from tests.support.world import World
 
@@ -257,6 +258,8 @@ class _Filling:
     def file(self, kind: str) -> tuple[io.BytesIO, str]:
         content, filename = {
             "pdf": (PDF, "file.pdf"),
+            "invoice": (xml_of(Paper()), "invoice.xml"),
+            "credit invoice": (xml_of(Paper().red("26370000000000009001")), "credit.xml"),
             "adverse list": ("统一社会信用代码,列入日期\n91370000DEM0000010,2026-01-05\n".encode(), "list.csv"),
             "table": ("外部编号,仪器名称\nA1,光谱仪\n".encode(), "list.csv"),
             "bank return": (self.world.returned, "return.csv"),
