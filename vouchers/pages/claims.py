@@ -81,7 +81,7 @@ def one(claim_id: int) -> str:
         suspicions=flag_views(claim, actor=actor),
         actions=next_actions(claim, actor=actor),
         uploads=upload_actions(claim, actor=actor),
-        compared=invoice_rows(claim, today=clock.today(clock.now())),
+        compared=invoice_rows(claim, today=today),
         lines=judged_lines(claim.invoice),
     )
 
