@@ -234,7 +234,7 @@ def review(change_id: int) -> Response:
     return form_page(form, effect=effect, back=link_to("controller_change", change_id), confirms=True, facts=facts)
 
 
-@successions.get("")
+@successions.get("", endpoint="index")
 @allow(may_read_successions)
 def all_successions() -> Any:
     """Teams that became enterprises, the latest first."""
@@ -264,7 +264,7 @@ def new() -> Response:
         name="succession_new",
         options={"team_id": [(str(team.id), team.name) for team in teams if team.successor_id is None]},
     )
-    return form_page(form, effect=effect, back=url_for("succession_pages.all_successions"), confirms=True)
+    return form_page(form, effect=effect, back=url_for("succession_pages.index"), confirms=True)
 
 
 @successions.get("/<int:succession_id>", endpoint="one")
@@ -283,7 +283,7 @@ def one_succession(succession_id: int) -> str:
         "vouchers/proposal.html",
         title=t("page.team_succession.title", number=succession.id),
         proposal=succession,
-        index={"href": url_for("succession_pages.all_successions"), "label": t("page.team_successions.title")},
+        index={"href": url_for("succession_pages.index"), "label": t("page.team_successions.title")},
         facts=facts,
         effects=effects_of(succession.source),
         actions=_decision(
