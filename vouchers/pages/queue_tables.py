@@ -173,10 +173,8 @@ REVIEWS = Table(
         Column("service", lambda each: each.claim.record["title"]),
         Column("beneficiary", lambda each: each.row.beneficiary),
         Column("provider", lambda each: each.row.provider),
-        Column("payment_mode", lambda each: each.claim.payment_mode, kind="term", sort=Claim.payment_mode),
         Column("claimed", lambda each: each.claim.claimed_fen, kind="money", sort=Claim.claimed_fen),
         Column("state", lambda each: each.claim.state, kind="state", sort=Claim.state),
-        Column("waiting_since", lambda each: each.queued.since, kind="day", sort=waiting_since()),
         Column(
             "age_days", lambda each: each.queued.age_days, kind="number", sort=-func.extract("epoch", waiting_since())
         ),

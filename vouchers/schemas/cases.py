@@ -127,10 +127,17 @@ class HolderSchema(Schema):
     last_day = DayField(required=True, attribute="case.last_day", metadata={"description": "The last day of the hold."})
 
 
+class QueuedClaimSchema(ClaimSummarySchema):
+    """A claim in the queue, where nothing is due of its claimant."""
+
+    class Meta(ClaimSummarySchema.Meta):
+        exclude = ("due",)
+
+
 class QueueRowSchema(Schema):
     """A claim that waits for its review."""
 
-    claim = fields.Nested(ClaimSummarySchema, required=True, metadata={"description": "The claim."})
+    claim = fields.Nested(QueuedClaimSchema, required=True, metadata={"description": "The claim."})
     since = DayField(required=True, metadata={"description": "Since when it waits."})
     age_days = CountField(required=True, metadata={"description": "For how many working days it waits."})
     due_on = DayField(required=True, metadata={"description": "The last day of the review's term."})
