@@ -53,6 +53,11 @@ class MisconductDecision(Model):
     finding: Mapped[Finding | None] = relationship()
     appeal: Mapped[Appeal | None] = relationship(back_populates="decision")
 
+    @property
+    def appeal_id(self) -> int | None:
+        """The appeal against it, if there is one."""
+        return None if self.appeal is None else self.appeal.id
+
 
 class Appeal(Model):
     """The one appeal against a decision of misconduct, decided by somebody else than who decided first."""

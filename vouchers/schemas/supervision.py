@@ -453,9 +453,7 @@ class MisconductSchema(Schema):
         required=True, allow_none=True, metadata={"description": "The adverse record of a serious one."}
     )
     appeal_by = DayField(required=True, metadata={"description": "Last day to appeal."})
-    appeal_id = IdField(
-        required=True, allow_none=True, attribute="appeal.id", metadata={"description": "The appeal, if there is one."}
-    )
+    appeal_id = IdField(required=True, allow_none=True, metadata={"description": "The appeal, if there is one."})
     decided_at = InstantField(required=True, metadata={"description": "When it was decided."})
 
 
