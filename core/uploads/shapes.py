@@ -13,6 +13,8 @@ TAIL_BYTES = 66_000
 HEAD_BYTES = 1024
 """As far as programs look for a document's type."""
 MAX_PNG_CHUNKS = 10_000
+TRAILING_BYTES = 1024
+"""As far before the end of a file as readers of PDFs look for its end marker."""
 
 _ZIP_END = b"PK\x05\x06"
 _ZIP_END_BYTES = 22
@@ -29,22 +31,19 @@ def pdf_faults(stream: BinaryIO) -> list[Reason]:
     return [
         *_archive_faults(tail),
         *([reason("file_is_also_markup")] if has_markup(_head(stream)) else []),
-        *([reason("file_without_end")] if not marker else []),
-        *([reason("file_behind_end")] if marker and rest.strip(_BLANK) else []),
+        *(_behind_end(rest) if marker else _without_end(tail, size=_size(stream))),
     ]
 
 
 def jpeg_faults(stream: BinaryIO) -> list[Reason]:
     """Whatever stands behind the end marker of a JPEG."""
     tail = _tail(stream)
-    faults = _archive_faults(tail)
-    if not tail.rstrip(_BLANK).endswith(_JPEG_END):
-        faults.append(reason("file_behind_end"))
-    return faults
+    _before, marker, rest = tail.rpartition(_JPEG_END)
+    return [*_archive_faults(tail), *(_behind_end(rest) if marker else _without_end(tail, size=_size(stream)))]
 
 
 def png_faults(stream: BinaryIO) -> list[Reason]:
-    """Whether the chunks of a PNG lead from its start to exactly its end; only their heads are read."""
+    """Whether the chunks of a PNG lead from its start to its end; only their heads are read."""
     size = _size(stream)
     at, count = 8, 0
     while at + 12 <= size and count < MAX_PNG_CHUNKS:
@@ -52,8 +51,22 @@ def png_faults(stream: BinaryIO) -> list[Reason]:
         length, kind = struct.unpack(">I4s", stream.read(8))
         at, count = at + 12 + length, count + 1
         if kind == b"IEND":
-            return [] if at == size else [reason("file_behind_end")]
-    return [reason("file_without_end")]
+            stream.seek(at)
+            return _behind_end(stream.read(TRAILING_BYTES + 1))
+    return _without_end(_tail(stream), size=size)
+
+
+def _behind_end(rest: bytes) -> list[Reason]:
+    """What stands behind an end marker: programs add a line or two there, another file is more than that."""
+    bare = rest.strip(_BLANK)
+    return [reason("file_behind_end")] if len(bare) > TRAILING_BYTES or has_markup(bare) else []
+
+
+def _without_end(tail: bytes, *, size: int) -> list[Reason]:
+    """A file that just stops: taken where all of it was looked at and none of it is markup."""
+    lowered = tail.lower()
+    is_whole = size <= TAIL_BYTES and not any(each in lowered for each in _MARKUP)
+    return [] if is_whole else [reason("file_without_end")]
 
 
 def has_markup(head: bytes) -> bool:

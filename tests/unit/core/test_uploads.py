@@ -136,6 +136,8 @@ def test_chinese_encodings_are_read() -> None:
     [
         ("合同.v2.pdf", hostile.PDF, DOCUMENT_TYPES, PDF),
         ("a", hostile.PDF, DOCUMENT_TYPES, PDF),
+        ("存根.pdf", b"%PDF-1.4 cut off", DOCUMENT_TYPES, PDF),
+        ("扫描.pdf", hostile.PDF + b"% scanned 2026\n", DOCUMENT_TYPES, PDF),
         ("照片.JPG", hostile.JPEG + b"\0\0", DOCUMENT_TYPES, "image/jpeg"),
         ("图.png", hostile.png(b"IHDR", b"IDAT", b"IEND"), DOCUMENT_TYPES, "image/png"),
         ("票.ofd", hostile.ofd(("Doc_0/Document.xml", b"<x/>")), DOCUMENT_TYPES, OFD),
