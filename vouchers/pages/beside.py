@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import url_for
 
-from accounts.queries.names import organisation_names
+from accounts.queries import organisations
 from core import clock
 from core.errors import Reason
 from core.pages.language import t
@@ -41,11 +41,13 @@ class Desk:
 def beside(claim: Claim, *, actor: Actor) -> dict[str, Any]:
     """Everything the template ``vouchers/review.html`` shows beside its form."""
     today = clock.today(clock.now())
+    # read once and held here, so that whatever below asks for a party by its number finds it in the session
+    parties = organisations({claim.beneficiary_id, claim.provider_id, claim.claimant_id, claim.payee_id})
     return {
         "claim": claim,
         "rate": percent(claim.decision.rate),
         "bar": sums_bar(claim),
-        "names": organisation_names({claim.beneficiary_id, claim.provider_id, claim.claimant_id, claim.payee_id}),
+        "names": {number: each.name for number, each in parties.items()},
         "replaced": replaced_materials(claim),
         "compared": invoice_rows(claim, today=today),
         "lines": judged_lines(claim.invoice),

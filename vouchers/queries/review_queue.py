@@ -169,5 +169,5 @@ def first_days(claims: Sequence[Claim]) -> dict[int, date]:
     found = select(ClaimReview.claim_id, func.max(ClaimReview.at)).where(
         ClaimReview.claim_id.in_(sent_back), ClaimReview.decision == ConfirmationDecision.SEND_BACK
     )
-    returned = dict(session().execute(found.group_by(ClaimReview.claim_id)).tuples().all())
+    returned = dict(session().execute(found.group_by(ClaimReview.claim_id)).tuples().all()) if sent_back else {}
     return {claim.id: clock.today(returned.get(claim.id) or claim.submitted_at or claim.opened_at) for claim in claims}
