@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import url_for
 
+from accounts.models import Organisation
 from accounts.queries import organisations
 from core import clock
 from core.errors import Reason
@@ -54,14 +55,16 @@ def beside(claim: Claim, *, actor: Actor) -> dict[str, Any]:
         "rounds": differences(claim),
         "flags": flag_words(claim),
         "suspicions": flag_views(claim, actor=actor),
-        "desk": _desk(claim, actor=actor, today=today),
+        "desk": _desk(claim, parties, actor=actor, today=today),
         "said": said_about(claim.id),
     }
 
 
-def _desk(claim: Claim, *, actor: Actor, today: date) -> Desk:
+def _desk(claim: Claim, parties: dict[int, Organisation], *, actor: Actor, today: date) -> Desk:
     held = held_cases([claim.id], on=today).get(claim.id)
-    grounds = [] if actor.user_id is None else conflicts(actor.user_id, [claim], on=today).get(claim.id, [])
+    user_id = actor.user_id
+    found = {} if user_id is None else conflicts(user_id, [claim], on=today, parties_read=parties)
+    grounds = found.get(claim.id, [])
     return Desk(
         holder=None if held is None else held.shown_to(actor),
         held_until=None if held is None else held.case.last_day,

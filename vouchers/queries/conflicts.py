@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import select
@@ -21,9 +21,14 @@ ENTERED = (ClaimAction.SUBMIT.value, ClaimAction.WITHDRAW.value, "add_material")
 """What the claimant's side does to a claim."""
 
 
-def conflicts(user_id: int, claims: Sequence[Claim], *, on: date) -> dict[int, list[Reason]]:
-    """The grounds against a user by claim; claims without one are not in the answer. A fixed number of queries."""
-    known = _organisations(claims)
+def conflicts(
+    user_id: int, claims: Sequence[Claim], *, on: date, parties_read: Mapping[int, Organisation] | None = None
+) -> dict[int, list[Reason]]:
+    """The grounds against a user by claim; claims without one are not in the answer. A fixed number of queries.
+
+    ``parties_read`` are all users, providers and claimants by number, where the caller has read them already.
+    """
+    known = _with_hosts(parties_read or organisations({each for claim in claims for each in _named(claim)}))
     parties = {claim.id: _parties(claim, known) for claim in claims}
     ties = involvements(user_id, known.values(), on=on)
     entered = _entered(user_id, [claim.id for claim in claims])
@@ -36,11 +41,10 @@ def conflicts(user_id: int, claims: Sequence[Claim], *, on: date) -> dict[int, l
     return {claim_id: found for claim_id, found in grounds.items() if found}
 
 
-def _organisations(claims: Sequence[Claim]) -> dict[int, Organisation]:
-    """The parties of the claims, and the incubators of the teams among them."""
-    found = organisations({each for claim in claims for each in _named(claim)})
+def _with_hosts(found: Mapping[int, Organisation]) -> dict[int, Organisation]:
+    """Parties, and the incubators of the teams among them."""
     hosts = {each.incubator_id for each in found.values() if each.incubator_id is not None} - found.keys()
-    return found | organisations(hosts) if hosts else found
+    return {**found, **(organisations(hosts) if hosts else {})}
 
 
 def _named(claim: Claim) -> tuple[int, int, int]:
