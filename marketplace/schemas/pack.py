@@ -249,9 +249,13 @@ SCHEMA: Mapping[str, fields.Field[Any]] = {
     "abuse.burst_claims": _count(1),
     "abuse.burst_ratio": _ratio(),
     "abuse.burst_usual_days": _count(1),
+    "invoices.service_items": _many(_text(), least=0),
+    "invoices.ineligible_items": _many(_text(), least=0),
 }
 
 AREA: fields.Field[Any] = _many(_text(DIVISION))
 
-OPTIONAL = frozenset({"vouchers.city_programmes", *(key for key in SCHEMA if key.startswith("members."))})
+OPTIONAL = frozenset(
+    {"vouchers.city_programmes", *(key for key in SCHEMA if key.startswith(("members.", "invoices.")))}
+)
 """Without them the service asks nothing or adds nothing."""

@@ -21,7 +21,8 @@ MACHINES: dict[str, tuple[type[StrEnum], type[StrEnum], Transitions[Any], str]] 
         states.PAYABLE_TRANSITIONS,
         (
             "due prepare in_batch; due cancel cancelled; in_batch discard due; in_batch pay paid; in_batch fail failed;"
-            " in_batch return returned; paid return returned; failed correct due; returned correct due"
+            " in_batch return returned; paid return returned; failed correct due; returned correct due;"
+            " due stop due; failed stop failed; returned stop returned"
         ),
     ),
     "batch": (
