@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, render_template
 
-from accounts.queries.names import organisation_names
+from accounts.queries import organisations
 from core import clock
 from core.http import allow, current_actor
 from core.http.attachment import attachment
@@ -64,17 +64,19 @@ def one(claim_id: int) -> str:
     today = clock.today(clock.now())
     found = dossier(claim_id, actor=actor, today=today)
     claim = found.claim
+    # read once and held here, so that whatever below asks for a party by its number finds it in the session
+    parties = organisations({claim.beneficiary_id, claim.provider_id, claim.claimant_id, claim.payee_id})
     timeline = claim_timeline(found, actor=actor, today=today)
     return render_template(
         "vouchers/claim.html",
         claim=claim,
         found=found,
-        names=organisation_names({claim.beneficiary_id, claim.provider_id, claim.claimant_id, claim.payee_id}),
+        names={number: each.name for number, each in parties.items()},
         bar=sums_bar(claim),
         aids=aid_words(claim),
         payable_url=payment_of(found, actor=actor),
         checklist_items=material_checklist(claim),
-        rounds=differences(claim),
+        rounds=differences(claim, history=found.history),
         replaced=replaced_materials(claim),
         flags=flag_words(claim),
         events=claim_events(timeline),

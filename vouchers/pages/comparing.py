@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from core.audit import AuditEntry
 from core.pages import say
 from core.pages.language import has_text, t, term, text_or, yes_no, yuan
 from vouchers.models import Claim, Material
@@ -55,11 +56,11 @@ def compared_rows(compared: Sequence[Compared]) -> list[InvoiceRow]:
     return [_row(each) for each in compared]
 
 
-def differences(claim: Claim) -> list[Resubmission]:
-    """Every submission after the first with what it changed, the latest first."""
+def differences(claim: Claim, *, history: Sequence[AuditEntry] | None = None) -> list[Resubmission]:
+    """Every submission after the first with what it changed, the latest first; by a history that is read already."""
     return [
         Resubmission(each, [Change(_label(c.field), _shown(c.before), _shown(c.after)) for c in each.changes])
-        for each in reversed(rounds(claim)[1:])
+        for each in reversed(rounds(claim, history=history)[1:])
     ]
 
 

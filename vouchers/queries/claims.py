@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy.orm import joinedload
 
 from accounts.permissions import Role
 from accounts.queries import acts_for
@@ -18,7 +19,7 @@ from core.permissions import SYSTEM, Actor
 from core.workdays import Countdown, load_calendar
 from settlement.models import Payable
 from settlement.queries.payables import payable_of
-from vouchers.models import Claim, Material
+from vouchers.models import Claim, Invoice, Material
 from vouchers.states import CLAIM, ClaimState
 
 _READS_ALL = frozenset({Role.PROVINCE, Role.AUDITOR, Role.FINANCE_MAKER, Role.FINANCE_CHECKER})
@@ -94,8 +95,23 @@ def find_claim(claim_id: int, *, actor: Actor, lock: bool = False) -> Claim:
 
 
 def dossier(claim_id: int, *, actor: Actor, today: date) -> Dossier:
-    """A claim the actor may see with its story; raises :class:`ClaimMissing`."""
-    return dossier_of(find_claim(claim_id, actor=actor), today=today)
+    """A claim the actor may see with its story; raises :class:`ClaimMissing`.
+
+    Its decision, reviews and invoices come along in one query, as there are few of each.
+    """
+    whole = (
+        visible_claims(actor)
+        .where(Claim.id == claim_id)
+        .options(
+            joinedload(Claim.decision),
+            joinedload(Claim.reviews),
+            joinedload(Claim.invoices).options(joinedload(Invoice.reading), joinedload(Invoice.marks)),
+        )
+    )
+    claim = session().scalars(whole).unique().one_or_none()
+    if claim is None:
+        raise ClaimMissing
+    return dossier_of(claim, today=today)
 
 
 def dossier_of(claim: Claim, *, today: date) -> Dossier:

@@ -95,9 +95,10 @@ class _Submission:
         return next((each for each in self.materials if each.kind == kind), None)
 
 
-def rounds(claim: Claim) -> list[Round]:
-    """Every submission of a claim found to be the actor's, the earliest first."""
-    submissions = list(_submissions(claim, audit.history(Claim.__tablename__, claim.id)))
+def rounds(claim: Claim, *, history: Sequence[AuditEntry] | None = None) -> list[Round]:
+    """Every submission of a claim found to be the actor's, the earliest first; its history where it is read already."""
+    known = audit.history(Claim.__tablename__, claim.id) if history is None else history
+    submissions = list(_submissions(claim, known))
     befores: list[_Submission | None] = [None, *submissions]
     return [
         _round(number, before, each) for number, (before, each) in enumerate(zip(befores, submissions, strict=False), 1)
