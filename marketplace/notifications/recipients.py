@@ -12,6 +12,7 @@ from accounts.kinds import OrganisationKind
 from accounts.models import Organisation
 from accounts.permissions import Role
 from accounts.queries import organisation
+from accounts.queries.users import user
 from core.db import session
 
 
@@ -36,6 +37,11 @@ def of(*names: str) -> Recipients:
 def through(name: str, others: Recipients) -> Recipients:
     """Those of the record that stands behind this one."""
     return lambda record: others(getattr(record, name))
+
+
+def by_user(name: str) -> Recipients:
+    """The office of the user whose number stands in this column."""
+    return lambda record: [To(user(getattr(record, name)).organisation_id)]
 
 
 def bureau_of(name: str) -> Recipients:

@@ -11,7 +11,16 @@ from types import MappingProxyType
 
 from marketplace.notifications.rules.claims import CLAIM, SUMMARY
 from marketplace.notifications.rules.deal import LISTING, ORDER
-from marketplace.notifications.rules.members import BANK_ACCOUNT, CHANGE, DOCUMENT, MEMBERSHIP, RENEWAL, RESIDENCE
+from marketplace.notifications.rules.members import (
+    BANK_ACCOUNT,
+    CHANGE,
+    DOCUMENT,
+    GROUP_CHANGE,
+    MEMBERSHIP,
+    RENEWAL,
+    RESIDENCE,
+    SUCCESSION,
+)
 from marketplace.notifications.rules.money import BATCH, CLAWBACK, PAYABLE, SHORTFALL
 from marketplace.notifications.rules.supervision import APPEAL, FINDING, INSPECTION, MISCONDUCT, STOP
 from marketplace.notifications.rules.told import Subject, Told
@@ -23,6 +32,8 @@ ALL = (
     RENEWAL,
     CHANGE,
     RESIDENCE,
+    GROUP_CHANGE,
+    SUCCESSION,
     ORDER,
     LISTING,
     CLAIM,

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.models import BankAccount, FiguresRenewal, MemberChange, Membership, OrganisationDocument, Residence
-from marketplace.notifications.recipients import Recipients, both, bureau, bureau_of, of, offices_of, province
+from accounts.models import (
+    BankAccount,
+    ControllerChange,
+    FiguresRenewal,
+    MemberChange,
+    Membership,
+    OrganisationDocument,
+    Residence,
+    TeamSuccession,
+)
+from marketplace.notifications.recipients import Recipients, both, bureau, bureau_of, by_user, of, offices_of, province
 from marketplace.notifications.rules.told import Subject, news, task
 
 MEMBER = of("organisation_id")
@@ -90,5 +99,23 @@ RESIDENCE = Subject(
         "accept": (news("residence.accepted", of("enterprise_id")),),
         "decline": (news("residence.declined", of("enterprise_id")),),
         "end": (news("residence.ended", of("enterprise_id", "incubator_id")),),
+    },
+)
+GROUP_CHANGE = Subject(
+    ControllerChange,
+    "controller_change",
+    {
+        "propose": (task("group_change.review", province),),
+        "approve": (news("group_change.approved", by_user("proposed_by")),),
+        "refuse": (news("group_change.refused", by_user("proposed_by")),),
+    },
+)
+SUCCESSION = Subject(
+    TeamSuccession,
+    "team_succession",
+    {
+        "propose": (task("succession.review", bureau_of("team_id")),),
+        "approve": (news("succession.approved", of("team_id", "enterprise_id")),),
+        "refuse": (news("succession.refused", of("team_id", "enterprise_id")),),
     },
 )

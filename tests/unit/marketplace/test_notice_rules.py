@@ -11,6 +11,7 @@ from accounts.states import (
     CHANGE_TRANSITIONS,
     DOCUMENT_TRANSITIONS,
     MEMBERSHIP_TRANSITIONS,
+    PROPOSAL_TRANSITIONS,
     RENEWAL_TRANSITIONS,
     RESIDENCE_TRANSITIONS,
 )
@@ -32,6 +33,7 @@ TABLES: dict[str, Transitions[Any]] = {
     "bank_account": BANK_ACCOUNT_TRANSITIONS,
     "claim": CLAIM,
     "clawback": CLAWBACK_TRANSITIONS,
+    "controller_change": PROPOSAL_TRANSITIONS,
     "figures_renewal": RENEWAL_TRANSITIONS,
     "inspection": INSPECTION,
     "inspection_finding": FINDING,
@@ -47,6 +49,7 @@ TABLES: dict[str, Transitions[Any]] = {
     "residence": RESIDENCE_TRANSITIONS,
     "review_summary": SUMMARY,
     "settlement_batch": BATCH_TRANSITIONS,
+    "team_succession": PROPOSAL_TRANSITIONS,
     "shortfall": SHORTFALL_TRANSITIONS,
 }
 SILENT = {
