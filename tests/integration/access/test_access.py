@@ -97,12 +97,23 @@ def test_readers_change_nothing(role: str) -> None:
 
 
 def test_v6_an_auditor_and_a_citys_offices_read_what_the_province_reads() -> None:
-    """Lists of people's and the public's money are open to the auditor and, cut to their city, to its offices."""
+    """Lists of people's and the public's money are open to the auditor and, cut to their city, to its offices.
+
+    What officers who decide declare of themselves and prepare among themselves is not for those who only read.
+    """
     of_the_whole_province = {"/settlement-batches", "/spot-checks", "/users", "/instrument-imports", "/quotes"}
+    among_officers = {
+        "GET /interests",
+        "GET /review-phrases",
+        "GET /claims/<int:claim_id>/cases",
+        "GET /claims/<int:claim_id>/opinions",
+    }
     for name, row in ROWS.items():
         if row.method == "GET" and "province" in row.roles:
             assert "auditor" in row.roles, name
-            if not any(row.rule.startswith(prefix) for prefix in of_the_whole_province):
+            if name in among_officers:
+                assert "city_finance" not in row.roles, name
+            elif not any(row.rule.startswith(prefix) for prefix in of_the_whole_province):
                 assert "city_finance" in row.roles, name
 
 

@@ -352,7 +352,7 @@ def test_v12_hold_an_unanswered_order_lapses_and_slot_and_hold_are_free(province
     placed = order(province, "sme-heze", service_id("demo-ms-hour"), **slot)
     taken = {"service_id": service_id("demo-ms-hour"), "payment_mode": "direct_deduction", **slot}
     assert province.post("sme-jinan", "/quotes", taken, expect=409)["code"] == "slot_taken"
-    (lapse,) = JOBS
+    (lapse,) = (job for job in JOBS if job.name == "lapse_unanswered_orders")
     with clock.at(MONDAY + timedelta(days=8)):
         lapse.run(clock.now(), clock.now())
         assert province.get("sme-heze", f"/orders/{placed['id']}")["state"] == "lapsed"

@@ -140,14 +140,18 @@ def test_v6_a_foreign_claim_answers_exactly_as_a_missing_one(client: FlaskClient
 
 SUMMARY_READERS = {Role.CITY_BUREAU, Role.CITY_FINANCE, Role.DELEGATED_AGENCY, Role.PROVINCE, Role.AUDITOR}
 
+CASE_HOLDERS = {Role.CITY_BUREAU, Role.PROVINCE, Role.DELEGATED_AGENCY}
+
 FLAG_READERS = {Role.CITY_BUREAU, Role.CITY_FINANCE, Role.PROVINCE, Role.DELEGATED_AGENCY, Role.AUDITOR}
 ROLES_OF_ROUTE: dict[tuple[str, str], set[Role]] = {
     ("GET", "/claims"): set(Role) - {Role.ADMIN},
     ("GET", "/claims/1"): set(Role) - {Role.ADMIN},
+    ("GET", "/claims/1/timeline"): set(Role) - {Role.ADMIN},
     ("GET", "/claims/1/materials/1"): set(Role) - {Role.ADMIN},
     ("GET", "/claims/1/explanation"): set(Role) - {Role.ADMIN},
     ("POST", "/claims/1/revocation"): {Role.PROVINCE},
     ("POST", "/claims/1/materials"): {Role.ENTERPRISE, Role.TEAM, Role.INCUBATOR, Role.PROVIDER},
+    ("POST", "/claims/1/certified-materials"): {Role.ENTERPRISE, Role.TEAM, Role.INCUBATOR, Role.PROVIDER},
     ("GET", "/claims/1/invoices"): set(Role) - {Role.ADMIN},
     ("POST", "/claims/1/invoices"): {Role.ENTERPRISE, Role.TEAM, Role.INCUBATOR, Role.PROVIDER},
     ("GET", "/claims/1/invoices/1"): set(Role) - {Role.ADMIN},
@@ -155,6 +159,11 @@ ROLES_OF_ROUTE: dict[tuple[str, str], set[Role]] = {
     ("POST", "/claims/1/invoice-line-marks"): {Role.CITY_BUREAU},
     ("POST", "/claims/1/submission"): {Role.ENTERPRISE, Role.TEAM, Role.INCUBATOR, Role.PROVIDER},
     ("POST", "/claims/1/withdrawal"): {Role.ENTERPRISE, Role.TEAM, Role.INCUBATOR, Role.PROVIDER},
+    ("POST", "/claims/1/assignment"): CASE_HOLDERS,
+    ("POST", "/claims/1/release"): CASE_HOLDERS,
+    ("GET", "/claims/1/cases"): CASE_HOLDERS | {Role.AUDITOR},
+    ("POST", "/claims/1/opinions"): CASE_HOLDERS,
+    ("GET", "/claims/1/opinions"): CASE_HOLDERS | {Role.AUDITOR},
     ("POST", "/claims/1/city-review"): {Role.CITY_BUREAU},
     ("GET", "/claims/1/flags"): FLAG_READERS,
     ("POST", "/claims/1/flags/1/finding"): {Role.CITY_BUREAU, Role.PROVINCE},
@@ -162,12 +171,15 @@ ROLES_OF_ROUTE: dict[tuple[str, str], set[Role]] = {
     ("POST", "/review-summaries"): {Role.CITY_BUREAU, Role.DELEGATED_AGENCY},
     ("GET", "/review-summaries"): SUMMARY_READERS,
     ("GET", "/review-summaries/1"): SUMMARY_READERS,
+    ("GET", "/review-summaries/1/document"): SUMMARY_READERS,
     ("GET", "/review-summaries/1/stamped-copy"): SUMMARY_READERS,
     ("POST", "/review-summaries/1/stamp"): {Role.CITY_BUREAU},
     ("POST", "/review-summaries/1/dispatch"): {Role.CITY_BUREAU},
+    ("POST", "/review-summaries/1/provincial-confirmation"): {Role.PROVINCE},
     ("POST", "/spot-checks"): {Role.PROVINCE},
     ("GET", "/spot-checks"): {Role.PROVINCE, Role.AUDITOR},
     ("GET", "/spot-checks/1"): {Role.PROVINCE, Role.AUDITOR},
+    ("GET", "/spot-checks/1/replay"): {Role.PROVINCE, Role.AUDITOR},
 }
 
 
