@@ -12,16 +12,18 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
+from core.config import PROJECT, Config
+from marketplace.app import create_app
 from tests.browser.conftest import OpenPage
 from tests.integration.access.cast import CAST, VISITOR
 from tests.integration.access.table import Trial
 from tests.support.browser import HEIGHT, WIDTHS, LiveServer, axe, enter, screenshot, troubles, wire_bytes
-from tests.support.visits import PAGE_ROWS, address_of, openings
+from tests.support.visits import PAGE_ROWS, address_of, answers_stored_file, openings, page_routes
 from tests.support.world import World
 
 FIRST_VISIT_BYTES = 100_000
-NO_PAGE = re.compile(r"/language/|/stamped-copy$|/(materials|documents|files|templates)/<|\.ics$|/events$")
-"""What sends the browser on, or answers a file."""
+NO_PAGE = re.compile(r"/language/|\.(csv|ics)$|/events$")
+"""What sends the browser on, or writes a file or data as it answers."""
 OF_WIDTH = ("target-size", "scrollable-region-focusable")
 """What may differ between a desk and a telephone; all else is asked at the desk."""
 DESK = "GET /home"
@@ -29,10 +31,13 @@ DESK = "GET /home"
 
 
 def _chosen() -> Iterator[tuple[str, Trial, str]]:
+    app = create_app(Config.from_env({"VAR_DIR": str(PROJECT / "var"), "SECRET_KEY": "only for tests"}))
+    files = {name for name, endpoint in page_routes(app) if answers_stored_file(app, endpoint)}
+    assert files
     seen: set[str] = set()
     for opening in openings():
         name = opening[0]
-        if not NO_PAGE.search(name) and (name == DESK or name not in seen):
+        if name not in files and not NO_PAGE.search(name) and (name == DESK or name not in seen):
             seen.add(name)
             yield opening
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from core import clock
+from core.http.attachment import attachment
 from core.http.edge import SESSION_TOKEN
 from core.pages import Pages
 from tests.integration.access.cast import CAST, VISITOR
@@ -33,6 +35,11 @@ def page_routes(app: Flask) -> Iterator[tuple[str, str]]:
             methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
             for method in sorted(methods - {"POST"} or methods):
                 yield f"{method} {rule.rule}", rule.endpoint
+
+
+def answers_stored_file(app: Flask, endpoint: str) -> bool:
+    """Whether a route hands out a stored file, so that a browser downloads rather than shows what it answers."""
+    return attachment.__name__ in inspect.unwrap(app.view_functions[endpoint]).__code__.co_names
 
 
 def path_of(world: World, row: Row, trial: Trial, *, never_given: bool = False) -> str:
@@ -89,4 +96,4 @@ def openings() -> Iterator[tuple[str, Trial, str]]:
                     yield name, trial, user
 
 
-__all__ = ["PAGE_ROWS", "address_of", "openings", "page_routes", "path_of", "visit", "visiting"]
+__all__ = ["PAGE_ROWS", "address_of", "answers_stored_file", "openings", "page_routes", "path_of", "visit", "visiting"]
