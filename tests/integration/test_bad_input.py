@@ -285,7 +285,10 @@ def test_closed_periods_are_refused(client: DemoClient, world: World) -> None:
     wished: dict[str, Any] = {"service_id": world.ids["service"], "quantity": "1", "payment_mode": "full_payment"}
     with clock.at(datetime(2030, 1, 24, 9, 0, tzinfo=clock.SHANGHAI)):
         quote = client.post("sme-jinan", "/quotes", wished)
-    assert (quote["eligible"], [each["article"] for each in quote["reasons"]]) == (False, ["V23"])
+    assert (quote["eligible"], [(each["article"], each["code"]) for each in quote["reasons"]]) == (
+        False,
+        [("V21", "obstacle_provider_clawback_overdue"), ("V23", "outside_term")],
+    )
     hourly = {"service_id": world.ids["hourly service"], "payment_mode": "full_payment"}
     gone = {"starts_at": "2026-02-02T09:00:00+08:00", "ends_at": "2026-02-02T10:00:00+08:00"}
     assert named(client.post("sme-jinan", "/quotes", {**hourly, **gone}, expect=422)) == [

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from accounts.kinds import OrganisationKind
-from accounts.models import Organisation
+from accounts.models import Organisation, Residence, TeamSuccession
 from core import clock
 from core.db import session
 from marketplace.models import Order
@@ -26,16 +26,27 @@ READERS = [VISITOR, "sme-heze", "sme-jinan", "team-weifang", "incubator-weifang"
 
 
 def foreign_names(world: World, user: str) -> set[str]:
-    """The members a user has no dealings with: neither itself, nor its teams or incubator, nor a side of its orders."""
+    """The members a user has no dealings with.
+
+    Known are the user itself, its teams and incubator, the other sides of its orders, residences and successions, and
+    to an enterprise the incubators it may ask to reside in.
+    """
     with clock.at(MONDAY):
         own = set() if user == VISITOR else set(world.client.get(user, "/me")["acts_for"])
     with rolled_back(world.client.app):
         everybody = list(session().scalars(select(Organisation)))
         dealt: dict[int, set[int]] = defaultdict(set)
-        for user_side, provider_side in session().execute(select(Order.beneficiary_id, Order.provider_id)).tuples():
-            dealt[user_side].add(provider_side)
-            dealt[provider_side].add(user_side)
+        for sides in (
+            select(Order.beneficiary_id, Order.provider_id),
+            select(Residence.enterprise_id, Residence.incubator_id),
+            select(TeamSuccession.team_id, TeamSuccession.enterprise_id),
+        ):
+            for one, other in session().execute(sides).tuples():
+                dealt[one].add(other)
+                dealt[other].add(one)
         known = own | {other for one in own for other in dealt[one]}
+        if any(each.id in own and each.kind is OrganisationKind.ENTERPRISE for each in everybody):
+            known |= {each.id for each in everybody if each.kind is OrganisationKind.INCUBATOR}
         known |= {each.incubator_id for each in everybody if each.id in known and each.incubator_id is not None}
         return {each.name for each in everybody if each.id not in known and each.kind not in PUBLIC}
 
