@@ -44,6 +44,7 @@ SERVICE_COLUMNS = (
     "provider_id",
     "external_id",
     *SERVICE_FIELDS,
+    "cost_basis",
     "state",
     "created_at",
     "updated_at",
@@ -57,6 +58,7 @@ KEPT = frozenset(
         "provider_id",
         "external_id",
         "secrecy_reference",
+        "cost_basis",
         "state",
         "review_opinion",
         "review_defects",
@@ -150,7 +152,8 @@ class _Writer:
         for row, owner in owned:
             before, mark = _before(known, owner, row), digest(row)
             if self._counts_as_news(before, mark) and owner is not None:
-                records.append({**merged_service(row, before), **self._frame(row, mark, owner, ServiceState.DRAFT)})
+                record = {**merged_service(row, before), **self._frame(row, mark, owner, ServiceState.DRAFT)}
+                records.append({**record, "cost_basis": ""})
         self._write("service", SERVICE_COLUMNS, records)
 
     def _foreign(self, row: InstrumentRow) -> Reason | None:
