@@ -66,10 +66,12 @@ def told(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
     app = create_app(database.config(tmp_path_factory.mktemp("var")))
     with pytest.MonkeyPatch.context() as patch, app.app_context():
         patch.setattr(users, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        yield app, story.tell(app, Path(FOLDER), Teller(Console(file=io.StringIO())))
-        db.session.remove()
-        db.engine.dispose()
-    server.drop(database)
+        try:
+            yield app, story.tell(app, Path(FOLDER), Teller(Console(file=io.StringIO())))
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+            server.drop(database)
 
 
 @pytest.fixture

@@ -269,7 +269,7 @@ def test_every_table_can_be_taken_along(app: Flask) -> None:
     check = session().scalars(select(SpotCheck.id)).one()
     for client, table, shown in [
         (province, "/confirmations", f"{waiting.id},菏泽市"),
-        (bureau, "/review", "直接抵扣"),
+        (bureau, "/review", "60000.00,待审核"),
         (province, "/review-summaries", "60000.00"),
         (province, "/spot-checks", "抽查"),
         (province, f"/spot-checks/{check}", f"{confirmed.id},测试服务"),
