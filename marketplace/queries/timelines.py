@@ -125,15 +125,18 @@ _WAY = (Step.ACCEPT, Step.CONTRACT, Step.PAY, Step.START, Step.DELIVER, Step.COM
 
 
 def order_timeline(order: Order, *, money: OrderMoney, actor: Actor, today: date) -> OrderTimeline:
-    """The story of an order found to be the actor's, in three or four queries."""
+    """The story of an order found to be the actor's; the number of its queries does not grow with it."""
+    own, calendar = acts_for(actor), load_calendar()
     claim = session().scalar(visible_claims(actor).where(Claim.order_id == order.id)) if order.completed_on else None
-    way = None if claim is None else claim_timeline(dossier_of(claim, today=today), actor=actor, today=today)
-    waiting = list(_waiting(order, money, way, load_calendar(), today))
-    return OrderTimeline(_entries(order, actor), waiting, _ahead(order, waiting), way)
+    way = None
+    if claim is not None:
+        found = dossier_of(claim, today=today, calendar=calendar)
+        way = claim_timeline(found, actor=actor, today=today, own=own, calendar=calendar)
+    waiting = list(_waiting(order, money, way, calendar, today))
+    return OrderTimeline(_entries(order, own), waiting, _ahead(order, waiting), way)
 
 
-def _entries(order: Order, actor: Actor) -> list[TimelineEntry]:
-    own = acts_for(actor)
+def _entries(order: Order, own: set[int]) -> list[TimelineEntry]:
     entries = history(Order.__tablename__, order.id)
     colleagues = {entry.actor_user_id for entry in entries if entry.actor_organisation_id in own}
     names = usernames(number for number in colleagues if number is not None)

@@ -16,7 +16,7 @@ from vouchers.models import Claim
 from vouchers.pages.beside import beside
 from vouchers.permissions import may_confirm, may_hold_cases, may_prepare_cases, may_review
 from vouchers.queries.cases import held_cases
-from vouchers.queries.claims import find_claim
+from vouchers.queries.claims import find_claim, find_whole_claim
 from vouchers.rules.reviewing import CheckItem
 from vouchers.schemas.cases import AssignmentSchema, NewOpinionSchema
 from vouchers.service import cases as service
@@ -74,7 +74,7 @@ def release(claim_id: int) -> Response:
 def opinion(claim_id: int) -> Response:
     """Give an opinion, beside the papers and what others said."""
     actor = current_actor()
-    claim = find_claim(claim_id, actor=actor)
+    claim = find_whole_claim(claim_id, actor=actor)
 
     def effect(given: dict[str, Any]) -> Done:
         in_order, not_in_order = given.pop("in_order"), given.pop("not_in_order")

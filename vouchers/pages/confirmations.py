@@ -13,7 +13,7 @@ from core.pages.language import yuan
 from vouchers.pages.beside import beside
 from vouchers.pages.queue_tables import CONFIRMATIONS
 from vouchers.permissions import may_confirm
-from vouchers.queries.claims import find_claim
+from vouchers.queries.claims import find_claim, find_whole_claim
 from vouchers.queries.summaries import confirmation_queue
 from vouchers.schemas.claims import ConfirmationSchema, RevocationSchema
 from vouchers.service import reviews as service
@@ -37,7 +37,7 @@ def queue() -> Any:
 def confirm(claim_id: int) -> Response:
     """Confirm what the city approved, or send it back."""
     actor = current_actor()
-    claim = find_claim(claim_id, actor=actor)
+    claim = find_whole_claim(claim_id, actor=actor)
 
     def effect(given: dict[str, Any]) -> Done:
         service.confirm(claim_id=claim_id, **given, actor=actor, now=clock.now())

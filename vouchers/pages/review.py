@@ -13,7 +13,7 @@ from core.pages.language import t
 from vouchers.pages.beside import beside
 from vouchers.pages.queue_tables import REVIEWS
 from vouchers.permissions import may_read_queue, may_review
-from vouchers.queries.claims import find_claim
+from vouchers.queries.claims import find_whole_claim
 from vouchers.queries.completeness import is_enterprises
 from vouchers.queries.review_queue import review_queue
 from vouchers.schemas.claims import CityReviewSchema
@@ -41,7 +41,7 @@ def queue() -> Any:
 def review(claim_id: int) -> Response:
     """Approve, return with every defect, or reject; beside the papers and what differs."""
     actor = current_actor()
-    claim = find_claim(claim_id, actor=actor)
+    claim = find_whole_claim(claim_id, actor=actor)
 
     def effect(given: dict[str, Any]) -> Done:
         # On a page a box that is left empty is no tick (V8(3)); the API may leave the findings out.

@@ -158,13 +158,18 @@ insider = official_reader | finance
 """Who is told of what offices do among themselves."""
 
 
-def claim_timeline(found: Dossier, *, actor: Actor, today: date) -> ClaimTimeline:
-    """The way of a claim found to be the actor's; the number of its queries does not grow with it."""
+def claim_timeline(
+    found: Dossier, *, actor: Actor, today: date, own: set[int] | None = None, calendar: WorkingCalendar | None = None
+) -> ClaimTimeline:
+    """The way of a claim found to be the actor's; the number of its queries does not grow with it.
+
+    ``own`` are the organisations the actor acts for; they and the calendar may have been read already.
+    """
     claim, payable = found.claim, found.payable
     summary = None if claim.summary_id is None else session().get(ReviewSummary, claim.summary_id)
     steps = [] if payable is None else payout_steps(payable)
     stands = _stands_at(claim, summary, payable)
-    own = acts_for(actor)
+    own = acts_for(actor) if own is None else own
     sent_up = [] if summary is None else audit.history(ReviewSummary.__tablename__, summary.id)
     names = _colleagues([*found.history, *sent_up], steps, own)
     tells_why = insider(actor) or (payable is not None and payable.payee_id in own)
@@ -179,7 +184,9 @@ def claim_timeline(found: Dossier, *, actor: Actor, today: date) -> ClaimTimelin
         state=claim.state,
         ended=stands is None,
         entries=sorted(entries, key=lambda each: each.number),
-        stations=[] if stands is None else list(_stations(claim, payable, stands, since, today)),
+        stations=[]
+        if stands is None
+        else list(_stations(claim, payable, stands, since, today, calendar or load_calendar())),
     )
 
 
@@ -196,13 +203,18 @@ def _stands_at(claim: Claim, summary: ReviewSummary | None, payable: Payable | N
 
 
 def _stations(
-    claim: Claim, payable: Payable | None, stands: Station, since: datetime | None, today: date
+    claim: Claim,
+    payable: Payable | None,
+    stands: Station,
+    since: datetime | None,
+    today: date,
+    calendar: WorkingCalendar,
 ) -> Iterator[Place]:
     way = list(Station)
     for station in way:
         holder = _HOLDER_AT.get(station) or _claimant(claim)
         if station is stands:
-            due = _due(claim, payable, stands, since, today, calendar=load_calendar())
+            due = _due(claim, payable, stands, since, today, calendar=calendar)
             stopped = payable is not None and payable.stopped
             yield Place(station, StationPhase.NOW, holder, since, due, stopped)
         else:

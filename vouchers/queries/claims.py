@@ -16,7 +16,7 @@ from core.audit import AuditEntry
 from core.db import session
 from core.errors import NotFound
 from core.permissions import SYSTEM, Actor
-from core.workdays import Countdown, load_calendar
+from core.workdays import Countdown, WorkingCalendar, load_calendar
 from settlement.models import Payable
 from settlement.queries.payables import payable_of
 from vouchers.models import Claim, Invoice, Material
@@ -95,7 +95,12 @@ def find_claim(claim_id: int, *, actor: Actor, lock: bool = False) -> Claim:
 
 
 def dossier(claim_id: int, *, actor: Actor, today: date) -> Dossier:
-    """A claim the actor may see with its story; raises :class:`ClaimMissing`.
+    """A claim the actor may see with its story; raises :class:`ClaimMissing`."""
+    return dossier_of(find_whole_claim(claim_id, actor=actor), today=today)
+
+
+def find_whole_claim(claim_id: int, *, actor: Actor) -> Claim:
+    """A claim the actor may see, to be shown; raises :class:`ClaimMissing`.
 
     Its decision, reviews and invoices come along in one query, as there are few of each.
     """
@@ -111,12 +116,12 @@ def dossier(claim_id: int, *, actor: Actor, today: date) -> Dossier:
     claim = session().scalars(whole).unique().one_or_none()
     if claim is None:
         raise ClaimMissing
-    return dossier_of(claim, today=today)
+    return claim
 
 
-def dossier_of(claim: Claim, *, today: date) -> Dossier:
-    """The story of a claim already found to be the actor's."""
-    due = None if claim.due_on is None else load_calendar().countdown(today, claim.due_on)
+def dossier_of(claim: Claim, *, today: date, calendar: WorkingCalendar | None = None) -> Dossier:
+    """The story of a claim already found to be the actor's; by a calendar that is read already."""
+    due = None if claim.due_on is None else (calendar or load_calendar()).countdown(today, claim.due_on)
     return Dossier(claim, audit.history(Claim.__tablename__, claim.id), payable_of(claim.source), due)
 
 
