@@ -144,6 +144,18 @@ def test_a_price_list_becomes_drafts_of_services(client: FlaskClient) -> None:
     assert counts(send(client, provider, text).get_json()) == (0, 0, 1, 0, 0)
 
 
+def test_a_price_list_leaves_a_stated_cost_alone(client: FlaskClient) -> None:
+    """No column of it says what a unit costs (V13)."""
+    text = "external_id,title,kind,price_yuan,price_unit\nS-1,拉伸试验,委托分析,{},样品\n"
+    provider = make_provider()
+    send(client, provider, text.format("100.00"))
+    made = session().scalars(select(Service)).one()
+    made.cost_fen, made.cost_basis = 12_000, "成本核算表"
+    session().commit()
+    assert counts(send(client, provider, text.format("110.00")).get_json()) == (0, 1, 0, 0, 0)
+    assert (made.price_fen, made.cost_fen, made.cost_basis) == (11_000, 12_000, "成本核算表")
+
+
 def test_another_organisations_instruments_are_refused(client: FlaskClient) -> None:
     """A provider imports to itself."""
     other = make_provider()
