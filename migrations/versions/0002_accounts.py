@@ -4,8 +4,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
+from migrations.columns import day, fen, instant, json, key, one_of, refers, text
 from migrations.helpers import grant
 
 revision = "0002"
@@ -88,51 +88,30 @@ def downgrade() -> None:
         op.drop_table(table)
 
 
-def _key() -> sa.Column[int]:
-    return sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True)
-
-
-def _refers(name: str, target: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, sa.ForeignKey(f"{target}.id"), nullable=nullable)
-
-
-def _text(name: str, *, nullable: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=nullable)
-
-
-def _instant(name: str, *, nullable: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
-
-
-def _one_of(name: str, values: tuple[str, ...], *, column: str) -> sa.CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=name)
-
-
 def _organisations() -> None:
     op.create_table(
         "organisation",
-        _key(),
-        _text("kind"),
-        _text("name"),
-        _text("uscc", nullable=True),
-        _text("county", nullable=True),
-        _text("city", nullable=True),
+        key(),
+        text("kind"),
+        text("name"),
+        text("uscc", nullable=True),
+        text("county", nullable=True),
+        text("city", nullable=True),
         sa.Column("in_province", sa.Boolean, nullable=False),
-        _text("institution_kind", nullable=True),
-        _text("incubator_level", nullable=True),
-        _refers("incubator_id", "organisation", nullable=True),
-        _text("legal_representative"),
-        _text("phone"),
-        _text("address"),
+        text("institution_kind", nullable=True),
+        text("incubator_level", nullable=True),
+        refers("incubator_id", "organisation", nullable=True),
+        text("legal_representative"),
+        text("phone"),
+        text("address"),
         sa.Column("has_sharing_rules", sa.Boolean, nullable=False),
         sa.Column("has_rd_base", sa.Boolean, nullable=False),
         sa.Column("fiscal", sa.Boolean, nullable=False),
-        _text("rd_need"),
-        _instant("created_at"),
-        _one_of("kind", ORGANISATION_KINDS, column="kind"),
-        _one_of("institution_kind", INSTITUTION_KINDS, column="institution_kind"),
-        _one_of("incubator_level", ("national", "provincial", "city"), column="incubator_level"),
+        text("rd_need"),
+        instant("created_at"),
+        one_of("kind", ORGANISATION_KINDS),
+        one_of("institution_kind", INSTITUTION_KINDS),
+        one_of("incubator_level", ("national", "provincial", "city")),
         sa.CheckConstraint(f"county ~ '{CODE}'", name="county"),
         sa.CheckConstraint(f"city ~ '{CODE}'", name="city"),
         sa.CheckConstraint("name <> ''", name="name"),
@@ -155,27 +134,27 @@ def _organisations() -> None:
 def _users() -> None:
     op.create_table(
         "user_account",
-        _key(),
-        _text("username"),
-        _text("password_hash"),
-        _text("role"),
-        _refers("organisation_id", "organisation"),
+        key(),
+        text("username"),
+        text("password_hash"),
+        text("role"),
+        refers("organisation_id", "organisation"),
         sa.Column("active", sa.Boolean, nullable=False),
-        _instant("created_at"),
-        _one_of("role", ROLES, column="role"),
+        instant("created_at"),
+        one_of("role", ROLES),
         sa.CheckConstraint("username = lower(username) AND username <> ''", name="username"),
         sa.UniqueConstraint("username", name="uq_user_account_username"),
     )
     op.create_index("ix_user_account_organisation_id", "user_account", ["organisation_id"])
     op.create_table(
         "api_token",
-        _key(),
-        _refers("user_id", "user_account"),
-        _text("prefix"),
+        key(),
+        refers("user_id", "user_account"),
+        text("prefix"),
         sa.Column("digest", sa.LargeBinary, nullable=False),
-        _instant("created_at"),
-        _instant("expires_at"),
-        _instant("revoked_at", nullable=True),
+        instant("created_at"),
+        instant("expires_at"),
+        instant("revoked_at", nullable=True),
         sa.CheckConstraint("octet_length(digest) = 32", name="digest"),
         sa.CheckConstraint("expires_at > created_at", name="expiry"),
         sa.UniqueConstraint("prefix", name="uq_api_token_prefix"),
@@ -183,10 +162,10 @@ def _users() -> None:
     op.create_index("ix_api_token_user_id", "api_token", ["user_id"])
     op.create_table(
         "sign_in_attempt",
-        _key(),
-        _text("username"),
-        _text("address"),
-        _instant("at"),
+        key(),
+        text("username"),
+        text("address"),
+        instant("at"),
         sa.Column("succeeded", sa.Boolean, nullable=False),
     )
     op.create_index("ix_sign_in_attempt_username_at", "sign_in_attempt", ["username", "at"])
@@ -196,14 +175,14 @@ def _users() -> None:
 def _figures_and_banks() -> None:
     op.create_table(
         "beneficiary_figures",
-        _key(),
-        _refers("organisation_id", "organisation"),
+        key(),
+        refers("organisation_id", "organisation"),
         sa.Column("year", sa.SmallInteger, nullable=False),
         sa.Column("staff", sa.Integer, nullable=False),
-        sa.Column("revenue_fen", sa.BigInteger, nullable=False),
+        fen("revenue_fen"),
         sa.Column("orderly_finances", sa.Boolean, nullable=False),
-        _refers("stated_by", "user_account"),
-        _instant("stated_at"),
+        refers("stated_by", "user_account"),
+        instant("stated_at"),
         sa.CheckConstraint("year BETWEEN 1980 AND 2200", name="year"),
         sa.CheckConstraint("staff >= 0", name="staff"),
         sa.CheckConstraint("revenue_fen >= 0", name="revenue_fen"),
@@ -211,18 +190,18 @@ def _figures_and_banks() -> None:
     )
     op.create_table(
         "bank_account",
-        _key(),
-        _refers("organisation_id", "organisation"),
-        _text("state"),
-        _text("holder_name"),
-        _text("bank_name"),
-        _text("cnaps_code"),
-        _text("account_number"),
-        _refers("named_by", "user_account"),
-        _instant("named_at"),
-        _refers("verified_by", "user_account", nullable=True),
-        _instant("verified_at", nullable=True),
-        _one_of("state", ("pending", "verified", "refused", "superseded"), column="state"),
+        key(),
+        refers("organisation_id", "organisation"),
+        text("state"),
+        text("holder_name"),
+        text("bank_name"),
+        text("cnaps_code"),
+        text("account_number"),
+        refers("named_by", "user_account"),
+        instant("named_at"),
+        refers("verified_by", "user_account", nullable=True),
+        instant("verified_at", nullable=True),
+        one_of("state", ("pending", "verified", "refused", "superseded")),
         sa.CheckConstraint("cnaps_code ~ '^[0-9]{12}$'", name="cnaps_code"),
         sa.CheckConstraint("account_number ~ '^[0-9]{8,32}$'", name="account_number"),
         sa.CheckConstraint("holder_name <> '' AND bank_name <> ''", name="names"),
@@ -245,19 +224,19 @@ def _figures_and_banks() -> None:
 def _memberships() -> None:
     op.create_table(
         "membership",
-        _key(),
-        _refers("organisation_id", "organisation"),
-        _text("kind"),
-        _text("state"),
-        _text("declared_controller"),
-        _refers("submitted_by", "user_account"),
-        _instant("submitted_at"),
-        _refers("reviewed_by", "user_account", nullable=True),
-        _instant("reviewed_at", nullable=True),
-        _text("opinion"),
-        sa.Column("defects", postgresql.JSONB, nullable=False),
-        _one_of("kind", MEMBER_KINDS, column="kind"),
-        _one_of("state", ("draft", "submitted", "approved", "returned", "suspended"), column="state"),
+        key(),
+        refers("organisation_id", "organisation"),
+        text("kind"),
+        text("state"),
+        text("declared_controller"),
+        refers("submitted_by", "user_account"),
+        instant("submitted_at"),
+        refers("reviewed_by", "user_account", nullable=True),
+        instant("reviewed_at", nullable=True),
+        text("opinion"),
+        json("defects"),
+        one_of("kind", MEMBER_KINDS),
+        one_of("state", ("draft", "submitted", "approved", "returned", "suspended")),
         sa.CheckConstraint("reviewed_by <> submitted_by", name="two_people"),
         sa.CheckConstraint("(reviewed_by IS NULL) = (reviewed_at IS NULL)", name="review"),
         sa.CheckConstraint(
@@ -269,13 +248,13 @@ def _memberships() -> None:
     op.create_index("ix_membership_state_id", "membership", ["state", "id"])
     op.create_table(
         "membership_document",
-        _key(),
-        _refers("membership_id", "membership"),
-        _text("kind"),
-        _refers("file_id", "stored_file"),
-        _refers("added_by", "user_account"),
-        _instant("added_at"),
-        _one_of("kind", DOCUMENT_KINDS, column="kind"),
+        key(),
+        refers("membership_id", "membership"),
+        text("kind"),
+        refers("file_id", "stored_file"),
+        refers("added_by", "user_account"),
+        instant("added_at"),
+        one_of("kind", DOCUMENT_KINDS),
     )
     op.create_index("ix_membership_document_membership_id", "membership_document", ["membership_id"])
 
@@ -283,29 +262,29 @@ def _memberships() -> None:
 def _entry() -> tuple[sa.Column[Any], ...]:
     """Where a fact of standing comes from and who entered it; nobody where the service did by itself."""
     return (
-        _text("source"),
-        _refers("entered_by", "user_account", nullable=True),
-        _instant("entered_at"),
+        text("source"),
+        refers("entered_by", "user_account", nullable=True),
+        instant("entered_at"),
     )
 
 
 def _standing() -> None:
     op.create_table(
         "controller",
-        _key(),
-        _text("name"),
-        _text("note"),
-        _refers("entered_by", "user_account", nullable=True),
-        _instant("entered_at"),
+        key(),
+        text("name"),
+        text("note"),
+        refers("entered_by", "user_account", nullable=True),
+        instant("entered_at"),
         sa.CheckConstraint("name <> ''", name="name"),
     )
     op.create_table(
         "controller_tenure",
-        _key(),
-        _refers("organisation_id", "organisation"),
-        _refers("controller_id", "controller"),
-        sa.Column("since", sa.Date, nullable=False),
-        sa.Column("until", sa.Date),
+        key(),
+        refers("organisation_id", "organisation"),
+        refers("controller_id", "controller"),
+        day("since"),
+        day("until", nullable=True),
         *_entry(),
         sa.CheckConstraint("until > since", name="period"),
     )
@@ -313,13 +292,13 @@ def _standing() -> None:
     op.create_index("ix_controller_tenure_controller_id", "controller_tenure", ["controller_id"])
     op.create_table(
         "adverse_record",
-        _key(),
-        _refers("organisation_id", "organisation"),
-        _text("kind"),
-        sa.Column("since", sa.Date, nullable=False),
-        sa.Column("until", sa.Date),
+        key(),
+        refers("organisation_id", "organisation"),
+        text("kind"),
+        day("since"),
+        day("until", nullable=True),
         *_entry(),
-        _one_of("kind", ADVERSE_KINDS, column="kind"),
+        one_of("kind", ADVERSE_KINDS),
         sa.CheckConstraint("until >= since", name="period"),
         sa.CheckConstraint(
             "until IS NULL OR kind IN ('research_misconduct', 'abnormal_operations', 'serious_illegality')",
@@ -329,12 +308,12 @@ def _standing() -> None:
     op.create_index("ix_adverse_record_organisation_id_since", "adverse_record", ["organisation_id", "since"])
     op.create_table(
         "holding",
-        _key(),
-        _refers("holder_id", "organisation"),
-        _refers("held_id", "organisation"),
+        key(),
+        refers("holder_id", "organisation"),
+        refers("held_id", "organisation"),
         sa.Column("percent", sa.Numeric(7, 4), nullable=False),
-        sa.Column("since", sa.Date, nullable=False),
-        sa.Column("until", sa.Date),
+        day("since"),
+        day("until", nullable=True),
         *_entry(),
         sa.CheckConstraint("holder_id <> held_id", name="two_parties"),
         sa.CheckConstraint("percent > 0 AND percent <= 100", name="percent"),
@@ -344,9 +323,9 @@ def _standing() -> None:
     op.create_index("ix_holding_held_id", "holding", ["held_id"])
     op.create_table(
         "joint_establishment",
-        _key(),
-        _refers("a_id", "organisation"),
-        _refers("b_id", "organisation"),
+        key(),
+        refers("a_id", "organisation"),
+        refers("b_id", "organisation"),
         *_entry(),
         sa.CheckConstraint("a_id < b_id", name="order"),
         sa.UniqueConstraint("a_id", "b_id", name="uq_joint_establishment_a_id_b_id"),

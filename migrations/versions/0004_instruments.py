@@ -1,11 +1,10 @@
 """Instruments: catalogue, services, calendars with the exclusion constraint, imports."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from migrations.columns import day, fen, instant, json, key, one_of, refers, text
 from migrations.helpers import grant
 
 revision = "0004"
@@ -63,71 +62,50 @@ def downgrade() -> None:
         op.drop_table(table)
 
 
-def _key() -> sa.Column[int]:
-    return sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True)
-
-
-def _refers(name: str, target: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, sa.ForeignKey(f"{target}.id"), nullable=nullable)
-
-
-def _text(name: str, *, nullable: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=nullable)
-
-
 def _texts(*names: str) -> list[sa.Column[str]]:
-    return [_text(name) for name in names]
+    return [text(name) for name in names]
 
 
 def _flag(name: str) -> sa.Column[bool]:
     return sa.Column(name, sa.Boolean, nullable=False)
 
 
-def _instant(name: str, *, nullable: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
-
-
-def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
-
-
 def _instruments() -> None:
     op.create_table(
         "instrument",
-        _key(),
-        _refers("provider_id", "organisation"),
+        key(),
+        refers("provider_id", "organisation"),
         *_texts("external_id", "kind", "name", "name_en", "model", "maker", "category_code", "category"),
-        sa.Column("value_fen", sa.BigInteger),
+        fen("value_fen", nullable=True),
         *_texts("funding", "specifications", "functions", "description", "address", "county", "city"),
-        sa.Column("acquired_on", sa.Date),
-        sa.Column("accepted_on", sa.Date),
-        sa.Column("changed_on", sa.Date),
-        _text("external_use"),
+        day("acquired_on", nullable=True),
+        day("accepted_on", nullable=True),
+        day("changed_on", nullable=True),
+        text("external_use"),
         _flag("iot_sensor"),
         _flag("duty_free"),
-        _text("duty_free_record"),
-        sa.Column("secrecy_exempted_on", sa.Date),
-        _text("secrecy_reference"),
-        sa.Column("reference_price_fen", sa.BigInteger),
-        _text("reference_price_unit", nullable=True),
-        _text("state"),
-        _refers("submitted_by", "user_account", nullable=True),
-        _instant("submitted_at", nullable=True),
-        _refers("reviewed_by", "user_account", nullable=True),
-        _instant("reviewed_at", nullable=True),
-        _text("review_opinion"),
-        sa.Column("review_defects", postgresql.JSONB, nullable=False),
-        _instant("published_at", nullable=True),
-        _instant("created_at"),
-        _instant("updated_at"),
-        _text("import_digest"),
+        text("duty_free_record"),
+        day("secrecy_exempted_on", nullable=True),
+        text("secrecy_reference"),
+        fen("reference_price_fen", nullable=True),
+        text("reference_price_unit", nullable=True),
+        text("state"),
+        refers("submitted_by", "user_account", nullable=True),
+        instant("submitted_at", nullable=True),
+        refers("reviewed_by", "user_account", nullable=True),
+        instant("reviewed_at", nullable=True),
+        text("review_opinion"),
+        json("review_defects"),
+        instant("published_at", nullable=True),
+        instant("created_at"),
+        instant("updated_at"),
+        text("import_digest"),
         sa.Column("tokens", postgresql.ARRAY(sa.Text), nullable=False),
-        _one_of("kind", INSTRUMENT_KINDS),
-        _one_of("funding", FUNDINGS),
-        _one_of("external_use", EXTERNAL_USES),
-        _one_of("reference_price_unit", PRICE_UNITS),
-        _one_of("state", LISTING_STATES),
+        one_of("kind", INSTRUMENT_KINDS),
+        one_of("funding", FUNDINGS),
+        one_of("external_use", EXTERNAL_USES),
+        one_of("reference_price_unit", PRICE_UNITS),
+        one_of("state", LISTING_STATES),
         sa.CheckConstraint("external_id <> '' AND name <> ''", name="named"),
         sa.CheckConstraint("value_fen >= 0 AND reference_price_fen >= 0", name="amounts"),
         sa.CheckConstraint(f"county ~ '{DIVISION}' AND city ~ '{DIVISION}'", name="place"),
@@ -167,21 +145,21 @@ def _instruments() -> None:
 def _services() -> None:
     op.create_table(
         "service",
-        _key(),
-        _refers("provider_id", "organisation"),
+        key(),
+        refers("provider_id", "organisation"),
         *_texts("external_id", "kind", "title", "content", "process", "equipment", "standard"),
-        sa.Column("price_fen", sa.BigInteger),
-        _text("price_unit", nullable=True),
-        _text("phone"),
+        fen("price_fen", nullable=True),
+        text("price_unit", nullable=True),
+        text("phone"),
         sa.Column("turnaround_days", sa.Integer),
-        _text("state"),
-        _instant("created_at"),
-        _instant("updated_at"),
-        _text("import_digest"),
+        text("state"),
+        instant("created_at"),
+        instant("updated_at"),
+        text("import_digest"),
         sa.Column("tokens", postgresql.ARRAY(sa.Text), nullable=False),
-        _one_of("kind", SERVICE_KINDS),
-        _one_of("price_unit", PRICE_UNITS),
-        _one_of("state", SERVICE_STATES),
+        one_of("kind", SERVICE_KINDS),
+        one_of("price_unit", PRICE_UNITS),
+        one_of("state", SERVICE_STATES),
         sa.CheckConstraint("external_id <> '' AND title <> ''", name="named"),
         sa.CheckConstraint("price_fen > 0 AND turnaround_days > 0", name="amounts"),
         sa.CheckConstraint(
@@ -204,8 +182,8 @@ def _services() -> None:
 def _calendars() -> None:
     op.create_table(
         "opening_hours",
-        _key(),
-        _refers("instrument_id", "instrument"),
+        key(),
+        refers("instrument_id", "instrument"),
         sa.Column("weekday", sa.SmallInteger, nullable=False),
         sa.Column("opens_minute", sa.SmallInteger, nullable=False),
         sa.Column("closes_minute", sa.SmallInteger, nullable=False),
@@ -218,18 +196,18 @@ def _calendars() -> None:
     )
     op.create_table(
         "occupancy",
-        _key(),
-        _refers("instrument_id", "instrument"),
-        _text("kind"),
+        key(),
+        refers("instrument_id", "instrument"),
+        text("kind"),
         sa.Column("during", postgresql.TSTZRANGE, nullable=False),
         _flag("live"),
         sa.Column("order_id", sa.BigInteger),
-        _refers("organisation_id", "organisation", nullable=True),
-        _text("note"),
-        _refers("created_by", "user_account", nullable=True),
-        _instant("created_at"),
-        _instant("ended_at", nullable=True),
-        _one_of("kind", OCCUPANCY_KINDS),
+        refers("organisation_id", "organisation", nullable=True),
+        text("note"),
+        refers("created_by", "user_account", nullable=True),
+        instant("created_at"),
+        instant("ended_at", nullable=True),
+        one_of("kind", OCCUPANCY_KINDS),
         sa.CheckConstraint(
             "NOT isempty(during) AND NOT lower_inf(during) AND NOT upper_inf(during)"
             " AND lower_inc(during) AND NOT upper_inc(during)",
@@ -253,19 +231,19 @@ def _imports() -> None:
     counts = ("total_rows", "done_rows", "new_rows", "changed_rows", "unchanged_rows", "repeated_rows", "refused_rows")
     op.create_table(
         "import_job",
-        _key(),
-        _refers("provider_id", "organisation"),
-        _refers("file_id", "stored_file"),
+        key(),
+        refers("provider_id", "organisation"),
+        refers("file_id", "stored_file"),
         _flag("dry_run"),
-        _text("state"),
-        _text("layout"),
+        text("state"),
+        text("layout"),
         *(sa.Column(name, sa.Integer, nullable=False) for name in counts),
-        sa.Column("problem", postgresql.JSONB),
-        _refers("requested_by", "user_account"),
-        _instant("created_at"),
-        _instant("started_at", nullable=True),
-        _instant("finished_at", nullable=True),
-        _one_of("state", IMPORT_STATES),
+        json("problem", nullable=True),
+        refers("requested_by", "user_account"),
+        instant("created_at"),
+        instant("started_at", nullable=True),
+        instant("finished_at", nullable=True),
+        one_of("state", IMPORT_STATES),
         sa.CheckConstraint(" AND ".join(f"{name} >= 0" for name in counts), name="counts"),
         sa.CheckConstraint(
             "done_rows = new_rows + changed_rows + unchanged_rows + repeated_rows + refused_rows", name="sum"
@@ -277,11 +255,11 @@ def _imports() -> None:
     op.create_index("ix_import_job_state_id", "import_job", ["state", "id"])
     op.create_table(
         "import_row_error",
-        _key(),
-        _refers("job_id", "import_job"),
+        key(),
+        refers("job_id", "import_job"),
         sa.Column("line", sa.Integer, nullable=False),
-        _text("external_id"),
-        sa.Column("reasons", postgresql.JSONB, nullable=False),
+        text("external_id"),
+        json("reasons"),
         sa.CheckConstraint("jsonb_typeof(reasons) = 'array' AND reasons <> '[]'", name="reasons"),
     )
     op.create_index("ix_import_row_error_job_id_id", "import_row_error", ["job_id", "id"])

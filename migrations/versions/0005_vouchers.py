@@ -1,11 +1,9 @@
 """Vouchers: frozen decisions, claims with materials and reviews, stamped summaries, spot checks."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
+from migrations.columns import day, fen, instant, json, key, one_of, refers, text
 from migrations.helpers import append_only, grant
 
 revision = "0005"
@@ -78,61 +76,32 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION claim_facts_stay()")
 
 
-def _key() -> sa.Column[int]:
-    return sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True)
-
-
-def _refers(name: str, target: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, sa.ForeignKey(f"{target}.id"), nullable=nullable)
-
-
-def _text(name: str, *, nullable: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=nullable)
-
-
-def _fen(name: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=nullable)
-
-
-def _instant(name: str, *, nullable: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
-
-
-def _json(name: str) -> sa.Column[Any]:
-    return sa.Column(name, postgresql.JSONB, nullable=False)
-
-
-def _one_of(values: tuple[str, ...], *, column: str) -> sa.CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
-
-
 def _decisions() -> None:
     op.create_table(
         "entitlement_decision",
-        _key(),
+        key(),
         sa.Column("order_id", sa.BigInteger, nullable=False),
-        _refers("beneficiary_id", "organisation"),
-        _refers("provider_id", "organisation"),
-        _text("service_kind"),
-        _text("payment_mode"),
-        sa.Column("judged_on", sa.Date, nullable=False),
-        _text("policy_version", nullable=True),
-        _json("facts"),
+        refers("beneficiary_id", "organisation"),
+        refers("provider_id", "organisation"),
+        text("service_kind"),
+        text("payment_mode"),
+        day("judged_on"),
+        text("policy_version", nullable=True),
+        json("facts"),
         sa.Column("eligible", sa.Boolean, nullable=False),
         sa.Column("rate", sa.Numeric(5, 4)),
-        _fen("base_fen"),
-        _fen("entitlement_fen"),
-        _fen("cap_room_fen"),
-        _fen("held_fen"),
-        _text("cap_owner"),
+        fen("base_fen"),
+        fen("entitlement_fen"),
+        fen("cap_room_fen"),
+        fen("held_fen"),
+        text("cap_owner"),
         sa.Column("year", sa.SmallInteger, nullable=False),
-        _json("reasons"),
-        _json("flags"),
-        _instant("decided_at"),
+        json("reasons"),
+        json("flags"),
+        instant("decided_at"),
         sa.UniqueConstraint("order_id", name="uq_entitlement_decision_order_id"),
-        _one_of(SERVICE_KINDS, column="service_kind"),
-        _one_of(PAYMENT_MODES, column="payment_mode"),
+        one_of("service_kind", SERVICE_KINDS),
+        one_of("payment_mode", PAYMENT_MODES),
         sa.CheckConstraint("rate BETWEEN 0 AND 1", name="rate"),
         sa.CheckConstraint(
             "0 <= held_fen AND held_fen <= entitlement_fen AND entitlement_fen <= base_fen AND cap_room_fen >= 0",
@@ -150,18 +119,18 @@ def _decisions() -> None:
 def _summaries() -> None:
     op.create_table(
         "review_summary",
-        _key(),
-        _text("city"),
-        _text("state"),
-        _fen("total_fen"),
-        _refers("created_by", "user_account"),
-        _instant("created_at"),
-        _refers("stamp_file_id", "stored_file", nullable=True),
-        _refers("stamped_by", "user_account", nullable=True),
-        _instant("stamped_at", nullable=True),
-        _refers("dispatched_by", "user_account", nullable=True),
-        _instant("dispatched_at", nullable=True),
-        _one_of(("open", "stamped", "dispatched"), column="state"),
+        key(),
+        text("city"),
+        text("state"),
+        fen("total_fen"),
+        refers("created_by", "user_account"),
+        instant("created_at"),
+        refers("stamp_file_id", "stored_file", nullable=True),
+        refers("stamped_by", "user_account", nullable=True),
+        instant("stamped_at", nullable=True),
+        refers("dispatched_by", "user_account", nullable=True),
+        instant("dispatched_at", nullable=True),
+        one_of("state", ("open", "stamped", "dispatched")),
         sa.CheckConstraint(f"city ~ '{CITY}'", name="city"),
         sa.CheckConstraint("total_fen >= 0", name="total_fen"),
         sa.CheckConstraint(
@@ -178,44 +147,44 @@ def _summaries() -> None:
 def _claims() -> None:
     op.create_table(
         "claim",
-        _key(),
+        key(),
         sa.Column("order_id", sa.BigInteger, nullable=False),
-        _refers("decision_id", "entitlement_decision"),
-        _refers("beneficiary_id", "organisation"),
-        _refers("provider_id", "organisation"),
-        _refers("claimant_id", "organisation"),
-        _refers("payee_id", "organisation"),
-        _text("city"),
-        _text("service_kind"),
-        _text("payment_mode"),
-        _json("record"),
-        _text("state"),
-        sa.Column("completed_on", sa.Date, nullable=False),
-        sa.Column("last_day", sa.Date, nullable=False),
+        refers("decision_id", "entitlement_decision"),
+        refers("beneficiary_id", "organisation"),
+        refers("provider_id", "organisation"),
+        refers("claimant_id", "organisation"),
+        refers("payee_id", "organisation"),
+        text("city"),
+        text("service_kind"),
+        text("payment_mode"),
+        json("record"),
+        text("state"),
+        day("completed_on"),
+        day("last_day"),
         sa.Column("year", sa.SmallInteger, nullable=False),
-        _fen("contract_fen"),
-        _fen("actual_fen"),
-        _fen("base_fen"),
-        _fen("subsidy_fen"),
-        _fen("claimed_fen"),
-        _fen("approved_fen", nullable=True),
-        _fen("confirmed_fen", nullable=True),
-        _json("declarations"),
-        _json("flags"),
-        _instant("opened_at"),
-        _refers("submitted_by", "user_account", nullable=True),
-        _instant("first_submitted_at", nullable=True),
-        _instant("submitted_at", nullable=True),
-        sa.Column("correct_by", sa.Date),
-        _refers("reviewed_by", "user_account", nullable=True),
-        _refers("summary_id", "review_summary", nullable=True),
-        _refers("confirmed_by", "user_account", nullable=True),
-        _instant("confirmed_at", nullable=True),
+        fen("contract_fen"),
+        fen("actual_fen"),
+        fen("base_fen"),
+        fen("subsidy_fen"),
+        fen("claimed_fen"),
+        fen("approved_fen", nullable=True),
+        fen("confirmed_fen", nullable=True),
+        json("declarations"),
+        json("flags"),
+        instant("opened_at"),
+        refers("submitted_by", "user_account", nullable=True),
+        instant("first_submitted_at", nullable=True),
+        instant("submitted_at", nullable=True),
+        day("correct_by", nullable=True),
+        refers("reviewed_by", "user_account", nullable=True),
+        refers("summary_id", "review_summary", nullable=True),
+        refers("confirmed_by", "user_account", nullable=True),
+        instant("confirmed_at", nullable=True),
         sa.UniqueConstraint("order_id", name="uq_claim_order_id"),
         sa.UniqueConstraint("decision_id", name="uq_claim_decision_id"),
-        _one_of(SERVICE_KINDS, column="service_kind"),
-        _one_of(PAYMENT_MODES, column="payment_mode"),
-        _one_of(CLAIM_STATES, column="state"),
+        one_of("service_kind", SERVICE_KINDS),
+        one_of("payment_mode", PAYMENT_MODES),
+        one_of("state", CLAIM_STATES),
         sa.CheckConstraint(f"city ~ '{CITY}'", name="city"),
         sa.CheckConstraint(
             "0 <= claimed_fen AND claimed_fen <= subsidy_fen AND subsidy_fen <= contract_fen "
@@ -258,15 +227,15 @@ def _claims() -> None:
 def _reviews_and_lines() -> None:
     op.create_table(
         "claim_review",
-        _key(),
-        _refers("claim_id", "claim"),
-        _text("decision"),
-        _fen("amount_fen", nullable=True),
-        _text("opinion"),
-        _json("defects"),
-        _refers("reviewer_id", "user_account"),
-        _instant("at"),
-        _one_of(DECISIONS, column="decision"),
+        key(),
+        refers("claim_id", "claim"),
+        text("decision"),
+        fen("amount_fen", nullable=True),
+        text("opinion"),
+        json("defects"),
+        refers("reviewer_id", "user_account"),
+        instant("at"),
+        one_of("decision", DECISIONS),
         sa.CheckConstraint("amount_fen >= 0", name="amount_fen"),
         sa.CheckConstraint(
             "(decision = 'return') = (jsonb_array_length(defects) > 0)",
@@ -278,7 +247,7 @@ def _reviews_and_lines() -> None:
         "review_summary_claim",
         sa.Column("summary_id", sa.BigInteger, sa.ForeignKey("review_summary.id"), primary_key=True),
         sa.Column("claim_id", sa.BigInteger, sa.ForeignKey("claim.id"), primary_key=True),
-        _fen("approved_fen"),
+        fen("approved_fen"),
         sa.CheckConstraint("approved_fen >= 0", name="approved_fen"),
     )
     op.create_index("ix_review_summary_claim_claim_id", "review_summary_claim", ["claim_id"])
@@ -287,31 +256,31 @@ def _reviews_and_lines() -> None:
 def _materials() -> None:
     op.create_table(
         "claim_material",
-        _key(),
-        _refers("claim_id", "claim"),
-        _text("kind"),
-        _refers("file_id", "stored_file"),
-        sa.Column("completed_on", sa.Date),
+        key(),
+        refers("claim_id", "claim"),
+        text("kind"),
+        refers("file_id", "stored_file"),
+        day("completed_on", nullable=True),
         sa.Column("live", sa.Boolean, nullable=False),
-        _refers("added_by", "user_account"),
-        _instant("added_at"),
-        _one_of(MATERIAL_KINDS, column="kind"),
+        refers("added_by", "user_account"),
+        instant("added_at"),
+        one_of("kind", MATERIAL_KINDS),
     )
     op.create_index("ix_claim_material_claim_id", "claim_material", ["claim_id"])
     op.create_table(
         "claim_invoice",
-        _key(),
-        _refers("claim_id", "claim"),
-        _refers("material_id", "claim_material"),
-        _text("number"),
-        _text("type"),
-        _text("seller_uscc"),
-        _text("buyer_uscc", nullable=True),
-        _fen("amount_incl_tax_fen"),
-        sa.Column("issued_on", sa.Date, nullable=False),
+        key(),
+        refers("claim_id", "claim"),
+        refers("material_id", "claim_material"),
+        text("number"),
+        text("type"),
+        text("seller_uscc"),
+        text("buyer_uscc", nullable=True),
+        fen("amount_incl_tax_fen"),
+        day("issued_on"),
         sa.Column("live", sa.Boolean, nullable=False),
         sa.UniqueConstraint("material_id", name="uq_claim_invoice_material_id"),
-        _one_of(INVOICE_TYPES, column="type"),
+        one_of("type", INVOICE_TYPES),
         sa.CheckConstraint("number <> ''", name="number"),
         sa.CheckConstraint("amount_incl_tax_fen >= 0", name="amount_incl_tax_fen"),
     )
@@ -328,14 +297,14 @@ def _materials() -> None:
 def _spot_checks() -> None:
     op.create_table(
         "spot_check",
-        _key(),
-        _text("seed"),
+        key(),
+        text("seed"),
         sa.Column("size", sa.Integer, nullable=False),
-        _text("reason"),
-        _json("frame"),
-        _json("drawn"),
-        _refers("drawn_by", "user_account"),
-        _instant("drawn_at"),
+        text("reason"),
+        json("frame"),
+        json("drawn"),
+        refers("drawn_by", "user_account"),
+        instant("drawn_at"),
         sa.CheckConstraint("seed <> ''", name="seed"),
         sa.CheckConstraint(
             "size > 0 AND jsonb_array_length(drawn) = least(size, jsonb_array_length(frame))", name="drawn"

@@ -1,10 +1,9 @@
 """Sessions of browsers, second factors, recovery of passwords, and the count of sign-ups."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import instant, key, refers, text
 from migrations.helpers import grant
 
 revision = "0007"
@@ -20,7 +19,7 @@ def upgrade() -> None:
     _sessions()
     _second_factors()
     _recoveries()
-    op.create_table("sign_up", _key(), _text("address"), _instant("at"))
+    op.create_table("sign_up", key(), text("address"), instant("at"))
     op.create_index("ix_sign_up_address_at", "sign_up", ["address", "at"])
     grant(op, *TABLES)
 
@@ -30,40 +29,24 @@ def downgrade() -> None:
         op.drop_table(table)
 
 
-def _key() -> sa.Column[int]:
-    return sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True)
-
-
-def _user(name: str = "user_id", *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, sa.ForeignKey("user_account.id"), nullable=nullable)
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False)
-
-
 def _digest() -> sa.Column[bytes]:
     return sa.Column("digest", sa.LargeBinary, nullable=False)
-
-
-def _instant(name: str, *, nullable: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 
 def _sessions() -> None:
     op.create_table(
         "user_session",
-        _key(),
-        _user(),
-        _text("prefix"),
+        key(),
+        refers("user_id", "user_account"),
+        text("prefix"),
         _digest(),
-        _instant("created_at"),
-        _instant("last_seen_at"),
-        _instant("expires_at"),
-        _instant("proven_at", nullable=True),
-        _text("address"),
-        _text("agent"),
-        _instant("ended_at", nullable=True),
+        instant("created_at"),
+        instant("last_seen_at"),
+        instant("expires_at"),
+        instant("proven_at", nullable=True),
+        text("address"),
+        text("agent"),
+        instant("ended_at", nullable=True),
         sa.CheckConstraint(DIGEST, name="digest"),
         sa.CheckConstraint("expires_at > created_at", name="expiry"),
         sa.CheckConstraint("last_seen_at >= created_at AND proven_at >= created_at", name="order"),
@@ -76,11 +59,11 @@ def _sessions() -> None:
 def _second_factors() -> None:
     op.create_table(
         "second_factor",
-        _key(),
-        _user(),
-        _text("secret"),
-        _instant("created_at"),
-        _instant("confirmed_at", nullable=True),
+        key(),
+        refers("user_id", "user_account"),
+        text("secret"),
+        instant("created_at"),
+        instant("confirmed_at", nullable=True),
         sa.Column("last_used_step", sa.BigInteger),
         sa.CheckConstraint("secret ~ '^[A-Z2-7]{32}$'", name="secret"),
         sa.CheckConstraint("confirmed_at IS NULL OR last_used_step IS NOT NULL", name="confirmed_by_a_code"),
@@ -88,11 +71,11 @@ def _second_factors() -> None:
     )
     op.create_table(
         "recovery_code",
-        _key(),
-        _user(),
+        key(),
+        refers("user_id", "user_account"),
         _digest(),
-        _instant("created_at"),
-        _instant("used_at", nullable=True),
+        instant("created_at"),
+        instant("used_at", nullable=True),
         sa.CheckConstraint(DIGEST, name="digest"),
     )
     op.create_index("ix_recovery_code_user_id", "recovery_code", ["user_id"])
@@ -101,14 +84,14 @@ def _second_factors() -> None:
 def _recoveries() -> None:
     op.create_table(
         "password_recovery",
-        _key(),
-        _user(),
+        key(),
+        refers("user_id", "user_account"),
         _digest(),
         sa.Column("reset_second_factor", sa.Boolean, nullable=False),
-        _user("issued_by", nullable=True),
-        _instant("issued_at"),
-        _instant("expires_at"),
-        _instant("ended_at", nullable=True),
+        refers("issued_by", "user_account", nullable=True),
+        instant("issued_at"),
+        instant("expires_at"),
+        instant("ended_at", nullable=True),
         sa.CheckConstraint(DIGEST, name="digest"),
         sa.CheckConstraint("expires_at > issued_at", name="expiry"),
         sa.CheckConstraint("issued_by <> user_id", name="two_people"),

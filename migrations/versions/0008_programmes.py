@@ -4,12 +4,11 @@ Holds on the caps of city programmes, what merged and split groups did to caps, 
 changes of controllers, and teams that became enterprises.
 """
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from migrations.columns import among, day, fen, instant, key, one_of, refers, text
 from migrations.helpers import append_only, grant
 
 revision = "0008"
@@ -80,32 +79,8 @@ def downgrade() -> None:
     _limit_kinds(ENTITLEMENT_KINDS, TRANSACTION_KINDS)
 
 
-def _key() -> sa.Column[int]:
-    return sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True)
-
-
-def _refers(name: str, target: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, sa.ForeignKey(f"{target}.id"), nullable=nullable)
-
-
-def _text(name: str, *, nullable: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=nullable)
-
-
-def _fen(name: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=nullable)
-
-
 def _year(name: str) -> sa.Column[int]:
     return sa.Column(name, sa.SmallInteger, nullable=False)
-
-
-def _instant(name: str, *, nullable: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
-
-
-def _listed(values: tuple[str, ...]) -> str:
-    return ", ".join(f"'{value}'" for value in values)
 
 
 def _limit_kinds(entitlement: tuple[str, ...], transactions: tuple[str, ...]) -> None:
@@ -114,7 +89,7 @@ def _limit_kinds(entitlement: tuple[str, ...], transactions: tuple[str, ...]) ->
     op.create_check_constraint(
         "book",
         "ledger_account",
-        f"""(book = 'entitlement' AND kind IN ({_listed(entitlement)}))
+        f"""(book = 'entitlement' AND {among("kind", entitlement)})
         OR (book = 'public_money'
             AND kind IN ('fund', 'appropriation', 'granted', 'payable', 'clawback_receivable'))
         OR (book = 'trade'
@@ -122,12 +97,12 @@ def _limit_kinds(entitlement: tuple[str, ...], transactions: tuple[str, ...]) ->
                          'shortfall'))""",
     )
     op.drop_constraint("ck_ledger_transaction_kind", "ledger_transaction")
-    op.create_check_constraint("kind", "ledger_transaction", f"kind IN ({_listed(transactions)})")
+    op.create_check_constraint("kind", "ledger_transaction", among("kind", transactions))
 
 
 def _limit_membership_states(states: tuple[str, ...]) -> None:
     op.drop_constraint("ck_membership_state", "membership")
-    op.create_check_constraint("state", "membership", f"state IN ({_listed(states)})")
+    op.create_check_constraint("state", "membership", among("state", states))
 
 
 def _live_payables(*columns: str) -> None:
@@ -145,18 +120,18 @@ def _caps() -> None:
     op.create_index("ix_cap_hold_cap_owner", "cap_hold", ["cap_owner"])
     op.create_table(
         "aid_hold",
-        _key(),
+        key(),
         sa.Column("order_id", sa.BigInteger, nullable=False),
-        _text("programme"),
-        _refers("account_id", "ledger_account"),
-        _text("cap_owner"),
+        text("programme"),
+        refers("account_id", "ledger_account"),
+        text("cap_owner"),
         _year("year"),
-        _fen("held_fen"),
-        _fen("consumed_fen"),
-        _refers("transaction_id", "ledger_transaction"),
-        _text("state"),
+        fen("held_fen"),
+        fen("consumed_fen"),
+        refers("transaction_id", "ledger_transaction"),
+        text("state"),
         sa.UniqueConstraint("order_id", "programme", name="uq_aid_hold_order_id_programme"),
-        sa.CheckConstraint("state IN ('live', 'consumed', 'released')", name="state"),
+        one_of("state", ("live", "consumed", "released")),
         sa.CheckConstraint("(state = 'live' AND held_fen > 0) OR held_fen = 0", name="held_fen"),
         sa.CheckConstraint("(state = 'consumed' AND consumed_fen > 0) OR consumed_fen = 0", name="consumed_fen"),
     )
@@ -164,29 +139,29 @@ def _caps() -> None:
     op.create_index("ix_aid_hold_cap_owner", "aid_hold", ["cap_owner"])
     op.create_table(
         "cap_merge",
-        _key(),
-        _text("source"),
-        _text("absorbed"),
-        _text("merged_into"),
+        key(),
+        text("source"),
+        text("absorbed"),
+        text("merged_into"),
         _year("from_year"),
-        _instant("merged_at"),
+        instant("merged_at"),
         sa.UniqueConstraint("source", name="uq_cap_merge_source"),
         sa.UniqueConstraint("absorbed", name="uq_cap_merge_absorbed"),
         sa.CheckConstraint("absorbed <> merged_into", name="two_owners"),
     )
     op.create_table(
         "cap_merge_year",
-        _key(),
-        _refers("merge_id", "cap_merge"),
-        _text("programme", nullable=True),
+        key(),
+        refers("merge_id", "cap_merge"),
+        text("programme", nullable=True),
         _year("year"),
-        _refers("from_account_id", "ledger_account"),
-        _refers("into_account_id", "ledger_account"),
-        _fen("cap_fen"),
-        _fen("held_fen"),
-        _fen("consumed_fen"),
-        _fen("used_after_fen"),
-        _fen("overhang_fen"),
+        refers("from_account_id", "ledger_account"),
+        refers("into_account_id", "ledger_account"),
+        fen("cap_fen"),
+        fen("held_fen"),
+        fen("consumed_fen"),
+        fen("used_after_fen"),
+        fen("overhang_fen"),
         sa.UniqueConstraint("from_account_id", name="uq_cap_merge_year_from_account_id"),
         sa.CheckConstraint(
             "held_fen >= 0 AND consumed_fen >= 0 AND used_after_fen >= held_fen + consumed_fen"
@@ -198,13 +173,13 @@ def _caps() -> None:
     op.create_index("ix_cap_merge_year_into_account_id", "cap_merge_year", ["into_account_id"])
     op.create_table(
         "cap_carry",
-        _key(),
-        _text("source"),
-        _text("root"),
-        _refers("account_id", "ledger_account"),
-        _fen("amount_fen"),
+        key(),
+        text("source"),
+        text("root"),
+        refers("account_id", "ledger_account"),
+        fen("amount_fen"),
         sa.Column("live", sa.Boolean, nullable=False),
-        _instant("carried_at"),
+        instant("carried_at"),
         sa.CheckConstraint("amount_fen > 0", name="amount_fen"),
     )
     op.create_index("ix_cap_carry_account_id", "cap_carry", ["account_id"])
@@ -223,14 +198,14 @@ def _aid() -> None:
     op.add_column("entitlement_decision", sa.Column("aids", postgresql.JSONB, nullable=False, server_default=empty))
     op.create_table(
         "claim_aid",
-        _key(),
-        _refers("claim_id", "claim"),
-        _text("programme"),
-        _text("fund"),
-        _fen("aid_fen"),
-        _fen("claimed_fen"),
-        _fen("approved_fen", nullable=True),
-        _fen("confirmed_fen", nullable=True),
+        key(),
+        refers("claim_id", "claim"),
+        text("programme"),
+        text("fund"),
+        fen("aid_fen"),
+        fen("claimed_fen"),
+        fen("approved_fen", nullable=True),
+        fen("confirmed_fen", nullable=True),
         sa.UniqueConstraint("claim_id", "programme", name="uq_claim_aid_claim_id_programme"),
         sa.CheckConstraint(
             "0 <= claimed_fen AND claimed_fen <= aid_fen "
@@ -246,22 +221,22 @@ def _people() -> None:
     _limit_membership_states((*MEMBERSHIP_STATES, "ended"))
     op.create_table(
         "controller_change",
-        _key(),
-        _text("kind"),
-        _text("state"),
-        _refers("controller_id", "controller"),
-        _refers("into_id", "controller", nullable=True),
-        _text("new_name"),
-        _text("new_note"),
+        key(),
+        text("kind"),
+        text("state"),
+        refers("controller_id", "controller"),
+        refers("into_id", "controller", nullable=True),
+        text("new_name"),
+        text("new_note"),
         sa.Column("organisation_ids", postgresql.ARRAY(sa.BigInteger), nullable=False),
-        sa.Column("effective_on", sa.Date, nullable=False),
-        _text("evidence"),
-        _refers("proposed_by", "user_account"),
-        _instant("proposed_at"),
-        _refers("reviewed_by", "user_account", nullable=True),
-        _instant("reviewed_at", nullable=True),
-        _text("opinion"),
-        sa.CheckConstraint("kind IN ('merge', 'split')", name="kind"),
+        day("effective_on"),
+        text("evidence"),
+        refers("proposed_by", "user_account"),
+        instant("proposed_at"),
+        refers("reviewed_by", "user_account", nullable=True),
+        instant("reviewed_at", nullable=True),
+        text("opinion"),
+        one_of("kind", ("merge", "split")),
         sa.CheckConstraint(PROPOSAL_STATES, name="state"),
         sa.CheckConstraint(REVIEWED, name="reviewed"),
         sa.CheckConstraint("reviewed_by <> proposed_by", name="different_people"),
@@ -279,23 +254,23 @@ def _people() -> None:
         unique=True,
         postgresql_where=sa.text("state = 'proposed'"),
     )
-    op.add_column("controller", _refers("merged_into_id", "controller", nullable=True))
-    op.add_column("controller_tenure", _refers("change_id", "controller_change", nullable=True))
-    op.add_column("organisation", _refers("successor_id", "organisation", nullable=True))
+    op.add_column("controller", refers("merged_into_id", "controller", nullable=True))
+    op.add_column("controller_tenure", refers("change_id", "controller_change", nullable=True))
+    op.add_column("organisation", refers("successor_id", "organisation", nullable=True))
     op.create_index("ix_organisation_successor_id", "organisation", ["successor_id"])
     op.create_table(
         "team_succession",
-        _key(),
-        _text("state"),
-        _refers("team_id", "organisation"),
-        _refers("enterprise_id", "organisation"),
-        sa.Column("effective_on", sa.Date, nullable=False),
-        _text("evidence"),
-        _refers("proposed_by", "user_account"),
-        _instant("proposed_at"),
-        _refers("reviewed_by", "user_account", nullable=True),
-        _instant("reviewed_at", nullable=True),
-        _text("opinion"),
+        key(),
+        text("state"),
+        refers("team_id", "organisation"),
+        refers("enterprise_id", "organisation"),
+        day("effective_on"),
+        text("evidence"),
+        refers("proposed_by", "user_account"),
+        instant("proposed_at"),
+        refers("reviewed_by", "user_account", nullable=True),
+        instant("reviewed_at", nullable=True),
+        text("opinion"),
         sa.CheckConstraint(PROPOSAL_STATES, name="state"),
         sa.CheckConstraint(REVIEWED, name="reviewed"),
         sa.CheckConstraint("reviewed_by <> proposed_by", name="different_people"),

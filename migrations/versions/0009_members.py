@@ -1,11 +1,10 @@
 """Members: rounds of a registration with their defects, suspensions, seats by date, changes, renewals, residences."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from migrations.columns import day, instant, json, key, one_of, refers, text
 from migrations.helpers import append_only, grant
 
 revision = "0009"
@@ -89,31 +88,6 @@ def downgrade() -> None:
         op.drop_column("membership", column)
 
 
-def _key() -> sa.Column[int]:
-    return sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True)
-
-
-def _refers(name: str, target: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, sa.ForeignKey(f"{target}.id"), nullable=nullable)
-
-
-def _text(name: str, *, nullable: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=nullable)
-
-
-def _day(name: str, *, nullable: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, sa.Date, nullable=nullable)
-
-
-def _instant(name: str, *, nullable: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
-
-
-def _one_of(values: tuple[str, ...], *, column: str) -> sa.CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
-
-
 def _together(*columns: str, name: str) -> sa.CheckConstraint:
     """All of them are known, or none is."""
     return sa.CheckConstraint(f"num_nulls({', '.join(columns)}) IN (0, {len(columns)})", name=name)
@@ -125,32 +99,32 @@ def _rounds() -> None:
             "membership",
             sa.Column(column, postgresql.JSONB, nullable=False, server_default=sa.text("'[]'")),
         )
-    op.add_column("membership", _day("owed_until", nullable=True))
-    op.add_column("membership", _instant("owed_noted_at", nullable=True))
+    op.add_column("membership", day("owed_until", nullable=True))
+    op.add_column("membership", instant("owed_noted_at", nullable=True))
     op.create_check_constraint("owed", "membership", "(owed_until IS NULL) = (jsonb_array_length(owed_documents) = 0)")
     op.create_table(
         "membership_submission",
-        _key(),
-        _refers("membership_id", "membership"),
+        key(),
+        refers("membership_id", "membership"),
         sa.Column("round", sa.SmallInteger, nullable=False),
-        sa.Column("stated", postgresql.JSONB, nullable=False),
-        _refers("submitted_by", "user_account"),
-        _instant("submitted_at"),
+        json("stated"),
+        refers("submitted_by", "user_account"),
+        instant("submitted_at"),
         sa.CheckConstraint("round > 0", name="round"),
         sa.UniqueConstraint("membership_id", "round", name="uq_membership_submission_membership_id_round"),
     )
     op.create_table(
         "membership_defect",
-        _key(),
-        _refers("membership_id", "membership"),
+        key(),
+        refers("membership_id", "membership"),
         sa.Column("round", sa.SmallInteger, nullable=False),
-        _text("about"),
-        _text("standard", nullable=True),
-        _text("note"),
-        _refers("raised_by", "user_account"),
-        _instant("raised_at"),
-        _one_of(SUBJECTS, column="about"),
-        _one_of(STANDARD_DEFECTS, column="standard"),
+        text("about"),
+        text("standard", nullable=True),
+        text("note"),
+        refers("raised_by", "user_account"),
+        instant("raised_at"),
+        one_of("about", SUBJECTS),
+        one_of("standard", STANDARD_DEFECTS),
         sa.CheckConstraint("standard IS NOT NULL OR note <> ''", name="said"),
     )
     op.create_index("ix_membership_defect_membership_id", "membership_defect", ["membership_id"])
@@ -159,17 +133,17 @@ def _rounds() -> None:
 def _suspensions() -> None:
     op.create_table(
         "suspension",
-        _key(),
-        _refers("membership_id", "membership"),
-        _day("since"),
-        _day("until", nullable=True),
-        _text("article", nullable=True),
-        _text("reason"),
-        _refers("entered_by", "user_account"),
-        _instant("entered_at"),
-        _instant("began_at", nullable=True),
-        _instant("ended_at", nullable=True),
-        _refers("ended_by", "user_account", nullable=True),
+        key(),
+        refers("membership_id", "membership"),
+        day("since"),
+        day("until", nullable=True),
+        text("article", nullable=True),
+        text("reason"),
+        refers("entered_by", "user_account"),
+        instant("entered_at"),
+        instant("began_at", nullable=True),
+        instant("ended_at", nullable=True),
+        refers("ended_by", "user_account", nullable=True),
         sa.CheckConstraint("until > since", name="period"),
         sa.CheckConstraint("ended_at >= began_at", name="order"),
     )
@@ -186,27 +160,27 @@ def _suspensions() -> None:
 def _changes() -> None:
     op.create_table(
         "member_change",
-        _key(),
-        _refers("organisation_id", "organisation"),
-        _text("state"),
-        _day("effective_on"),
-        _text("from_city", nullable=True),
-        _text("city", nullable=True),
-        _text("county", nullable=True),
-        _text("name", nullable=True),
-        _text("legal_representative", nullable=True),
-        _text("phone", nullable=True),
-        _text("address", nullable=True),
-        _text("controller", nullable=True),
-        _text("reason"),
-        _refers("file_id", "stored_file"),
-        _refers("requested_by", "user_account"),
-        _instant("requested_at"),
-        _refers("reviewed_by", "user_account", nullable=True),
-        _instant("reviewed_at", nullable=True),
-        _text("opinion"),
-        _instant("applied_at", nullable=True),
-        _one_of(("submitted", "approved", "refused", "withdrawn", "applied"), column="state"),
+        key(),
+        refers("organisation_id", "organisation"),
+        text("state"),
+        day("effective_on"),
+        text("from_city", nullable=True),
+        text("city", nullable=True),
+        text("county", nullable=True),
+        text("name", nullable=True),
+        text("legal_representative", nullable=True),
+        text("phone", nullable=True),
+        text("address", nullable=True),
+        text("controller", nullable=True),
+        text("reason"),
+        refers("file_id", "stored_file"),
+        refers("requested_by", "user_account"),
+        instant("requested_at"),
+        refers("reviewed_by", "user_account", nullable=True),
+        instant("reviewed_at", nullable=True),
+        text("opinion"),
+        instant("applied_at", nullable=True),
+        one_of("state", ("submitted", "approved", "refused", "withdrawn", "applied")),
         sa.CheckConstraint(f"county ~ '{CODE}'", name="county"),
         sa.CheckConstraint("reviewed_by <> requested_by", name="two_people"),
         sa.CheckConstraint(
@@ -232,14 +206,14 @@ def _changes() -> None:
 def _seats() -> None:
     op.create_table(
         "organisation_seat",
-        _key(),
-        _refers("organisation_id", "organisation"),
-        _text("county"),
-        _text("city", nullable=True),
+        key(),
+        refers("organisation_id", "organisation"),
+        text("county"),
+        text("city", nullable=True),
         sa.Column("in_province", sa.Boolean, nullable=False),
-        _day("since"),
-        _day("until", nullable=True),
-        _refers("change_id", "member_change", nullable=True),
+        day("since"),
+        day("until", nullable=True),
+        refers("change_id", "member_change", nullable=True),
         sa.CheckConstraint(f"county ~ '{CODE}'", name="county"),
         sa.CheckConstraint(f"city ~ '{CODE}'", name="city"),
         sa.CheckConstraint("until > since", name="period"),
@@ -266,19 +240,19 @@ def _seats() -> None:
 def _renewals() -> None:
     op.create_table(
         "figures_renewal",
-        _key(),
-        _refers("organisation_id", "organisation"),
+        key(),
+        refers("organisation_id", "organisation"),
         sa.Column("year", sa.SmallInteger, nullable=False),
-        _text("state"),
-        _day("due_on"),
-        _instant("opened_at"),
-        _refers("file_id", "stored_file", nullable=True),
-        _refers("handed_in_by", "user_account", nullable=True),
-        _instant("handed_in_at", nullable=True),
-        _refers("reviewed_by", "user_account", nullable=True),
-        _instant("reviewed_at", nullable=True),
-        _text("opinion"),
-        _one_of(("open", "overdue", "waiting", "returned", "confirmed"), column="state"),
+        text("state"),
+        day("due_on"),
+        instant("opened_at"),
+        refers("file_id", "stored_file", nullable=True),
+        refers("handed_in_by", "user_account", nullable=True),
+        instant("handed_in_at", nullable=True),
+        refers("reviewed_by", "user_account", nullable=True),
+        instant("reviewed_at", nullable=True),
+        text("opinion"),
+        one_of("state", ("open", "overdue", "waiting", "returned", "confirmed")),
         _together("file_id", "handed_in_by", "handed_in_at", name="handed_in"),
         _together("reviewed_by", "reviewed_at", name="reviewed"),
         sa.CheckConstraint("(state IN ('open', 'overdue')) = (file_id IS NULL)", name="evidence"),
@@ -292,18 +266,18 @@ def _renewals() -> None:
 def _residences() -> None:
     op.create_table(
         "residence",
-        _key(),
-        _refers("enterprise_id", "organisation"),
-        _refers("incubator_id", "organisation"),
-        _text("state"),
-        _day("since"),
-        _day("until", nullable=True),
-        _refers("asked_by", "user_account"),
-        _instant("asked_at"),
-        _refers("answered_by", "user_account", nullable=True),
-        _instant("answered_at", nullable=True),
-        _refers("ended_by", "user_account", nullable=True),
-        _one_of(("asked", "accepted", "declined", "ended"), column="state"),
+        key(),
+        refers("enterprise_id", "organisation"),
+        refers("incubator_id", "organisation"),
+        text("state"),
+        day("since"),
+        day("until", nullable=True),
+        refers("asked_by", "user_account"),
+        instant("asked_at"),
+        refers("answered_by", "user_account", nullable=True),
+        instant("answered_at", nullable=True),
+        refers("ended_by", "user_account", nullable=True),
+        one_of("state", ("asked", "accepted", "declined", "ended")),
         _together("answered_by", "answered_at", name="answered"),
         sa.CheckConstraint("enterprise_id <> incubator_id", name="two_parties"),
         sa.CheckConstraint("until >= since", name="period"),
@@ -320,12 +294,12 @@ def _residences() -> None:
     )
     op.create_table(
         "residence_advice",
-        _key(),
-        _refers("residence_id", "residence"),
-        _text("advice"),
-        _refers("file_id", "stored_file", nullable=True),
-        _refers("given_by", "user_account"),
-        _instant("given_at"),
+        key(),
+        refers("residence_id", "residence"),
+        text("advice"),
+        refers("file_id", "stored_file", nullable=True),
+        refers("given_by", "user_account"),
+        instant("given_at"),
         sa.CheckConstraint("advice <> ''", name="advice"),
     )
     op.create_index("ix_residence_advice_residence_id", "residence_advice", ["residence_id"])
@@ -334,18 +308,18 @@ def _residences() -> None:
 def _adverse_imports() -> None:
     op.create_table(
         "adverse_import",
-        _key(),
-        _refers("importer_id", "organisation"),
-        _refers("file_id", "stored_file"),
+        key(),
+        refers("importer_id", "organisation"),
+        refers("file_id", "stored_file"),
         sa.Column("dry_run", sa.Boolean, nullable=False),
         *(
             sa.Column(name, sa.Integer, nullable=False)
             for name in ("total_rows", "added_rows", "ended_rows", "known_rows")
         ),
-        sa.Column("unknown", postgresql.JSONB, nullable=False),
-        sa.Column("refused", postgresql.JSONB, nullable=False),
-        _refers("imported_by", "user_account"),
-        _instant("imported_at"),
+        json("unknown"),
+        json("refused"),
+        refers("imported_by", "user_account"),
+        instant("imported_at"),
         sa.CheckConstraint(
             "total_rows = added_rows + ended_rows + known_rows"
             " + jsonb_array_length(unknown) + jsonb_array_length(refused)",

@@ -1,10 +1,9 @@
 """Certified documents and what a claim's parties see."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import among, day, instant, key, one_of, refers, text
 from migrations.helpers import grant
 
 revision = "0010"
@@ -31,7 +30,7 @@ def upgrade() -> None:
     _documents()
     op.drop_constraint("kind", "claim_material", type_="check")
     op.create_check_constraint("kind", "claim_material", f"kind ~ '{CODE}'")
-    op.add_column("claim_material", _refers("document_id", "organisation_document", nullable=True))
+    op.add_column("claim_material", refers("document_id", "organisation_document", nullable=True))
     _documents_stay()
     grant(op, "organisation_document", rights="SELECT, INSERT, UPDATE")
 
@@ -40,51 +39,35 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER claim_material_stays ON claim_material")
     op.drop_column("claim_material", "document_id")
     op.drop_constraint("kind", "claim_material", type_="check")
-    op.create_check_constraint("kind", "claim_material", _one_of(FORMER_MATERIAL_KINDS))
+    op.create_check_constraint("kind", "claim_material", among("kind", FORMER_MATERIAL_KINDS))
     op.drop_table("organisation_document")
     op.execute("DROP FUNCTION organisation_document_stays()")
     op.execute("DROP FUNCTION claim_material_stays()")
     _document_kinds(FORMER_DOCUMENT_KINDS)
 
 
-def _refers(name: str, target: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, sa.ForeignKey(f"{target}.id"), nullable=nullable)
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False)
-
-
-def _instant(name: str, *, nullable: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
-
-
-def _one_of(values: tuple[str, ...], *, column: str = "kind") -> str:
-    return f"{column} IN ({', '.join(repr(value) for value in values)})"
-
-
 def _document_kinds(kinds: tuple[str, ...]) -> None:
     op.drop_constraint("kind", "membership_document", type_="check")
-    op.create_check_constraint("kind", "membership_document", _one_of(kinds))
+    op.create_check_constraint("kind", "membership_document", among("kind", kinds))
 
 
 def _documents() -> None:
     op.create_table(
         "organisation_document",
-        sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True),
-        _refers("organisation_id", "organisation"),
-        _text("kind"),
-        _text("title"),
-        _refers("file_id", "stored_file"),
-        sa.Column("valid_until", sa.Date),
-        _text("state"),
-        _refers("added_by", "user_account"),
-        _instant("added_at"),
-        _refers("decided_by", "user_account", nullable=True),
-        _instant("decided_at", nullable=True),
-        _text("opinion"),
-        sa.CheckConstraint(_one_of(DOCUMENT_KINDS), name="kind"),
-        sa.CheckConstraint(_one_of(STATES, column="state"), name="state"),
+        key(),
+        refers("organisation_id", "organisation"),
+        text("kind"),
+        text("title"),
+        refers("file_id", "stored_file"),
+        day("valid_until", nullable=True),
+        text("state"),
+        refers("added_by", "user_account"),
+        instant("added_at"),
+        refers("decided_by", "user_account", nullable=True),
+        instant("decided_at", nullable=True),
+        text("opinion"),
+        one_of("kind", DOCUMENT_KINDS),
+        one_of("state", STATES),
         sa.CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", name="decision"),
         sa.CheckConstraint("state NOT IN ('certified', 'refused') OR decided_by IS NOT NULL", name="decided"),
         sa.CheckConstraint("decided_by <> added_by", name="two_people"),

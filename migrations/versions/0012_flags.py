@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from migrations.columns import fen, instant, json, key, one_of, refers, text
 from migrations.helpers import append_only, grant
 
 revision = "0012"
@@ -52,23 +53,22 @@ def downgrade() -> None:
 
 
 def _flags() -> None:
-    kinds = ", ".join(f"'{kind}'" for kind in FLAG_KINDS)
     op.create_table(
         "claim_flag",
-        sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True),
-        sa.Column("claim_id", sa.BigInteger, sa.ForeignKey("claim.id"), nullable=False),
-        sa.Column("kind", sa.Text, nullable=False),
-        sa.Column("about", sa.Text, nullable=False),
-        sa.Column("evidence", postgresql.JSONB, nullable=False),
+        key(),
+        refers("claim_id", "claim"),
+        text("kind"),
+        text("about"),
+        json("evidence"),
         sa.Column("finding_needed", sa.Boolean, nullable=False),
-        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("state", sa.Text, nullable=False),
-        sa.Column("finding", sa.Text, nullable=False),
-        sa.Column("decided_by", sa.BigInteger, sa.ForeignKey("user_account.id")),
-        sa.Column("decided_at", sa.DateTime(timezone=True)),
+        instant("raised_at"),
+        text("state"),
+        text("finding"),
+        refers("decided_by", "user_account", nullable=True),
+        instant("decided_at", nullable=True),
         sa.UniqueConstraint("claim_id", "kind", "about"),
-        sa.CheckConstraint(f"kind IN ({kinds})", name="kind"),
-        sa.CheckConstraint("state IN ('raised', 'upheld', 'cleared')", name="state"),
+        one_of("kind", FLAG_KINDS),
+        one_of("state", ("raised", "upheld", "cleared")),
         sa.CheckConstraint(
             "(state <> 'raised') = (finding <> '' AND decided_by IS NOT NULL AND decided_at IS NOT NULL)",
             name="decided",
@@ -111,11 +111,11 @@ def _evidence_stays() -> None:
 def _amendments() -> None:
     op.create_table(
         "claim_record_amendment",
-        sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True),
-        sa.Column("claim_id", sa.BigInteger, sa.ForeignKey("claim.id"), nullable=False),
+        key(),
+        refers("claim_id", "claim"),
         sa.Column("logged_hours", sa.Numeric(12, 2), nullable=False),
-        sa.Column("source", sa.Text, nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        text("source"),
+        instant("at"),
         sa.CheckConstraint("logged_hours >= 0", name="logged_hours"),
         sa.CheckConstraint("source <> ''", name="source"),
     )
@@ -136,7 +136,7 @@ def _findings() -> None:
 
 
 def _costs() -> None:
-    op.add_column("service", sa.Column("cost_fen", sa.BigInteger))
+    op.add_column("service", fen("cost_fen", nullable=True))
     op.add_column("service", sa.Column("cost_basis", sa.Text, nullable=False, server_default=""))
     op.alter_column("service", "cost_basis", server_default=None)
     op.create_check_constraint("cost_basis", "service", "cost_fen IS NULL OR (cost_fen >= 0 AND cost_basis <> '')")

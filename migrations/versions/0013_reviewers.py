@@ -1,11 +1,9 @@
 """Cases that officers hold, their opinions, decisions about many claims at once, interests, and printed summaries."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
+from migrations.columns import day, fen, instant, json, key, one_of, refers, text
 from migrations.helpers import append_only, grant
 
 revision = "0013"
@@ -43,49 +41,24 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION user_interest_stays()")
 
 
-def _key() -> sa.Column[int]:
-    return sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True)
-
-
-def _refers(name: str, target: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, sa.ForeignKey(f"{target}.id"), nullable=nullable)
-
-
-def _text(name: str, *, nullable: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=nullable)
-
-
-def _instant(name: str, *, nullable: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
-
-
-def _json(name: str) -> sa.Column[Any]:
-    return sa.Column(name, postgresql.JSONB, nullable=False)
-
-
-def _one_of(values: tuple[str, ...], *, column: str) -> sa.CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
-
-
 def _interests() -> None:
     op.create_table(
         "user_interest",
-        _key(),
-        _refers("user_id", "user_account"),
-        _refers("organisation_id", "organisation", nullable=True),
-        _text("uscc", nullable=True),
-        _text("name"),
-        _text("kind"),
-        sa.Column("since", sa.Date, nullable=False),
-        sa.Column("until", sa.Date),
-        _text("note"),
-        _refers("entered_by", "user_account"),
-        _instant("entered_at"),
-        _refers("voided_by", "user_account", nullable=True),
-        _instant("voided_at", nullable=True),
-        _text("void_reason"),
-        _one_of(INTEREST_KINDS, column="kind"),
+        key(),
+        refers("user_id", "user_account"),
+        refers("organisation_id", "organisation", nullable=True),
+        text("uscc", nullable=True),
+        text("name"),
+        text("kind"),
+        day("since"),
+        day("until", nullable=True),
+        text("note"),
+        refers("entered_by", "user_account"),
+        instant("entered_at"),
+        refers("voided_by", "user_account", nullable=True),
+        instant("voided_at", nullable=True),
+        text("void_reason"),
+        one_of("kind", INTEREST_KINDS),
         sa.CheckConstraint("num_nonnulls(organisation_id, uscc) = 1", name="about_one"),
         sa.CheckConstraint("until >= since", name="in_order"),
         sa.CheckConstraint(
@@ -107,17 +80,17 @@ def _interests() -> None:
 def _cases() -> None:
     op.create_table(
         "review_case",
-        _key(),
-        _refers("claim_id", "claim"),
-        _refers("office_id", "organisation"),
-        _refers("holder_id", "user_account"),
-        _instant("taken_at"),
-        sa.Column("last_day", sa.Date, nullable=False),
-        _text("reason"),
-        _instant("ended_at", nullable=True),
-        _refers("ended_by", "user_account", nullable=True),
-        _text("ending", nullable=True),
-        _one_of(ENDINGS, column="ending"),
+        key(),
+        refers("claim_id", "claim"),
+        refers("office_id", "organisation"),
+        refers("holder_id", "user_account"),
+        instant("taken_at"),
+        day("last_day"),
+        text("reason"),
+        instant("ended_at", nullable=True),
+        refers("ended_by", "user_account", nullable=True),
+        text("ending", nullable=True),
+        one_of("ending", ENDINGS),
         sa.CheckConstraint("(ended_at IS NULL) = (ending IS NULL)", name="ended"),
     )
     op.create_index("ix_review_case_claim_id", "review_case", ["claim_id"])
@@ -135,16 +108,16 @@ def _cases() -> None:
 def _opinions() -> None:
     op.create_table(
         "case_opinion",
-        _key(),
-        _refers("claim_id", "claim"),
-        _refers("office_id", "organisation"),
-        _refers("author_id", "user_account"),
-        _text("recommendation", nullable=True),
-        sa.Column("amount_fen", sa.BigInteger),
-        _json("checklist"),
-        _text("opinion"),
-        _instant("at"),
-        _one_of(RECOMMENDATIONS, column="recommendation"),
+        key(),
+        refers("claim_id", "claim"),
+        refers("office_id", "organisation"),
+        refers("author_id", "user_account"),
+        text("recommendation", nullable=True),
+        fen("amount_fen", nullable=True),
+        json("checklist"),
+        text("opinion"),
+        instant("at"),
+        one_of("recommendation", RECOMMENDATIONS),
         sa.CheckConstraint("amount_fen > 0", name="amount_fen"),
         sa.CheckConstraint("opinion <> ''", name="opinion"),
     )
@@ -154,21 +127,21 @@ def _opinions() -> None:
 def _batches() -> None:
     op.create_table(
         "review_batch",
-        _key(),
-        _text("kind"),
-        _refers("office_id", "organisation"),
-        _refers("summary_id", "review_summary", nullable=True),
-        _json("claim_ids"),
-        sa.Column("total_fen", sa.BigInteger, nullable=False),
-        _text("opinion"),
-        _refers("decided_by", "user_account"),
-        _instant("decided_at"),
-        _one_of(BATCH_KINDS, column="kind"),
+        key(),
+        text("kind"),
+        refers("office_id", "organisation"),
+        refers("summary_id", "review_summary", nullable=True),
+        json("claim_ids"),
+        fen("total_fen"),
+        text("opinion"),
+        refers("decided_by", "user_account"),
+        instant("decided_at"),
+        one_of("kind", BATCH_KINDS),
         sa.CheckConstraint("total_fen >= 0", name="total_fen"),
         sa.CheckConstraint("jsonb_array_length(claim_ids) > 0", name="claim_ids"),
         sa.CheckConstraint("(kind = 'confirmation') = (summary_id IS NOT NULL)", name="summary"),
     )
-    op.add_column("claim_review", _refers("batch_id", "review_batch", nullable=True))
+    op.add_column("claim_review", refers("batch_id", "review_batch", nullable=True))
 
 
 def _printed_summaries() -> None:
@@ -176,10 +149,10 @@ def _printed_summaries() -> None:
     for column in (
         sa.Column("serial_year", sa.SmallInteger),
         sa.Column("serial", sa.Integer),
-        sa.Column("number", sa.Text),
-        sa.Column("period_from", sa.Date),
-        sa.Column("period_to", sa.Date),
-        _refers("document_file_id", "stored_file", nullable=True),
+        text("number", nullable=True),
+        day("period_from", nullable=True),
+        day("period_to", nullable=True),
+        refers("document_file_id", "stored_file", nullable=True),
     ):
         op.add_column("review_summary", column)
     op.create_unique_constraint("uq_review_summary_number", "review_summary", ["number"])

@@ -1,11 +1,10 @@
 """Findings, stops of payment, misconduct and appeals."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from migrations.columns import by, day, instant, json, key, one_of, refers, text
 from migrations.helpers import append_only, grant
 
 revision = "0014"
@@ -65,42 +64,12 @@ def downgrade() -> None:
         op.drop_column("adverse_record", column)
 
 
-def _key() -> sa.Column[int]:
-    return sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True)
-
-
-def _refers(name: str, target: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, sa.ForeignKey(f"{target}.id"), nullable=nullable)
-
-
-def _text(name: str, *, nullable: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=nullable)
-
-
-def _day(name: str, *, nullable: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, sa.Date, nullable=nullable)
-
-
-def _instant(name: str, *, nullable: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
-
-
-def _by(what: str, *, nullable: bool = False) -> tuple[sa.Column[Any], sa.Column[Any]]:
-    """Who did something, and when."""
-    return _refers(f"{what}_by", "user_account", nullable=nullable), _instant(f"{what}_at", nullable=nullable)
-
-
-def _one_of(column: str, *values: str) -> sa.CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
-
-
 def _annulments() -> None:
     """A record that was wrong stays and says so; the one that takes its place names it."""
-    op.add_column("adverse_record", _instant("annulled_at", nullable=True))
-    op.add_column("adverse_record", _refers("annulled_by", "user_account", nullable=True))
-    op.add_column("adverse_record", _text("annulled_why", nullable=True))
-    op.add_column("adverse_record", _refers("corrects_id", "adverse_record", nullable=True))
+    op.add_column("adverse_record", instant("annulled_at", nullable=True))
+    op.add_column("adverse_record", refers("annulled_by", "user_account", nullable=True))
+    op.add_column("adverse_record", text("annulled_why", nullable=True))
+    op.add_column("adverse_record", refers("corrects_id", "adverse_record", nullable=True))
     op.create_check_constraint("annulment", "adverse_record", "(annulled_at IS NULL) = (annulled_why IS NULL)")
     op.create_check_constraint("corrects_another", "adverse_record", "corrects_id < id")
 
@@ -111,16 +80,16 @@ def _stops() -> None:
     op.create_check_constraint("stopped", "payable", "NOT stopped OR state IN ('due', 'failed', 'returned')")
     op.create_table(
         "payment_stop",
-        _key(),
-        _refers("payable_id", "payable"),
-        _text("state"),
-        _text("cause"),
-        _text("occasion", nullable=True),
-        _text("article"),
-        *_by("ordered"),
-        *_by("ended", nullable=True),
-        _text("ending", nullable=True),
-        _one_of("state", "standing", "lifted", "final"),
+        key(),
+        refers("payable_id", "payable"),
+        text("state"),
+        text("cause"),
+        text("occasion", nullable=True),
+        text("article"),
+        *by("ordered"),
+        *by("ended", nullable=True),
+        text("ending", nullable=True),
+        one_of("state", ("standing", "lifted", "final")),
         sa.CheckConstraint("(state = 'standing') = (ended_at IS NULL)", name="ending"),
     )
     op.create_index("ix_payment_stop_payable_id", "payment_stop", ["payable_id"])
@@ -132,8 +101,8 @@ def _stops() -> None:
         unique=True,
         postgresql_where=sa.text("state = 'standing'"),
     )
-    op.add_column("clawback", _text("occasion", nullable=True))
-    op.add_column("clawback", _day("due_on", nullable=True))
+    op.add_column("clawback", text("occasion", nullable=True))
+    op.add_column("clawback", day("due_on", nullable=True))
     op.create_index("ix_clawback_occasion", "clawback", ["occasion"])
 
 
@@ -147,20 +116,20 @@ def _draws() -> None:
 def _inspections() -> None:
     op.create_table(
         "inspection",
-        _key(),
-        _refers("spot_check_id", "spot_check"),
-        _refers("claim_id", "claim"),
-        _text("state"),
-        _instant("planned_at"),
-        _day("visit_on", nullable=True),
-        _day("visited_on", nullable=True),
-        _text("account", nullable=True),
-        sa.Column("checklist", JSONB, nullable=False),
-        *_by("assigned", nullable=True),
-        _refers("visited_by", "user_account", nullable=True),
-        *_by("concluded", nullable=True),
-        *_by("closed", nullable=True),
-        _one_of("state", "planned", "visited", "found_clean", "found_faulty", "refused_cooperation", "closed"),
+        key(),
+        refers("spot_check_id", "spot_check"),
+        refers("claim_id", "claim"),
+        text("state"),
+        instant("planned_at"),
+        day("visit_on", nullable=True),
+        day("visited_on", nullable=True),
+        text("account", nullable=True),
+        json("checklist"),
+        *by("assigned", nullable=True),
+        refers("visited_by", "user_account", nullable=True),
+        *by("concluded", nullable=True),
+        *by("closed", nullable=True),
+        one_of("state", ("planned", "visited", "found_clean", "found_faulty", "refused_cooperation", "closed")),
         sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closing"),
         sa.UniqueConstraint("spot_check_id", "claim_id", name="uq_inspection_spot_check_id_claim_id"),
     )
@@ -169,16 +138,16 @@ def _inspections() -> None:
         "inspection_inspector",
         sa.Column("inspection_id", sa.BigInteger, sa.ForeignKey("inspection.id"), primary_key=True),
         sa.Column("user_id", sa.BigInteger, sa.ForeignKey("user_account.id"), primary_key=True),
-        *_by("assigned"),
+        *by("assigned"),
     )
     op.create_index("ix_inspection_inspector_user_id", "inspection_inspector", ["user_id"])
     op.create_table(
         "inspection_evidence",
-        _key(),
-        _refers("inspection_id", "inspection"),
-        _refers("file_id", "stored_file"),
-        _text("title"),
-        *_by("added"),
+        key(),
+        refers("inspection_id", "inspection"),
+        refers("file_id", "stored_file"),
+        text("title"),
+        *by("added"),
     )
     op.create_index("ix_inspection_evidence_inspection_id", "inspection_evidence", ["inspection_id"])
 
@@ -186,23 +155,23 @@ def _inspections() -> None:
 def _findings() -> None:
     op.create_table(
         "inspection_finding",
-        _key(),
-        _refers("inspection_id", "inspection"),
-        _refers("organisation_id", "organisation"),
-        _text("severity"),
-        _text("article"),
-        _text("statement"),
-        _text("state"),
-        *_by("found"),
-        _instant("notified_at", nullable=True),
-        _day("answer_by", nullable=True),
-        _text("answer", nullable=True),
-        _refers("answer_file_id", "stored_file", nullable=True),
-        *_by("answered", nullable=True),
-        _text("opinion", nullable=True),
-        *_by("decided", nullable=True),
-        _one_of("severity", "minor", "fraud", "refusal"),
-        _one_of("state", "noted", "notified", "answered", "upheld", "dismissed"),
+        key(),
+        refers("inspection_id", "inspection"),
+        refers("organisation_id", "organisation"),
+        text("severity"),
+        text("article"),
+        text("statement"),
+        text("state"),
+        *by("found"),
+        instant("notified_at", nullable=True),
+        day("answer_by", nullable=True),
+        text("answer", nullable=True),
+        refers("answer_file_id", "stored_file", nullable=True),
+        *by("answered", nullable=True),
+        text("opinion", nullable=True),
+        *by("decided", nullable=True),
+        one_of("severity", ("minor", "fraud", "refusal")),
+        one_of("state", ("noted", "notified", "answered", "upheld", "dismissed")),
         sa.CheckConstraint("(state = 'noted') = (notified_at IS NULL)", name="notice"),
         sa.CheckConstraint("(state IN ('upheld', 'dismissed')) = (decided_at IS NOT NULL)", name="decision"),
         sa.CheckConstraint("decided_by <> found_by", name="two_people"),
@@ -214,22 +183,22 @@ def _findings() -> None:
 def _misconduct() -> None:
     op.create_table(
         "misconduct_decision",
-        _key(),
-        _refers("organisation_id", "organisation"),
-        _refers("finding_id", "inspection_finding", nullable=True),
-        _text("kind"),
-        _text("seriousness"),
-        _day("occurred_on"),
-        _day("sanction_until", nullable=True),
-        _text("notice"),
-        _text("grounds"),
-        _text("state"),
-        _refers("record_id", "adverse_record", nullable=True),
-        _day("appeal_by"),
-        *_by("decided"),
-        _one_of("kind", "fraud", "refusal", "other"),
-        _one_of("seriousness", "general", "serious"),
-        _one_of("state", "in_force", "suspended", "reduced", "annulled"),
+        key(),
+        refers("organisation_id", "organisation"),
+        refers("finding_id", "inspection_finding", nullable=True),
+        text("kind"),
+        text("seriousness"),
+        day("occurred_on"),
+        day("sanction_until", nullable=True),
+        text("notice"),
+        text("grounds"),
+        text("state"),
+        refers("record_id", "adverse_record", nullable=True),
+        day("appeal_by"),
+        *by("decided"),
+        one_of("kind", ("fraud", "refusal", "other")),
+        one_of("seriousness", ("general", "serious")),
+        one_of("state", ("in_force", "suspended", "reduced", "annulled")),
         sa.CheckConstraint("(seriousness = 'serious') = (record_id IS NOT NULL)", name="record"),
         sa.CheckConstraint("(seriousness = 'serious') = (sanction_until IS NOT NULL)", name="sanction"),
         sa.CheckConstraint("sanction_until >= occurred_on", name="period"),
@@ -247,25 +216,25 @@ def _misconduct() -> None:
 def _appeals() -> None:
     op.create_table(
         "misconduct_appeal",
-        _key(),
-        _refers("decision_id", "misconduct_decision"),
-        _text("grounds"),
-        _text("state"),
-        *_by("filed"),
-        *_by("suspended", nullable=True),
-        _text("opinion", nullable=True),
-        _day("sanction_until", nullable=True),
-        *_by("decided", nullable=True),
-        _one_of("state", "filed", "dismissed", "reduced", "annulled"),
+        key(),
+        refers("decision_id", "misconduct_decision"),
+        text("grounds"),
+        text("state"),
+        *by("filed"),
+        *by("suspended", nullable=True),
+        text("opinion", nullable=True),
+        day("sanction_until", nullable=True),
+        *by("decided", nullable=True),
+        one_of("state", ("filed", "dismissed", "reduced", "annulled")),
         sa.CheckConstraint("(state = 'filed') = (decided_at IS NULL)", name="decision"),
         sa.CheckConstraint("(state = 'reduced') = (sanction_until IS NOT NULL)", name="reduction"),
         sa.UniqueConstraint("decision_id", name="uq_misconduct_appeal_decision_id"),
     )
     op.create_table(
         "misconduct_appeal_file",
-        _key(),
-        _refers("appeal_id", "misconduct_appeal"),
-        _refers("file_id", "stored_file"),
-        *_by("added"),
+        key(),
+        refers("appeal_id", "misconduct_appeal"),
+        refers("file_id", "stored_file"),
+        *by("added"),
     )
     op.create_index("ix_misconduct_appeal_file_appeal_id", "misconduct_appeal_file", ["appeal_id"])

@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
 
+from migrations.columns import day, instant, json, key, refers, text
 from migrations.helpers import grant
 
 revision = "0015"
@@ -38,21 +38,21 @@ def downgrade() -> None:
 def _notices() -> None:
     op.create_table(
         "notice",
-        sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True),
-        sa.Column("organisation_id", sa.BigInteger, sa.ForeignKey("organisation.id"), nullable=False),
-        sa.Column("role", sa.Text),
-        sa.Column("key", sa.Text, nullable=False),
-        sa.Column("params", JSONB, nullable=False),
+        key(),
+        refers("organisation_id", "organisation"),
+        text("role", nullable=True),
+        text("key"),
+        json("params"),
         sa.Column("task", sa.Boolean, nullable=False),
-        sa.Column("due_on", sa.Date),
-        sa.Column("subject_kind", sa.Text, nullable=False),
+        day("due_on", nullable=True),
+        text("subject_kind"),
         sa.Column("subject_id", sa.BigInteger, nullable=False),
-        sa.Column("link_kind", sa.Text),
+        text("link_kind", nullable=True),
         sa.Column("link_id", sa.BigInteger),
         sa.Column("entry_id", sa.BigInteger, nullable=False),
-        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("reminded_at", sa.DateTime(timezone=True)),
-        sa.Column("settled_at", sa.DateTime(timezone=True)),
+        instant("raised_at"),
+        instant("reminded_at", nullable=True),
+        instant("settled_at", nullable=True),
         sa.CheckConstraint("settled_at IS NULL OR task", name="only_tasks_are_settled"),
     )
     op.create_index("ix_notice_organisation_id_id", "notice", ["organisation_id", "id"])
@@ -69,23 +69,23 @@ def _notices() -> None:
         "notice_reading",
         sa.Column("notice_id", sa.BigInteger, sa.ForeignKey("notice.id"), primary_key=True, autoincrement=False),
         sa.Column("user_id", sa.BigInteger, sa.ForeignKey("user_account.id"), primary_key=True, autoincrement=False),
-        sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
+        instant("read_at"),
     )
 
 
 def _settings() -> None:
     op.create_table(
         "mail_setting",
-        sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True),
+        key(),
         sa.Column("user_id", sa.BigInteger, sa.ForeignKey("user_account.id"), nullable=False, unique=True),
-        sa.Column("address", sa.Text, nullable=False),
-        sa.Column("rhythm", sa.Text, nullable=False),
-        sa.Column("language", sa.Text, nullable=False),
-        sa.Column("confirmed_at", sa.DateTime(timezone=True)),
+        text("address"),
+        text("rhythm"),
+        text("language"),
+        instant("confirmed_at", nullable=True),
         sa.Column("code_digest", sa.LargeBinary),
-        sa.Column("code_expires_at", sa.DateTime(timezone=True)),
+        instant("code_expires_at", nullable=True),
         sa.Column("code_attempts", sa.SmallInteger, nullable=False),
-        sa.Column("digested_at", sa.DateTime(timezone=True)),
+        instant("digested_at", nullable=True),
         sa.CheckConstraint("rhythm IN ('off', 'each', 'daily')", name="rhythm_known"),
         sa.CheckConstraint("language IN ('zh', 'en')", name="language_known"),
         sa.CheckConstraint("octet_length(code_digest) = 32", name="code_digest_length"),
@@ -95,17 +95,17 @@ def _settings() -> None:
 def _mail() -> None:
     op.create_table(
         "mail",
-        sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True),
+        key(),
         sa.Column("key", sa.Text, nullable=False, unique=True),
-        sa.Column("recipient", sa.Text, nullable=False),
-        sa.Column("subject", sa.Text, nullable=False),
-        sa.Column("body", sa.Text, nullable=False),
-        sa.Column("state", sa.Text, nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        text("recipient"),
+        text("subject"),
+        text("body"),
+        text("state"),
+        instant("created_at"),
         sa.Column("attempts", sa.SmallInteger, nullable=False),
-        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True)),
-        sa.Column("error", sa.Text),
+        instant("next_attempt_at"),
+        instant("sent_at", nullable=True),
+        text("error", nullable=True),
         sa.Column("user_id", sa.BigInteger),
         sa.CheckConstraint("state IN ('waiting', 'sent', 'failed')", name="state_known"),
         sa.CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_when"),

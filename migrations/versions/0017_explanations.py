@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
+from migrations.columns import fen, instant, json, key, one_of, refers, text
 from migrations.helpers import append_only
 
 revision = "0017"
@@ -35,8 +35,8 @@ def upgrade() -> None:
     _snapshots()
     _steps()
     for table in DECIDED:
-        op.add_column(table, sa.Column("snapshot_id", sa.BigInteger, sa.ForeignKey("policy_snapshot.id")))
-    op.add_column("quote", sa.Column("facts", postgresql.JSONB))
+        op.add_column(table, refers("snapshot_id", "policy_snapshot", nullable=True))
+    op.add_column("quote", json("facts", nullable=True))
     op.create_check_constraint("frozen", "quote", "(facts IS NULL) = (snapshot_id IS NULL)")
     append_only(op, "policy_snapshot", "entitlement_step")
 
@@ -50,18 +50,14 @@ def downgrade() -> None:
     op.drop_table("policy_snapshot")
 
 
-def _key() -> sa.Column[int]:
-    return sa.Column("id", sa.BigInteger, sa.Identity(always=False), primary_key=True)
-
-
 def _snapshots() -> None:
     op.create_table(
         "policy_snapshot",
-        _key(),
-        sa.Column("digest", sa.Text, nullable=False),
-        sa.Column("version", sa.Text, nullable=False),
-        sa.Column("content", sa.Text, nullable=False),
-        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        key(),
+        text("digest"),
+        text("version"),
+        text("content"),
+        instant("kept_at"),
         sa.UniqueConstraint("digest", name="uq_policy_snapshot_digest"),
         # What was kept is what its digest says, however it got there.
         sa.CheckConstraint("digest = encode(sha256(convert_to(content, 'UTF8')), 'hex')", name="digest"),
@@ -70,19 +66,18 @@ def _snapshots() -> None:
 
 
 def _steps() -> None:
-    kinds = ", ".join(f"'{kind}'" for kind in STEP_KINDS)
     op.create_table(
         "entitlement_step",
-        _key(),
+        key(),
         sa.Column("order_id", sa.BigInteger, nullable=False),
-        sa.Column("claim_id", sa.BigInteger, sa.ForeignKey("claim.id")),
-        sa.Column("kind", sa.Text, nullable=False),
-        sa.Column("article", sa.Text, nullable=False),
-        sa.Column("before_fen", sa.BigInteger, nullable=False),
-        sa.Column("after_fen", sa.BigInteger, nullable=False),
-        sa.Column("inputs", postgresql.JSONB, nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(f"kind IN ({kinds})", name="kind"),
+        refers("claim_id", "claim", nullable=True),
+        text("kind"),
+        text("article"),
+        fen("before_fen"),
+        fen("after_fen"),
+        json("inputs"),
+        instant("at"),
+        one_of("kind", STEP_KINDS),
         sa.CheckConstraint("before_fen >= 0 AND after_fen >= 0", name="sums"),
     )
     op.create_index("ix_entitlement_step_order_id_id", "entitlement_step", ["order_id", "id"])
