@@ -63,3 +63,68 @@ LIVE = (
 
 PAYABLE = (OrderState.CONTRACTED, OrderState.IN_SERVICE, OrderState.DELIVERED, OrderState.COMPLETED)
 """States in which the provider may confirm a payment."""
+
+
+class AnnualReportState(StrEnum):
+    """Where the yearly report of a city stands (V18 report)."""
+
+    OPEN = "open"
+    OVERDUE = "overdue"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    ACCEPTED = "accepted"
+
+
+class AnnualReportAction(StrEnum):
+    """What moves a report."""
+
+    SUBMIT = "submit"
+    FALL_DUE = "fall_due"
+    RETURN = "return"
+    ACCEPT = "accept"
+
+
+ANNUAL_REPORT = Transitions(
+    {
+        (AnnualReportState.OPEN, AnnualReportAction.SUBMIT): AnnualReportState.SUBMITTED,
+        (AnnualReportState.OPEN, AnnualReportAction.FALL_DUE): AnnualReportState.OVERDUE,
+        (AnnualReportState.OVERDUE, AnnualReportAction.SUBMIT): AnnualReportState.SUBMITTED,
+        (AnnualReportState.SUBMITTED, AnnualReportAction.RETURN): AnnualReportState.RETURNED,
+        (AnnualReportState.SUBMITTED, AnnualReportAction.ACCEPT): AnnualReportState.ACCEPTED,
+        (AnnualReportState.RETURNED, AnnualReportAction.SUBMIT): AnnualReportState.SUBMITTED,
+    },
+    initial=AnnualReportState.OPEN,
+)
+
+UNSUBMITTED = (AnnualReportState.OPEN, AnnualReportState.OVERDUE)
+"""States of a report that was never submitted."""
+
+
+class DisclosureState(StrEnum):
+    """Where an application for disclosure stands (V18)."""
+
+    RECEIVED = "received"
+    GRANTED = "granted"
+    PARTLY_GRANTED = "partly_granted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class DisclosureAction(StrEnum):
+    """What moves an application for disclosure."""
+
+    GRANT = "grant"
+    GRANT_PARTLY = "grant_partly"
+    REFUSE = "refuse"
+    WITHDRAW = "withdraw"
+
+
+DISCLOSURE = Transitions(
+    {
+        (DisclosureState.RECEIVED, DisclosureAction.GRANT): DisclosureState.GRANTED,
+        (DisclosureState.RECEIVED, DisclosureAction.GRANT_PARTLY): DisclosureState.PARTLY_GRANTED,
+        (DisclosureState.RECEIVED, DisclosureAction.REFUSE): DisclosureState.REFUSED,
+        (DisclosureState.RECEIVED, DisclosureAction.WITHDRAW): DisclosureState.WITHDRAWN,
+    },
+    initial=DisclosureState.RECEIVED,
+)
