@@ -126,7 +126,6 @@ may_renew_figures = enterprise & acts_for_it
 may_request_change = (enterprise | provider | incubator) & acts_for_it
 may_review_change = authority & reviews_it
 may_read_changes = member | incubator | official_reader
-may_ask_residence = enterprise
 may_read_residences = enterprise | incubator | official_reader
 may_import_adverse_records = authority
 may_verify_bank_account = authority & of_its_city

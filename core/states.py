@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from core import audit
 from core.db import Model
@@ -40,12 +40,6 @@ class Transitions(Generic[S]):
     def names(self) -> set[str]:
         """Every action the table knows."""
         return {action for (_, action) in self.table}
-
-
-class Stateful(Protocol):
-    """A record with a state."""
-
-    state: Any
 
 
 def apply(

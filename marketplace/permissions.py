@@ -13,7 +13,7 @@ from accounts.permissions import (
     provider,
 )
 from accounts.queries import acts_for
-from core.permissions import Actor, permission, system
+from core.permissions import Actor, permission
 from marketplace.models import Order
 
 may_ask_quotes = beneficiary | incubator
@@ -23,7 +23,6 @@ may_complete = beneficiary | incubator | provider
 may_cancel = beneficiary | incubator | provider
 may_read_orders = beneficiary | incubator | provider | official_reader | finance | auditor
 may_read_figures = authority | city_finance | auditor
-may_lapse = system
 
 
 @permission

@@ -34,7 +34,6 @@ renewals = Pages(
     links={"renewal": ("renewal_pages.one", "renewal_id")},
 )
 
-_STATED = ("staff", "revenue_fen", "orderly_finances")
 _OPEN = frozenset({RenewalState.OPEN, RenewalState.OVERDUE, RenewalState.RETURNED})
 
 

@@ -45,12 +45,6 @@ def find_change(change_id: int, *, actor: Actor, lock: bool = False) -> MemberCh
     return change
 
 
-def changes_of(organisation_id: int) -> Sequence[MemberChange]:
-    """Every change an organisation asked for, the latest first."""
-    found = select(MemberChange).where(MemberChange.organisation_id == organisation_id)
-    return session().scalars(found.order_by(MemberChange.id.desc())).all()
-
-
 def open_change(organisation_id: int) -> MemberChange | None:
     """The change that waits for its review or its day."""
     return session().scalar(

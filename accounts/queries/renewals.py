@@ -60,12 +60,6 @@ def renewal_of(organisation_id: int, year: int) -> FiguresRenewal | None:
     )
 
 
-def renewals_of(organisation_id: int) -> Sequence[FiguresRenewal]:
-    """Every renewal of an enterprise, the latest year first."""
-    found = select(FiguresRenewal).where(FiguresRenewal.organisation_id == organisation_id)
-    return session().scalars(found.order_by(FiguresRenewal.year.desc())).all()
-
-
 def to_be_opened(year: int) -> Sequence[Organisation]:
     """Enterprises that are members, have no renewal of ``year`` yet, and whose figures of it no bureau has seen.
 

@@ -49,15 +49,3 @@ def faults(*, kind: AdverseKind, since: date, until: date | None, today: date) -
     if until is not None and until < since:
         found.append(reason("period_reversed", field="until"))
     return found
-
-
-def touches(record: RecordFacts, *, start: date, end: date) -> bool:
-    """Whether the record lies, in whole or part, within ``start`` to ``end``, both days included.
-
-    An accident, breach or fraud touches the day it occurred; a misconduct the day it occurred and its
-    sanction; a listing every day until it was removed, and every later day while it was not.
-    """
-    if record.kind in LISTINGS:
-        return record.since <= end and (record.until is None or record.until >= start)
-    last = record.until or record.since
-    return record.since <= end and last >= start

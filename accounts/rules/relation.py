@@ -24,11 +24,6 @@ class RelationFacts:
     shared_address: bool = False
 
     @property
-    def shares_contact(self) -> bool:
-        """Whether phone, bank account or address are shared: flagged, never decided."""
-        return self.shared_phone or self.shared_bank_account or self.shared_address
-
-    @property
     def observations(self) -> tuple[str, ...]:
         """The shared details by name."""
         seen = {
@@ -73,11 +68,6 @@ def relations(facts: RelationFacts, *, subsidiary_above_percent: Decimal) -> tup
     if NO_HOLDING < greater <= subsidiary_above_percent and lesser == NO_HOLDING:
         found.append(Relation.ONE_WAY_HOLDING)
     return tuple(found)
-
-
-def gravest(facts: RelationFacts, *, subsidiary_above_percent: Decimal) -> Relation:
-    """The one relation a quote case names; ``none`` where there is none."""
-    return next(iter(relations(facts, subsidiary_above_percent=subsidiary_above_percent)), Relation.NONE)
 
 
 def same_text(left: str, right: str) -> bool:

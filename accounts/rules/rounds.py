@@ -65,11 +65,6 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
     ]
 
 
-def unmended(findings: Sequence[Subject], changed: Collection[Subject]) -> list[Subject]:
-    """What was named in the round before and has not been touched since, each once."""
-    return [about for about in dict.fromkeys(findings) if about not in changed]
-
-
 def return_faults(
     findings: Sequence[Finding], *, named_before: Sequence[Subject] | None, changed: Collection[Subject]
 ) -> list[Reason]:

@@ -22,9 +22,6 @@ from settlement.rules.exports import FILE_KINDS, ExportFormat
 from settlement.states import BATCH_TRANSITIONS, BatchAction
 from settlement.steps.batches import PreparerInvolved, discard_batch, is_involved, prepare_batch
 
-LAST_YEAR = 2199
-"""The last year a ledger account can be kept for."""
-
 
 class CutoffAhead(Refused):
     """The cut-off lies after the next scheduled one."""

@@ -13,8 +13,6 @@ from typing import Any
 from core.money import share
 from core.texts import Text
 
-ARTICLE = "V6"
-
 
 @dataclass(frozen=True)
 class CityProgramme:

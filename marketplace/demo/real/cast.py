@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from marketplace.demo.real.deals import Member
 
@@ -29,8 +29,6 @@ class Cast:
     team: Member
     incubator_uscc: str
     siblings: tuple[Member, Member]
-    refused_firms: dict[str, int] = field(default_factory=dict)
-    """Firms that could not be registered, by the reason given."""
 
     @property
     def eligible_firms(self) -> list[Member]:

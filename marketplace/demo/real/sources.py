@@ -91,10 +91,6 @@ class Folder:
                 latest[found.name] = found
         return sorted(latest.values(), key=lambda each: (-each.year, _rank(each.grade)))
 
-    def row_count(self, name: str) -> int:
-        """How many rows a file has under its heading, blank ones apart."""
-        return sum(1 for row in self._rows(name) if any((cell or "").strip() for cell in row.values()))
-
     def _rows(self, name: str) -> Iterator[dict[str, str]]:
         with self.file(name).open(encoding="utf-8-sig", newline="") as stream:
             yield from csv.DictReader(stream)

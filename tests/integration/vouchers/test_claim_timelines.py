@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime
 
 import pytest
@@ -13,7 +12,6 @@ from core.workdays import load_calendar
 from marketplace.demo.client import DemoClient, Json
 from tests.support.deal import DECLARED, PDF, add_materials, bank_csv, order, service_id, walk
 from vouchers.queries.claims import find_claim
-from vouchers.queries.deadlines import upcoming
 from vouchers.queries.resubmissions import rounds
 
 CONFIRM = {"decision": "confirm"}
@@ -150,24 +148,6 @@ def test_a_year_without_an_official_calendar_is_marked() -> None:
     far = calendar.countdown(date(last, 12, 30), date(last + 1, 1, 4))
     assert (far.provisional, far.overdue) == (True, False)
     assert calendar.countdown(date(last, 3, 3), date(last, 3, 2)).overdue
-
-
-def test_what_is_due_soon_is_told_by_claimant(province: DemoClient) -> None:
-    """Drafts and returned claims whose last day comes within so many days, for whoever hands them in."""
-    done = completed(province)
-    provider = done["provider_id"]
-    for on, within_days, found in due_soon():
-        assert [each.claim_id for each in upcoming(on, within_days=within_days).get(provider, [])] == (
-            [done["claim_id"]] if found else []
-        )
-
-
-def due_soon() -> Iterator[tuple[date, int, bool]]:
-    """Days around the last one, 2026-09-02."""
-    yield date(2026, 8, 26), 7, True
-    yield date(2026, 8, 26), 6, False
-    yield date(2026, 9, 2), 0, True
-    yield date(2026, 9, 3), 30, False
 
 
 def test_the_year_of_a_group_is_told_without_naming_its_firms(province: DemoClient) -> None:

@@ -24,7 +24,6 @@ from accounts.rules.rounds import (
     resubmission_faults,
     return_faults,
     snapshot,
-    unmended,
 )
 from accounts.rules.seats import Change, change_faults, covering
 from core.errors import Reason
@@ -101,7 +100,6 @@ def test_v15_nobody_is_sent_round_twice() -> None:
     assert return_faults(again + new, named_before=named, changed=changed) == []
     assert codes(return_faults(again + late, named_before=named, changed=changed)) == ["defect_named_late"]
     assert return_faults(late, named_before=None, changed=set()) == []
-    assert unmended(named, changed) == [Subject.DOCUMENT_LICENCE]
 
 
 @given(

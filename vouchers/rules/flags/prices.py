@@ -12,7 +12,6 @@ from vouchers.rules.flags.kinds import FlagKind, Found
 from vouchers.rules.flags.policy import AbusePolicy
 
 _HUNDREDTHS = Decimal("0.01")
-COST = "V13"
 
 
 @dataclass(frozen=True, kw_only=True)
