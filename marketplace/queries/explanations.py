@@ -58,6 +58,7 @@ def _of_quote(quote: Quote, *, subject: str, number: int, order_id: int | None, 
         cap_room_fen=quote.cap_room_fen,
         subsidy_fen=quote.subsidy_fen,
         reasons=quote.reasons,
+        aids=quote.aids,
     )
     return explain_answer(
         subject=subject,

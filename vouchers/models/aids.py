@@ -29,6 +29,12 @@ class ClaimAid(Model):
     confirmed_fen: Mapped[int | None] = mapped_column(Fen)
 
     @property
+    def standing_fen(self) -> int:
+        """What it stands at now."""
+        known = (self.confirmed_fen, self.approved_fen, self.claimed_fen)
+        return next(sum_fen for sum_fen in known if sum_fen is not None)
+
+    @property
     def source(self) -> str:
         """How settlement names it."""
         return f"aid:{self.id}"

@@ -102,6 +102,11 @@ class Claim(Model):
         return sum(aid.aid_fen for aid in self.aids)
 
     @property
+    def approved_aid_fen(self) -> int:
+        """What follows of it from what the city approved; nothing while nothing is approved."""
+        return sum(aid.approved_fen or 0 for aid in self.aids)
+
+    @property
     def deducted_fen(self) -> int:
         """What the fee was lowered by in direct deduction: the subsidy and all aid beside it."""
         return self.subsidy_fen + self.aid_fen

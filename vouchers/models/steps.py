@@ -34,6 +34,7 @@ class PolicySnapshot(Model):
 class EntitlementStep(Model):
     """One step of what an order's voucher is worth, from ``before_fen`` to ``after_fen``. Never changed.
 
+    With a ``programme`` it is a step of what that programme of a city adds (V6); the steps of each go on by themselves.
     ``inputs`` are what the step was made of; vouchers.rules.steps.result computes ``after_fen`` from them again. The
     first step of an order begins with the fee.
     """
@@ -47,6 +48,7 @@ class EntitlementStep(Model):
     id: Mapped[int] = identity_key()
     order_id: Mapped[int] = mapped_column(BigInteger)
     claim_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("claim.id"))
+    programme: Mapped[str | None] = mapped_column(Text)
     kind: Mapped[StepKind] = mapped_column(Enumerated(StepKind))
     article: Mapped[str] = mapped_column(Text)
     before_fen: Mapped[int] = mapped_column(Fen)

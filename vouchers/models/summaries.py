@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Index, Integer, SmallInteger, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, Integer, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Model
@@ -57,13 +57,21 @@ class ReviewSummary(Model):
         return None if self.document_file is None else self.document_file.sha256
 
     @property
+    def aid_fen(self) -> int:
+        """What programmes of cities add to its claims, all together."""
+        return sum(line.aid_fen for line in self.lines)
+
+    @property
     def known_as(self) -> str:
         """The number that stands on it; the plain one where it has none."""
         return self.number or str(self.id)
 
 
 class SummaryClaim(Model):
-    """A claim in a summary with the sum the city approved. Never changed, also after the province sent it back."""
+    """A claim in a summary with the sum the city approved, and what programmes of cities add to it (V6).
+
+    Never changed, also after the province sent the claim back.
+    """
 
     __tablename__ = "review_summary_claim"
     __table_args__ = (Index("ix_review_summary_claim_claim_id", "claim_id"),)
@@ -73,6 +81,7 @@ class SummaryClaim(Model):
     )
     claim_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("claim.id"), primary_key=True, autoincrement=False)
     approved_fen: Mapped[int] = mapped_column(Fen)
+    aid_fen: Mapped[int] = mapped_column(Fen, server_default=text("0"))
 
     summary: Mapped[ReviewSummary] = relationship(back_populates="lines")
     claim: Mapped[Claim] = relationship()

@@ -141,6 +141,7 @@ def one(summary_id: int) -> str:
     actor = current_actor()
     summary = find_summary(summary_id, actor=actor)
     lines = summary_lines(summary_id)
+    aid_fen = sum(each.aid_fen for each in lines)
     parties = {party for each in lines for party in (each.claim.beneficiary_id, each.claim.provider_id)}
     return render_template(
         "vouchers/summary.html",
@@ -149,6 +150,8 @@ def one(summary_id: int) -> str:
         names=organisation_names(parties),
         city=city_names(clock.today(clock.now())).get(summary.city, summary.city),
         capitals=in_capitals(summary.total_fen),
+        aid_fen=aid_fen,
+        aid_capitals=in_capitals(aid_fen),
         percent=percent,
         actions=_actions(summary, actor),
     )

@@ -52,6 +52,38 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        4,
+        "aids: the steps of each lead to what it stands at now, those of an ended order to nothing",
+        """
+        SELECT d.order_id, x.programme, s.after_fen, now.fen AS stands_at_fen
+          FROM entitlement_decision d
+          CROSS JOIN LATERAL jsonb_to_recordset(d.aids) AS x (programme text)
+          LEFT JOIN claim c ON c.order_id = d.order_id
+          LEFT JOIN claim_aid a ON a.claim_id = c.id AND a.programme = x.programme
+          LEFT JOIN aid_hold h ON h.order_id = d.order_id AND h.programme = x.programme
+          JOIN LATERAL (SELECT after_fen FROM entitlement_step
+                         WHERE order_id = d.order_id AND programme = x.programme ORDER BY id DESC LIMIT 1) s ON true
+          CROSS JOIN LATERAL (SELECT CASE
+              WHEN c.id IS NULL THEN CASE WHEN h.state = 'live' THEN h.held_fen ELSE 0 END
+              WHEN c.state IN ('expired', 'withdrawn', 'rejected', 'revoked') THEN 0
+              ELSE COALESCE(a.confirmed_fen, a.approved_fen, a.claimed_fen, 0) END AS fen) now
+         WHERE s.after_fen <> now.fen
+        """,
+    ),
+    Invariant(
+        4,
+        "summaries: a line's aid is what follows from the approval while the claim waits in it",
+        """
+        SELECT l.summary_id AS review_summary, l.claim_id AS claim, l.aid_fen, sum(a.approved_fen) AS approved_fen
+          FROM review_summary_claim l
+          JOIN claim c ON c.id = l.claim_id AND c.summary_id = l.summary_id
+          JOIN claim_aid a ON a.claim_id = c.id
+         WHERE c.state IN ('summarised', 'confirmed')
+         GROUP BY l.summary_id, l.claim_id, l.aid_fen
+        HAVING l.aid_fen <> sum(a.approved_fen)
+        """,
+    ),
+    Invariant(
         6,
         "payables of programmes: each is for one confirmed aid of a confirmed claim, of its fund, sum and payee",
         """

@@ -14,6 +14,7 @@ from core import policy
 from core.db import session
 from core.permissions import Actor
 from core.policy import Edition, edition_of
+from core.texts import Text
 from vouchers.models import EntitlementDecision, EntitlementStep, PolicySnapshot
 from vouchers.permissions import may_read_users_facts
 from vouchers.queries.claims import find_claim
@@ -23,7 +24,7 @@ from vouchers.rules.facts import Case
 from vouchers.rules.frozen import thaw, without_user
 from vouchers.rules.policy import judging, judging_by
 from vouchers.rules.replay import Replay, Taken, replay
-from vouchers.rules.steps import Step, entitlement_steps, rate_text
+from vouchers.rules.steps import Step, aid_steps, entitlement_steps, rate_text
 from vouchers.rules.steps import without_user as step_without_user
 
 
@@ -34,6 +35,8 @@ class ExplainedStep:
     step: Step
     at: datetime
     tells_of_user: bool
+    programme: Text | None = None
+    """What the city's programme it belongs to is called; None for the province's voucher."""
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -96,8 +99,15 @@ class Explanation:
 
     @property
     def stands_at_fen(self) -> int:
-        """Where the last step left the sum."""
-        return self.steps[-1].step.after_fen if self.steps else self.taken.subsidy_fen
+        """Where the last step left the voucher."""
+        own = [each.step.after_fen for each in self.steps if each.step.programme is None]
+        return own[-1] if own else self.taken.subsidy_fen
+
+    @property
+    def aid_stands_at_fen(self) -> int:
+        """Where the last steps left what programmes of cities add, all together (V6)."""
+        last = {each.step.programme: each.step.after_fen for each in self.steps}
+        return sum(fen for programme, fen in last.items() if programme is not None)
 
 
 def explain(claim_id: int, *, actor: Actor) -> Explanation:
@@ -135,6 +145,7 @@ def explain_answer(
         cap_fen=judged.policy.annual_cap_fen,
         year=year,
     )
+    names = _programme_names(taken)
     return Explanation(
         subject=subject,
         number=number,
@@ -143,7 +154,13 @@ def explain_answer(
         case=case,
         frozen=facts,
         replay=replay(case, kept=kept, pack=policy.current()),
-        steps=tuple(ExplainedStep(step, at, tells_of_user) for step in steps),
+        steps=tuple(
+            ExplainedStep(step, at, tells_of_user, names.get(step.programme))
+            for step in (
+                *steps,
+                *(step for aid in taken.aids for step in aid_steps(aid, base_fen=taken.base_fen, year=year)),
+            )
+        ),
         tells_of_user=tells_of_user,
     )
 
@@ -155,16 +172,20 @@ def steps_of(order_id: int) -> Sequence[EntitlementStep]:
 
 
 def _of_decision(decision: EntitlementDecision, *, subject: str, number: int, tells_of_user: bool) -> Explanation:
-    case = thaw(decision.facts)
+    case, taken = thaw(decision.facts), _taken(decision)
+    names = _programme_names(taken)
     return Explanation(
         subject=subject,
         number=number,
         order_id=decision.order_id,
-        taken=_taken(decision),
+        taken=taken,
         case=case,
         frozen=decision.facts,
         replay=replay(case, kept=_kept(decision.snapshot_id), pack=policy.current()),
-        steps=tuple(ExplainedStep(_step(each), each.at, tells_of_user) for each in steps_of(decision.order_id)),
+        steps=tuple(
+            ExplainedStep(_step(each), each.at, tells_of_user, names.get(each.programme))
+            for each in steps_of(decision.order_id)
+        ),
         tells_of_user=tells_of_user,
     )
 
@@ -180,11 +201,16 @@ def _taken(decision: EntitlementDecision) -> Taken:
         cap_room_fen=decision.cap_room_fen,
         subsidy_fen=decision.held_fen,
         reasons=decision.reasons,
+        aids=decision.aids,
     )
 
 
+def _programme_names(taken: Taken) -> dict[str | None, Text]:
+    return {aid["programme"]: Text(aid["zh"], aid["en"]) for aid in taken.aids}
+
+
 def _step(row: EntitlementStep) -> Step:
-    return Step(row.kind, row.article, row.before_fen, row.after_fen, row.inputs)
+    return Step(row.kind, row.article, row.before_fen, row.after_fen, row.inputs, row.programme)
 
 
 def _kept(snapshot_id: int | None) -> Edition | None:

@@ -182,7 +182,8 @@ INVARIANTS = [
           LEFT JOIN LATERAL (SELECT min(before_fen) FILTER (WHERE kind = 'entitlement') AS before_fen,
                                     min(after_fen) FILTER (WHERE kind = 'hold') AS after_fen, count(*) AS steps
                                FROM entitlement_step
-                              WHERE order_id = d.order_id AND kind IN ('entitlement', 'hold')) s ON true
+                              WHERE order_id = d.order_id AND programme IS NULL
+                                AND kind IN ('entitlement', 'hold')) s ON true
          WHERE d.snapshot_id IS NOT NULL
            AND (s.steps <> 2 OR s.before_fen IS DISTINCT FROM d.base_fen OR s.after_fen IS DISTINCT FROM d.held_fen)
         """,
@@ -192,8 +193,8 @@ INVARIANTS = [
         "steps: each begins where the one before ended",
         """
         SELECT * FROM (
-          SELECT id AS entitlement_step, order_id, kind, before_fen,
-                 lag(after_fen) OVER (PARTITION BY order_id ORDER BY id) AS ended_fen
+          SELECT id AS entitlement_step, order_id, programme, kind, before_fen,
+                 lag(after_fen) OVER (PARTITION BY order_id, programme ORDER BY id) AS ended_fen
             FROM entitlement_step) s
          WHERE ended_fen <> before_fen
         """,
@@ -202,14 +203,20 @@ INVARIANTS = [
         4,
         "steps: each is what its inputs make it",
         """
-        SELECT id AS entitlement_step, order_id, kind, before_fen, after_fen, inputs FROM (
+        SELECT id AS entitlement_step, order_id, programme, kind, before_fen, after_fen, inputs FROM (
           SELECT s.*, CASE
               WHEN kind = 'entitlement' AND (inputs->>'eligible')::boolean
                 THEN floor((inputs->>'base_fen')::numeric * (inputs->>'rate')::numeric)
-              WHEN kind IN ('hold', 'year') THEN least(before_fen, (inputs->>'cap_room_fen')::numeric)
+              WHEN kind IN ('hold', 'year')
+                THEN least(before_fen, (inputs->>'cap_room_fen')::numeric, (inputs->>'order_max_fen')::numeric,
+                           (inputs->>'left_fen')::numeric)
               WHEN kind IN ('completion', 'invoice')
-                THEN least(before_fen, floor(least((inputs->>'contract_fen')::numeric, (inputs->>'actual_fen')::numeric,
-                                                   (inputs->>'invoice_fen')::numeric) * (inputs->>'rate')::numeric))
+                THEN least(before_fen, (inputs->>'left_fen')::numeric,
+                           floor(least((inputs->>'contract_fen')::numeric, (inputs->>'actual_fen')::numeric,
+                                       (inputs->>'invoice_fen')::numeric) * (inputs->>'rate')::numeric))
+              WHEN kind = 'approval' AND (inputs->>'of_fen')::numeric = 0 THEN 0
+              WHEN kind = 'approval' AND jsonb_exists(inputs, 'of_fen')
+                THEN floor(before_fen * (inputs->>'approved_fen')::numeric / (inputs->>'of_fen')::numeric)
               WHEN kind = 'approval' THEN (inputs->>'approved_fen')::numeric
               WHEN kind IN ('return', 'send_back') THEN (inputs->>'claimed_fen')::numeric
               WHEN kind = 'confirmation' THEN before_fen
@@ -227,7 +234,7 @@ INVARIANTS = [
           LEFT JOIN claim c ON c.order_id = d.order_id
           LEFT JOIN cap_hold h ON h.order_id = d.order_id
           LEFT JOIN LATERAL (SELECT after_fen FROM entitlement_step
-                              WHERE order_id = d.order_id ORDER BY id DESC LIMIT 1) s ON true
+                              WHERE order_id = d.order_id AND programme IS NULL ORDER BY id DESC LIMIT 1) s ON true
           CROSS JOIN LATERAL (SELECT CASE
               WHEN c.id IS NULL THEN CASE WHEN h.state = 'live' THEN h.held_fen ELSE 0 END
               WHEN c.state IN ('expired', 'withdrawn', 'rejected', 'revoked') THEN 0

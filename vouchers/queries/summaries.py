@@ -78,7 +78,12 @@ def summary_of_document(sha256: str) -> ReviewSummary | None:
 def locked_claims(claim_ids: Collection[int], *, actor: Actor) -> Sequence[Claim]:
     """Those of the claims that the actor may see, locked in the order of their ids."""
     found = visible_claims(actor).where(Claim.id.in_(claim_ids)).order_by(Claim.id)
-    found = found.options(joinedload(Claim.decision), selectinload(Claim.invoices), selectinload(Claim.materials))
+    found = found.options(
+        joinedload(Claim.decision),
+        selectinload(Claim.invoices),
+        selectinload(Claim.materials),
+        selectinload(Claim.aids),
+    )
     return session().scalars(found.with_for_update(of=Claim).execution_options(populate_existing=True)).all()
 
 

@@ -13,6 +13,8 @@ from typing import Any
 from core.money import share
 from core.texts import Text
 
+ARTICLE = "V6"
+
 
 @dataclass(frozen=True)
 class CityProgramme:
@@ -34,7 +36,10 @@ class CityProgramme:
 
 @dataclass(frozen=True)
 class Aid:
-    """What one programme pays of one order, and why that much."""
+    """What one programme pays of one order, and why that much.
+
+    ``left_fen`` is what subsidy and the programmes before it leave of the fee.
+    """
 
     programme: str
     fund: str
@@ -44,6 +49,8 @@ class Aid:
     entitlement_fen: int
     cap_fen: int
     cap_room_fen: int
+    order_max_fen: int | None
+    left_fen: int
     amount_fen: int
 
     def as_json(self) -> dict[str, Any]:
@@ -58,6 +65,8 @@ class Aid:
             "entitlement_fen": self.entitlement_fen,
             "cap_fen": self.cap_fen,
             "cap_room_fen": self.cap_room_fen,
+            "order_max_fen": self.order_max_fen,
+            "left_fen": self.left_fen,
             "amount_fen": self.amount_fen,
         }
 
@@ -95,7 +104,6 @@ def granted(
         room_fen = max(0, programme.annual_cap_fen - used_fen.get(programme.code, 0))
         limit_fen = entitlement_fen if programme.order_max_fen is None else programme.order_max_fen
         amount_fen = min(entitlement_fen, room_fen, limit_fen, left_fen)
-        left_fen -= amount_fen
         aids.append(
             Aid(
                 programme=programme.code,
@@ -106,9 +114,12 @@ def granted(
                 entitlement_fen=entitlement_fen,
                 cap_fen=programme.annual_cap_fen,
                 cap_room_fen=room_fen,
+                order_max_fen=programme.order_max_fen,
+                left_fen=left_fen,
                 amount_fen=amount_fen,
             )
         )
+        left_fen -= amount_fen
     return tuple(aids)
 
 

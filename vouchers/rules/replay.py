@@ -19,7 +19,7 @@ UNJUDGED = "county"
 
 @dataclass(frozen=True)
 class Taken:
-    """A decision as it was taken; ``reasons`` as they are stored."""
+    """A decision as it was taken; ``reasons`` and ``aids`` as they are stored."""
 
     judged_on: date
     policy_version: str | None
@@ -30,6 +30,8 @@ class Taken:
     cap_room_fen: int
     subsidy_fen: int
     reasons: Sequence[Mapping[str, Any]]
+    aids: Sequence[Mapping[str, Any]]
+    """What programmes of cities add (V6), as it is stored."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def differences(taken: Taken, again: Decision) -> list[str]:
         "rate": (taken.rate, again.rate),
         "entitlement_fen": (taken.entitlement_fen, again.entitlement_fen),
         "subsidy_fen": (taken.subsidy_fen, again.subsidy_fen),
+        "aids": (_added(taken.aids), _added([each.as_json() for each in again.aids])),
         "reasons": (_grounds(taken.reasons), _grounds([each.as_json() for each in again.reasons])),
     }
     return [name for name, (before, now) in pairs.items() if before != now]
@@ -77,3 +80,7 @@ def differences(taken: Taken, again: Decision) -> list[str]:
 
 def _grounds(reasons: Sequence[Mapping[str, Any]]) -> list[tuple[Any, Any]]:
     return [(each["code"], each["article"]) for each in reasons]
+
+
+def _added(aids: Sequence[Mapping[str, Any]]) -> list[tuple[Any, Any, Any]]:
+    return [(each["programme"], Decimal(each["rate"]), each["amount_fen"]) for each in aids]

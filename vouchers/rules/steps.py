@@ -1,6 +1,7 @@
 """The steps of a sum: from the fee to what is paid, each with its article and computed from its inputs alone.
 
-Inputs are JSON: sums in fen, rates as text, opinions as they were written.
+Inputs are JSON: sums in fen, rates as text, opinions as they were written. What programmes of cities add (V6) goes
+through the same kinds of step beside the voucher's, with what the fee leaves of it, or the subsidy, as a further input.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any
 
 from core.money import fen_to_yuan, share
 from core.texts import Text, text
+from vouchers.rules.aids import ARTICLE as AID_ARTICLE
+from vouchers.rules.aids import in_proportion
 from vouchers.rules.amounts import reduced_subsidy
 
 
@@ -64,6 +67,12 @@ REDUCING = frozenset(
 )
 """Steps that leave a sum as it is or reduce it; the others end it or set it anew."""
 
+LIMITS_OF_AID = ("order_max_fen", "left_fen")
+"""What limits the aid of a programme besides its cap: the most for one order, and what the fee leaves."""
+
+SAID_OF_AID = REDUCING
+"""Steps that are told in words of their own where they are of a programme."""
+
 OF_THE_USER = frozenset({"cap_room_fen"})
 """Inputs that who serves a user is not told."""
 
@@ -77,6 +86,8 @@ class Step:
     before_fen: int
     after_fen: int
     inputs: Mapping[str, Any]
+    programme: str | None = None
+    """The city's programme it is a step of; None for the province's voucher."""
 
     @property
     def again_fen(self) -> int:
@@ -93,7 +104,8 @@ class Step:
         """The step in a sentence."""
         reduced = self.kind in REDUCING and self.after_fen < self.before_fen
         sums = {"before": fen_to_yuan(self.before_fen), "after": fen_to_yuan(self.after_fen)}
-        return text(f"reckoning.{self.kind}.less" if reduced else f"reckoning.{self.kind}", **sums)
+        beside = "aid." if self.programme is not None and self.kind in SAID_OF_AID else ""
+        return text(f"reckoning.{beside}{self.kind}{'.less' if reduced else ''}", **sums)
 
 
 def result(kind: StepKind, *, before_fen: int, inputs: Mapping[str, Any]) -> int:
@@ -102,13 +114,14 @@ def result(kind: StepKind, *, before_fen: int, inputs: Mapping[str, Any]) -> int
         case StepKind.ENTITLEMENT:
             return share(inputs["base_fen"], Decimal(inputs["rate"])) if inputs["eligible"] else 0
         case StepKind.HOLD | StepKind.YEAR:
-            return min(before_fen, int(inputs["cap_room_fen"]))
+            return _least(before_fen, inputs, "cap_room_fen", *LIMITS_OF_AID)
         case StepKind.COMPLETION:
-            return _share_of_cost(inputs, before_fen, "contract_fen", "actual_fen")
+            return _least(_share_of_cost(inputs, before_fen, "contract_fen", "actual_fen"), inputs, *LIMITS_OF_AID)
         case StepKind.INVOICE:
-            return _share_of_cost(inputs, before_fen, "contract_fen", "actual_fen", "invoice_fen")
+            cost_fen = _share_of_cost(inputs, before_fen, "contract_fen", "actual_fen", "invoice_fen")
+            return _least(cost_fen, inputs, *LIMITS_OF_AID)
         case StepKind.APPROVAL:
-            return int(inputs["approved_fen"])
+            return _approved(inputs, before_fen)
         case StepKind.RETURN | StepKind.SEND_BACK:
             return int(inputs["claimed_fen"])
         case StepKind.CONFIRMATION:
@@ -127,6 +140,24 @@ def entitlement_steps(
     return first, _step(StepKind.HOLD, first.after_fen, room)
 
 
+def aid_steps(aid: Mapping[str, Any], *, base_fen: int, year: int) -> tuple[Step, Step]:
+    """How a fee becomes what a programme of a city adds, from what a quote or a decision keeps of it (V6).
+
+    One from before limits were kept says what it added, and its second step nothing else.
+    """
+    programme = aid["programme"]
+    entitled = {"base_fen": base_fen, "rate": rate_text(Decimal(aid["rate"])), "eligible": True}
+    first = _step(StepKind.ENTITLEMENT, base_fen, entitled, programme=programme)
+    room = {
+        "cap_room_fen": aid["cap_room_fen"],
+        "cap_fen": aid["cap_fen"],
+        "year": year,
+        "order_max_fen": aid.get("order_max_fen"),
+        "left_fen": aid.get("left_fen", aid["amount_fen"]),
+    }
+    return first, _step(StepKind.HOLD, first.after_fen, room, programme=programme)
+
+
 def rate_text(rate: Decimal | None) -> str | None:
     """A rate as the policy writes it, with two decimals or as many as it needs."""
     if rate is None:
@@ -139,8 +170,21 @@ def without_user(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in inputs.items() if name not in OF_THE_USER}
 
 
-def _step(kind: StepKind, before_fen: int, inputs: Mapping[str, Any]) -> Step:
-    return Step(kind, ARTICLES[kind], before_fen, result(kind, before_fen=before_fen, inputs=inputs), inputs)
+def _step(kind: StepKind, before_fen: int, inputs: Mapping[str, Any], *, programme: str | None = None) -> Step:
+    article = ARTICLES[kind] if programme is None else AID_ARTICLE
+    return Step(kind, article, before_fen, result(kind, before_fen=before_fen, inputs=inputs), inputs, programme)
+
+
+def _least(sum_fen: int, inputs: Mapping[str, Any], *limits: str) -> int:
+    """The lesser of a sum and those of the limits that are known."""
+    return min([sum_fen, *(int(inputs[name]) for name in limits if inputs.get(name) is not None)])
+
+
+def _approved(inputs: Mapping[str, Any], before_fen: int) -> int:
+    """What the city approved; aid follows the subsidy in proportion (V6)."""
+    approved_fen = int(inputs["approved_fen"])
+    of_fen = inputs.get("of_fen")
+    return approved_fen if of_fen is None else in_proportion(before_fen, approved_fen=approved_fen, of_fen=int(of_fen))
 
 
 def _share_of_cost(inputs: Mapping[str, Any], before_fen: int, *costs: str) -> int:

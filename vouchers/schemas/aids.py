@@ -17,6 +17,16 @@ class AidSchema(Schema):
     entitlement_fen = FenField(required=True, metadata={"description": "Rate times price in fen, rounded down."})
     cap_fen = FenField(required=True, metadata={"description": "Its yearly cap for one controller or team, in fen."})
     cap_room_fen = FenField(required=True, metadata={"description": "What that cap had left, in fen."})
+    order_max_fen = FenField(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The most it adds to one order, in fen; null without such a limit."},
+    )
+    left_fen = FenField(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "What subsidy and the programmes before it leave of the fee, in fen."},
+    )
     amount_fen = FenField(
         required=True, metadata={"description": "What it adds in fen; all aid together never exceeds the fee (V6)."}
     )

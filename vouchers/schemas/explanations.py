@@ -24,6 +24,11 @@ class StepSchema(Schema):
     """One step of a sum: what it was made of, and whether it can be computed again from that alone."""
 
     kind = TextField(required=True, metadata={"description": "What the step did, such as hold, invoice or approval."})
+    programme = TextField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The city's programme it is a step of; null for the province's voucher."},
+    )
     article = TextField(required=True, metadata={"description": "The article it rests on."})
     text = TextField(required=True, metadata={"description": "The step in a sentence, in Chinese."})
     text_en = TextField(required=True, metadata={"description": "The same in English."})
@@ -40,6 +45,7 @@ class StepSchema(Schema):
         step = found.step
         return {
             "kind": step.kind.value,
+            "programme": step.programme,
             "article": step.article,
             "text": step.says.zh,
             "text_en": step.says.en,
@@ -77,7 +83,8 @@ class ExplanationSchema(Schema):
         required=True,
         metadata={"description": "Every step from the fee to what is paid, the first first."},
     )
-    stands_at_fen = _sum("Where the last step left the sum.")
+    stands_at_fen = _sum("Where the last step left the voucher.")
+    aid_stands_at_fen = _sum("Where the last steps left what programmes of cities add, all together.")
     replay_differences = fields.List(
         TextField(metadata={"description": "Name of a field."}),
         required=True,
@@ -115,6 +122,7 @@ class ExplanationSchema(Schema):
             "reasons": found.reasons,
             "steps": list(found.steps),
             "stands_at_fen": found.stands_at_fen,
+            "aid_stands_at_fen": found.aid_stands_at_fen,
             "replay_differences": found.replay_differences,
             "differences": found.differences,
         }

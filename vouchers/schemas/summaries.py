@@ -58,6 +58,7 @@ class SummaryLineSchema(Schema):
 
     claim_id = IdField(required=True, metadata={"description": "Number of the claim."})
     approved_fen = FenField(required=True, metadata={"description": "What the city approved."})
+    aid_fen = FenField(required=True, metadata={"description": "What programmes of cities add to it (V6)."})
 
 
 class SummarySchema(Schema):
@@ -76,6 +77,7 @@ class SummarySchema(Schema):
         metadata={"description": "Checksum of its PDF, as it was when the summary was made."},
     )
     total_fen = FenField(required=True, metadata={"description": "Sum of its claims."})
+    aid_fen = FenField(required=True, metadata={"description": "What programmes of cities add to them (V6)."})
     lines = fields.List(fields.Nested(SummaryLineSchema), required=True, metadata={"description": "Its claims."})
     created_at = InstantField(required=True, metadata={"description": "When it was made."})
     stamped_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was stamped."})

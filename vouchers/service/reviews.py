@@ -27,7 +27,7 @@ from vouchers.rules.steps import StepKind
 from vouchers.rules.validity import correction_window
 from vouchers.service.claims import standing_now
 from vouchers.states import CLAIM, ClaimAction, SummaryState
-from vouchers.steps.aids import approve_aids, confirm_aids, unapprove_aids
+from vouchers.steps.aids import approve_aids, confirm_aids, note_aids_back, unapprove_aids
 from vouchers.steps.cases import end_case, require_free, require_unconflicted
 from vouchers.steps.credits import credit_stands_against
 from vouchers.steps.endings import owe_refused_part, reject_claim, revoke_claim
@@ -280,6 +280,7 @@ def _return(claim: Claim, opinion: str, *, actor: Actor, now: datetime) -> None:
     """Back to the claimant, who keeps the first date and has until ``correct_by`` (V17 return)."""
     judged_by = judging(policy.current(), claim.decision.judged_on).policy
     window = correction_window(clock.today(now), policy=judged_by, working_days=load_calendar())
+    note_aids_back(claim, StepKind.RETURN, now=now)
     unapprove_aids(claim)
     claim.correct_by, claim.approved_fen = window.last_day, None
     apply(claim, ClaimAction.RETURN, transitions=CLAIM, actor=actor, now=now, note=opinion)
@@ -331,6 +332,7 @@ def _send_back(claim: Claim, opinion: str, *, actor: Actor, now: datetime) -> No
     if not opinion.strip():
         raise ReviewRefused(reasons=[reason("review_without_opinion", article=ORDER, field="opinion")])
     note_back(StepKind.SEND_BACK, claim, opinion=opinion, defects=[], now=now)
+    note_aids_back(claim, StepKind.SEND_BACK, now=now)
     unapprove_aids(claim)
     claim.summary_id, claim.approved_fen = None, None
     apply(claim, ClaimAction.SEND_BACK, transitions=CLAIM, actor=actor, now=now, note=opinion)

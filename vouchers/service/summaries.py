@@ -52,7 +52,10 @@ def make_summary(*, claim_ids: Sequence[int], actor: Actor, now: datetime) -> Re
             total_fen=sum(claim.approved_fen or 0 for claim in claims),
             created_by=actor.user_id,
             created_at=now,
-            lines=[SummaryClaim(claim=claim, approved_fen=claim.approved_fen) for claim in claims],
+            lines=[
+                SummaryClaim(claim=claim, approved_fen=claim.approved_fen, aid_fen=claim.approved_aid_fen)
+                for claim in claims
+            ],
         )
         print_summary(summary, claims, owner_id=actor.organisation_id, now=now)
         current.add(summary)
@@ -62,7 +65,12 @@ def make_summary(*, claim_ids: Sequence[int], actor: Actor, now: datetime) -> Re
             action="open",
             subject=summary,
             to_state=summary.state,
-            data={"claim_ids": wanted, "total_fen": summary.total_fen, "number": summary.number},
+            data={
+                "claim_ids": wanted,
+                "total_fen": summary.total_fen,
+                "aid_fen": summary.aid_fen,
+                "number": summary.number,
+            },
         )
         for claim in claims:
             claim.summary_id = summary.id

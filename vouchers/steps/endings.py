@@ -15,7 +15,7 @@ from vouchers.rules.facts import PaymentMode
 from vouchers.rules.reviewing import CaseEnding
 from vouchers.rules.steps import StepKind
 from vouchers.states import CLAIM, ClaimAction, ClaimState
-from vouchers.steps.aids import release_aids
+from vouchers.steps.aids import note_aids_end, release_aids
 from vouchers.steps.cases import end_case
 from vouchers.steps.reasoning import note_claim_step
 
@@ -27,6 +27,7 @@ def reject_claim(claim: Claim, *, actor: Actor, now: datetime, note: str) -> Non
     """Reject a locked claim: its hold is released; what was deducted becomes the user's debt (V16(1))."""
     overdue = CORRECTION if claim.state is ClaimState.RETURNED else None
     note_claim_step(StepKind.REJECTION, claim, after_fen=0, article=overdue, opinion=note, now=now)
+    note_aids_end(claim, StepKind.REJECTION, opinion=note, now=now)
     apply(claim, ClaimAction.REJECT, transitions=CLAIM, actor=actor, now=now, note=note)
     _let_go(claim, actor=actor, now=now)
     owe_refused_part(claim, granted_fen=0, actor=actor, now=now)
@@ -34,7 +35,9 @@ def reject_claim(claim: Claim, *, actor: Actor, now: datetime, note: str) -> Non
 
 def give_up_claim(claim: Claim, action: ClaimAction, *, actor: Actor, now: datetime, note: str) -> None:
     """Withdraw or expire a locked claim: its hold is released and the user owes nothing (V16(1))."""
-    note_claim_step(GIVEN_UP[action], claim, after_fen=0, last_day=claim.last_day.isoformat(), now=now)
+    last_day = claim.last_day.isoformat()
+    note_claim_step(GIVEN_UP[action], claim, after_fen=0, last_day=last_day, now=now)
+    note_aids_end(claim, GIVEN_UP[action], last_day=last_day, now=now)
     apply(claim, action, transitions=CLAIM, actor=actor, now=now, note=note)
     end_case(claim, CaseEnding.CLOSED, actor=actor, now=now)
     _let_go(claim, actor=actor, now=now)
@@ -65,6 +68,7 @@ def revoke_claim(*, source: str, actor: Actor, now: datetime, note: str) -> None
     require_transaction()
     claim = claim_of_source(source)
     note_claim_step(StepKind.REVOCATION, claim, after_fen=0, opinion=note, now=now)
+    note_aids_end(claim, StepKind.REVOCATION, opinion=note, now=now)
     apply(claim, ClaimAction.REVOKE, transitions=CLAIM, actor=actor, now=now, note=note)
     _free_invoice(claim)
 

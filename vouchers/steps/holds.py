@@ -14,7 +14,8 @@ from settlement.steps import grant_hold, release_hold
 from vouchers.models import EntitlementDecision
 from vouchers.queries.entitlement import Assessment, decision_of
 from vouchers.rules.steps import StepKind
-from vouchers.steps.aids import hold_aids, lock_caps_of, release_aids
+from vouchers.steps.aid_reasoning import note_granted
+from vouchers.steps.aids import end_aids, hold_aids, lock_caps_of
 from vouchers.steps.reasoning import note_decision, note_step
 from vouchers.steps.snapshots import keep_policy
 
@@ -82,6 +83,7 @@ def hold(*, order_id: int, assessment: Assessment, actor: Actor, now: datetime) 
         data={"order_id": order_id, "held_fen": held_fen, "policy_version": assessment.policy_version},
     )
     note_decision(decision, cap_fen=assessment.cap_fen, now=now)
+    note_granted(decision, now=now)
     return held_fen
 
 
@@ -89,7 +91,7 @@ def release(*, order_id: int, reason: str, actor: Actor, now: datetime) -> int:
     """Give back what an order holds because it was declined, cancelled or lapsed; returns what became free."""
     require_transaction()
     freed_fen = release_hold(order_id=order_id, actor=actor, now=now)
-    release_aids(order_id=order_id, actor=actor, now=now)
+    end_aids(order_id=order_id, kind=StepKind.RELEASE, inputs={"ended_by": reason}, actor=actor, now=now)
     note_step(
         StepKind.RELEASE,
         order_id=order_id,

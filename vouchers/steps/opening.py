@@ -21,7 +21,7 @@ from vouchers.rules.record import ServiceRecord
 from vouchers.rules.steps import StepKind, rate_text
 from vouchers.rules.validity import submission_window
 from vouchers.states import CLAIM
-from vouchers.steps.aids import open_aids, release_aids
+from vouchers.steps.aids import end_aids, open_aids
 from vouchers.steps.reasoning import note_step
 
 PROVIDER_CLAIMS = "provider"
@@ -42,7 +42,8 @@ def open_claim(*, record: ServiceRecord, actor: Actor, now: datetime) -> Claim |
     subsidy_fen = _subsidy(decision, base_fen, held_fen=held_fen)
     reduce_hold(order_id=record.order_id, to_fen=subsidy_fen, actor=actor, now=now)
     if subsidy_fen == 0:
-        release_aids(order_id=record.order_id, actor=actor, now=now)
+        nothing = {"rate": None, "left_fen": 0}
+        end_aids(order_id=record.order_id, kind=StepKind.COMPLETION, inputs=nothing, actor=actor, now=now)
         _note(decision, record, claim_id=None, held_fen=held_fen, subsidy_fen=subsidy_fen, now=now)
         return None
     judged_by = judging(policy.current(), decision.judged_on).policy

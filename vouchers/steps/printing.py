@@ -17,6 +17,7 @@ from core.money import in_capitals
 from core.pdf import render_pdf
 from core.texts import catalogue, text
 from vouchers.models import Claim, ClaimReview, ReviewSummary
+from vouchers.queries.aids import aids_of
 from vouchers.queries.cases import review_policy
 from vouchers.queries.material_kinds import material_text
 from vouchers.rules.claims import ReviewDecision
@@ -28,6 +29,8 @@ LOCK = 18
 """The lock under which the summaries of a city are numbered."""
 
 HEADS = ("serial", "claim", "user", "provider", "kind", "contract", "invoice", "rate", "approved")
+AID_HEAD = "aid"
+"""One column more where programmes of cities add to a claim (V6)."""
 
 
 def number_summary(summary: ReviewSummary, *, now: datetime) -> None:
@@ -66,6 +69,8 @@ def document_data(summary: ReviewSummary, claims: Sequence[Claim], *, now: datet
     """What the template shows, all of it in Chinese as the official manner wants it."""
     names = organisation_names({each for claim in claims for each in (claim.beneficiary_id, claim.provider_id)})
     city = _city(summary.city, now)
+    aids = _aid_totals(claims)
+    heads = (*HEADS, AID_HEAD) if aids else HEADS
     return {
         "title": text("page.summary.official", city=city).zh,
         "number": summary.number,
@@ -76,13 +81,12 @@ def document_data(summary: ReviewSummary, claims: Sequence[Claim], *, now: datet
             [_word("made_on"), clock.today(now).isoformat()],
         ],
         "lines": [_line(serial, claim, names) for serial, claim in enumerate(claims, start=1)],
-        "total_fen": summary.total_fen,
-        "capitals": text("pdf.summary.rmb", sum=in_capitals(summary.total_fen)).zh,
+        "totals": _totals(summary, len(claims), aids),
+        "has_aid": bool(aids),
         "attachments": [{"claim": claim.id, "files": _files(claim)} for claim in claims],
         "words": {
-            "heads": [_word(f"head.{each}") for each in HEADS],
+            "heads": [_word(f"head.{each}") for each in heads],
             "page_total": _word("page_total"),
-            "total": text("page.summary.total", count=len(claims)).zh,
             "unit": _word("unit"),
             "capitals": _word("capitals"),
             "statement": catalogue()["page.summary.statement"].zh,
@@ -94,6 +98,28 @@ def document_data(summary: ReviewSummary, claims: Sequence[Claim], *, now: datet
             "comma": "、",
         },
     }
+
+
+def _aid_totals(claims: Sequence[Claim]) -> dict[str, int]:
+    """What each programme of a city adds to the claims, by its name (V6)."""
+    totals: dict[str, int] = {}
+    for claim in claims:
+        for each in aids_of(claim):
+            totals[each.name.zh] = totals.get(each.name.zh, 0) + (each.aid.approved_fen or 0)
+    return totals
+
+
+def _totals(summary: ReviewSummary, count: int, aids: dict[str, int]) -> list[dict[str, Any]]:
+    """The province's total, that of each programme of a city, and of all together where there is any, each in words."""
+    total = text("page.summary.total", count=count).zh
+    sums = [(total, summary.total_fen)]
+    if aids:
+        together = summary.total_fen + sum(aids.values())
+        sums = [(text("pdf.summary.of_province", total=total).zh, summary.total_fen), *aids.items()]
+        sums.append((_word("together"), together))
+    return [
+        {"name": name, "fen": fen, "capitals": text("pdf.summary.rmb", sum=in_capitals(fen)).zh} for name, fen in sums
+    ]
 
 
 def _line(serial: int, claim: Claim, names: dict[int, str]) -> dict[str, Any]:
@@ -108,6 +134,7 @@ def _line(serial: int, claim: Claim, names: dict[int, str]) -> dict[str, Any]:
         "invoice_fen": None if invoice is None else invoice.amount_incl_tax_fen,
         "rate": "—" if rate is None else f"{rate:.0%}",
         "approved_fen": claim.approved_fen,
+        "aid_fen": claim.approved_aid_fen,
     }
 
 

@@ -23,8 +23,10 @@ def note_step(
     inputs: dict[str, Any],
     now: datetime,
     article: str | None = None,
+    programme: str | None = None,
 ) -> None:
-    """Record one step; ``article`` where it rests on another one than its kind usually does.
+    """Record one step; ``article`` where it rests on another one than its kind usually does, ``programme`` where it is
+    one of a city's programme.
 
     ``inputs`` hold all that vouchers.rules.steps.result needs; a step that does not follow from them is an offence
     that ``flask verify`` names.
@@ -33,6 +35,7 @@ def note_step(
         EntitlementStep(
             order_id=order_id,
             claim_id=claim_id,
+            programme=programme,
             kind=kind,
             article=article_name(article or ARTICLES[kind]),
             before_fen=before_fen,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from core import clock
 from core.db import session
@@ -74,6 +76,22 @@ def pay(client: DemoClient, programme: str, *, appropriation_fen: int) -> Json:
     return client.post("finance-maker", f"{path}/closing")
 
 
+def told(client: DemoClient, path: str, programme: str, *, who: str = "sme-heze") -> list[tuple[str, int, int]]:
+    """What the explanation tells of one programme's part, every step of which follows and rests on its article."""
+    found = client.get(who, f"{path}/explanation")
+    assert found["replay_differences"] == []
+    assert all(each["follows"] for each in found["steps"])
+    steps = [each for each in found["steps"] if each["programme"] == programme]
+    assert {each["article"] for each in steps} == {"V6"}
+    return [(each["kind"], each["before_fen"], each["after_fen"]) for each in steps]
+
+
+def words_of(client: DemoClient, summary_id: int) -> str:
+    """The text of a summary's PDF."""
+    content = client.download("province", f"/review-summaries/{summary_id}/document")
+    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+
+
 def assert_sound() -> None:
     session().rollback()
     assert verify_everything()[1] == []
@@ -90,6 +108,10 @@ def test_v6_all_aid_together_never_exceeds_the_fee_and_follows_the_deduction(cit
     placed = cities.post("sme-heze", "/orders", {"quote_id": quote["id"]})
     done = walk(cities, placed, user="sme-heze")
     assert sums(done) == (10_000_000, 6_000_000, 4_000_000, 0)
+    assert told(cities, f"/quotes/{quote['id']}", "city_plus") == [
+        ("entitlement", 10_000_000, 3_000_000),
+        ("hold", 3_000_000, 2_000_000),
+    ]
     claim = hand_in(cities, done, claimant="provider-jinan", number=INVOICE)
     confirm(cities, [claim["id"]], bureau="bureau-heze", amounts={claim["id"]: 3_000_001})
 
@@ -98,6 +120,23 @@ def test_v6_all_aid_together_never_exceeds_the_fee_and_follows_the_deduction(cit
         ("city_plus", 1_000_000),  # in proportion, rounded down
         ("county_plus", 1_000_000),
     ]
+    told_of = told(cities, f"/claims/{claim['id']}", "county_plus", who="provider-jinan")
+    assert told_of == [
+        ("entitlement", 10_000_000, 5_000_000),
+        ("hold", 5_000_000, 2_000_000),
+        ("completion", 2_000_000, 2_000_000),
+        ("invoice", 2_000_000, 2_000_000),
+        ("approval", 2_000_000, 1_000_000),
+        ("confirmation", 1_000_000, 1_000_000),
+    ]
+    printed = words_of(cities, shown["summary_id"])
+    for words in (
+        "市县配套（元）",
+        "演示市协同支持 10,000.00 元",
+        "省市县合计 50,000.01 元",
+        "人民币伍万元零壹分",
+    ):
+        assert words in printed, printed
     payables = programme_payables(cities, placed["id"])
     assert {name: each["amount_fen"] for name, each in payables.items()} == {
         OWN: 3_000_001,

@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 
 from core.texts import catalogue
-from vouchers.rules.steps import ARTICLES, REDUCING, Step, StepKind, entitlement_steps, rate_text, result, without_user
+from vouchers.rules.steps import (
+    ARTICLES,
+    REDUCING,
+    SAID_OF_AID,
+    Step,
+    StepKind,
+    aid_steps,
+    entitlement_steps,
+    rate_text,
+    result,
+    without_user,
+)
 
 COST = {"contract_fen": 10_000_000, "actual_fen": 9_000_000, "rate": "0.60"}
 
@@ -30,6 +41,13 @@ COST = {"contract_fen": 10_000_000, "actual_fen": 9_000_000, "rate": "0.60"}
         (StepKind.RETURN, 5_400_000, {"claimed_fen": 5_400_000}, 5_400_000),
         (StepKind.SEND_BACK, 5_000_000, {"claimed_fen": 5_400_000}, 5_400_000),
         (StepKind.CONFIRMATION, 5_000_000, {}, 5_000_000),
+        (StepKind.HOLD, 3_000_000, {"cap_room_fen": 9, "order_max_fen": None, "left_fen": 8}, 8),
+        (StepKind.HOLD, 3_000_000, {"cap_room_fen": 9, "order_max_fen": 7, "left_fen": 8}, 7),
+        (StepKind.COMPLETION, 3_000_000, {**COST, "left_fen": 2}, 2),
+        (StepKind.COMPLETION, 3_000_000, {"rate": None, "left_fen": 0}, 0),
+        (StepKind.INVOICE, 3_000_000, {**COST, "invoice_fen": 1_000, "left_fen": 9_999}, 600),
+        (StepKind.APPROVAL, 2_000_000, {"approved_fen": 3_000_001, "of_fen": 6_000_000}, 1_000_000),
+        (StepKind.APPROVAL, 0, {"approved_fen": 0, "of_fen": 0}, 0),
         (StepKind.REJECTION, 5_400_000, {}, 0),
         (StepKind.REVOCATION, 5_400_000, {}, 0),
     ],
@@ -46,6 +64,7 @@ def test_a_step_is_computed_from_its_inputs(
 def test_every_kind_has_an_article_and_a_sentence() -> None:
     assert set(ARTICLES) == set(StepKind)
     needed = {f"reckoning.{kind}" for kind in StepKind} | {f"reckoning.{kind}.less" for kind in REDUCING}
+    needed |= {f"reckoning.aid.{kind}" for kind in SAID_OF_AID} | {f"reckoning.aid.{kind}.less" for kind in REDUCING}
     assert needed <= set(catalogue())
 
 
@@ -58,6 +77,25 @@ def test_a_quote_is_two_steps() -> None:
     assert (held.before_fen, held.after_fen, held.article) == (1_333_333, 1_000_000, "V12 cap")
     assert held.says.en == "Of CNY 13333.33 only CNY 10000.00 is left of the yearly cap, and counts."
     assert "cap_room_fen" not in without_user(held.inputs)
+
+
+def test_v6_what_a_programme_adds_is_two_steps_of_its_own() -> None:
+    """30% of 100,000.00, at most 20,000.00 an order; the fee leaves 40,000.00 after the voucher."""
+    aid = {
+        "programme": "city_plus",
+        "rate": "0.30",
+        "cap_fen": 5_000_000,
+        "cap_room_fen": 5_000_000,
+        "order_max_fen": 2_000_000,
+        "left_fen": 4_000_000,
+        "amount_fen": 2_000_000,
+    }
+    entitled, held = aid_steps(aid, base_fen=10_000_000, year=2026)
+    assert (entitled.after_fen, held.after_fen) == (3_000_000, 2_000_000)
+    assert {entitled.article, held.article} == {"V6"}
+    assert held.says.en.startswith("Of CNY 30000.00 CNY 20000.00 count: the least of")
+    del aid["order_max_fen"], aid["left_fen"]
+    assert aid_steps(aid, base_fen=10_000_000, year=2026)[1].after_fen == 2_000_000, "one from before limits were kept"
 
 
 def test_rates_are_written_as_the_policy_writes_them() -> None:
