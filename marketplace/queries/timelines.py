@@ -19,8 +19,9 @@ from marketplace.models import Order
 from marketplace.states import PAYABLE, OrderState
 from settlement.queries import OrderMoney
 from vouchers.models import Claim
-from vouchers.queries.claim_timelines import ClaimTimeline, Holder, Place, Station, claim_timeline
+from vouchers.queries.claim_timelines import ClaimTimeline, Place, claim_timeline
 from vouchers.queries.claims import dossier_of, visible_claims
+from vouchers.rules.way import Holder, Station
 
 
 class Party(StrEnum):

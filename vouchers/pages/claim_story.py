@@ -9,8 +9,9 @@ from core.pages import Event
 from core.pages.language import day, say, t, term, text_or
 from core.states import action_word
 from core.workdays import Countdown
-from vouchers.queries.claim_timelines import ClaimTimeline, Happened, Holder, Place, StationPhase
+from vouchers.queries.claim_timelines import ClaimTimeline, Happened, Place, StationPhase
 from vouchers.queries.material_kinds import material_text
+from vouchers.rules.way import Holder
 
 
 def claim_events(found: ClaimTimeline) -> list[Event]:

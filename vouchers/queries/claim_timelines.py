@@ -17,44 +17,19 @@ from accounts.queries import acts_for, organisation
 from accounts.queries.names import usernames
 from core import audit, clock, policy
 from core.audit import AuditEntry
-from core.db import session
 from core.permissions import SYSTEM, Actor
 from core.workdays import Countdown, WorkingCalendar, YearStatus, load_calendar
 from settlement.models import Payable
 from settlement.queries.payouts import PayoutStep, coming_cutoff, payout_steps
-from settlement.states import PayableState
 from vouchers.models import Claim, ReviewSummary
 from vouchers.queries.claims import Dossier
 from vouchers.rules.policy import TERM
-from vouchers.states import ClaimAction, ClaimState, SummaryAction, SummaryState
+from vouchers.rules.way import OFFICE_AT, Holder, Station
+from vouchers.states import ClaimAction, ClaimState, SummaryAction
 
 REVIEW_TERM = "reviews.city_review_working_days"
 CONFIRMATION_TERM = "reviews.confirmation_working_days"
 """Terms of the offices, in working days, where the pack gives any."""
-
-
-class Station(StrEnum):
-    """Where a claim may stand, in the order of V17; none may be skipped."""
-
-    SUBMISSION = "submission"
-    REVIEW = "review"
-    SUMMARY = "summary"
-    CONFIRMATION = "confirmation"
-    BATCH = "batch"
-    PAYMENT = "payment"
-
-
-class Holder(StrEnum):
-    """Whose turn it was or is."""
-
-    BENEFICIARY = "beneficiary"
-    INCUBATOR = "incubator"
-    PROVIDER = "provider"
-    CITY_BUREAU = "city_bureau"
-    PROVINCE = "province"
-    FINANCE = "finance"
-    BANK = "bank"
-    SYSTEM = "system"
 
 
 class StationPhase(StrEnum):
@@ -117,26 +92,6 @@ class ClaimTimeline:
         return next((place for place in self.stations if place.phase is StationPhase.NOW), None)
 
 
-_STATION_OF: Mapping[ClaimState, Station] = MappingProxyType(
-    {
-        ClaimState.DRAFT: Station.SUBMISSION,
-        ClaimState.RETURNED: Station.SUBMISSION,
-        ClaimState.SUBMITTED: Station.REVIEW,
-        ClaimState.SENT_BACK: Station.REVIEW,
-        ClaimState.CITY_APPROVED: Station.SUMMARY,
-        ClaimState.SUMMARISED: Station.CONFIRMATION,
-        ClaimState.CONFIRMED: Station.BATCH,
-    }
-)
-_HOLDER_AT: Mapping[Station, Holder] = MappingProxyType(
-    {
-        Station.REVIEW: Holder.CITY_BUREAU,
-        Station.SUMMARY: Holder.CITY_BUREAU,
-        Station.CONFIRMATION: Holder.PROVINCE,
-        Station.BATCH: Holder.FINANCE,
-        Station.PAYMENT: Holder.FINANCE,
-    }
-)
 _HOLDER_OF: Mapping[str, Holder] = MappingProxyType(
     {
         Role.INCUBATOR: Holder.INCUBATOR,
@@ -165,10 +120,8 @@ def claim_timeline(
 
     ``own`` are the organisations the actor acts for; they and the calendar may have been read already.
     """
-    claim, payable = found.claim, found.payable
-    summary = None if claim.summary_id is None else session().get(ReviewSummary, claim.summary_id)
+    claim, payable, summary, stands = found.claim, found.payable, found.summary, found.stands_at
     steps = [] if payable is None else payout_steps(payable)
-    stands = _stands_at(claim, summary, payable)
     own = acts_for(actor) if own is None else own
     sent_up = [] if summary is None else audit.history(ReviewSummary.__tablename__, summary.id)
     names = _colleagues([*found.history, *sent_up], steps, own)
@@ -190,18 +143,6 @@ def claim_timeline(
     )
 
 
-def _stands_at(claim: Claim, summary: ReviewSummary | None, payable: Payable | None) -> Station | None:
-    """Until its summary is sent up, a summarised claim is still the city's; a confirmed one waits for its batch."""
-    station = _STATION_OF.get(claim.state)
-    if station is Station.CONFIRMATION and (summary is None or summary.state is not SummaryState.DISPATCHED):
-        return Station.SUMMARY
-    if station is Station.BATCH:
-        if payable is None or payable.state in (PayableState.PAID, PayableState.CANCELLED):
-            return None
-        return Station.BATCH if payable.state is PayableState.DUE else Station.PAYMENT
-    return station
-
-
 def _stations(
     claim: Claim,
     payable: Payable | None,
@@ -212,7 +153,7 @@ def _stations(
 ) -> Iterator[Place]:
     way = list(Station)
     for station in way:
-        holder = _HOLDER_AT.get(station) or _claimant(claim)
+        holder = OFFICE_AT.get(station) or _claimant(claim)
         if station is stands:
             due = _due(claim, payable, stands, since, today, calendar=calendar)
             stopped = payable is not None and payable.stopped

@@ -19,22 +19,13 @@ from core.permissions import SYSTEM, Actor
 from core.workdays import Countdown, WorkingCalendar, load_calendar
 from settlement.models import Payable
 from settlement.queries.payables import payable_of
-from vouchers.models import Claim, Invoice, Material
-from vouchers.states import CLAIM, ClaimState
+from vouchers.models import Claim, Invoice, Material, ReviewSummary
+from vouchers.rules.way import OFFICE_AT, Station, stands_at
+from vouchers.states import CLAIM, ClaimState, SummaryState
 
 _READS_ALL = frozenset({Role.PROVINCE, Role.AUDITOR, Role.FINANCE_MAKER, Role.FINANCE_CHECKER})
 _READS_ITS_CITY = frozenset({Role.CITY_BUREAU, Role.CITY_FINANCE})
-
-WAITS_FOR: dict[ClaimState, str] = {
-    ClaimState.DRAFT: "claimant",
-    ClaimState.RETURNED: "claimant",
-    ClaimState.SUBMITTED: "city_bureau",
-    ClaimState.SENT_BACK: "city_bureau",
-    ClaimState.CITY_APPROVED: "city_bureau",
-    ClaimState.SUMMARISED: "province",
-    ClaimState.CONFIRMED: "finance",
-}
-"""Who has to act on a claim; states that are not here are ends."""
+_CLAIMANT = "claimant"
 
 
 class ClaimMissing(NotFound):
@@ -55,6 +46,7 @@ class Dossier:
 
     claim: Claim
     history: Sequence[AuditEntry]
+    summary: ReviewSummary | None
     payable: Payable | None
     due: Countdown | None
     """How long the claimant still has, where he has to act."""
@@ -65,11 +57,18 @@ class Dossier:
         return CLAIM.actions(self.claim.state)
 
     @property
+    def stands_at(self) -> Station | None:
+        """Where it stands on its way to the payout; None at the end."""
+        return stands_at(
+            self.claim.state,
+            is_sent_up=self.summary is not None and self.summary.state is SummaryState.DISPATCHED,
+            payable=None if self.payable is None else self.payable.state,
+        )
+
+    @property
     def waits_for(self) -> str | None:
         """Who has to act next; None at the end."""
-        if self.payable is not None and self.payable.state == "paid":
-            return None
-        return WAITS_FOR.get(self.claim.state)
+        return None if self.stands_at is None else OFFICE_AT.get(self.stands_at, _CLAIMANT)
 
     @property
     def due_on(self) -> date | None:
@@ -122,7 +121,8 @@ def find_whole_claim(claim_id: int, *, actor: Actor) -> Claim:
 def dossier_of(claim: Claim, *, today: date, calendar: WorkingCalendar | None = None) -> Dossier:
     """The story of a claim already found to be the actor's; by a calendar that is read already."""
     due = None if claim.due_on is None else (calendar or load_calendar()).countdown(today, claim.due_on)
-    return Dossier(claim, audit.history(Claim.__tablename__, claim.id), payable_of(claim.source), due)
+    summary = None if claim.summary_id is None else session().get(ReviewSummary, claim.summary_id)
+    return Dossier(claim, audit.history(Claim.__tablename__, claim.id), summary, payable_of(claim.source), due)
 
 
 def find_material(claim_id: int, material_id: int, *, actor: Actor) -> Material:

@@ -6,7 +6,8 @@ from marshmallow import fields
 
 from accounts.schemas.fields import FlagField
 from core.http import CountField, DayField, EnumField, IdField, InstantField, Schema, TextField
-from vouchers.queries.claim_timelines import Holder, Station, StationPhase
+from vouchers.queries.claim_timelines import StationPhase
+from vouchers.rules.way import Holder, Station
 from vouchers.states import ClaimState
 
 MOST_DAYS = 100_000

@@ -22,11 +22,14 @@ def way(province: DemoClient, user: str, claim_id: int) -> Json:
 
 
 def stands(province: DemoClient, claim_id: int, user: str = "sme-heze") -> tuple[str, str, str | None] | None:
-    """Station, whose turn it is, and by when."""
+    """Station, whose turn it is, and by when; the claim itself names the same."""
+    waits_for = province.get(user, f"/claims/{claim_id}")["waits_for"]
     found = [each for each in way(province, user, claim_id)["stations"] if each["phase"] == "now"]
     if not found:
+        assert waits_for is None
         return None
     (now,) = found
+    assert waits_for == ("claimant" if now["station"] == "submission" else now["holder"])
     return now["station"], now["holder"], None if now["due"] is None else now["due"]["last_day"]
 
 
