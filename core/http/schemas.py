@@ -88,6 +88,8 @@ class _WholeNumber(fields.Integer):
 
     def __init__(self, *, minimum: int, maximum: int, **kwargs: Any) -> None:
         super().__init__(strict=True, **kwargs)
+        self.minimum = minimum
+        self.maximum = maximum
         self.validators.insert(0, validate.Range(minimum, maximum, error=fault("range", min=minimum, max=maximum)))
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:

@@ -138,7 +138,7 @@ class Form:
                 unread.add(path)
                 shown.faults.append(say(split_fault(unreadable.args[0])))
                 continue
-            if value is not _LEFT_OUT and not (value is None and path in self._required):
+            if value is not _LEFT_OUT and not (value in (None, []) and path in self._required):
                 _put(raw, path, value)
             elif shown.required and not source.required:
                 shown.faults.append(say(split_fault(fault("required"))))
@@ -317,10 +317,7 @@ def _as_json(typed: Any, source: fields.Field[Any], widget: str) -> Any:
 
 def _scalar(typed: str, source: fields.Field[Any]) -> Any:
     if isinstance(source, FenField):
-        try:
-            return yuan_to_fen(typed.strip().removeprefix("¥"))
-        except AmountMalformed as malformed:
-            raise _Unreadable(fault("not_yuan")) from malformed
+        return _fen(typed, source)
     if isinstance(source, InstantField):
         try:
             return moment_of(typed.strip()).isoformat()
@@ -329,6 +326,18 @@ def _scalar(typed: str, source: fields.Field[Any]) -> Any:
     if isinstance(source, fields.Boolean):
         return typed == "true"
     return typed if isinstance(source, TextField) else typed.strip()
+
+
+def _fen(typed: str, source: FenField) -> int:
+    """A sum typed in yuan; its bounds are told in yuan too, where the API tells them in fen."""
+    try:
+        fen = yuan_to_fen(typed.strip().removeprefix("¥"))
+    except AmountMalformed as malformed:
+        raise _Unreadable(fault("not_yuan")) from malformed
+    if not source.minimum <= fen <= source.maximum:
+        bounds = {"min": fen_to_yuan(source.minimum), "max": fen_to_yuan(source.maximum)}
+        raise _Unreadable(fault("range", **bounds))
+    return fen
 
 
 SHOWN: list[tuple[type[Any], Callable[[Any], Any]]] = [

@@ -51,8 +51,10 @@ def approve_batch(
         flagged = undecided(wanted)
         faults += [fault for claim in claims for fault in _unready(claim, is_flagged=claim.id in flagged, today=today)]
         faults += _total_faults(sum(claim.claimed_fen for claim in claims), total_fen)
-        refuse_all(faults, error=BatchRefused)
         said = composed_opinion(phrases, opinion)
+        if not said:
+            faults.append(reason("review_without_opinion", article=ORDER, field="opinion"))
+        refuse_all(faults, error=BatchRefused)
         batch = _open(BatchKind.CITY_REVIEW, claims, total_fen, said, actor=actor, now=now)
 
         def approve(claim: Claim) -> None:
