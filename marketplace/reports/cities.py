@@ -8,13 +8,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, cast, extract, func, select, true
+from sqlalchemy import ColumnElement, Integer, Select, cast, extract, func, select, true
 
 from accounts.kinds import BENEFICIARY_KINDS, OrganisationKind
 from accounts.models import Membership, Organisation
 from accounts.states import MembershipState
 from core import clock
-from core.audit import AuditEntry
 from core.db import session
 from core.permissions import SYSTEM
 from core.workdays import load_calendar
@@ -25,15 +24,14 @@ from instruments.states import ListingState
 from marketplace.models import Order
 from marketplace.reports.desk.items import shanghai_day
 from marketplace.reports.figures import paid_for_claim
+from marketplace.reports.times import CLAIM_REVIEW, answered, hours_between
 from marketplace.states import OrderState
 from settlement.models import Payable
 from vouchers.models import Claim
 from vouchers.queries.review_queue import WAITING
-from vouchers.states import ClaimAction, ClaimState
+from vouchers.states import ClaimState
 
-_STARTS = (ClaimAction.SUBMIT, ClaimAction.SEND_BACK)
-_ANSWERS = (ClaimAction.APPROVE, ClaimAction.RETURN, ClaimAction.REJECT)
-_SECONDS_A_DAY = 86_400
+_HOURS_A_DAY = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,23 +167,12 @@ def _claims(city: str | None, year: int | None) -> dict[str, dict[str, Any]]:
 
 def _reviews(city: str | None, year: int | None) -> dict[str, dict[str, Any]]:
     """From each submission, or the province's sending back, to the city's answer, by the audit trail."""
-    entry = AuditEntry
-    steps = (
-        select(
-            entry.subject_id,
-            entry.action,
-            entry.at,
-            func.lag(entry.action).over(partition_by=entry.subject_id, order_by=entry.id).label("before"),
-            func.lag(entry.at).over(partition_by=entry.subject_id, order_by=entry.id).label("since"),
-        )
-        .where(entry.subject_kind == Claim.__tablename__, entry.action.in_((*_STARTS, *_ANSWERS)))
-        .subquery()
-    )
-    days = func.avg(extract("epoch", steps.c.at - steps.c.since) / _SECONDS_A_DAY)
+    reviews = answered(CLAIM_REVIEW)
+    days = func.avg(hours_between(reviews.c.since, reviews.c.at) / _HOURS_A_DAY)
     found = (
         select(Claim.city, func.count(), days)
-        .join(steps, steps.c.subject_id == Claim.id)
-        .where(and_(steps.c.action.in_(_ANSWERS), steps.c.before.in_(_STARTS)), _is(Claim.city, city), _of_year(year))
+        .join(reviews, reviews.c.subject_id == Claim.id)
+        .where(_is(Claim.city, city), _of_year(year))
         .group_by(Claim.city)
     )
     return _by_city(found, lambda count, average: {"reviews": count, "review_days": round(Decimal(average), 1)})

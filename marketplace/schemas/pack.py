@@ -15,7 +15,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from accounts.kinds import AdverseKind, DocumentKind, IncubatorLevel, Relation
+from accounts.kinds import AdverseKind, DocumentKind, IncubatorLevel, Relation, RestrictionKind
 from core.http import CountField, DecimalField, EnumField, FenField, Schema, TextField
 from core.http.schemas import MAX_SUM_FEN, fault
 from core.kinds import ServiceKind
@@ -121,6 +121,14 @@ class NamedSchema(Schema):
     """A code with its names, such as a kind of material."""
 
     code = _text(CODE)
+    zh = _text()
+    en = _text()
+
+
+class RestrictableSchema(Schema):
+    """What a provider may be restricted in."""
+
+    code = EnumField(RestrictionKind, required=True)
     zh = _text()
     en = _text()
 
@@ -236,6 +244,13 @@ SCHEMA: Mapping[str, fields.Field[Any]] = {
     "supervision.finding_answer_working_days": _count(1, 1000),
     "supervision.sanction_years_max": _count(1, 100),
     "supervision.appeal_working_days": _count(1, 1000),
+    "evaluation.registration_review_working_days": _count(1, 1000),
+    "evaluation.publishing_working_days": _count(1, 1000),
+    "evaluation.small_sample": _count(),
+    "evaluation.comment_working_days": _count(1, 1000),
+    "evaluation.hearing_working_days": _count(1, 1000),
+    "evaluation.restriction_months_max": _count(1, 1200),
+    "evaluation.restrictions": _rows(RestrictableSchema),
     "abuse.finding_needed": _words(FlagKind),
     "abuse.split_within_days": _count(1),
     "abuse.split_title_likeness": _rate(required=True),
