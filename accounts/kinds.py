@@ -196,3 +196,11 @@ class MailLanguage(StrEnum):
 
     ZH = "zh"
     EN = "en"
+
+
+class RestrictionKind(StrEnum):
+    """What a provider that was named for refusing service may not do for a time (V20)."""
+
+    NEW_ORDERS = "new_orders"
+    DIRECT_DEDUCTION = "direct_deduction"
+    NEW_LISTINGS = "new_listings"

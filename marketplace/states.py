@@ -127,4 +127,80 @@ DISCLOSURE = Transitions(
         (DisclosureState.RECEIVED, DisclosureAction.WITHDRAW): DisclosureState.WITHDRAWN,
     },
     initial=DisclosureState.RECEIVED,
+
+
+class ComplaintState(StrEnum):
+    """What became of a user's complaint about a refusal."""
+
+    FILED = "filed"
+    TAKEN_UP = "taken_up"
+    DISMISSED = "dismissed"
+
+
+class ComplaintAction(StrEnum):
+    """What moves a complaint."""
+
+    TAKE_UP = "take_up"
+    DISMISS = "dismiss"
+
+
+COMPLAINT = Transitions(
+    {
+        (ComplaintState.FILED, ComplaintAction.TAKE_UP): ComplaintState.TAKEN_UP,
+        (ComplaintState.FILED, ComplaintAction.DISMISS): ComplaintState.DISMISSED,
+    },
+    initial=ComplaintState.FILED,
+)
+
+
+class NamingState(StrEnum):
+    """How far the naming of a provider has come: heard first, then decided."""
+
+    NOTIFIED = "notified"
+    ANSWERED = "answered"
+    NAMED = "named"
+    DISMISSED = "dismissed"
+
+
+class NamingAction(StrEnum):
+    """What moves the naming of a provider."""
+
+    ANSWER = "answer"
+    NAME = "name_provider"
+    DISMISS = "dismiss"
+
+
+NAMING = Transitions(
+    {
+        (NamingState.NOTIFIED, NamingAction.ANSWER): NamingState.ANSWERED,
+        (NamingState.NOTIFIED, NamingAction.NAME): NamingState.NAMED,
+        (NamingState.NOTIFIED, NamingAction.DISMISS): NamingState.DISMISSED,
+        (NamingState.ANSWERED, NamingAction.NAME): NamingState.NAMED,
+        (NamingState.ANSWERED, NamingAction.DISMISS): NamingState.DISMISSED,
+    },
+    initial=NamingState.NOTIFIED,
+)
+
+
+class ReferralState(StrEnum):
+    """How far the referral of a provider to its department has come."""
+
+    PREPARED = "prepared"
+    SENT = "sent"
+    ANSWERED = "answered"
+
+
+class ReferralAction(StrEnum):
+    """What moves a referral."""
+
+    SEND = "send"
+    ANSWER = "answer"
+
+
+REFERRAL = Transitions(
+    {
+        (ReferralState.PREPARED, ReferralAction.SEND): ReferralState.SENT,
+        (ReferralState.SENT, ReferralAction.ANSWER): ReferralState.ANSWERED,
+    },
+    initial=ReferralState.PREPARED,
 )

@@ -13,6 +13,7 @@ from accounts.models.memberships import (
 from accounts.models.notices import MailSetting, Notice, NoticeReading
 from accounts.models.organisations import BankAccount, BeneficiaryFigures, Organisation
 from accounts.models.residences import Residence, ResidenceAdvice
+from accounts.models.restrictions import ProviderRestriction
 from accounts.models.seats import FiguresRenewal, MemberChange, OrganisationSeat
 from accounts.models.sessions import PasswordRecovery, RecoveryCode, SecondFactor, SignUp, UserSession
 from accounts.models.standing import (
@@ -49,6 +50,7 @@ __all__ = [
     "OrganisationDocument",
     "OrganisationSeat",
     "PasswordRecovery",
+    "ProviderRestriction",
     "RecoveryCode",
     "Residence",
     "ResidenceAdvice",

@@ -16,6 +16,7 @@ from accounts.queries.organisations import (
     visible_organisations,
 )
 from accounts.queries.renewals import orders_are_stopped
+from accounts.queries.restrictions import restrictions_on
 from accounts.queries.standing import (
     adverse_facts,
     adverse_records,
@@ -52,6 +53,7 @@ __all__ = [
     "regrouped",
     "relation",
     "resolve_actor",
+    "restrictions_on",
     "sanctioned_until",
     "seat",
     "siblings",

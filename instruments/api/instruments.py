@@ -51,6 +51,7 @@ from instruments.service.listings import (
     SuspendedByAuthority,
 )
 from instruments.steps import SlotRefused
+from instruments.steps.restrictions import ProviderRestricted
 
 DEFAULT_LOOK = timedelta(days=7)
 
@@ -119,7 +120,7 @@ def update(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
 
 @instruments.route("/<int:instrument_id>/listing", methods=["POST"])
 @allow(may_offer)
-@problems(InstrumentMissing, ListingRefused, StateForbids, ProviderNotMember)
+@problems(InstrumentMissing, ListingRefused, StateForbids, ProviderNotMember, ProviderRestricted)
 @idempotent
 @instruments.response(201, InstrumentSchema)
 def submit(instrument_id: int) -> dict[str, Any]:

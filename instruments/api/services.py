@@ -16,6 +16,7 @@ from instruments.schemas.services import NewServiceSchema, ServiceFieldsSchema, 
 from instruments.service import services as service
 from instruments.service.listings import ExternalIdTaken, ProviderNotMember
 from instruments.service.services import ServiceIncomplete, ServiceRefused
+from instruments.steps.restrictions import ProviderRestricted
 
 services = Blueprint("services", __name__, url_prefix="/services", description="What providers offer at a price.")
 
@@ -79,7 +80,7 @@ def update(given: dict[str, Any], service_id: int) -> Service:
 
 @services.route("/<int:service_id>/publication", methods=["POST"])
 @allow(may_offer)
-@problems(ServiceMissing, ServiceIncomplete, StateForbids, ProviderNotMember)
+@problems(ServiceMissing, ServiceIncomplete, StateForbids, ProviderNotMember, ProviderRestricted)
 @idempotent
 @services.response(201, ServiceSchema)
 def publish(service_id: int) -> Service:

@@ -27,6 +27,7 @@ from instruments.rules.listing import obstacles
 from instruments.rules.merging import instrument_tokens
 from instruments.rules.terms import ExternalUse, Funding, InstrumentKind
 from instruments.states import LISTING, ListingState
+from instruments.steps.restrictions import require_unrestricted
 
 EDITABLE_STATES = frozenset({ListingState.DRAFT, ListingState.RETURNED, ListingState.PUBLISHED, ListingState.SUSPENDED})
 
@@ -117,11 +118,13 @@ def update_instrument(*, instrument_id: int, changes: Mapping[str, Any], actor: 
 
 
 def submit_listing(*, instrument_id: int, actor: Actor, now: datetime) -> Instrument:
-    """Hand a draft or returned listing to the bureau. Raises :class:`ListingRefused` naming all that is missing."""
+    """Hand a draft or returned listing to the bureau. Raises :class:`ListingRefused` naming all that is missing,
+    and ``ProviderRestricted`` (V20)."""
     with transaction():
         instrument = lock_instrument(instrument_id, actor=actor)
         authorise(actor, may_manage, instrument)
         _require_member(instrument.provider_id)
+        require_unrestricted(instrument.provider_id, now=now)
         _require_action(instrument, "submit")
         refuse_all(obstacles(instrument.facts), error=ListingRefused)
         apply(instrument, "submit", transitions=LISTING, actor=actor, now=now)

@@ -25,6 +25,7 @@ from instruments.rules.merging import service_tokens
 from instruments.rules.services import AT_COST, cost_faults, missing_for_publication
 from instruments.service.listings import ExternalIdTaken, ProviderNotMember
 from instruments.states import SERVICE, ServiceState
+from instruments.steps.restrictions import require_unrestricted
 
 
 class ServiceRefused(Refused):
@@ -84,12 +85,13 @@ def update_service(
 
 def publish_service(*, service_id: int, actor: Actor, now: datetime) -> Service:
     """Offer a service. Raises :class:`ServiceIncomplete` with everything missing at once (V14), a price above the
-    stated cost of a fiscally built provider too (V13)."""
+    stated cost of a fiscally built provider too (V13), and ``ProviderRestricted`` (V20)."""
     with transaction():
         service = find_service(service_id, actor=actor, lock=True)
         authorise(actor, may_manage, service)
         if not is_approved_member(service.provider_id):
             raise ProviderNotMember
+        require_unrestricted(service.provider_id, now=now)
         if SERVICE.target(service.state, "publish") is None:
             raise state_refusal(service.state, "publish", transitions=SERVICE)
         refuse_all(_publication_faults(service), error=ServiceIncomplete)

@@ -1,16 +1,32 @@
-"""Quotes and orders, the yearly reports of cities, and applications for disclosure."""
+"""Quotes and orders, the yearly reports of cities, applications for disclosure, and the evaluation."""
 
 from marketplace.models.annual_reports import AnnualReport, AnnualReportEdition
 from marketplace.models.disclosures import DisclosureApplication, DisclosureConsultation
+from marketplace.models.evaluations import (
+    EvaluationComment,
+    EvaluationLine,
+    EvaluationPublication,
+    EvaluationReply,
+    EvaluationSnapshot,
+)
+from marketplace.models.namings import Complaint, Naming, Referral
 from marketplace.models.orders import Delivery, Order
 from marketplace.models.quotes import Quote
 
 __all__ = [
     "AnnualReport",
     "AnnualReportEdition",
+    "Complaint",
     "Delivery",
     "DisclosureApplication",
     "DisclosureConsultation",
+    "EvaluationComment",
+    "EvaluationLine",
+    "EvaluationPublication",
+    "EvaluationReply",
+    "EvaluationSnapshot",
+    "Naming",
     "Order",
     "Quote",
+    "Referral",
 ]

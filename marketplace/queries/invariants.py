@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from core.invariants import Invariant, replay
-from marketplace.states import ORDER
+from marketplace.states import COMPLAINT, NAMING, ORDER, REFERRAL
 
 INVARIANTS = [
     replay("order", ORDER),
+    replay("complaint", COMPLAINT),
+    replay("naming", NAMING),
+    replay("referral", REFERRAL),
     Invariant(
         4,
         "an order's subsidy, other aid and self-pay make its price",

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from accounts import queries as accounts
-from accounts.kinds import OrganisationKind
+from accounts.kinds import OrganisationKind, RestrictionKind
 from accounts.models import Organisation
 from accounts.rules.relation import relations
 from core import policy
@@ -152,7 +152,10 @@ def assess(
             programme.code: settlement.cap_used(Cap(cap_owner, year, programme.code))
             for programme in judged_by.programmes_for(beneficiary.county)
         },
-        obstacles=tuple(_obstacles(accounts.organisation(beneficiary_id), provider_id, on=on)),
+        obstacles=(
+            *_obstacles(accounts.organisation(beneficiary_id), provider_id, on=on),
+            *_restrictions(provider_id, payment_mode, on=on),
+        ),
     )
     decision = decide(case, pack=policy.current())
     return Assessment(
@@ -234,3 +237,12 @@ def _obstacles(user: Organisation, provider_id: int, *, on: date) -> Iterator[Ob
         yield Obstacle.USER_CLAWBACK_OVERDUE
     if settlement.has_overdue_clawback(provider_id, on):
         yield Obstacle.PROVIDER_CLAWBACK_OVERDUE
+
+
+def _restrictions(provider_id: int, payment_mode: PaymentMode, *, on: date) -> Iterator[Obstacle]:
+    """What a provider that was named may not do on a day (V20)."""
+    restricted = accounts.restrictions_on(provider_id, on)
+    if RestrictionKind.NEW_ORDERS in restricted:
+        yield Obstacle.PROVIDER_RESTRICTED
+    if RestrictionKind.DIRECT_DEDUCTION in restricted and payment_mode is PaymentMode.DIRECT_DEDUCTION:
+        yield Obstacle.DEDUCTION_RESTRICTED

@@ -47,13 +47,15 @@ class Exclusion(StrEnum):
 
 
 class Obstacle(StrEnum):
-    """What supervision has against a party of an order (V19, V21)."""
+    """What supervision has against a party of an order (V19, V20, V21)."""
 
     TEAM_SANCTIONED = "team_sanctioned"
     INCUBATOR_SANCTIONED = "incubator_sanctioned"
     PROVIDER_SANCTIONED = "provider_sanctioned"
     USER_CLAWBACK_OVERDUE = "user_clawback_overdue"
     PROVIDER_CLAWBACK_OVERDUE = "provider_clawback_overdue"
+    PROVIDER_RESTRICTED = "provider_restricted"
+    DEDUCTION_RESTRICTED = "deduction_restricted"
 
 
 @dataclass(frozen=True)
