@@ -127,6 +127,7 @@ DISCLOSURE = Transitions(
         (DisclosureState.RECEIVED, DisclosureAction.WITHDRAW): DisclosureState.WITHDRAWN,
     },
     initial=DisclosureState.RECEIVED,
+)
 
 
 class ComplaintState(StrEnum):

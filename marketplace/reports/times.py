@@ -79,12 +79,12 @@ def answered(wait: Wait) -> Subquery:
     )
 
 
-def hours_between(since: ColumnElement[Any], until: ColumnElement[Any]) -> ColumnElement[Any]:
+def hours_between(since: Any, until: Any) -> ColumnElement[Any]:
     """Hours from one instant to another."""
     return extract("epoch", until - since) / SECONDS_AN_HOUR
 
 
-def working_days_between(first: ColumnElement[Any], last: ColumnElement[Any]) -> ColumnElement[int]:
+def working_days_between(first: Any, last: Any) -> ColumnElement[int]:
     """Working days that began after the day ``first``, up to and including ``last``; 0 where that is earlier.
 
     As :meth:`core.workdays.WorkingCalendar.working_days_between` counts them.
@@ -95,7 +95,7 @@ def working_days_between(first: ColumnElement[Any], last: ColumnElement[Any]) ->
 def _weekdays(day: ColumnElement[Any]) -> ColumnElement[int]:
     """Mondays to Fridays from a certain Monday up to and including a day."""
     passed = day - cast(literal(_A_MONDAY), Date)
-    return passed / _WEEK * _WORKWEEK + func.least(passed % _WEEK + 1, _WORKWEEK)
+    return passed // _WEEK * _WORKWEEK + func.least(passed % _WEEK + 1, _WORKWEEK)
 
 
 def _moved(first: ColumnElement[Any], last: ColumnElement[Any]) -> ColumnElement[int]:

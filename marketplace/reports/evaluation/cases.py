@@ -21,6 +21,7 @@ from sqlalchemy import (
     null,
     select,
 )
+from sqlalchemy.sql.expression import SQLColumnExpression
 
 from core.clock import end_of_day, start_of_day
 from core.db import Model
@@ -78,7 +79,7 @@ def case_row(
     *,
     owner: Any,
     key: Any,
-    kind: type[Model] | ColumnElement[str],
+    kind: type[Model] | SQLColumnExpression[str],
     case_id: Any,
     hit: Any,
     lasted: Lasted | None = None,
@@ -105,5 +106,5 @@ def case_row(
     )
 
 
-def _kind(kind: type[Model] | ColumnElement[str]) -> ColumnElement[str]:
+def _kind(kind: type[Model] | SQLColumnExpression[str]) -> ColumnElement[str]:
     return cast(literal(kind.__tablename__), Text) if isinstance(kind, type) else cast(kind, Text)

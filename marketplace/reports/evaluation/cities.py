@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, Select, and_, cast, literal, select, union_all
+from sqlalchemy import BigInteger, CompoundSelect, Date, Select, and_, cast, literal, select, union_all
 
 from accounts.models import Membership, Organisation
 from accounts.states import MembershipState
@@ -142,14 +142,14 @@ def waiting_registrations(scope: Scope) -> Select[Any]:
     )
 
 
-def missed(scope: Scope) -> Select[Any]:
+def missed(scope: Scope) -> CompoundSelect[Any]:
     """Registrations and claims answered in the period or waiting today; a hit is past its term, answered or not."""
     answers = union_all(registration_review(scope), claim_review(scope)).subquery()
     waits = union_all(waiting_registrations(scope), waiting_claims(scope)).subquery()
-    return _missed(answers, late=~answers.c.hit, sign=1).union_all(_missed(waits, late=waits.c.hit, sign=-1))
+    return union_all(_missed(answers, late=~answers.c.hit, sign=1), _missed(waits, late=waits.c.hit, sign=-1))
 
 
-def _missed(cases: Any, *, late: Any, sign: int) -> Any:
+def _missed(cases: Any, *, late: Any, sign: int) -> Select[Any]:
     """Keys of what waits are negative, so that they never meet those of the trail."""
     instead = {"hit": late.label("hit"), "key": (cases.c.key * sign).label("key")}
     return select(*(instead.get(column.key, column) for column in cases.c))
