@@ -42,7 +42,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_constraint("frozen", "quote")
+    op.drop_constraint("frozen", "quote", type_="check")
     op.drop_column("quote", "facts")
     for table in DECIDED:
         op.drop_column(table, "snapshot_id")
