@@ -19,7 +19,7 @@ _OPEN = text("task AND settled_at IS NULL")
 
 
 class Notice(Model):
-    """One notice to the users of an organisation, or to those of one role in it.
+    """One notice to the users of an organisation, to those of one role in it, or to one of them.
 
     ``key`` names its text (``notice.<key>``), ``params`` are filled in. A ``task`` waits for the organisation until it
     is settled, perhaps until ``due_on``; everything else is for information. ``entry_id`` is the entry of the audit
@@ -46,6 +46,7 @@ class Notice(Model):
     id: Mapped[int] = identity_key()
     organisation_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
     role: Mapped[Role | None] = mapped_column(Enumerated(Role))
+    user_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     key: Mapped[str] = mapped_column(Text)
     params: Mapped[dict[str, Any]] = mapped_column(JSONB)
     task: Mapped[bool] = mapped_column(Boolean)

@@ -59,7 +59,7 @@ class ShownNotice:
 
 
 def own_notices(actor: Actor, *, waiting: bool | None = None, unread: bool | None = None) -> Select[tuple[Notice]]:
-    """The notices to the actor's organisation and role; only tasks that wait, or only what he has not read."""
+    """The notices to the actor, his organisation and role; only tasks that wait, or only what he has not read."""
     found = select(Notice).where(_told_to(actor))
     if waiting is not None:
         is_open = and_(Notice.task, Notice.settled_at.is_(None))
@@ -138,7 +138,8 @@ def tasks_due(days: Sequence[date]) -> Sequence[int]:
 
 def _told_to(actor: Actor) -> ColumnElement[bool]:
     of_role = or_(Notice.role.is_(None), Notice.role == actor.role)
-    return and_(Notice.organisation_id == (actor.organisation_id or 0), of_role)
+    to_him = or_(Notice.user_id.is_(None), Notice.user_id == actor.user_id)
+    return and_(Notice.organisation_id == (actor.organisation_id or 0), of_role, to_him)
 
 
 def _read_by(actor: Actor) -> ColumnElement[bool]:

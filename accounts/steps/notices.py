@@ -36,13 +36,17 @@ class Message:
     link: tuple[str, int] | None = None
 
 
-def notify(message: Message, *, organisation_id: int, role: Role | None, now: datetime) -> Notice:
-    """Tell the users of an organisation, or those of one role in it; by mail too whoever wants each notice at once."""
+def notify(
+    message: Message, *, organisation_id: int, role: Role | None, user_id: int | None = None, now: datetime
+) -> Notice:
+    """Tell the users of an organisation, those of one role in it or one of them; by mail too whoever wants each notice
+    at once."""
     current = require_transaction()
     kind, number = message.link or (None, None)
     notice = Notice(
         organisation_id=organisation_id,
         role=role,
+        user_id=user_id,
         key=message.key,
         params=dict(message.params),
         task=message.task,
@@ -105,6 +109,8 @@ def _wanting(notice: Notice) -> Sequence[MailSetting]:
             MailSetting.rhythm == MailRhythm.EACH,
         )
     )
+    if notice.user_id is not None:
+        found = found.where(User.id == notice.user_id)
     if notice.role is not None:
         found = found.where(User.role == notice.role)
     return require_transaction().scalars(found.order_by(MailSetting.id)).all()

@@ -18,10 +18,11 @@ from core.db import session
 
 @dataclass(frozen=True, slots=True)
 class To:
-    """The users of an organisation, or those of one role in it."""
+    """The users of an organisation, those of one role in it, or one of them."""
 
     organisation_id: int
     role: Role | None = None
+    user_id: int | None = None
 
 
 Recipients = Callable[[Any], Iterable[To]]

@@ -10,7 +10,9 @@ from core.audit import AuditEntry
 from core.audit_reader import read_on
 from core.db import Model, require_transaction, transaction
 from core.money import fen_to_yuan
+from marketplace.notifications.payouts import Arrived
 from marketplace.notifications.rules import SUBJECTS, Subject, Told
+from settlement.models import Payable
 
 READER = "notices"
 CHUNK = 100
@@ -40,7 +42,7 @@ def _tell_of(entry: AuditEntry, subject: Subject, *, now: datetime) -> None:
             message = _message(told, subject, entry, record)
             for to in told.to(record):
                 if told.task or to.organisation_id != entry.actor_organisation_id:
-                    notify(message, organisation_id=to.organisation_id, role=to.role, now=now)
+                    notify(message, organisation_id=to.organisation_id, role=to.role, user_id=to.user_id, now=now)
 
 
 def _message(told: Told, subject: Subject, entry: AuditEntry, record: Any) -> Message:
@@ -62,7 +64,7 @@ def _message(told: Told, subject: Subject, entry: AuditEntry, record: Any) -> Me
 
 def _sum(entry: AuditEntry, record: Any | None) -> str:
     """What it is worth, in yuan; empty where the step says nothing of money."""
-    if record is not None:
+    if isinstance(record, Arrived | Payable):
         return fen_to_yuan(record.amount_fen)
     named = (entry.data.get(name) for name in SUMS)
     return next((fen_to_yuan(fen) for fen in named if fen is not None), "")

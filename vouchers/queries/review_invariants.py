@@ -7,6 +7,15 @@ from core.invariants import Invariant
 REVIEW_INVARIANTS = [
     Invariant(
         10,
+        "cases: a claim is in one pair of hands",
+        """
+        SELECT one.claim_id AS claim, one.id AS review_case, other.id AS other_case
+          FROM review_case one JOIN review_case other ON other.claim_id = one.claim_id AND other.id > one.id
+         WHERE one.ended_at IS NULL OR one.ended_at > other.taken_at
+        """,
+    ),
+    Invariant(
+        10,
         "reviews: while a case is held nobody but its holder decides",
         """
         SELECT r.id AS claim_review, r.claim_id AS claim, r.reviewer_id, h.holder_id

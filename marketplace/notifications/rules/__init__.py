@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from marketplace.notifications.rules.cases import CLAIM_FLAG, REVIEW_CASE
 from marketplace.notifications.rules.claims import CLAIM, SUMMARY
 from marketplace.notifications.rules.deal import LISTING, ORDER
 from marketplace.notifications.rules.members import (
@@ -38,6 +39,8 @@ ALL = (
     LISTING,
     CLAIM,
     SUMMARY,
+    CLAIM_FLAG,
+    REVIEW_CASE,
     PAYABLE,
     BATCH,
     SHORTFALL,

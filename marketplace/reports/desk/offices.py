@@ -8,14 +8,23 @@ from sqlalchemy import ColumnElement, Select, and_, select, true
 
 from accounts.models import (
     BankAccount,
+    ControllerChange,
     FiguresRenewal,
     MemberChange,
     Membership,
     Organisation,
     OrganisationDocument,
+    TeamSuccession,
     User,
 )
-from accounts.states import BankAccountState, ChangeState, DocumentState, MembershipState, RenewalState
+from accounts.states import (
+    BankAccountState,
+    ChangeState,
+    DocumentState,
+    MembershipState,
+    ProposalState,
+    RenewalState,
+)
 from core.permissions import Actor
 from instruments.models import Instrument
 from instruments.queries.listings import waiting_listings
@@ -38,7 +47,9 @@ def bureau_lines(actor: Actor) -> list[Line]:
         *city_lines(actor.city),
         *_vetting_lines(actor, in_city),
         *_renewal_lines(actor.city),
+        Line("successions_to_decide", _successions_in(actor), oldest=TeamSuccession.proposed_at),
         *_summary_lines(actor.city),
+        _proposed(actor),
     ]
 
 
@@ -81,8 +92,40 @@ def province_lines(actor: Actor) -> list[Line]:
     return [
         Line(CLAIMS_TO_CONFIRM, sent_up, oldest=ReviewSummary.dispatched_at, amount=Claim.approved_fen),
         *_vetting_lines(actor, and_(Organisation.in_province.is_(False), Organisation.city.is_(None))),
+        Line("group_changes_to_decide", _group_changes(actor), oldest=ControllerChange.proposed_at),
         Line("clawbacks_open", clawbacks, oldest=Clawback.opened_at, amount=back_fen, is_fact=True),
+        _proposed(actor),
     ]
+
+
+def _successions_in(actor: Actor) -> Select[tuple[TeamSuccession]]:
+    """Teams of the city that became enterprises, as others than the actor say (V12 D)."""
+    return (
+        select(TeamSuccession)
+        .join(Organisation, Organisation.id == TeamSuccession.team_id)
+        .where(
+            TeamSuccession.state == ProposalState.PROPOSED,
+            TeamSuccession.proposed_by != actor.user_id,
+            Organisation.city == actor.city,
+        )
+    )
+
+
+def _group_changes(actor: Actor) -> Select[tuple[ControllerChange]]:
+    """Merges and splits that others than the actor proposed: nobody decides his own (V12 cap)."""
+    return select(ControllerChange).where(
+        ControllerChange.state == ProposalState.PROPOSED, ControllerChange.proposed_by != actor.user_id
+    )
+
+
+def _proposed(actor: Actor) -> Line:
+    """Merges and splits that the actor's own office proposed and somebody else decides."""
+    own = (
+        select(ControllerChange)
+        .join(User, User.id == ControllerChange.proposed_by)
+        .where(ControllerChange.state == ProposalState.PROPOSED, User.organisation_id == actor.organisation_id)
+    )
+    return Line("group_changes_proposed", own, oldest=ControllerChange.proposed_at, is_fact=True)
 
 
 def admin_lines() -> list[Line]:

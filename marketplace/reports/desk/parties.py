@@ -7,11 +7,11 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
-from accounts.models import FiguresRenewal, Membership, Residence
+from accounts.models import FiguresRenewal, Membership, Residence, TeamSuccession, User
 from accounts.permissions import Role
 from accounts.queries import acts_for
 from accounts.queries.memberships import owes_documents
-from accounts.states import MembershipState, RenewalState, ResidenceState
+from accounts.states import MembershipState, ProposalState, RenewalState, ResidenceState
 from core.permissions import Actor
 from instruments.models import ImportJob, Instrument
 from instruments.queries.details import listing_deadlines
@@ -49,6 +49,7 @@ def user_lines(actor: Actor, *, now: datetime) -> list[Line]:
         Line("orders_unanswered", unanswered, due=Order.respond_by, oldest=Order.placed_at, is_fact=True),
         *_member_lines(own),
         Line("residences_to_answer", _residences_asked(actor), oldest=Residence.asked_at),
+        Line("successions_proposed", _successions_proposed(actor), oldest=TeamSuccession.proposed_at, is_fact=True),
     ]
 
 
@@ -56,6 +57,15 @@ def _residences_asked(actor: Actor) -> Select[tuple[Residence]]:
     """Firms that say they reside in the actor's incubator (V7)."""
     return select(Residence).where(
         Residence.incubator_id == actor.organisation_id, Residence.state == ResidenceState.ASKED
+    )
+
+
+def _successions_proposed(actor: Actor) -> Select[tuple[TeamSuccession]]:
+    """Teams of the actor's incubator that it said became enterprises, which the bureau has not decided yet."""
+    return (
+        select(TeamSuccession)
+        .join(User, User.id == TeamSuccession.proposed_by)
+        .where(TeamSuccession.state == ProposalState.PROPOSED, User.organisation_id == actor.organisation_id)
     )
 
 

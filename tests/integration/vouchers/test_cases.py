@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,15 +13,18 @@ from sqlalchemy import select
 
 from accounts.permissions import Role
 from core import audit, clock
-from core.db import session
+from core.db import session, transaction
 from core.errors import Forbidden, NotFound
+from core.invariants import verify
 from core.permissions import Actor
 from core.states import StateForbids
+from tests.databases import Database
 from tests.factories.accounts import actor_of, make_agency, make_bureau, make_province, make_user
 from tests.factories.vouchers import bring, confirm, make_claim, review
 from vouchers.jobs import lapse_held_cases
 from vouchers.models import Claim, ReviewCase
 from vouchers.queries.cases import held_cases, said_about
+from vouchers.queries.invariants import INVARIANTS
 from vouchers.queries.review_queue import Holding, narrowed_queue, queue_rows
 from vouchers.rules.claims import ConfirmationDecision, ReviewDecision
 from vouchers.rules.reviewing import CaseEnding, CheckItem, Phrase, Recommendation
@@ -221,3 +226,74 @@ def test_two_take_at_once_and_one_has_it(committed_app: Flask) -> None:
     assert sorted(outcomes) == ["held"] * 4 + ["taken"] * 4
     with committed_app.app_context():
         assert len(session().scalars(select(ReviewCase).where(ReviewCase.ended_at.is_(None))).all()) == 4
+
+
+def test_without_lock_and_index_two_hold_one_case(committed_app: Flask, database: Database) -> None:
+    """The guards taken away: look who holds it, then write. Both hold it, so the test above is known to bite, and
+    verify names the case."""
+    with database.connect(autocommit=True) as connection:
+        connection.execute("DROP INDEX uq_review_case_live")
+    claim_id, actors = submitted().id, officers()
+    session().rollback()
+    looked = threading.Barrier(len(actors), timeout=60)
+
+    def naive_take(actor: Actor) -> None:
+        with committed_app.app_context(), transaction() as current:
+            found = current.scalars(select(ReviewCase).where(ReviewCase.claim_id == claim_id)).all()
+            looked.wait()
+            assert not found
+            current.add(
+                ReviewCase(
+                    claim_id=claim_id,
+                    office_id=actor.organisation_id,
+                    holder_id=actor.user_id,
+                    taken_at=NOW,
+                    last_day=date(2026, 3, 9),
+                    reason="",
+                )
+            )
+
+    at_once([lambda actor=actor: naive_take(actor) for actor in actors])
+    assert len(session().scalars(select(ReviewCase).where(ReviewCase.ended_at.is_(None))).all()) == 2
+    assert {each.name for each in verify(INVARIANTS)} == {"cases: a claim is in one pair of hands"}
+
+
+def test_giving_back_and_taking_at_once_leave_one_holder(committed_app: Flask) -> None:
+    """Whichever comes first: the colleague is refused or has it, and the holder gave it back."""
+    claim_ids, (mine, colleague) = [submitted().id for _ in range(3)], officers()
+    for claim_id in claim_ids:
+        cases.take(claim_id=claim_id, reason="", actor=mine, now=NOW)
+    session().rollback()
+    taken: list[int] = []
+
+    def give_back(claim_id: int) -> None:
+        with committed_app.app_context():
+            cases.release(claim_id=claim_id, actor=mine, now=NOW)
+
+    def take_it(claim_id: int) -> None:
+        with committed_app.app_context():
+            try:
+                cases.take(claim_id=claim_id, reason="", actor=colleague, now=NOW)
+            except CaseHeld:
+                return
+            taken.append(claim_id)
+
+    for claim_id in claim_ids:
+        at_once([lambda number=claim_id: give_back(number), lambda number=claim_id: take_it(number)])
+    held = session().scalars(select(ReviewCase).where(ReviewCase.ended_at.is_(None))).all()
+    assert sorted(each.claim_id for each in held) == sorted(taken)
+    assert {each.holder_id for each in held} <= {colleague.user_id}
+    assert verify(INVARIANTS) == []
+
+
+def at_once(works: list[Callable[[], None]]) -> None:
+    """Run all at the same moment; whatever one of them raises is raised here."""
+    start = threading.Barrier(len(works), timeout=60)
+
+    def begin(work: Callable[[], None]) -> None:
+        start.wait()
+        work()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        for done in [pool.submit(begin, work) for work in works]:
+            done.result()
