@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -253,7 +254,7 @@ def test_without_lock_and_index_two_hold_one_case(committed_app: Flask, database
                 )
             )
 
-    at_once([lambda actor=actor: naive_take(actor) for actor in actors])
+    at_once([partial(naive_take, actor) for actor in actors])
     assert len(session().scalars(select(ReviewCase).where(ReviewCase.ended_at.is_(None))).all()) == 2
     assert {each.name for each in verify(INVARIANTS)} == {"cases: a claim is in one pair of hands"}
 
@@ -279,7 +280,7 @@ def test_giving_back_and_taking_at_once_leave_one_holder(committed_app: Flask) -
             taken.append(claim_id)
 
     for claim_id in claim_ids:
-        at_once([lambda number=claim_id: give_back(number), lambda number=claim_id: take_it(number)])
+        at_once([partial(give_back, claim_id), partial(take_it, claim_id)])
     held = session().scalars(select(ReviewCase).where(ReviewCase.ended_at.is_(None))).all()
     assert sorted(each.claim_id for each in held) == sorted(taken)
     assert {each.holder_id for each in held} <= {colleague.user_id}
