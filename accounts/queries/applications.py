@@ -18,7 +18,7 @@ from accounts.models import (
     Suspension,
 )
 from accounts.queries.bank import pending_account, verified_account
-from accounts.queries.documents import standing_documents
+from accounts.queries.documents import documents_at_hand
 from accounts.queries.memberships import defects_named, find_membership, submissions, suspensions_of
 from accounts.queries.organisations import latest_figures
 from accounts.queries.standing import adverse_records
@@ -57,7 +57,7 @@ class Dossier:
     notes: Sequence[Reason]
     history: Sequence[AuditEntry]
     required_documents: Sequence[DocumentKind]
-    certified_documents: AbstractSet[DocumentKind]
+    documents_at_hand: AbstractSet[DocumentKind]
     round: int
     findings: Sequence[NamedDefect]
     differences: Sequence[Difference]
@@ -66,8 +66,9 @@ class Dossier:
     @property
     def missing_documents(self) -> list[DocumentKind]:
         """What nobody handed in yet; of a member, what it still owes."""
-        handed_in = {each.kind for each in self.membership.documents}
-        return missing_documents(self.required_documents, handed_in | self.certified_documents)
+        is_decided = self.membership.state in _DECIDED
+        expected = self.membership.owed_documents if is_decided else self.required_documents
+        return missing_documents(expected, self.documents_at_hand)
 
     @property
     def actions(self) -> list[str]:
@@ -96,7 +97,7 @@ def dossier_of(membership: Membership, *, on: date) -> Dossier:
         notes=notes,
         history=audit.history("membership", membership.id),
         required_documents=_required(membership, on),
-        certified_documents={each.kind for each in standing_documents([membership.organisation_id], on=on)},
+        documents_at_hand=documents_at_hand(membership, on=on),
         round=rounds[-1].round if rounds else 0,
         findings=_named(membership, rounds, changed),
         differences=changed,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, literal, or_, select, union
 from sqlalchemy.orm import contains_eager
+from sqlalchemy.sql.elements import SQLCoreOperations
 
 from accounts.kinds import DocumentKind
-from accounts.models import Organisation, OrganisationDocument
+from accounts.models import Membership, MembershipDocument, Organisation, OrganisationDocument
 from accounts.queries.organisations import visible_organisations
 from accounts.states import DocumentState
 from core.db import session
@@ -67,9 +68,29 @@ def document_in_state(
 
 def standing_documents(organisation_ids: Collection[int], *, on: date) -> Sequence[OrganisationDocument]:
     """The certified documents of some organisations that are not over on a day, the latest first."""
-    found = select(OrganisationDocument).where(
-        OrganisationDocument.organisation_id.in_(organisation_ids),
+    found = select(OrganisationDocument).where(OrganisationDocument.organisation_id.in_(organisation_ids), _stands(on))
+    return session().scalars(found.order_by(OrganisationDocument.id.desc())).all()
+
+
+def documents_at_hand(membership: Membership, *, on: date) -> set[DocumentKind]:
+    """What was handed in with a membership, and what its organisation has certified already and that is not over."""
+    at_hand = kinds_at_hand(literal(membership.id), literal(membership.organisation_id), on=on)
+    return set(session().scalars(at_hand))
+
+
+def kinds_at_hand(
+    membership_id: SQLCoreOperations[int], organisation_id: SQLCoreOperations[int], *, on: date
+) -> CompoundSelect[tuple[DocumentKind]]:
+    """The query of the kinds at hand, also to stand within another query about memberships."""
+    handed_in = select(MembershipDocument.kind).where(MembershipDocument.membership_id == membership_id)
+    certified = select(OrganisationDocument.kind).where(
+        OrganisationDocument.organisation_id == organisation_id, _stands(on)
+    )
+    return union(handed_in.correlate(Membership), certified.correlate(Membership))
+
+
+def _stands(on: date) -> ColumnElement[bool]:
+    return and_(
         OrganisationDocument.state == DocumentState.CERTIFIED,
         or_(OrganisationDocument.valid_until.is_(None), OrganisationDocument.valid_until >= on),
     )
-    return session().scalars(found.order_by(OrganisationDocument.id.desc())).all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import contains_eager
 
 from accounts.kinds import OrganisationKind
@@ -18,6 +18,7 @@ from accounts.models import (
     Suspension,
 )
 from accounts.permissions import Role
+from accounts.queries.documents import kinds_at_hand
 from accounts.queries.organisations import visible_organisations
 from accounts.states import MembershipState
 from core.db import session
@@ -162,18 +163,11 @@ def _running(*conditions: ColumnElement[bool]) -> Sequence[Suspension]:
     return session().scalars(found.order_by(Suspension.id).with_for_update()).all()
 
 
-def owes_documents() -> ColumnElement[bool]:
+def owes_documents(*, on: date) -> ColumnElement[bool]:
     """The condition on :class:`Membership` that it was approved while documents were missing and some still are."""
-    handed_in = (
-        select(func.count(MembershipDocument.kind.distinct()))
-        .where(
-            MembershipDocument.membership_id == Membership.id,
-            func.jsonb_exists(Membership.owed_documents, MembershipDocument.kind),
-        )
-        .correlate(Membership)
-        .scalar_subquery()
-    )
-    return and_(Membership.owed_until.is_not(None), handed_in < func.jsonb_array_length(Membership.owed_documents))
+    owed = func.jsonb_array_elements_text(Membership.owed_documents).column_valued("owed")
+    at_hand = kinds_at_hand(Membership.id, Membership.organisation_id, on=on)
+    return exists(select(owed).where(owed.not_in(at_hand)).correlate(Membership))
 
 
 def owing_since(today: date) -> Sequence[Membership]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from accounts.queries.documents import documents_at_hand
 from accounts.queries.memberships import owing_since, suspensions_to_begin, suspensions_to_end
 from accounts.rules.members import missing_documents
 from accounts.states import MembershipState
@@ -29,10 +30,11 @@ def turn_suspensions(*, now: datetime) -> int:
 
 def note_owed_documents(*, now: datetime) -> int:
     """Put on record, once, which members did not bring in time what they owed; returns how many."""
+    today = clock.today(now)
     with transaction():
         found = 0
-        for membership in owing_since(clock.today(now)):
-            missing = missing_documents(membership.owed_documents, {each.kind for each in membership.documents})
+        for membership in owing_since(today):
+            missing = missing_documents(membership.owed_documents, documents_at_hand(membership, on=today))
             membership.owed_noted_at = now
             if missing:
                 found += 1

@@ -17,6 +17,7 @@ from accounts.permissions import (
     may_submit_membership,
 )
 from accounts.queries.applications import application_of
+from accounts.queries.documents import documents_at_hand
 from accounts.queries.memberships import defects_named, find_membership, present_round
 from accounts.queries.organisations import Seat, organisation, uscc_registered
 from accounts.queries.users import find_user
@@ -31,7 +32,6 @@ from accounts.steps.memberships import (
     DocumentsMissing,
     Upload,
     decide_membership,
-    documents_at_hand,
     open_membership,
     required_documents,
     user_id_of,
@@ -236,7 +236,7 @@ def _document_faults(membership: Membership, now: datetime) -> list[Reason]:
     """The documents for which it may not be submitted yet."""
     handed_in = {each.kind for each in membership.documents}
     if membership.state is MembershipState.DRAFT:
-        at_hand = documents_at_hand(membership, now=now)
+        at_hand = documents_at_hand(membership, on=clock.today(now))
         return document_faults(missing_documents(required_documents(membership, now=now), at_hand))
     named = defects_named(membership.id, in_round=present_round(membership.id))
     findings = [Finding(each.about, each.standard, each.note) for each in named]

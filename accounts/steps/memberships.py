@@ -12,7 +12,7 @@ from accounts.kinds import DocumentKind, OrganisationKind
 from accounts.models import Membership, MembershipDocument, Organisation
 from accounts.permissions import Role
 from accounts.queries.bank import pending_account
-from accounts.queries.documents import standing_documents
+from accounts.queries.documents import documents_at_hand
 from accounts.queries.organisations import Seat
 from accounts.rules.members import document_faults, missing_documents
 from accounts.rules.registration import Application, last_completed_year
@@ -234,18 +234,12 @@ def required_documents(membership: Membership, *, now: datetime) -> tuple[Docume
     )
 
 
-def documents_at_hand(membership: Membership, *, now: datetime) -> set[DocumentKind]:
-    """What was handed in with it, and what its organisation has certified already and that is not over."""
-    certified = standing_documents([membership.organisation_id], on=clock.today(now))
-    return {each.kind for each in membership.documents} | {each.kind for each in certified}
-
-
 def _take_documents(membership: Membership, *, now: datetime) -> None:
     """Freeze what was required; what is missing is owed by a day where the pack lets it be (容缺受理)."""
     rules = policy.member_rules(clock.today(now))
     required = required_documents(membership, now=now)
     require_transaction().refresh(membership, ["documents"])
-    missing = missing_documents(required, documents_at_hand(membership, now=now))
+    missing = missing_documents(required, documents_at_hand(membership, on=clock.today(now)))
     if not rules.may_owe:
         refuse_all(document_faults(missing), error=DocumentsMissing)
     owed_until = load_calendar().add_working_days(clock.today(now), rules.owed_working_days) if missing else None

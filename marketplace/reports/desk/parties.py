@@ -12,6 +12,7 @@ from accounts.permissions import Role
 from accounts.queries import acts_for
 from accounts.queries.memberships import owes_documents
 from accounts.states import MembershipState, ProposalState, RenewalState, ResidenceState
+from core import clock
 from core.permissions import Actor
 from instruments.models import ImportJob, Instrument
 from instruments.queries.details import listing_deadlines
@@ -47,7 +48,7 @@ def user_lines(actor: Actor, *, now: datetime) -> list[Line]:
         Line("shortfalls_to_pay", owed, oldest=Shortfall.opened_at, amount=owed_fen),
         Line("quotes_valid", quotes, due=shanghai_day(Quote.expires_at), amount=Quote.subsidy_fen),
         Line("orders_unanswered", unanswered, due=Order.respond_by, oldest=Order.placed_at, is_fact=True),
-        *_member_lines(own),
+        *_member_lines(own, today=clock.today(now)),
         Line("residences_to_answer", _residences_asked(actor), oldest=Residence.asked_at),
         Line("successions_proposed", _successions_proposed(actor), oldest=TeamSuccession.proposed_at, is_fact=True),
     ]
@@ -96,7 +97,7 @@ def provider_lines(actor: Actor, *, today: date) -> list[Line]:
         Line("listings_overdue", overdue),
         Line("shortfalls_to_receive", owed, oldest=Shortfall.opened_at, amount=owed_fen, is_fact=True),
         Line("imports_running", imports, oldest=ImportJob.created_at, is_fact=True),
-        *_member_lines(own),
+        *_member_lines(own, today=today),
     ]
 
 
@@ -126,7 +127,7 @@ def _due_from_user(key: str, whose: ColumnElement[bool]) -> Line:
     return Line(key, rows, oldest=Order.placed_at, amount=due_fen)
 
 
-def _member_lines(own: Collection[int]) -> list[Line]:
+def _member_lines(own: Collection[int], *, today: date) -> list[Line]:
     """Registrations to mend, money that comes, and money that must go back."""
     returned = select(Membership).where(
         Membership.organisation_id.in_(own), Membership.state == MembershipState.RETURNED
@@ -135,7 +136,7 @@ def _member_lines(own: Collection[int]) -> list[Line]:
         FiguresRenewal.organisation_id.in_(own),
         FiguresRenewal.state.in_((RenewalState.OPEN, RenewalState.OVERDUE, RenewalState.RETURNED)),
     )
-    owing = select(Membership).where(Membership.organisation_id.in_(own), owes_documents())
+    owing = select(Membership).where(Membership.organisation_id.in_(own), owes_documents(on=today))
     clawbacks = select(Clawback).where(Clawback.payee_id.in_(own), Clawback.state == ClawbackState.OPEN)
     coming = select(Payable).where(Payable.payee_id.in_(own), Payable.state.in_(ON_ITS_WAY))
     back_fen = Clawback.amount_fen - Clawback.recovered_fen

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from accounts.queries import actor_of
+from accounts.service.days import note_owed_documents
 from core import clock
 from marketplace.demo.client import DemoClient, Json
+from marketplace.reports.desk import desk
 from marketplace.reports.verification import verify_everything
 from tests.support.deal import PDF
 from tests.support.world import World
@@ -95,3 +98,31 @@ def test_the_approval_of_a_registration_certifies_what_was_handed_in_with_it(pro
         ("other", "说明二.pdf", "certified"),
     ]
     assert verify_everything()[1] == []
+
+
+def test_a_certified_document_settles_what_a_member_owes_while_it_is_not_over(province: DemoClient) -> None:
+    """V15: the registration, the desk and the note when the day passes go by one rule."""
+    made = World(province).register("sme-heze-new", county="371702")
+    path = f"/memberships/{made['id']}"
+    province.upload("sme-heze-new", f"{path}/documents", PDF, "执照.pdf", kind="licence")
+    province.post("bureau-heze", f"{path}/review", {"decision": "approve", "opinion": "同意"})
+
+    def owed(day: datetime) -> tuple[list[str], int]:
+        with province.app.app_context(), clock.at(day):
+            asked = [item.count for item in desk(actor_of("sme-heze-new"), now=day) if item.key == "documents_owed"]
+            return province.get("sme-heze-new", path)["missing_documents"], sum(asked)
+
+    assert owed(datetime(2026, 3, 2, 9, tzinfo=clock.SHANGHAI)) == (["financial_statement"], 1)
+    statement = hand_in(province, "sme-heze-new", kind="financial_statement", valid_until="2026-03-20")
+    assert owed(datetime(2026, 3, 2, 9, tzinfo=clock.SHANGHAI)) == (["financial_statement"], 1), "not certified yet"
+    certify(province, statement)
+    assert owed(datetime(2026, 3, 20, 9, tzinfo=clock.SHANGHAI)) == ([], 0)
+    assert owed(datetime(2026, 3, 21, 9, tzinfo=clock.SHANGHAI)) == (["financial_statement"], 1)
+    later = hand_in(province, "sme-heze-new", kind="financial_statement", valid_until="2027-03-20")
+    certify(province, later)
+    passed = datetime(2026, 3, 31, 0, 1, tzinfo=clock.SHANGHAI)
+    assert owed(passed) == ([], 0)
+    with province.app.app_context():
+        note_owed_documents(now=passed)
+    history = province.get("bureau-heze", path)["history"]
+    assert "documents_overdue" not in [entry["action"] for entry in history]
