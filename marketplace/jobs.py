@@ -7,6 +7,7 @@ from datetime import datetime
 from core.worker import Job
 from marketplace.notifications.telling import tell
 from marketplace.service import lapse_unanswered
+from marketplace.service.annual_reports import keep_reports
 
 
 def _lapse(now: datetime, period: datetime) -> None:
@@ -17,7 +18,12 @@ def _tell(now: datetime, period: datetime) -> None:
     tell(now=now)
 
 
+def _keep_reports(now: datetime, period: datetime) -> None:
+    keep_reports(now=now)
+
+
 JOBS = [
     Job("lapse_unanswered_orders", "5 0 * * *", _lapse),
+    Job("marketplace.keep_reports", "2 0 * * *", _keep_reports),
     Job("marketplace.tell", "* * * * *", _tell),
 ]

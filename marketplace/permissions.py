@@ -6,11 +6,15 @@ from accounts.permissions import (
     auditor,
     authority,
     beneficiary,
+    city_bureau,
     city_finance,
     finance,
     incubator,
+    member,
     official_reader,
     provider,
+    province,
+    signed_in,
 )
 from accounts.queries import acts_for
 from core.permissions import Actor, permission
@@ -23,6 +27,13 @@ may_complete = beneficiary | incubator | provider
 may_cancel = beneficiary | incubator | provider
 may_read_orders = beneficiary | incubator | provider | official_reader | finance | auditor
 may_read_figures = authority | city_finance | auditor
+may_read_reports = city_bureau | city_finance | province | auditor
+may_write_reports = city_bureau
+may_receive_reports = province
+may_apply_for_disclosure = signed_in
+may_answer_disclosure = city_bureau | province
+may_answer_consultation = member | incubator
+may_read_disclosures = signed_in
 
 
 @permission

@@ -81,7 +81,7 @@ class AnnualReportAction(StrEnum):
     SUBMIT = "submit"
     FALL_DUE = "fall_due"
     RETURN = "return"
-    ACCEPT = "accept"
+    RECEIVE = "receive"
 
 
 ANNUAL_REPORT = Transitions(
@@ -90,7 +90,7 @@ ANNUAL_REPORT = Transitions(
         (AnnualReportState.OPEN, AnnualReportAction.FALL_DUE): AnnualReportState.OVERDUE,
         (AnnualReportState.OVERDUE, AnnualReportAction.SUBMIT): AnnualReportState.SUBMITTED,
         (AnnualReportState.SUBMITTED, AnnualReportAction.RETURN): AnnualReportState.RETURNED,
-        (AnnualReportState.SUBMITTED, AnnualReportAction.ACCEPT): AnnualReportState.ACCEPTED,
+        (AnnualReportState.SUBMITTED, AnnualReportAction.RECEIVE): AnnualReportState.ACCEPTED,
         (AnnualReportState.RETURNED, AnnualReportAction.SUBMIT): AnnualReportState.SUBMITTED,
     },
     initial=AnnualReportState.OPEN,

@@ -1,6 +1,7 @@
 """Pages of the deal and of what stands above all packages, with their menu entries."""
 
 from core.pages import Pages
+from marketplace.pages.annual_reports import annual_reports
 from marketplace.pages.figures import figures
 from marketplace.pages.front import front
 from marketplace.pages.help import help_pages
@@ -27,4 +28,5 @@ PAGES: list[Pages] = [
     trail_pages,
     verification,
     residents,
+    annual_reports,
 ]

@@ -22,7 +22,7 @@ from core.permissions import SYSTEM
 from core.texts import catalogue
 from instruments.states import ImportState, ListingState, ServiceState
 from marketplace.reports.trail import TrailLine
-from marketplace.states import OrderState
+from marketplace.states import AnnualReportState, DisclosureState, OrderState
 from settlement.states import (
     BatchState,
     ClawbackState,
@@ -45,12 +45,14 @@ from vouchers.states import (
 STATES: Mapping[str, type[StrEnum]] = MappingProxyType(
     {
         "aid_hold": HoldState,
+        "annual_report": AnnualReportState,
         "bank_account": BankAccountState,
         "cap_hold": HoldState,
         "claim": ClaimState,
         "claim_flag": FlagState,
         "clawback": ClawbackState,
         "controller_change": ProposalState,
+        "disclosure_application": DisclosureState,
         "figures_renewal": RenewalState,
         "import_job": ImportState,
         "inspection": InspectionState,
@@ -77,6 +79,7 @@ STATES: Mapping[str, type[StrEnum]] = MappingProxyType(
 
 PAGES_OF: Mapping[str, str] = MappingProxyType(
     {
+        "annual_report": "annual_report",
         "claim": "claim",
         "clawback": "clawback",
         "controller_change": "controller_change",

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from core.invariants import Invariant, replay
-from marketplace.states import COMPLAINT, NAMING, ORDER, REFERRAL
+from marketplace.states import ANNUAL_REPORT, COMPLAINT, NAMING, ORDER, REFERRAL
 
 INVARIANTS = [
     replay("order", ORDER),
     replay("complaint", COMPLAINT),
     replay("naming", NAMING),
     replay("referral", REFERRAL),
+    replay("annual_report", ANNUAL_REPORT),
+    Invariant(
+        12,
+        "a yearly report has an edition for each time it was submitted",
+        """SELECT r.id AS annual_report, r.state, e.editions, s.submissions
+             FROM annual_report r
+             LEFT JOIN LATERAL (SELECT count(*) AS editions, max(round) AS rounds FROM annual_report_edition
+                                 WHERE report_id = r.id) e ON true
+             LEFT JOIN LATERAL (SELECT count(*) AS submissions FROM audit_entry
+                                 WHERE subject_kind = 'annual_report' AND subject_id = r.id
+                                   AND action = 'submit') s ON true
+            WHERE e.editions <> s.submissions OR e.editions <> COALESCE(e.rounds, 0)
+               OR (r.first_submitted_at IS NULL) <> (e.editions = 0)""",
+    ),
+    Invariant(
+        4,
+        "what a yearly report says of sums agreed with the books when it was submitted",
+        """SELECT e.report_id AS annual_report, e.round, c.value AS differs
+             FROM annual_report_edition e, jsonb_array_elements(e.content #> '{figures,checks}') c
+            WHERE c.value -> 'left' <> c.value -> 'right'""",
+    ),
     Invariant(
         4,
         "an order's subsidy, other aid and self-pay make its price",

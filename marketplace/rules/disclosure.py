@@ -50,6 +50,7 @@ class DisclosureTerms:
     reminder_days: Sequence[int]
     grounds: Mapping[str, Text]
     consulted_grounds: frozenset[str]
+    number: str
 
 
 def last_day(

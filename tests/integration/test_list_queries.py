@@ -14,6 +14,7 @@ from tests.support.world import World
 LISTS = {
     "/adverse-record-imports": "province",
     "/adverse-records": "province",
+    "/annual-reports": "province",
     "/claims": "province",
     "/clawbacks": "province",
     "/controller-changes": "province",

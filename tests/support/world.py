@@ -60,6 +60,7 @@ class World:
         self._settlement()
         self._supervision()
         self._shortfall()
+        self._yearly_reports()
         self._notices()
         return self
 
@@ -474,6 +475,15 @@ class World:
         self.post("bureau-heze", f"/claims/{rejected['id']}/city-review", verdict)
         (shortfall,) = self.client.get("sme-heze", "/shortfalls")["items"]
         self.ids["shortfall"] = shortfall["id"]
+
+    def _yearly_reports(self) -> None:
+        """菏泽 draws up this year's and has written last year's; 青岛 has submitted that."""
+        texts = {"work_done": "组织培训。", "problems": "人手不足。", "suggestions": "加强共享。"}
+        self.post("bureau-heze", "/annual-reports", {"year": 2026}, name="open report")
+        for name, bureau in {"written": "bureau-heze", "submitted": "bureau-qingdao"}.items():
+            made = self.post(bureau, "/annual-reports", {"year": 2025}, name=f"{name} report")
+            self.post(bureau, f"/annual-reports/{made['id']}/texts", texts)
+        self.post("bureau-qingdao", f"/annual-reports/{self.ids['submitted report']}/submission")
 
     def _notices(self) -> None:
         """Everybody is told of what has happened so far."""

@@ -16,7 +16,7 @@ from core.audit_chain import AuditSeal
 from core.db import session
 from core.permissions import Actor
 from core.workdays import YearStatus, load_calendar
-from marketplace.reports.desk import offices, parties, supervision
+from marketplace.reports.desk import offices, parties, supervision, yearly
 from marketplace.reports.desk.items import DeskItem, counted
 from settlement.models import Fund, LedgerAccount
 from settlement.queries import desk as money
@@ -46,14 +46,15 @@ def _found(actor: Actor, *, now: datetime, today: date) -> Iterable[DeskItem]:
             inspected = supervision.party_lines(acts_for(actor), today=today)
             return counted([*parties.provider_lines(actor, today=today), *inspected])
         case Role.CITY_BUREAU:
-            return counted([*offices.bureau_lines(actor), *supervision.inspector_lines(actor)])
+            reports = yearly.bureau_report_lines(actor, today=today)
+            return counted([*offices.bureau_lines(actor), *supervision.inspector_lines(actor), *reports])
         case Role.CITY_FINANCE:
             return counted(offices.city_lines(actor.city, is_fact=True))
         case Role.DELEGATED_AGENCY:
             return counted(offices.agency_lines(actor))
         case Role.PROVINCE:
             lines = [*offices.province_lines(actor), *supervision.province_lines(actor, today=today)]
-            return [*counted(lines), *_fund(today)]
+            return [*counted([*lines, *yearly.province_report_lines(today=today)]), *_fund(today)]
         case Role.FINANCE_MAKER | Role.FINANCE_CHECKER:
             return [*_finance(actor), *_next_cutoff(today), *_fund(today)]
         case Role.AUDITOR:

@@ -19,7 +19,7 @@ from core.states import Transitions
 from core.texts import catalogue
 from instruments.states import LISTING
 from marketplace.notifications.rules import SUBJECTS
-from marketplace.states import ORDER
+from marketplace.states import ANNUAL_REPORT, ORDER
 from settlement.states import (
     BATCH_TRANSITIONS,
     CLAWBACK_TRANSITIONS,
@@ -30,6 +30,7 @@ from settlement.states import (
 from vouchers.states import APPEAL, CLAIM, FINDING, FLAG, INSPECTION, MISCONDUCT, SUMMARY
 
 TABLES: dict[str, Transitions[Any]] = {
+    "annual_report": ANNUAL_REPORT,
     "bank_account": BANK_ACCOUNT_TRANSITIONS,
     "claim": CLAIM,
     "claim_flag": FLAG,

@@ -1,0 +1,32 @@
+"""What desks say of yearly reports (V18 report)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import select
+
+from core.permissions import Actor
+from marketplace.models import AnnualReport
+from marketplace.reports.desk.items import Line
+from marketplace.states import UNSUBMITTED, AnnualReportState
+
+
+def bureau_report_lines(actor: Actor, *, today: date) -> list[Line]:
+    """The report of a completed year that a bureau owes, or has to mend."""
+    owed = select(AnnualReport).where(
+        AnnualReport.city == actor.city,
+        AnnualReport.year < today.year,
+        AnnualReport.state.in_((*UNSUBMITTED, AnnualReportState.RETURNED)),
+    )
+    return [Line("annual_report_to_submit", owed, due=AnnualReport.due_on)]
+
+
+def province_report_lines(*, today: date) -> list[Line]:
+    """What was submitted, and which cities let the day pass."""
+    sent = select(AnnualReport).where(AnnualReport.state == AnnualReportState.SUBMITTED)
+    overdue = select(AnnualReport).where(AnnualReport.state.in_(UNSUBMITTED), AnnualReport.due_on < today)
+    return [
+        Line("annual_reports_to_receive", sent, oldest=AnnualReport.submitted_at),
+        Line("annual_reports_overdue", overdue, due=AnnualReport.due_on, is_fact=True),
+    ]
