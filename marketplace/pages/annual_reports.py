@@ -138,7 +138,7 @@ def one(report_id: int) -> str:
     actor, now = current_actor(), clock.now()
     report = find_report(report_id, actor=actor)
     view, today = view_of(report, now=now), clock.today(now)
-    shown_sections: list[SectionOf] = sections(view.figures)
+    shown_parts: list[SectionOf] = sections(view.figures)
     shown_tables: list[TableOf] = tables(view.figures, on=today)
     return render_template(
         "marketplace/annual_report.html",
@@ -146,7 +146,7 @@ def one(report_id: int) -> str:
         state=AnnualReportState.OVERDUE if is_overdue(report, today=today) else report.state,
         city=city_names(today).get(report.city, report.city),
         view=view,
-        sections=shown_sections,
+        parts=shown_parts,
         tables=shown_tables,
         changed=changed(view.differences),
         countdown=None if report.edition else load_calendar().countdown(today, report.due_on),
