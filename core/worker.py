@@ -17,10 +17,11 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from flask import Flask
-from sqlalchemy import BigInteger, Connection, SmallInteger, Text, select, text
+from sqlalchemy import BigInteger, Connection, SmallInteger, Text, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from core import clock, outbox
 from core.db import Model, db, guard_commits, session, transaction
@@ -31,6 +32,8 @@ log = structlog.get_logger()
 LEADER_LOCK = 0x766F7563  # "vouc": the advisory lock of the leader
 CATCH_UP = timedelta(days=3)
 """How far back missed periods are looked for; daily work looks at the data itself, so older ones add nothing."""
+COLLAPSED = timedelta(hours=1)
+"""Work due more often than this is done once for all that was missed."""
 OUTBOX_READER = "handlers"
 POLL_SECONDS = 1.0
 MAX_ATTEMPTS = 3
@@ -57,9 +60,15 @@ class Job:
         """The times at which the job is due."""
         return CronTrigger.from_crontab(self.cron, timezone=clock.SHANGHAI)
 
+    @property
+    def is_frequent(self) -> bool:
+        """Whether it is due several times in every hour: then the latest time does for all before it."""
+        minutes, *rest = self.cron.split()
+        return not minutes.isdecimal() and set(rest) == {"*"}
+
 
 class JobRun(Model):
-    """One period of one job: claimed once, whoever comes first."""
+    """One period of one job: claimed once, whoever comes first. Of frequent work there is the latest period alone."""
 
     __tablename__ = "job_run"
 
@@ -261,9 +270,14 @@ class Worker:
         return done
 
     def _claim(self, job: Job, period: datetime, now: datetime) -> bool:
-        """Claim a period by its unique row; one that failed may be claimed again, up to MAX_ATTEMPTS times in all."""
+        """Claim a period by its unique row; one that failed may be claimed again, up to MAX_ATTEMPTS times in all.
+
+        The row of frequent work moves on from its period before to this one, so that there are never more of them.
+        """
         with transaction() as current:
             fencing = current.scalar(text("SELECT fencing FROM worker_leader"))
+            if job.is_frequent and current.execute(_moved_on(job, period, now, fencing)).scalar_one_or_none():
+                return True
             claimed = current.execute(
                 insert(JobRun)
                 .values(job=job.name, period=period, started_at=now, attempts=1, fencing=fencing)
@@ -280,9 +294,24 @@ class Worker:
 
     def _finish(self, job: Job, period: datetime, now: datetime, error: str | None) -> None:
         with transaction() as current:
-            run = current.scalars(select(JobRun).where(JobRun.job == job.name, JobRun.period == period)).one()
-            run.error = error
-            run.finished_at = None if error else now
+            current.execute(
+                update(JobRun)
+                .where(JobRun.job == job.name, JobRun.period == period)
+                .values(error=error, finished_at=None if error else now)
+            )
+
+
+def _moved_on(job: Job, period: datetime, now: datetime, fencing: int | None) -> ReturningUpdate[tuple[str]]:
+    """The claim of a period of frequent work by the row of the period before; nothing where the period has a row."""
+    latest = select(func.max(JobRun.period)).where(JobRun.job == job.name).scalar_subquery()
+    present = select(JobRun.job).where(JobRun.job == job.name, JobRun.period == period)
+    return (
+        update(JobRun)
+        .where(JobRun.job == job.name, JobRun.period == latest, ~exists(present.correlate(None)))
+        .values(period=period, started_at=now, finished_at=None, attempts=1, error=None, fencing=fencing)
+        .returning(JobRun.job)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def due_periods(job: Job, now: datetime) -> list[datetime]:
@@ -292,9 +321,9 @@ def due_periods(job: Job, now: datetime) -> list[datetime]:
     """
     trigger = job.trigger()
     periods: list[datetime] = []
-    due = trigger.get_next_fire_time(None, now - CATCH_UP)
+    due = trigger.get_next_fire_time(None, now - (COLLAPSED if job.is_frequent else CATCH_UP))
     while due is not None and due <= now:
-        if periods and due - periods[-1] < timedelta(hours=1):
+        if periods and due - periods[-1] < COLLAPSED:
             periods.pop()
         periods.append(due)
         due = trigger.get_next_fire_time(due, due + timedelta(seconds=1))

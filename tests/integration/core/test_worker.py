@@ -89,6 +89,45 @@ def test_frequent_work_is_done_once_for_all_that_was_missed(committed_app: Flask
     assert made.tick(NOON + 5 * MINUTE) == 1
 
 
+def test_frequent_work_keeps_one_row_however_long_it_runs(committed_app: Flask) -> None:
+    """The row of the latest period moves on, so that the table does not grow by a row a minute (0117)."""
+    seen: list[datetime] = []
+    made = worker(committed_app, Job("often", "* * * * *", lambda now, period: seen.append(period)))
+    for minutes in range(5):
+        made.tick(NOON + minutes * MINUTE)
+    due = NOON.replace(second=0)
+    assert seen == [due + minutes * MINUTE for minutes in range(5)]
+    (run,) = runs()
+    assert (run.period, run.finished_at, run.attempts) == (due + 4 * MINUTE, NOON + 4 * MINUTE, 1)
+    another = worker(committed_app, *made.jobs.values())
+    assert another.tick(NOON + 4 * MINUTE) == 0, "done already"
+    assert another.tick(NOON + DAY) == 1, "once for all that was missed"
+    (run,) = runs()
+    assert run.period == due + DAY
+
+
+def test_frequent_work_that_fails_is_tried_again_and_then_superseded(committed_app: Flask) -> None:
+    """Its error stands until a later try succeeds; of two workers one claims each period."""
+    failing = True
+
+    def often(now: datetime, period: datetime) -> None:
+        if failing:
+            raise Broken("no luck")
+
+    made = worker(committed_app, Job("often", "*/5 * * * *", often))
+    due, moments = NOON.replace(second=0), [NOON + n * MINUTE for n in range(5)]
+    assert [made.tick(moment) for moment in moments] == [1] * MAX_ATTEMPTS + [0] * (len(moments) - MAX_ATTEMPTS)
+    (run,) = runs()
+    assert (run.attempts, run.finished_at, run.error) == (MAX_ATTEMPTS, None, "Broken: no luck")
+    session().rollback()
+    assert made._claim(made.jobs["often"], due + 5 * MINUTE, NOON + 5 * MINUTE)
+    assert worker(committed_app, *made.jobs.values()).tick(NOON + 5 * MINUTE) == 0, "under way elsewhere"
+    failing = False
+    assert made.tick(NOON + 10 * MINUTE) == 1
+    (run,) = runs()
+    assert (run.period, run.attempts, run.error) == (due + 10 * MINUTE, 1, None)
+
+
 def test_two_workers_claim_each_period_once(committed_app: Flask) -> None:
     """Side by side in threads, as after a split: the unique row decides."""
     seen: list[datetime] = []
