@@ -30,7 +30,7 @@ from vouchers.queries.inspections import (
     views_of,
     visible_findings,
 )
-from vouchers.schemas.supervision import (
+from vouchers.schemas.findings import (
     FindingAnswerSchema,
     FindingClawbackSchema,
     FindingDecisionSchema,

@@ -26,11 +26,11 @@ from vouchers.queries.inspections import (
     views_of,
     visible_inspections,
 )
-from vouchers.schemas.supervision import (
+from vouchers.schemas.findings import InspectionFindingSchema
+from vouchers.schemas.inspections import (
     EvidenceItemSchema,
     EvidenceSchema,
     InspectionAssignmentSchema,
-    InspectionFindingSchema,
     InspectionQuerySchema,
     InspectionSchema,
     InspectionStopSchema,

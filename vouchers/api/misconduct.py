@@ -26,7 +26,7 @@ from vouchers.queries.misconduct import (
     visible_appeals,
     visible_misconduct,
 )
-from vouchers.schemas.supervision import (
+from vouchers.schemas.misconduct import (
     AppealDecisionSchema,
     AppealFileSchema,
     AppealItemSchema,

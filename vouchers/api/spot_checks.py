@@ -10,7 +10,7 @@ from core.http import Blueprint, CursorSchema, allow, current_actor, idempotent,
 from vouchers.models import SpotCheck
 from vouchers.permissions import may_draw, may_read_spot_checks
 from vouchers.queries.spot_checks import Replay, SpotCheckMissing, all_spot_checks, find_spot_check, replay_of
-from vouchers.schemas.supervision import NewSpotCheckSchema, ReplaySchema, SpotCheckSchema
+from vouchers.schemas.spot_checks import NewSpotCheckSchema, ReplaySchema, SpotCheckSchema
 from vouchers.service import spot_checks as service
 from vouchers.service.spot_checks import FrameEmpty
 

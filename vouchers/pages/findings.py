@@ -24,7 +24,7 @@ from vouchers.permissions import (
     may_stop_and_claw_back,
 )
 from vouchers.queries.inspections import find_answer_file, find_finding, views_of, visible_findings
-from vouchers.schemas.supervision import FindingAnswerSchema, FindingClawbackSchema, FindingDecisionSchema
+from vouchers.schemas.findings import FindingAnswerSchema, FindingClawbackSchema, FindingDecisionSchema
 from vouchers.schemas.uploads import upload_or_none
 from vouchers.service import findings as service
 from vouchers.states import FindingState

@@ -31,14 +31,14 @@ from vouchers.queries.inspections import (
     stops_for,
     visible_inspections,
 )
-from vouchers.schemas.supervision import (
-    LONG,
+from vouchers.schemas.inspections import (
     EvidenceSchema,
     InspectionAssignmentSchema,
     InspectionStopSchema,
     NewFindingSchema,
     RefusalSchema,
 )
+from vouchers.schemas.supervision import LONG
 from vouchers.schemas.uploads import upload_of
 from vouchers.service import inspections as service
 from vouchers.service.inspections import ChecklistAnswer

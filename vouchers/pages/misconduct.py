@@ -24,13 +24,13 @@ from vouchers.permissions import may_appeal, may_decide_appeals, may_decide_misc
 from vouchers.queries.inspections import find_finding
 from vouchers.queries.misconduct import find_appeal, find_appeal_file, find_misconduct, visible_misconduct
 from vouchers.rules.supervision import MISCONDUCT, MisconductKind, Seriousness
-from vouchers.schemas.supervision import (
-    LONG,
+from vouchers.schemas.misconduct import (
     AppealDecisionSchema,
     AppealFileSchema,
     NewAppealSchema,
     SanctionSuspensionSchema,
 )
+from vouchers.schemas.supervision import LONG
 from vouchers.schemas.uploads import upload_of, upload_or_none
 from vouchers.service import misconduct as service
 from vouchers.service.misconduct import MisconductRefused

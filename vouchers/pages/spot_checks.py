@@ -20,7 +20,7 @@ from vouchers.pages.claim_table import cities
 from vouchers.pages.inspection_parts import INSPECTED, inspection_rows
 from vouchers.permissions import may_draw, may_read_spot_checks
 from vouchers.queries.spot_checks import all_spot_checks, inspections_of, replay_of
-from vouchers.schemas.supervision import NewSpotCheckSchema
+from vouchers.schemas.spot_checks import NewSpotCheckSchema
 from vouchers.service import spot_checks as service
 
 MAX_SHOWN_FRAME = 1000
