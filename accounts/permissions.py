@@ -110,6 +110,20 @@ def is_side_of(actor: Actor, residence: Any) -> bool:
     )
 
 
+@permission
+def is_of_team(actor: Actor, succession: Any) -> bool:
+    """The team that became an enterprise, its incubator, and the enterprise once that is approved."""
+    team = succession.team
+    sides = (team.id, team.incubator_id, team.successor_id)
+    return actor.organisation_id is not None and actor.organisation_id in sides
+
+
+@permission
+def is_of_heir(actor: Actor, succession: Any) -> bool:
+    """The enterprise that a team became, as is said."""
+    return actor.organisation_id is not None and bool(succession.enterprise_id == actor.organisation_id)
+
+
 may_register = anyone
 may_read_memberships = member | incubator | official_reader | admin
 may_read_standing = member | incubator | official_reader
@@ -142,3 +156,7 @@ may_read_group_changes = official_reader
 may_propose_succession = incubator & acts_for_it
 may_review_succession = city_bureau & of_its_city
 may_read_successions = enterprise | team | incubator | official_reader
+may_read_teams_side = official_reader | is_of_team
+"""What was said about the team and why it was decided: nothing for an enterprise that was merely named."""
+may_read_heirs_side = official_reader | is_of_heir
+"""What the succession did to the caps of the enterprise's group: nothing for the team and its incubator."""

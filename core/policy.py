@@ -192,6 +192,14 @@ class PolicyPack:
 @cache
 def load_pack(folder: Path) -> PolicyPack:
     """Reads a pack; raises :class:`PolicyRefused` naming every fault of every file."""
+    pack, faults = read_pack(folder)
+    if faults:
+        raise PolicyRefused(pack=folder.name, faults=faults)
+    return pack
+
+
+def read_pack(folder: Path) -> tuple[PolicyPack, list[str]]:
+    """What could be read of a pack, and every fault of every file; one with faults is good for being checked only."""
     faults: list[str] = []
     history: dict[str, tuple[DatedValue, ...]] = {}
     files = sorted(folder.glob("*.yaml"))
@@ -202,23 +210,26 @@ def load_pack(folder: Path) -> PolicyPack:
             key = f"{path.stem}.{name}"
             read = [_entry(key, position, raw, faults) for position, raw in enumerate(_list(key, entries, faults), 1)]
             history[key] = _ordered(key, [e for e in read if e is not None], faults)
-    if faults:
-        raise PolicyRefused(pack=folder.name, faults=faults)
-    return PolicyPack(name=folder.name, history=history)
+    return PolicyPack(name=folder.name, history=history), faults
 
 
 _selected: list[Path] = []
 
 
-def select(folder: Path) -> None:
+def select(chosen: Path) -> None:
     """Have :func:`current` answer with the pack of this folder; called once by the application factory."""
-    load_pack(folder)
-    _selected[:] = [folder]
+    load_pack(chosen)
+    _selected[:] = [chosen]
 
 
 def current() -> PolicyPack:
     """The pack of the configured province."""
-    return load_pack(_selected[0] if _selected else DEFAULT_PACK)
+    return load_pack(folder())
+
+
+def folder() -> Path:
+    """Where the pack of the configured province is."""
+    return _selected[0] if _selected else DEFAULT_PACK
 
 
 def article_name(rule: str, *, on: date = date.max) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from core import clock, policy
-from core.policy import PolicyPack, PolicyRefused
-from core.texts import Text, text
+from core.policy import PolicyPack, read_pack
+from core.policy_lines import PackLines
+from core.texts import text
 from core.worker import Worker
 from marketplace.demo.accounts import demo_accounts
 from marketplace.demo.province import seed_province
 from marketplace.demo.real.command import run as tell_real_story
-from marketplace.reports.pack_lint import Fault, lint
+from marketplace.queries.case_history import ordered_cases
+from marketplace.reports.pack_lint import Fault, every_fault
 from marketplace.reports.policy_table import PolicyRow, every_row
 from marketplace.reports.verification import verify_everything
 from vouchers.cli import policies
@@ -91,32 +94,50 @@ def _this_app() -> Flask:
 def lint_policy(folder: Path | None, as_json: bool) -> None:
     """Check the pack in FOLDER (the province's own where none is given) and print it with its references.
 
-    Every fault is named at once: values that are missing, unknown or of the wrong shape, days without a value, places,
-    materials and articles that are not there. Exit 1 where there is one.
+    Every fault is named at once, with the file and line it stands in: files and entries that cannot be read, values
+    that are missing, unknown or of the wrong shape, days without a value, places, materials and articles that are not
+    there. Exit 1 where there is one.
     """
-    try:
-        if folder is not None:
-            policy.select(folder.absolute())
-    except PolicyRefused as refused:
-        _print_faults(folder.name if folder else "", [Fault("", Text(said, said)) for said in refused.faults], as_json)
-        raise SystemExit(1) from refused
-    pack = policy.current()
-    faults = lint(pack)
+    checked = (folder or policy.folder()).absolute()
+    pack, unread = read_pack(checked)
+    faults = every_fault(pack, unread)
+    if not faults:
+        policy.select(checked)
     rows = [] if faults else every_row()
     if as_json:
         click.echo(json.dumps([_as_json(row) for row in rows], ensure_ascii=False, indent=2) if rows else "[]")
     elif rows:
         _print_rows(pack, rows)
-    _print_faults(pack.name, faults, as_json)
+    _print_faults(pack.name, faults, PackLines(checked), as_json)
     if faults:
         raise SystemExit(1)
     click.echo(text("policy.lint.clean", pack=pack.name, count=len(pack.history)).both(), err=as_json)
 
 
-def _print_faults(pack: str, faults: list[Fault], as_json: bool) -> None:
-    """Each fault on a line of its own, on the error output where the answer is JSON."""
+@policies.command("cases")
+@click.option("--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day of the orders; all where none is given.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Last day of the orders.")
+@with_appcontext
+def write_cases(output: Path, since: datetime | None, until: datetime | None) -> None:
+    """Write what was ordered as a case file for `simulate`, without names: firms and controllers are numbers.
+
+    Orders that were declined, lapsed or cancelled are left out.
+    """
+    count = 0
+    with output.open("w", encoding="utf-8") as lines:
+        for line in ordered_cases(since=since and since.date(), until=until and until.date()):
+            lines.write(f"{line}\n")
+            count += 1
+    click.echo(text("simulate.written", count=count, file=output.name).both())
+
+
+def _print_faults(pack: str, faults: list[Fault], lines: PackLines, as_json: bool) -> None:
+    """Each fault on a line of its own with where it stands, on the error output where the answer is JSON."""
     for each in faults:
-        click.echo(f"{each.key}: {each.says.both()}" if each.key else each.says.zh, err=as_json)
+        place = lines.place_of(each.key)
+        says = each.says.zh if each.says.zh == each.says.en else each.says.both()
+        click.echo(": ".join(part for part in (place, each.key, says) if part), err=as_json)
     if faults:
         click.echo(text("policy.lint.faults", pack=pack, count=len(faults)).both(), err=as_json)
 

@@ -19,6 +19,7 @@ from accounts.permissions import (
 )
 from accounts.queries.applications import Dossier, dossier, dossier_of
 from accounts.queries.memberships import DocumentMissing, MembershipMissing, find_document, visible_memberships
+from accounts.queries.rounds import membership_rounds
 from accounts.schemas.memberships import (
     MembershipDocumentSchema,
     MembershipOpinionSchema,
@@ -31,6 +32,7 @@ from accounts.schemas.memberships import (
     RegistrationSchema,
     ResubmissionSchema,
 )
+from accounts.schemas.rounds import MembershipRoundsSchema
 from accounts.service.memberships import DocumentsClosed, ReviewRefused
 from accounts.service.suspensions import SuspensionAnnounced, SuspensionRefused
 from accounts.steps.attempts import SignUpPaused
@@ -92,6 +94,19 @@ def show(membership_id: int) -> Dossier:
     With what its reviewer should look at.
     """
     return dossier(membership_id, actor=current_actor(), on=clock.today(clock.now()))
+
+
+@memberships.route("/<int:membership_id>/rounds", methods=["GET"])
+@allow(may_read_memberships)
+@problems(MembershipMissing)
+@memberships.response(200, MembershipRoundsSchema)
+def list_rounds(membership_id: int) -> dict[str, Any]:
+    """The rounds of a registration
+
+    Every submission with what changed since the one before, and the return that ended it: each defect, and whether the
+    next round mended it (V15).
+    """
+    return {"items": membership_rounds(membership_id, actor=current_actor())}
 
 
 @memberships.route("/<int:membership_id>/review", methods=["POST"])

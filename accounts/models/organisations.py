@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.kinds import IncubatorLevel, InstitutionKind, OrganisationKind
+from accounts.rules.registration import same_name
 from accounts.states import BankAccountState
 from core.db import Model
 from core.types import UTC, Enumerated, Fen, identity_key
@@ -78,7 +79,8 @@ class BeneficiaryFigures(Model):
 class BankAccount(Model):
     """An account to which money may be paid once an authority has verified it.
 
-    At most one of each is live.
+    At most one of each is live. One verified stays so when its owner takes another name: the code and the legal person
+    are the same. It is then asked to be named anew.
     """
 
     __tablename__ = "bank_account"
@@ -111,3 +113,9 @@ class BankAccount(Model):
     verified_at: Mapped[datetime | None] = mapped_column(UTC)
 
     organisation: Mapped[Organisation] = relationship()
+
+    @property
+    def bears_owners_name(self) -> bool:
+        """Whether its holder is called as its owner is now; a team's may be called otherwise."""
+        owner = self.organisation
+        return owner.kind is OrganisationKind.TEAM or same_name(self.holder_name, owner.name)

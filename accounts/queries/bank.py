@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
+from accounts.kinds import OrganisationKind
 from accounts.models import BankAccount, Organisation
 from accounts.queries.organisations import visible_organisations
 from accounts.states import BankAccountState
@@ -38,6 +40,19 @@ def pending_account(organisation_id: int) -> BankAccount | None:
     )
 
 
+def accounts_to_rename() -> Select[tuple[BankAccount]]:
+    """Verified accounts whose owner has taken another name since; they are paid to until they are named anew."""
+    return (
+        select(BankAccount)
+        .join(Organisation, Organisation.id == BankAccount.organisation_id)
+        .where(
+            BankAccount.state == BankAccountState.VERIFIED,
+            Organisation.kind != OrganisationKind.TEAM,
+            _without_blanks(BankAccount.holder_name) != _without_blanks(Organisation.name),
+        )
+    )
+
+
 def bank_accounts(organisation_id: int) -> Sequence[BankAccount]:
     """Every account an organisation ever named, the latest first."""
     found = select(BankAccount).where(BankAccount.organisation_id == organisation_id)
@@ -55,3 +70,7 @@ def find_bank_account(account_id: int, *, actor: Actor, lock: bool = False) -> B
     if account is None:
         raise BankAccountMissing
     return account
+
+
+def _without_blanks(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
+    return func.regexp_replace(column, r"\s", "", "g")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
 from sqlalchemy.orm import joinedload
 
 from accounts.kinds import OrganisationKind
@@ -138,12 +138,17 @@ def lock_controllers(controller_ids: Collection[int], *, share: bool = False) ->
 
 
 def visible_successions(actor: Actor, *, state: ProposalState | None = None) -> Select[tuple[TeamSuccession]]:
-    """The successions of teams or enterprises an actor may see."""
+    """The successions of teams or enterprises an actor may see; a refused one is nothing of the enterprise's."""
     seen = select(Organisation.id).where(visible_organisations(actor))
     found = (
         select(TeamSuccession)
         .options(joinedload(TeamSuccession.team), joinedload(TeamSuccession.enterprise))
-        .where(or_(TeamSuccession.team_id.in_(seen), TeamSuccession.enterprise_id.in_(seen)))
+        .where(
+            or_(
+                TeamSuccession.team_id.in_(seen),
+                and_(TeamSuccession.enterprise_id.in_(seen), TeamSuccession.state != ProposalState.REFUSED),
+            )
+        )
     )
     return found if state is None else found.where(TeamSuccession.state == state)
 

@@ -122,6 +122,12 @@ def present_round(membership_id: int) -> int:
     return session().scalar(found) or 0
 
 
+def all_defects(membership_id: int) -> Sequence[MembershipDefect]:
+    """Every defect a reviewer named in any round, in the order named."""
+    found = select(MembershipDefect).where(MembershipDefect.membership_id == membership_id)
+    return session().scalars(found.order_by(MembershipDefect.id)).all()
+
+
 def defects_named(membership_id: int, *, in_round: int) -> Sequence[MembershipDefect]:
     """The defects a reviewer named in a round, in the order named."""
     found = select(MembershipDefect).where(

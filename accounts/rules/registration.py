@@ -142,13 +142,18 @@ def faults(
     return found
 
 
+def same_name(one: str, other: str) -> bool:
+    """Whether two names differ in nothing but blanks."""
+    return "".join(one.split()) == "".join(other.split())
+
+
 def bank_faults(details: BankDetails, *, holder: str | None) -> list[Reason]:
     """What is wrong with a bank account.
 
     ``holder`` is whose name it must bear, None where another may be named.
     """
     found = []
-    if holder is not None and "".join(details.holder_name.split()) != "".join(holder.split()):
+    if holder is not None and not same_name(details.holder_name, holder):
         found.append(reason("bank_holder_differs", field="bank_account.holder_name"))
     if not _CNAPS.fullmatch(details.cnaps_code):
         found.append(reason("cnaps_code_malformed", field="bank_account.cnaps_code"))

@@ -163,6 +163,10 @@ class BankAccountSchema(Schema):
         metadata={"description": "Whether it may be paid to: only while verified."},
     )
     holder_name = TextField(required=True, metadata={"description": "Holder."})
+    bears_owners_name = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether that is what its owner is called now; if not, name the account anew."},
+    )
     bank_name = TextField(required=True, metadata={"description": "Bank."})
     cnaps_code = TextField(required=True, metadata={"description": "CNAPS code (联行号)."})
     account_number = TextField(required=True, metadata={"description": "Account number."})

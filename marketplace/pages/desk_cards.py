@@ -25,6 +25,7 @@ def _place(endpoint: str, **query: str) -> Place:
 
 PLACES: Mapping[str, Place] = MappingProxyType(
     {
+        "accounts_to_renew": _place("profile_pages.show"),
         "appeals_to_decide": _place("misconduct_pages.index"),
         "bank_accounts_to_verify": _place("organisation_pages.index"),
         "bank_returns_to_record": _place("batch_pages.index", state="exported"),

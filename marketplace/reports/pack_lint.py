@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -34,6 +34,21 @@ def lint(pack: PolicyPack) -> list[Fault]:
     """Every fault of a pack that could be read: shape, gaps, places, materials, articles."""
     shapes = [*_unknown(pack), *_shapes(pack)]
     return [*shapes, *_gaps(pack), *([] if shapes else _within(pack)), *_references(pack)]
+
+
+def every_fault(pack: PolicyPack, unread: Sequence[str]) -> list[Fault]:
+    """What reading a pack found wrong, and every fault of what could be read.
+
+    Of a file or value that could not be read whole nothing else is told, as the rest would only follow from that.
+    """
+    named = [(key, what or key) for key, _, what in (each.partition(": ") for each in unread)]
+    dark = {key.partition("[")[0].removesuffix(".yaml") for key, _ in named}
+    seen = (each for each in lint(pack) if not {_value_of(each.key), each.key.partition(".")[0]} & dark)
+    return [*(Fault(key, Text(what, what)) for key, what in named), *seen]
+
+
+def _value_of(key: str) -> str:
+    return key.partition("[")[0]
 
 
 def _fault(key: str, what: str, /, **params: object) -> Fault:

@@ -18,9 +18,18 @@ from settlement.steps import PayableInBatch
 from vouchers.models import Claim, Material
 from vouchers.permissions import may_ask_to_hand_in, may_confirm, may_read_claims, may_review
 from vouchers.queries.claim_timelines import ClaimTimeline, claim_timeline
-from vouchers.queries.claims import ClaimMissing, Dossier, MaterialMissing, dossier, find_material, visible_claims
+from vouchers.queries.claims import (
+    ClaimMissing,
+    Dossier,
+    MaterialMissing,
+    dossier,
+    find_material,
+    find_whole_claim,
+    visible_claims,
+)
 from vouchers.queries.deadlines import with_due
 from vouchers.queries.explanations import Explanation, explain
+from vouchers.queries.rounds import told_rounds
 from vouchers.schemas.claims import (
     CertifiedMaterialSchema,
     CityReviewSchema,
@@ -35,6 +44,7 @@ from vouchers.schemas.claims import (
     invoice_of,
 )
 from vouchers.schemas.explanations import ExplanationSchema
+from vouchers.schemas.rounds import ClaimRoundsSchema
 from vouchers.schemas.timelines import ClaimTimelineSchema
 from vouchers.service import claims as service
 from vouchers.service import reviews
@@ -84,6 +94,19 @@ def timeline(claim_id: int) -> ClaimTimeline:
     one's own people by name.
     """
     return claim_timeline(_shown(claim_id), actor=current_actor(), today=clock.today(clock.now()))
+
+
+@claims.route("/<int:claim_id>/rounds", methods=["GET"])
+@allow(may_read_claims)
+@problems(ClaimMissing)
+@claims.response(200, ClaimRoundsSchema)
+def list_rounds(claim_id: int) -> dict[str, Any]:
+    """The rounds of a claim
+
+    Every submission with what changed since the one before, and the return that ended it: each defect with the
+    claimant's answer (V17 return).
+    """
+    return {"items": told_rounds(find_whole_claim(claim_id, actor=current_actor()))}
 
 
 @claims.route("/<int:claim_id>/explanation", methods=["GET"])

@@ -14,7 +14,9 @@ from accounts.permissions import (
     incubator,
     may_propose_group_change,
     may_read_group_changes,
+    may_read_heirs_side,
     may_read_successions,
+    may_read_teams_side,
     may_review_group_change,
     may_review_succession,
 )
@@ -276,7 +278,7 @@ def one_succession(succession_id: int) -> str:
     facts: Facts = [
         ("column.team", succession.team.name),
         ("column.enterprise", succession.enterprise.name),
-        *_proposal_facts(succession),
+        *_proposal_facts(succession, tells_why=may_read_teams_side(actor, succession)),
     ]
     decides = city_bureau(actor) and may_review_succession(actor, succession.team)
     return render_template(
@@ -285,7 +287,7 @@ def one_succession(succession_id: int) -> str:
         proposal=succession,
         index={"href": url_for("succession_pages.index"), "label": t("page.team_successions.title")},
         facts=facts,
-        effects=effects_of(succession.source),
+        effects=effects_of(succession.source) if may_read_heirs_side(actor, succession) else [],
         actions=_decision(
             "page.succession_review.title", url_for("succession_pages.decide", succession_id=succession.id)
         )
@@ -333,11 +335,12 @@ def _firms(change: ControllerChange, actor: Actor) -> str | None:
     return "、".join(names.values()) or None
 
 
-def _proposal_facts(proposal: ControllerChange | TeamSuccession) -> Facts:
+def _proposal_facts(proposal: ControllerChange | TeamSuccession, *, tells_why: bool = True) -> Facts:
+    """``tells_why``: whether its reader may know what was said about it."""
     return [
         ("column.effective_on", day(proposal.effective_on)),
-        ("column.evidence", proposal.evidence),
+        ("column.evidence", proposal.evidence if tells_why else None),
         ("fact.proposed_at", moment(proposal.proposed_at)),
         ("fact.decided_at", None if proposal.reviewed_at is None else moment(proposal.reviewed_at)),
-        ("fact.opinion", proposal.opinion or None),
+        ("fact.opinion", proposal.opinion or None if tells_why else None),
     ]

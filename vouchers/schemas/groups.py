@@ -7,10 +7,23 @@ from typing import Any
 from marshmallow import fields
 
 from accounts.kinds import ChangeDecision
+from accounts.permissions import may_read_heirs_side, may_read_teams_side
 from accounts.states import ChangeKind, ProposalState
-from core.http import CountField, CursorSchema, DayField, EnumField, FenField, IdField, InstantField, Schema, TextField
+from core.http import (
+    CountField,
+    CursorSchema,
+    DayField,
+    EnumField,
+    FenField,
+    IdField,
+    InstantField,
+    Schema,
+    TextField,
+    current_actor,
+)
 from vouchers.queries.group_caps import effects_of
 
+OF_THE_TEAM = frozenset({"evidence", "opinion"})
 EVIDENCE = {"description": "The document it rests on: name, number and date."}
 
 
@@ -115,10 +128,21 @@ class NewSuccessionSchema(Schema):
 
 
 class SuccessionSchema(ProposalSchema):
-    """A team that became an enterprise."""
+    """A team that became an enterprise.
+
+    Evidence and opinion are empty for an enterprise that was merely named, the effects on its caps for the team's side.
+    """
 
     team_id = IdField(required=True, metadata={"description": "The team."})
     enterprise_id = IdField(required=True, metadata={"description": "The enterprise."})
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """Each side reads what is its own."""
+        if attr in OF_THE_TEAM and not may_read_teams_side(current_actor(), obj):
+            return ""
+        if attr == "effects" and not may_read_heirs_side(current_actor(), obj):
+            return []
+        return super().get_attribute(obj, attr, default)
 
 
 class _WithEffects(Schema):
@@ -137,5 +161,5 @@ class GroupChangeDetailSchema(_WithEffects, GroupChangeSchema):
     """A merge or split with what it did to the caps."""
 
 
-class SuccessionDetailSchema(_WithEffects, SuccessionSchema):
+class SuccessionDetailSchema(SuccessionSchema, _WithEffects):
     """A succession with what it did to the caps."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from accounts.models import (
@@ -14,6 +15,9 @@ from accounts.models import (
     Residence,
     TeamSuccession,
 )
+from accounts.queries.bank import accounts_to_rename
+from core.audit import AuditEntry
+from core.db import session
 from marketplace.notifications.recipients import Recipients, both, bureau, bureau_of, by_user, of, offices_of, province
 from marketplace.notifications.rules.told import Subject, news, task
 
@@ -27,6 +31,12 @@ def _organisation(record: Any) -> int:
 
 def _new_bureau(change: MemberChange) -> Any:
     return province(change) if change.city is None else bureau(change)
+
+
+def _misnamed(entry: AuditEntry) -> Iterable[BankAccount]:
+    """The account that bears the member's former name; verifying another one settles it."""
+    of_member = BankAccount.organisation_id == entry.data["organisation_id"]
+    return session().scalars(accounts_to_rename().where(of_member))
 
 
 FORMER_BUREAU: Recipients = offices_of("from_city")
@@ -88,7 +98,10 @@ CHANGE = Subject(
         "approve": (news("change.approved", both(MEMBER, FORMER_BUREAU), link_id=_organisation),),
         "refuse": (news("change.refused", MEMBER, link_id=_organisation),),
         "withdraw": (),
-        "apply": (news("change.applied", both(MEMBER, FORMER_BUREAU, _new_bureau), link_id=_organisation),),
+        "apply": (
+            news("change.applied", both(MEMBER, FORMER_BUREAU, _new_bureau), link_id=_organisation),
+            task("bank_account.renew", MEMBER, records=_misnamed, link="organisation", link_id=_organisation),
+        ),
     },
 )
 RESIDENCE = Subject(
@@ -116,6 +129,6 @@ SUCCESSION = Subject(
     {
         "propose": (task("succession.review", bureau_of("team_id")),),
         "approve": (news("succession.approved", of("team_id", "enterprise_id")),),
-        "refuse": (news("succession.refused", of("team_id", "enterprise_id")),),
+        "refuse": (news("succession.refused", of("team_id")),),
     },
 )

@@ -7,9 +7,10 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
-from accounts.models import FiguresRenewal, Membership, Residence, TeamSuccession, User
+from accounts.models import BankAccount, FiguresRenewal, Membership, Residence, TeamSuccession, User
 from accounts.permissions import Role
 from accounts.queries import acts_for
+from accounts.queries.bank import accounts_to_rename
 from accounts.queries.memberships import owes_documents
 from accounts.states import MembershipState, ProposalState, RenewalState, ResidenceState
 from core import clock
@@ -143,6 +144,7 @@ def _member_lines(own: Collection[int], *, today: date) -> list[Line]:
     return [
         Line("registrations_returned", returned, oldest=Membership.reviewed_at),
         Line("figures_to_renew", to_renew, due=FiguresRenewal.due_on),
+        Line("accounts_to_renew", accounts_to_rename().where(BankAccount.organisation_id.in_(own))),
         Line("documents_owed", owing, due=Membership.owed_until),
         Line("clawbacks_to_pay", clawbacks, oldest=Clawback.opened_at, amount=back_fen),
         Line("money_to_come", coming, oldest=Payable.confirmed_at, amount=Payable.amount_fen, is_fact=True),

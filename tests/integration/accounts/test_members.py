@@ -141,6 +141,15 @@ def test_v15_one_consolidated_return_and_no_second_one_about_something_else(clie
     assert again["differences"][0] == {"about": "phone", "before": "", "after": "0530-2"}
     assert (refused.status_code, codes(refused)) == (422, ["defect_named_late"])
     assert unmended.status_code == 201
+    first, second = client.get(f"{API}{path}/rounds", headers=own).get_json()["items"]
+    assert [(each["about"], each["mended"]) for each in first["defects"]] == [
+        ("phone", True),
+        ("document_licence", True),
+        ("county", False),
+    ]
+    assert (first["changed"], second["changed"]) == ([], ["document_licence", "figures", "phone"])
+    assert [(each["about"], each["mended"]) for each in second["defects"]] == [("county", None)]
+    assert first["returned_by"] == second["returned_by"] != first["submitted_by"]
     assert verify(INVARIANTS) == []
 
 

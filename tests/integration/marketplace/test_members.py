@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from accounts.queries import organisation
 from accounts.service.changes import apply_due_changes
 from core import clock
 from core.db import session
 from core.invariants import verify
 from marketplace.demo.client import DemoClient
 from marketplace.queries.invariants import INVARIANTS
-from tests.support.deal import PDF, ask, hand_in, order, service_id, walk
+from marketplace.reports.desk import desk
+from tests.factories.accounts import actor_of
+from tests.support.deal import PDF, ask, confirm, hand_in, order, service_id, walk
 from tests.support.packs import copied_pack, in_force
 
 SAMPLE = "demo-ms-sample"
@@ -70,6 +73,46 @@ def test_v12_facts_orders_and_claims_of_before_keep_their_county_and_their_city(
         handed_in = hand_in(province, done, claimant="provider-jinan", number="25370000000000000099")
     assert (placed["subsidy_fen"], later["subsidy_fen"] * 6) == (done["subsidy_fen"], placed["subsidy_fen"] * 4)
     assert handed_in["state"] == "submitted"
+
+
+def test_a_change_of_name_leaves_the_account_in_use_and_asks_for_it_anew(province: DemoClient) -> None:
+    """The code stays, so V8 judges the same firm; the account is paid to until another is verified."""
+    firm = me(province, "sme-heze")
+    accounts = f"/organisations/{firm}/bank-accounts"
+    (verified,) = province.get("sme-heze", accounts)["items"]
+    placed = order(province, "sme-heze", service_id(SAMPLE), payment_mode="full_payment")
+    renamed = province.upload(
+        "sme-heze",
+        "/member-changes",
+        PDF,
+        "licence.pdf",
+        organisation_id=firm,
+        effective_on="2026-03-02",
+        name="演示菏泽更名有限公司",
+        reason="更名",
+    )
+    province.post("bureau-heze", f"/member-changes/{renamed['id']}/review", {"decision": "approve"})
+    (kept,) = province.get("sme-heze", accounts)["items"]
+    assert (verified["bears_owners_name"], kept["bears_owners_name"], kept["state"]) == (True, False, "verified")
+    assert "accounts_to_renew" in waiting_keys(firm)
+    assert ask(province, "sme-heze", service_id(SAMPLE))["eligible"]
+
+    done = walk(province, placed, user="sme-heze")
+    claim = hand_in(province, done, claimant="sme-heze", number="25370000000000000077")
+    confirm(province, [claim["id"]], bureau="bureau-heze")
+    (payable,) = province.get("finance-maker", "/payables", order_id=placed["id"])["items"]
+    assert payable["account_number"] == verified["account_number"]
+
+    details = {name: verified[name] for name in ("bank_name", "cnaps_code", "account_number")}
+    province.post("sme-heze", accounts, {**details, "holder_name": verified["holder_name"]}, expect=422)
+    fresh = province.post("sme-heze", accounts, {**details, "holder_name": "演示菏泽更名有限公司"})
+    province.post("bureau-heze", f"/bank-accounts/{fresh['id']}/verification", {"decision": "verify"})
+    assert "accounts_to_renew" not in waiting_keys(firm)
+
+
+def waiting_keys(firm: int) -> set[str]:
+    """What stands on the desk of a firm."""
+    return {each.key for each in desk(actor_of(organisation(firm)), now=clock.now())}
 
 
 def test_v7_an_incubator_sees_how_its_resident_stands_and_may_do_nothing_for_it(province: DemoClient) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from flask import current_app, g
 
 from accounts import queries as accounts
 from accounts.kinds import ChangeDecision
 from accounts.models import Notice
 from accounts.permissions import Role
+from accounts.queries import acts_for
+from accounts.queries.groups import SuccessionMissing, find_succession
 from accounts.queries.notices import own_notices
+from accounts.queries.organisations import OrganisationMissing, find_organisation
 from accounts.states import ChangeKind
 from core import clock
 from core.db import session
@@ -23,15 +28,19 @@ from tests.factories.accounts import (
     make_controller,
     make_enterprise,
     make_holding,
+    make_incubator,
     make_province,
     make_team,
     make_tenure,
     make_user,
 )
-from tests.factories.vouchers import bring, make_claim, review
+from tests.factories.vouchers import FULL, bring, make_claim, review
+from tests.support.settling import settle
 from vouchers.jobs import lapse_held_cases, look_for_flags
 from vouchers.models import Claim
+from vouchers.queries.claims import visible_claims
 from vouchers.rules.claims import ReviewDecision
+from vouchers.schemas.groups import SuccessionDetailSchema
 from vouchers.service import cases, groups, successions
 from vouchers.states import ClaimState
 
@@ -45,8 +54,9 @@ def waiting(actor: Actor) -> dict[str, bool]:
 
 
 def told(actor: Actor) -> set[str]:
-    """The notices to somebody that are not done."""
+    """The notices to somebody that are not done, once everything that happened has been told."""
     session().commit()
+    settle()
     tell(now=clock.now())
     found = own_notices(actor).where(Notice.settled_at.is_(None))
     return {each.key for each in session().scalars(found) if each.key.startswith(("case.", "claim.flagged"))}
@@ -95,10 +105,53 @@ def test_v12_cap_a_succession_waits_at_the_bureau_of_the_teams_city() -> None:
     assert waiting(incubator) == {"successions_proposed": True}
     assert waiting(bureau) == {"successions_to_decide": False}
     assert waiting(actor_of(team)) == waiting(actor_of(firm)) == {}
+    own, of_firm = (seen_by(each, succession.id) for each in (incubator, actor_of(firm)))
+    assert (own["evidence"], own["effects"]) == ("营业执照", [])
+    assert (of_firm["state"], of_firm["evidence"]) == ("proposed", "")  # it may object, and learns nothing of the team
+    assert acts_for(actor_of(firm)) == {firm.id}
     successions.review(
         succession_id=succession.id, decision=ChangeDecision.REFUSE, opinion="不属实", actor=bureau, now=clock.now()
     )
     assert waiting(incubator) == waiting(bureau) == {}
+    assert seen_by(actor_of(team), succession.id)["opinion"] == "不属实"
+    with pytest.raises(SuccessionMissing):
+        seen_by(actor_of(firm), succession.id)
+
+
+@pytest.mark.usefixtures("app")
+def test_each_side_of_an_approved_succession_sees_what_is_its_own() -> None:
+    """The firm acts for the team it was and knows what came to its cap; the incubator learns nothing of the firm."""
+    host = make_incubator("371702")
+    team, firm = make_team(host), make_enterprise("371702")
+    claim = make_claim(user=team, mode=FULL)
+    bring(make_claim(user=firm), ClaimState.SUBMITTED)
+    incubator, bureau = actor_of(host), actor_of(make_bureau(HEZE))
+    succession = successions.propose(
+        team_id=team.id,
+        enterprise_uscc=firm.uscc or "",
+        effective_on=clock.today(clock.now()),
+        evidence="营业执照",
+        actor=incubator,
+        now=clock.now(),
+    )
+    successions.review(
+        succession_id=succession.id, decision=ChangeDecision.APPROVE, opinion="属实", actor=bureau, now=clock.now()
+    )
+    own, of_firm = (seen_by(each, succession.id) for each in (incubator, actor_of(firm)))
+    assert (own["evidence"], own["effects"]) == ("营业执照", [])
+    assert (of_firm["evidence"], len(of_firm["effects"])) == ("营业执照", 1)
+    for each in (incubator, actor_of(team)):
+        assert {seen.id for seen in session().scalars(visible_claims(each))} == {claim.id}
+        with pytest.raises(OrganisationMissing):
+            find_organisation(firm.id, actor=each)
+
+
+def seen_by(actor: Actor, succession_id: int) -> dict[str, Any]:
+    """A succession as the API answers somebody."""
+    with current_app.test_request_context():
+        g.actor = actor
+        shown: dict[str, Any] = SuccessionDetailSchema().dump(find_succession(succession_id, actor=actor))
+    return shown
 
 
 def submitted() -> Claim:

@@ -128,6 +128,9 @@ def test_a_returned_claim_counts_down_and_an_ended_one_waits_for_nobody(province
     assert (now["station"], now["holder"]) == ("submission", "provider")
     due = {"last_day": "2026-04-14", "days_left": 43, "working_days_left": 30, "provisional": False}
     assert now["due"] == due
+    (waiting,) = province.get("provider-jinan", f"{path}/rounds")["items"]
+    assert (waiting["number"], waiting["returned_by"], waiting["opinion"]) == (1, "city_bureau", "请补正")
+    assert waiting["defects"] == [{"defect": "合同缺页", "answer": None}]
     (listed,) = province.get("provider-jinan", "/claims", state="returned")["items"]
     assert listed["due"] == due
     too_many = {"declarations": DECLARED, "answers": ["已补签", "多余"]}
@@ -137,6 +140,10 @@ def test_a_returned_claim_counts_down_and_an_ended_one_waits_for_nobody(province
     with province.app.app_context():
         again = rounds(find_claim(claim_id, actor=SYSTEM))[-1]
     assert again.mended == [("合同缺页", "已补签合同")]
+    first, second = province.get("bureau-heze", f"{path}/rounds")["items"]
+    assert first["defects"] == [{"defect": "合同缺页", "answer": "已补签合同"}]
+    assert (second["number"], second["returned_at"], second["defects"], second["changed"]) == (2, None, [], [])
+    assert first["submitted_by"] == second["submitted_by"]
     province.post("provider-jinan", f"{path}/withdrawal")
     assert way(province, "sme-heze", claim_id)["stations"] == []
 

@@ -75,3 +75,30 @@ def test_the_command_prints_a_table_with_references_and_ends_with_1_on_faults(ap
         assert (bad.exit_code, bad.output.count("\n")) == (1, 9)
         (tmp_path / "empty").mkdir()
         assert app.test_cli_runner().invoke(args=["vouchers", "policy", "lint", str(tmp_path / "empty")]).exit_code == 1
+
+
+def unreadable(content: dict[str, Any]) -> None:
+    content["staff_max"][0].pop("unit")
+    content["annual_cap_fen"][0]["value"] = "half a million"
+    content["subsidy_rates"][0]["value"][0]["rate"] = "1.60"
+
+
+def test_a_broken_pack_is_told_whole_with_file_and_line(app: Flask, tmp_path: Path) -> None:
+    """What cannot be read at all hides nothing of the rest; each fault says where it stands."""
+    folder = copied_pack(tmp_path, unreadable)
+    (folder / "instruments.yaml").write_text("term: [\n", "utf-8")
+    answer = app.test_cli_runner().invoke(args=["vouchers", "policy", "lint", str(folder)])
+    assert answer.exit_code == 1
+    lines = (folder / "vouchers.yaml").read_text("utf-8").splitlines()
+
+    def line_of(words: str) -> int:
+        return 1 + next(number for number, each in enumerate(lines) if words in each)
+
+    def told(key: str) -> str:
+        return next(each for each in answer.output.splitlines() if key in each)
+
+    assert told("vouchers.staff_max[1]: unit missing").startswith(f"vouchers.yaml:{line_of('staff_max:') + 1}: ")
+    assert told("vouchers.annual_cap_fen[2025-01-24]").startswith(f"vouchers.yaml:{line_of('annual_cap_fen:') + 1}: ")
+    rate = told("vouchers.subsidy_rates[2025-01-24].0.rate")
+    assert rate.startswith(f"vouchers.yaml:{line_of('1.60')}: ")
+    assert "line 2" in told("instruments.yaml")

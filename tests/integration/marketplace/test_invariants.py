@@ -1,0 +1,313 @@
+"""Every always-true statement bites: rows bent past all guards are named by it, one bend for each statement."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import psycopg
+
+from accounts.queries.invariants import INVARIANTS as ACCOUNTS
+from core.invariants import Invariant
+from marketplace.queries.invariants import INVARIANTS as MARKETPLACE
+from settlement.queries.invariants import INVARIANTS as SETTLEMENT
+from tests.databases import Server
+from tests.support.world import World
+from vouchers.queries.invariants import INVARIANTS as VOUCHERS
+from vouchers.queries.supervision_invariants import INVARIANTS as SUPERVISION
+
+EVERYTHING = [*ACCOUNTS, *SETTLEMENT, *VOUCHERS, *MARKETPLACE]
+OF_THEIR_OWN = {each.name for each in SUPERVISION}
+"""Of supervision the world has little: its statements are bent in tests/integration/vouchers."""
+REPLAYED = ": history replays to the present state"
+
+
+def test_every_statement_bites(world: World, server: Server) -> None:
+    """As somebody with all rights could: without triggers, keys and checks. Each is silent before and loud after."""
+    assert world.ids
+    database = server.database(server.name(f"world_{os.getpid()}"))
+    silent: list[str] = []
+    with database.connect() as owner:
+        disarm(owner)
+        for invariant in EVERYTHING:
+            if invariant.name in OF_THEIR_OWN:
+                continue
+            assert not offends(owner, invariant), invariant.name
+            owner.execute("SAVEPOINT sound")
+            bent = [owner.execute(statement.encode()).rowcount for statement in bend_of(invariant)]
+            if not (all(bent) and offends(owner, invariant)):
+                silent.append(f"{invariant.name}: {bent}")
+            owner.execute("ROLLBACK TO sound")
+        owner.rollback()
+    assert silent == []
+
+
+def test_no_bend_is_for_a_statement_that_is_gone() -> None:
+    names = [each.name for each in EVERYTHING]
+    assert [key for key in BENDS if sum(name.startswith(key) for name in names) != 1] == []
+
+
+def bend_of(invariant: Invariant) -> list[str]:
+    """What is done to the rows. A record in a state that it never came to breaks every history."""
+    if invariant.name.endswith(REPLAYED):
+        return [made(invariant.name.removesuffix(REPLAYED), state="nowhere")]
+    (found,) = [bend for name, bend in BENDS.items() if invariant.name.startswith(name)]
+    return [found] if isinstance(found, str) else found
+
+
+def offends(owner: psycopg.Connection, invariant: Invariant) -> bool:
+    return owner.execute(invariant.sql.encode()).fetchone() is not None
+
+
+def disarm(owner: psycopg.Connection) -> None:
+    """No triggers and foreign keys, no constraints but primary keys, no unique indexes, nothing that must be there."""
+    owner.execute("SET session_replication_role = replica")
+    statements = owner.execute(
+        """
+        SELECT format('ALTER TABLE %I DROP CONSTRAINT %I', c.relname, k.conname)
+          FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+         WHERE k.contype IN ('c', 'f', 'x') AND c.relnamespace = 'public'::regnamespace
+        UNION ALL
+        SELECT format('ALTER TABLE %I DROP CONSTRAINT %I CASCADE', c.relname, k.conname)
+          FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+         WHERE k.contype = 'u' AND c.relnamespace = 'public'::regnamespace
+        UNION ALL
+        SELECT format('DROP INDEX %I', c.relname)
+          FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+         WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace
+           AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)
+        UNION ALL
+        SELECT format('ALTER TABLE %I ALTER COLUMN %I DROP NOT NULL', c.relname, a.attname)
+          FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+         WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND a.attnotnull
+           AND a.attidentity = ''
+           AND NOT EXISTS (SELECT FROM pg_index i
+                            WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey))
+        """
+    ).fetchall()
+    for (statement,) in statements:
+        owner.execute(statement)
+
+
+def made(table: str, **values: object) -> str:
+    """A row out of nothing."""
+    row = json.dumps({"id": 999_999, **values})
+    return f'INSERT INTO "{table}" SELECT (jsonb_populate_record(NULL::"{table}", \'{row}\')).*'
+
+
+def copied(table: str, where: str = "true", **values: object) -> str:
+    """A row like another one."""
+    row = json.dumps({"id": 999_999, **values})
+    return (
+        f'INSERT INTO "{table}" SELECT (jsonb_populate_record(x, \'{row}\')).* FROM "{table}" x WHERE {where}'
+        " ORDER BY id LIMIT 1"
+    )
+
+
+def aid(where: str, *, approved: str = "NULL", confirmed: str = "NULL") -> str:
+    """A part of a claim that no programme granted."""
+    return (
+        "INSERT INTO claim_aid (id, claim_id, programme, fund, aid_fen, claimed_fen, approved_fen, confirmed_fen)"
+        f" SELECT 999999, id, 'x', 'x', 5, 5, {approved}, {confirmed} FROM claim WHERE {where} ORDER BY id LIMIT 1"
+    )
+
+
+A_FIRMS_USER = (
+    "(SELECT min(u.id) FROM user_account u JOIN organisation o ON o.id = u.organisation_id WHERE o.kind = 'enterprise')"
+)
+PAID_CLAIM = "'claim:' || id = (SELECT min(source) FROM payable WHERE source LIKE 'claim:%' AND state <> 'cancelled')"
+
+BENDS: dict[str, str | list[str]] = {
+    # accounts
+    "an organisation has one controller": copied("controller_tenure"),
+    "an organisation sits in one place": copied("organisation_seat"),
+    "an organisation's county": "UPDATE organisation SET county = '000000' WHERE kind = 'enterprise'",
+    "an organisation has at most one verified": copied("bank_account", "state = 'verified'"),
+    "a member is suspended while": (
+        "INSERT INTO suspension (id, membership_id, began_at)"
+        " SELECT 999999, min(id), now() FROM membership WHERE state = 'approved'"
+    ),
+    "a renewal and a change are decided": made("member_change", requested_by=1, reviewed_by=1),
+    "a change was decided by the bureau": (
+        f"INSERT INTO member_change (id, city, reviewed_by) SELECT 999999, '370100', {A_FIRMS_USER}"
+    ),
+    "every approved member handed in": "UPDATE membership SET required_documents = '[\"x\"]' WHERE state = 'approved'",
+    "a document is certified by another": made("organisation_document", added_by=1, decided_by=1),
+    "a document was certified by the bureau": (
+        "INSERT INTO organisation_document (id, organisation_id, decided_by)"
+        f" SELECT 999999, min(id), {A_FIRMS_USER} FROM organisation WHERE kind = 'enterprise'"
+    ),
+    "a registration is reviewed by another": "UPDATE membership SET reviewed_by = submitted_by",
+    "a bank account is verified by another": "UPDATE bank_account SET verified_by = named_by",
+    "a member was reviewed by the bureau": (
+        f"UPDATE membership SET reviewed_by = {A_FIRMS_USER} WHERE state = 'approved'"
+    ),
+    "every fact of standing": made("adverse_record"),
+    # settlement
+    "ledger transactions balance": (
+        "UPDATE ledger_posting SET amount_fen = amount_fen + 1 WHERE id = (SELECT min(id) FROM ledger_posting)"
+    ),
+    "ledger transactions have at least two": (
+        "DELETE FROM ledger_posting WHERE transaction_id = (SELECT max(id) FROM ledger_transaction)"
+    ),
+    "pending transactions are resolved": (
+        "UPDATE ledger_posting p SET amount_fen = p.amount_fen * 2 FROM ledger_transaction t"
+        " WHERE t.id = p.transaction_id AND t.resolves_id IS NOT NULL"
+    ),
+    "stored balances equal": "UPDATE ledger_account SET posted_fen = posted_fen - 1 WHERE kind = 'fund'",
+    "accounts stay within": "UPDATE ledger_account SET min_fen = -1000000000000 WHERE kind = 'fund'",
+    "caps: 0 <= held": "UPDATE ledger_account SET max_fen = 1 WHERE kind = 'cap'",
+    "no hold is granted": "UPDATE ledger_transaction SET data = '{\"cap_fen\": 1}' WHERE kind = 'hold_granted'",
+    "holds of cap_hold": "UPDATE cap_hold SET held_fen = held_fen + 1 WHERE state = 'live'",
+    "holds of aid_hold": (
+        "INSERT INTO aid_hold (id, order_id, programme, held_fen, consumed_fen, transaction_id, state)"
+        " SELECT 999999, -1, 'x', 5, 0, min(id), 'live' FROM ledger_transaction"
+    ),
+    "every held sum belongs": "DELETE FROM cap_hold WHERE state = 'live'",
+    "an owner that was merged": (
+        "INSERT INTO cap_merge (id, absorbed, from_year)"
+        " SELECT 999999, owner, year FROM ledger_account WHERE kind = 'cap' AND pending_fen <> 0 LIMIT 1"
+    ),
+    "the overhang a merge recorded": made(
+        "cap_merge_year", cap_fen=1, used_after_fen=5, overhang_fen=0, held_fen=0, consumed_fen=0
+    ),
+    "what an order was charged": "UPDATE order_charge SET self_pay_fen = self_pay_fen + 1",
+    "payments and refunds": "UPDATE payment SET refunded_fen = refunded_fen + 1",
+    "shortfalls equal": "UPDATE shortfall SET paid_fen = paid_fen + 1",
+    "an order's shortfall": "UPDATE shortfall SET amount_fen = amount_fen + 1",
+    "a payable is paid at most once": "UPDATE payable SET paid_fen = amount_fen + 1",
+    "a payable stands in one live batch": "UPDATE payable SET state = 'in_batch', batch_id = -1",
+    "payables equal": "UPDATE payable SET amount_fen = amount_fen + 1",
+    "0 <= clawed back": "UPDATE payable SET clawed_back_fen = clawed_back_fen + 1",
+    "clawbacks equal": "UPDATE clawback SET recovered_fen = recovered_fen + 1",
+    "nothing is put into a batch": (
+        "INSERT INTO payment_stop (id, payable_id, ordered_at)"
+        " SELECT 999999, min(payable_id), '2000-01-01' FROM batch_line"
+    ),
+    "a payable is stopped while": "UPDATE payable SET stopped = NOT stopped",
+    "one order has one payee": copied("payable", "state <> 'cancelled'"),
+    "the payee is the user": "UPDATE payable SET payee_id = -1",
+    "every account paid to": "UPDATE payable SET account_number = '0'",
+    "a batch's total and seal": "UPDATE settlement_batch SET total_fen = total_fen + 1",
+    "a batch's total is its postings": "UPDATE settlement_batch SET total_fen = total_fen + 1",
+    "a batch's lines are posted": (
+        "UPDATE ledger_posting p SET account_id = -1 FROM ledger_account a, ledger_transaction t"
+        " WHERE a.id = p.account_id AND t.id = p.transaction_id AND a.kind = 'payable' AND t.kind = 'batch_committed'"
+    ),
+    "lines belong to a batch": "UPDATE batch_line SET payable_id = -1",
+    "a batch's files": "UPDATE batch_file SET control_sum_fen = control_sum_fen - 1",
+    "bank returns are the sums": "UPDATE bank_return SET paid_fen = paid_fen + 1",
+    "what the bank said": "UPDATE bank_return_line SET amount_fen = amount_fen + 1",
+    "a closed batch has": ["DELETE FROM bank_return_line", "UPDATE settlement_batch SET state = 'closed'"],
+    "batch preparer and approver": "UPDATE settlement_batch SET approved_by = prepared_by",
+    "funds: 0 <=": "UPDATE appropriation SET amount_fen = 1",
+    "what a fund committed": "DELETE FROM settlement_batch",
+    "every change of money": "DELETE FROM audit_entry WHERE subject_kind = 'payable'",
+    # vouchers: aid of cities
+    "aids: confirmed": aid("true"),
+    "decisions: aid stands": (
+        'UPDATE entitlement_decision SET aids = \'[{"programme": "x", "amount_fen": 99999999999}]\''
+    ),
+    "aids: a live claim": aid("state = 'submitted'"),
+    "aids: the steps": [
+        'UPDATE entitlement_decision SET aids = \'[{"programme": "x"}]\'',
+        (
+            "INSERT INTO entitlement_step (id, order_id, programme, kind, before_fen, after_fen, inputs)"
+            " SELECT 999999, min(order_id), 'x', 'hold', 5, 5, '{}' FROM entitlement_decision"
+        ),
+    ],
+    "summaries: a line's aid": aid("state IN ('summarised', 'confirmed')", approved="5"),
+    "payables of programmes": aid("state = 'confirmed'", approved="5", confirmed="5"),
+    "an order's payables go to": [
+        aid(PAID_CLAIM),
+        (
+            'INSERT INTO payable SELECT (jsonb_populate_record(p, \'{"id": 999999, "source": "aid:999999",'
+            " \"payee_id\": -1}')).* FROM payable p WHERE source LIKE 'claim:%' AND state <> 'cancelled'"
+            " ORDER BY source LIMIT 1"
+        ),
+    ],
+    "aids: a dead claim": (
+        "INSERT INTO aid_hold (id, order_id, programme, held_fen, consumed_fen, state)"
+        " SELECT 999999, min(order_id), 'x', 5, 0, 'live' FROM claim WHERE state = 'confirmed'"
+    ),
+    "every aid of a claim": aid("true"),
+    # vouchers: decisions, claims, summaries
+    "claims: confirmed ≤": "UPDATE claim SET claimed_fen = 99999999999",
+    "decisions: no subsidy": "UPDATE entitlement_decision SET held_fen = entitlement_fen + 1",
+    "claims: a live claim": "UPDATE cap_hold SET held_fen = 0",
+    "payables: each has": "UPDATE review_summary SET state = 'open'",
+    "claims: each confirmed sum": "DELETE FROM payable",
+    "claims: the payee is": "UPDATE claim SET payee_id = -1",
+    "claims: submitter": "UPDATE claim SET reviewed_by = submitted_by",
+    "materials: a certified": [
+        made("organisation_document", organisation_id=-1, file_id=-1),
+        "UPDATE claim_material SET document_id = 999999",
+    ],
+    "invoices: a number": "UPDATE claim_invoice SET number = '1', live = true",
+    "invoices: the seller": "UPDATE claim_invoice SET seller_uscc = 'x' WHERE live",
+    "claims: one that was handed in": "DELETE FROM claim_invoice",
+    "claims: a dead claim": "UPDATE cap_hold SET state = 'live'",
+    "claims: in direct deduction": "DELETE FROM shortfall",
+    "decisions: each with its policy": "DELETE FROM entitlement_step WHERE kind = 'hold'",
+    "steps: each begins": "UPDATE entitlement_step SET before_fen = before_fen + 1 WHERE kind = 'invoice'",
+    "steps: each is what": "UPDATE entitlement_step SET after_fen = after_fen + 1",
+    "claims: the steps": "UPDATE entitlement_step SET after_fen = after_fen + 1",
+    "flags: none waited": (
+        "INSERT INTO claim_flag (id, claim_id, finding_needed, state, raised_at)"
+        " SELECT 999999, min(id), true, 'raised', '2000-01-01' FROM claim WHERE state = 'confirmed'"
+    ),
+    "flags: an upheld": (
+        "INSERT INTO claim_flag (id, claim_id, state, decided_at)"
+        " SELECT 999999, min(c.id), 'upheld', '2000-01-01' FROM claim c"
+        "   JOIN claim_review r ON r.claim_id = c.id AND r.decision = 'approve' AND r.amount_fen >= c.claimed_fen"
+        "  WHERE c.state = 'confirmed'"
+    ),
+    "cases: a claim is in one": [
+        made("review_case", id=999_998, claim_id=1, taken_at="2026-01-01"),
+        made("review_case", claim_id=1, taken_at="2026-01-02"),
+    ],
+    "reviews: while a case": (
+        "INSERT INTO review_case (id, claim_id, holder_id, taken_at, last_day)"
+        " SELECT 999999, min(claim_id), -1, '2000-01-01', '2100-01-01' FROM claim_review"
+    ),
+    "reviews: nobody decides": (
+        "UPDATE claim_material m SET added_by = r.reviewer_id, added_at = '2000-01-01' FROM claim_review r"
+        " WHERE r.claim_id = m.claim_id"
+    ),
+    "batches: what was decided": made("review_batch", claim_ids=[1], total_fen=1),
+    "summaries: the total": "UPDATE review_summary SET total_fen = total_fen + 1",
+    "invoices: the file": "UPDATE claim_invoice SET source_sha256 = 'x'",
+    "invoices: what was read": [
+        (
+            "INSERT INTO invoice_reading (id, claim_id, file_id, facts)"
+            " SELECT 999999, -1, min(file_id), '{}' FROM claim_material"
+        ),
+        "UPDATE claim_invoice SET reading_id = 999999",
+    ],
+    "invoices: what credit": "UPDATE claim_invoice SET credited_fen = credited_fen + 1 WHERE live",
+    "claims: one that waits": "UPDATE claim_invoice SET eligible_fen = 1 WHERE live",
+    "claims: what is granted": [
+        "UPDATE claim_invoice SET credited_fen = amount_incl_tax_fen WHERE live",
+        "UPDATE payable SET state = 'due'",
+        "DELETE FROM payment_stop",
+    ],
+    # marketplace
+    "an order's subsidy": 'UPDATE "order" SET price_fen = price_fen + 1',
+    "an ineligible order": 'UPDATE "order" SET eligible = false',
+    "paid <= confirmed": "UPDATE claim SET claimed_fen = 99999999999",
+    "no order was placed": (
+        "INSERT INTO suspension (id, membership_id, began_at) SELECT 999999, min(m.id), '2000-01-01'"
+        ' FROM membership m JOIN "order" o ON o.beneficiary_id = m.organisation_id'
+    ),
+    "an order that ended early keeps no slot": [
+        "UPDATE \"order\" SET state = 'cancelled'",
+        'INSERT INTO occupancy (id, order_id, live) SELECT 999999, min(id), true FROM "order"',
+    ],
+    "an order that ended early keeps no hold": "UPDATE \"order\" SET state = 'cancelled'",
+    "a live order holds": 'UPDATE "order" SET subsidy_fen = subsidy_fen + 1',
+    "an order's other aid": 'UPDATE "order" SET other_aid_fen = 5',
+    "a claim's payee": "UPDATE claim SET payee_id = -1",
+    "a contracted order": "DELETE FROM order_charge",
+    "every order's placing": "DELETE FROM audit_entry WHERE subject_kind = 'order'",
+}
+"""A bend for each statement, by how its name begins."""
