@@ -27,6 +27,7 @@ from accounts.schemas.changes import ChangeReviewSchema, NewChangeSchema
 from accounts.service import changes as service
 from accounts.states import CHANGE_TRANSITIONS, ChangeAction, ChangeState
 from core import audit, clock
+from core.files import StoredFile
 from core.http import allow, current_actor
 from core.http.attachment import attachment
 from core.pages import Column, Done, EmptySchema, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page
@@ -87,7 +88,7 @@ def one(change_id: int) -> str:
         owner=change.organisation if actor.city in (None, change.organisation.city) else None,
         facts=_facts(change),
         compared=_compared(change),
-        evidence=(change.file, url_for("change_pages.evidence", change_id=change.id)),
+        evidence=_evidence(change),
         events=events_of(audit.history("member_change", change.id), "member_change"),
         actions=_actions(change, actor),
     )
@@ -151,7 +152,8 @@ def review(change_id: int) -> Response:
         leave_out=() if change.controller else ("controller_id",),
     )
     compared = [(label, f"{before or '—'} → {after}") for label, before, after in _compared(change)]
-    return form_page(form, effect=effect, back=here, confirms=True, facts=[*_facts(change), *compared])
+    shown = [*_facts(change), *compared]
+    return form_page(form, effect=effect, back=here, confirms=True, facts=shown, evidence=_evidence(change))
 
 
 @changes.route("/member-changes/<int:change_id>/withdrawal", methods=["GET", "POST"])
@@ -167,6 +169,11 @@ def withdraw(change_id: int) -> Response:
         return Done(here, "page.change_withdrawal.done")
 
     return form_page(Form(EmptySchema, name="change_withdrawal", ends=True), effect=effect, back=here)
+
+
+def _evidence(change: MemberChange) -> tuple[StoredFile, str]:
+    """The document that shows it, and where it is handed over."""
+    return change.file, url_for("change_pages.evidence", change_id=change.id)
 
 
 def _facts(change: MemberChange) -> list[tuple[str, object]]:

@@ -137,9 +137,8 @@ def certify(document_id: int) -> Response:
         form,
         effect=effect,
         back=_index(),
-        template="accounts/document_certification.html",
-        document=document,
         facts=facts,
+        evidence=(document.file, link_to("organisation_document", document.id)),
     )
 
 

@@ -11,13 +11,14 @@ from flask import Response, url_for
 from accounts.kinds import InterestKind
 from accounts.models import UserInterest
 from accounts.permissions import admin, may_keep_interests, may_read_interests
-from accounts.queries.interests import find_interest, visible_interests
+from accounts.queries.interests import find_interest, officers, visible_interests
 from accounts.queries.names import usernames
 from accounts.schemas.interests import InterestEndingSchema, InterestVoidingSchema, NewInterestSchema
 from accounts.service import interests as service
 from core import clock
 from core.http import allow, current_actor
 from core.pages import Column, Done, Form, NavEntry, Pages, Table, form_page, table_page, term
+from core.pages.forms import Options
 from core.pages.language import t
 from core.pages.tables import choice
 
@@ -103,7 +104,13 @@ def new() -> Response:
         return Done(url_for("interest_pages.index"), "page.interest_new.done")
 
     own = {} if admin(actor) else {"user_id": actor.user_id}
-    form = Form(NewInterestSchema, name="interest_new", fixed=own, required=["user_id"] if not own else [])
+    form = Form(
+        NewInterestSchema,
+        name="interest_new",
+        fixed=own,
+        required=["user_id"] if not own else [],
+        options=None if own else {"user_id": _officers()},
+    )
     return form_page(form, effect=effect, back=url_for("interest_pages.index"))
 
 
@@ -129,6 +136,10 @@ def void(interest_id: int) -> Response:
         return Done(url_for("interest_pages.index"), "page.interest_voiding.done")
 
     return _about(interest_id, Form(InterestVoidingSchema, name="interest_voiding", ends=True), effect)
+
+
+def _officers() -> Options:
+    return [(str(each.id), f"{each.username} · {each.organisation.name}") for each in officers()]
 
 
 def _about(interest_id: int, form: Form, effect: Any) -> Response:

@@ -20,6 +20,7 @@ from accounts.schemas.changes import NewRenewalSchema, RenewalReviewSchema
 from accounts.service import renewals as service
 from accounts.states import RENEWAL_TRANSITIONS, RenewalAction, RenewalState
 from core import audit, clock
+from core.files import StoredFile
 from core.http import allow, current_actor
 from core.http.attachment import attachment
 from core.pages import Column, Done, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page
@@ -103,9 +104,7 @@ def one(renewal_id: int) -> str:
         lead=f"page.renewal.next.{renewal.state.value}",
         owner=renewal.organisation,
         facts=_facts(renewal),
-        evidence=None
-        if renewal.file is None
-        else (renewal.file, url_for("renewal_pages.evidence", renewal_id=renewal.id)),
+        evidence=_evidence(renewal),
         events=events_of(audit.history("figures_renewal", renewal.id), "figures_renewal"),
         actions=_actions(renewal, actor),
     )
@@ -168,7 +167,14 @@ def review(renewal_id: int) -> Response:
 
     form = Form(RenewalReviewSchema, name="renewal_review", widgets={"decision": "radio"})
     shown = [("column.organisation", renewal.organisation.name), *_facts(renewal)]
-    return form_page(form, effect=effect, back=here, confirms=True, facts=shown)
+    return form_page(form, effect=effect, back=here, confirms=True, facts=shown, evidence=_evidence(renewal))
+
+
+def _evidence(renewal: FiguresRenewal) -> tuple[StoredFile, str] | None:
+    """The document that shows the figures and where it is handed over; none before it was handed in."""
+    if renewal.file is None:
+        return None
+    return renewal.file, url_for("renewal_pages.evidence", renewal_id=renewal.id)
 
 
 def _facts(renewal: FiguresRenewal) -> list[tuple[str, object]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from sqlalchemy import ColumnElement, Select, literal, select, true, union_all
+from sqlalchemy.orm import joinedload
 
 from accounts import policy
-from accounts.models import BeneficiaryFigures, Membership, MembershipDocument, Organisation, UserInterest
+from accounts.models import BeneficiaryFigures, Membership, MembershipDocument, Organisation, User, UserInterest
 from accounts.permissions import Role
 from accounts.rules.interests import bars
 from core.db import session
@@ -17,6 +18,7 @@ from core.errors import NotFound, Reason, reason
 from core.permissions import Actor
 from core.texts import text
 
+OFFICERS = frozenset({Role.CITY_BUREAU, Role.PROVINCE, Role.DELEGATED_AGENCY, Role.FINANCE_MAKER, Role.FINANCE_CHECKER})
 _READS_ALL = frozenset({Role.ADMIN, Role.AUDITOR})
 ARTICLE = "V17 order"
 
@@ -31,6 +33,12 @@ def visible_interests(actor: Actor, *, user_id: int | None = None) -> Select[tup
     """One's own interests; everybody's for the administrator and the auditor."""
     found = select(UserInterest).where(_visible(actor))
     return found if user_id is None else found.where(UserInterest.user_id == user_id)
+
+
+def officers() -> Sequence[User]:
+    """Everybody who decides, prepares or pays, by name, with the office."""
+    found = select(User).where(User.role.in_(OFFICERS)).options(joinedload(User.organisation)).order_by(User.username)
+    return session().scalars(found).all()
 
 
 def find_interest(interest_id: int, *, actor: Actor, lock: bool = False) -> UserInterest:

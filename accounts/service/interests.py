@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from accounts.kinds import InterestKind
 from accounts.models import UserInterest
-from accounts.permissions import Role, admin, may_keep_interests
-from accounts.queries.interests import find_interest
+from accounts.permissions import admin, may_keep_interests
+from accounts.queries.interests import OFFICERS, find_interest
 from accounts.queries.organisations import find_organisation
 from accounts.queries.users import user
 from accounts.rules import uscc as codes
@@ -17,8 +17,6 @@ from core import audit, clock
 from core.db import transaction
 from core.errors import Conflict, Forbidden, Reason, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
-
-OFFICERS = frozenset({Role.CITY_BUREAU, Role.PROVINCE, Role.DELEGATED_AGENCY, Role.FINANCE_MAKER, Role.FINANCE_CHECKER})
 
 
 class InterestRefused(Refused):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Self
 
 from playwright.sync_api import FilePayload, Locator, Page
 
@@ -14,41 +15,44 @@ OpenPage = Callable[..., Page]
 Files = Mapping[str, tuple[str, bytes]]
 
 
-class Person:
-    """Somebody signed in, in a browser of one's own and in one language."""
+class Visitor:
+    """Somebody nobody knows, in a browser of one's own."""
 
-    def __init__(self, page: Page, username: str, *, language: str) -> None:
+    def __init__(self, page: Page) -> None:
         self.page = page
-        self.username = username
-        if language == "en":
-            page.goto("/language/en")
-        sign_in(page, username)
+        self.username = "a visitor"
 
     @property
     def words(self) -> str:
         """What the page says."""
         return self.page.locator("main").inner_text()
 
-    def go(self, path: str) -> Person:
+    def go(self, path: str) -> Self:
         """Open a page by its address."""
         answer = self.page.goto(path)
         assert answer is not None
         assert answer.ok, f"{self.username} at {path}: {answer.status} {self.words[:500]}"
         return self
 
-    def follow(self, part_of_address: str) -> Person:
+    def tick(self, field: str, *values: str) -> Self:
+        """Tick some of the boxes of a field."""
+        for value in values:
+            self.form.locator(f"[name='{field}'][value='{value}']").check()
+        return self
+
+    def follow(self, part_of_address: str) -> Self:
         """Follow the first visible link of the page that leads there."""
         self.page.locator(f"main a[href*='{part_of_address}']").first.click()
         self.page.wait_for_load_state()
         return self
 
-    def open_row(self) -> Person:
+    def open_row(self) -> Self:
         """Open what the first row of the page's table is about."""
         self.page.locator("main tbody a").first.click()
         self.page.wait_for_load_state()
         return self
 
-    def fill(self, files: Files | None = None, **typed: str) -> Person:
+    def fill(self, files: Files | None = None, **typed: str) -> Self:
         """Fill in fields by name; dots of names are written as two underscores."""
         for field, value in typed.items():
             self._fill(self.form.locator(f"[name='{field.replace('__', '.')}']"), value)
@@ -57,7 +61,7 @@ class Person:
             self.form.locator(f"[name='{field}']").set_input_files(upload)
         return self
 
-    def send(self) -> Person:
+    def send(self) -> Self:
         """Press the button of the form, agree where asked, and wait for the next page, which has no faults to tell."""
         before = self.page.url
         self.form.locator("button:not([type=button])").first.click()
@@ -102,6 +106,17 @@ class Person:
             field.select_option(value)
         else:
             field.fill(value)
+
+
+class Person(Visitor):
+    """Somebody signed in, in a browser of one's own and in one language."""
+
+    def __init__(self, page: Page, username: str, *, language: str) -> None:
+        super().__init__(page)
+        self.username = username
+        if language == "en":
+            page.goto("/language/en")
+        sign_in(page, username)
 
 
 def people(live: LiveServer, open_page: OpenPage, *, language: str) -> Callable[[str], Person]:

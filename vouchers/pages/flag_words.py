@@ -12,11 +12,12 @@ from flask import url_for
 
 from core.money import fen_to_yuan
 from core.pages import link_to
-from core.pages.language import t, text_or
+from core.pages.language import say, t
 from core.permissions import Actor
 from vouchers.models import Claim, ClaimFlag
 from vouchers.permissions import may_read_flags
 from vouchers.queries.flags import ShownFlag, shown_flags
+from vouchers.queries.material_kinds import material_text
 from vouchers.rules.flags import FlagKind
 from vouchers.service.flags import may_decide
 
@@ -134,14 +135,14 @@ def _hours(evidence: Mapping[str, Any]) -> Iterator[Line]:
 
 
 def _document(evidence: Mapping[str, Any]) -> Iterator[Line]:
-    kind = text_or(f"material.{evidence['kind']}", evidence["kind"])
+    kind = say(material_text(evidence["kind"]))
     yield Line(t("evidence.document", kind=kind, checksum=evidence["sha256"][:_SHOWN]))
     hidden = 0
     for other in evidence["elsewhere"]:
         if other["claim_id"] is None:
             hidden += 1
             continue
-        as_kind = text_or(f"material.{other['kind']}", other["kind"])
+        as_kind = say(material_text(other["kind"]))
         yield Line(
             t("evidence.document.in", number=other["claim_id"], kind=as_kind), link_to("claim", other["claim_id"])
         )
