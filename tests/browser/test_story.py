@@ -270,11 +270,9 @@ def supervise(who: Who, flow: Flow, live: LiveServer) -> None:
     sanction = {"kind": "fraud", "seriousness": "serious", "sanction_until": "2027-05-31", "notice": "公示"}
     province.go(f"/misconduct-decisions/new?finding={finding}").fill(None, **sanction, grounds="见核查").send()
     decision = province.number
-    appeal = {"files": {"file": ("申诉.pdf", PDF)}, "grounds": "认定有误"}
-    party.go(f"/misconduct-decisions/{decision}/appeal").fill(**appeal).send()
-    inspector.go("/misconduct-decisions").open_row().follow("/decision").fill(
-        decision="annul", opinion="证据不足"
-    ).send()
+    party.go(f"/misconduct-decisions/{decision}/appeal")
+    appeal = party.fill({"file": ("申诉.pdf", PDF)}, grounds="认定有误").send().follow("/appeals/").number
+    inspector.go(f"/appeals/{appeal}/decision").fill(decision="annul", opinion="证据不足").send()
     assert "已撤销" in party.go(f"/misconduct-decisions/{decision}").words
 
 
