@@ -28,6 +28,8 @@ from tests.support.persons import Person, people
 
 BANK_COLUMNS = ["line_no", "account_number", "amount", "status", "reason", "value_date"]
 INSPECTORS = ("inspector-one", "inspector-two")
+UNINVOLVED = "officer-three"
+"""Decides an appeal: whoever inspected or decided before does not."""
 Who = Callable[[str], Person]
 
 
@@ -272,15 +274,15 @@ def supervise(who: Who, flow: Flow, live: LiveServer) -> None:
     decision = province.number
     party.go(f"/misconduct-decisions/{decision}/appeal")
     appeal = party.fill({"file": ("申诉.pdf", PDF)}, grounds="认定有误").send().follow("/appeals/").number
-    inspector.go(f"/appeals/{appeal}/decision").fill(decision="annul", opinion="证据不足").send()
+    who(UNINVOLVED).go(f"/appeals/{appeal}/decision").fill(decision="annul", opinion="证据不足").send()
     assert "已撤销" in party.go(f"/misconduct-decisions/{decision}").words
 
 
 def send_inspectors(who: Who, live: LiveServer) -> Person:
-    """Two officers who had no part in it, and a draw; one of them is answered with."""
+    """Officers who had no part in it, and a draw; the first of them is answered with."""
     with live.app.app_context():
         office = session().scalars(select(User.organisation_id).where(User.username == "province")).one()
-    for name in INSPECTORS:
+    for name in (*INSPECTORS, UNINVOLVED):
         account = {"role": "province", "username": name, "password": demo_password()}
         who("admin").go(f"/organisations/{office}/users").fill(None, **account).send()
     drawn = {"confirmed_from": "2026-03-02", "confirmed_to": "2026-03-02", "size": "1", "reason": "例行抽查"}
