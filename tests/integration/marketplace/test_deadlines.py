@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from accounts.jobs import JOBS as MEMBER_JOBS
 from core import clock
 from marketplace.demo.client import DemoClient, Json
 from marketplace.jobs import JOBS as DEAL_JOBS
@@ -19,7 +20,7 @@ SECOND = timedelta(seconds=1)
 
 def once(name: str, read: Callable[[], object]) -> object:
     """What is read once the worker has done one of its jobs."""
-    for job in (*DEAL_JOBS, *CLAIM_JOBS):
+    for job in (*DEAL_JOBS, *CLAIM_JOBS, *MEMBER_JOBS):
         if job.name == name:
             job.run(clock.now(), clock.now())
     return read()
@@ -132,3 +133,34 @@ def test_v23_the_first_and_the_last_second_of_the_measure(province: DemoClient, 
         return quote["policy_version"] is None
 
     assert before_and_after(end_of(day), outside) == outcomes
+
+
+def test_v15_the_last_second_before_and_of_a_suspension(province: DemoClient) -> None:
+    """A suspension from the 4th to the 9th, the first day no longer: both days turn at midnight in Shanghai."""
+    (member,) = province.get("sme-heze", "/memberships")["items"]
+    body = {"opinion": "核查", "since": "2026-03-04", "until": "2026-03-09"}
+    province.post("bureau-heze", f"/memberships/{member['id']}/suspension", body)
+    wish = {"service_id": service_id(SAMPLE), "payment_mode": "full_payment", "quantity": "1"}
+
+    def quoted() -> object:
+        return once("begin_day_of_members", lambda: province.attempt("sme-heze", "/quotes", wish)[0])
+
+    assert before_and_after(end_of("2026-03-03"), quoted) == [201, 409]
+    assert before_and_after(end_of("2026-03-08"), quoted) == [409, 201]
+
+
+def test_v8_2_the_last_second_of_a_sanction_and_of_the_years_that_bar(province: DemoClient) -> None:
+    """A misconduct of 2024 bars through its sanction's last day; a listing of 2025 until the end of 2026."""
+    found = province.get("sme-heze", "/me")["organisation"]["id"]
+    other = province.get("sme-jinan", "/me")["organisation"]["id"]
+    record = {"organisation_id": found, "kind": "research_misconduct", "since": "2024-06-01", "until": "2026-05-29"}
+    province.post("bureau-heze", "/adverse-records", {**record, "source": "通报"})
+    listing = {"organisation_id": other, "kind": "abnormal_operations", "since": "2025-11-03", "until": "2025-12-01"}
+    province.post("bureau-jinan", "/adverse-records", {**listing, "source": "公示"})
+
+    def barred(user: str) -> object:
+        quote = ask(province, user, service_id(SAMPLE), payment_mode="full_payment")
+        return "V8(2)" in [each["article"] for each in quote["reasons"]]
+
+    assert before_and_after(end_of("2026-05-29"), lambda: barred("sme-heze")) == [True, False]
+    assert before_and_after(end_of("2026-12-31"), lambda: barred("sme-jinan")) == [True, False]
