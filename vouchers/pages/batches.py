@@ -12,11 +12,10 @@ from core.db import session
 from core.http import Schema, allow, current_actor
 from core.money import in_capitals
 from core.pages import Done, Form, Pages, form_page, link_to
-from core.pages.forms import Options
-from core.pages.language import t, yuan
+from core.pages.language import yuan
 from core.permissions import Actor
 from vouchers.models import Claim
-from vouchers.pages.claim_table import rows_of
+from vouchers.pages.claim_table import options_of, rows_of
 from vouchers.permissions import may_confirm, may_review
 from vouchers.queries.cases import review_policy
 from vouchers.queries.claims import visible_claims
@@ -48,7 +47,11 @@ def choose() -> Response:
         chosen = ",".join(str(each) for each in given["claim_ids"])
         return Done(url_for("review_batch_pages.approve", claims=chosen))
 
-    form = Form(ChoiceSchema, name="review_batch", options={"claim_ids": _options(free)})
+    form = Form(
+        ChoiceSchema,
+        name="review_batch",
+        options={"claim_ids": options_of(free, sum_fen=lambda claim: claim.claimed_fen)},
+    )
     back = url_for("claim_review_pages.queue")
     return form_page(form, effect=effect, back=back, keyed=False, template="vouchers/batch.html", rows=[])
 
@@ -120,19 +123,3 @@ def _chosen(actor: Actor) -> Sequence[Claim]:
     """The claims that the address names, of those in sight."""
     numbers = [int(each) for each in request.args.get(CHOSEN, "").split(",") if each.isdecimal() and len(each) < 10]
     return session().scalars(review_queue(actor).where(Claim.id.in_(numbers))).all()
-
-
-def _options(claims: Sequence[Claim]) -> Options:
-    return [
-        (
-            str(row.claim.id),
-            t(
-                "page.summary_new.option",
-                number=row.claim.id,
-                user=row.beneficiary,
-                service=row.claim.record["title"],
-                sum=yuan(row.claim.claimed_fen),
-            ),
-        )
-        for row in rows_of(claims)
-    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,6 +16,7 @@ from accounts.queries.names import organisation_names
 from core import clock
 from core.pages import Column, Filter, Lead, Table, link_to
 from core.pages.forms import Options
+from core.pages.language import t, yuan
 from core.pages.tables import choice
 from core.permissions import Actor
 from core.workdays import Countdown
@@ -53,6 +54,23 @@ def claims_table(actor: Actor) -> Table:
         filters=list(_filters(actor)),
         columns=list(_columns(actor)),
     )
+
+
+def options_of(claims: Sequence[Claim], *, sum_fen: Callable[[Claim], int | None]) -> Options:
+    """The claims as boxes to tick, each with the sum it is about."""
+    return [
+        (
+            str(row.claim.id),
+            t(
+                "page.summary_new.option",
+                number=row.claim.id,
+                user=row.beneficiary,
+                service=row.claim.record["title"],
+                sum=yuan(sum_fen(row.claim)),
+            ),
+        )
+        for row in rows_of(claims)
+    ]
 
 
 def rows_of(found: Sequence[Claim]) -> list[Row]:

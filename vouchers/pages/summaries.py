@@ -16,12 +16,11 @@ from core.http import allow, current_actor
 from core.http.attachment import attachment
 from core.money import in_capitals
 from core.pages import Column, Done, EmptySchema, Form, NavEntry, Pages, Table, form_page, link_to, table_page
-from core.pages.forms import Options
 from core.pages.language import t, yuan
 from core.pages.tables import choice
 from core.permissions import Actor
-from vouchers.models import Claim, ReviewSummary
-from vouchers.pages.claim_table import rows_of
+from vouchers.models import ReviewSummary
+from vouchers.pages.claim_table import options_of
 from vouchers.pages.explaining import percent
 from vouchers.permissions import may_confirm, may_prepare_summaries, may_read_summaries, may_stamp
 from vouchers.queries.summaries import (
@@ -118,7 +117,7 @@ def new() -> Response:
     form = Form(
         NewSummarySchema,
         name="summary_new",
-        options={"claim_ids": _options(chosen)},
+        options={"claim_ids": options_of(chosen, sum_fen=lambda claim: claim.approved_fen)},
         initial={"claim_ids": [each.id for each in chosen]},
     )
     names = city_names(clock.today(clock.now()))
@@ -199,22 +198,6 @@ def stamped_copy(summary_id: int) -> Response:
 def document(summary_id: int) -> Response:
     """The PDF, as an attachment."""
     return attachment(find_document(summary_id, actor=current_actor()))
-
-
-def _options(claims: Sequence[Claim]) -> Options:
-    return [
-        (
-            str(row.claim.id),
-            t(
-                "page.summary_new.option",
-                number=row.claim.id,
-                user=row.beneficiary,
-                service=row.claim.record["title"],
-                sum=yuan(row.claim.approved_fen),
-            ),
-        )
-        for row in rows_of(claims)
-    ]
 
 
 def _actions(summary: ReviewSummary, actor: Actor) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from marketplace.queries.invariants import INVARIANTS
 from marketplace.reports.annual.editions import altered_editions
 from marketplace.service.annual_reports import keep_reports
 from tests.databases import Database
+from tests.support.bending import broken_by
 from tests.support.settling import settle
 
 TEXTS = {"work_done": "培训。", "problems": "人手。", "suggestions": "共享。"}
@@ -53,16 +54,7 @@ def test_reports_are_recalled_and_their_truths_bite(committed_province: DemoClie
     assert altered_editions() == []
     session().rollback()
     for number, bend in BENDS.items():
-        with database.connect() as connection:
-            connection.execute("SET LOCAL session_replication_role = replica")
-            assert connection.execute(bend).rowcount > 0
-            broken = {
-                invariant.number
-                for invariant in INVARIANTS
-                if connection.execute(invariant.sql.replace("%", "%%")).fetchone() is not None
-            }
-            connection.rollback()
-        assert number in broken, number
+        assert number in {each.number for each in broken_by(database, bend, INVARIANTS)}, number
     with database.connect() as connection:
         connection.execute("SET LOCAL session_replication_role = replica")
         connection.execute("UPDATE annual_report_edition SET digest = repeat('0', 64)")

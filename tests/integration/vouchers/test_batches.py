@@ -18,6 +18,7 @@ from core.permissions import Actor
 from tests.databases import Database
 from tests.factories.accounts import actor_of, make_bureau, make_province, make_user
 from tests.factories.vouchers import bring, make_claim, review, send_up, summarise
+from tests.support.bending import broken_by
 from tests.support.finance import browser
 from vouchers.models import Claim, ClaimReview, ReviewBatch
 from vouchers.queries.review_invariants import REVIEW_INVARIANTS
@@ -118,16 +119,7 @@ def test_pages_show_sums_and_the_total_in_words_before_the_confirmation(app: Fla
 
 def offended(database: Database, bend: str) -> set[str]:
     """The statements that a bent row breaks."""
-    with database.connect() as connection:
-        connection.execute("SET LOCAL session_replication_role = replica")
-        assert connection.execute(bend).rowcount > 0
-        broken = {
-            each.name
-            for each in REVIEW_INVARIANTS
-            if connection.execute(each.sql.replace("%", "%%")).fetchone() is not None
-        }
-        connection.rollback()
-    return {name.partition(":")[0] for name in broken}
+    return {each.name.partition(":")[0] for each in broken_by(database, bend, REVIEW_INVARIANTS)}
 
 
 def test_what_must_be_true_of_reviews_bites(committed_app: Flask, database: Database) -> None:

@@ -11,6 +11,7 @@ from core.invariants import Offence, verify
 from tests.databases import Database
 from tests.factories.accounts import make_enterprise, make_provider
 from tests.factories.vouchers import FULL, bring, make_claim
+from tests.support.bending import assert_each_bites, broken_by
 from vouchers.models import Claim
 from vouchers.queries.invariants import INVARIANTS
 from vouchers.states import ClaimState
@@ -68,29 +69,14 @@ def test_each_of_them_bites(committed_app: Flask, database: Database) -> None:
     one_of_each()
     assert offences() == []
     for number, bend in BENDS.items():
-        with database.connect() as connection:
-            connection.execute("SET LOCAL session_replication_role = replica")
-            assert connection.execute(bend).rowcount > 0
-            broken = {
-                invariant.number
-                for invariant in INVARIANTS
-                if connection.execute(invariant.sql.replace("%", "%%")).fetchone() is not None
-            }
-            connection.rollback()
-        assert number in broken, number
+        assert number in {each.number for each in broken_by(database, bend, INVARIANTS)}, number
 
 
 def test_each_of_the_steps_bites(committed_app: Flask, database: Database) -> None:
     """A step that is missing, does not follow, or leads to another sum than the claim's is named."""
     assert committed_app.name
     one_of_each()
-    for name, bend in BENT_STEPS.items():
-        with database.connect() as connection:
-            connection.execute("SET LOCAL session_replication_role = replica")
-            assert connection.execute(bend).rowcount > 0
-            (invariant,) = [each for each in INVARIANTS if each.name.startswith(name)]
-            assert connection.execute(invariant.sql.replace("%", "%%")).fetchone() is not None, name
-            connection.rollback()
+    assert_each_bites(database, BENT_STEPS, INVARIANTS)
 
 
 BENT_INVOICES = {
@@ -115,13 +101,7 @@ def test_each_of_the_invoices_bites(committed_app: Flask, database: Database) ->
     """Another file, another number than was read, forgotten credits, too much claimed or granted."""
     assert committed_app.name
     one_of_each()
-    for name, bend in BENT_INVOICES.items():
-        with database.connect() as connection:
-            connection.execute("SET LOCAL session_replication_role = replica")
-            assert connection.execute(bend).rowcount > 0
-            (invariant,) = [each for each in INVARIANTS if each.name.startswith(name)]
-            assert connection.execute(invariant.sql.replace("%", "%%")).fetchone() is not None, name
-            connection.rollback()
+    assert_each_bites(database, BENT_INVOICES, INVARIANTS)
 
 
 def test_every_invariant_has_a_query_that_runs(app: Flask) -> None:
