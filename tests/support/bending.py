@@ -12,7 +12,7 @@ def broken_by(database: Database, bend: str, invariants: Sequence[Invariant]) ->
     """What no longer holds once ``bend`` changed rows with triggers and foreign keys off; nothing stays changed."""
     with database.connect() as connection:
         connection.execute("SET LOCAL session_replication_role = replica")
-        assert connection.execute(bend).rowcount > 0, bend
+        assert connection.execute(bend).rowcount != 0, "it changes nothing"
         broken = [each for each in invariants if connection.execute(each.sql.replace("%", "%%")).fetchone() is not None]
         connection.rollback()
     return broken
