@@ -146,9 +146,18 @@ may_verify_bank_account = authority & of_its_city
 may_add_document = (enterprise | provider | incubator) & acts_for_it
 may_certify_document = authority & of_its_city
 may_review_renewal = city_bureau & of_its_city
+
+
+@permission
+def entered_by_oneself(actor: Actor, interest: Any) -> bool:
+    """Whether the actor put it on record."""
+    return actor.is_signed_in and interest.entered_by == actor.user_id
+
+
 officer = authority | delegated_agency | finance
 """Who decides, prepares or pays, and so must declare what ties them to others."""
 may_keep_interests = officer | admin
+may_end_interest = (may_keep_interests & entered_by_oneself) | admin
 may_read_interests = may_keep_interests | auditor
 may_propose_group_change = authority
 may_review_group_change = province

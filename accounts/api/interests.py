@@ -56,14 +56,15 @@ def declare(given: dict[str, Any]) -> UserInterest:
 
 @interests.route("/<int:interest_id>/end", methods=["POST"])
 @allow(may_keep_interests)
-@problems(InterestMissing, InterestRefused, InterestEnded)
+@problems(InterestMissing, InterestRefused, InterestEnded, OthersInterest)
 @idempotent
 @interests.arguments(InterestEndingSchema)
 @interests.response(201, InterestSchema)
 def end(given: dict[str, Any], interest_id: int) -> UserInterest:
     """End an interest
 
-    The cooling period counts from its last day.
+    The cooling period counts from its last day. Officers end what they declared themselves, not before today; all else
+    is the administrator's.
     """
     return service.interests.end(interest_id=interest_id, **given, actor=current_actor(), now=clock.now())
 

@@ -10,7 +10,7 @@ from flask import Response, url_for
 
 from accounts.kinds import InterestKind
 from accounts.models import UserInterest
-from accounts.permissions import admin, may_keep_interests, may_read_interests
+from accounts.permissions import admin, may_end_interest, may_keep_interests, may_read_interests
 from accounts.queries.interests import find_interest, officers, visible_interests
 from accounts.queries.names import usernames
 from accounts.schemas.interests import InterestEndingSchema, InterestVoidingSchema, NewInterestSchema
@@ -43,7 +43,7 @@ class Row:
         actor = current_actor()
         if self.interest.voided_at is not None:
             return None
-        if self.interest.until is None and may_keep_interests(actor):
+        if self.interest.until is None and may_end_interest(actor, self.interest):
             return url_for("interest_pages.end", interest_id=self.interest.id)
         return url_for("interest_pages.void", interest_id=self.interest.id) if admin(actor) else None
 

@@ -29,3 +29,15 @@ def interest_faults(
     if until is not None and until < since:
         faults.append(reason("interest_reversed", field="until"))
     return faults
+
+
+def ending_faults(*, since: date, until: date, today: date, by_administrator: bool) -> Collection[Reason]:
+    """What is wrong with the last day of a tie: only the administrator may record one that has passed."""
+    faults = []
+    if until < since:
+        faults.append(reason("interest_reversed", field="until"))
+    if until > today:
+        faults.append(reason("interest_in_future", field="until"))
+    if until < today and not by_administrator:
+        faults.append(reason("interest_backdated", field="until"))
+    return faults

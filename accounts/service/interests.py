@@ -6,12 +6,12 @@ from datetime import date, datetime
 
 from accounts.kinds import InterestKind
 from accounts.models import UserInterest
-from accounts.permissions import admin, may_keep_interests
+from accounts.permissions import admin, may_end_interest, may_keep_interests
 from accounts.queries.interests import OFFICERS, find_interest
 from accounts.queries.organisations import find_organisation
 from accounts.queries.users import user
 from accounts.rules import uscc as codes
-from accounts.rules.interests import interest_faults
+from accounts.rules.interests import ending_faults, interest_faults
 from accounts.steps.memberships import user_id_of
 from core import audit, clock
 from core.db import transaction
@@ -85,15 +85,20 @@ def declare(
 
 
 def end(*, interest_id: int, until: date, actor: Actor, now: datetime) -> UserInterest:
-    """Say when it ended; the cooling period counts from this last day."""
+    """Say when it ended; the cooling period counts from this last day.
+
+    Officers end what they declared themselves, and not before today; an earlier day, or the end of what the
+    administrator entered, is the administrator's to record. Raises :class:`InterestEnded`, :class:`OthersInterest`
+    and :class:`InterestRefused`.
+    """
     with transaction():
         authorise(actor, may_keep_interests)
         interest = find_interest(interest_id, actor=actor, lock=True)
+        if not may_end_interest(actor, interest):
+            raise OthersInterest
         if interest.until is not None or interest.voided_at is not None:
             raise InterestEnded
-        faults = [reason("interest_reversed", field="until")] if until < interest.since else []
-        if until > clock.today(now):
-            faults.append(reason("interest_in_future", field="until"))
+        faults = ending_faults(since=interest.since, until=until, today=clock.today(now), by_administrator=admin(actor))
         refuse_all(faults, error=InterestRefused)
         interest.until = until
         audit.record(actor=actor, now=now, action="end", subject=interest, data={"until": until.isoformat()})

@@ -145,9 +145,9 @@ def test_interests_are_kept_by_the_officer_or_the_administrator() -> None:
     kept = declare(officer, code, by=admin)
     with pytest.raises(NotFound):
         interests.end(interest_id=kept, until=date(2026, 1, 1), actor=colleague, now=clock.now())
-    interests.end(interest_id=kept, until=date(2026, 1, 1), actor=officer, now=clock.now())
+    interests.end(interest_id=kept, until=date(2026, 1, 1), actor=admin, now=clock.now())
     with pytest.raises(InterestEnded):
-        interests.end(interest_id=kept, until=date(2026, 1, 2), actor=officer, now=clock.now())
+        interests.end(interest_id=kept, until=date(2026, 1, 2), actor=admin, now=clock.now())
     voided = interests.void(interest_id=kept, reason="登记有误", actor=admin, now=clock.now())
     assert voided.void_reason == "登记有误"
     with pytest.raises(InterestRefused) as faulty:
@@ -159,6 +159,24 @@ def test_interests_are_kept_by_the_officer_or_the_administrator() -> None:
     }
     with pytest.raises(InterestRefused):
         declare(actor_of(make_enterprise()), code, by=admin)
+
+
+def test_nobody_ends_his_own_conflict_by_a_date() -> None:
+    """Neither what the administrator entered nor, with a day that has passed, what the officer declared."""
+    claim = bring(make_claim(), ClaimState.SUBMITTED)
+    officer, admin = actor_of(make_bureau(HEZE)), actor_of(make_operator())
+    code, today = organisation(claim.beneficiary_id).uscc, clock.today(clock.now())
+    entered = declare(officer, code, by=admin)
+    with pytest.raises(OthersInterest):
+        interests.end(interest_id=entered, until=today, actor=officer, now=clock.now())
+    own = declare(officer, code, kind=InterestKind.FAMILY)
+    with pytest.raises(InterestRefused) as backdated:
+        interests.end(interest_id=own, until=date(2015, 7, 2), actor=officer, now=clock.now())
+    assert [each.code for each in backdated.value.reasons] == ["interest_backdated"]
+    interests.end(interest_id=own, until=today, actor=officer, now=clock.now())
+    with pytest.raises(ConflictOfInterest) as refused:
+        review(claim, ReviewDecision.APPROVE, actor=officer)
+    assert [each.code for each in refused.value.reasons] == ["conflict_interest", "conflict_interest"]
 
 
 @pytest.mark.parametrize(
