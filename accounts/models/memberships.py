@@ -14,7 +14,11 @@ from accounts.models.organisations import Organisation
 from accounts.states import MembershipState
 from core.db import Model
 from core.files import StoredFile
+from core.policy import article_name
 from core.types import UTC, Enumerated, identity_key
+
+VETTING = "V15"
+"""Article of the review of registrations."""
 
 
 class Membership(Model):
@@ -47,6 +51,11 @@ class Membership(Model):
     documents: Mapped[list[MembershipDocument]] = relationship(
         back_populates="membership", order_by="MembershipDocument.id"
     )
+
+    @property
+    def article(self) -> str:
+        """What its review rests on, as the province's measure numbers it."""
+        return article_name(VETTING)
 
 
 class MembershipDocument(Model):

@@ -260,6 +260,9 @@ class MembershipSchema(Schema):
     submitted_at = InstantField(
         required=True, attribute="membership.submitted_at", metadata={"description": "When it was last submitted."}
     )
+    article = TextField(
+        required=True, attribute="membership.article", metadata={"description": "The article its review rests on."}
+    )
     reviewed_at = InstantField(
         required=True,
         allow_none=True,

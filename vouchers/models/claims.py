@@ -12,11 +12,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from accounts.models import Organisation
 from core.db import Model
 from core.kinds import ServiceKind
+from core.policy import article_name
 from core.types import UTC, Enumerated, Fen, identity_key
 from vouchers.models.aids import ClaimAid
 from vouchers.models.decisions import EntitlementDecision
 from vouchers.models.materials import Invoice, Material
 from vouchers.rules.facts import PaymentMode
+from vouchers.rules.steps import REVIEW_ARTICLES
 from vouchers.states import DEAD, ClaimState
 
 
@@ -157,3 +159,8 @@ class ClaimReview(Model):
     at: Mapped[datetime] = mapped_column(UTC)
 
     claim: Mapped[Claim] = relationship(back_populates="reviews")
+
+    @property
+    def article(self) -> str:
+        """What such a decision rests on, as the province's measure numbers it."""
+        return article_name(REVIEW_ARTICLES[self.decision])

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from accounts.models import Organisation
 from core.db import Model
 from core.files import StoredFile
+from core.policy import article_name
 from core.types import UTC, Enumerated, identity_key
 from vouchers.models.inspections import Finding
-from vouchers.rules.supervision import MisconductKind, Seriousness
+from vouchers.rules.supervision import MISCONDUCT, MisconductKind, Seriousness
 from vouchers.states import AppealState, MisconductState
 
 
@@ -57,6 +58,11 @@ class MisconductDecision(Model):
     def appeal_id(self) -> int | None:
         """The appeal against it, if there is one."""
         return None if self.appeal is None else self.appeal.id
+
+    @property
+    def article(self) -> str:
+        """What it rests on, as the province's measure numbers it."""
+        return article_name(MISCONDUCT)
 
 
 class Appeal(Model):

@@ -39,7 +39,7 @@ class ToldRound:
 def told_rounds(claim: Claim) -> list[ToldRound]:
     """Every round of a claim already found to be in the reader's sight, the earliest first."""
     known = rounds(claim)
-    return [_told(each, claim, after) for each, after in zip(known, [*known[1:], None], strict=True)]
+    return [_told(each, claim, after) for each, after in zip(known, [*known, None][1:], strict=True)]
 
 
 def _told(each: Round, claim: Claim, after: Round | None) -> ToldRound:

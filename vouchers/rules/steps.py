@@ -55,6 +55,15 @@ ARTICLES = {
     StepKind.REVOCATION: "V19",
 }
 
+REVIEW_ARTICLES = {
+    "approve": ARTICLES[StepKind.APPROVAL],
+    "return": ARTICLES[StepKind.RETURN],
+    "reject": ARTICLES[StepKind.REJECTION],
+    "confirm": ARTICLES[StepKind.CONFIRMATION],
+    "send_back": ARTICLES[StepKind.SEND_BACK],
+}
+"""The same of what reviewers decide, by the decision's name."""
+
 REDUCING = frozenset(
     {
         StepKind.ENTITLEMENT,

@@ -262,6 +262,7 @@ class ClaimReviewSchema(Schema):
 
     decision = TextField(required=True, metadata={"description": "approve, return, reject, confirm or send_back."})
     amount_fen = FenField(required=True, allow_none=True, metadata={"description": "The granted sum, if any."})
+    article = TextField(required=True, metadata={"description": "The article such a decision rests on."})
     opinion = TextField(required=True, max_length=2000, metadata={"description": "The opinion."})
     defects = fields.List(
         TextField(metadata={"description": "One defect."}),

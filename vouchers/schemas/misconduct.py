@@ -62,6 +62,7 @@ class MisconductSchema(Schema):
         required=True, allow_none=True, metadata={"description": "Last day of the sanction as it stands."}
     )
     notice = TextField(required=True, max_length=LONG, metadata={"description": "The text for the public."})
+    article = TextField(required=True, metadata={"description": "The article it rests on."})
     grounds = TextField(required=True, max_length=LONG, metadata={"description": "What it rests on."})
     state = EnumField(MisconductState, required=True, metadata={"description": "Whether it has its effect."})
     record_id = IdField(

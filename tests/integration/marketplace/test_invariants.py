@@ -51,8 +51,9 @@ def bend_of(invariant: Invariant) -> list[str]:
     """What is done to the rows. A record in a state that it never came to breaks every history."""
     if invariant.name.endswith(REPLAYED):
         return [made(invariant.name.removesuffix(REPLAYED), state="nowhere")]
-    (found,) = [bend for name, bend in BENDS.items() if invariant.name.startswith(name)]
-    return [found] if isinstance(found, str) else found
+    found = [bend for name, bend in BENDS.items() if invariant.name.startswith(name)]
+    assert len(found) == 1, f"a bend is missing that shows that verify names: {invariant.name}"
+    return [found[0]] if isinstance(found[0], str) else found[0]
 
 
 def offends(owner: psycopg.Connection, invariant: Invariant) -> bool:
@@ -308,6 +309,10 @@ BENDS: dict[str, str | list[str]] = {
     "an order's other aid": 'UPDATE "order" SET other_aid_fen = 5',
     "a claim's payee": "UPDATE claim SET payee_id = -1",
     "a contracted order": "DELETE FROM order_charge",
+    "a yearly report has": made("annual_report", first_submitted_at="2026-01-01"),
+    "what a yearly report says": made(
+        "annual_report_edition", report_id=1, content={"figures": {"checks": [{"left": 1, "right": 2}]}}
+    ),
     "every order's placing": "DELETE FROM audit_entry WHERE subject_kind = 'order'",
 }
 """A bend for each statement, by how its name begins."""

@@ -123,7 +123,8 @@ def test_a_returned_claim_counts_down_and_an_ended_one_waits_for_nobody(province
     add_materials(province, done, claimant="provider-jinan", number="26370000000000000012")
     province.post("provider-jinan", f"{path}/submission", {"declarations": DECLARED})
     verdict = {"decision": "return", "opinion": "请补正", "defects": ["合同缺页"]}
-    province.post("bureau-heze", f"{path}/city-review", verdict)
+    reviewed = province.post("bureau-heze", f"{path}/city-review", verdict)
+    assert reviewed["reviews"][0]["article"] == "V17 return"
     (now,) = [each for each in way(province, "provider-jinan", claim_id)["stations"] if each["phase"] == "now"]
     assert (now["station"], now["holder"]) == ("submission", "provider")
     due = {"last_day": "2026-04-14", "days_left": 43, "working_days_left": 30, "provisional": False}
