@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -16,12 +17,11 @@ from werkzeug.datastructures import FileStorage
 
 from core.errors import Reason
 from core.texts import Text, text
+from core.wording import hides_something, is_blank, is_storable
 
 MAX_ID = 2**63 - 1
 MAX_SUM_FEN = 10**15
 """The largest single sum the API takes: CNY 10,000,000,000,000.00."""
-
-_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def fault(key: str, **params: object) -> str:
@@ -64,9 +64,14 @@ class Schema(MarshmallowSchema):
 
 
 class TextField(fields.String):
-    """Text of ``min_length`` to ``max_length`` characters, trimmed. Refuses control characters and lone surrogates."""
+    """Text of ``min_length`` to ``max_length`` characters, trimmed and composed (NFC). Text of which nothing can
+    be seen is empty; control characters, lone surrogates and characters that hide or turn text are refused."""
 
-    default_error_messages: dict[str, Any] = {"invalid": fault("not_text"), "invalid_utf8": fault("not_text")}
+    default_error_messages: dict[str, Any] = {
+        "invalid": fault("not_text"),
+        "invalid_utf8": fault("not_text"),
+        "hidden": fault("hidden_characters"),
+    }
 
     def __init__(self, *, min_length: int = 1, max_length: int = 500, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -76,9 +81,13 @@ class TextField(fields.String):
         self.validators.insert(0, bounds)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
-        if not isinstance(value, str) or _UNSTORABLE.search(value):
+        if not isinstance(value, str) or not is_storable(value):
             raise self.make_error("invalid")
-        return value.strip()
+        if is_blank(value):
+            return ""
+        if hides_something(value):
+            raise self.make_error("hidden")
+        return unicodedata.normalize("NFC", value).strip()
 
 
 class _WholeNumber(fields.Integer):

@@ -276,6 +276,7 @@ SCHEMA: Mapping[str, fields.Field[Any]] = {
     "abuse.burst_usual_days": _count(1),
     "invoices.service_items": _many(_text(), least=0),
     "invoices.ineligible_items": _many(_text(), least=0),
+    "invoices.days_before_order": _count(),
 }
 
 AREA: fields.Field[Any] = _many(_text(DIVISION))

@@ -7,7 +7,20 @@ from core.invariants import Invariant
 COUNTED = "greatest(0, least(i.amount_incl_tax_fen - i.credited_fen, coalesce(i.eligible_fen, i.amount_incl_tax_fen)))"
 """What an invoice supports, as vouchers.rules.invoices.credits.counted_fen says it."""
 
+NUMBER = "'^([0-9]{18}|[0-9]{20})$'"
+"""The one form of a number, as vouchers.rules.invoices.numbers makes it."""
+
 INVOICE_INVARIANTS = [
+    Invariant(
+        16,
+        "invoices: every number has its one form, so that none supports two claims",
+        f"""
+        SELECT 'claim_invoice' AS what, i.id, i.number FROM claim_invoice i WHERE i.number !~ {NUMBER}
+        UNION ALL
+        SELECT 'credit_invoice', c.id, c.number || ' of ' || c.original_number FROM credit_invoice c
+         WHERE c.number !~ {NUMBER} OR c.original_number !~ {NUMBER}
+        """,
+    ),
     Invariant(
         16,
         "invoices: the file is the one that was handed in, and supports one live claim",

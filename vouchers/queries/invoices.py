@@ -97,6 +97,11 @@ def compared_facts(
     """Facts of an invoice, and what was read besides, field by field beside the order; without ``facts``, where
     something is still to be typed, what was read alone."""
     read = (None if reading is None else reading.invoice) or ReadInvoice()
+    return compared_with(claim, facts, read, today=today)
+
+
+def compared_with(claim: Claim, facts: InvoiceFacts | None, read: ReadInvoice, *, today: date) -> list[Compared]:
+    """As :func:`compared_facts`, of a file that is not kept yet."""
     stated = read if facts is None else replace(read, **asdict(facts))
     known = [] if facts is None else _faults(claim, facts, today=today)
     faults = {each.field: each for each in known}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.errors import Reason, reason
+from core.wording import is_blank
 from vouchers.rules.facts import PaymentMode, Provider, Service
 from vouchers.rules.policy import VoucherPolicy
 
@@ -43,6 +44,6 @@ def outside_faults(
     faults = []
     if payment_mode not in policy.out_of_province_modes:
         faults.append(reason("out_of_province_mode", article=OUTSIDE))
-    if unmet_need is None or not unmet_need.strip():
+    if unmet_need is None or is_blank(unmet_need):
         faults.append(reason("unmet_need_missing", article=OUTSIDE))
     return faults

@@ -18,6 +18,7 @@ from core.http.schemas import fault
 from core.kinds import ServiceKind
 from core.policy import PolicyPack
 from core.texts import text
+from core.wording import hides_something, is_blank, is_storable
 from vouchers.rules.decision import Decision, decide
 from vouchers.rules.facts import (
     AdverseKind,
@@ -80,10 +81,14 @@ def read_labelled_case(line: bytes, *, number: int, pack: PolicyPack) -> tuple[C
     """
     document, repeated = _parse(line)
     said = {name: document.pop(name) for name in ("firm", "controller") if name in document}
-    wrong = [name for name, value in said.items() if not isinstance(value, str) or not value.strip()]
+    wrong = [name for name, value in said.items() if not isinstance(value, str) or not _is_label(value)]
     if wrong:
         raise CaseRefused("; ".join(f"{name}: {text('case.label_not_text').both()}" for name in wrong))
     return _case(document, repeated, pack=pack), Labels(said.get("firm", f"line {number}"), said.get("controller"))
+
+
+def _is_label(value: str) -> bool:
+    return is_storable(value) and not is_blank(value) and not hides_something(value)
 
 
 def _case(document: dict[str, Any], repeated: list[str], *, pack: PolicyPack) -> Case:
@@ -217,14 +222,18 @@ class _Truth(fields.Field[bool]):
 
 
 class _Words(fields.Field[str | None]):
-    """Free text; blank text is none."""
+    """Free text; text of which nothing can be seen is none."""
 
-    default_error_messages = {"invalid": fault("not_text")}
+    default_error_messages = {"invalid": fault("not_text"), "hidden": fault("hidden_characters")}
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str | None:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not is_storable(value):
             raise self.make_error("invalid")
-        return value if value.strip() else None
+        if is_blank(value):
+            return None
+        if hides_something(value):
+            raise self.make_error("hidden")
+        return value
 
 
 class _Shaped(fields.Field[str]):

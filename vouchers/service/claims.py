@@ -37,6 +37,7 @@ from vouchers.rules.claims import (
 from vouchers.rules.eligibility import standing_faults
 from vouchers.rules.facts import Enterprise
 from vouchers.rules.frozen import thaw
+from vouchers.rules.invoices.numbers import number_faults
 from vouchers.rules.policy import VoucherPolicy, judging
 from vouchers.states import CLAIM, OPEN_FOR_MATERIALS, ClaimAction, ClaimState
 from vouchers.steps.base import settle_sum
@@ -44,7 +45,7 @@ from vouchers.steps.credits import credit_stands_against
 from vouchers.steps.endings import give_up_claim, reject_claim
 from vouchers.steps.flags import raise_flags
 from vouchers.steps.guards import MaterialsClosed, require_action, require_claimant
-from vouchers.steps.invoices import number_faults, take_typed
+from vouchers.steps.invoices import take_typed
 from vouchers.steps.materials import put_material, take_certified
 from vouchers.steps.reasoning import note_year
 
@@ -252,7 +253,7 @@ def _material_faults(claim: Claim, kind: str, invoice: InvoiceFacts | None, comp
         code = "invoice_facts_missing" if invoice is None else "invoice_facts_misplaced"
         faults.append(reason(code, article=INVOICE, field="kind"))
     if invoice is not None:
-        faults += number_faults(invoice.number)
+        faults += number_faults(invoice.number, field="invoice_number")
     if completed_on is not None and kind != MaterialKind.RESULT_PROOF:
         faults.append(reason("completion_misplaced", article=VALIDITY, field="completed_on"))
     elif completed_on is not None and completed_on != claim.completed_on:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import func, select
 
 from core import audit, clock, policy
 from core.db import require_transaction
-from core.errors import Conflict, Reason, Refused, reason, refuse_all
+from core.errors import Conflict, Refused, refuse_all
 from core.files import Upload, store_upload
 from core.permissions import Actor
 from vouchers.models import Claim, CreditInvoice, Invoice, InvoiceLineMark, InvoiceReading, Material
-from vouchers.rules.claims import INVOICE, InvoiceFacts, MaterialKind
-from vouchers.rules.invoices.comparing import contradictions
+from vouchers.queries.invoices import compared_with
+from vouchers.rules.claims import InvoiceFacts, MaterialKind
+from vouchers.rules.invoices.comparing import Typed, completed, contradictions, refusals
+from vouchers.rules.invoices.facts import ReadInvoice
 from vouchers.rules.invoices.items import LineMark, default_marks, eligible_fen, item_policy, standing
-from vouchers.rules.invoices.numbers import lacks_code, normal_number
+from vouchers.rules.invoices.numbers import canonical_number, number_faults
 from vouchers.rules.invoices.reading import READER_VERSION, Reading, read_invoice
 from vouchers.steps.materials import put_material
 
@@ -42,15 +45,19 @@ class InvoiceRefused(Refused):
 
 
 def take_typed(claim: Claim, upload: Upload, facts: InvoiceFacts, *, actor: Actor, now: datetime) -> Material:
-    """An invoice whose facts were typed with the upload: what its file says is read too, and a conflict is named.
+    """An invoice whose facts were typed with the upload: what its file says is read too, and held against them.
 
-    A file that says nothing, or is no invoice to a program, is read by people. Raises :class:`InvoiceRefused`,
-    :class:`InvoiceTaken` and :class:`InvoiceCredited`.
+    A file that says nothing is read by people; one that contradicts itself, or an XML that is no invoice, is refused.
+    Raises :class:`InvoiceRefused`, :class:`InvoiceTaken` and :class:`InvoiceCredited`.
     """
     reading = read_invoice(upload.content, upload.media_type)
+    read = reading.invoice or ReadInvoice()
+    # What the file says goes before what was typed: else a typing error would be named twice.
+    said, _ = completed(Typed(**asdict(facts)), read)
+    against = refusals(compared_with(claim, said, read, today=clock.today(now)))
+    refuse_all([*reading.faults, *contradictions(facts, read), *against], error=InvoiceRefused)
     kept = None
-    if reading.invoice is not None and not reading.faults:
-        refuse_all(contradictions(facts, reading.invoice), error=InvoiceRefused)
+    if reading.invoice is not None:
         kept = keep_reading(claim, upload, reading, actor=actor, now=now)
     file = store_upload(upload, owner_id=claim.claimant_id, now=now) if kept is None else kept.file
     material = put_material(claim, kind=MaterialKind.INVOICE.value, file=file, actor=actor, now=now)
@@ -82,10 +89,11 @@ def put_invoice(
 ) -> Invoice:
     """Record what the invoice of a locked claim says; lines that never count by their category are marked.
 
-    Raises :class:`InvoiceTaken` and :class:`InvoiceCredited`.
+    Raises :class:`InvoiceRefused`, :class:`InvoiceTaken` and :class:`InvoiceCredited`.
     """
     current = require_transaction()
-    number = normal_number(facts.number)
+    refuse_all(number_faults(facts.number, field="invoice_number"), error=InvoiceRefused)
+    number = canonical_number(facts.number) or facts.number
     sha256 = material.file.sha256
     # Two claimants with the same invoice wait for each other here, so that the second is told and not the index.
     for name in sorted((number, sha256)):
@@ -155,10 +163,3 @@ def credited(number: str) -> int:
 def lock_invoice(name: str) -> None:
     """Keep everybody else from a number, or a file's checksum, until the transaction ends."""
     require_transaction().execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, NUMBER_LOCKS))))
-
-
-def number_faults(number: str) -> list[Reason]:
-    """An older number without its code is not one of a kind."""
-    if lacks_code(normal_number(number)):
-        return [reason("invoice_code_missing", article=INVOICE, field="invoice_number")]
-    return []

@@ -129,10 +129,13 @@ def test_every_fault_of_a_body_is_named_at_once(web: FlaskClient) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["a\x00b", "\x1b[31m", "\ud800", "x\udfffy", "", "   ", "x" * 21, 5, None, [], {}, True],
+    [
+        *("a\x00b", "\x1b[31m", "\x85", "\ud800", "x\udfffy", "", "   ", "x" * 21, 5, None, [], {}, True),
+        *("a\u202eb", "a\u200bb", "a\u2066b", "a\ufeffb", "\u200b", "\u3164", "\u3000\u2800"),
+    ],
 )
 def test_text_that_cannot_be_kept(web: FlaskClient, value: Any) -> None:
-    """NUL, control characters, lone surrogates, blank, too long, no text."""
+    """NUL, control characters, lone surrogates, blank, too long, no text; what hides or turns text, or fills it."""
     assert set(faults(send(web, {**WISH, "topic": value}))) == {"topic"}
 
 

@@ -178,7 +178,7 @@ def test_a_completed_order_says_who_hands_in_its_claim_and_by_when(
     own = placed(province, until="completion", payment_mode="full_payment")
     assert "备齐材料并提交兑付申请" in heze.get(own).text
     assert "由使用方在" in provider.get(own).text
-    hand_in(province, of(province, path), claimant="provider-jinan", number="26372000001")
+    hand_in(province, of(province, path), claimant="provider-jinan", number="26372000000000000001")
     for client in (heze, provider):
         text = client.get(path).text
         assert "兑付申请现为“待审核”" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -48,6 +49,8 @@ from vouchers.service.reviews import ConfirmationRefused, ReviewRefused
 from vouchers.states import ClaimState
 from vouchers.steps.guards import MaterialsClosed, NotTheClaimant
 from vouchers.steps.invoices import InvoiceCredited, InvoiceRefused, InvoiceTaken
+
+RED = "<SpecialTag>红字发票</SpecialTag>".encode()
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -188,6 +191,19 @@ def test_what_the_file_does_not_say_is_typed() -> None:
     assert (second.invoice.number, len(judged_lines(second.invoice))) == ("03700190011100012345", 1)
 
 
+FAULTY: list[tuple[Callable[[Paper], bytes], str]] = [
+    (lambda paper: xml_of(paper, IssueTime="soon"), "invoice_field_malformed"),
+    (
+        lambda paper: xml_of(paper, SellerIdNum="91370000XXXXXXXXXX", IssueTime="soon"),
+        "invoice_seller_differs",
+    ),
+    (lambda paper: xml_of(paper, TotalTaxAm="1.00"), "invoice_sums_differ"),
+    (lambda paper: xml_of(paper).replace(b"<GeneralOrSp", RED + b"<GeneralOrSp"), "invoice_is_credit"),
+    (lambda _: b"<?xml version='1.0'?><hello/>", "not_an_invoice"),
+]
+"""What an XML may say, whatever was typed beside it, and what it is refused for."""
+
+
 def test_typed_facts_are_held_against_the_file() -> None:
     """Also where file and facts come together, as before."""
     claim = make_claim()
@@ -196,11 +212,11 @@ def test_typed_facts_are_held_against_the_file() -> None:
         paper.number, InvoiceType.E_VAT_SPECIAL, paper.seller_uscc, paper.buyer_uscc, 10_000_000, claim.completed_on
     )
 
-    def send(facts: InvoiceFacts) -> None:
+    def send(facts: InvoiceFacts, content: bytes = b"") -> None:
         claims.add_material(
             claim_id=claim.id,
             kind=MaterialKind.INVOICE,
-            upload=Upload(io.BytesIO(xml_of(paper)), "发票.xml"),
+            upload=Upload(io.BytesIO(content or xml_of(paper)), "发票.xml"),
             invoice=facts,
             completed_on=None,
             actor=claimant_of(claim),
@@ -217,6 +233,11 @@ def test_typed_facts_are_held_against_the_file() -> None:
     with pytest.raises(MaterialRefused) as short:
         send(InvoiceFacts("00012345", right.type, right.seller_uscc, right.buyer_uscc, 1, claim.completed_on))
     assert codes(short.value) == ["invoice_code_missing"]
+    for content, code in FAULTY:
+        with pytest.raises(InvoiceRefused) as faulty:
+            send(right, content(paper))
+        assert code in codes(faulty.value), code
+    assert claim.invoice.number == paper.number
 
 
 def test_16_a_number_and_a_file_support_one_claim() -> None:
@@ -363,7 +384,7 @@ def test_a_credit_invoice_is_read_from_its_file() -> None:
         )
 
     with pytest.raises(CreditRefused) as refused:
-        register(xml_of(paper), original_number="1")
+        register(xml_of(paper), original_number="26370000000000000003")
     assert codes(refused.value) == ["no_credit_invoice"]
     with pytest.raises(CreditRefused):
         register(xml_of(paper.red("26370000000000000002")), amount_incl_tax_fen=1)

@@ -39,12 +39,12 @@ from tests.factories.vouchers import (
     submit,
 )
 from vouchers.models import Claim
-from vouchers.rules.claims import InvoiceType, MaterialKind, ReviewDecision
+from vouchers.rules.claims import InvoiceFacts, InvoiceType, MaterialKind, ReviewDecision
 from vouchers.service import claims
 from vouchers.service.claims import MaterialRefused, SubmissionRefused, Upload
 from vouchers.states import ClaimState
 from vouchers.steps.guards import MaterialsClosed, NotTheClaimant
-from vouchers.steps.invoices import InvoiceTaken
+from vouchers.steps.invoices import InvoiceRefused, InvoiceTaken
 
 pytestmark = pytest.mark.usefixtures("app")
 CAP_FEN = 50_000_000
@@ -59,6 +59,13 @@ def faults(claim: Claim, declarations: dict[str, bool] | None = None) -> list[tu
             actor=claimant_of(claim),
             now=clock.now(),
         )
+    return [(reason.article, reason.field) for reason in caught.value.reasons]
+
+
+def against(claim: Claim, invoice: InvoiceFacts) -> list[tuple[str | None, str | None]]:
+    """Article and field of everything an invoice is refused for when it is handed in."""
+    with pytest.raises(InvoiceRefused) as caught:
+        add(claim, MaterialKind.INVOICE, invoice=invoice)
     return [(reason.article, reason.field) for reason in caught.value.reasons]
 
 
@@ -101,8 +108,7 @@ def test_v8_3_without_the_declaration_refused() -> None:
 
 def test_v13_a_plain_receipt_is_refused() -> None:
     claim = make_claim()
-    add_materials(claim, invoice=replace(invoice_of(claim), type=InvoiceType.RECEIPT))
-    assert faults(claim) == [("V13", "invoice_type")]
+    assert against(claim, replace(invoice_of(claim), type=InvoiceType.RECEIPT)) == [("V13", "invoice_type")]
 
 
 def test_invoice_of_another_seller_and_buyer_is_refused() -> None:
@@ -110,15 +116,15 @@ def test_invoice_of_another_seller_and_buyer_is_refused() -> None:
     claim = make_claim()
     right = invoice_of(claim)
     assert right.buyer_uscc is not None
-    add_materials(claim, invoice=replace(right, seller_uscc=right.buyer_uscc, buyer_uscc=right.seller_uscc))
-    assert faults(claim) == [("V12 base", "seller_uscc"), ("V12 base", "buyer_uscc")]
+    swapped = replace(right, seller_uscc=right.buyer_uscc, buyer_uscc=right.seller_uscc)
+    assert against(claim, swapped) == [("V12 base", "seller_uscc"), ("V12 base", "buyer_uscc")]
 
 
 def test_an_invoice_of_the_future_or_of_nothing_is_refused() -> None:
     claim = make_claim()
     wrong = replace(invoice_of(claim), amount_incl_tax_fen=0, issued_on=date(2026, 3, 3))
-    add_materials(claim, invoice=wrong)
-    assert faults(claim) == [("V12 base", "amount_incl_tax_fen"), ("V12 base", "issued_on")]
+    assert against(claim, wrong) == [("V12 base", "amount_incl_tax_fen"), ("V12 base", "issued_on")]
+    assert against(claim, replace(wrong, amount_incl_tax_fen=1, issued_on=date(1900, 1, 1))) == [("S17", "issued_on")]
 
 
 def test_v12_base_is_the_lesser_of_contract_and_invoice() -> None:

@@ -123,6 +123,7 @@ def test_an_enterprise_has_no_incubator_and_a_team_no_staff() -> None:
         ("cap_used_fen", -1),
         ("cap_used_fen", False),
         ("unmet_need", 5),
+        ("unmet_need", "省内\u202e无此设备"),
         ("beneficiary", []),
         ("beneficiary", None),
         ("beneficiary.kind", "person"),

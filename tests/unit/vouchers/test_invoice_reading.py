@@ -44,7 +44,7 @@ from vouchers.rules.invoices.credits import (
 )
 from vouchers.rules.invoices.facts import ReadInvoice, invoice_from
 from vouchers.rules.invoices.items import ItemPolicy, default_marks, eligible_fen
-from vouchers.rules.invoices.numbers import lacks_code, normal_number
+from vouchers.rules.invoices.numbers import canonical_number, number_faults
 from vouchers.rules.invoices.reading import InvoiceFormat, Reading, read_invoice
 from vouchers.states import ClaimState
 
@@ -166,12 +166,46 @@ def test_a_pdf_is_read_where_its_xml_lies_open(*, packed: bool) -> None:
         ("２６３７００００００００００００００００", None, "26370000000000000000"),
         ("00012345", "037001900111", "03700190011100012345"),
         ("037001900111-00012345", None, "03700190011100012345"),
-        ("inv-1", None, "INV-1"),
+        ("3700190011 00012345", None, "370019001100012345"),
+        ("No.26370000000000000001", None, "26370000000000000001"),
+        ("№26370000000000000001", None, "26370000000000000001"),
+        ("26370000000000000001号", None, "26370000000000000001"),
+        ("#26370000000000000001", None, "26370000000000000001"),
+        ("发票号码：26370000000000000001", None, "26370000000000000001"),
+        ("2637\u200b0000000000000001\u202e", None, "26370000000000000001"),
     ],
 )
 def test_numbers_have_one_form(number: str, code: str | None, normal: str) -> None:
-    assert normal_number(number, code=code) == normal
-    assert lacks_code(normal_number("0001 2345"))
+    assert canonical_number(number, code=code) == normal
+    assert number_faults(number, field="invoice_number", code=code) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("26370000000000000001'", None),
+        ("026370000000000000001", None),
+        ("26370000000000000001.0", None),
+        ("2637，0000000000000001", None),
+        ("O26370000000000000001", None),
+        ("O6370000000000000001", None),
+        ("٢٦٣٧٠٠٠٠٠٠٠٠٠٠٠٠٠٠٠١", None),
+        ("7", None),
+        ("abc", None),
+        ("", None),
+        ("00012345", "03700190011"),
+        ("0012345", "037001900111"),
+    ],
+)
+def test_what_is_no_number_is_refused_with_what_one_is(said: str, code: str | None) -> None:
+    assert canonical_number(said, code=code) is None
+    [fault] = number_faults(said, field="invoice_number", code=code)
+    assert (fault.code, fault.article) == ("invoice_number_malformed", "V13")
+    assert "20" in fault.text.en
+
+
+def test_a_number_of_eight_digits_needs_its_code() -> None:
+    assert [each.code for each in number_faults("0001 2345", field="number")] == ["invoice_code_missing"]
 
 
 # -- comparing -------------------------------------------------------------------------------------
@@ -231,6 +265,8 @@ def test_what_is_typed_otherwise_than_read_is_named() -> None:
     assert [(each.code, each.field) for each in problems] == [("invoice_typed_otherwise", "invoice_number")]
     assert facts.amount_incl_tax_fen == 10_000_000
     _, missing = completed(Typed(), ReadInvoice(number="1"))
+    _, short = completed(Typed(number="12345678"), ReadInvoice())
+    assert "invoice_code_missing" in {each.code for each in short}
     assert {each.field for each in missing} == {"invoice_type", "seller_uscc", "amount_incl_tax_fen", "issued_on"}
 
 
@@ -300,8 +336,23 @@ def test_facts_of_a_credit_come_from_its_file_or_are_typed() -> None:
     _, problems = credit_facts(CreditFacts(amount_incl_tax_fen=1), found, today=today)
     assert [(each.code, each.field) for each in problems] == [("invoice_typed_otherwise", "amount_incl_tax_fen")]
     _, problems = credit_facts(CreditFacts(number="1", original_number="1", amount_incl_tax_fen=0), None, today=today)
-    assert {each.code for each in problems} == {"invoice_field_missing", "credit_of_itself", "invoice_without_sum"}
-    _, problems = credit_facts(CreditFacts(original_number="1"), read(xml_of(Paper())), today=date(2026, 3, 1))
+    assert {each.code for each in problems} == {
+        "invoice_field_missing",
+        "invoice_number_malformed",
+        "credit_of_itself",
+        "invoice_without_sum",
+    }
+    decorated = CreditFacts(
+        number="No.26370000000000000002",
+        original_number="№ 2637-0000000000000001号",
+        amount_incl_tax_fen=1,
+        issued_on=today,
+    )
+    facts, problems = credit_facts(decorated, None, today=today)
+    assert (facts.original_number, problems) == ("26370000000000000001", [])
+    _, problems = credit_facts(
+        CreditFacts(original_number="26370000000000000003"), read(xml_of(Paper())), today=date(2026, 3, 1)
+    )
     assert {each.code for each in problems} == {"no_credit_invoice", "invoice_in_future"}
 
 

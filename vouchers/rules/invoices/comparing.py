@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -12,7 +12,7 @@ from core.errors import Reason, reason
 from vouchers.rules.claims import BASE, InvoiceFacts, InvoiceType, Parties
 from vouchers.rules.invoices.facts import ReadInvoice
 from vouchers.rules.invoices.items import ItemPolicy
-from vouchers.rules.invoices.numbers import normal_number
+from vouchers.rules.invoices.numbers import canonical_number, number_faults
 
 CREDIT = "V13"
 CONTRACT = "S17"
@@ -100,6 +100,9 @@ def completed(typed: Typed, read: ReadInvoice) -> tuple[InvoiceFacts, list[Reaso
             faults.append(_typed_otherwise(field, said, found))
         elif merged[name] is None and name != _MAY_BE_MISSING:
             faults.append(reason("invoice_field_missing", article=CREDIT, field=field))
+        elif name == "number" and found is None:
+            faults += number_faults(said, field=field)
+            merged[name] = _plain(name, said)
     return InvoiceFacts(**merged), faults
 
 
@@ -109,7 +112,7 @@ _MAY_BE_MISSING = "buyer_uscc"
 
 
 def _plain(name: str, said: Any) -> Any:
-    return normal_number(said) if name == "number" else said
+    return canonical_number(said) or said if name == "number" and said is not None else said
 
 
 def _typed_otherwise(field: str, said: object, found: object) -> Reason:
@@ -134,7 +137,7 @@ def _fields(stated: ReadInvoice, order: OrderFacts, items: ItemPolicy) -> Iterat
         "buyer_uscc", stated.buyer_uscc, stated.buyer_uscc if stated.buyer_uscc in buyers else _first(order.parties)
     )
     yield from _sums(stated, order)
-    yield from _dates(stated, order)
+    yield from _dates(stated, order, items)
     yield from _lines(stated, items)
     if stated.remark is not None:
         yield _row("remark", stated.remark, None)
@@ -163,11 +166,15 @@ def _sums(stated: ReadInvoice, order: OrderFacts) -> Iterator[Compared]:
     yield _row("amount_incl_tax_fen", total_fen, order.fee_fen, fault, Concern.FLAG)
 
 
-def _dates(stated: ReadInvoice, order: OrderFacts) -> Iterator[Compared]:
-    fault = None
-    if stated.issued_on is not None and stated.issued_on < order.since:
+def _dates(stated: ReadInvoice, order: OrderFacts, items: ItemPolicy) -> Iterator[Compared]:
+    fault, concern, issued_on = None, Concern.FLAG, stated.issued_on
+    days = items.days_before_order
+    if issued_on is not None and days is not None and issued_on < order.since - timedelta(days=days):
+        oldest = order.since - timedelta(days=days)
+        fault, concern = reason("invoice_too_old", article=CONTRACT, field="issued_on", oldest=oldest), Concern.REFUSAL
+    elif issued_on is not None and issued_on < order.since:
         fault = reason("invoice_before_order", article=CONTRACT, field="issued_on", since=order.since)
-    yield _row("issued_on", stated.issued_on, None, fault, Concern.FLAG)
+    yield _row("issued_on", issued_on, None, fault, concern)
 
 
 def _lines(stated: ReadInvoice, items: ItemPolicy) -> Iterator[Compared]:

@@ -10,10 +10,11 @@ from typing import Any
 from core.errors import Reason, reason
 from core.money import fen_to_yuan
 from vouchers.rules.invoices.facts import ReadInvoice
-from vouchers.rules.invoices.numbers import normal_number
+from vouchers.rules.invoices.numbers import canonical_number, number_faults
 from vouchers.states import OPEN_FOR_MATERIALS, ClaimState
 
 CREDIT = "V13"
+NUMBERS = ("number", "original_number")
 
 
 class CreditEffect(StrEnum):
@@ -85,6 +86,8 @@ def credit_facts(typed: CreditFacts, read: ReadInvoice | None, *, today: date) -
     for name, said in _typed(typed).items():
         stands = found.get(name)
         merged[name] = said if stands is None else stands
+        if stands is None and name in NUMBERS and said is not None:
+            faults += number_faults(said, field=name)
         if merged[name] is None:
             faults.append(reason("invoice_field_missing", article=CREDIT, field=name))
         elif said is not None and said != merged[name]:
@@ -100,9 +103,9 @@ def credit_facts(typed: CreditFacts, read: ReadInvoice | None, *, today: date) -
 
 
 def _typed(typed: CreditFacts) -> dict[str, Any]:
+    numbers = {name: getattr(typed, name) for name in NUMBERS}
     return {
-        "number": None if typed.number is None else normal_number(typed.number),
-        "original_number": None if typed.original_number is None else normal_number(typed.original_number),
+        **{name: said if said is None else canonical_number(said) or said for name, said in numbers.items()},
         "amount_incl_tax_fen": typed.amount_incl_tax_fen,
         "issued_on": typed.issued_on,
     }

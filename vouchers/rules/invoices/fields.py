@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 from core.errors import Reason, reason
 
 ARTICLE = "V13"
+MISSING = "invoice_field_missing"
 MAX_TEXT = 500
 MAX_LINES = 2_000
 
@@ -44,7 +45,7 @@ class Fields:
                         self._require_one(name, said, field)
                     return said
         if required:
-            self.fault("invoice_field_missing", field)
+            self.fault(MISSING, field)
         return None
 
     def fen(self, *names: str, field: str, required: bool = False) -> int | None:

@@ -11,14 +11,17 @@ from core.texts import Text, text
 from vouchers.rules.invoices.facts import InvoiceLine
 
 BASE = "V12 base"
+DAYS_BEFORE_ORDER = "invoices.days_before_order"
 
 
 @dataclass(frozen=True)
 class ItemPolicy:
-    """Tax categories of lines that supported services are invoiced under, and of those that never count."""
+    """Tax categories of lines that supported services are invoiced under, and of those that never count; and how many
+    days before its order an invoice may be dated, None where the pack does not say."""
 
     service: frozenset[str]
     ineligible: frozenset[str]
+    days_before_order: int | None = None
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,11 @@ def item_policy(edition: Edition) -> ItemPolicy:
     def listed(name: str) -> frozenset[str]:
         return frozenset(edition[name]) if name in edition else frozenset()
 
-    return ItemPolicy(listed("invoices.service_items"), listed("invoices.ineligible_items"))
+    return ItemPolicy(
+        service=listed("invoices.service_items"),
+        ineligible=listed("invoices.ineligible_items"),
+        days_before_order=edition[DAYS_BEFORE_ORDER] if DAYS_BEFORE_ORDER in edition else None,  # noqa: SIM401
+    )
 
 
 def default_marks(lines: Sequence[InvoiceLine], *, policy: ItemPolicy) -> list[LineMark]:

@@ -12,8 +12,8 @@ from core.errors import Reason, reason
 from core.uploads.archives import check_archive, read_entry
 from core.uploads.xml import XmlRefused, parse_xml
 from vouchers.rules.invoices.facts import ReadInvoice
-from vouchers.rules.invoices.fields import ARTICLE, day_of, fen_of, local_name
-from vouchers.rules.invoices.numbers import normal_number
+from vouchers.rules.invoices.fields import ARTICLE, MISSING, day_of, fen_of, local_name
+from vouchers.rules.invoices.numbers import canonical_number, number_faults
 from vouchers.rules.invoices.xml import NEW, OLD, read_document, type_of_code
 
 ENTRY_BYTES = 4 << 20
@@ -31,26 +31,28 @@ def read_ofd(content: bytes) -> tuple[ReadInvoice | None, list[Reason]]:
     directory = _document(stream, DIRECTORY)
     if directory is None:
         return None, [reason("not_an_invoice", article=ARTICLE, field="file")]
-    stated = _stated(directory)
-    attached, faults = _attached(stream, directory)
+    stated, faults = _stated(directory)
+    attached, found = _attached(stream, directory)
+    faults += found
     if stated is None or attached is None:
         return attached or stated, faults
     return _merged(attached, stated), [*faults, *_contradictions(attached, stated)]
 
 
-def _stated(directory: Element) -> ReadInvoice | None:
+def _stated(directory: Element) -> tuple[ReadInvoice | None, list[Reason]]:
     said = {
         each.get("Name", ""): "".join(each.itertext()).strip()
         for each in directory.iter()
         if local_name(each) == "CustomData"
     }
     number = said.get("发票号码")
+    code = said.get("发票代码") or None
     if not number:
-        return None
+        return None, []
     total_fen = fen_of(said.get("价税合计", ""))
-    return ReadInvoice(
-        number=normal_number(number, code=said.get("发票代码")),
-        type=type_of_code(said.get("发票代码")),
+    stated = ReadInvoice(
+        number=canonical_number(number, code=code),
+        type=type_of_code(code),
         is_credit=total_fen is not None and total_fen < 0,
         issued_on=day_of(said.get("开票日期", "")),
         seller_name=said.get("销售方名称") or None,
@@ -61,6 +63,7 @@ def _stated(directory: Element) -> ReadInvoice | None:
         tax_fen=fen_of(said.get("合计税额", "")),
         amount_incl_tax_fen=total_fen,
     )
+    return stated, number_faults(number, field="invoice_number", code=code)
 
 
 def _attached(stream: io.BytesIO, directory: Element) -> tuple[ReadInvoice | None, list[Reason]]:
@@ -69,7 +72,7 @@ def _attached(stream: io.BytesIO, directory: Element) -> tuple[ReadInvoice | Non
         if root is not None and local_name(root) in (NEW, OLD):
             found, faults = read_document(root)
             # A frame without content points at what is drawn on the page; it says nothing by itself.
-            if found is not None and found.number is not None:
+            if found is not None and (found != ReadInvoice() or any(each.code != MISSING for each in faults)):
                 return found, faults
     return None, []
 

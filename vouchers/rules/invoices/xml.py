@@ -9,11 +9,10 @@ from core.errors import Reason, reason
 from vouchers.rules.claims import InvoiceType
 from vouchers.rules.invoices.facts import InvoiceLine, ReadInvoice
 from vouchers.rules.invoices.fields import ARTICLE, MAX_LINES, Fields, local_name, rate_of
-from vouchers.rules.invoices.numbers import normal_number
+from vouchers.rules.invoices.numbers import ELECTRONIC_DIGITS, canonical_number, number_faults
 
 NEW = "EInvoice"
 OLD = "eInvoice"
-ELECTRONIC_DIGITS = 20
 
 _SPECIAL, _ORDINARY = "01", "02"
 _ORIGINAL = re.compile(
@@ -39,7 +38,8 @@ def _read_new(root: Element) -> tuple[ReadInvoice, list[Reason]]:
     faults: list[Reason] = []
     said = Fields(root, faults)
     number = said.text("InvoiceNumber", "EIid", field="invoice_number", required=True)
-    if number is not None and not (number.isdecimal() and len(number) == ELECTRONIC_DIGITS):
+    canonical = None if number is None else canonical_number(number)
+    if number is not None and (canonical is None or len(canonical) != ELECTRONIC_DIGITS):
         said.fault("invoice_field_malformed", "invoice_number", said=number[:40])
     identity = said.text("EIid", field="invoice_number")
     if number is not None and identity not in (None, number):
@@ -55,7 +55,7 @@ def _read_new(root: Element) -> tuple[ReadInvoice, list[Reason]]:
     )
     return (
         ReadInvoice(
-            number=None if number is None else normal_number(number),
+            number=canonical,
             type=_label(said),
             is_credit=_is_credit(said, total_fen),
             original_number=_original(said, remark),
@@ -81,6 +81,8 @@ def _read_old(root: Element) -> tuple[ReadInvoice, list[Reason]]:
     said = Fields(root, faults)
     code = said.text("InvoiceCode", field="invoice_code", required=True)
     number = said.text("InvoiceNo", field="invoice_number", required=True)
+    if code is not None and number is not None:
+        faults += number_faults(number, field="invoice_number", code=code)
     total_fen = said.fen("TaxInclusiveTotalAmount", field="amount_incl_tax_fen", required=True)
     remark = said.text("Note", field="remark")
     lines = _lines(
@@ -99,7 +101,7 @@ def _read_old(root: Element) -> tuple[ReadInvoice, list[Reason]]:
     )
     return (
         ReadInvoice(
-            number=None if number is None else normal_number(number, code=code),
+            number=None if number is None else canonical_number(number, code=code),
             type=type_of_code(code),
             is_credit=total_fen is not None and total_fen < 0,
             original_number=_original(said, remark),
@@ -150,12 +152,13 @@ def _is_credit(said: Fields, total_fen: int | None) -> bool:
 def _original(said: Fields, remark: str | None) -> str | None:
     stated = said.text("OriginalInvoiceNumber", "OriginalInvoiceNo", "OriginalEIid", field="original_number")
     if stated is not None:
-        return normal_number(stated)
+        said.faults += number_faults(stated, field="original_number")
+        return canonical_number(stated)
     older = _ORIGINAL_OLD.search(remark or "")
     if older is not None:
-        return normal_number(older[2], code=older[1])
+        return canonical_number(older[2], code=older[1])
     found = _ORIGINAL.search(remark or "")
-    return None if found is None else normal_number(found[1])
+    return None if found is None else canonical_number(found[1])
 
 
 def _confirmation(said: Fields, remark: str | None) -> str | None:
