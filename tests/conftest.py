@@ -25,12 +25,16 @@ from tests.databases import Database, Server, start_embedded
 from tests.support.deal import MONDAY
 from tests.support.isolation import rolled_back
 
+NIGHTLY_EXAMPLES = 1000
+"""Of every property that names no number of its own, with HYPOTHESIS_PROFILE=night."""
+
 settings.register_profile(
     "project",
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-settings.load_profile("project")
+settings.register_profile("night", settings.get_profile("project"), max_examples=NIGHTLY_EXAMPLES)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
 
 SERVER = pytest.StashKey[Server]()
 CLEANUP = pytest.StashKey[list[Callable[[], None]]]()

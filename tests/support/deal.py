@@ -103,18 +103,36 @@ def paper(done: Json, kind: str) -> bytes:
     return PDF.replace(b"%%EOF", f"% {kind} of claim {done['claim_id']}\n%%EOF".encode())
 
 
-def confirm(client: DemoClient, claim_ids: list[int], *, bureau: str, amounts: dict[int, int] | None = None) -> Json:
-    """The city reviews, sums up, stamps and sends; the province confirms. Returns the summary."""
-    for claim_id in claim_ids:
-        review = {"decision": "approve", "opinion": "材料齐全", "amount_fen": (amounts or {}).get(claim_id)}
-        body = {name: value for name, value in review.items() if value is not None}
-        client.post(bureau, f"/claims/{claim_id}/city-review", body)
+def confirm(
+    client: DemoClient,
+    claim_ids: list[int],
+    *,
+    bureau: str,
+    amounts: dict[int, int] | None = None,
+    approved: bool = False,
+) -> Json:
+    """The city reviews (unless it has), sums up, stamps and sends; the province confirms. Returns the summary."""
+    for claim_id in [] if approved else claim_ids:
+        approve(client, claim_id, bureau=bureau, amount_fen=(amounts or {}).get(claim_id))
     summary = client.post(bureau, "/review-summaries", {"claim_ids": claim_ids})
     client.upload(bureau, f"/review-summaries/{summary['id']}/stamp", PDF, "盖章汇总表.pdf")
     summary = client.post(bureau, f"/review-summaries/{summary['id']}/dispatch")
     for claim_id in claim_ids:
         client.post("province", f"/claims/{claim_id}/provincial-confirmation", {"decision": "confirm"})
     return summary
+
+
+def approve(client: DemoClient, claim_id: int, *, bureau: str, amount_fen: int | None = None) -> Json:
+    """The city finds an explanation for every flag and approves, all or a part."""
+    path = f"/claims/{claim_id}"
+    for flag in client.get(bureau, f"{path}/flags")["items"]:
+        if flag["state"] == "raised":
+            finding = {"finding": "cleared", "reason": "已核实"}
+            client.post(bureau, f"{path}/flags/{flag['id']}/finding", finding)
+    review = {"decision": "approve", "opinion": "材料齐全"}
+    return client.post(
+        bureau, f"{path}/city-review", review if amount_fen is None else {**review, "amount_fen": amount_fen}
+    )
 
 
 def uscc_of(organisation_id: int) -> str | None:
@@ -124,7 +142,7 @@ def uscc_of(organisation_id: int) -> str | None:
     return found
 
 
-def bank_csv(lines: list[Json], outcomes: dict[int, str]) -> bytes:
+def bank_csv(lines: list[Json], outcomes: dict[int, str], *, value_date: str = "2026-03-02") -> bytes:
     """A bank's answer: each line paid unless ``outcomes`` says otherwise."""
     text = io.StringIO()
     writer = csv.writer(text)
@@ -133,5 +151,5 @@ def bank_csv(lines: list[Json], outcomes: dict[int, str]) -> bytes:
         status = outcomes.get(line["line_no"], "paid")
         yuan = f"{line['amount_fen'] // 100}.{line['amount_fen'] % 100:02d}"
         reason = "" if status == "paid" else "账号户名不符"
-        writer.writerow([line["line_no"], line["account_number"], yuan, status, reason, "2026-03-02"])
+        writer.writerow([line["line_no"], line["account_number"], yuan, status, reason, value_date])
     return text.getvalue().encode("utf-8-sig")
