@@ -34,6 +34,17 @@ may_apply_for_disclosure = signed_in
 may_answer_disclosure = city_bureau | province
 may_answer_consultation = member | incubator
 may_read_disclosures = signed_in
+may_read_evaluations = provider | authority | city_finance | auditor
+"""Each its own: a provider itself, a city's offices that city (V6), a bureau its own officers; the province all."""
+may_complain = beneficiary | incubator
+may_name = province
+may_read_namings = beneficiary | incubator | provider | authority | city_finance | auditor
+"""Of a complaint and a naming those it is about, of a naming the offices of the city and the province."""
+may_answer_namings = provider
+may_refer = province
+may_read_referrals = province | auditor
+may_freeze_evaluations = province
+may_comment_evaluations = provider | city_bureau
 
 
 @permission

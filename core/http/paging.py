@@ -40,20 +40,26 @@ class CursorSchema(Schema):
 
 
 def page_of(
-    query: Select[tuple[Any]],
+    query: Select[Any],
     *,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
     key: InstrumentedAttribute[int] | ColumnElement[int],
     descending: bool = False,
+    scalars: bool = True,
 ) -> dict[str, Any]:
-    """One page of ``query`` in the order of ``key``, a unique whole-number column: ``{items, next_cursor}``."""
-    order = f"{getattr(key, 'table', '')}.{key.key}{'-' if descending else '+'}"
+    """One page of ``query`` in the order of ``key``, a unique whole-number column: ``{items, next_cursor}``.
+
+    Items are records, or rows of columns, ``key`` among them, where not ``scalars``.
+    """
+    table = getattr(key, "table", None)
+    order = f"{getattr(table, 'name', '')}.{key.key}{'-' if descending else '+'}"
     if cursor is not None:
         last = read_cursor(cursor, order=order)
         query = query.where(key < last if descending else key > last)
     ordered = query.order_by(key.desc() if descending else key.asc()).limit(limit + 1)
-    items = list(session().scalars(ordered).unique())
+    found = session().execute(ordered)
+    items: list[Any] = list(found.scalars().unique()) if scalars else list(found)
     more = len(items) > limit
     items = items[:limit]
     name = getattr(key, "key", "id")

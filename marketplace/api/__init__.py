@@ -2,9 +2,24 @@
 
 from core.http import Blueprint
 from marketplace.api.annual_reports import annual_reports
+from marketplace.api.evaluations import evaluations, measures
+from marketplace.api.namings import complaints, namings, referrals, restrictions
 from marketplace.api.orders import orders
 from marketplace.api.quotes import quotes
 from marketplace.api.reports import audit_entries, policies
 from marketplace.api.residents import residents
 
-BLUEPRINTS: list[Blueprint] = [quotes, orders, policies, audit_entries, residents, annual_reports]
+BLUEPRINTS: list[Blueprint] = [
+    quotes,
+    orders,
+    policies,
+    audit_entries,
+    residents,
+    annual_reports,
+    measures,
+    evaluations,
+    complaints,
+    namings,
+    restrictions,
+    referrals,
+]

@@ -2,10 +2,12 @@
 
 from core.pages import Pages
 from marketplace.pages.annual_reports import annual_reports
+from marketplace.pages.evaluations import evaluations
 from marketplace.pages.figures import figures
 from marketplace.pages.front import front
 from marketplace.pages.help import help_pages
 from marketplace.pages.home import home_pages
+from marketplace.pages.namings import namings
 from marketplace.pages.order_steps import steps
 from marketplace.pages.orders import orders
 from marketplace.pages.policy import policy_pages
@@ -29,4 +31,6 @@ PAGES: list[Pages] = [
     verification,
     residents,
     annual_reports,
+    evaluations,
+    namings,
 ]

@@ -11,6 +11,8 @@ from core.pages.language import t
 from core.permissions import Actor
 from marketplace.models import Order
 from marketplace.permissions import is_beneficiary_side, is_provider_side
+from marketplace.queries.namings import complaint_about
+from marketplace.service.complaints import REFUSED
 from marketplace.states import ORDER, PAYABLE, OrderAction
 from settlement.queries.trade import OrderMoney
 
@@ -36,6 +38,11 @@ def _actions(order: Order, money: OrderMoney, actor: Actor) -> Iterator[dict[str
         yield _button("sign", "order_contract", order, primary=True)
     if provides and order.state in PAYABLE and money.due_fen > 0:
         yield _button("pay", "order_payment", order, primary=True)
+    if uses and order.state in REFUSED and complaint_about(order.id) is None:
+        yield {
+            "label": t("page.complaint_new.title"),
+            "href": url_for("naming_pages.complain", order_id=order.id),
+        }
     for action, view in {**(_PROVIDER_ONLY if provides else {}), **(_EITHER if provides or uses else {})}.items():
         if action in allowed:
             setback = action in _SETBACKS

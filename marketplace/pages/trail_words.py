@@ -22,7 +22,14 @@ from core.permissions import SYSTEM
 from core.texts import catalogue
 from instruments.states import ImportState, ListingState, ServiceState
 from marketplace.reports.trail import TrailLine
-from marketplace.states import AnnualReportState, DisclosureState, OrderState
+from marketplace.states import (
+    AnnualReportState,
+    ComplaintState,
+    DisclosureState,
+    NamingState,
+    OrderState,
+    ReferralState,
+)
 from settlement.states import (
     BatchState,
     ClawbackState,
@@ -50,6 +57,7 @@ STATES: Mapping[str, type[StrEnum]] = MappingProxyType(
         "cap_hold": HoldState,
         "claim": ClaimState,
         "claim_flag": FlagState,
+        "complaint": ComplaintState,
         "clawback": ClawbackState,
         "controller_change": ProposalState,
         "disclosure_application": DisclosureState,
@@ -62,10 +70,12 @@ STATES: Mapping[str, type[StrEnum]] = MappingProxyType(
         "membership": MembershipState,
         "misconduct_appeal": AppealState,
         "misconduct_decision": MisconductState,
+        "naming": NamingState,
         "order": OrderState,
         "organisation_document": DocumentState,
         "payable": PayableState,
         "payment": PaymentState,
+        "referral": ReferralState,
         "residence": ResidenceState,
         "payment_stop": StopState,
         "review_summary": SummaryState,
@@ -82,6 +92,7 @@ PAGES_OF: Mapping[str, str] = MappingProxyType(
         "annual_report": "annual_report",
         "claim": "claim",
         "clawback": "clawback",
+        "complaint": "complaint",
         "controller_change": "controller_change",
         "adverse_import": "adverse_import",
         "figures_renewal": "renewal",
@@ -93,8 +104,10 @@ PAGES_OF: Mapping[str, str] = MappingProxyType(
         "membership": "membership",
         "misconduct_appeal": "misconduct_appeal",
         "misconduct_decision": "misconduct",
+        "naming": "naming",
         "order": "order",
         "payable": "payable",
+        "referral": "referral",
         "residence": "residence",
         "review_summary": "summary",
         "service": "service",

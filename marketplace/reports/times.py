@@ -85,11 +85,12 @@ def hours_between(since: Any, until: Any) -> ColumnElement[Any]:
 
 
 def working_days_between(first: Any, last: Any) -> ColumnElement[int]:
-    """Working days that began after the day ``first``, up to and including ``last``; 0 where that is earlier.
+    """Working days that began after ``first``, up to and including ``last``; 0 where that is earlier, null without it.
 
     As :meth:`core.workdays.WorkingCalendar.working_days_between` counts them.
     """
-    return func.greatest(_weekdays(last) - _weekdays(first) + _moved(first, last), 0)
+    counted = _weekdays(last) - _weekdays(first) + _moved(first, last)
+    return case((last >= first, counted), (last < first, 0))
 
 
 def _weekdays(day: ColumnElement[Any]) -> ColumnElement[int]:

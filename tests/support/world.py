@@ -59,6 +59,7 @@ class World:
         self._claims()
         self._settlement()
         self._supervision()
+        self._refusals()
         self._shortfall()
         self._yearly_reports()
         self._notices()
@@ -131,7 +132,7 @@ class World:
         self.ids["outside membership"] = outside["id"]
         users = {each["username"]: each["id"] for each in self.client.pages("admin", "/users")}
         self.ids["user"] = users["sme-heze-approved"]
-        for username in ("sme-heze", "provider-jinan", "team-weifang", "incubator-weifang"):
+        for username in ("sme-heze", "provider-jinan", "provider-qingdao", "team-weifang", "incubator-weifang"):
             self.ids[f"organisation of {username}"] = self.me(username)
         details = {"holder_name": "演示菏泽牡丹生物科技有限公司", "bank_name": "演示银行", "cnaps_code": "102475000000"}
         self.post(
@@ -467,6 +468,28 @@ class World:
         path = f"/misconduct-decisions/{self.ids['misconduct']}/appeal"
         filed = self.client.upload("sme-heze-approved", path, PDF, "appeal.pdf", grounds="认定有误")
         self.ids["appeal"], self.ids["appeal file"] = filed["id"], filed["files"][0]["id"]
+
+    def _refusals(self) -> None:
+        """A refused order with a complaint, namings heard and decided, a restriction, referrals."""
+        for name in ("refused order", "complained order"):
+            self.ids[name] = self.order()["id"]
+            self.post("provider-jinan", f"/orders/{self.ids[name]}/decline", {"reason": "设备检修"})
+        complained = f"/orders/{self.ids['complained order']}/complaint"
+        self.post("sme-heze", complained, {"account": "无故拒绝"}, name="complaint")
+        named = self.ids["organisation of provider-qingdao"]
+        case = {"organisation_id": named, "cause": "not_sharing", "facts": "拒绝"}
+        for name in ("naming", "answered naming", "decided naming"):
+            self.post("inspector-one", "/namings", case, name=name)
+        for name in ("answered naming", "decided naming"):
+            self.post("provider-qingdao", f"/namings/{self.ids[name]}/answer", {"answer": "设备检修"})
+        verdict = {"decision": "name", "restrictions": ["direct_deduction"], "until": "2026-12-31"}
+        said = {"opinion": "理由不成立", "notice": "予以通报"}
+        decided = self.post("province", f"/namings/{self.ids['decided naming']}/decision", {**verdict, **said})
+        self.ids["restriction"] = decided["restrictions"][0]["id"]
+        referred = {"organisation_id": self.ids["organisation of provider-jinan"], "facts": "拒不开放共享"}
+        for name in ("referral", "sent referral"):
+            self.post("province", "/referrals", {**referred, "department": "演示主管部门"}, name=name)
+        self.post("province", f"/referrals/{self.ids['sent referral']}/dispatch")
 
     def _shortfall(self) -> None:
         """Last of all: it blocks further orders in direct deduction (V16(1))."""

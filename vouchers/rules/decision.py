@@ -20,7 +20,7 @@ from vouchers.rules.related import relation_faults, relation_flags
 
 RATE = "V12"
 IN_FORCE = "V23"
-ARTICLES = ("V8(1)", "V8(2)", "V8(4)", "V9", "V11", "V11 x", "V12", "V16", "V16 out", "V21", "V23")
+ARTICLES = ("V8(1)", "V8(2)", "V8(4)", "V9", "V11", "V11 x", "V12", "V16", "V16 out", "V20", "V21", "V23")
 """In the order in which a refusal lists them."""
 
 

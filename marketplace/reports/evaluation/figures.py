@@ -35,6 +35,8 @@ class Reading(StrEnum):
 class Measure:
     """One figure: its cases, what of it is read first, and whether hits and times say anything.
 
+    ``listed``: whether it stands in the table of everybody; the others are in the file, and on one's own page.
+
     ``measure.<whose>.<key>`` of the texts is its name, ``….definition`` what exactly is counted.
     """
 
@@ -44,6 +46,7 @@ class Measure:
     reading: Reading
     timed: bool = False
     has_hits: bool = True
+    listed: bool = True
 
     @property
     def text_key(self) -> str:
@@ -52,7 +55,20 @@ class Measure:
 
 
 def _measures(whose: Evaluated, *given: tuple[Callable[[Scope], Any], Reading, bool]) -> tuple[Measure, ...]:
-    return tuple(Measure(whose, cases.__name__, cases, reading, timed) for cases, reading, timed in given)
+    return tuple(
+        Measure(whose, cases.__name__, cases, reading, timed, listed=cases not in _ASIDE)
+        for cases, reading, timed in given
+    )
+
+
+_ASIDE = (
+    providers.cancelled,
+    providers.claims_returned,
+    providers.claims_refused,
+    providers.unlisted,
+    cities.refusals,
+    cities.waiting_registrations,
+)
 
 
 MEASURES: Mapping[Evaluated, Sequence[Measure]] = {
@@ -81,7 +97,7 @@ MEASURES: Mapping[Evaluated, Sequence[Measure]] = {
             (cities.waiting_claims, Reading.COUNT, True),
             (cities.missed, Reading.SHARE, False),
         ),
-        Measure(Evaluated.CITIES, "dispatch", cities.dispatch, Reading.DAYS, timed=True, has_hits=False),
+        Measure(Evaluated.CITIES, "dispatch", cities.dispatch, Reading.DAYS, timed=True, has_hits=False, listed=False),
     ),
     Evaluated.OFFICERS: _measures(
         Evaluated.OFFICERS,

@@ -31,7 +31,7 @@ WITHOUT_KEY = {
     "POST /users/{user_id}/recovery",
 }
 """Passwords and codes: a stored answer would keep a secret, and a wrong attempt counts although it is refused."""
-OPEN = {"POST /tokens", "POST /memberships", "POST /recovery", "GET /policy"}
+OPEN = {"POST /tokens", "POST /memberships", "POST /recovery", "GET /policy", "GET /evaluation-measures"}
 """What visitors may call besides reading the catalogue: signing in and up, and what the public may know."""
 CODE = re.compile("`([a-z_0-9]+)`: ")
 

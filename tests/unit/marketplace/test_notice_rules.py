@@ -19,7 +19,7 @@ from core.states import Transitions
 from core.texts import catalogue
 from instruments.states import LISTING
 from marketplace.notifications.rules import SUBJECTS
-from marketplace.states import ANNUAL_REPORT, ORDER
+from marketplace.states import ANNUAL_REPORT, COMPLAINT, NAMING, ORDER, REFERRAL
 from settlement.states import (
     BATCH_TRANSITIONS,
     CLAWBACK_TRANSITIONS,
@@ -35,6 +35,7 @@ TABLES: dict[str, Transitions[Any]] = {
     "claim": CLAIM,
     "claim_flag": FLAG,
     "clawback": CLAWBACK_TRANSITIONS,
+    "complaint": COMPLAINT,
     "controller_change": PROPOSAL_TRANSITIONS,
     "figures_renewal": RENEWAL_TRANSITIONS,
     "inspection": INSPECTION,
@@ -44,10 +45,12 @@ TABLES: dict[str, Transitions[Any]] = {
     "membership": MEMBERSHIP_TRANSITIONS,
     "misconduct_appeal": APPEAL,
     "misconduct_decision": MISCONDUCT,
+    "naming": NAMING,
     "order": ORDER,
     "organisation_document": DOCUMENT_TRANSITIONS,
     "payment_stop": STOP_TRANSITIONS,
     "payable": PAYABLE_TRANSITIONS,
+    "referral": REFERRAL,
     "residence": RESIDENCE_TRANSITIONS,
     "review_summary": SUMMARY,
     "settlement_batch": BATCH_TRANSITIONS,
