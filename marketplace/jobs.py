@@ -8,6 +8,7 @@ from core.worker import Job
 from marketplace.notifications.telling import tell
 from marketplace.service import lapse_unanswered
 from marketplace.service.annual_reports import keep_reports
+from marketplace.service.disclosures import keep_applications
 
 
 def _lapse(now: datetime, period: datetime) -> None:
@@ -22,8 +23,13 @@ def _keep_reports(now: datetime, period: datetime) -> None:
     keep_reports(now=now)
 
 
+def _keep_applications(now: datetime, period: datetime) -> None:
+    keep_applications(now=now)
+
+
 JOBS = [
     Job("lapse_unanswered_orders", "5 0 * * *", _lapse),
     Job("marketplace.keep_reports", "2 0 * * *", _keep_reports),
+    Job("marketplace.keep_applications", "3 0 * * *", _keep_applications),
     Job("marketplace.tell", "* * * * *", _tell),
 ]

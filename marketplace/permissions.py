@@ -18,7 +18,7 @@ from accounts.permissions import (
 )
 from accounts.queries import acts_for
 from core.permissions import Actor, permission
-from marketplace.models import Order
+from marketplace.models import DisclosureApplication, Order
 
 may_ask_quotes = beneficiary | incubator
 may_place_orders = beneficiary | incubator
@@ -60,3 +60,11 @@ def is_provider_side(actor: Actor, order: Order) -> bool:
 
 
 is_party = is_beneficiary_side | is_provider_side
+
+
+@permission
+def is_office_of(actor: Actor, application: DisclosureApplication) -> bool:
+    """The bureau that was applied to, or the province where no city was."""
+    if city_bureau(actor):
+        return actor.city is not None and application.city == actor.city
+    return province(actor) and application.city is None

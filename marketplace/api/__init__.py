@@ -2,6 +2,7 @@
 
 from core.http import Blueprint
 from marketplace.api.annual_reports import annual_reports
+from marketplace.api.disclosures import applications, consultations
 from marketplace.api.evaluations import evaluations, measures
 from marketplace.api.namings import complaints, namings, referrals, restrictions
 from marketplace.api.orders import orders
@@ -22,4 +23,6 @@ BLUEPRINTS: list[Blueprint] = [
     namings,
     restrictions,
     referrals,
+    applications,
+    consultations,
 ]

@@ -55,6 +55,11 @@ def bureau(record: Any) -> Iterable[To]:
     return _bureau(record.city)
 
 
+def office(record: Any) -> Iterable[To]:
+    """The bureau of the record's city, or the province where it has none."""
+    return province(record) if record.city is None else _bureau(record.city)
+
+
 def offices_of(name: str) -> Recipients:
     """The bureau of the city that stands in this column, if one does."""
     return lambda record: [] if getattr(record, name) is None else _bureau(getattr(record, name))

@@ -2,6 +2,7 @@
 
 from core.pages import Pages
 from marketplace.pages.annual_reports import annual_reports
+from marketplace.pages.disclosures import consultations, disclosures
 from marketplace.pages.evaluations import evaluations
 from marketplace.pages.figures import figures
 from marketplace.pages.front import front
@@ -33,4 +34,6 @@ PAGES: list[Pages] = [
     annual_reports,
     evaluations,
     namings,
+    disclosures,
+    consultations,
 ]

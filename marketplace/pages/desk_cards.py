@@ -84,6 +84,7 @@ PLACES: Mapping[str, Place] = MappingProxyType(
         "shortfalls_to_receive": _place("shortfall_pages.index", state="open"),
         "successions_proposed": _place("succession_pages.index", state="proposed"),
         "successions_to_decide": _place("succession_pages.index", state="proposed"),
+        "disclosures_to_answer": _place("disclosure_pages.index", state="received"),
         "annual_report_to_submit": _place("annual_report_pages.index"),
         "annual_reports_overdue": _place("annual_report_pages.index", state="overdue"),
         "annual_reports_to_receive": _place("annual_report_pages.index", state="submitted"),

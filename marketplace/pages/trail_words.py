@@ -94,6 +94,8 @@ PAGES_OF: Mapping[str, str] = MappingProxyType(
         "clawback": "clawback",
         "complaint": "complaint",
         "controller_change": "controller_change",
+        "disclosure_application": "disclosure",
+        "disclosure_consultation": "disclosure_consultation",
         "adverse_import": "adverse_import",
         "figures_renewal": "renewal",
         "fund": "fund",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.invariants import Invariant, replay
-from marketplace.states import ANNUAL_REPORT, COMPLAINT, NAMING, ORDER, REFERRAL
+from marketplace.states import ANNUAL_REPORT, COMPLAINT, DISCLOSURE, NAMING, ORDER, REFERRAL
 
 INVARIANTS = [
     replay("order", ORDER),
@@ -11,6 +11,17 @@ INVARIANTS = [
     replay("naming", NAMING),
     replay("referral", REFERRAL),
     replay("annual_report", ANNUAL_REPORT),
+    replay("disclosure_application", DISCLOSURE),
+    Invariant(
+        9,
+        "the term of an application for disclosure rests while somebody is asked, and then only",
+        """SELECT a.id AS disclosure_application, a.paused_on
+             FROM disclosure_application a
+            WHERE a.state = 'received'
+              AND (a.paused_on IS NOT NULL) <> EXISTS (
+                    SELECT FROM disclosure_consultation c
+                     WHERE c.application_id = a.id AND c.answered_at IS NULL AND c.lapsed_at IS NULL)""",
+    ),
     Invariant(
         12,
         "a yearly report has an edition for each time it was submitted",

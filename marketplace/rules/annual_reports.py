@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from core.errors import Reason, reason
 from core.policy import PolicyPack
 from core.workdays import WorkingCalendar
+from marketplace.rules.reminders import reminder_day
 
 ARTICLE = "V18 report"
 TERM = "vouchers.term"
@@ -34,9 +35,8 @@ class ReportTerms:
         return date(year + 1, 1, 1)
 
     def reminder(self, due_on: date, today: date) -> date | None:
-        """The latest day of a reminder that has come; None before the first one and once the last day is over."""
-        days = [due_on - timedelta(days=before) for before in self.reminder_days]
-        return max((day for day in days if day <= today <= due_on), default=None)
+        """The latest day of a reminder that has come."""
+        return reminder_day(due_on, self.reminder_days, today)
 
 
 def report_terms(pack: PolicyPack, day: date) -> ReportTerms:

@@ -24,6 +24,8 @@ LISTS = {
     "/complaints": "province",
     "/controller-changes": "province",
     "/controllers": "province",
+    "/disclosure-applications": "province",
+    "/disclosure-consultations": "province",
     "/documents": "province",
     "/evaluations/cities": "province",
     "/evaluations/officers": "province",

@@ -62,6 +62,7 @@ class World:
         self._refusals()
         self._shortfall()
         self._yearly_reports()
+        self._disclosures()
         self._notices()
         return self
 
@@ -507,6 +508,18 @@ class World:
             made = self.post(bureau, "/annual-reports", {"year": 2025}, name=f"{name} report")
             self.post(bureau, f"/annual-reports/{made['id']}/texts", texts)
         self.post("bureau-qingdao", f"/annual-reports/{self.ids['submitted report']}/submission")
+
+    def _disclosures(self) -> None:
+        """The firm from 济南 asks the bureau of 菏泽 about a claim: once without an answer yet, once with one."""
+        wanted = {"city": "371700", "applicant_kind": "organisation", "applicant_name": "演示申请人", "contact": "电话"}
+        about = {"wanted": "补助金额", "about_kind": "claim", "about_id": self.ids["confirmed claim"]}
+        for name in ("waiting disclosure", "asked disclosure", "answered disclosure"):
+            self.post("sme-jinan", "/disclosure-applications", {**wanted, **about}, name=name)
+        question = {"organisation_id": self.me("sme-heze"), "question": "拟公开贵单位补助金额"}
+        path = f"/disclosure-applications/{self.ids['asked disclosure']}/consultations"
+        self.post("bureau-heze", path, question, name="consultation")
+        path = f"/disclosure-applications/{self.ids['answered disclosure']}/answer"
+        self.client.upload("bureau-heze", path, PDF, "answer.pdf", decision="grant", opinion="予以公开")
 
     def _notices(self) -> None:
         """Everybody is told of what has happened so far."""

@@ -24,7 +24,7 @@ from marketplace.notifications.rules.members import (
 )
 from marketplace.notifications.rules.money import BATCH, CLAWBACK, PAYABLE, SHORTFALL
 from marketplace.notifications.rules.naming import COMPLAINT, NAMING, REFERRAL
-from marketplace.notifications.rules.reports import ANNUAL_REPORT
+from marketplace.notifications.rules.reports import ANNUAL_REPORT, CONSULTATION, DISCLOSURE
 from marketplace.notifications.rules.supervision import APPEAL, FINDING, INSPECTION, MISCONDUCT, STOP
 from marketplace.notifications.rules.told import Subject, Told
 
@@ -56,6 +56,8 @@ ALL = (
     COMPLAINT,
     NAMING,
     REFERRAL,
+    DISCLOSURE,
+    CONSULTATION,
 )
 SUBJECTS: Mapping[str, Subject] = MappingProxyType({each.model.__tablename__: each for each in ALL})
 """Every kind of record somebody is told of, by its table."""

@@ -46,7 +46,7 @@ def _found(actor: Actor, *, now: datetime, today: date) -> Iterable[DeskItem]:
             inspected = supervision.party_lines(acts_for(actor), today=today)
             return counted([*parties.provider_lines(actor, today=today), *inspected])
         case Role.CITY_BUREAU:
-            reports = yearly.bureau_report_lines(actor, today=today)
+            reports = [*yearly.bureau_report_lines(actor, today=today), *yearly.disclosure_lines(actor.city)]
             return counted([*offices.bureau_lines(actor), *supervision.inspector_lines(actor), *reports])
         case Role.CITY_FINANCE:
             return counted(offices.city_lines(actor.city, is_fact=True))
@@ -54,7 +54,10 @@ def _found(actor: Actor, *, now: datetime, today: date) -> Iterable[DeskItem]:
             return counted(offices.agency_lines(actor))
         case Role.PROVINCE:
             lines = [*offices.province_lines(actor), *supervision.province_lines(actor, today=today)]
-            return [*counted([*lines, *yearly.province_report_lines(today=today)]), *_fund(today)]
+            return [
+                *counted([*lines, *yearly.province_report_lines(today=today), *yearly.disclosure_lines(None)]),
+                *_fund(today),
+            ]
         case Role.FINANCE_MAKER | Role.FINANCE_CHECKER:
             return [*_finance(actor), *_next_cutoff(today), *_fund(today)]
         case Role.AUDITOR:

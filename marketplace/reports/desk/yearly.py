@@ -1,4 +1,4 @@
-"""What desks say of yearly reports (V18 report)."""
+"""What desks say of yearly reports (V18 report) and of applications for disclosure (V18)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import date
 from sqlalchemy import select
 
 from core.permissions import Actor
-from marketplace.models import AnnualReport
+from marketplace.models import AnnualReport, DisclosureApplication
 from marketplace.reports.desk.items import Line
-from marketplace.states import UNSUBMITTED, AnnualReportState
+from marketplace.states import UNSUBMITTED, AnnualReportState, DisclosureState
 
 
 def bureau_report_lines(actor: Actor, *, today: date) -> list[Line]:
@@ -29,4 +29,20 @@ def province_report_lines(*, today: date) -> list[Line]:
     return [
         Line("annual_reports_to_receive", sent, oldest=AnnualReport.submitted_at),
         Line("annual_reports_overdue", overdue, due=AnnualReport.due_on, is_fact=True),
+    ]
+
+
+def disclosure_lines(city: str | None) -> list[Line]:
+    """Applications that an office has to answer; those to the province name no city."""
+    waiting = select(DisclosureApplication).where(
+        DisclosureApplication.state == DisclosureState.RECEIVED,
+        DisclosureApplication.city.is_not_distinct_from(city),
+    )
+    return [
+        Line(
+            "disclosures_to_answer",
+            waiting,
+            oldest=DisclosureApplication.received_at,
+            due=DisclosureApplication.due_on,
+        )
     ]

@@ -19,7 +19,7 @@ from core.states import Transitions
 from core.texts import catalogue
 from instruments.states import LISTING
 from marketplace.notifications.rules import SUBJECTS
-from marketplace.states import ANNUAL_REPORT, COMPLAINT, NAMING, ORDER, REFERRAL
+from marketplace.states import ANNUAL_REPORT, COMPLAINT, DISCLOSURE, NAMING, ORDER, REFERRAL
 from settlement.states import (
     BATCH_TRANSITIONS,
     CLAWBACK_TRANSITIONS,
@@ -37,6 +37,8 @@ TABLES: dict[str, Transitions[Any]] = {
     "clawback": CLAWBACK_TRANSITIONS,
     "complaint": COMPLAINT,
     "controller_change": PROPOSAL_TRANSITIONS,
+    "disclosure_application": DISCLOSURE,
+    "disclosure_consultation": Transitions({}, initial=DISCLOSURE.initial),
     "figures_renewal": RENEWAL_TRANSITIONS,
     "inspection": INSPECTION,
     "inspection_finding": FINDING,

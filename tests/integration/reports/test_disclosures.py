@@ -1,0 +1,143 @@
+"""V18: disclosure is on application, within 20 working days, once extended; what is given out holds no secrets."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from secrets import token_hex
+from typing import Any
+
+from pypdf import PdfReader
+from sqlalchemy import text
+
+from core import clock
+from core.db import session
+from core.invariants import verify
+from marketplace.demo.client import DemoClient, Json
+from marketplace.queries.invariants import INVARIANTS
+from marketplace.service.disclosures import keep_applications
+from tests.support.deal import confirm, hand_in, order, service_id, walk
+from tests.support.pages import PageClient
+
+PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+
+
+def at(day: str, time: str = "09:00:00") -> datetime:
+    return datetime.fromisoformat(f"{day}T{time}+08:00")
+
+
+def asked(province: DemoClient, **more: Any) -> Json:
+    """The firm from 菏泽 asks the bureau of 济南 on Monday 2026-03-02."""
+    wanted = {"applicant_kind": "organisation", "applicant_name": "演示申请人", "contact": "电话", "wanted": "补助金额"}
+    return province.post("sme-heze", "/disclosure-applications", {"city": "370100", **wanted, **more})
+
+
+def answer(province: DemoClient, path: str, *, expect: int = 201, file: bytes | None = None, **form: Any) -> Json:
+    """The bureau answers with a form that may have a file."""
+    data: dict[str, Any] = {**form}
+    if file is not None:
+        data["file"] = (io.BytesIO(file), "answer.pdf")
+    got = province.app.test_client().post(
+        f"/api/v1{path}/answer",
+        data=data,
+        headers={
+            "Authorization": f"Bearer {province.token('bureau-jinan')}",
+            "Idempotency-Key": token_hex(),
+        },
+    )
+    assert got.status_code == expect, got.get_data(as_text=True)
+    found: Json = got.get_json()
+    return found
+
+
+def days(path: str, province: DemoClient, on: str) -> str:
+    with clock.at(at(on)):
+        return str(province.get("bureau-jinan", path)["due_on"])
+
+
+def test_v18_disclosure_within_its_term_extended_once(province: DemoClient) -> None:
+    """Twenty working days from 2026-03-02 with 清明 between; on the last second it is in time, then it is late."""
+    application = asked(province)
+    path = f"/disclosure-applications/{application['id']}"
+    assert (application["due_on"], application["number"]) == ("2026-03-30", "济南市公开申请〔2026〕1号")
+    province.get("bureau-heze", path, expect=404)
+    with clock.at(at("2026-03-30", "23:59:59")):
+        keep_applications(now=clock.now())
+        assert actions() == ["file", "remind"]
+    with clock.at(at("2026-03-31", "00:00:00")):
+        keep_applications(now=clock.now())
+        assert actions() == ["file", "remind", "fall_due"]
+        assert keep_applications(now=clock.now()) == 0
+        late = province.post("bureau-jinan", f"{path}/extension", {"why": "检索"}, expect=422)
+        assert late["reasons"][0]["code"] == "disclosure_extension_late"
+    other = f"/disclosure-applications/{asked(province)['id']}"
+    extended = province.post("bureau-jinan", f"{other}/extension", {"why": "检索工作量大"})
+    assert extended["due_on"] == "2026-04-28"
+    province.post("bureau-jinan", f"{other}/extension", {"why": "再延"}, expect=409)
+    province.post("province", f"{other}/extension", {"why": "越权"}, expect=403)
+    refused = answer(province, other, expect=422, decision="refuse", opinion="不予公开")
+    assert [each["code"] for each in refused["reasons"]] == ["disclosure_ground_missing"]
+    final = answer(province, other, decision="refuse", grounds=["not_held"], opinion="经检索没有")
+    assert (final["state"], final["grounds"]) == ("refused", ["not_held"])
+    province.post("sme-heze", f"{path}/withdrawal")
+    assert verify(INVARIANTS) == []
+
+
+def test_v18_secrets_need_the_others_and_the_sheet_has_none(province: DemoClient) -> None:
+    done = walk(province, order(province, "sme-jinan", service_id("demo-ms-sample")), user="sme-jinan")
+    claim = hand_in(province, done, claimant="provider-jinan", number="26370000000000000001")
+    confirm(province, [claim["id"]], bureau="bureau-jinan")
+    application = asked(province, about_kind="claim", about_id=claim["id"])
+    path = f"/disclosure-applications/{application['id']}"
+    hasty = answer(province, path, expect=422, decision="refuse", grounds=["commercial_secret"], opinion="商业秘密")
+    assert [each["code"] for each in hasty["reasons"]] == ["disclosure_nobody_consulted"]
+    user = province.get("sme-jinan", "/me")["organisation"]["id"]
+    question = {"organisation_id": user, "question": "拟公开补助金额"}
+    asked_of = province.post("bureau-jinan", f"{path}/consultations", question)
+    assert asked_of["answer_by"] == "2026-03-23"
+    waiting = answer(province, path, expect=422, decision="grant", opinion="公开", use_sheet="true")
+    assert [each["code"] for each in waiting["reasons"]] == ["disclosure_consultation_open"]
+    here = f"/disclosure-consultations/{asked_of['id']}"
+    assert "演示申请人" not in str(province.get("sme-jinan", here))
+    with clock.at(at("2026-03-09")):
+        province.post("sme-jinan", f"{here}/answer", {"consents": True})
+        province.post("sme-jinan", f"{here}/answer", {"consents": False}, expect=409)
+        assert days(path, province, "2026-03-09") == "2026-04-07", "five working days of rest are added"
+        final = answer(province, path, decision="grant", opinion="予以公开", use_sheet="true")
+        assert final["state"] == "granted"
+        given = province.download("sme-heze", f"{path}/answer-file")
+        said = "".join(page.extract_text() for page in PdfReader(io.BytesIO(given)).pages).replace("\n", "")
+        for shown in ("演示济南", "V12、V16(1)", "320.00", application["number"]):
+            assert shown in said
+        secrets = session().execute(
+            text("SELECT account_number FROM bank_account UNION SELECT phone FROM organisation")
+        )
+        assert not [each for (each,) in secrets if each and each in said]
+        page = PageClient(province.app.test_client()).sign_in("sme-heze").get(path)
+        assert "予以公开" in page.text
+        province.get("sme-jinan", path, expect=404)
+    assert verify(INVARIANTS) == []
+
+
+def test_a_question_that_nobody_answers_lapses(province: DemoClient) -> None:
+    application = asked(province)
+    path = f"/disclosure-applications/{application['id']}"
+    user = province.get("sme-jinan", "/me")["organisation"]["id"]
+    asked_of = province.post("bureau-jinan", f"{path}/consultations", {"organisation_id": user, "question": "拟公开"})
+    session().execute(text("UPDATE disclosure_application SET paused_on = NULL"))
+    assert {each.number for each in verify(INVARIANTS)} == {9}
+    session().execute(text("UPDATE disclosure_application SET paused_on = '2026-03-02'"))
+    with clock.at(at("2026-03-24")):
+        assert keep_applications(now=clock.now()) == 1
+        kept = province.get("bureau-jinan", path)
+        assert (kept["paused_on"], kept["due_on"]) == (None, "2026-04-21")
+        late = province.post(
+            "sme-jinan", f"/disclosure-consultations/{asked_of['id']}/answer", {"consents": False}, expect=409
+        )
+        assert late["code"] == "consultation_over"
+    assert verify(INVARIANTS) == []
+
+
+def actions() -> list[str]:
+    found = text("SELECT action FROM audit_entry WHERE subject_kind = 'disclosure_application' ORDER BY id")
+    return list(session().execute(found).scalars())
