@@ -61,7 +61,7 @@ consultations = Pages(
     "consultation_pages",
     __name__,
     url_prefix="/disclosure-consultations",
-    links={"disclosure_consultation": ("consultation_pages.one", "consultation_id")},
+    links={"disclosure_consultation": ("consultation_pages.one_question", "consultation_id")},
 )
 
 

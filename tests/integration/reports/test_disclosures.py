@@ -99,6 +99,13 @@ def test_v18_secrets_need_the_others_and_the_sheet_has_none(province: DemoClient
     assert [each["code"] for each in waiting["reasons"]] == ["disclosure_consultation_open"]
     here = f"/disclosure-consultations/{asked_of['id']}"
     assert "演示申请人" not in str(province.get("sme-jinan", here))
+    concerned = PageClient(province.app.test_client()).sign_in("sme-jinan")
+    for place in ("/disclosure-consultations", here, f"{here}/answer"):
+        page = concerned.get(place)
+        assert (page.status, "拟公开补助金额" in page.text, "演示申请人" in page.text) == (200, True, False)
+    office = PageClient(province.app.test_client()).sign_in("bureau-jinan")
+    assert "演示济南" in office.get(path).text
+    assert "演示济南" in office.get(f"{path}/consultations").text
     with clock.at(at("2026-03-09")):
         province.post("sme-jinan", f"{here}/answer", {"consents": True})
         province.post("sme-jinan", f"{here}/answer", {"consents": False}, expect=409)
