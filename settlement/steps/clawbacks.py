@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -20,7 +21,7 @@ from settlement.queries.batches import find_batch
 from settlement.queries.payables import find_payable
 from settlement.rules import postings
 from settlement.rules.chart import TransactionKind
-from settlement.states import CLAWBACK_TRANSITIONS, ClawbackAction
+from settlement.states import CLAWBACK_TRANSITIONS, ClawbackAction, PayableState
 from settlement.steps.posting import Posting, post
 
 ARTICLE = "V21"
@@ -56,6 +57,29 @@ def lock_paid(named: Payable, *, actor: Actor) -> Payable:
     if payable.batch_id != paid_by:
         raise PayableMoving
     return payable
+
+
+def claw_back_paid(payables: Sequence[Payable], *, cause: str, occasion: str, actor: Actor, now: datetime) -> None:
+    """Claim back all that is paid of these payables and not claimed back yet, in the order of their batches.
+
+    Raises :class:`PayableMoving` where a bank return took one of them just now.
+    """
+    for named in sorted(payables, key=lambda each: (each.batch_id or 0, each.id)):
+        payable = lock_paid(named, actor=actor)
+        if payable.state is not PayableState.PAID:
+            raise PayableMoving
+        left_fen = payable.paid_fen - payable.clawed_back_fen
+        if left_fen > 0:
+            open_clawback(
+                payable,
+                amount_fen=left_fen,
+                cause=cause,
+                misconduct_by=None,
+                sanction_until=None,
+                occasion=occasion,
+                actor=actor,
+                now=now,
+            )
 
 
 def open_clawback(

@@ -15,6 +15,7 @@ from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, pa
 from core.http.attachment import attachment
 from core.states import StateForbids
 from settlement.steps import PayableInBatch
+from settlement.steps.clawbacks import PayableMoving
 from vouchers.models import Claim, Material
 from vouchers.permissions import may_ask_to_hand_in, may_confirm, may_read_claims, may_review
 from vouchers.queries.claim_timelines import ClaimTimeline, claim_timeline
@@ -252,14 +253,15 @@ def confirm(given: dict[str, Any], claim_id: int) -> Dossier:
 
 @claims.route("/<int:claim_id>/revocation", methods=["POST"])
 @allow(may_confirm)
-@problems(ClaimMissing, StateForbids, PayableInBatch)
+@problems(ClaimMissing, StateForbids, PayableInBatch, PayableMoving)
 @idempotent
 @claims.arguments(RevocationSchema)
 @claims.response(201, ClaimSchema)
 def revoke(given: dict[str, Any], claim_id: int) -> Dossier:
     """Stop the payment of a claim
 
-    By the province, after fraud or a refusal to cooperate (V19). What was paid comes back by a clawback.
+    By the province, after fraud or a refusal to cooperate (V19). What was paid and not claimed back yet is claimed back
+    at once, due as every clawback. While a batch holds it: only once that is discarded or the bank has answered.
     """
     reviews.revoke(claim_id=claim_id, **given, actor=current_actor(), now=clock.now())
     return _shown(claim_id)

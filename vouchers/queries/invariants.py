@@ -110,13 +110,15 @@ INVARIANTS = [
     ),
     Invariant(
         16,
-        "invoices: a number supports one live claim, and no dead one",
+        "invoices: a number supports one claim that lives or was paid, and no other dead one",
         """
         SELECT i.number, count(*) AS claims, min(c.id) AS claim, min(c.state) AS state
           FROM claim_invoice i JOIN claim c ON c.id = i.claim_id
          WHERE i.live
          GROUP BY i.number
-        HAVING count(*) > 1 OR bool_or(c.state IN ('expired', 'withdrawn', 'rejected', 'revoked'))
+        HAVING count(*) > 1 OR bool_or(c.state IN ('expired', 'withdrawn', 'rejected'))
+            OR bool_or(c.state = 'revoked'
+                       AND NOT EXISTS (SELECT FROM payable p WHERE p.order_id = c.order_id AND p.paid_fen > 0))
         """,
     ),
     Invariant(

@@ -37,6 +37,32 @@ INVOICE_INVARIANTS = [
     ),
     Invariant(
         16,
+        "invoices: one behind a paid sum supports that claim alone, though it was revoked",
+        """
+        WITH behind AS (
+            SELECT DISTINCT ON (i.claim_id) i.*
+              FROM claim_invoice i JOIN claim c ON c.id = i.claim_id
+             WHERE EXISTS (SELECT FROM payable p WHERE p.order_id = c.order_id AND p.paid_fen > 0)
+             ORDER BY i.claim_id, i.id DESC)
+        SELECT b.claim_id AS claim, b.number, b.live, o.claim_id AS other_claim
+          FROM behind b
+          LEFT JOIN claim_invoice o
+            ON o.claim_id <> b.claim_id AND (o.number = b.number OR o.source_sha256 = b.source_sha256)
+               AND (o.live OR o.id IN (SELECT id FROM behind))
+         WHERE NOT b.live OR o.id IS NOT NULL
+        """,
+    ),
+    Invariant(
+        6,
+        "claims: nothing stays paid after a revocation that is not claimed back",
+        """
+        SELECT c.id AS claim, p.id AS payable, p.paid_fen, p.clawed_back_fen
+          FROM claim c JOIN payable p ON p.order_id = c.order_id
+         WHERE c.state = 'revoked' AND p.paid_fen > p.clawed_back_fen
+        """,
+    ),
+    Invariant(
+        16,
         "invoices: what was read is of the same file and says the same number and sum",
         """
         SELECT i.id AS claim_invoice, i.number, r.id AS invoice_reading, r.facts ->> 'number' AS read_number

@@ -13,9 +13,10 @@ from core.errors import Conflict, Forbidden, Reason, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
 from core.states import apply
 from core.workdays import load_calendar
-from settlement.queries.payables import payable_of
+from settlement.queries.payables import payables_of_order
 from settlement.states import PayableState
 from settlement.steps import cancel_payable, consume_hold, create_payable
+from settlement.steps.clawbacks import claw_back_paid
 from vouchers.models import Claim, ClaimReview, ReviewSummary
 from vouchers.permissions import may_confirm, may_review
 from vouchers.queries.claims import find_claim
@@ -222,17 +223,20 @@ def settle(
 def revoke(*, claim_id: int, opinion: str, actor: Actor, now: datetime) -> Claim:
     """Stop the payment of a confirmed claim (V19): what is not paid yet never will be (invariant 6).
 
-    What is paid already comes back by a clawback. The cap's use stays (V12 hold). Raises settlement's
-    ``PayableInBatch`` while a batch that could still be discarded holds it.
+    What is paid, by the province and by cities, and not claimed back yet is claimed back at once (V21). The cap's use
+    stays (V12 hold). Raises settlement's ``PayableInBatch`` until the batch that holds it is discarded or the bank has
+    answered, and ``PayableMoving``.
     """
     with transaction() as current:
         claim = find_claim(claim_id, actor=actor, lock=True)
         authorise(actor, may_confirm, claim)
         require_action(claim, ClaimAction.REVOKE)
-        for source in (claim.source, *(aid.source for aid in claim.aids)):
-            payable = payable_of(source)
-            if payable is not None and payable.state is not PayableState.PAID:
-                cancel_payable(source=source, article=STOP, actor=actor, now=now)
+        payables = payables_of_order(claim.order_id)
+        paid = [each for each in payables if each.state is PayableState.PAID]
+        claw_back_paid(paid, cause=opinion, occasion=claim.source, actor=actor, now=now)
+        for payable in payables:
+            if payable not in paid:
+                cancel_payable(source=payable.source, article=STOP, actor=actor, now=now)
         revoke_claim(source=claim.source, actor=actor, now=now, note=opinion)
         current.flush()
         return claim

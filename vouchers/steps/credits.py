@@ -44,6 +44,8 @@ def take_back(number: str, amount_fen: int, *, actor: Actor, now: datetime) -> C
     if claim is None or invoice is None or invoice.number != number:
         return Credited(None, CreditEffect.RECORDED)
     invoice.credited_fen = credited(number) + amount_fen
+    if claim.state is ClaimState.REVOKED:
+        return Credited(None, CreditEffect.RECORDED)
     payables = _payables(claim)
     effect = credit_effect(
         claim.state,

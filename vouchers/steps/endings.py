@@ -7,6 +7,7 @@ from datetime import datetime
 from core.db import require_transaction
 from core.permissions import Actor
 from core.states import apply
+from settlement.queries.payables import payables_of_order
 from settlement.steps import forgo_subsidy, open_shortfall, release_hold
 from vouchers.models import Claim
 from vouchers.queries.claims import claim_of_source
@@ -64,13 +65,17 @@ def owe_refused_part(claim: Claim, *, granted_fen: int, actor: Actor, now: datet
 
 
 def revoke_claim(*, source: str, actor: Actor, now: datetime, note: str) -> None:
-    """Revoke a confirmed claim, as a stop of payment does; the cap's use stays (V12 hold)."""
+    """Revoke a confirmed claim, as a stop of payment does; the cap's use stays (V12 hold).
+
+    What was paid and is claimed back rests on its invoice for ever: that supports no second claim (invariant 16).
+    """
     require_transaction()
     claim = claim_of_source(source)
     note_claim_step(StepKind.REVOCATION, claim, after_fen=0, opinion=note, now=now)
     note_aids_end(claim, StepKind.REVOCATION, opinion=note, now=now)
     apply(claim, ClaimAction.REVOKE, transitions=CLAIM, actor=actor, now=now, note=note)
-    _free_invoice(claim)
+    if not any(payable.paid_fen for payable in payables_of_order(claim.order_id)):
+        _free_invoice(claim)
 
 
 def _let_go(claim: Claim, *, actor: Actor, now: datetime) -> None:

@@ -93,6 +93,15 @@ BENT_INVOICES = {
         UPDATE claim_invoice i SET reading_id = read.id FROM read WHERE read.claim_id = i.claim_id
         """,
     "invoices: what credit": "UPDATE claim_invoice SET credited_fen = 1 WHERE live",
+    "invoices: one behind a paid": """
+        WITH paid AS (UPDATE payable SET state = 'paid', batch_id = 1, paid_fen = amount_fen RETURNING order_id)
+        UPDATE claim_invoice i SET live = false
+          FROM claim c JOIN paid ON paid.order_id = c.order_id WHERE i.claim_id = c.id
+        """,
+    "claims: nothing stays paid": """
+        WITH paid AS (UPDATE payable SET state = 'paid', batch_id = 1, paid_fen = amount_fen RETURNING order_id)
+        UPDATE claim c SET state = 'revoked' FROM paid WHERE paid.order_id = c.order_id
+        """,
     "claims: one that waits": "UPDATE claim_invoice SET eligible_fen = 1 WHERE live",
     "claims: what is granted": "UPDATE claim_invoice SET credited_fen = amount_incl_tax_fen WHERE live",
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from accounts.queries import organisation
 from core import clock
@@ -14,8 +15,13 @@ from core.db import session
 from core.errors import DomainError
 from core.invariants import verify
 from core.permissions import Actor
+from settlement.models import Clawback
+from settlement.queries.invariants import INVARIANTS as MONEY
 from settlement.queries.payables import payable_of
+from settlement.service import clawbacks
+from settlement.steps import PayableInBatch
 from tests.factories.accounts import actor_of, make_bureau, make_enterprise, make_province
+from tests.factories.settlement import answer, make_fund, prepare, send
 from tests.factories.vouchers import (
     PDF,
     add,
@@ -366,6 +372,46 @@ def test_an_unpaid_claim_is_stopped_and_the_case_is_shown() -> None:
     assert credit(amount_fen=5_000_000, own="91").effect is CreditEffect.PAYMENT_STOPPED
     assert verify(INVARIANTS) == []
     reviews.revoke(claim_id=claim.id, opinion="红冲", actor=province, now=clock.now())
+
+
+def test_16_v21_what_was_paid_is_claimed_back_with_the_revocation_and_its_invoice_pays_no_second_claim() -> None:
+    """Refused while the bank has not answered; after a part was claimed back the rest follows; unpaid it is free."""
+    make_fund(100_000_000)
+    paid, unpaid = handed_in(), handed_in(number="26370000000000000002")
+    province, later = actor_of(make_province()), clock.now()
+    for claim in (paid, unpaid):
+        send_up(summarise(review(claim, ReviewDecision.APPROVE)))
+    confirm(paid)
+    batch = send(prepare(cutoff=date(2026, 3, 10), now=later))
+    with pytest.raises(PayableInBatch):
+        reviews.revoke(claim_id=paid.id, opinion="虚开", actor=province, now=later)
+    answer(batch, now=later)
+    clawbacks.claw_back(
+        payable_id=None,
+        source=paid.source,
+        amount_fen=1_000_000,
+        cause="多付",
+        misconduct=False,
+        misconduct_by=None,
+        sanction_until=None,
+        actor=province,
+        now=later,
+    )
+    confirm(unpaid)
+    for claim in (paid, unpaid):
+        reviews.revoke(claim_id=claim.id, opinion="虚开", actor=province, now=later)
+    payable = payable_of(paid.source)
+    assert payable is not None
+    made = session().scalars(select(Clawback).where(Clawback.payable_id == payable.id).order_by(Clawback.id)).all()
+    assert [(each.amount_fen, each.occasion) for each in made] == [(1_000_000, None), (5_000_000, paid.source)]
+    assert made[1].due_on == made[0].due_on
+    again = make_claim()
+    with pytest.raises(InvoiceTaken):
+        take(again, xml_of(paper_for(again)))
+    take(again, xml_of(paper_for(again, "26370000000000000002")))
+    assert credit(amount_fen=10_000_000).effect is CreditEffect.RECORDED
+    session().rollback()
+    assert verify([*INVARIANTS, *MONEY]) == []
 
 
 def test_a_credit_invoice_is_read_from_its_file() -> None:
