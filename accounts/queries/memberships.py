@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import contains_eager
 
 from accounts.kinds import OrganisationKind
@@ -40,10 +40,21 @@ class DocumentMissing(NotFound):
     code = "document_missing"
 
 
-def is_approved_member(organisation_id: int) -> bool:
-    """Whether an organisation is a member in good standing now (V15)."""
+def is_approved_member(organisation_id: int, *, on: date) -> bool:
+    """Whether an organisation is a member in good standing on a day (V15).
+
+    A suspension holds from its first day and no longer than its last, whether or not the state has followed yet.
+    """
+    running = exists().where(Suspension.membership_id == Membership.id, Suspension.ended_at.is_(None))
     found = select(Membership.id).where(
-        Membership.organisation_id == organisation_id, Membership.state == MembershipState.APPROVED
+        Membership.organisation_id == organisation_id,
+        or_(
+            and_(
+                Membership.state == MembershipState.APPROVED,
+                ~running.where(Suspension.since <= on, func.coalesce(Suspension.until > on, true())),
+            ),
+            and_(Membership.state == MembershipState.SUSPENDED, running.where(Suspension.until <= on)),
+        ),
     )
     return session().scalar(found) is not None
 

@@ -31,7 +31,7 @@ def interest_faults(
     return faults
 
 
-def ending_faults(*, since: date, until: date, today: date, by_administrator: bool) -> Collection[Reason]:
+def ending_faults(*, since: date, until: date, today: date, by_administrator: bool) -> list[Reason]:
     """What is wrong with the last day of a tie: only the administrator may record one that has passed."""
     faults = []
     if until < since:

@@ -124,7 +124,7 @@ def enter_holding(
     ``until`` is the first day it no longer does.
     """
     with transaction():
-        _require_pair(holder_id, held_id, actor)
+        _require_pair(holder_id, held_id, actor, on=clock.today(now))
         refuse_all(
             holding_faults(holder_id=holder_id, held_id=held_id, percent=percent, since=since, until=until),
             error=StandingRefused,
@@ -144,7 +144,7 @@ def enter_holding(
 def enter_joint_establishment(*, a_id: int, b_id: int, source: str, actor: Actor, now: datetime) -> JointEstablishment:
     """Put on record that two organisations were built jointly (V8(4)); their order does not matter."""
     with transaction():
-        _require_pair(a_id, b_id, actor)
+        _require_pair(a_id, b_id, actor, on=clock.today(now))
         if a_id == b_id:
             raise StandingRefused(reasons=[reason("same_organisation", field="b_id")])
         return add_joint_establishment(one_id=a_id, other_id=b_id, source=source, actor=actor, now=now)
@@ -156,7 +156,7 @@ def _controller(wanted: ControllerName, actor: Actor, now: datetime) -> Controll
     return register_controller(name=wanted.name, note=wanted.note, actor=actor, now=now)
 
 
-def _require_pair(one_id: int, other_id: int, actor: Actor) -> None:
+def _require_pair(one_id: int, other_id: int, actor: Actor, *, on: date) -> None:
     """One side must be the actor's to enter facts about.
 
     The other too, or a member, which the catalogue names anyway.
@@ -168,7 +168,7 @@ def _require_pair(one_id: int, other_id: int, actor: Actor) -> None:
     if not any(may_enter_standing(actor, side) for side in own):
         authorise(actor, may_enter_standing, own[0])
     for side, identifier in zip(sides, (one_id, other_id), strict=True):
-        if side is None and not _is_known_provider(identifier):
+        if side is None and not _is_known_provider(identifier, on=on):
             raise OrganisationMissing
 
 
@@ -179,9 +179,9 @@ def _visible(organisation_id: int, actor: Actor) -> Organisation | None:
         return None
 
 
-def _is_known_provider(organisation_id: int) -> bool:
+def _is_known_provider(organisation_id: int, *, on: date) -> bool:
     try:
         found = organisation(organisation_id)
     except NotFound:
         return False
-    return found.kind is OrganisationKind.PROVIDER and is_approved_member(found.id)
+    return found.kind is OrganisationKind.PROVIDER and is_approved_member(found.id, on=on)

@@ -92,7 +92,7 @@ def offer(
     out where the service has only one. Raises ServiceMissing, :class:`ServiceNotOffered`, :class:`OfferRefused`, and
     :class:`SlotTaken` where nothing else is wrong.
     """
-    service, unit, unit_price_fen, turnaround_days = _offered(service_id)
+    service, unit, unit_price_fen, turnaround_days = _offered(service_id, on=today(now))
     faults: list[Reason] = []
     needs_instrument = unit in TIMED_UNITS or starts_at is not None or ends_at is not None
     instrument = _instrument(service, instrument_id, faults, needed=needs_instrument)
@@ -122,13 +122,14 @@ def offer(
     )
 
 
-def _offered(service_id: int) -> tuple[Service, PriceUnit, int, int]:
+def _offered(service_id: int, *, on: date) -> tuple[Service, PriceUnit, int, int]:
     service = session().scalar(select(Service).where(Service.id == service_id))
     if service is None or service.state is ServiceState.DRAFT:
         raise ServiceMissing
     unit, unit_price_fen, turnaround_days = service.price_unit, service.price_fen, service.turnaround_days
     is_complete = unit is not None and unit_price_fen is not None and turnaround_days is not None
-    if service.state is not ServiceState.PUBLISHED or not is_approved_member(service.provider_id) or not is_complete:
+    is_member = is_approved_member(service.provider_id, on=on)
+    if service.state is not ServiceState.PUBLISHED or not is_member or not is_complete:
         raise ServiceNotOffered
     return service, unit, unit_price_fen, turnaround_days  # type: ignore[return-value]
 

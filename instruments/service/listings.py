@@ -123,7 +123,7 @@ def submit_listing(*, instrument_id: int, actor: Actor, now: datetime) -> Instru
     with transaction():
         instrument = lock_instrument(instrument_id, actor=actor)
         authorise(actor, may_manage, instrument)
-        _require_member(instrument.provider_id)
+        _require_member(instrument.provider_id, now=now)
         require_unrestricted(instrument.provider_id, now=now)
         _require_action(instrument, "submit")
         refuse_all(obstacles(instrument.facts), error=ListingRefused)
@@ -248,8 +248,8 @@ def _require_action(instrument: Instrument, action: str) -> None:
     allowed_target(instrument.state, action, transitions=LISTING)
 
 
-def _require_member(provider_id: int) -> None:
-    if not is_approved_member(provider_id):
+def _require_member(provider_id: int, *, now: datetime) -> None:
+    if not is_approved_member(provider_id, on=today(now)):
         raise ProviderNotMember
 
 

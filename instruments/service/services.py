@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from accounts.queries import is_approved_member
-from core import audit
+from core import audit, clock
 from core.db import transaction
 from core.errors import Forbidden, Reason, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
@@ -89,7 +89,7 @@ def publish_service(*, service_id: int, actor: Actor, now: datetime) -> Service:
     with transaction():
         service = find_service(service_id, actor=actor, lock=True)
         authorise(actor, may_manage, service)
-        if not is_approved_member(service.provider_id):
+        if not is_approved_member(service.provider_id, on=clock.today(now)):
             raise ProviderNotMember
         require_unrestricted(service.provider_id, now=now)
         if SERVICE.target(service.state, "publish") is None:

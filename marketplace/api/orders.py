@@ -42,6 +42,7 @@ from marketplace.schemas.timelines import OrderTimelineSchema
 from marketplace.service.completion import CompletionRefused
 from marketplace.service.contracts import SignedAlready, TermsDiffer
 from marketplace.service.orders import (
+    AnswerTooLate,
     DeductionRefused,
     PriceChanged,
     QuoteExpired,
@@ -84,6 +85,7 @@ def requote(view: Callable[..., Response]) -> Callable[..., Response]:
 @problems(
     QuoteChanged,
     QuoteExpired,
+    AnswerTooLate,
     QuoteUsed,
     PriceChanged,
     NotAMember,
@@ -150,7 +152,7 @@ def explanation(order_id: int) -> Explanation:
 
 @orders.route("/<int:order_id>/acceptance", methods=["POST"])
 @allow(provider)
-@problems(StateForbids)
+@problems(StateForbids, AnswerTooLate)
 @idempotent
 @orders.response(201, OrderSchema)
 def accept(order_id: int) -> OrderView:

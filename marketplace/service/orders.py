@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from psycopg import errors as pg
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from core import audit, clock
-from core.db import session, transaction
+from core.db import require_transaction, session, transaction
 from core.errors import Conflict, Refused, reason
 from core.permissions import Actor, authorise
-from core.states import apply
+from core.states import allowed_target, apply
 from core.workdays import load_calendar
 from instruments.steps import book
 from marketplace.models import Order, Quote
@@ -45,6 +47,12 @@ class PriceChanged(Conflict):
     code = "price_changed"
 
 
+class AnswerTooLate(Conflict):
+    """The provider's term for an answer is over; the order lapses."""
+
+    code = "answer_too_late"
+
+
 class DeductionRefused(Refused):
     """Nothing can be deducted from an order that no voucher supports; pay in full instead."""
 
@@ -63,7 +71,7 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
     Raises RoomShrank where less room is left than quoted, SlotTaken, PriceChanged, QuoteExpired, QuoteUsed,
     ShortfallUnpaid (V16(1)) and DeductionRefused.
     """
-    with transaction() as current:
+    with transaction():
         authorise(actor, may_place_orders)
         quote = find_quote(quote_id, actor=actor)
         _require_fresh(quote, now=now)
@@ -97,8 +105,7 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
             placed_at=now,
             respond_by=load_calendar().add_working_days(today, figure("answer_working_days", today)),
         )
-        current.add(order)
-        current.flush()
+        _add(order)
         if quote.instrument_id is not None and quote.during is not None:
             book(
                 order_id=order.id,
@@ -124,12 +131,27 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
 
 
 def accept(*, order_id: int, actor: Actor, now: datetime) -> Order:
-    """The provider takes the order and agrees the payment mode (V16). No sum changes."""
+    """The provider takes the order and agrees the payment mode (V16). No sum changes. Raises :class:`AnswerTooLate`."""
     with transaction():
         order = find_order(order_id, actor=actor, lock=True)
         authorise(actor, is_provider_side, order)
+        allowed_target(order.state, OrderAction.ACCEPT, transitions=ORDER)
+        if clock.today(now) > order.respond_by:
+            raise AnswerTooLate(reasons=[reason("answer_term_over", article="V12 hold", last_day=order.respond_by)])
         apply(order, OrderAction.ACCEPT, transitions=ORDER, actor=actor, now=now, data=money_of(order))
         return order
+
+
+def _add(order: Order) -> None:
+    """Insert an order; whoever places one on the same quote at this moment is waited for."""
+    current = require_transaction()
+    current.add(order)
+    try:
+        current.flush()
+    except IntegrityError as violated:
+        if isinstance(violated.orig, pg.UniqueViolation):
+            raise QuoteUsed from violated
+        raise
 
 
 def money_of(order: Order) -> dict[str, Any]:

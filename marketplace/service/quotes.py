@@ -105,7 +105,7 @@ def beneficiary_of(actor: Actor, wanted: int | None) -> int:
 
 def require_membership(organisation_id: int, *, now: datetime) -> None:
     """Raise :class:`NotAMember` unless the organisation's registration is approved, and :class:`FiguresOverdue`."""
-    if not is_approved_member(organisation_id):
+    if not is_approved_member(organisation_id, on=clock.today(now)):
         raise NotAMember(reasons=[reason("not_a_member", article="V15")])
     if orders_are_stopped(organisation_id, on=clock.today(now)):
         raise FiguresOverdue(reasons=[reason("figures_overdue", article="V8(1)")])

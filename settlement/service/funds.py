@@ -12,7 +12,9 @@ from settlement import permissions
 from settlement.models import Fund
 from settlement.queries.funds import find_fund
 from settlement.queries.programmes import chosen_programme
+from settlement.rules.chart import AccountKind, AccountRef
 from settlement.steps.funds import add_fund, appropriate, fund_of
+from settlement.steps.posting import lock_accounts
 
 
 class FundExists(Conflict):
@@ -37,6 +39,8 @@ def open_fund(
     with transaction():
         authorise(actor, permissions.may_open_fund)
         programme = chosen_programme(programme, on=clock.today(now))
+        # Whoever opens the same fund at this moment is waited for here, and its fund is seen below.
+        lock_accounts([AccountRef(AccountKind.FUND, programme, year)])
         if fund_of(programme=programme, year=year) is not None:
             raise FundExists(year=year)
         fund = add_fund(programme=programme, year=year, actor=actor, now=now)

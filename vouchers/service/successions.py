@@ -53,7 +53,7 @@ def propose(
         if live_succession(team.id) is not None:
             raise SuccessionExists
         enterprise = enterprise_by_code(enterprise_uscc)
-        if enterprise is None or not accounts.is_approved_member(enterprise.id):
+        if enterprise is None or not accounts.is_approved_member(enterprise.id, on=clock.today(now)):
             fault = reason("successor_no_member", article="V15", field="enterprise_uscc")
             raise SuccessionRefused(reasons=[fault])
         return propose_succession(
@@ -109,6 +109,6 @@ def _carry_out(succession: TeamSuccession, *, actor: Actor, now: datetime) -> No
 
 def _faults(succession: TeamSuccession, *, today: date) -> list[Reason]:
     faults = decision_faults(effective_on=succession.effective_on, today=today)
-    if not accounts.is_approved_member(succession.enterprise_id):
+    if not accounts.is_approved_member(succession.enterprise_id, on=today):
         faults.append(reason("successor_no_member", article="V15", field="enterprise_id"))
     return faults

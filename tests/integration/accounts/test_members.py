@@ -317,8 +317,10 @@ def test_a_suspension_begins_and_ends_on_its_days(client: FlaskClient) -> None:
     twice = post(client, f"{path}/suspension", {"opinion": "再次"}, bureau)
     states = []
     for day in (4, 5, 7, 8):
+        before_the_job = queries.is_approved_member(made.id, on=date(2026, 3, day))
         day_begins(date(2026, 3, day))
-        states.append(queries.is_approved_member(made.id))
+        states.append(queries.is_approved_member(made.id, on=date(2026, 3, day)))
+        assert before_the_job is states[-1]
 
     assert (unknown.status_code, codes(unknown)) == (422, ["suspension_article_unknown"])
     assert (announced["state"], announced["suspensions"][0]["began_at"]) == ("approved", None)

@@ -100,7 +100,7 @@ def post(client: FlaskClient, path: str, body: dict[str, Any], headers: dict[str
 def test_v15_an_enterprise_signs_up_and_its_bureau_makes_it_a_member(client: FlaskClient) -> None:
     registered = post(client, "", enterprise())
     shown = registered.get_json()
-    pending = is_approved_member(shown["organisation"]["id"])
+    pending = is_approved_member(shown["organisation"]["id"], on=clock.today(clock.now()))
     approved = post(
         client, f"/{shown['id']}/review", {"decision": "approve", "opinion": "同意"}, headers_of(make_bureau("371700"))
     )
@@ -114,7 +114,7 @@ def test_v15_an_enterprise_signs_up_and_its_bureau_makes_it_a_member(client: Fla
     assert approved.status_code == 201
     assert approved.get_json()["state"] == "approved"
     assert [each["action"] for each in approved.get_json()["history"]] == ["submit", "approve"]
-    assert is_approved_member(shown["organisation"]["id"])
+    assert is_approved_member(shown["organisation"]["id"], on=clock.today(clock.now()))
 
 
 def test_the_first_user_signs_in_and_reads_its_membership(client: FlaskClient) -> None:
@@ -400,13 +400,13 @@ def test_a_suspended_member_is_none_until_resumed(client: FlaskClient) -> None:
     bureau = headers_of(make_bureau("371700"))
 
     post(client, f"/{approved}/suspension", {"opinion": "待核查"}, bureau)
-    suspended = is_approved_member(organisation)
+    suspended = is_approved_member(organisation, on=clock.today(clock.now()))
     twice = post(client, f"/{approved}/suspension", {"opinion": "待核查"}, bureau)
     post(client, f"/{approved}/resumption", {"opinion": "已核查"}, headers_of(make_province()))
 
     assert not suspended
     assert twice.status_code == 409
-    assert is_approved_member(organisation)
+    assert is_approved_member(organisation, on=clock.today(clock.now()))
 
 
 # -- documents -----------------------------------------------------------------------------------------------------

@@ -75,6 +75,18 @@ def test_forty_bookings_for_one_slot_give_one(committed_province: DemoClient) ->
     assert verify_everything()[1] == []
 
 
+def test_one_quote_gives_one_order(committed_province: DemoClient) -> None:
+    """With keys of their own, whoever comes too late is told that the quote is used."""
+    sample = ask(committed_province, "sme-heze", service_id("demo-ms-sample"))["id"]
+    calls = [("sme-heze", "/orders", {"quote_id": sample}, f"again-{number}") for number in range(8)]
+    assert until_served(committed_province, calls) == {201: 1, 409: 7}
+    fund = {"year": 2027, "appropriation_fen": 100, "reference": "演示指标文"}
+    opened = [("province", "/funds", fund, f"fund-{number}") for number in range(6)]
+    assert until_served(committed_province, opened) == {201: 1, 409: 5}
+    assert counted("SELECT count(*) FROM fund WHERE year = 2027") == 1
+    assert verify_everything()[1] == []
+
+
 def test_forty_sibling_orders_never_exceed_the_cap(committed_province: DemoClient) -> None:
     """V12 cap: 12 x 40,000.00 are held; 40 orders of both siblings of 4,000.00 each race for the 20,000.00 left."""
     pilot = service_id("demo-pilot-time")

@@ -227,7 +227,10 @@ def test_v12_cap_the_use_of_a_team_follows_it_into_its_firm() -> None:
 
     owner = f"organisation:{firm.id}"
     assert room(owner) == CAP_FEN - 6_000_000 - claim.subsidy_fen
-    assert (membership(team).state, is_approved_member(team.id)) == (MembershipState.ENDED, False)
+    assert (membership(team).state, is_approved_member(team.id, on=clock.today(clock.now()))) == (
+        MembershipState.ENDED,
+        False,
+    )
     assert acts_for(actor_of(firm)) == {firm.id, team.id}
     assert claim.id in {each.id for each in session().scalars(visible_claims(actor_of(firm)))}
     assert yearly_use(firm.id, year=2026, now=clock.now()).room_fen == room(owner)
