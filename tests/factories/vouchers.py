@@ -27,11 +27,13 @@ from settlement.steps import adjust_charge, charge_order, record_payment
 from tests.factories.accounts import actor_of, make_bureau, make_enterprise, make_provider, make_province
 from vouchers.models import Claim, ReviewSummary
 from vouchers.queries.entitlement import Assessment, assess
+from vouchers.queries.flags import flags_of
 from vouchers.rules.claims import ConfirmationDecision, InvoiceFacts, InvoiceType, MaterialKind, ReviewDecision
 from vouchers.rules.facts import PaymentMode
 from vouchers.rules.record import ServiceRecord
-from vouchers.service import claims, reviews, summaries
+from vouchers.service import claims, flags, reviews, summaries
 from vouchers.service.claims import Upload
+from vouchers.service.flags import FlagFinding
 from vouchers.states import ClaimState
 from vouchers.steps import hold, open_claim
 
@@ -268,6 +270,19 @@ def review(
         actor=actor or reviewer_of(claim),
         now=clock.now(),
     )
+
+
+def clear_flags(claim: Claim) -> None:
+    """Clear what is flagged about a claim, as the bureau of its city."""
+    for flag in flags_of(claim.id):
+        flags.find(
+            claim_id=claim.id,
+            flag_id=flag.id,
+            finding=FlagFinding.CLEARED,
+            reason_given="已核实",
+            actor=reviewer_of(claim),
+            now=clock.now(),
+        )
 
 
 def summarise(*approved: Claim) -> ReviewSummary:

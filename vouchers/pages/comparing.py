@@ -13,6 +13,7 @@ from core.pages.language import has_text, t, term, text_or, yes_no, yuan
 from vouchers.models import Claim, Material
 from vouchers.queries.invoices import compared_invoice
 from vouchers.queries.material_kinds import material_text
+from vouchers.queries.resubmissions import Change as FieldChange
 from vouchers.queries.resubmissions import Round, rounds
 from vouchers.rules.invoices.comparing import Compared, Concern
 
@@ -59,7 +60,9 @@ def compared_rows(compared: Sequence[Compared]) -> list[InvoiceRow]:
 def differences(claim: Claim, *, history: Sequence[AuditEntry] | None = None) -> list[Resubmission]:
     """Every submission after the first with what it changed, the latest first; by a history that is read already."""
     return [
-        Resubmission(each, [Change(_label(c.field), _shown(c.before), _shown(c.after)) for c in each.changes])
+        Resubmission(
+            each, [Change(field_label(c.field), shown_value(c.before), shown_value(c.after)) for c in each.changes]
+        )
         for each in reversed(rounds(claim, history=history)[1:])
     ]
 
@@ -67,8 +70,8 @@ def differences(claim: Claim, *, history: Sequence[AuditEntry] | None = None) ->
 def _row(each: Compared) -> InvoiceRow:
     fault = None if each.fault is None else f"{say(each.fault)}（{each.fault.article}）"
     return InvoiceRow(
-        _label(each.field),
-        _shown(each.stated) or "—",
+        field_label(each.field),
+        shown_value(each.stated) or "—",
         _expected(each),
         each.agrees,
         each.concern is Concern.REFUSAL,
@@ -78,10 +81,15 @@ def _row(each: Compared) -> InvoiceRow:
 
 def _expected(each: Compared) -> str:
     """What the order says, or else what the measure asks for."""
-    return _shown(each.expected) or text_or(f"expected.{each.field}", "—")
+    return shown_value(each.expected) or text_or(f"expected.{each.field}", "—")
 
 
-def _label(field: str) -> str:
+def _change(change: FieldChange) -> Change:
+    return Change(field_label(change.field), shown_value(change.before), shown_value(change.after))
+
+
+def field_label(field: str) -> str:
+    """The name of a field of an invoice or a material."""
     for key in (
         field,
         f"form.claim_material.{field}",
@@ -93,7 +101,8 @@ def _label(field: str) -> str:
     return say(material_text(field))
 
 
-def _shown(value: object) -> str | None:
+def shown_value(value: object) -> str | None:
+    """A value as it is read; whole numbers are sums in fen."""
     if isinstance(value, Material):
         return t("material.version", name=value.file.filename, digest=value.file.sha256[:12])
     if isinstance(value, StrEnum):

@@ -14,7 +14,9 @@ from core.money import fen_to_yuan
 from core.pages import link_to
 from core.pages.language import say, t
 from core.permissions import Actor
+from core.texts import Text
 from vouchers.models import Claim, ClaimFlag
+from vouchers.pages.comparing import field_label, shown_value
 from vouchers.permissions import may_read_flags
 from vouchers.queries.flags import ShownFlag, shown_flags
 from vouchers.queries.material_kinds import material_text
@@ -156,6 +158,13 @@ def _burst(evidence: Mapping[str, Any]) -> Iterator[Line]:
     yield Line(t("evidence.burst.usual", usual=evidence["usual_claims"], days=evidence["days"]))
 
 
+def _invoice(evidence: Mapping[str, Any]) -> Iterator[Line]:
+    said = {name: shown_value(evidence[name]) or "—" for name in ("expected", "stated")}
+    field = field_label(evidence["field"])
+    yield Line(t("evidence.invoice", field=field, number=evidence["invoice_number"], **said))
+    yield Line(say(Text(evidence["reason"]["text"], evidence["reason"]["text_en"])))
+
+
 _SAID: Mapping[FlagKind, Callable[[Mapping[str, Any]], Iterator[Line]]] = MappingProxyType(
     {
         FlagKind.ONE_WAY_HOLDING: _relation,
@@ -172,5 +181,6 @@ _SAID: Mapping[FlagKind, Callable[[Mapping[str, Any]], Iterator[Line]]] = Mappin
         FlagKind.HOURS_DEVIATION: _hours,
         FlagKind.SAME_DOCUMENT: _document,
         FlagKind.BURST: _burst,
+        FlagKind.INVOICE_DIFFERS: _invoice,
     }
 )

@@ -18,10 +18,12 @@ from core.files import StoredFile
 from vouchers.models import Claim, Material, RecordAmendment
 from vouchers.queries.completeness import policy_of
 from vouchers.queries.entitlement import CONTROLLER_CHANGED, changed_flags
+from vouchers.queries.invoices import compared_invoice
 from vouchers.rules.flags import Found
 from vouchers.rules.flags.bursts import HandedIn, burst_flags
 from vouchers.rules.flags.documents import COMPARED, DocumentSeen, Elsewhere, document_flags
 from vouchers.rules.flags.hours import hours_flags
+from vouchers.rules.flags.invoices import invoice_flags
 from vouchers.rules.flags.policy import AbusePolicy, read
 from vouchers.rules.flags.prices import price_flags
 from vouchers.rules.flags.relations import RelationsSeen, relation_flags
@@ -50,6 +52,7 @@ def flags_found(claim: Claim, *, today: date) -> list[Found]:
         *hours_flags(hours_in(claim.record, logged=_logged_hours(claim)), policy=figures),
         *document_flags(_documents(claim)),
         *_bursts(claim, figures),
+        *_invoice_differences(claim, today=today),
     ]
 
 
@@ -172,6 +175,13 @@ def _bursts(claim: Claim, figures: AbusePolicy) -> list[Found]:
         )
     )
     return burst_flags(own, [each for each in map(_handed_in, others) if each is not None], policy=figures)
+
+
+def _invoice_differences(claim: Claim, *, today: date) -> list[Found]:
+    """Flags of what the claim's invoice says otherwise than its order."""
+    if claim.invoice is None:
+        return []
+    return invoice_flags(compared_invoice(claim, today=today), number=claim.invoice.number)
 
 
 def _handed_in(claim: Claim) -> HandedIn | None:

@@ -19,6 +19,7 @@ from tests.factories.vouchers import (
     assessment_of,
     bring,
     claimant_of,
+    clear_flags,
     confirm,
     invoice_of,
     make_claim,
@@ -69,6 +70,7 @@ def test_every_step_of_a_claim_is_told_and_follows(app: Flask) -> None:
     submit(claim)
     review(claim, ReviewDecision.RETURN)
     submit(claim)
+    clear_flags(claim)
     review(claim, ReviewDecision.APPROVE, amount_fen=4_000_000)
     send_up(summarise(claim))
     confirm(claim, ConfirmationDecision.SEND_BACK)

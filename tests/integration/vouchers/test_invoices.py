@@ -40,9 +40,11 @@ from tests.factories.vouchers import (
 from tests.support.invoices import MEAL, Line, Paper, ofd_of, xml_of
 from vouchers.models import Claim, CreditInvoice, InvoiceReading
 from vouchers.queries.credits import credit_views, visible_credits
+from vouchers.queries.flags import flags_of
 from vouchers.queries.invariants import INVARIANTS
 from vouchers.queries.invoices import compared_invoice, find_reading, judged_lines, reading_view
 from vouchers.rules.claims import InvoiceFacts, InvoiceType, MaterialKind, ReviewDecision
+from vouchers.rules.flags import FlagKind
 from vouchers.rules.invoices.comparing import Concern, Typed
 from vouchers.rules.invoices.credits import CreditEffect, CreditFacts
 from vouchers.rules.invoices.items import LineMark
@@ -167,6 +169,14 @@ def test_what_speaks_against_an_invoice_is_named() -> None:
     take(claim, xml_of(other))
     flagged = [row.field for row in compared_invoice(claim, today=clock.today(clock.now())) if not row.agrees]
     assert flagged == ["buyer_name"]
+    add_materials(claim, leave_out=[MaterialKind.INVOICE])
+    (flag,) = flags_of(submit(claim).id)
+    assert (flag.kind, flag.finding_needed) == (FlagKind.INVOICE_DIFFERS, True)
+    assert (flag.evidence["field"], flag.evidence["stated"]) == ("buyer_name", "旧名称")
+    assert flag.evidence["expected"] == organisation(claim.beneficiary_id).name
+    with pytest.raises(ReviewRefused) as undecided:
+        review(claim, ReviewDecision.APPROVE)
+    assert codes(undecided.value) == ["flag_undecided"]
 
 
 def test_what_the_file_does_not_say_is_typed() -> None:

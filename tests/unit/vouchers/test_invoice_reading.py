@@ -24,6 +24,7 @@ from tests.support.invoices import (
     xml_of,
 )
 from vouchers.rules.claims import InvoiceFacts, InvoiceType, Parties
+from vouchers.rules.flags.invoices import invoice_flags
 from vouchers.rules.invoices.comparing import (
     Compared,
     Concern,
@@ -241,6 +242,13 @@ def test_differences_are_refusals_or_flags() -> None:
         "issued_on": (Concern.FLAG, "invoice_before_order"),
         "lines": (Concern.FLAG, "invoice_lines_differ"),
     }
+    found = invoice_flags(list(rows.values()), number=paper.number)
+    assert {(each.kind.value, each.evidence["field"]) for each in found} == {
+        ("invoice_differs", name) for name in ("buyer_name", "amount_incl_tax_fen", "issued_on", "lines")
+    }
+    (late,) = [each for each in found if each.evidence["field"] == "issued_on"]
+    assert (late.evidence["expected"], late.evidence["stated"]) == ("2026-03-01", "2026-02-28")
+    assert len({each.about for each in found}) == 4
     meals = compared(read(xml_of(Paper(lines=(Line(MEAL),)))))["lines"].fault
     assert meals is not None
     assert meals.code == "invoice_lines_unlike_service"

@@ -25,6 +25,7 @@ class FlagKind(StrEnum):
     HOURS_DEVIATION = "hours_deviation"
     SAME_DOCUMENT = "same_document"
     BURST = "burst"
+    INVOICE_DIFFERS = "invoice_differs"
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,7 @@ def _dates(stated: ReadInvoice, order: OrderFacts, items: ItemPolicy) -> Iterato
         fault, concern = reason("invoice_too_old", article=CONTRACT, field="issued_on", oldest=oldest), Concern.REFUSAL
     elif issued_on is not None and issued_on < order.since:
         fault = reason("invoice_before_order", article=CONTRACT, field="issued_on", since=order.since)
-    yield _row("issued_on", issued_on, None, fault, concern)
+    yield _row("issued_on", issued_on, None if fault is None else order.since, fault, concern)
 
 
 def _lines(stated: ReadInvoice, items: ItemPolicy) -> Iterator[Compared]:
