@@ -15,7 +15,7 @@ from marketplace.demo.real.cast import Cast
 from marketplace.demo.real.deals import Deal, Stage, Turn
 from marketplace.demo.real.trading import Disagreement, is_refused
 from vouchers.rules.claims import ConfirmationDecision, InvoiceType, MaterialKind, ReviewDecision
-from vouchers.states import ClaimState
+from vouchers.states import ClaimState, FlagState
 
 DECLARED = {"declarations": {"rd_base": True, "main_business": True}}
 PARTIAL_OF = (3, 4)
@@ -80,7 +80,11 @@ def mend(client: DemoClient, deal: Deal) -> None:
 
 
 def approve(client: DemoClient, deal: Deal, amount_fen: int | None = None) -> None:
-    """The city approves all, or so much."""
+    """The city finds an explanation for every flag and approves all, or so much."""
+    bureau, path = cast.bureau_of(deal.beneficiary.city), f"/claims/{deal.claim_id}/flags"
+    for flag in client.get(bureau, path)["items"]:
+        if flag["state"] == FlagState.RAISED:
+            client.post(bureau, f"{path}/{flag['id']}/finding", {"finding": "cleared", "reason": "已核实"})
     claim = _decide(client, deal, ReviewDecision.APPROVE, opinion="材料齐全，同意", amount_fen=amount_fen)
     deal.claim_state = ClaimState.CITY_APPROVED
     deal.approved_fen = deal.subsidy_fen if amount_fen is None else amount_fen
