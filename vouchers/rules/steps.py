@@ -114,7 +114,23 @@ class Step:
         reduced = self.kind in REDUCING and self.after_fen < self.before_fen
         sums = {"before": fen_to_yuan(self.before_fen), "after": fen_to_yuan(self.after_fen)}
         beside = "aid." if self.programme is not None and self.kind in SAID_OF_AID else ""
-        return text(f"reckoning.{beside}{self.kind}{'.less' if reduced else ''}", **sums)
+        variant = ".less" if reduced else ""
+        if not beside:
+            variant = self._ground(reduced=reduced) or variant
+        return text(f"reckoning.{beside}{self.kind}{variant}", **sums)
+
+    def _ground(self, *, reduced: bool) -> str | None:
+        """What a step of the voucher rests on, where its usual words would say something untrue."""
+        inputs = self.inputs
+        if self.kind is StepKind.ENTITLEMENT and not inputs["eligible"]:
+            return ".ineligible"
+        if self.kind is StepKind.HOLD and self.before_fen == 0:
+            return ".nothing"
+        if self.kind is not StepKind.INVOICE or not reduced:
+            return None
+        if inputs.get("credited_fen"):
+            return ".credited"
+        return ".lines" if inputs.get("excluded_lines") else None
 
 
 def result(kind: StepKind, *, before_fen: int, inputs: Mapping[str, Any]) -> int:

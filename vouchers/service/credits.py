@@ -58,7 +58,7 @@ def register_credit(
         amount_fen = facts.amount_incl_tax_fen or 0
         lock_invoice(number)
         _require_new(number)
-        met = take_back(original, amount_fen, actor=actor, now=now)
+        met = take_back(original, amount_fen, credit=number, actor=actor, now=now)
         file = None if upload is None else store_upload(upload, owner_id=actor.organisation_id, now=now)
         registered = CreditInvoice(
             number=number,

@@ -13,9 +13,9 @@ from vouchers.steps.aids import settle_aids
 from vouchers.steps.reasoning import note_invoice
 
 
-def settle_sum(claim: Claim, *, actor: Actor, now: datetime) -> None:
+def settle_sum(claim: Claim, *, credit: str | None = None, actor: Actor, now: datetime) -> None:
     """The lesser of hold and the rate's share of contract, actual fee and what the invoice of a locked claim supports;
-    the difference is released."""
+    the difference is released. ``credit`` is the number of the credit invoice that is the cause, if one is."""
     if claim.invoice is not None:
         claim.base_fen = min(claim.contract_fen, claim.actual_fen, claim.invoice.counted_fen)
     held = hold_of(claim.order_id)
@@ -23,7 +23,7 @@ def settle_sum(claim: Claim, *, actor: Actor, now: datetime) -> None:
     rate = claim.decision.rate
     if rate is not None:
         claimed_fen = min(claim.claimed_fen, reduced_subsidy(held_fen, actual_base_fen=claim.base_fen, rate=rate))
-        note_invoice(claim, claimed_fen=claimed_fen, now=now)
+        note_invoice(claim, claimed_fen=claimed_fen, credit=credit, now=now)
         claim.claimed_fen = claimed_fen
     reduce_hold(order_id=claim.order_id, to_fen=claim.claimed_fen, actor=actor, now=now)
     settle_aids(claim, actor=actor, now=now)

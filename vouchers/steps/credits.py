@@ -1,4 +1,7 @@
-"""Credit invoices: what they take back, and what that does to the claim that rests on it."""
+"""Credit invoices: what they take back, and what that does to the claim that rests on it.
+
+``credit`` is the number of the credit invoice.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ class Credited:
     effect: CreditEffect
 
 
-def take_back(number: str, amount_fen: int, *, actor: Actor, now: datetime) -> Credited:
+def take_back(number: str, amount_fen: int, *, credit: str, actor: Actor, now: datetime) -> Credited:
     """Take ``amount_fen`` back of an invoice, before the credit itself is written; locks the claim that rests on it."""
     claim = _resting_on(number)
     lock_invoice(number)
@@ -58,7 +61,7 @@ def take_back(number: str, amount_fen: int, *, actor: Actor, now: datetime) -> C
         case CreditEffect.DROPPED:
             invoice.live = invoice.material.live = False
         case CreditEffect.LOWERED if claim.state in _SETTLED_ANEW:
-            settle_sum(claim, actor=actor, now=now)
+            settle_sum(claim, credit=credit, actor=actor, now=now)
         case CreditEffect.PAYMENT_STOPPED | CreditEffect.CLAWBACK_DUE:
             for payable in payables:
                 if payable.state in _STOPPABLE and not payable.stopped:

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from core.db import require_transaction
 from core.policy import article_name
 from settlement.queries import cap_room, hold_of
-from vouchers.models import Claim, EntitlementDecision, EntitlementStep
+from vouchers.models import Claim, CreditInvoice, EntitlementDecision, EntitlementStep, Invoice
+from vouchers.rules.invoices.items import LineMark, standing
 from vouchers.rules.steps import ARTICLES, StepKind, entitlement_steps, rate_text
 
 
@@ -102,8 +105,16 @@ def note_year(claim: Claim, *, year: int, cap_fen: int, moved_fen: int, now: dat
     )
 
 
-def note_invoice(claim: Claim, *, claimed_fen: int, now: datetime) -> None:
-    """The lesser of contract, actual fee and invoice settles the claim at its submission."""
+def note_invoice(claim: Claim, *, claimed_fen: int, credit: str | None, now: datetime) -> None:
+    """The lesser of contract, actual fee and what the invoice supports settles the claim; lines that do not count and
+    credit invoices are named, ``credit`` being one that is not on record yet."""
+    invoice = claim.invoice
+    less: dict[str, Any] = {}
+    if invoice is not None and invoice.counted_fen < invoice.amount_incl_tax_fen:
+        less["invoice_total_fen"] = invoice.amount_incl_tax_fen
+        less["excluded_lines"] = _excluded(invoice)
+        less["credited_fen"] = invoice.credited_fen or None
+        less["credits"] = [*_credits(invoice.number), *([] if credit is None else [credit])]
     note_claim_step(
         StepKind.INVOICE,
         claim,
@@ -113,7 +124,25 @@ def note_invoice(claim: Claim, *, claimed_fen: int, now: datetime) -> None:
         invoice_fen=None if claim.invoice is None else claim.invoice.counted_fen,
         rate=rate_text(claim.decision.rate),
         now=now,
+        **less,
     )
+
+
+def _credits(number: str) -> list[str]:
+    """Numbers of the credit invoices on record for an invoice."""
+    found = select(CreditInvoice.number).where(CreditInvoice.original_number == number).order_by(CreditInvoice.id)
+    return list(require_transaction().scalars(found))
+
+
+def _excluded(invoice: Invoice) -> list[str]:
+    """Each line that does not count: its place, what was sold with its category, and why it does not."""
+    lines = () if invoice.reading is None or invoice.reading.invoice is None else invoice.reading.invoice.lines
+    marks = standing([LineMark(each.line_no, each.eligible, each.reason) for each in invoice.marks])
+    return [
+        f"{number} {line.name}: {marks[number].reason}"
+        for number, line in enumerate(lines, 1)
+        if number in marks and not marks[number].eligible
+    ]
 
 
 def note_approval(claim: Claim, *, approved_fen: int, opinion: str, now: datetime) -> None:

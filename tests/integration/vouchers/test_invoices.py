@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -40,6 +41,7 @@ from tests.factories.vouchers import (
 from tests.support.invoices import MEAL, Line, Paper, ofd_of, xml_of
 from vouchers.models import Claim, CreditInvoice, InvoiceReading
 from vouchers.queries.credits import credit_views, visible_credits
+from vouchers.queries.explanations import explain
 from vouchers.queries.flags import flags_of
 from vouchers.queries.invariants import INVARIANTS
 from vouchers.queries.invoices import compared_invoice, find_reading, judged_lines, reading_view
@@ -117,6 +119,12 @@ def credit(
         actor=actor or actor_of(make_province()),
         now=clock.now(),
     )
+
+
+def last_step(claim: Claim) -> dict[str, Any]:
+    """The last step of a claim's sum, as its claimant reads it."""
+    (*_, last) = explain(claim.id, actor=claimant_of(claim)).steps
+    return {"inputs": last.inputs, "text_en": last.step.says.en}
 
 
 def codes(error: DomainError) -> list[str]:
@@ -304,6 +312,10 @@ def test_v12_base_only_eligible_lines_count() -> None:
     assert codes(refused.value) == ["line_unknown", "line_unknown", "line_twice"]
     mark(LineMark(1, eligible=False, reason="与服务无关"), LineMark(2, eligible=True, reason="实为服务费"))
     assert (claim.base_fen, claim.claimed_fen) == (2_000_000, 1_200_000)
+    step = last_step(claim)
+    assert "Lines of the invoice do not count" in step["text_en"]
+    assert (step["inputs"]["invoice_total_fen"], step["inputs"]["invoice_fen"]) == (10_000_000, 2_000_000)
+    assert [each.rpartition(": ")[2] for each in step["inputs"]["excluded_lines"]] == ["与服务无关"]
     mark(LineMark(1, eligible=True, reason="更正"))
     assert (claim.base_fen, claim.claimed_fen) == (10_000_000, 1_200_000)
     assert [each.reason for each in claim.invoice.marks][-1] == "更正"
@@ -336,6 +348,9 @@ def test_a_part_of_an_invoice_taken_back_lowers_the_base() -> None:
     assert credit(amount_fen=4_000_000).effect is CreditEffect.LOWERED
     session().refresh(claim)
     assert (claim.base_fen, claim.claimed_fen) == (6_000_000, 3_600_000)
+    step = last_step(claim)
+    assert "credit invoice" in step["text_en"]
+    assert (step["inputs"]["credits"], step["inputs"]["credited_fen"]) == (["26370000000000000090"], 4_000_000)
     review(claim, ReviewDecision.APPROVE)
     assert credit(amount_fen=1_000_000, own="91").effect is CreditEffect.HELD_BACK
     send_up(summarise(claim))

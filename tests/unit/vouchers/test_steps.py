@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.texts import catalogue
+from vouchers.rules.claims import ReviewDecision, review_faults
 from vouchers.rules.steps import (
     ARTICLES,
     REDUCING,
@@ -77,6 +78,23 @@ def test_a_quote_is_two_steps() -> None:
     assert (held.before_fen, held.after_fen, held.article) == (1_333_333, 1_000_000, "V12 cap")
     assert held.says.en == "Of CNY 13333.33 only CNY 10000.00 is left of the yearly cap, and counts."
     assert "cap_room_fen" not in without_user(held.inputs)
+
+
+def test_a_refused_quote_says_neither_rate_nor_room() -> None:
+    """V8, V11 x: nothing is subsidised, and no cap is spoken of."""
+    refused, held = entitlement_steps(
+        base_fen=80_000, rate=Decimal("0.60"), eligible=False, cap_room_fen=1_000_000, cap_fen=9, year=2026
+    )
+    assert (refused.says.en, held.says.en) == (
+        "It is not eligible: of the fee of CNY 800.00 nothing is subsidised.",
+        "There is nothing to subsidise, and nothing of the yearly cap is taken.",
+    )
+    assert (
+        review_faults(decision=ReviewDecision.APPROVE, amount_fen=None, opinion="同意", defects=[], claimed_fen=0)[
+            0
+        ].code
+        == "approval_of_nothing"
+    )
 
 
 def test_v6_what_a_programme_adds_is_two_steps_of_its_own() -> None:
