@@ -66,7 +66,7 @@ DECLARED = {"rd_base": True, "main_business": True}
 DEDUCTION = PaymentMode.DIRECT_DEDUCTION
 FULL = PaymentMode.FULL_PAYMENT
 
-_numbers = itertools.count(1)
+_numbers = itertools.count(10**12)
 _orders = itertools.count(1_000_001)
 
 
