@@ -19,6 +19,9 @@ DEFAULT_PORT = 8000
 DEFAULT_FILE_LIMIT_BYTES = 20 * 1024 * 1024
 
 
+STRIPE_API_BASE = "https://api.stripe.com"
+STRIPE_TIMEOUT_SECONDS = 10
+
 MAIL_PORTS = {"none": 25, "starttls": 587, "tls": 465}
 """How mail is protected on its way to the server, with the usual port."""
 
@@ -34,6 +37,19 @@ class MailSettings:
     password: str | None = field(repr=False)
     sender: str
     folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class StripeSettings:
+    """How the payment gateway is reached; without a key there is none. Secrets come from the environment alone.
+
+    Several ``webhook_secrets`` hold while one is replaced by the next.
+    """
+
+    api_base: str
+    secret_key: str | None = field(repr=False)
+    webhook_secrets: tuple[str, ...] = field(repr=False)
+    timeout_seconds: int
 
 
 class BadSetting(Exception):
@@ -67,6 +83,7 @@ class Config:
     trusted_proxies: int = 0
     public_url: str = ""
     mail: MailSettings = field(repr=False)
+    stripe: StripeSettings = field(repr=False)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -99,6 +116,7 @@ class Config:
             secure_cookies=_flag(env, "SECURE_COOKIES", default=bool(given)),
             public_url=_public_url(env),
             mail=_mail(env, var_dir),
+            stripe=_stripe(env),
         )
 
     @property
@@ -114,6 +132,18 @@ def _public_url(env: Mapping[str, str]) -> str:
     if not given.startswith(("http://", "https://")):
         raise BadSetting(name="PUBLIC_URL", value=given, expected="an address that begins with http:// or https://")
     return given
+
+
+def _stripe(env: Mapping[str, str]) -> StripeSettings:
+    base = env.get("STRIPE_API_BASE", "").strip().rstrip("/") or STRIPE_API_BASE
+    if not base.startswith(("http://", "https://")):
+        raise BadSetting(name="STRIPE_API_BASE", value=base, expected="an address that begins with http:// or https://")
+    return StripeSettings(
+        api_base=base,
+        secret_key=env.get("STRIPE_SECRET_KEY", "").strip() or None,
+        webhook_secrets=tuple(env.get("STRIPE_WEBHOOK_SECRETS", "").replace(",", " ").split()),
+        timeout_seconds=_positive(env, "STRIPE_TIMEOUT_SECONDS", STRIPE_TIMEOUT_SECONDS),
+    )
 
 
 def _mail(env: Mapping[str, str], var_dir: Path) -> MailSettings:

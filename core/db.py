@@ -35,6 +35,10 @@ class NestedTransaction(RuntimeError):
     """A use case opened a second transaction inside its own."""
 
 
+class HeldTransaction(RuntimeError):
+    """Another machine was to be asked while a transaction was open: its locks would be held as long as that takes."""
+
+
 class TransactionBroken(RuntimeError):
     """The use case inside failed, yet its failure was swallowed and the transaction was to be committed."""
 
@@ -103,6 +107,14 @@ def require_transaction() -> Session:
     if _OPEN not in current.info:
         raise NoTransaction("this step needs an open transaction")
     return current
+
+
+def leave_transaction() -> None:
+    """End what was only read, before another machine is asked; raises :class:`HeldTransaction` within a use case."""
+    current = session()
+    if _OPEN in current.info:
+        raise HeldTransaction("no other machine is asked while a transaction is open")
+    current.rollback()
 
 
 def guard_commits(guard: Callable[[Session], None]) -> Callable[[], None]:

@@ -38,6 +38,7 @@ from marketplace.pages import PAGES as MARKETPLACE_PAGES
 from marketplace.pages.site import site
 from settlement.api import BLUEPRINTS as SETTLEMENT_API
 from settlement.cli import COMMANDS as SETTLEMENT_COMMANDS
+from settlement.gateways import init_gateway
 from settlement.jobs import JOBS as SETTLEMENT_JOBS
 from settlement.pages import PAGES as SETTLEMENT_PAGES
 from vouchers.api import BLUEPRINTS as VOUCHERS_API
@@ -95,6 +96,7 @@ def create_app(config: Config | None = None) -> Flask:
         PUBLIC_URL=config.public_url,
     )
     init_mail(app, config.mail)
+    init_gateway(app, config.stripe)
     db.init_app(app)
     Migrate(app, db, directory=str(PROJECT / "migrations"))
     if config.trusted_proxies:

@@ -1,4 +1,5 @@
-"""What the worker does with money by itself: it prepares a batch once a cut-off's day is over."""
+"""What the worker does with money by itself: it prepares a batch once a cut-off's day is over, and asks the payment
+gateway about what is open."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from core.workdays import YearNotPublished
 from core.worker import Job
 from settlement.queries.batches import cutoff_has_batch
 from settlement.queries.programmes import programmes
-from settlement.service import batches
+from settlement.service import batches, watch
 from settlement.steps.batches import NothingToSettle
 
 log = structlog.get_logger()
@@ -40,4 +41,12 @@ def _prepare(cutoff: date, programme: str, *, now: datetime) -> None:
     log.info("batch_prepared", **told, number=batch.number, lines=batch.line_count, total_fen=batch.total_fen)
 
 
-JOBS: list[Job] = [Job(name="settlement", cron="15 0 * * *", run=prepare_due_batches)]
+def ask_gateway(now: datetime, period: datetime) -> None:
+    """Ask the gateway about what is open: its own calls first, then attempts and refunds."""
+    watch.ask_about_all(now=now)
+
+
+JOBS: list[Job] = [
+    Job(name="settlement", cron="15 0 * * *", run=prepare_due_batches),
+    Job(name="gateway", cron="* * * * *", run=ask_gateway),
+]

@@ -17,6 +17,7 @@ from accounts.permissions import (
     provider,
     province,
 )
+from accounts.queries import acts_for
 from core.permissions import Actor, permission, system
 
 
@@ -24,6 +25,24 @@ from core.permissions import Actor, permission, system
 def its_creditor(actor: Actor, target: Any) -> bool:
     """A user of the provider that a shortfall is owed to: bank transfers are confirmed by who receives them."""
     return actor.role == Role.PROVIDER and bool(target.creditor_id == actor.organisation_id)
+
+
+@permission
+def its_debtor(actor: Actor, target: Any) -> bool:
+    """The user that owes a shortfall, or the incubator of a team."""
+    return target.debtor_id in acts_for(actor)
+
+
+@permission
+def its_payer(actor: Actor, target: Any) -> bool:
+    """The user whose payment it is, or the incubator of a team."""
+    return target.payer_id in acts_for(actor)
+
+
+@permission
+def its_payee(actor: Actor, target: Any) -> bool:
+    """The provider that a payment is made to."""
+    return actor.role == Role.PROVIDER and bool(target.payee_id == actor.organisation_id)
 
 
 @permission
@@ -49,6 +68,16 @@ may_record_bank_return = finance_maker
 may_close_batch = finance
 may_read_shortfalls = may_read_payables
 may_confirm_shortfall_payment = provider
+may_pay = beneficiary | incubator
+may_pay_shortfall = may_pay | provider
+may_read_payments = may_read_payables
+may_inquire = beneficiary | incubator | provider | finance
+may_release_held = finance_maker
+may_give_up_payment = may_pay | may_release_held
+may_refund = provider | may_release_held
+may_mend_refund = its_payee | may_release_held
+may_read_disputes = may_read_payables
+may_enrol = provider
 may_claw_back = province
 may_stop_payment = province
 may_read_stops = may_read_payables

@@ -118,12 +118,14 @@ class PayoutOutcome(StrEnum):
 
 
 class PaymentState(StrEnum):
-    """Where a payment from user to provider stands."""
+    """Where a payment from user to provider stands. One that is held does not fit what was asked for: nothing of it is
+    posted before a person has looked at it."""
 
     CREATED = "created"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    HELD = "held"
     REFUNDED = "refunded"
 
 
@@ -133,6 +135,9 @@ class PaymentAction(StrEnum):
     SUCCEED = "succeed"
     FAIL = "fail"
     LOSE_SIGHT = "lose_sight"
+    REAPPEAR = "reappear"
+    HOLD_BACK = "hold_back"
+    RELEASE = "release"
     REFUND_PART = "refund_part"
     REFUND = "refund"
 
@@ -144,11 +149,102 @@ PAYMENT_TRANSITIONS: Transitions[PaymentState] = Transitions(
         (PaymentState.CREATED, PaymentAction.LOSE_SIGHT): PaymentState.UNKNOWN,
         (PaymentState.UNKNOWN, PaymentAction.SUCCEED): PaymentState.SUCCEEDED,
         (PaymentState.UNKNOWN, PaymentAction.FAIL): PaymentState.FAILED,
+        (PaymentState.UNKNOWN, PaymentAction.REAPPEAR): PaymentState.CREATED,
+        (PaymentState.CREATED, PaymentAction.HOLD_BACK): PaymentState.HELD,
+        (PaymentState.UNKNOWN, PaymentAction.HOLD_BACK): PaymentState.HELD,
+        (PaymentState.FAILED, PaymentAction.HOLD_BACK): PaymentState.HELD,
+        (PaymentState.HELD, PaymentAction.RELEASE): PaymentState.FAILED,
         (PaymentState.SUCCEEDED, PaymentAction.REFUND_PART): PaymentState.SUCCEEDED,
         (PaymentState.SUCCEEDED, PaymentAction.REFUND): PaymentState.REFUNDED,
     },
     initial=PaymentState.CREATED,
 )
+
+
+OPEN_PAYMENTS = (PaymentState.CREATED, PaymentState.UNKNOWN)
+"""States of an attempt that may still take the user's money."""
+
+
+class RefundState(StrEnum):
+    """Where a refund through the gateway stands; ``transferred`` was paid back by bank after the gateway failed."""
+
+    CREATED = "created"
+    UNKNOWN = "unknown"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TRANSFERRED = "transferred"
+
+
+class RefundAction(StrEnum):
+    """What moves a refund. Banks may send back what the gateway took for refunded."""
+
+    SUCCEED = "succeed"
+    FAIL = "fail"
+    LOSE_SIGHT = "lose_sight"
+    REAPPEAR = "reappear"
+    TRY_AGAIN = "try_again"
+    TRANSFER = "transfer"
+
+
+REFUND_TRANSITIONS: Transitions[RefundState] = Transitions(
+    {
+        (RefundState.CREATED, RefundAction.SUCCEED): RefundState.SUCCEEDED,
+        (RefundState.CREATED, RefundAction.FAIL): RefundState.FAILED,
+        (RefundState.CREATED, RefundAction.LOSE_SIGHT): RefundState.UNKNOWN,
+        (RefundState.UNKNOWN, RefundAction.REAPPEAR): RefundState.CREATED,
+        (RefundState.UNKNOWN, RefundAction.SUCCEED): RefundState.SUCCEEDED,
+        (RefundState.UNKNOWN, RefundAction.FAIL): RefundState.FAILED,
+        (RefundState.SUCCEEDED, RefundAction.FAIL): RefundState.FAILED,
+        (RefundState.FAILED, RefundAction.TRY_AGAIN): RefundState.CREATED,
+        (RefundState.FAILED, RefundAction.TRANSFER): RefundState.TRANSFERRED,
+    },
+    initial=RefundState.CREATED,
+)
+
+OPEN_REFUNDS = (RefundState.CREATED, RefundState.UNKNOWN)
+"""States of a refund whose end the gateway still has to tell."""
+
+
+class AccountState(StrEnum):
+    """How far a provider's account at the gateway is; only a ready one is paid to."""
+
+    CREATED = "created"
+    PENDING = "pending"
+    READY = "ready"
+    RESTRICTED = "restricted"
+
+
+class AccountAction(StrEnum):
+    """What moves an account at the gateway."""
+
+    AWAIT = "await"
+    OPEN = "open"
+    RESTRICT = "restrict"
+
+
+ACCOUNT_TRANSITIONS: Transitions[AccountState] = Transitions(
+    {
+        (AccountState.CREATED, AccountAction.AWAIT): AccountState.PENDING,
+        (AccountState.CREATED, AccountAction.OPEN): AccountState.READY,
+        (AccountState.PENDING, AccountAction.OPEN): AccountState.READY,
+        (AccountState.READY, AccountAction.RESTRICT): AccountState.RESTRICTED,
+        (AccountState.RESTRICTED, AccountAction.OPEN): AccountState.READY,
+    },
+    initial=AccountState.CREATED,
+)
+
+
+class DisputeState(StrEnum):
+    """Where a dispute stands, in the gateway's own words."""
+
+    WARNING_NEEDS_RESPONSE = "warning_needs_response"
+    WARNING_UNDER_REVIEW = "warning_under_review"
+    WARNING_CLOSED = "warning_closed"
+    NEEDS_RESPONSE = "needs_response"
+    UNDER_REVIEW = "under_review"
+    WON = "won"
+    LOST = "lost"
+    PREVENTED = "prevented"
 
 
 class ShortfallState(StrEnum):

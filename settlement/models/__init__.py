@@ -4,6 +4,7 @@ from settlement.models.batches import BankReturn, BankReturnLine, BatchFile, Bat
 from settlement.models.caps import AidHold, CapCarry, CapHold, CapMerge, CapMergeYear
 from settlement.models.clawbacks import Clawback, Recovery
 from settlement.models.funds import Appropriation, Fund
+from settlement.models.gateway import GatewayAccount, GatewayDispute, GatewayEvent, GatewayPayment, GatewayRefund
 from settlement.models.ledger import LedgerAccount, LedgerPosting, LedgerTransaction
 from settlement.models.payables import Payable
 from settlement.models.stops import PaymentStop
@@ -22,6 +23,11 @@ __all__ = [
     "CapMergeYear",
     "Clawback",
     "Fund",
+    "GatewayAccount",
+    "GatewayDispute",
+    "GatewayEvent",
+    "GatewayPayment",
+    "GatewayRefund",
     "LedgerAccount",
     "LedgerPosting",
     "LedgerTransaction",

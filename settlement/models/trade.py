@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Model
@@ -30,13 +30,23 @@ class OrderCharge(Model):
 class Payment(Model):
     """Money from a user to a provider, for an order or for a shortfall of it.
 
-    ``reference`` is the bank's or gateway's, unique within the order and method, so that one transfer counts once.
+    ``reference`` is the bank's, or what the gateway knows the attempt by; unique within the order and method, so that
+    one transfer counts once. One attempt at a time is under way for the same thing.
     """
 
     __tablename__ = "payment"
     __table_args__ = (
         UniqueConstraint("order_id", "method", "reference"),
         Index("ix_payment_shortfall_id", "shortfall_id"),
+        Index("ix_payment_payer_id_id", "payer_id", "id"),
+        Index("ix_payment_payee_id_id", "payee_id", "id"),
+        Index(
+            "uq_payment_attempt",
+            "order_id",
+            "purpose",
+            unique=True,
+            postgresql_where=text("method <> 'bank_transfer' AND state IN ('created', 'unknown', 'held')"),
+        ),
     )
 
     id: Mapped[int] = identity_key()

@@ -13,7 +13,9 @@ from core.permissions import Actor
 from settlement.models import LedgerAccount, OrderCharge
 from settlement.rules import postings
 from settlement.rules.chart import AccountKind, AccountRef, TransactionKind, order_owner
+from settlement.rules.methods import PaymentPurpose
 from settlement.rules.postings import Entries
+from settlement.steps.attempts import give_up_attempts
 from settlement.steps.posting import Parties, Posting, locked_account, post
 
 
@@ -88,6 +90,7 @@ def adjust_charge(
         raise ChargeBelowPaid(order=order_id)
     if self_pay_change == 0 and subsidy_change == 0:
         return
+    give_up_attempts(order_id, purpose=PaymentPurpose.ORDER, actor=actor, now=now)
     before = {"self_pay_fen": charge.self_pay_fen, "subsidy_fen": charge.subsidy_fen}
     charge.self_pay_fen, charge.subsidy_fen = self_pay_fen, subsidy_receivable_fen
     after = {"self_pay_fen": self_pay_fen, "subsidy_fen": subsidy_receivable_fen}

@@ -18,11 +18,12 @@ from core.states import apply
 from settlement.models import OrderCharge, Payment, Shortfall
 from settlement.rules import postings
 from settlement.rules.chart import AccountKind, TransactionKind
-from settlement.rules.methods import PaymentMethod
+from settlement.rules.methods import PaymentMethod, PaymentPurpose
 from settlement.rules.postings import Entries
 from settlement.states import SHORTFALL_TRANSITIONS, ShortfallAction
+from settlement.steps.attempts import give_up_attempts
 from settlement.steps.charges import find_charge, locked_charge, locked_trade, post_trade
-from settlement.steps.payments import PaymentTooLarge, add_payment
+from settlement.steps.payments import PaymentTooLarge, add_payment, book_payment
 
 DEDUCTION_ARTICLE = "V16(1)"
 
@@ -128,19 +129,11 @@ def open_shortfall(
 def settle_shortfall(shortfall: Shortfall, *, amount_fen: int, reference: str, actor: Actor, now: datetime) -> Payment:
     """Record a payment, whole or part, of a locked shortfall.
 
-    Raises :class:`PaymentTooLarge` and :class:`PaymentExists`.
+    What the user began to pay online meanwhile is given up. Raises :class:`PaymentTooLarge` and
+    :class:`PaymentExists`.
     """
-    if amount_fen > shortfall.open_fen > 0:
-        raise PaymentTooLarge(amount=fen_to_yuan(amount_fen), due=fen_to_yuan(shortfall.open_fen))
-    apply(
-        shortfall,
-        ShortfallAction.PAY if amount_fen == shortfall.open_fen else ShortfallAction.PAY_PART,
-        transitions=SHORTFALL_TRANSITIONS,
-        actor=actor,
-        now=now,
-        data={"amount_fen": amount_fen, "reference": reference},
-    )
-    shortfall.paid_fen += amount_fen
+    give_up_attempts(shortfall.order_id, purpose=PaymentPurpose.SHORTFALL, actor=actor, now=now)
+    _lower_shortfall(shortfall, amount_fen=amount_fen, reference=reference, actor=actor, now=now)
     return add_payment(
         locked_charge(shortfall.order_id),
         postings.shortfall_paid(order_id=shortfall.order_id, amount_fen=amount_fen),
@@ -152,6 +145,33 @@ def settle_shortfall(shortfall: Shortfall, *, amount_fen: int, reference: str, a
         actor=actor,
         now=now,
     )
+
+
+def book_shortfall_payment(payment: Payment, shortfall: Shortfall, *, actor: Actor, now: datetime) -> None:
+    """Post a payment through the gateway of a locked shortfall. Raises :class:`PaymentTooLarge`."""
+    _lower_shortfall(shortfall, amount_fen=payment.amount_fen, reference=payment.reference, actor=actor, now=now)
+    book_payment(
+        payment,
+        locked_charge(shortfall.order_id),
+        postings.shortfall_paid(order_id=shortfall.order_id, amount_fen=payment.amount_fen),
+        kind=TransactionKind.SHORTFALL_PAID,
+        actor=actor,
+        now=now,
+    )
+
+
+def _lower_shortfall(shortfall: Shortfall, *, amount_fen: int, reference: str, actor: Actor, now: datetime) -> None:
+    if amount_fen > shortfall.open_fen > 0:
+        raise PaymentTooLarge(amount=fen_to_yuan(amount_fen), due=fen_to_yuan(shortfall.open_fen))
+    apply(
+        shortfall,
+        ShortfallAction.PAY if amount_fen == shortfall.open_fen else ShortfallAction.PAY_PART,
+        transitions=SHORTFALL_TRANSITIONS,
+        actor=actor,
+        now=now,
+        data={"amount_fen": amount_fen, "reference": reference},
+    )
+    shortfall.paid_fen += amount_fen
 
 
 def _off_receivable(

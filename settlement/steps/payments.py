@@ -14,10 +14,12 @@ from core.states import apply
 from settlement.models import OrderCharge, Payment, Shortfall
 from settlement.rules import postings
 from settlement.rules.chart import AccountKind, TransactionKind
-from settlement.rules.methods import PaymentMethod, PaymentPurpose
+from settlement.rules.methods import GATEWAY_METHODS, PaymentMethod, PaymentPurpose
 from settlement.rules.postings import Entries
 from settlement.states import PAYMENT_TRANSITIONS, PaymentAction, PaymentState
+from settlement.steps.attempts import give_up_attempts
 from settlement.steps.charges import adjust_charge, find_charge, locked_charge, locked_trade, post_trade
+from settlement.steps.refunds import send_back
 
 
 class PaymentTooLarge(Refused):
@@ -49,9 +51,11 @@ def record_payment(
 ) -> Payment:
     """Record the user's money as received by the provider.
 
-    Raises :class:`OrderNotCharged`, :class:`PaymentTooLarge` and :class:`PaymentExists` (one reference counts once).
+    What the user began to pay online meanwhile is given up, so that nothing is paid twice. Raises
+    :class:`OrderNotCharged`, :class:`PaymentTooLarge` and :class:`PaymentExists` (one reference counts once).
     """
     charge = locked_charge(order_id)
+    give_up_attempts(order_id, purpose=PaymentPurpose.ORDER, actor=actor, now=now)
     due = locked_trade(AccountKind.DUE_FROM_USER, charge).balance_fen
     if amount_fen > due:
         raise PaymentTooLarge(amount=fen_to_yuan(amount_fen), due=fen_to_yuan(due))
@@ -73,7 +77,7 @@ def refund_order(*, order_id: int, amount_fen: int, actor: Actor, now: datetime)
     Raises :class:`OrderNotCharged` and :class:`RefundTooLarge`.
     """
     charge = locked_charge(order_id)
-    payments = _refundable(order_id)
+    payments = refundable(order_id)
     if amount_fen > sum(payment.amount_fen - payment.refunded_fen for payment in payments):
         raise RefundTooLarge(amount=fen_to_yuan(amount_fen))
     left = amount_fen
@@ -81,18 +85,18 @@ def refund_order(*, order_id: int, amount_fen: int, actor: Actor, now: datetime)
         part = min(left, payment.amount_fen - payment.refunded_fen)
         if part == 0:
             break
-        _refund(payment, part, charge, actor=actor, now=now)
+        refund_payment(payment, part, charge, actor=actor, now=now)
         left -= part
 
 
 def cancel_charge(*, order_id: int, actor: Actor, now: datetime) -> int:
     """Refund all that was paid for an order and take its whole charge back; returns what was refunded.
 
-    An order that was never charged needs nothing.
+    An order that was never charged needs nothing. What was paid online goes back the same way, soon after.
     """
     if find_charge(order_id) is None:
         return 0
-    refunded = sum(payment.amount_fen - payment.refunded_fen for payment in _refundable(order_id))
+    refunded = sum(payment.amount_fen - payment.refunded_fen for payment in refundable(order_id))
     refund_order(order_id=order_id, amount_fen=refunded, actor=actor, now=now)
     adjust_charge(order_id=order_id, self_pay_fen=0, subsidy_receivable_fen=0, actor=actor, now=now)
     return refunded
@@ -128,23 +132,31 @@ def add_payment(
         amount_fen=amount_fen,
         refunded_fen=0,
         state=PAYMENT_TRANSITIONS.initial,
-        transaction_id=post_trade(charge, entries, kind, actor=actor, now=now),
         recorded_by=actor.user_id,
         recorded_at=now,
     )
     current.add(payment)
+    book_payment(payment, charge, entries, kind=kind, actor=actor, now=now)
+    return payment
+
+
+def book_payment(
+    payment: Payment, charge: OrderCharge, entries: Entries, *, kind: TransactionKind, actor: Actor, now: datetime
+) -> None:
+    """Post a payment that succeeded, with its charge locked; nothing of it was in the ledger before."""
+    payment.transaction_id = post_trade(charge, entries, kind, actor=actor, now=now)
     apply(
         payment,
         PaymentAction.SUCCEED,
         transitions=PAYMENT_TRANSITIONS,
         actor=actor,
         now=now,
-        data={"amount_fen": amount_fen, "reference": reference},
+        data={"amount_fen": payment.amount_fen, "reference": payment.reference},
     )
-    return payment
 
 
-def _refundable(order_id: int) -> list[Payment]:
+def refundable(order_id: int) -> list[Payment]:
+    """What was paid for an order and not given back in full, locked, the latest first."""
     found = (
         select(Payment)
         .where(
@@ -158,8 +170,9 @@ def _refundable(order_id: int) -> list[Payment]:
     return list(require_transaction().scalars(found))
 
 
-def _refund(payment: Payment, part_fen: int, charge: OrderCharge, *, actor: Actor, now: datetime) -> None:
-    post_trade(
+def refund_payment(payment: Payment, part_fen: int, charge: OrderCharge, *, actor: Actor, now: datetime) -> None:
+    """Give back part of a locked payment; what came through the gateway goes back through it."""
+    posted = post_trade(
         charge,
         postings.payment_refunded(order_id=charge.order_id, amount_fen=part_fen),
         TransactionKind.PAYMENT_REFUNDED,
@@ -177,3 +190,5 @@ def _refund(payment: Payment, part_fen: int, charge: OrderCharge, *, actor: Acto
         now=now,
         data={"refunded_fen": part_fen},
     )
+    if payment.method in GATEWAY_METHODS:
+        send_back(payment, amount_fen=part_fen, transaction_id=posted, actor=actor, now=now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.invariants import Invariant
-from settlement.queries.invariants import batches, caps, funds, ledger, payouts, trade
+from settlement.queries.invariants import batches, caps, funds, gateway, ledger, payouts, trade
 
 AUDITED = [
     Invariant(
@@ -17,6 +17,9 @@ AUDITED = [
                 UNION ALL SELECT 'settlement_batch', id FROM settlement_batch UNION ALL SELECT 'fund', id FROM fund
                 UNION ALL SELECT 'clawback', id FROM clawback UNION ALL SELECT 'shortfall', id FROM shortfall
                 UNION ALL SELECT 'payment_stop', id FROM payment_stop
+                UNION ALL SELECT 'gateway_refund', id FROM gateway_refund
+                UNION ALL SELECT 'gateway_dispute', id FROM gateway_dispute
+                UNION ALL SELECT 'gateway_account', id FROM gateway_account
                 UNION ALL SELECT 'payment', id FROM payment UNION ALL SELECT 'order_charge', id FROM order_charge) h
          WHERE NOT EXISTS (SELECT FROM audit_entry e WHERE e.subject_kind = h.kind AND e.subject_id = h.id)
         """,
@@ -30,5 +33,6 @@ INVARIANTS: list[Invariant] = [
     *payouts.INVARIANTS,
     *batches.INVARIANTS,
     *funds.INVARIANTS,
+    *gateway.INVARIANTS,
     *AUDITED,
 ]
