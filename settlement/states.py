@@ -217,8 +217,8 @@ class AccountState(StrEnum):
 class AccountAction(StrEnum):
     """What moves an account at the gateway."""
 
-    AWAIT = "await"
-    OPEN = "open"
+    AWAIT = "await_details"
+    OPEN = "enable"
     RESTRICT = "restrict"
 
 

@@ -25,11 +25,13 @@ _NOT_PART = frozenset({"csrf_token", KEY_FIELD, BACK_FIELD})
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Where to go on, and what to say there (a text key with its values)."""
+    """Where to go on, and what to say there (a text key with its values). ``then`` is done once all is committed, such
+    as asking another machine."""
 
     location: str
     said: str | None = None
     params: Mapping[str, object] = field(default_factory=dict)
+    then: Callable[[], None] | None = None
 
 
 Effect = Callable[[dict[str, Any]], Done]
@@ -104,4 +106,6 @@ def _once(key: str, given: dict[str, Any], effect: Effect) -> Response:
         return Answer(SEE_OTHER, "text/html", made[0].location.encode())
 
     answer = once(key=key, act=act, leave_out=_NOT_PART)
+    if made and made[0].then is not None:
+        made[0].then()
     return _go(made[0] if made else Done((answer.body or b"/").decode()))

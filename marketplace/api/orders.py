@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Response, request
+from flask import Response, current_app, request
 
 from accounts.permissions import provider
 from core import clock
@@ -19,11 +19,12 @@ from marketplace.models import Order
 from marketplace.permissions import (
     may_cancel,
     may_complete,
+    may_pay,
     may_place_orders,
     may_read_orders,
     may_sign,
 )
-from marketplace.queries import OrderView, explain_order, find_order, view_of, views, visible_orders
+from marketplace.queries import OrderView, PaidOrderView, explain_order, find_order, view_of, views, visible_orders
 from marketplace.queries.explanations import FactsMissing
 from marketplace.queries.timelines import OrderTimeline, order_timeline
 from marketplace.schemas import (
@@ -35,6 +36,7 @@ from marketplace.schemas import (
     DeliverySchema,
     OrderFilterSchema,
     OrderSchema,
+    PaidOrderSchema,
     PlaceOrderSchema,
     QuoteSchema,
 )
@@ -52,7 +54,11 @@ from marketplace.service.orders import (
 )
 from marketplace.service.payments import NothingDue, PaymentRefused
 from marketplace.service.quotes import FiguresOverdue, NotAMember
+from settlement.api.pursuing import pursued
 from settlement.queries import order_money
+from settlement.queries.payments import payment_view
+from settlement.rules.methods import GATEWAY_METHODS
+from settlement.steps import PAYING_ONLINE, PaymentTooLarge
 from vouchers.queries.explanations import Explanation
 from vouchers.schemas.explanations import ExplanationSchema
 
@@ -183,14 +189,32 @@ def sign(given: dict[str, Any], order_id: int) -> OrderView:
 
 
 @orders.route("/<int:order_id>/payment", methods=["POST"])
-@allow(provider)
-@problems(StateForbids, PaymentRefused, NothingDue)
+@allow(may_pay)
+@problems(StateForbids, PaymentRefused, NothingDue, PaymentTooLarge, *PAYING_ONLINE)
+@pursued("payment")
 @idempotent
 @orders.arguments(ConfirmedPaymentSchema)
-@orders.response(201, OrderSchema)
-def pay(given: dict[str, Any], order_id: int) -> OrderView:
-    """The provider confirms a bank transfer of the user."""
-    return view_of(service.confirm_payment(order_id=order_id, **given, actor=current_actor(), now=clock.now()))
+@orders.response(201, PaidOrderSchema)
+def pay(given: dict[str, Any], order_id: int) -> PaidOrderView:
+    """The provider confirms a bank transfer; with a method the user begins to pay online
+
+    `payment` then says where the user pays (`next_url`) or what to scan (`qr_data`). It counts once the money has come.
+    """
+    actor, now, method = current_actor(), clock.now(), given.pop("method")
+    begun = None
+    if method in GATEWAY_METHODS:
+        begun = service.pay_online(
+            order_id=order_id,
+            amount_fen=given["amount_fen"],
+            method=method,
+            public_url=current_app.config["PUBLIC_URL"],
+            actor=actor,
+            now=now,
+        )
+    else:
+        service.confirm_payment(order_id=order_id, **given, actor=actor, now=now)
+    view = view_of(find_order(order_id, actor=actor))
+    return PaidOrderView(view.order, view.money, None if begun is None else payment_view(begun))
 
 
 @orders.route("/<int:order_id>/service-start", methods=["POST"])

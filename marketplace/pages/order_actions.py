@@ -14,6 +14,8 @@ from marketplace.permissions import is_beneficiary_side, is_provider_side
 from marketplace.queries.namings import complaint_about
 from marketplace.service.complaints import REFUSED
 from marketplace.states import ORDER, PAYABLE, OrderAction
+from settlement.gateways import gateway_is_on
+from settlement.queries.payments import methods_to
 from settlement.queries.trade import OrderMoney
 
 _PROVIDER_ONLY = {
@@ -43,6 +45,8 @@ def _actions(order: Order, money: OrderMoney, actor: Actor) -> Iterator[dict[str
             "label": t("page.complaint_new.title"),
             "href": url_for("naming_pages.complain", order_id=order.id),
         }
+    if uses and order.state in PAYABLE and money.due_fen > 0 and gateway_is_on() and methods_to(order.provider_id):
+        yield _button("pay_online", "online_payment", order, primary=True)
     for action, view in {**(_PROVIDER_ONLY if provides else {}), **(_EITHER if provides or uses else {})}.items():
         if action in allowed:
             setback = action in _SETBACKS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, make_response, redirect, request, url_for
+from flask import Response, current_app, make_response, redirect, request, url_for
 
 from accounts.permissions import provider
 from core import clock
@@ -17,7 +17,7 @@ from core.pages.submission import SEE_OTHER
 from marketplace import service
 from marketplace.models import Order
 from marketplace.pages.signing import sign_form, six_points, terms_to_sign
-from marketplace.permissions import is_provider_side, may_cancel, may_complete, may_sign
+from marketplace.permissions import is_provider_side, may_cancel, may_complete, may_pay_online, may_sign
 from marketplace.queries import find_order
 from marketplace.schemas import (
     CancellationSchema,
@@ -27,7 +27,10 @@ from marketplace.schemas import (
     DeliverySchema,
 )
 from marketplace.states import ORDER, PAYABLE, OrderAction
+from settlement.pages.paying import begun_at, choice_form
 from settlement.queries import order_money
+from settlement.queries.payments import attempt_under_way, methods_to
+from settlement.rules.methods import PaymentMethod
 
 steps = Pages("order_step_pages", __name__, url_prefix="/orders/<int:order_id>")
 
@@ -89,10 +92,44 @@ def pay(order_id: int) -> Response:
             ConfirmedPaymentSchema,
             name="order_payment",
             initial={"amount_fen": due_fen, "paid_on": clock.today(clock.now())},
+            fixed={"method": PaymentMethod.BANK_TRANSFER.value},
         ),
-        lambda given: service.confirm_payment(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
+        lambda given: service.confirm_payment(
+            order_id=order_id,
+            **{name: given[name] for name in ("amount_fen", "paid_on", "reference")},
+            actor=current_actor(),
+            now=clock.now(),
+        ),
         confirms=True,
         facts=[("fact.outstanding", yuan(due_fen))],
+    )
+
+
+@steps.route("/online-payment", methods=["GET", "POST"])
+@allow(may_pay_online)
+def pay_online(order_id: int) -> Response:
+    """The user begins to pay online; what it began already is shown instead."""
+    order = find_order(order_id, actor=current_actor())
+    under_way = attempt_under_way(order_id)
+    if request.method == "GET" and under_way is not None:
+        return make_response(redirect(link_to("payment", under_way.id), SEE_OTHER))
+    due_fen = order_money(order_id).due_fen
+
+    def effect(given: dict[str, Any]) -> Done:
+        begun = service.pay_online(
+            order_id=order_id,
+            **given,
+            public_url=current_app.config["PUBLIC_URL"],
+            actor=current_actor(),
+            now=clock.now(),
+        )
+        return begun_at(begun.id)
+
+    return form_page(
+        choice_form("online_payment", methods=methods_to(order.provider_id), due_fen=due_fen),
+        effect=effect,
+        back=link_to("order", order_id),
+        facts=[*_about(order), ("fact.outstanding", yuan(due_fen))],
     )
 
 

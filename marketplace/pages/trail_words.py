@@ -31,11 +31,14 @@ from marketplace.states import (
     ReferralState,
 )
 from settlement.states import (
+    AccountState,
     BatchState,
     ClawbackState,
+    DisputeState,
     HoldState,
     PayableState,
     PaymentState,
+    RefundState,
     ShortfallState,
     StopState,
 )
@@ -62,6 +65,9 @@ STATES: Mapping[str, type[StrEnum]] = MappingProxyType(
         "controller_change": ProposalState,
         "disclosure_application": DisclosureState,
         "figures_renewal": RenewalState,
+        "gateway_account": AccountState,
+        "gateway_dispute": DisputeState,
+        "gateway_refund": RefundState,
         "import_job": ImportState,
         "inspection": InspectionState,
         "inspection_finding": FindingState,
@@ -110,6 +116,7 @@ PAGES_OF: Mapping[str, str] = MappingProxyType(
         "order": "order",
         "payable": "payable",
         "referral": "referral",
+        "payment": "payment",
         "residence": "residence",
         "review_summary": "summary",
         "service": "service",

@@ -1,11 +1,12 @@
 """Reads of quotes and orders, each actor within its scope."""
 
 from marketplace.queries.explanations import explain_order, explain_quote
-from marketplace.queries.orders import OrderView, find_order, view_of, views, visible_orders
+from marketplace.queries.orders import OrderView, PaidOrderView, find_order, view_of, views, visible_orders
 from marketplace.queries.quotes import find_quote, orders_on, visible_quotes
 
 __all__ = [
     "OrderView",
+    "PaidOrderView",
     "explain_order",
     "explain_quote",
     "find_order",

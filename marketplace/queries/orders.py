@@ -20,6 +20,7 @@ from marketplace.models import Order, Quote
 from marketplace.states import PAYABLE, OrderState
 from settlement.models import LedgerAccount
 from settlement.queries import OrderMoney, orders_money
+from settlement.queries.payments import PaymentView
 from settlement.rules.chart import AccountKind
 from vouchers.models import Claim
 
@@ -42,6 +43,13 @@ class OrderView:
 
     order: Order
     money: OrderMoney
+
+
+@dataclass(frozen=True, slots=True)
+class PaidOrderView(OrderView):
+    """The same with a payment that was begun, if any."""
+
+    payment: PaymentView | None
 
 
 def visible_orders(actor: Actor, *, state: OrderState | None = None) -> Select[tuple[Order]]:

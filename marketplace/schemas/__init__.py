@@ -9,6 +9,7 @@ from marketplace.schemas.orders import (
     DeliverySchema,
     OrderFilterSchema,
     OrderSchema,
+    PaidOrderSchema,
     PlaceOrderSchema,
 )
 from marketplace.schemas.quotes import QuoteRequestSchema, QuoteSchema
@@ -22,6 +23,7 @@ __all__ = [
     "DeliverySchema",
     "OrderFilterSchema",
     "OrderSchema",
+    "PaidOrderSchema",
     "PlaceOrderSchema",
     "QuoteRequestSchema",
     "QuoteSchema",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import fields, pre_dump
+from marshmallow import ValidationError, fields, pre_dump, validates_schema
 
 from core.http import (
     CursorSchema,
@@ -18,9 +18,12 @@ from core.http import (
     Schema,
     TextField,
 )
-from marketplace.queries import OrderView
+from core.http.schemas import fault
+from marketplace.queries import OrderView, PaidOrderView
 from marketplace.rules.contracts import ContractPoint
 from marketplace.states import OrderState
+from settlement.rules.methods import GATEWAY_METHODS, PaymentMethod
+from settlement.schemas.payments import PaymentSchema
 from vouchers.rules.facts import PaymentMode
 
 
@@ -77,13 +80,19 @@ class ContractSchema(Schema):
 
 
 class ConfirmedPaymentSchema(Schema):
-    """A bank transfer that the provider has received."""
+    """A bank transfer that the provider has received; or, with a method, what the user now pays online."""
 
+    method = EnumField(
+        PaymentMethod,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "How the user pays now; left out, a bank transfer that the provider received."},
+    )
     amount_fen = FenField(
         minimum=1,
         load_default=None,
         allow_none=True,
-        metadata={"description": "What came in, in fen; all that is due if left out."},
+        metadata={"description": "What came in or is paid now, in fen; all that is due if left out."},
     )
     paid_on = DayField(
         load_default=None, allow_none=True, metadata={"description": "Day of the transfer; today if left out."}
@@ -91,6 +100,14 @@ class ConfirmedPaymentSchema(Schema):
     reference = TextField(
         load_default="", min_length=0, max_length=200, metadata={"description": "The bank's number of the transfer."}
     )
+
+    @validates_schema
+    def fitting(self, given: dict[str, Any], **_: Any) -> None:
+        """Only a transfer has a day and a reference."""
+        if given["method"] in GATEWAY_METHODS:
+            wrong = [name for name in ("paid_on", "reference") if given[name]]
+            if wrong:
+                raise ValidationError({name: [fault("only_transfers")] for name in wrong})
 
 
 class DeliverySchema(Schema):
@@ -176,8 +193,13 @@ class OrderSchema(Schema):
     @pre_dump
     def flatten(self, shown: OrderView, **_: Any) -> dict[str, Any]:
         """The slot as two instants, and what has been paid."""
+        derived = self.derived(shown)
+        return {**{name: getattr(shown.order, name) for name in self.fields if name not in derived}, **derived}
+
+    def derived(self, shown: OrderView) -> dict[str, Any]:
+        """What is no column of the order."""
         order, money = shown.order, shown.money
-        derived = {
+        return {
             "service_id": order.quote.service_id,
             "instrument_id": order.quote.instrument_id,
             "starts_at": None if order.during is None else order.during.start,
@@ -187,4 +209,16 @@ class OrderSchema(Schema):
             "outstanding_fen": money.due_fen,
             "shortfall_fen": money.shortfall_fen,
         }
-        return {**{name: getattr(order, name) for name in self.fields if name not in derived}, **derived}
+
+
+class PaidOrderSchema(OrderSchema):
+    """An order, with the payment that was begun."""
+
+    payment = fields.Nested(
+        PaymentSchema, required=True, allow_none=True, metadata={"description": "What was begun online, if anything."}
+    )
+
+    def derived(self, shown: OrderView) -> dict[str, Any]:
+        """With what was begun."""
+        begun = shown.payment if isinstance(shown, PaidOrderView) else None
+        return {**super().derived(shown), "payment": begun}

@@ -5,7 +5,7 @@ from marketplace.service.contracts import sign_contract, start_service
 from marketplace.service.delivery import deliver
 from marketplace.service.endings import cancel, decline, lapse_unanswered
 from marketplace.service.orders import RoomShrank, accept, place
-from marketplace.service.payments import confirm_payment
+from marketplace.service.payments import confirm_payment, pay_online
 from marketplace.service.quotes import ask, ask_again
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "decline",
     "deliver",
     "lapse_unanswered",
+    "pay_online",
     "place",
     "sign_contract",
     "start_service",

@@ -1,4 +1,4 @@
-"""What the beneficiary pays the provider by bank transfer, confirmed by the provider."""
+"""What the beneficiary pays the provider: by bank transfer, confirmed by the provider, or online."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from core.errors import Conflict, Reason, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
 from core.states import state_refusal
 from marketplace.models import Order
-from marketplace.permissions import is_provider_side
+from marketplace.permissions import is_beneficiary_side, is_provider_side
 from marketplace.queries import find_order
 from marketplace.states import ORDER, PAYABLE
+from settlement.models import Payment
 from settlement.queries import order_money
 from settlement.queries.trade import payments_of
-from settlement.steps import record_payment
+from settlement.rules.methods import PaymentMethod
+from settlement.steps import open_attempt, record_payment
 
 
 class PaymentRefused(Refused):
@@ -60,6 +62,32 @@ def confirm_payment(
             data={"amount_fen": amount, "reference": reference, "paid_on": str(paid_on or clock.today(now))},
         )
         return order
+
+
+def pay_online(
+    *,
+    order_id: int,
+    amount_fen: int | None,
+    method: PaymentMethod,
+    public_url: str,
+    actor: Actor,
+    now: datetime,
+) -> Payment:
+    """The beneficiary begins to pay ``amount_fen`` (all that is due where None) through the gateway, which is asked
+    after the commit. Raises what stands against it (``PAYING_ONLINE``) and :class:`NothingDue`."""
+    with transaction():
+        order = find_order(order_id, actor=actor, lock=True)
+        authorise(actor, is_beneficiary_side, order)
+        if order.state not in PAYABLE:
+            raise state_refusal(order.state, "payment", transitions=ORDER)
+        due = order_money(order.id).due_fen
+        if due <= 0:
+            raise NothingDue
+        amount = due if amount_fen is None else amount_fen
+        refuse_all(_faults(amount=amount, due=due, paid_on=None, today=clock.today(now)), error=PaymentRefused)
+        return open_attempt(
+            order_id=order.id, amount_fen=amount, method=method, public_url=public_url, actor=actor, now=now
+        )
 
 
 def _faults(*, amount: int, due: int, paid_on: date | None, today: date) -> list[Reason]:

@@ -6,6 +6,21 @@ from settlement.api.debts import clawbacks, shortfalls
 from settlement.api.funds import funds
 from settlement.api.ledger import ledger
 from settlement.api.payables import payables
+from settlement.api.payments import accounts, disputes, payments, refunds
 from settlement.api.stops import payment_stops
+from settlement.api.webhooks import webhooks
 
-BLUEPRINTS: list[Blueprint] = [funds, payables, payment_stops, batches, shortfalls, clawbacks, ledger]
+BLUEPRINTS: list[Blueprint] = [
+    funds,
+    payables,
+    payment_stops,
+    batches,
+    shortfalls,
+    clawbacks,
+    ledger,
+    payments,
+    refunds,
+    disputes,
+    accounts,
+    webhooks,
+]

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import current_app
+
 from core import clock
 from core.http import Blueprint, CursorSchema, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.states import StateForbids
 from settlement import permissions
+from settlement.api.pursuing import pursued
 from settlement.models import Clawback, Shortfall
 from settlement.queries.clawbacks import ClawbackMissing, find_clawback, visible_clawbacks
 from settlement.queries.payables import PayableMissing, PayableUnnamed
+from settlement.queries.payments import payment_view
 from settlement.queries.trade import ShortfallMissing, find_shortfall, visible_shortfalls
+from settlement.rules.methods import GATEWAY_METHODS
 from settlement.schemas.debts import (
     ClawbackDetailSchema,
     ClawbackSchema,
     NewClawbackSchema,
     NewRecoverySchema,
+    PaidShortfallSchema,
     ShortfallPaymentSchema,
     ShortfallQuerySchema,
     ShortfallSchema,
 )
 from settlement.service import clawbacks as clawback_service
+from settlement.service import payments as payment_service
 from settlement.service import shortfalls as shortfall_service
 from settlement.service.clawbacks import SanctionOver, StrangerNamed
 from settlement.steps.clawbacks import ClawbackTooLarge, PayableMoving, RecoveryTooLarge
+from settlement.steps.gateway import PAYING_ONLINE
 from settlement.steps.payments import PaymentExists, PaymentTooLarge
 
 shortfalls = Blueprint(
@@ -59,17 +67,34 @@ def show_shortfall(shortfall_id: int) -> Shortfall:
 
 
 @shortfalls.route("/<int:shortfall_id>/payment", methods=["POST"])
-@allow(permissions.may_confirm_shortfall_payment)
-@problems(ShortfallMissing, StateForbids, PaymentTooLarge, PaymentExists)
+@allow(permissions.may_pay_shortfall)
+@problems(ShortfallMissing, StateForbids, PaymentTooLarge, PaymentExists, *PAYING_ONLINE)
+@pursued("payment")
 @idempotent
 @shortfalls.arguments(ShortfallPaymentSchema)
-@shortfalls.response(201, ShortfallSchema)
-def confirm_shortfall_payment(given: dict[str, Any], shortfall_id: int) -> Shortfall:
-    """Confirm a user's transfer
+@shortfalls.response(201, PaidShortfallSchema)
+def pay_shortfall(given: dict[str, Any], shortfall_id: int) -> dict[str, Any]:
+    """Confirm a user's transfer, or pay online
 
-    By the provider that it is owed to. Instalments are taken; an open shortfall blocks new direct-deduction orders.
+    The provider that it is owed to confirms a transfer; with a method the user that owes it begins to pay online.
+    Instalments are taken; an open shortfall blocks new direct-deduction orders.
     """
-    return shortfall_service.confirm_payment(shortfall_id=shortfall_id, **given, actor=current_actor(), now=clock.now())
+    actor, now, method = current_actor(), clock.now(), given.pop("method")
+    payment = None
+    if method in GATEWAY_METHODS:
+        payment = payment_service.pay_shortfall(
+            shortfall_id=shortfall_id,
+            amount_fen=given["amount_fen"],
+            method=method,
+            public_url=current_app.config["PUBLIC_URL"],
+            actor=actor,
+            now=now,
+        )
+    else:
+        shortfall_service.confirm_payment(shortfall_id=shortfall_id, **given, actor=actor, now=now)
+    shortfall = find_shortfall(shortfall_id, actor=actor)
+    shown = {name: getattr(shortfall, name) for name in ShortfallSchema().fields}
+    return {**shown, "payment": None if payment is None else payment_view(payment)}
 
 
 @clawbacks.route("", methods=["POST"])

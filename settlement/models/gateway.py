@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from core.db import Model
 from core.types import UTC, Enumerated, Fen, identity_key
 from settlement.models.trade import Payment
-from settlement.rules.gateway import Subject
+from settlement.rules.gateway import EventSubject
 from settlement.states import AccountState, DisputeState, RefundState
 
 
@@ -139,7 +139,7 @@ class GatewayEvent(Model):
     id: Mapped[int] = identity_key()
     event_id: Mapped[str] = mapped_column(Text, unique=True)
     kind: Mapped[str] = mapped_column(Text)
-    subject: Mapped[Subject] = mapped_column(Enumerated(Subject))
+    subject: Mapped[EventSubject] = mapped_column(Enumerated(EventSubject))
     object_id: Mapped[str] = mapped_column(Text)
     intent_id: Mapped[str | None] = mapped_column(Text)
     reference: Mapped[str | None] = mapped_column(Text)

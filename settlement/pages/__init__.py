@@ -7,9 +7,27 @@ from settlement.pages.clawbacks import clawbacks
 from settlement.pages.cutoffs import cutoffs
 from settlement.pages.finance import finance
 from settlement.pages.funds import funds
+from settlement.pages.gateway_account import gateway_account
 from settlement.pages.ledger import ledger
 from settlement.pages.payables import payables
+from settlement.pages.payment_actions import payment_actions
+from settlement.pages.payments import disputes, payments
 from settlement.pages.shortfalls import shortfalls
 from settlement.pages.stops import stops
 
-PAGES: list[Pages] = [finance, batches, batch_actions, payables, stops, funds, shortfalls, clawbacks, cutoffs, ledger]
+PAGES: list[Pages] = [
+    finance,
+    batches,
+    batch_actions,
+    payables,
+    stops,
+    funds,
+    payments,
+    payment_actions,
+    disputes,
+    gateway_account,
+    shortfalls,
+    clawbacks,
+    cutoffs,
+    ledger,
+]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, render_template, url_for
+from flask import Response, current_app, make_response, redirect, render_template, request, url_for
 
 from accounts.queries import acts_for
 from accounts.queries.names import organisation_names
@@ -14,13 +14,19 @@ from core import clock
 from core.http import allow, current_actor
 from core.pages import Column, Done, Form, NavEntry, Pages, Table, form_page, link_to, table_page
 from core.pages.language import t, yuan
+from core.pages.submission import SEE_OTHER
 from core.pages.tables import choice
 from settlement import permissions
+from settlement.gateways import gateway_is_on
 from settlement.models import Shortfall
+from settlement.pages.paying import begun_at, choice_form
 from settlement.pages.words import source_link, source_words
+from settlement.queries.payments import attempt_under_way, methods_to
 from settlement.queries.trade import find_shortfall, open_between, payments_of, visible_shortfalls
 from settlement.rules.chart import order_owner
+from settlement.rules.methods import PaymentMethod
 from settlement.schemas.debts import ShortfallPaymentSchema
+from settlement.service import payments as payment_service
 from settlement.service import shortfalls as service
 from settlement.states import ShortfallState
 
@@ -100,6 +106,10 @@ def one(shortfall_id: int) -> str:
     if confirms:
         pay = url_for("shortfall_pages.pay", shortfall_id=shortfall_id)
         actions = [{"label": t("page.shortfall_payment.title"), "href": pay, "primary": True}]
+    if shortfall.state is ShortfallState.OPEN and permissions.its_debtor(actor, shortfall):
+        if gateway_is_on() and methods_to(shortfall.creditor_id):
+            online = url_for("shortfall_pages.pay_online", shortfall_id=shortfall_id)
+            actions.append({"label": t("page.online_payment.title"), "href": online, "primary": True})
     return render_template(
         "settlement/shortfall.html",
         row=_rows([shortfall])[0],
@@ -112,6 +122,30 @@ def one(shortfall_id: int) -> str:
     )
 
 
+@shortfalls.route("/<int:shortfall_id>/online-payment", methods=["GET", "POST"])
+@allow(permissions.may_pay)
+def pay_online(shortfall_id: int) -> Response:
+    """The user begins to pay it online; what it began already is shown instead."""
+    shortfall = find_shortfall(shortfall_id, actor=current_actor())
+    under_way = attempt_under_way(shortfall.order_id, shortfall_id=shortfall_id)
+    if request.method == "GET" and under_way is not None:
+        return make_response(redirect(link_to("payment", under_way.id), SEE_OTHER))
+
+    def effect(given: dict[str, Any]) -> Done:
+        begun = payment_service.pay_shortfall(
+            shortfall_id=shortfall_id,
+            **given,
+            public_url=current_app.config["PUBLIC_URL"],
+            actor=current_actor(),
+            now=clock.now(),
+        )
+        return begun_at(begun.id)
+
+    form = choice_form("online_payment", methods=methods_to(shortfall.creditor_id), due_fen=shortfall.open_fen)
+    facts = [("column.creditor", _rows([shortfall])[0].creditor), ("column.open_sum", yuan(shortfall.open_fen))]
+    return form_page(form, effect=effect, back=link_to("shortfall", shortfall_id), facts=facts)
+
+
 @shortfalls.route("/<int:shortfall_id>/payment", methods=["GET", "POST"])
 @allow(permissions.may_confirm_shortfall_payment)
 def pay(shortfall_id: int) -> Response:
@@ -120,9 +154,16 @@ def pay(shortfall_id: int) -> Response:
     here = link_to("shortfall", shortfall_id)
 
     def effect(given: dict[str, Any]) -> Done:
-        service.confirm_payment(shortfall_id=shortfall_id, **given, actor=current_actor(), now=clock.now())
+        sums = {name: given[name] for name in ("amount_fen", "reference")}
+        service.confirm_payment(shortfall_id=shortfall_id, **sums, actor=current_actor(), now=clock.now())
         return Done(here, "page.shortfall_payment.done")
 
     facts = [("column.debtor", _rows([shortfall])[0].debtor), ("column.open_sum", yuan(shortfall.open_fen))]
-    form = Form(ShortfallPaymentSchema, name="shortfall_payment", initial={"amount_fen": shortfall.open_fen})
+    form = Form(
+        ShortfallPaymentSchema,
+        name="shortfall_payment",
+        required=("reference",),
+        initial={"amount_fen": shortfall.open_fen},
+        fixed={"method": PaymentMethod.BANK_TRANSFER.value},
+    )
     return form_page(form, effect=effect, back=here, confirms=True, facts=facts)

@@ -170,7 +170,7 @@ def next_refund_ask(*, known: bool, first_sent_at: datetime | None, now: datetim
 
 def pause(asks: int) -> timedelta:
     """How long to wait before the next question, longer each time."""
-    return min(FIRST_PAUSE * 2 ** min(asks, 10), LONGEST_PAUSE)
+    return min(FIRST_PAUSE * (1 << min(asks, 10)), LONGEST_PAUSE)
 
 
 def differences(
@@ -211,7 +211,7 @@ def refund_differences(
     return {name: [ours, theirs] for name, (ours, theirs) in pairs.items() if ours != theirs}
 
 
-class Subject(StrEnum):
+class EventSubject(StrEnum):
     """What an event of the gateway is about."""
 
     PAYMENT = "payment"
@@ -225,19 +225,19 @@ class Subject(StrEnum):
 class Concern:
     """What an event is about: the gateway's number of it, that of its intent, and our reference where it is told."""
 
-    subject: Subject
+    subject: EventSubject
     object_id: str
     intent_id: str | None = None
     reference: str | None = None
 
 
 _SUBJECTS = {
-    "payment_intent": Subject.PAYMENT,
-    "checkout.session": Subject.PAYMENT,
-    "refund": Subject.REFUND,
-    "charge": Subject.REFUND,
-    "dispute": Subject.DISPUTE,
-    "account": Subject.ACCOUNT,
+    "payment_intent": EventSubject.PAYMENT,
+    "checkout.session": EventSubject.PAYMENT,
+    "refund": EventSubject.REFUND,
+    "charge": EventSubject.REFUND,
+    "dispute": EventSubject.DISPUTE,
+    "account": EventSubject.ACCOUNT,
 }
 ATTEMPT = "attempt"
 """The name under which our reference stands at what belongs to an attempt."""
@@ -247,7 +247,7 @@ def concern_of(told: Mapping[str, Any]) -> Concern:
     """What the object of an event is about. Its figures are not believed: the gateway is asked how things stand now,
     so that neither the order of events nor a repetition matters."""
     kind = str(told.get("object", ""))
-    subject = _SUBJECTS.get(kind, Subject.OTHER)
+    subject = _SUBJECTS.get(kind, EventSubject.OTHER)
     own_id = str(told.get("id", ""))
     intent = own_id if kind == "payment_intent" else told.get("payment_intent")
     metadata = told.get("metadata")

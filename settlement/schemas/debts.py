@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates_schema
 
 from accounts.schemas.fields import FlagField
 from core.http import (
@@ -16,6 +18,9 @@ from core.http import (
     Schema,
     TextField,
 )
+from core.http.schemas import fault
+from settlement.rules.methods import GATEWAY_METHODS, PaymentMethod
+from settlement.schemas.payments import PaymentSchema
 from settlement.states import ClawbackState, ShortfallState
 
 
@@ -41,13 +46,38 @@ class ShortfallSchema(Schema):
 
 
 class ShortfallPaymentSchema(Schema):
-    """A transfer that arrived."""
+    """A transfer that arrived, confirmed by the provider; or, with a method, what the user now pays online."""
+
+    method = EnumField(
+        PaymentMethod,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "How the user pays now; left out, a bank transfer that has arrived."},
+    )
 
     amount_fen = FenField(
         minimum=1, load_default=None, metadata={"description": "What arrived, in fen; left out, all that is open."}
     )
     reference = TextField(
-        required=True, max_length=100, metadata={"description": "The transfer's reference; one counts once."}
+        load_default=None,
+        allow_none=True,
+        max_length=100,
+        metadata={"description": "A transfer's reference, which one counts once by; nothing else has one."},
+    )
+
+    @validates_schema
+    def fitting(self, given: dict[str, Any], **_: Any) -> None:
+        """A transfer has a reference, and only a transfer."""
+        online = given["method"] in GATEWAY_METHODS
+        if online == (given["reference"] is not None):
+            raise ValidationError({"reference": [fault("only_transfers" if online else "required")]})
+
+
+class PaidShortfallSchema(ShortfallSchema):
+    """A shortfall, with the payment that was begun."""
+
+    payment = fields.Nested(
+        PaymentSchema, required=True, allow_none=True, metadata={"description": "What was begun online, if anything."}
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core import audit
 from core.db import leave_transaction, require_transaction, transaction
-from core.errors import Busy
+from core.errors import Busy, NotFound
 from core.permissions import SYSTEM, Actor, authorise
 from core.states import apply
 from settlement import permissions
@@ -19,6 +19,12 @@ from settlement.models import GatewayAccount
 from settlement.rules.gateway import Denied, Lost, RemoteAccount
 from settlement.states import ACCOUNT_TRANSITIONS, AccountAction, AccountState
 from settlement.steps.refunds import REFERENCE_BYTES
+
+
+class AccountMissing(NotFound):
+    """This organisation has no account at the gateway yet."""
+
+    code = "gateway_account_missing"
 
 
 class GatewaySilent(Busy):

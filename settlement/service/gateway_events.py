@@ -15,7 +15,7 @@ from core.errors import Malformed
 from core.permissions import SYSTEM
 from settlement.gateways import gateway, webhook_secrets
 from settlement.models import GatewayAccount, GatewayDispute, GatewayEvent, GatewayPayment, GatewayRefund, Payment
-from settlement.rules.gateway import Concern, Denied, Lost, RemoteDispute, Subject, concern_of, pause
+from settlement.rules.gateway import Concern, Denied, EventSubject, Lost, RemoteDispute, concern_of, pause
 from settlement.rules.signature import is_signed
 from settlement.service.gateway_accounts import refresh
 from settlement.service.online import Unreachable, carry_out_refund
@@ -103,13 +103,13 @@ def _locked_event(event_id: int) -> GatewayEvent:
 
 
 def _act(about: Concern, *, now: datetime) -> str:
-    if about.subject is Subject.PAYMENT:
+    if about.subject is EventSubject.PAYMENT:
         return _look_at_payment(about, now=now)
-    if about.subject is Subject.REFUND:
+    if about.subject is EventSubject.REFUND:
         return _look_at_refunds(about, now=now)
-    if about.subject is Subject.DISPUTE:
+    if about.subject is EventSubject.DISPUTE:
         return _look_at_dispute(about.object_id, now=now)
-    if about.subject is Subject.ACCOUNT:
+    if about.subject is EventSubject.ACCOUNT:
         return _look_at_account(about.object_id, now=now)
     return IGNORED
 
@@ -175,7 +175,7 @@ def _look_at_dispute(dispute_id: str, *, now: datetime) -> str:
     if remote.status not in set(DisputeState):
         return STRANGE
     with transaction():
-        payment_id = _payment_of(Concern(Subject.DISPUTE, dispute_id, remote.intent_id))
+        payment_id = _payment_of(Concern(EventSubject.DISPUTE, dispute_id, remote.intent_id))
         if payment_id is None:
             return IGNORED
         _note_dispute(payment_id, remote, now=now)

@@ -13,6 +13,7 @@ from settlement.steps.deductions import (
     forgo_subsidy,
     open_shortfall,
 )
+from settlement.steps.gateway import PAYING_ONLINE, open_attempt
 from settlement.steps.holds import (
     HoldExists,
     HoldMissing,
@@ -40,6 +41,7 @@ from settlement.steps.payments import (
 from settlement.steps.stops import PayableInBatch, PaymentStopped, lift_stop, stop_payable
 
 __all__ = [
+    "PAYING_ONLINE",
     "ChargeBelowPaid",
     "HoldExists",
     "HoldMissing",
@@ -69,6 +71,7 @@ __all__ = [
     "lock_caps",
     "merge_caps",
     "move_hold",
+    "open_attempt",
     "open_shortfall",
     "record_payment",
     "reduce_hold",

@@ -15,7 +15,7 @@ from core.errors import Conflict, Refused
 from core.money import fen_to_yuan
 from core.permissions import SYSTEM, Actor
 from core.states import apply
-from settlement.gateways import gateway
+from settlement.gateways import GatewayOff, gateway
 from settlement.models import GatewayAccount, GatewayPayment, OrderCharge, Payment, Shortfall
 from settlement.rules import postings
 from settlement.rules.chart import AccountKind, TransactionKind
@@ -58,6 +58,10 @@ class MethodNotOnline(Refused):
     """A bank transfer is confirmed by the provider that received it; nothing is begun for it here."""
 
     code = "method_not_online"
+
+
+PAYING_ONLINE = (GatewayOff, MethodNotOnline, AttemptUnderWay, AccountNotReady)
+"""What may stand against paying online."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ def open_attempt(
     audit.record(
         actor=actor,
         now=now,
-        action="begin",
+        action="begin_payment",
         subject=payment,
         to_state=payment.state,
         data={"amount_fen": amount_fen, "method": method.value},

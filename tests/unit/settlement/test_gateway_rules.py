@@ -1,5 +1,6 @@
 """Signatures, what is asked next, and what does not agree."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,8 +11,8 @@ from settlement.rules.gateway import (
     TERM,
     Ask,
     Concern,
+    EventSubject,
     Remote,
-    Subject,
     Told,
     concern_of,
     differences,
@@ -123,13 +124,13 @@ GOOD = Remote(
     ],
 )
 def test_each_difference_is_named(bent: dict[str, object], named: set[str]) -> None:
-    answer = Remote(**{**GOOD.__dict__, **bent})  # type: ignore[arg-type]
+    answer = replace(GOOD, **bent)  # type: ignore[arg-type]
     assert set(differences(answer, **OURS)) == named  # type: ignore[arg-type]
 
 
 def test_another_intent_than_the_recorded_one_differs() -> None:
     ours = {**OURS, "intent_id": "pi_0", "session_id": "cs_0"}
-    answer = Remote(**{**GOOD.__dict__, "session_id": "cs_1"})
+    answer = replace(GOOD, session_id="cs_1")
     assert set(differences(answer, **ours)) == {"intent_id", "session_id"}  # type: ignore[arg-type]
 
 
@@ -138,17 +139,17 @@ def test_another_intent_than_the_recorded_one_differs() -> None:
     [
         (
             {"object": "payment_intent", "id": "pi_1", "metadata": {"attempt": "a"}},
-            Concern(Subject.PAYMENT, "pi_1", "pi_1", "a"),
+            Concern(EventSubject.PAYMENT, "pi_1", "pi_1", "a"),
         ),
         (
             {"object": "checkout.session", "id": "cs_1", "payment_intent": "pi_1", "metadata": {}},
-            Concern(Subject.PAYMENT, "cs_1", "pi_1"),
+            Concern(EventSubject.PAYMENT, "cs_1", "pi_1"),
         ),
-        ({"object": "charge", "id": "ch_1", "payment_intent": "pi_1"}, Concern(Subject.REFUND, "ch_1", "pi_1")),
-        ({"object": "refund", "id": "re_1", "payment_intent": {"id": "pi_1"}}, Concern(Subject.REFUND, "re_1")),
-        ({"object": "dispute", "id": "dp_1", "metadata": []}, Concern(Subject.DISPUTE, "dp_1")),
-        ({"object": "account", "id": "acct_1"}, Concern(Subject.ACCOUNT, "acct_1")),
-        ({"object": "payout"}, Concern(Subject.OTHER, "")),
+        ({"object": "charge", "id": "ch_1", "payment_intent": "pi_1"}, Concern(EventSubject.REFUND, "ch_1", "pi_1")),
+        ({"object": "refund", "id": "re_1", "payment_intent": {"id": "pi_1"}}, Concern(EventSubject.REFUND, "re_1")),
+        ({"object": "dispute", "id": "dp_1", "metadata": []}, Concern(EventSubject.DISPUTE, "dp_1")),
+        ({"object": "account", "id": "acct_1"}, Concern(EventSubject.ACCOUNT, "acct_1")),
+        ({"object": "payout"}, Concern(EventSubject.OTHER, "")),
     ],
 )
 def test_what_an_event_is_about(told: dict[str, object], wanted: Concern) -> None:
