@@ -147,6 +147,11 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
         decorate: Callable[[V], V] = super().response(status_code, schema, **options)
         return decorate
 
+    def doc(self, **described: Any) -> Callable[[V], V]:
+        """smorest's decorator with a type."""
+        decorate: Callable[[V], V] = super().doc(**described)
+        return decorate
+
     def _store_endpoint_docs(self, endpoint: str, obj: Any, parameters: Any, tags: Any, **options: Any) -> None:
         super()._store_endpoint_docs(endpoint, obj, parameters, tags, **options)
         read = getattr(obj, "_apidoc", {}).get("arguments", {}).get("parameters", [])

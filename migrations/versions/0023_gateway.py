@@ -1,5 +1,7 @@
 """Payments through the gateway: attempts, refunds, disputes, providers' accounts, and the gateway's calls."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -77,7 +79,7 @@ def _payments(methods: tuple[str, ...], states: tuple[str, ...]) -> None:
         op.execute(f"ALTER TABLE payment ADD CONSTRAINT ck_payment_{column} CHECK ({column} IN ({listed(values)}))")
 
 
-def _asking() -> tuple[sa.Column[object], ...]:
+def _asking() -> tuple[sa.Column[Any], ...]:
     """When another machine is asked again, and how often it was."""
     return (
         sa.Column("asks", sa.SmallInteger, nullable=False),

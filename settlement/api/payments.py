@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app
-
 from core import clock
 from core.http import Blueprint, CursorSchema, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.states import StateForbids
 from settlement import permissions
-from settlement.api.pursuing import pursued
+from settlement.api.pursuing import linked, pursued
 from settlement.gateways import GatewayOff
 from settlement.models import GatewayDispute, GatewayRefund, Payment
 from settlement.queries.payments import (
@@ -168,6 +166,8 @@ def show_account() -> Any:
 @accounts.route("/onboarding", methods=["POST"])
 @allow(permissions.may_enrol)
 @problems(GatewayOff, GatewaySilent)
+@linked
+@idempotent
 @accounts.response(201, OnboardingSchema)
 def onboard() -> dict[str, Any]:
     """Open or complete one's account at the gateway
@@ -175,7 +175,4 @@ def onboard() -> dict[str, Any]:
     There is one account; each call answers a new address for completing it. The gateway itself tells when it is ready.
     """
     account = gateway_accounts.enrol(actor=current_actor(), now=clock.now())
-    back = f"{current_app.config['PUBLIC_URL']}/gateway-account"
-    url = gateway_accounts.onboard(account.id, return_url=back, now=clock.now())
-    shown = account_at_gateway(current_actor().organisation_id)
-    return {**{name: getattr(shown, name) for name in GatewayAccountSchema().fields}, "url": url}
+    return {**{name: getattr(account, name) for name in GatewayAccountSchema().fields}, "url": None}

@@ -31,6 +31,7 @@ API_VERSION = "2024-06-20"
 CONNECT_SECONDS = 3.05
 CONNECT_TRIES = 2
 """A connection that was not made carried nothing and may be tried again."""
+FORM = "application/x-www-form-urlencoded"
 PAGE = 100
 REFUND_KEY = "key"
 
@@ -150,6 +151,8 @@ class StripeGateway:
         """One request and its answer; raises Lost and Denied. A POST is sent once: whoever asks decides about more."""
         fields = dict(_flat(params or {}))
         headers = {"Stripe-Version": API_VERSION, **({} if key is None else {"Idempotency-Key": key})}
+        if method == "POST":
+            headers["Content-Type"] = FORM  # also where there is nothing to send, or it is refused
         with requests.Session() as http:
             http.mount(self._base, HTTPAdapter(max_retries=_RETRY))
             try:

@@ -40,7 +40,7 @@ disputes = Pages(
     "dispute_pages",
     __name__,
     url_prefix="/disputes",
-    navigation=(NavEntry("disputes", "dispute_pages.index", "money", permissions.may_read_disputes, order=46),),
+    navigation=(NavEntry("disputes", "dispute_pages.contested", "money", permissions.may_read_disputes, order=46),),
 )
 
 
@@ -120,7 +120,7 @@ DISPUTES = Table(
         Column("amount", lambda row: row.dispute.amount_fen, kind="money", sort=GatewayDispute.amount_fen),
         Column("dispute_reason", lambda row: row.dispute.reason),
         Column("state", lambda row: row.dispute.state, kind="state", sort=GatewayDispute.state),
-        Column("answer_by", lambda row: row.dispute.due_by, kind="moment", sort=GatewayDispute.due_by),
+        Column("dispute_due", lambda row: row.dispute.due_by, kind="moment", sort=GatewayDispute.due_by),
         Column("opened_at", lambda row: row.dispute.opened_at, kind="moment", sort=GatewayDispute.opened_at),
     ],
 )
@@ -207,13 +207,12 @@ def _actions(view: PaymentView, actor: Actor) -> list[dict[str, Any]]:
     if unsettled and permissions.may_inquire(actor):
         found.append(_button("inquire", "payment_inquiry", payment, primary=True))
     closes = payment.state is PaymentState.HELD and details.received_fen == 0
-    if (payment.state in OPEN_PAYMENTS and details.given_up_at is None and permissions.its_payer(actor, payment)) or (
-        closes and permissions.may_release_held(actor)
-    ):
+    unpaid = payment.state in OPEN_PAYMENTS and details.given_up_at is None
+    if (unpaid and permissions.its_payer(actor, payment)) or (closes and permissions.may_release_held(actor)):
         found.append(_button("give_up", "payment_giving_up", payment, danger=True))
-    if (_refundable(view) and permissions.its_payee(actor, payment)) or (
-        payment.state is PaymentState.HELD and not closes and not view.refunds and permissions.may_release_held(actor)
-    ):
+    unwanted = payment.state is PaymentState.HELD and not closes and not view.refunds
+    given_back = _refundable(view) and permissions.its_payee(actor, payment)
+    if given_back or (unwanted and permissions.may_release_held(actor)):
         found.append(_button("refund", "payment_refund", payment, danger=True))
     return found
 

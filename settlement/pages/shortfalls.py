@@ -106,10 +106,10 @@ def one(shortfall_id: int) -> str:
     if confirms:
         pay = url_for("shortfall_pages.pay", shortfall_id=shortfall_id)
         actions = [{"label": t("page.shortfall_payment.title"), "href": pay, "primary": True}]
-    if shortfall.state is ShortfallState.OPEN and permissions.its_debtor(actor, shortfall):
-        if gateway_is_on() and methods_to(shortfall.creditor_id):
-            online = url_for("shortfall_pages.pay_online", shortfall_id=shortfall_id)
-            actions.append({"label": t("page.online_payment.title"), "href": online, "primary": True})
+    owes = shortfall.state is ShortfallState.OPEN and permissions.its_debtor(actor, shortfall)
+    if owes and gateway_is_on() and methods_to(shortfall.creditor_id):
+        online = url_for("shortfall_pages.pay_online", shortfall_id=shortfall_id)
+        actions.append({"label": t("page.online_payment.title"), "href": online, "primary": True})
     return render_template(
         "settlement/shortfall.html",
         row=_rows([shortfall])[0],

@@ -158,5 +158,6 @@ class OnboardingSchema(GatewayAccountSchema):
 
     url = TextField(
         required=True,
+        allow_none=True,
         metadata={"description": "Where the provider tells the gateway who it is; good once, for minutes."},
     )

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from core.db import leave_transaction, session, transaction
 from core.permissions import SYSTEM
-from settlement.gateways import gateway
+from settlement.gateways import gateway, gateway_is_on
 from settlement.models import GatewayPayment, GatewayRefund, Payment
 from settlement.rules.gateway import (
     Ask,
@@ -59,6 +59,8 @@ class Unreachable(Exception):
 
 def pursue(payment_id: int, *, now: datetime) -> None:
     """Bring an attempt and the refunds of it as far as the gateway lets them; what is lost is left for the worker."""
+    if not gateway_is_on():
+        return
     try:
         carry_out(payment_id, now=now)
         for refund_id in open_refunds(payment_id):

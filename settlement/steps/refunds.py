@@ -33,7 +33,7 @@ def send_back(
     audit.record(
         actor=actor,
         now=now,
-        action="send_back",
+        action="begin_refund",
         subject=refund,
         to_state=refund.state,
         data={"amount_fen": amount_fen, "payment_id": payment.id},

@@ -34,6 +34,11 @@ def use_gateway(base: str) -> None:
     )
 
 
+def gateway_off() -> None:
+    """Have the present application pay nothing online any more."""
+    current_app.extensions["payment_gateway"] = None
+
+
 def make_payee(fake: FakeStripe, *, now: datetime = JANUARY) -> Organisation:
     """A provider whose account at the gateway is ready for everything."""
     provider = make_provider()

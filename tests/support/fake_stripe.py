@@ -64,7 +64,7 @@ class FakeStripe:
         self._numbers = itertools.count(1)
         self._released = threading.Event()
 
-    # -- what users, banks and the gateway itself do --------------------------------------------------------------------
+    # -- what users, banks and the gateway itself do -----------------------------------------------------------------
 
     def pay(self, own_id: str) -> None:
         """The user pays an intent, or a card's page."""
@@ -156,7 +156,7 @@ class FakeStripe:
         body = json.dumps(event).encode()
         return body, {"Stripe-Signature": f"t={at},v1={sign(body, secret=secret, at=at)}"}
 
-    # -- the HTTP interface ---------------------------------------------------------------------------------------------
+    # -- the HTTP interface ------------------------------------------------------------------------------------------
 
     def answer(self, method: str, path: str, params: Json, headers: dict[str, str]) -> tuple[int, Json]:
         """Do what is asked, once for each key."""
@@ -194,7 +194,7 @@ class FakeStripe:
         ):
             found = re.fullmatch(pattern, path)
             if verb == method and found:
-                answered: tuple[int, Json] = act(params, *found.groups())  # type: ignore[operator]
+                answered: tuple[int, Json] = act(params, *found.groups())
                 return answered
         return 404, {"error": {"type": "invalid_request_error", "code": "url_unknown"}}
 

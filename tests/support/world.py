@@ -18,7 +18,9 @@ from core import clock
 from marketplace.demo.client import DemoClient, Json
 from marketplace.demo.province import demo_uscc
 from marketplace.notifications.telling import tell
+from tests.factories.gateway import deliver, gateway_off, use_gateway
 from tests.support.deal import DECLARED, MONDAY, PDF, ask, order, paper, service_id, walk
+from tests.support.fake_stripe import serving
 from tests.support.invoices import Line, Paper, xml_of
 
 CSV_HEADINGS = ["line_no", "account_number", "amount", "status", "reason", "value_date"]
@@ -60,6 +62,7 @@ class World:
         self._settlement()
         self._supervision()
         self._refusals()
+        self._payments()
         self._shortfall()
         self._yearly_reports()
         self._disclosures()
@@ -491,6 +494,29 @@ class World:
         for name in ("referral", "sent referral"):
             self.post("province", "/referrals", {**referred, "department": "演示主管部门"}, name=name)
         self.post("province", f"/referrals/{self.ids['sent referral']}/dispatch")
+
+    def _payments(self) -> None:
+        """One paid online, part of which could not be given back and which is contested, and one that is begun. The
+        gateway is gone afterwards."""
+        now = clock.now()
+        with serving() as (fake, base):
+            use_gateway(base)
+            self.client.post("provider-jinan", "/gateway-account/onboarding")
+            fake.enable(next(iter(fake.accounts)), "alipay")
+            self.client.post("provider-jinan", "/gateway-account/onboarding")
+            for name in ("paid", "begun"):
+                placed = self.order(until="contract:user")
+                begun = self.client.post("sme-heze", f"/orders/{placed['id']}/payment", {"method": "alipay"})["payment"]
+                self.ids[f"{name} payment"] = begun["id"]
+                if name == "paid":
+                    fake.pay(begun["intent_id"])
+                    self.client.post("sme-heze", f"/payments/{begun['id']}/inquiry")
+                    fake.refund_status = "failed"
+                    back = self.client.post("provider-jinan", f"/payments/{begun['id']}/refunds", {"amount_fen": 1})
+                    self.ids["failed refund"] = back["refunds"][0]["id"]
+                    fake.dispute(begun["intent_id"])
+                    deliver(fake, fake.events[-1], now=now)
+        gateway_off()
 
     def _shortfall(self) -> None:
         """Last of all: it blocks further orders in direct deduction (V16(1))."""

@@ -45,9 +45,13 @@ OWN = {
     "POST /me/totp/confirmation",
     "POST /me/totp/removal",
     "POST /me/recovery-codes",
+    "POST /gateway-webhooks/stripe",
 }
-"""What everybody may change about the own account."""
-MONEY = re.compile(r"/(funds|payables|settlement-|shortfalls|clawbacks|payment-stops|ledger|claims|orders|quotes)")
+"""What everybody may change about the own account, and what is believed for its signature alone."""
+MONEY = re.compile(
+    r"/(funds|payables|settlement-|shortfalls|clawbacks|payment-stops|payments|payment-refunds|disputes|gateway-account"
+    r"|ledger|claims|orders|quotes)"
+)
 
 
 def routes(app: Flask) -> Iterator[tuple[str, str]]:
@@ -135,6 +139,7 @@ LISTS = {
     "/organisations": "/organisations/{}",
     "/payables": "/payables/{}",
     "/payment-stops": "/payment-stops/{}",
+    "/payments": "/payments/{}",
     "/quotes": "/quotes/{}",
     "/residences": "/residences/{}",
     "/review-summaries": "/review-summaries/{}",

@@ -29,10 +29,20 @@ WITHOUT_KEY = {
     "POST /me/recovery-codes",
     "POST /recovery",
     "POST /users/{user_id}/recovery",
+    "POST /gateway-webhooks/stripe",
 }
-"""Passwords and codes: a stored answer would keep a secret, and a wrong attempt counts although it is refused."""
-OPEN = {"POST /tokens", "POST /memberships", "POST /recovery", "GET /policy", "GET /evaluation-measures"}
-"""What visitors may call besides reading the catalogue: signing in and up, and what the public may know."""
+"""Passwords and codes: a stored answer would keep a secret, and a wrong attempt counts although it is refused. What the
+payment gateway tells has a number of its own."""
+OPEN = {
+    "POST /tokens",
+    "POST /memberships",
+    "POST /recovery",
+    "GET /policy",
+    "GET /evaluation-measures",
+    "POST /gateway-webhooks/stripe",
+}
+"""What visitors may call besides reading the catalogue: signing in and up, and what the public may know; the payment
+gateway signs what it says."""
 CODE = re.compile("`([a-z_0-9]+)`: ")
 
 

@@ -40,7 +40,28 @@ MACHINES: dict[str, tuple[type[StrEnum], type[StrEnum], Transitions[Any], str]] 
         states.PAYMENT_TRANSITIONS,
         (
             "created succeed succeeded; created fail failed; created lose_sight unknown; unknown succeed succeeded;"
-            " unknown fail failed; succeeded refund_part succeeded; succeeded refund refunded"
+            " unknown fail failed; succeeded refund_part succeeded; succeeded refund refunded;"
+            " unknown reappear created; created hold_back held; unknown hold_back held; failed hold_back held;"
+            " held release failed"
+        ),
+    ),
+    "gateway refund": (
+        states.RefundState,
+        states.RefundAction,
+        states.REFUND_TRANSITIONS,
+        (
+            "created succeed succeeded; created fail failed; created lose_sight unknown; unknown reappear created;"
+            " unknown succeed succeeded; unknown fail failed; succeeded fail failed; failed try_again created;"
+            " failed transfer transferred"
+        ),
+    ),
+    "gateway account": (
+        states.AccountState,
+        states.AccountAction,
+        states.ACCOUNT_TRANSITIONS,
+        (
+            "created await_details pending; created enable ready; pending enable ready; ready restrict restricted;"
+            " restricted enable ready"
         ),
     ),
     "shortfall": (
