@@ -51,6 +51,8 @@ LISTS = {
     "/organisations": "province",
     "/payables?state=paid": "finance-maker",
     "/payment-stops": "province",
+    "/payments": "province",
+    "/disputes": "province",
     "/quotes": "sme-heze",
     "/referrals": "province",
     "/residences": "province",
