@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from flask.testing import FlaskClient
 
 from core import clock
 from core.http.api import API_PREFIX
@@ -75,7 +74,7 @@ def test_an_order_is_paid_online_and_refunded_when_it_is_cancelled(province: Dem
 
 def test_who_pays_sees_what_is_known_and_never_pays_twice(province: DemoClient, fake: FakeStripe) -> None:
     placed = contracted(province)
-    browser = PageClient(FlaskClient(province.app)).sign_in(USER)
+    browser = PageClient(province.app.test_client()).sign_in(USER)
     assert f"/orders/{placed['id']}/online-payment" in " ".join(browser.get(f"/orders/{placed['id']}").reader.links)
     fake.faults.append(Fault.LOSE_REPLY)
     page = browser.send(f"/orders/{placed['id']}/online-payment", {"method": "wechat_pay"})
@@ -94,7 +93,7 @@ def test_who_pays_sees_what_is_known_and_never_pays_twice(province: DemoClient, 
     page = browser.send(f"{here.replace(str(payment['id']), str(payment['id'] + 1))}/inquiry")
     assert "款项已到账" in page.text
     call(province, fake, {**fake.events[-1], "id": "evt_later"})
-    provider = PageClient(FlaskClient(province.app)).sign_in(PROVIDER)
+    provider = PageClient(province.app.test_client()).sign_in(PROVIDER)
     page = provider.send(f"/payments/{payment['id'] + 1}/refund", {"amount_fen": "1.00"})
     assert "已退回" in page.text
     assert fake.refunded_fen == 100
@@ -104,7 +103,7 @@ def test_who_pays_sees_what_is_known_and_never_pays_twice(province: DemoClient, 
 
 
 def test_a_provider_opens_its_account_through_the_pages(province: DemoClient, fake: FakeStripe) -> None:
-    browser = PageClient(FlaskClient(province.app)).sign_in("provider-outside")
+    browser = PageClient(province.app.test_client()).sign_in("provider-outside")
     assert "尚未开通" in browser.get("/gateway-account").text
     page = browser.send("/gateway-account/onboarding")
     assert any(link.startswith("https://connect.example/") for link in page.reader.links)
