@@ -49,8 +49,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("method <> 'bank_transfer' AND state IN ('created', 'unknown', 'held')"),
     )
     # What is posted has an outcome, and what has none is not posted.
-    op.create_check_constraint(
-        "posting", "payment", "(transaction_id IS NOT NULL) = (state IN ('succeeded', 'refunded')) OR state = 'created'"
+    op.execute(
+        "ALTER TABLE payment ADD CONSTRAINT ck_payment_posting CHECK"
+        " ((transaction_id IS NOT NULL) = (state IN ('succeeded', 'refunded')) OR state = 'created')"
     )
     _attempts()
     _refunds()
@@ -67,7 +68,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in TABLES:
         op.drop_table(table)
-    op.drop_constraint("posting", "payment")
+    op.execute("ALTER TABLE payment DROP CONSTRAINT ck_payment_posting")
     for index in ("uq_payment_attempt", "ix_payment_payee_id_id", "ix_payment_payer_id_id"):
         op.drop_index(index, "payment")
     _payments(METHODS_BEFORE, PAYMENT_STATES_BEFORE)
