@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from accounts.steps.notices import Message, notify, settle_tasks
+from core import clock
 from core.audit import AuditEntry
 from core.audit_reader import read_on
 from core.db import Model, require_transaction, transaction
@@ -56,10 +57,17 @@ def _message(told: Told, subject: Subject, entry: AuditEntry, record: Any) -> Me
         subject_id=number,
         entry_id=entry.id,
         task=told.task,
-        due_on=None if told.due is None else told.due(record),
+        due_on=_due(told, entry, record),
         params={"number": number, "amount": _sum(entry, record if told.records is not None else None)},
         link=None if page is None else (page, number if told.link_id is None else told.link_id(record)),
     )
+
+
+def _due(told: Told, entry: AuditEntry, record: Any) -> date | None:
+    """The last day that the record keeps, or that of a term from the day of the step."""
+    if told.due is not None:
+        return told.due(record)
+    return None if told.term is None else told.term(clock.today(entry.at))
 
 
 def _sum(entry: AuditEntry, record: Any | None) -> str:

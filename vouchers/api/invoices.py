@@ -37,9 +37,10 @@ from vouchers.schemas.invoices import (
 )
 from vouchers.service import credits as credit_service
 from vouchers.service import invoices as service
-from vouchers.service.credits import CreditKnown, CreditRefused
+from vouchers.service.credits import CreditKnown
 from vouchers.service.invoices import InvoiceUnreadable, LinesClosed, LinesRefused
 from vouchers.service.reviews import SamePerson
+from vouchers.steps.credits import CreditRefused, CreditUnmatched
 from vouchers.steps.guards import MaterialsClosed, NotTheClaimant
 from vouchers.steps.invoices import InvoiceCredited, InvoiceRefused, InvoiceTaken
 
@@ -147,22 +148,23 @@ def list_credits(given: dict[str, Any]) -> dict[str, Any]:
 
 @credit_invoices.route("", methods=["POST"])
 @allow(may_register_credits)
-@problems(CreditRefused, CreditKnown, *UPLOAD_PROBLEMS)
+@problems(CreditRefused, CreditUnmatched, CreditKnown, *UPLOAD_PROBLEMS)
 @idempotent
 @credit_invoices.arguments(NewCreditInvoiceSchema, location=MULTIPART)
 @credit_invoices.response(201, CreditInvoiceSchema)
 def register_credit(given: dict[str, Any]) -> CreditView:
     """Register a credit invoice
 
-    Read from its file or typed. A draft loses the invoice, a submitted claim falls or is held back, an unpaid one is
-    stopped (V19), for a paid one a clawback is due.
+    Read from its file; what that does not say is typed. By the bureau of the claim's own city, or by the province; of
+    other cities' claims one learns nothing. It takes back no more than is left of the invoice. A draft loses the
+    invoice, a submitted claim falls or is held back, an unpaid one is stopped (V19), for a paid one a clawback is due.
     """
-    upload: FileStorage | None = given.get("file")
+    upload: FileStorage = given["file"]
     registered = credit_service.register_credit(
         typed=credit_of(given),
         opinion=given["opinion"],
-        stream=None if upload is None else cast(BinaryIO, upload.stream),
-        filename="" if upload is None else upload.filename or "",
+        stream=cast(BinaryIO, upload.stream),
+        filename=upload.filename or "",
         actor=current_actor(),
         now=clock.now(),
     )

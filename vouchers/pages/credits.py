@@ -77,12 +77,12 @@ def new() -> Response:
     """Register a credit invoice, from its file or typed."""
 
     def effect(given: dict[str, Any]) -> Done:
-        upload: FileStorage | None = given.get("file")
+        upload: FileStorage = given["file"]
         registered = service.register_credit(
             typed=credit_of(given),
             opinion=given["opinion"],
-            stream=None if upload is None else cast(BinaryIO, upload.stream),
-            filename="" if upload is None else upload.filename or "",
+            stream=cast(BinaryIO, upload.stream),
+            filename=upload.filename or "",
             actor=current_actor(),
             now=clock.now(),
         )

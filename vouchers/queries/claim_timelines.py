@@ -15,7 +15,7 @@ from accounts.kinds import OrganisationKind
 from accounts.permissions import Role, finance, official_reader
 from accounts.queries import acts_for, organisation
 from accounts.queries.names import usernames
-from core import audit, clock, policy
+from core import audit, clock
 from core.audit import AuditEntry
 from core.permissions import SYSTEM, Actor
 from core.workdays import Countdown, WorkingCalendar, YearStatus, load_calendar
@@ -23,13 +23,9 @@ from settlement.models import Payable
 from settlement.queries.payouts import PayoutStep, coming_cutoff, payout_steps
 from vouchers.models import Claim, ReviewSummary
 from vouchers.queries.claims import Dossier
-from vouchers.rules.policy import TERM
+from vouchers.queries.deadlines import CONFIRMATION_TERM, REVIEW_TERM, office_term
 from vouchers.rules.way import OFFICE_AT, Holder, Station
 from vouchers.states import ClaimAction, ClaimState, SummaryAction
-
-REVIEW_TERM = "reviews.city_review_working_days"
-CONFIRMATION_TERM = "reviews.confirmation_working_days"
-"""Terms of the offices, in working days, where the pack gives any."""
 
 
 class StationPhase(StrEnum):
@@ -197,10 +193,8 @@ def _due(
 
 
 def _term(name: str, since: datetime | None, today: date, calendar: WorkingCalendar) -> Countdown | None:
-    edition = policy.current().nearest(today, term=TERM)
-    if since is None or name not in edition:
-        return None
-    return calendar.countdown(today, calendar.add_working_days(clock.today(since), edition[name]))
+    last_day = None if since is None else office_term(name, since=clock.today(since), on=today, calendar=calendar)
+    return None if last_day is None else calendar.countdown(today, last_day)
 
 
 def _since(found: Dossier, summary: ReviewSummary | None, steps: Sequence[PayoutStep]) -> datetime | None:

@@ -190,7 +190,7 @@ def marks_of(given: dict[str, Any]) -> list[LineMark]:
 
 
 class NewCreditInvoiceSchema(Schema):
-    """A credit invoice (红字发票). What its file says may be left out; without a file all four facts are needed."""
+    """A credit invoice (红字发票). What its file says may be left out."""
 
     number = TextField(max_length=MAX_NUMBER, metadata={"description": "Its own number."})
     original_number = TextField(
@@ -199,7 +199,7 @@ class NewCreditInvoiceSchema(Schema):
     amount_incl_tax_fen = FenField(metadata={"description": "What it takes back, with tax, above zero."})
     issued_on = DayField(metadata={"description": "Its date."})
     opinion = TextField(required=True, max_length=2000, metadata={"description": "How it became known."})
-    file = UploadField(metadata={"description": "The credit invoice itself, if there is a file."})
+    file = UploadField(required=True, metadata={"description": "The credit invoice itself."})
 
 
 def credit_of(given: dict[str, Any]) -> CreditFacts:

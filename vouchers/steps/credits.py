@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 
+from accounts.permissions import province
 from core import audit
 from core.db import require_transaction
-from core.errors import Reason
+from core.errors import Reason, Refused, reason, refuse_all
 from core.permissions import SYSTEM, Actor
 from settlement.models import Payable
 from settlement.states import PayableState
@@ -20,12 +21,13 @@ from settlement.steps.payables import locked_payable
 from settlement.steps.queue import join_queue
 from settlement.steps.stops import stop_payable
 from vouchers.models import Claim, Invoice
-from vouchers.queries.claims import claim_of_source, find_claim
-from vouchers.rules.invoices.credits import CreditEffect, credit_effect, credit_faults
+from vouchers.queries.claims import claim_of_source, find_claim, visible_claims
+from vouchers.rules.invoices.credits import CreditEffect, bound_faults, credit_effect, credit_faults
 from vouchers.states import ClaimState
 from vouchers.steps.base import settle_sum, worth_fen
 from vouchers.steps.invoices import credited, lock_invoice
 
+SIGHT = "V6"
 _OUT_OF_HAND = (PayableState.PAID, PayableState.IN_BATCH)
 _STOPPABLE = (PayableState.DUE, PayableState.FAILED, PayableState.RETURNED)
 _SETTLED_ANEW = (ClaimState.SUBMITTED, ClaimState.SENT_BACK)
@@ -39,10 +41,43 @@ class Credited:
     effect: CreditEffect
 
 
-def take_back(number: str, amount_fen: int, *, credit: str, actor: Actor, now: datetime) -> Credited:
-    """Take ``amount_fen`` back of an invoice, before the credit itself is written; locks the claim that rests on it."""
+class CreditRefused(Refused):
+    """The credit invoice contradicts itself, its file or the invoice; every fault is named."""
+
+    code = "credit_refused"
+
+
+class CreditUnmatched(Refused):
+    """No claim this office decides about rests on the invoice; of others it learns nothing (V6)."""
+
+    code = "credit_unmatched"
+
+
+def require_in_sight(number: str, *, actor: Actor) -> None:
+    """Raise :class:`CreditUnmatched` unless the invoice is one of a claim in the actor's sight, or he sees all.
+
+    Another city's claim and none at all answer alike.
+    """
+    if province(actor):
+        return
+    current = require_transaction()
+    mine = visible_claims(actor).with_only_columns(Claim.id)
+    known = select(Invoice.id).where(Invoice.number == number, Invoice.claim_id.in_(mine))
+    others = select(Invoice.id).where(Invoice.number == number, Invoice.live, Invoice.claim_id.not_in(mine))
+    if current.scalars(known).first() is None or current.scalars(others).first() is not None:
+        raise CreditUnmatched(reasons=[reason("credit_unmatched", article=SIGHT, field="original_number")])
+
+
+def take_back(
+    number: str, amount_fen: int, *, issued_on: date | None, credit: str, actor: Actor, now: datetime
+) -> Credited:
+    """Take ``amount_fen`` back of an invoice, before the credit itself is written; locks the claim that rests on it.
+
+    Raises :class:`CreditRefused` where that is more than is left of the invoice, or older than it.
+    """
     claim = _resting_on(number)
     lock_invoice(number)
+    _require_within(number, amount_fen, issued_on)
     invoice = None if claim is None else claim.invoice
     if claim is None or invoice is None or invoice.number != number:
         return Credited(None, CreditEffect.RECORDED)
@@ -85,6 +120,21 @@ def credit_stands_against(claim: Claim, *, granted_fen: int | None) -> list[Reas
         granted_fen=granted_fen,
         worth_fen=worth_fen(claim),
     )
+
+
+def _require_within(number: str, amount_fen: int, issued_on: date | None) -> None:
+    found = select(Invoice).where(Invoice.number == number).order_by(Invoice.live.desc(), Invoice.id.desc())
+    known = require_transaction().scalars(found).first()
+    if known is None:
+        return
+    faults = bound_faults(
+        amount_fen=amount_fen,
+        issued_on=issued_on,
+        invoice_fen=known.amount_incl_tax_fen,
+        credited_fen=credited(number),
+        invoice_on=known.issued_on,
+    )
+    refuse_all(faults, error=CreditRefused)
 
 
 def _resting_on(number: str) -> Claim | None:

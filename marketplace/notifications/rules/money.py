@@ -49,7 +49,7 @@ CLAWBACK = Subject(
     Clawback,
     "clawback",
     {
-        "open": (task("clawback.repay", of("payee_id")),),
+        "open": (task("clawback.repay", of("payee_id"), due=lambda clawback: clawback.due_on),),
         "recover": (news("clawback.recovered", of("payee_id")),),
     },
 )

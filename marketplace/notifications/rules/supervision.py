@@ -47,7 +47,7 @@ MISCONDUCT = Subject(
     MisconductDecision,
     "misconduct",
     {
-        "decide": (news("misconduct.decided", PARTY),),
+        "decide": (news("misconduct.decided", PARTY, due=lambda decision: decision.appeal_by),),
         "suspend": (news("misconduct.suspended", PARTY),),
         "resume": (news("misconduct.resumed", PARTY),),
         "reduce": (news("misconduct.reduced", PARTY),),

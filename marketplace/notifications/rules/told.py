@@ -16,6 +16,7 @@ from marketplace.notifications.recipients import Recipients
 class Told:
     """One notice: text ``notice.<key>``, to whom, whether it waits for them, until when, and where it leads.
 
+    ``term``: the last day of a term that runs from the day of the step, where the record does not keep one itself.
     ``records``: what the step is about where that is not its own record, such as the payouts of a batch.
     """
 
@@ -23,6 +24,7 @@ class Told:
     to: Recipients
     task: bool = False
     due: Callable[[Any], date | None] | None = None
+    term: Callable[[date], date | None] | None = None
     link: str | None = None
     link_id: Callable[[Any], int] | None = None
     records: Callable[[AuditEntry], Iterable[Any]] | None = None

@@ -10,6 +10,7 @@ from core import clock
 from core.permissions import SYSTEM
 from core.workdays import load_calendar
 from marketplace.demo.client import DemoClient, Json
+from marketplace.notifications.rules import SUBJECTS
 from tests.support.deal import DECLARED, PDF, add_materials, bank_csv, order, service_id, walk
 from vouchers.queries.claims import find_claim
 from vouchers.queries.resubmissions import rounds
@@ -31,6 +32,13 @@ def stands(province: DemoClient, claim_id: int, user: str = "sme-heze") -> tuple
     (now,) = found
     assert waits_for == ("claimant" if now["station"] == "submission" else now["holder"])
     return now["station"], now["holder"], None if now["due"] is None else now["due"]["last_day"]
+
+
+def told_until(kind: str, action: str) -> str | None:
+    """By when the notice of a step of today says that it is due."""
+    term = SUBJECTS[kind].steps[action][0].term
+    last_day = None if term is None else term(clock.today(clock.now()))
+    return None if last_day is None else last_day.isoformat()
 
 
 def completed(province: DemoClient) -> Json:
@@ -57,6 +65,7 @@ def test_every_step_from_submission_to_the_payout_is_told(province: DemoClient) 
     standing = stands(province, claim_id)
     assert standing is not None
     assert standing[:2] == ("review", "city_bureau")
+    assert told_until("claim", "submit") == told_until("claim", "send_back") == standing[2] is not None
     province.post("bureau-heze", f"{path}/city-review", {"decision": "approve", "opinion": "材料齐全"})
     assert stands(province, claim_id) == ("summary", "city_bureau", None)
     summary = province.post("bureau-heze", "/review-summaries", {"claim_ids": [claim_id]})
@@ -66,6 +75,7 @@ def test_every_step_from_submission_to_the_payout_is_told(province: DemoClient) 
     standing = stands(province, claim_id)
     assert standing is not None
     assert standing[:2] == ("confirmation", "province")
+    assert told_until("review_summary", "dispatch") == standing[2] is not None
     province.post("province", f"{path}/provincial-confirmation", CONFIRM)
     assert stands(province, claim_id) == ("batch", "finance", "2026-03-10")
     province.post("finance-maker", "/funds", {"year": 2026, "appropriation_fen": 100_000_000, "reference": "预算"})

@@ -53,10 +53,11 @@ from vouchers.rules.invoices.items import LineMark
 from vouchers.rules.invoices.reading import READER_VERSION
 from vouchers.service import claims, invoices, reviews
 from vouchers.service.claims import MaterialRefused, SubmissionRefused, Upload
-from vouchers.service.credits import CreditKnown, CreditRefused, register_credit
+from vouchers.service.credits import CreditKnown, register_credit
 from vouchers.service.invoices import InvoiceUnreadable, LinesClosed, LinesRefused
 from vouchers.service.reviews import ConfirmationRefused, ReviewRefused
 from vouchers.states import ClaimState
+from vouchers.steps.credits import CreditRefused, CreditUnmatched
 from vouchers.steps.guards import MaterialsClosed, NotTheClaimant
 from vouchers.steps.invoices import InvoiceCredited, InvoiceRefused, InvoiceTaken
 
@@ -103,19 +104,23 @@ def handed_in(*lines: Line, number: str = "26370000000000000001") -> Claim:
 
 
 def credit(
-    number: str = "26370000000000000001", amount_fen: int = 10_000_000, actor: Actor | None = None, own: str = "90"
+    number: str = "26370000000000000001",
+    amount_fen: int = 10_000_000,
+    actor: Actor | None = None,
+    own: str = "90",
+    issued_on: date | None = None,
 ) -> CreditInvoice:
-    """Register a credit invoice by hand, as the province unless told otherwise."""
+    """Register a credit invoice of today, as the province unless told otherwise."""
     return register_credit(
         typed=CreditFacts(
             number=f"2637{own:0>16}",
             original_number=number,
             amount_incl_tax_fen=amount_fen,
-            issued_on=clock.today(clock.now()),
+            issued_on=issued_on or clock.today(clock.now()),
         ),
         opinion="税务局通报",
-        stream=None,
-        filename="",
+        stream=io.BytesIO(PDF),
+        filename="红字.pdf",
         actor=actor or actor_of(make_province()),
         now=clock.now(),
     )
@@ -380,7 +385,14 @@ def test_an_unpaid_claim_is_stopped_and_the_case_is_shown() -> None:
     send_up(summarise(claim))
     confirm(claim)
     stranger, province = actor_of(make_bureau("370100")), actor_of(make_province())
-    partly = credit(amount_fen=5_000_000, actor=stranger)
+    for number in ("26370000000000000001", "26370000000000000555"):
+        with pytest.raises(CreditUnmatched) as unmatched:
+            credit(number, amount_fen=5_000_000, actor=stranger)
+        assert [(each.code, each.article) for each in unmatched.value.reasons] == [("credit_unmatched", "V6")]
+    with pytest.raises(CreditRefused) as refused:
+        credit(amount_fen=10_000_001, issued_on=date(1950, 1, 1))
+    assert codes(refused.value) == ["credit_over_invoice", "credit_before_invoice"]
+    partly = credit(amount_fen=5_000_000, actor=reviewer_of(claim))
     assert partly.effect is CreditEffect.PAYMENT_STOPPED
     payable = payable_of(claim.source)
     assert payable is not None
@@ -392,7 +404,7 @@ def test_an_unpaid_claim_is_stopped_and_the_case_is_shown() -> None:
     assert [(each.effect, each.claim_id, each.excess_fen) for each in shown["province"]] == [
         (CreditEffect.PAYMENT_STOPPED, claim.id, 3_000_000)
     ]
-    assert [(each.effect, each.claim_id, each.excess_fen) for each in shown["stranger"]] == [(None, None, None)]
+    assert shown["stranger"] == []
     assert [each.claim_id for each in shown["city"]] == [claim.id]
     assert credit(amount_fen=5_000_000, own="91").effect is CreditEffect.PAYMENT_STOPPED
     assert verify(INVARIANTS) == []

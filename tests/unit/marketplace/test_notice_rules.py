@@ -95,3 +95,22 @@ def test_every_step_of_a_record_is_told_or_named_as_silent(kind: str) -> None:
 def test_every_kind_with_notices_is_looked_at_here() -> None:
     """None is left out of the test above."""
     assert set(SUBJECTS) == set(TABLES) | WITHOUT_STATES
+
+
+@pytest.mark.parametrize(
+    ("kind", "action"),
+    [
+        ("claim", "open"),
+        ("claim", "submit"),
+        ("claim", "return"),
+        ("claim", "send_back"),
+        ("clawback", "open"),
+        ("inspection_finding", "notify"),
+        ("misconduct_decision", "decide"),
+        ("review_summary", "dispatch"),
+    ],
+)
+def test_a_notice_says_by_when_wherever_a_record_or_the_pack_does(kind: str, action: str) -> None:
+    """What the timeline counts down to, the notice names too."""
+    first = SUBJECTS[kind].steps[action][0]
+    assert (first.due is None) != (first.term is None)

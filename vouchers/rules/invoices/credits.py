@@ -102,6 +102,20 @@ def credit_facts(typed: CreditFacts, read: ReadInvoice | None, *, today: date) -
     return facts, faults
 
 
+def bound_faults(
+    *, amount_fen: int, issued_on: date | None, invoice_fen: int, credited_fen: int, invoice_on: date
+) -> list[Reason]:
+    """A credit invoice takes back no more than is left of its invoice, and is not older than it."""
+    faults = []
+    left_fen = invoice_fen - credited_fen
+    if amount_fen > left_fen:
+        sums = {"amount": fen_to_yuan(amount_fen), "left": fen_to_yuan(max(0, left_fen))}
+        faults.append(reason("credit_over_invoice", article=CREDIT, field="amount_incl_tax_fen", **sums))
+    if issued_on is not None and issued_on < invoice_on:
+        faults.append(reason("credit_before_invoice", article=CREDIT, field="issued_on", day=invoice_on.isoformat()))
+    return faults
+
+
 def _typed(typed: CreditFacts) -> dict[str, Any]:
     numbers = {name: getattr(typed, name) for name in NUMBERS}
     return {
