@@ -122,6 +122,16 @@ def last_completed_year(today: date) -> int:
     return today.year - 1
 
 
+def states_figures(application: Application) -> bool:
+    """Whether staff and revenue are stated, without which there are no figures."""
+    return application.staff is not None and application.revenue_fen is not None
+
+
+def figures_year(application: Application, *, on: date) -> int | None:
+    """The year its figures are of: the last completed one where it does not say; None where it states no figures."""
+    return application.figures_year or last_completed_year(on) if states_figures(application) else None
+
+
 def faults(
     application: Application, *, places: Places, incubator_level: IncubatorLevel | None, today: date
 ) -> list[Reason]:

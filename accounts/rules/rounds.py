@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from accounts.kinds import DocumentKind, StandardDefect, Subject
-from accounts.rules.registration import Application
+from accounts.rules.registration import Application, figures_year
 from core.errors import Reason, reason
 from core.texts import Text, text
 
@@ -44,9 +45,14 @@ def document_subject(kind: DocumentKind) -> Subject:
     return Subject(own) if own in set(Subject) else Subject.DOCUMENT_OTHER
 
 
-def snapshot(application: Application, documents: Collection[tuple[DocumentKind, str, str]]) -> dict[str, Any]:
-    """What is submitted in a round, by subject; ``documents`` are kind, checksum and file name of each."""
-    stated = asdict(application)
+def snapshot(
+    application: Application, documents: Collection[tuple[DocumentKind, str, str]], *, on: date
+) -> dict[str, Any]:
+    """What is submitted in a round, by subject; ``documents`` are kind, checksum and file name of each.
+
+    A year of figures that was left out is the one they are kept for, so that the next round does not seem to change it.
+    """
+    stated = {**asdict(application), "figures_year": figures_year(application, on=on)}
     shown: dict[str, Any] = {name: _plain(value) for name, value in stated.items() if name not in _NOT_COMPARED}
     shown[Subject.FIGURES.value] = {name: stated[name] for name in _FIGURES}
     for kind in DocumentKind:

@@ -15,7 +15,7 @@ from accounts.queries.bank import pending_account
 from accounts.queries.documents import documents_at_hand
 from accounts.queries.organisations import Seat
 from accounts.rules.members import document_faults, missing_documents
-from accounts.rules.registration import Application, last_completed_year
+from accounts.rules.registration import Application, figures_year
 from accounts.rules.rounds import Finding
 from accounts.states import MEMBERSHIP_TRANSITIONS, MembershipAction
 from accounts.steps.bank import name_account, verify_account
@@ -134,12 +134,13 @@ def write_stated(
     *, member: Organisation, application: Application, changes: Mapping[str, object], actor: Actor, now: datetime
 ) -> None:
     """Write figures and bank account of an application where they are among the ``changes``."""
-    if changes.keys() & _FIGURES and application.staff is not None and application.revenue_fen is not None:
+    year = figures_year(application, on=clock.today(now))
+    if changes.keys() & _FIGURES and year is not None:
         state_figures(
             organisation=member,
-            year=application.figures_year or last_completed_year(clock.today(now)),
-            staff=application.staff,
-            revenue_fen=application.revenue_fen,
+            year=year,
+            staff=application.staff or 0,
+            revenue_fen=application.revenue_fen or 0,
             orderly_finances=bool(application.orderly_finances),
             actor=actor,
             user_id=user_id_of(actor),

@@ -10,6 +10,7 @@ from accounts.models import Membership, MembershipDefect, MembershipSubmission
 from accounts.queries.memberships import defects_named, present_round, submissions
 from accounts.rules.registration import Application
 from accounts.rules.rounds import Finding, differences, return_faults, snapshot
+from core import clock
 from core.db import require_transaction
 from core.errors import Refused, refuse_all
 
@@ -30,7 +31,7 @@ def record_round(*, membership: Membership, application: Application, user_id: i
         MembershipSubmission(
             membership_id=membership.id,
             round=present_round(membership.id) + 1,
-            stated=snapshot(application, documents),
+            stated=snapshot(application, documents, on=clock.today(now)),
             submitted_by=user_id,
             submitted_at=now,
         )

@@ -26,6 +26,7 @@ from marketplace.permissions import (
 )
 from marketplace.queries import OrderView, PaidOrderView, explain_order, find_order, view_of, views, visible_orders
 from marketplace.queries.explanations import FactsMissing
+from marketplace.queries.hindrances import quote_answer
 from marketplace.queries.timelines import OrderTimeline, order_timeline
 from marketplace.schemas import (
     CancellationSchema,
@@ -80,8 +81,10 @@ def requote(view: Callable[..., Response]) -> Callable[..., Response]:
             return view(*args, **kwargs)
         except RoomShrank as shrunk:
             quote_id = int(request.get_json()["quote_id"])
-            quote = service.ask_again(quote_id=quote_id, actor=current_actor(), now=clock.now())
-            raise QuoteChanged(reasons=shrunk.reasons, extra={"quote": QuoteSchema().dump(quote)}) from shrunk
+            now = clock.now()
+            quote = service.ask_again(quote_id=quote_id, actor=current_actor(), now=now)
+            shown = QuoteSchema().dump(quote_answer(quote, on=clock.today(now)))
+            raise QuoteChanged(reasons=shrunk.reasons, extra={"quote": shown}) from shrunk
 
     return placing
 

@@ -21,6 +21,7 @@ from marketplace.models import Quote
 from marketplace.permissions import may_ask_quotes
 from marketplace.queries import explain_quote, find_quote, visible_quotes
 from marketplace.queries.explanations import FactsMissing
+from marketplace.queries.hindrances import QuoteAnswer, quote_answer, quote_answers
 from marketplace.schemas import QuoteRequestSchema, QuoteSchema
 from marketplace.service.quotes import BeneficiaryMissing, BeneficiaryUnclear, FiguresOverdue, NotAMember
 from vouchers.queries.explanations import Explanation
@@ -37,9 +38,11 @@ quotes = Blueprint("quotes", __name__, url_prefix="/quotes", description="What i
 @idempotent
 @quotes.arguments(QuoteRequestSchema)
 @quotes.response(201, QuoteSchema)
-def ask(wanted: dict[str, Any]) -> Quote:
+def ask(wanted: dict[str, Any]) -> QuoteAnswer:
     """Ask for a quote. An ineligible wish gets one too, with subsidy 0 and the reasons."""
-    return service.ask(**wanted, actor=current_actor(), now=clock.now())
+    now = clock.now()
+    quote = service.ask(**wanted, actor=current_actor(), now=now)
+    return quote_answer(quote, on=clock.today(now))
 
 
 @quotes.route("", methods=["GET"])
@@ -48,15 +51,16 @@ def ask(wanted: dict[str, Any]) -> Quote:
 @quotes.response(200, page_schema(QuoteSchema))
 def own_quotes(page: dict[str, Any]) -> dict[str, Any]:
     """The quotes one has asked for, the latest first."""
-    return page_of(visible_quotes(current_actor()), **page, key=Quote.id, descending=True)
+    found = page_of(visible_quotes(current_actor()), **page, key=Quote.id, descending=True)
+    return {**found, "items": quote_answers(found["items"], on=clock.today(clock.now()))}
 
 
 @quotes.route("/<int:quote_id>", methods=["GET"])
 @allow(may_ask_quotes)
 @quotes.response(200, QuoteSchema)
-def one_quote(quote_id: int) -> Quote:
+def one_quote(quote_id: int) -> QuoteAnswer:
     """One quote."""
-    return find_quote(quote_id, actor=current_actor())
+    return quote_answer(find_quote(quote_id, actor=current_actor()), on=clock.today(clock.now()))
 
 
 @quotes.route("/<int:quote_id>/explanation", methods=["GET"])

@@ -15,28 +15,42 @@ from marketplace.models import Order
 from marketplace.pages.quote_parts import aid_words
 from marketplace.permissions import is_party
 from marketplace.queries.timelines import OrderTimeline, Party, TimelineEntry, Waiting
+from marketplace.rules.shares import shares
 from marketplace.states import PAYABLE, OrderState
 from settlement.models import Payment
 from settlement.permissions import reads_all_money
-from settlement.queries.trade import OrderMoney, payments_of
+from settlement.queries.trade import OrderMoney, payments_of, shortfall_opened
 from vouchers.models import Claim
 from vouchers.pages.claim_story import countdown_words
 from vouchers.permissions import is_claimant
 from vouchers.queries import visible_claims
+from vouchers.rules.facts import PaymentMode
 from vouchers.states import ClaimState
 
 Facts = list[tuple[str, object]]
 
+_ALWAYS = ("voucher", "self_pay")
 
-def who_pays(order: Order, *, uses: bool) -> MoneyBar:
-    """The price as the parts that voucher, other programmes and user pay."""
+
+def who_pays(order: Order, *, uses: bool, actor: Actor) -> MoneyBar:
+    """The price as the parts that voucher, other programmes and user pay, as the claim of the order stands."""
+    agreed = (order.subsidy_fen, order.other_aid_fen)
+    claim = _claim_of(order, actor=actor)
+    split = shares(
+        agreed=agreed,
+        stands=agreed if claim is None else (claim.standing_fen, claim.standing_aid_fen),
+        self_pay_fen=order.self_pay_fen,
+        shortfall_fen=0 if claim is None else shortfall_opened(order.id),
+        is_deducted=order.payment_mode is PaymentMode.DIRECT_DEDUCTION,
+    )
     parts = [
-        MoneyPart("voucher", t("money.voucher"), order.subsidy_fen),
-        MoneyPart("self_pay", t("money.self_pay" if uses else "money.user_pays"), order.self_pay_fen),
+        MoneyPart("voucher", t("money.voucher"), split.voucher_fen),
+        MoneyPart("other", t("money.other_aid"), split.other_aid_fen),
+        MoneyPart("self_pay", t("money.self_pay" if uses else "money.user_pays"), split.self_pay_fen),
+        MoneyPart("held", t("money.shortfall"), split.shortfall_fen),
+        MoneyPart("room", t("money.not_granted"), split.not_granted_fen),
     ]
-    if order.other_aid_fen:
-        parts.insert(1, MoneyPart("other", t("money.other_aid"), order.other_aid_fen))
-    return MoneyBar(t("money.who_pays"), parts)
+    return MoneyBar(t("money.who_pays"), [each for each in parts if each.fen or each.kind in _ALWAYS])
 
 
 def facts_of(order: Order, money: OrderMoney) -> Facts:

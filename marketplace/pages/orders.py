@@ -123,7 +123,7 @@ def one(order_id: int) -> str:
         next_words=next_words(order, actor=actor),
         facts=facts_of(order, money),
         uses=uses,
-        bar=who_pays(order, uses=uses),
+        bar=who_pays(order, uses=uses, actor=actor),
         money=money,
         payments=payments_shown(order, actor=actor),
         pay_to=pay_to(order, money) if uses else None,

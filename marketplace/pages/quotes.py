@@ -50,6 +50,7 @@ from marketplace.pages.quote_parts import (
 )
 from marketplace.permissions import may_ask_quotes, may_place_orders
 from marketplace.queries import explain_quote, find_quote, visible_quotes
+from marketplace.queries.hindrances import quote_answer
 from marketplace.queries.quotes import orders_on, still_open
 from vouchers.pages.explaining import explanation_page
 from vouchers.rules.facts import PaymentMode
@@ -251,6 +252,7 @@ def _shown(quote: Quote, effect: Any) -> Response:
         quote=quote,
         order_id=order_id,
         expired=now >= quote.expires_at,
+        hindrances=quote_answer(quote, on=clock.today(now)).hindrances,
         paid=who_pays(quote),
         cap=cap_left(quote, ordered=order_id is not None, now=now),
         flags=flag_words(quote.flags),

@@ -9,7 +9,7 @@ from marshmallow import fields, pre_dump
 
 from core.http import DecimalField, EnumField, FenField, IdField, InstantField, ReasonSchema, Schema, TextField
 from core.kinds import ServiceKind
-from marketplace.models import Quote
+from marketplace.queries.hindrances import QuoteAnswer
 from vouchers.rules.facts import Exclusion, PaymentMode
 from vouchers.schemas.aids import AidSchema
 
@@ -113,6 +113,14 @@ class QuoteSchema(Schema):
     reasons = fields.List(
         fields.Nested(ReasonSchema), required=True, metadata={"description": "Every ground of a refusal."}
     )
+    hindrances = fields.List(
+        fields.Nested(ReasonSchema),
+        required=True,
+        metadata={
+            "description": "What keeps an order from being placed on it today although it stands, such as a shortfall "
+            "that the user still owes (V16(1)); empty where nothing does."
+        },
+    )
     flags = fields.List(
         TextField(), required=True, metadata={"description": "What a reviewer will look at, and cap_limited."}
     )
@@ -120,11 +128,13 @@ class QuoteSchema(Schema):
     expires_at = InstantField(required=True, metadata={"description": "Until when an order may be placed on it."})
 
     @pre_dump
-    def flatten(self, quote: Quote, **_: Any) -> dict[str, Any]:
+    def flatten(self, answer: QuoteAnswer, **_: Any) -> dict[str, Any]:
         """The slot as two instants, the rate as text with two decimals at least."""
-        names = [name for name in self.fields if name not in ("starts_at", "ends_at", "rate")]
+        quote = answer.quote
+        names = [name for name in self.fields if name not in ("starts_at", "ends_at", "rate", "hindrances")]
         return {
             **{name: getattr(quote, name) for name in names},
+            "hindrances": answer.hindrances,
             "starts_at": None if quote.during is None else quote.during.start,
             "ends_at": None if quote.during is None else quote.during.end,
             "rate": None if quote.rate is None else format(quote.rate.quantize(Decimal("0.01")), "f"),

@@ -19,9 +19,10 @@ from instruments.steps import book
 from marketplace.models import Order, Quote
 from marketplace.permissions import is_provider_side, may_place_orders
 from marketplace.queries import find_order, find_quote
+from marketplace.queries.hindrances import shortfall_hindrance, shortfalls_block
 from marketplace.service.quotes import require_membership
 from marketplace.states import ORDER, OrderAction
-from marketplace.steps.quoting import assessed, figure, offered, shortfalls_block, wish_of
+from marketplace.steps.quoting import assessed, figure, offered, wish_of
 from settlement.queries import unpaid_shortfalls
 from vouchers.rules.facts import PaymentMode
 from vouchers.steps import RoomShrank, hold
@@ -176,4 +177,4 @@ def _require_no_shortfall(quote: Quote, *, on: date) -> None:
     if quote.payment_mode is not PaymentMode.DIRECT_DEDUCTION or not shortfalls_block(on):
         return
     if unpaid_shortfalls(quote.beneficiary_id):
-        raise ShortfallUnpaid(reasons=[reason("shortfall_unpaid", article="V16(1)")])
+        raise ShortfallUnpaid(reasons=[shortfall_hindrance()])

@@ -16,8 +16,6 @@ from vouchers.rules.facts import Exclusion, PaymentMode
 from vouchers.rules.policy import TERM
 from vouchers.steps import keep_policy
 
-SHORTFALLS_BLOCK = "settlement.unpaid_shortfall_blocks_direct_deduction"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
@@ -39,12 +37,6 @@ class Wish:
 def figure(name: str, day: date) -> int:
     """A whole-number value of the voucher policy of a day (outside the measure's term, of the nearest day)."""
     found: int = policy.current().nearest(day, term=TERM)[f"vouchers.{name}"]
-    return found
-
-
-def shortfalls_block(day: date) -> bool:
-    """Whether an unpaid shortfall blocks new orders in direct deduction (V16(1))."""
-    found: bool = policy.current().nearest(day, term=SHORTFALLS_BLOCK)[SHORTFALLS_BLOCK]
     return found
 
 

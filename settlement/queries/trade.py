@@ -88,6 +88,21 @@ def unpaid_shortfalls(debtor_id: int) -> Sequence[Shortfall]:
     return session().scalars(found.order_by(Shortfall.id)).all()
 
 
+def debtors_among(organisation_ids: Collection[int]) -> set[int]:
+    """Which of these organisations have an unpaid shortfall."""
+    if not organisation_ids:
+        return set()
+    found = select(Shortfall.debtor_id).where(
+        Shortfall.debtor_id.in_(organisation_ids), Shortfall.state == ShortfallState.OPEN
+    )
+    return set(session().scalars(found))
+
+
+def shortfall_opened(order_id: int) -> int:
+    """What was refused of an order's deduction and became the user's debt, paid or not, in fen."""
+    return session().scalar(select(Shortfall.amount_fen).where(Shortfall.order_id == order_id)) or 0
+
+
 def visible_shortfalls(actor: Actor, *, state: ShortfallState | None = None) -> Select[tuple[Shortfall]]:
     """Shortfalls an actor may see: debtors and creditors their own, finance, province and auditor all."""
     found = select(Shortfall).where(concerns_visible(actor, Shortfall.debtor_id, Shortfall.creditor_id))

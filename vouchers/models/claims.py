@@ -104,6 +104,11 @@ class Claim(Model):
         return sum(aid.aid_fen for aid in self.aids)
 
     @property
+    def standing_aid_fen(self) -> int:
+        """What programmes of cities pay as the claim stands; nothing once dead."""
+        return 0 if self.state in DEAD else sum(aid.standing_fen for aid in self.aids)
+
+    @property
     def approved_aid_fen(self) -> int:
         """What follows of it from what the city approved; nothing while nothing is approved."""
         return sum(aid.approved_fen or 0 for aid in self.aids)

@@ -22,6 +22,8 @@ from vouchers.rules.claims import MaterialKind
 from vouchers.rules.flags.kinds import facts_only
 from vouchers.states import CLAIM, DEAD, OPEN_FOR_MATERIALS, ClaimAction, ClaimState
 
+_ASKED = {ClaimState.DRAFT: "money.to_claim", ClaimState.RETURNED: "money.to_mend"}
+"""What is asked for while it is with the claimant; else it is claimed and waits for its review."""
 _REVIEWS = {ClaimAction.APPROVE, ClaimAction.RETURN, ClaimAction.REJECT}
 
 
@@ -37,7 +39,7 @@ def _sums(claim: Claim) -> Iterator[MoneyPart]:
         yield MoneyPart("voucher", t("money.approved"), claim.approved_fen)
     rest_fen = claim.claimed_fen - (claim.approved_fen or 0)
     if claim.approved_fen is None and claim.state not in DEAD:
-        yield MoneyPart("held", t("money.claimed"), rest_fen)
+        yield MoneyPart("held", t(_ASKED.get(claim.state, "money.claimed")), rest_fen)
     else:
         yield MoneyPart("other", t("money.not_granted"), rest_fen)
     yield MoneyPart("room", t("money.not_claimed"), claim.subsidy_fen - claim.claimed_fen)

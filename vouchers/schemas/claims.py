@@ -318,6 +318,11 @@ class ClaimSummarySchema(Schema):
         },
     )
     submitted_at = InstantField(required=True, allow_none=True, metadata={"description": "Last submission."})
+    first_submitted_at = InstantField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "First submission, which stays through returns: it decides term and year (V17)."},
+    )
     correct_by = DayField(required=True, allow_none=True, metadata={"description": "Last day of a correction."})
     summary_id = IdField(required=True, allow_none=True, metadata={"description": "The summary it is in."})
     due = fields.Nested(

@@ -12,6 +12,7 @@ from core.files import JPEG, PDF, PNG, StoredFile, store_file
 from core.money import fen_to_yuan
 from core.permissions import Actor, authorise
 from core.states import apply
+from core.texts import text
 from vouchers.models import Claim, ReviewSummary, SummaryClaim
 from vouchers.permissions import may_prepare_summaries, may_stamp
 from vouchers.queries.summaries import find_summary, locked_claims, summary_of_document
@@ -152,7 +153,13 @@ def _faults(claims: Sequence[Claim], wanted: Sequence[int]) -> list[Reason]:
         if claim_id not in seen
     ]
     faults += [
-        reason("summary_claim_not_approved", article=ARTICLE, field="claim_ids", claim=claim.id, state=claim.state)
+        reason(
+            "summary_claim_not_approved",
+            article=ARTICLE,
+            field="claim_ids",
+            claim=claim.id,
+            state=text(f"term.ClaimState.{claim.state.value}"),
+        )
         for claim in claims
         if claim.state is not ClaimState.CITY_APPROVED
     ]

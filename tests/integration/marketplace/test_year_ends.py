@@ -7,9 +7,11 @@ from datetime import datetime
 import pytest
 
 from core import clock
+from core.policy import article_name
 from marketplace.demo.client import DemoClient, Json
 from marketplace.reports.verification import verify_everything
 from tests.support.deal import DECLARED, add_materials, ask, confirm, order, service_id, walk
+from tests.support.pages import PageClient
 
 PILOT = "demo-pilot-time"
 """100,000.00 a time; at 40% in 济南 40,000.00 of it is the voucher's, in 潍坊 too."""
@@ -76,6 +78,7 @@ def test_v12_cap_a_claim_of_january_takes_the_lesser_of_its_hold_and_the_new_yea
         confirm(province, [claim["id"]], bureau="bureau-jinan")
         final = province.get(claimant, f"/claims/{claim['id']}")
         payment = final["payment"]
+        assert final["first_submitted_at"] == final["submitted_at"] == claim["submitted_at"]
         assert (final["confirmed_fen"], payment and payment["amount_fen"]) == (claimed, claimed or None)
         debts = province.get("sme-jinan", "/shortfalls")["items"]
         owed = SHARE - claimed if mode == "direct_deduction" else 0
@@ -88,11 +91,18 @@ def test_v12_cap_a_claim_of_january_takes_the_lesser_of_its_hold_and_the_new_yea
 def assert_blocked_until_paid(province: DemoClient, debt: Json) -> None:
     """V16(1): an unpaid shortfall blocks new direct deductions, and nothing else."""
     sample = service_id("demo-ms-sample")
-    quote = {"quote_id": ask(province, "sme-jinan", sample)["id"]}
+    asked = ask(province, "sme-jinan", sample)
+    quote = {"quote_id": asked["id"]}
+    assert [each["article"] for each in asked["hindrances"]] == [article_name("V16(1)")]
+    assert ask(province, "sme-jinan", sample, payment_mode="full_payment")["hindrances"] == []
+    page = PageClient(province.app.test_client()).sign_in("sme-jinan")
+    assert "目前不能以直接抵扣下单" in page.get(f"/quotes/{asked['id']}").text
+    assert "差额（使用方向供给方补缴）" in page.get(f"/orders/{debt['order_id']}").text
     assert province.post("sme-jinan", "/orders", quote, expect=409)["code"] == "shortfall_unpaid"
     order(province, "sme-jinan", sample, payment_mode="full_payment")
     paid = {"amount_fen": debt["amount_fen"], "reference": "补缴"}
     province.post("provider-jinan", f"/shortfalls/{debt['id']}/payment", paid)
+    assert province.get("sme-jinan", f"/quotes/{asked['id']}")["hindrances"] == []
     assert province.post("sme-jinan", "/orders", quote)["state"] == "placed"
 
 

@@ -80,13 +80,23 @@ def firm(**changed: Any) -> Application:
 
 
 def test_v15_differences_are_named_by_field_figures_and_document() -> None:
-    before = snapshot(firm(), [(DocumentKind.LICENCE, "aa", "old.pdf")])
-    after = snapshot(firm(phone="2", staff=6), [(DocumentKind.LICENCE, "bb", "new.pdf")])
+    before = snapshot(firm(), [(DocumentKind.LICENCE, "aa", "old.pdf")], on=DAY)
+    after = snapshot(firm(phone="2", staff=6), [(DocumentKind.LICENCE, "bb", "new.pdf")], on=DAY)
     found = differences(before, after)
 
     assert [each.about for each in found] == [Subject.PHONE, Subject.FIGURES, Subject.DOCUMENT_LICENCE]
     assert found[0] == Difference(Subject.PHONE, "1", "2")
     assert differences(before, before) == []
+
+
+def test_v15_a_year_left_out_is_no_change_of_figures() -> None:
+    """The year that figures are kept for is the last completed one; the second round states it without any change."""
+    first, stated = firm(revenue_fen=7), firm(revenue_fen=7, figures_year=2025)
+
+    assert differences(snapshot(first, [], on=DAY), snapshot(stated, [], on=DAY)) == []
+    assert snapshot(firm(), [], on=DAY)[Subject.FIGURES]["figures_year"] is None
+    older = differences(snapshot(first, [], on=DAY), snapshot(firm(revenue_fen=7, figures_year=2024), [], on=DAY))
+    assert [each.about for each in older] == [Subject.FIGURES]
 
 
 def test_v15_nobody_is_sent_round_twice() -> None:
