@@ -77,6 +77,8 @@ class ChangeKind(StrEnum):
 
     MERGE = "merge"
     SPLIT = "split"
+    NAMING = "naming"
+    """One firm comes under a controller nobody knew of, or under another one."""
 
 
 class ProposalState(StrEnum):

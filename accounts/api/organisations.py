@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from accounts import queries, service
-from accounts.models import BankAccount, BeneficiaryFigures, ControllerTenure, Organisation
+from accounts.models import BankAccount, BeneficiaryFigures, Organisation
 from accounts.permissions import (
-    authority,
     city_bureau,
     enterprise,
     incubator,
@@ -17,7 +16,7 @@ from accounts.permissions import (
     signed_in,
 )
 from accounts.queries.organisations import OrganisationMissing, all_figures, listed_organisations
-from accounts.queries.standing import ControllerMissing, tenures
+from accounts.queries.standing import tenures
 from accounts.rules.registration import BankDetails
 from accounts.schemas.organisations import (
     BankAccountListSchema,
@@ -31,12 +30,10 @@ from accounts.schemas.organisations import (
     StatedFiguresListSchema,
     StatedFiguresSchema,
 )
-from accounts.schemas.standing import NewTenureSchema, TenureListSchema, TenureSchema
+from accounts.schemas.standing import TenureListSchema
 from accounts.service.bank import BankAccountRefused
 from accounts.service.organisations import FiguresRefused, FiguresStated
-from accounts.service.standing import StandingRefused
 from accounts.steps.organisations import RegistrationRefused
-from accounts.steps.standing import ControllerMerged, TenureOverlaps
 from core import clock
 from core.http import Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
 
@@ -118,22 +115,6 @@ def list_controllers(organisation_id: int) -> dict[str, Any]:
     """Who controlled an organisation, and when"""
     found = queries.find_organisation(organisation_id, actor=current_actor())
     return {"items": tenures(found.id)}
-
-
-@organisations.route("/<int:organisation_id>/controllers", methods=["POST"])
-@allow(authority)
-@problems(OrganisationMissing, ControllerMissing, StandingRefused, TenureOverlaps, ControllerMerged)
-@idempotent
-@organisations.arguments(NewTenureSchema)
-@organisations.response(201, TenureSchema)
-def set_controller(given: dict[str, Any], organisation_id: int) -> ControllerTenure:
-    """Say who controls an organisation from a day on
-
-    The tenure that runs until then ends. What was used of a yearly cap before stays with who controlled it then.
-    """
-    return service.standing.set_controller(
-        organisation_id=organisation_id, **given, actor=current_actor(), now=clock.now()
-    )
 
 
 @organisations.route("/<int:organisation_id>/bank-accounts", methods=["GET"])

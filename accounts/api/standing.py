@@ -75,8 +75,11 @@ joint_establishments = Blueprint(
 @controllers.arguments(ControllerQuerySchema, location="query")
 @controllers.response(200, page_schema(ControllerSchema))
 def list_controllers(given: dict[str, Any]) -> dict[str, Any]:
-    """Controllers known"""
-    found = known_controllers(q=given.get("q"))
+    """Controllers known
+
+    A city's offices see those of its own firms and those they put on record.
+    """
+    found = known_controllers(current_actor(), q=given.get("q"))
     return page_of(found, cursor=given.get("cursor"), limit=given["limit"], key=Controller.id)
 
 

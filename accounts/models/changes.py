@@ -19,19 +19,26 @@ class ControllerChange(Model):
     """Two groups become one, or some firms leave a group; proposed by one person and decided by another (V12 cap).
 
     Merge: ``controller_id`` goes into ``into_id``. Split: the firms of ``organisation_ids`` leave ``controller_id``
-    for a new controller, ``new_name``, whose number stands in ``into_id`` once it is approved. ``evidence`` names the
-    document it rests on.
+    for a new controller, ``new_name``, whose number stands in ``into_id`` once it is approved. Naming: the one firm of
+    ``organisation_ids`` comes under ``into_id``, or under ``new_name``; no controller is left by it as a group.
+    ``evidence`` names the document it rests on.
     """
 
     __tablename__ = "controller_change"
     __table_args__ = (
         Index("uq_controller_change_open", "controller_id", unique=True, postgresql_where=text("state = 'proposed'")),
+        Index(
+            "uq_controller_change_naming",
+            "organisation_ids",
+            unique=True,
+            postgresql_where=text("kind = 'naming' AND state = 'proposed'"),
+        ),
     )
 
     id: Mapped[int] = identity_key()
     kind: Mapped[ChangeKind] = mapped_column(Enumerated(ChangeKind))
     state: Mapped[ProposalState] = mapped_column(Enumerated(ProposalState))
-    controller_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("controller.id"))
+    controller_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("controller.id"))
     into_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("controller.id"))
     new_name: Mapped[str] = mapped_column(Text)
     new_note: Mapped[str] = mapped_column(Text)
@@ -44,7 +51,7 @@ class ControllerChange(Model):
     reviewed_at: Mapped[datetime | None] = mapped_column(UTC)
     opinion: Mapped[str] = mapped_column(Text)
 
-    controller: Mapped[Controller] = relationship(foreign_keys=[controller_id])
+    controller: Mapped[Controller | None] = relationship(foreign_keys=[controller_id])
     into: Mapped[Controller | None] = relationship(foreign_keys=[into_id])
 
     @property

@@ -127,7 +127,7 @@ _ENTRIES = (
     ("change_pages", "request_change", "change_new", may_request_change),
     ("bank_pages", "name", "bank_account_new", may_name_bank_account),
     ("document_pages", "hand_in", "document_new", may_add_document),
-    ("standing_pages", "set_controller", "controller_set", may_enter_standing),
+    ("controller_pages", "set_controller", "controller_set", may_enter_standing),
     ("standing_pages", "enter_adverse_record", "adverse_record_new", may_enter_standing),
     ("standing_pages", "enter_holding", "holding_new", may_enter_standing),
     ("standing_pages", "enter_joint_establishment", "joint_establishment_new", may_enter_standing),

@@ -20,7 +20,6 @@ from accounts.schemas.standing import (
     AdverseRecordEndingSchema,
     NewAdverseRecordSchema,
     NewHoldingSchema,
-    NewTenureSchema,
 )
 from accounts.service import standing as service
 from accounts.service.standing import StandingRefused
@@ -133,21 +132,8 @@ def list_adverse_records() -> Any:
 @standing.get("/controllers")
 @allow(official_reader)
 def list_controllers() -> Any:
-    """The actual controllers known."""
-    return table_page(CONTROLLERS, controllers(), title="page.controllers.title")
-
-
-@standing.route("/organisations/<int:organisation_id>/controllers", methods=["GET", "POST"])
-@allow(authority)
-def set_controller(organisation_id: int) -> Response:
-    """Who controls it from a day on (V12 cap)."""
-    return _entry(
-        organisation_id,
-        Form(NewTenureSchema, name="controller_set"),
-        lambda given: service.set_controller(
-            organisation_id=organisation_id, **given, actor=current_actor(), now=clock.now()
-        ),
-    )
+    """The actual controllers known to who asks."""
+    return table_page(CONTROLLERS, controllers(current_actor()), title="page.controllers.title")
 
 
 @standing.route("/organisations/<int:organisation_id>/adverse-records", methods=["GET", "POST"])

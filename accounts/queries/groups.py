@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, any_, exists, or_, select, true
 from sqlalchemy.orm import joinedload
 
 from accounts.kinds import OrganisationKind
 from accounts.models import Controller, ControllerChange, ControllerTenure, Organisation, TeamSuccession
 from accounts.queries.organisations import visible_organisations
+from accounts.queries.standing import namesakes_of
 from accounts.rules.groups import ChangeFacts
 from accounts.rules.standing import Running
 from accounts.rules.uscc import normalised
@@ -44,7 +45,13 @@ def visible_group_changes(actor: Actor, *, state: ProposalState | None = None) -
     found = (
         select(ControllerChange)
         .options(joinedload(ControllerChange.controller), joinedload(ControllerChange.into))
-        .where(or_(_concerns(actor, ControllerChange.controller_id), _concerns(actor, ControllerChange.into_id)))
+        .where(
+            or_(
+                _concerns(actor, ControllerChange.controller_id),
+                _concerns(actor, ControllerChange.into_id),
+                _names_in_sight(actor),
+            )
+        )
     )
     return found if state is None else found.where(ControllerChange.state == state)
 
@@ -70,6 +77,17 @@ def open_group_change(controller_ids: Collection[int]) -> ControllerChange | Non
     )
 
 
+def open_naming(organisation_id: int) -> ControllerChange | None:
+    """The naming of this firm's controller that waits for its decision."""
+    return session().scalar(
+        select(ControllerChange).where(
+            ControllerChange.kind == ChangeKind.NAMING,
+            ControllerChange.organisation_ids == [organisation_id],
+            ControllerChange.state == ProposalState.PROPOSED,
+        )
+    )
+
+
 def controls_in_sight(actor: Actor, controller_ids: Collection[int]) -> bool:
     """Whether the actor sees a firm that stood or stands under one of these controllers."""
     if visible_to_all(actor):
@@ -87,6 +105,14 @@ def visible_to_all(actor: Actor) -> bool:
     return visible_organisations(actor) is true()
 
 
+def namesakes_seen(change: ControllerChange, *, actor: Actor) -> Sequence[Controller]:
+    """Other controllers of the name a change brings in, for who sees every city and so may compare them."""
+    if not visible_to_all(actor):
+        return []
+    others = set(namesakes_of(change.new_name)) - {change.into_id}
+    return session().scalars(select(Controller).where(Controller.id.in_(others)).order_by(Controller.id)).all()
+
+
 def facts_of(change: ControllerChange) -> ChangeFacts:
     """A change with what is on record now about the two groups."""
     return facts_about(
@@ -94,6 +120,7 @@ def facts_of(change: ControllerChange) -> ChangeFacts:
         controller_id=change.controller_id,
         into_id=change.into_id,
         new_name=change.new_name,
+        new_note=change.new_note,
         organisation_ids=change.organisation_ids,
         effective_on=change.effective_on,
     )
@@ -102,24 +129,29 @@ def facts_of(change: ControllerChange) -> ChangeFacts:
 def facts_about(
     *,
     kind: ChangeKind,
-    controller_id: int,
+    controller_id: int | None,
     into_id: int | None,
     new_name: str,
+    new_note: str,
     organisation_ids: Collection[int],
     effective_on: date,
 ) -> ChangeFacts:
     """The same of one that is not written down yet."""
     named = [each for each in (controller_id, into_id) if each is not None]
     dissolved = select(Controller.id).where(Controller.id.in_(named), Controller.merged_into_id.is_not(None))
+    moving = list(organisation_ids) if controller_id is None else firms_of(controller_id)
     return ChangeFacts(
         kind=kind,
         controller_id=controller_id,
         into_id=into_id,
         new_name=new_name,
+        new_note=new_note,
         leaving=list(organisation_ids),
         effective_on=effective_on,
-        firms=_tenures_of(firms_of(controller_id)),
+        firms=_tenures_of(moving),
         dissolved=list(session().scalars(dissolved)),
+        has_team=kind is ChangeKind.NAMING and _has_team(organisation_ids),
+        namesakes=namesakes_of(new_name),
     )
 
 
@@ -178,6 +210,22 @@ def live_succession(team_id: int) -> TeamSuccession | None:
     return session().scalar(
         select(TeamSuccession).where(TeamSuccession.team_id == team_id, TeamSuccession.state != ProposalState.REFUSED)
     )
+
+
+def _has_team(organisation_ids: Collection[int]) -> bool:
+    found = select(Organisation.id).where(
+        Organisation.id.in_(organisation_ids), Organisation.kind == OrganisationKind.TEAM
+    )
+    return session().scalar(found.limit(1)) is not None
+
+
+def _names_in_sight(actor: Actor) -> ColumnElement[bool]:
+    if visible_to_all(actor):
+        return true()
+    named = select(Organisation.id).where(
+        Organisation.id == any_(ControllerChange.organisation_ids), visible_organisations(actor)
+    )
+    return exists(named)
 
 
 def _concerns(actor: Actor, column: object) -> ColumnElement[bool]:

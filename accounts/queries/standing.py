@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import joinedload
 
 from accounts.kinds import MEMBER_KINDS, AdverseKind, OrganisationKind
@@ -15,6 +15,7 @@ from accounts.models import (
     AdverseRecord,
     BankAccount,
     Controller,
+    ControllerChange,
     ControllerTenure,
     Holding,
     JointEstablishment,
@@ -23,7 +24,9 @@ from accounts.models import (
 from accounts.queries.organisations import organisation, visible_organisations
 from accounts.rules.adverse import RecordFacts
 from accounts.rules.relation import NO_HOLDING, RelationFacts, same_phone, same_text
-from accounts.states import BankAccountState
+from accounts.rules.standing import plain_name
+from accounts.states import BankAccountState, ChangeKind
+from core import clock
 from core.db import session
 from core.errors import NotFound
 from core.permissions import Actor
@@ -84,7 +87,9 @@ def changed_plainly(organisation_id: int, on: date) -> bool:
     Such a change leaves past use behind with whoever controlled it before (V12 cap); it is flagged, never refused.
     """
     running = _running_tenure(organisation_id, on)
-    if running is None or running.change_id is not None or running.since.year != on.year:
+    if running is None or running.change_id is not None:
+        return False
+    if on.year not in {running.since.year, clock.today(running.entered_at).year}:
         return False
     before = select(ControllerTenure.id).where(
         ControllerTenure.organisation_id == organisation_id,
@@ -92,6 +97,19 @@ def changed_plainly(organisation_id: int, on: date) -> bool:
         ControllerTenure.controller_id != running.controller_id,
     )
     return session().scalar(before.limit(1)) is not None
+
+
+def named_lately(organisation_id: int, on: date) -> bool:
+    """Whether in the year of a day it became known who controls the organisation, after it had used its own cap.
+
+    What it had used was added to its controller's (V12 cap); it is flagged, never refused.
+    """
+    changes = session().execute(
+        select(ControllerTenure.since, ControllerTenure.entered_at)
+        .join(ControllerChange, ControllerChange.id == ControllerTenure.change_id)
+        .where(ControllerTenure.organisation_id == organisation_id, ControllerChange.kind == ChangeKind.NAMING)
+    )
+    return any(on.year in {since.year, clock.today(entered_at).year} for since, entered_at in changes)
 
 
 def siblings(organisation_id: int, on: date) -> set[int]:
@@ -122,10 +140,27 @@ def find_controller(identifier: int) -> Controller:
     return found
 
 
+def namesakes_of(name: str) -> dict[int, str]:
+    """The controllers of a name by number, each with the note that tells it apart; none of no name."""
+    plain = plain_name(name)
+    if not plain:
+        return {}
+    rows = session().execute(select(Controller.id, Controller.name, Controller.note).order_by(Controller.id))
+    return {number: note for number, known, note in rows if plain_name(known) == plain}
+
+
 def adverse_records(organisation_id: int) -> Sequence[AdverseRecord]:
     """Everything that stands against an organisation, the earliest first."""
     found = select(AdverseRecord).where(AdverseRecord.organisation_id == organisation_id)
     return session().scalars(found.order_by(AdverseRecord.since, AdverseRecord.id)).all()
+
+
+def find_controller_in_sight(identifier: int, *, actor: Actor) -> Controller:
+    """A controller by id if the actor may know it; raises :class:`ControllerMissing`."""
+    found = session().scalar(controllers(actor).where(Controller.id == identifier))
+    if found is None:
+        raise ControllerMissing
+    return found
 
 
 def adverse_facts(organisation_id: int) -> tuple[RecordFacts, ...]:
@@ -193,9 +228,19 @@ def relations_of(organisation_id: int, *, actor: Actor) -> tuple[Sequence[Holdin
     return holdings, pairs
 
 
-def controllers(*, q: str | None = None) -> Select[tuple[Controller]]:
-    """The controllers known, perhaps only those whose name holds a text."""
+def controllers(actor: Actor, *, q: str | None = None) -> Select[tuple[Controller]]:
+    """The controllers an actor may know, perhaps only those whose name holds a text.
+
+    Those of firms in sight, of whatever time, and those it put on record itself (V6).
+    """
     found = select(Controller)
+    if visible_organisations(actor) is not true():
+        over = (
+            select(ControllerTenure.id)
+            .join(Organisation, Organisation.id == ControllerTenure.organisation_id)
+            .where(ControllerTenure.controller_id == Controller.id, visible_organisations(actor))
+        )
+        found = found.where(or_(exists(over), Controller.entered_by == actor.user_id))
     return found if q is None else found.where(Controller.name.icontains(q, autoescape=True))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,6 +12,11 @@ from decimal import Decimal
 from core.errors import Reason, reason
 
 WHOLE = Decimal(100)
+CAP = "V12 cap"
+_INVISIBLE = frozenset({"Cc", "Cf"})
+_TOKEN = re.compile(r"[0-9A-Z]{4,}")
+_LEAST_DIGITS = 3
+"""The last four places of an identity card are three digits and a digit or X."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,43 @@ class ControllerName:
     controller_id: int | None = None
     name: str = ""
     note: str = ""
+
+
+def plain_name(name: str) -> str:
+    """A name as it is compared: width, case, blanks and what nobody sees make no difference."""
+    folded = unicodedata.normalize("NFKC", name)
+    return "".join(
+        each for each in folded if not each.isspace() and unicodedata.category(each) not in _INVISIBLE
+    ).casefold()
+
+
+def identity_in(note: str) -> str:
+    """What of a note tells a person or group from others of the name: a credit code, or the end of an identity number.
+
+    Empty where it holds neither.
+    """
+    tokens = _TOKEN.findall(unicodedata.normalize("NFKC", note).upper())
+    told = [each for each in tokens if sum(character.isdigit() for character in each) >= _LEAST_DIGITS]
+    return told[-1] if told else ""
+
+
+def same_by(note: str, namesakes: Mapping[int, str]) -> int | None:
+    """The number of the controller of that name, by number with their notes, that has the identity of ``note``."""
+    told = identity_in(note)
+    if not told:
+        return None
+    for number, theirs in namesakes.items():
+        known = identity_in(theirs)
+        if known and (known.endswith(told) or told.endswith(known)):
+            return number
+    return None
+
+
+def name_faults(*, note: str, namesakes: Mapping[int, str], field: str = "note") -> list[Reason]:
+    """A name that is on record already needs what tells the two apart, or says that they are one."""
+    if namesakes and not identity_in(note):
+        return [reason("controller_namesake", article=CAP, field=field)]
+    return []
 
 
 def tenure_faults(*, since: date, known: Sequence[Running]) -> list[Reason]:

@@ -10,15 +10,18 @@ from accounts.kinds import ChangeDecision
 from accounts.models import MemberChange, Organisation
 from accounts.permissions import may_request_change, may_review_change
 from accounts.queries.changes import changes_to_apply, find_change, open_change
+from accounts.queries.groups import facts_about, open_naming
 from accounts.queries.memberships import membership_of
 from accounts.queries.organisations import Seat, find_organisation, lock_organisation, seats_of
-from accounts.queries.standing import find_controller
+from accounts.queries.standing import namesakes_of, tenures
 from accounts.rules.seats import Change, change_faults
-from accounts.states import CHANGE_TRANSITIONS, ChangeAction, MembershipState
+from accounts.rules.standing import CAP, ControllerName, name_faults
+from accounts.states import CHANGE_TRANSITIONS, ChangeAction, ChangeKind, MembershipState
 from accounts.steps.changes import apply_change
+from accounts.steps.groups import propose_change
 from accounts.steps.memberships import user_id_of
 from accounts.steps.seats import begin_seat
-from accounts.steps.standing import establish_controller, register_controller
+from accounts.steps.standing import establish_controller, named_controller
 from core import audit, clock
 from core.db import session, transaction
 from core.errors import Conflict, Reason, Refused, reason, refuse_all
@@ -122,8 +125,8 @@ def review_change(
 ) -> MemberChange:
     """Approve a change, which takes effect on its day, at once where that has come; or refuse it and say why.
 
-    A new controller is the one of ``controller_id``, or a new one of the name stated. Orders placed before keep what
-    was frozen with them (V12 facts).
+    A new controller is the one of ``controller_id``, or a new one of the name stated; where none was known before, it
+    is proposed to the province. Orders placed before keep what was frozen with them (V12 facts).
     """
     with transaction():
         change = find_change(change_id, actor=actor, lock=True)
@@ -186,21 +189,36 @@ def _arrange(change: MemberChange, controller_id: int | None, *, actor: Actor, n
     if seat is not None:
         begin_seat(change.organisation, seat, since=change.effective_on, change_id=change.id)
     if change.controller is not None:
+        _name_controller(change, controller_id, actor=actor, now=now)
+    session().flush()
+    if change.effective_on <= clock.today(now):
+        apply_change(change=change, seat=seat, actor=actor, now=now)
+
+
+def _name_controller(change: MemberChange, controller_id: int | None, *, actor: Actor, now: datetime) -> None:
+    """From one controller to another, past use stays behind; where none was known the province decides, as the firm's
+    own use goes along (V12 cap)."""
+    wanted = ControllerName(controller_id=controller_id, name="" if controller_id else change.controller or "")
+    if tenures(change.organisation_id):
         establish_controller(
             organisation=change.organisation,
-            controller=(
-                register_controller(name=change.controller, note="", actor=actor, now=now)
-                if controller_id is None
-                else find_controller(controller_id)
-            ),
+            controller=named_controller(wanted, actor=actor, now=now),
             since=change.effective_on,
             source=change.reason,
             actor=actor,
             now=now,
         )
-    session().flush()
-    if change.effective_on <= clock.today(now):
-        apply_change(change=change, seat=seat, actor=actor, now=now)
+        return
+    facts = facts_about(
+        kind=ChangeKind.NAMING,
+        controller_id=None,
+        into_id=controller_id,
+        new_name=wanted.name,
+        new_note="",
+        organisation_ids=[change.organisation_id],
+        effective_on=change.effective_on,
+    )
+    propose_change(facts, evidence=change.reason, actor=actor, now=now)
 
 
 def _wanted(change: MemberChange) -> Change:
@@ -243,4 +261,8 @@ def _review_faults(
     found = _faults(change.organisation, _wanted(change), now)
     if controller_id is not None and change.controller is None:
         found.append(reason("controller_not_asked", field="controller_id"))
+    if controller_id is None and change.controller is not None:
+        found += name_faults(note="", namesakes=namesakes_of(change.controller), field="controller_id")
+    if change.controller is not None and open_naming(change.organisation_id) is not None:
+        found.append(reason("naming_open", article=CAP, field="decision"))
     return found

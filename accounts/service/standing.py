@@ -1,4 +1,4 @@
-"""What authorities put on record: controllers, adverse records, holdings, joint establishments."""
+"""What authorities put on record: adverse records, holdings, joint establishments."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from accounts.kinds import AdverseKind, OrganisationKind
-from accounts.models import AdverseRecord, Controller, ControllerTenure, Holding, JointEstablishment, Organisation
+from accounts.models import AdverseRecord, Holding, JointEstablishment, Organisation
 from accounts.permissions import may_enter_standing
 from accounts.queries.memberships import is_approved_member
-from accounts.queries.organisations import OrganisationMissing, find_organisation, lock_organisation, organisation
-from accounts.queries.standing import find_adverse_record, find_controller
+from accounts.queries.organisations import OrganisationMissing, find_organisation, organisation
+from accounts.queries.standing import find_adverse_record
 from accounts.rules import adverse
-from accounts.rules.standing import ControllerName, holding_faults
+from accounts.rules.standing import holding_faults
 from accounts.steps.standing import (
     add_adverse_record,
     add_holding,
     add_joint_establishment,
     end_record,
-    establish_controller,
-    register_controller,
 )
 from core import clock
 from core.db import transaction
@@ -37,37 +35,6 @@ class RecordEnded(Conflict):
     """The record has an end already, or counts for nothing."""
 
     code = "record_ended"
-
-
-def set_controller(
-    *,
-    organisation_id: int,
-    controller: ControllerName,
-    since: date,
-    source: str,
-    actor: Actor,
-    now: datetime,
-) -> ControllerTenure:
-    """Say who controls an organisation from a day on (V12 cap); what it used before stays with who controlled it then.
-
-    Raises :class:`~accounts.steps.standing.TenureOverlaps` unless the day lies after every change known.
-    """
-    with transaction():
-        owner = find_organisation(organisation_id, actor=actor)
-        authorise(actor, may_enter_standing, owner)
-        lock_organisation(owner.id)
-        if (controller.controller_id is None) == (not controller.name):
-            raise StandingRefused(reasons=[reason("controller_by_id_or_name", field="controller_id")])
-        if owner.kind is OrganisationKind.TEAM:
-            raise StandingRefused(reasons=[reason("team_has_no_controller", article="V12 cap", field="since")])
-        return establish_controller(
-            organisation=owner,
-            controller=_controller(controller, actor, now),
-            since=since,
-            source=source,
-            actor=actor,
-            now=now,
-        )
 
 
 def enter_adverse_record(
@@ -148,12 +115,6 @@ def enter_joint_establishment(*, a_id: int, b_id: int, source: str, actor: Actor
         if a_id == b_id:
             raise StandingRefused(reasons=[reason("same_organisation", field="b_id")])
         return add_joint_establishment(one_id=a_id, other_id=b_id, source=source, actor=actor, now=now)
-
-
-def _controller(wanted: ControllerName, actor: Actor, now: datetime) -> Controller:
-    if wanted.controller_id is not None:
-        return find_controller(wanted.controller_id)
-    return register_controller(name=wanted.name, note=wanted.note, actor=actor, now=now)
 
 
 def _require_pair(one_id: int, other_id: int, actor: Actor, *, on: date) -> None:

@@ -32,9 +32,7 @@ class GroupMoving(Busy):
     code = "group_moving"
 
 
-def propose_change(
-    facts: ChangeFacts, *, new_note: str, evidence: str, actor: Actor, now: datetime
-) -> ControllerChange:
+def propose_change(facts: ChangeFacts, *, evidence: str, actor: Actor, now: datetime) -> ControllerChange:
     """Write a proposal without faults down."""
     change = ControllerChange(
         kind=facts.kind,
@@ -42,7 +40,7 @@ def propose_change(
         controller_id=facts.controller_id,
         into_id=facts.into_id,
         new_name=facts.new_name,
-        new_note=new_note,
+        new_note=facts.new_note,
         organisation_ids=sorted(set(facts.leaving)),
         effective_on=facts.effective_on,
         evidence=evidence,
@@ -93,12 +91,16 @@ def lock_groups(change: ControllerChange) -> None:
 
     Raises :class:`GroupMoving` where a firm joined it at this very moment.
     """
-    firms = firms_of(change.controller_id)
+    firms = _moving(change)
     for firm in firms:
         lock_organisation(firm)
     lock_controllers([each for each in (change.controller_id, change.into_id) if each is not None])
-    if firms_of(change.controller_id) != firms:
+    if _moving(change) != firms:
         raise GroupMoving
+
+
+def _moving(change: ControllerChange) -> list[int]:
+    return list(change.organisation_ids) if change.controller_id is None else firms_of(change.controller_id)
 
 
 def merge_groups(change: ControllerChange, *, actor: Actor, now: datetime) -> None:

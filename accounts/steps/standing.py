@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from accounts.kinds import AdverseKind
 from accounts.models import AdverseRecord, Controller, ControllerTenure, Holding, JointEstablishment, Organisation
 from accounts.queries.groups import lock_controllers
-from accounts.queries.standing import tenures
-from accounts.rules.standing import Running, tenure_faults
+from accounts.queries.standing import find_controller, namesakes_of, tenures
+from accounts.rules.standing import ControllerName, Running, same_by, tenure_faults
 from core import audit
 from core.db import require_transaction
 from core.errors import Conflict, refuse_all
@@ -127,6 +127,17 @@ def register_controller(*, name: str, note: str, actor: Actor, now: datetime) ->
     return controller
 
 
+def named_controller(wanted: ControllerName, *, actor: Actor, now: datetime) -> Controller:
+    """The controller that is meant: by number, the one of that name and identity, or a new one.
+
+    The name's faults are the caller's to refuse.
+    """
+    number = wanted.controller_id or same_by(wanted.note, namesakes_of(wanted.name))
+    if number is not None:
+        return find_controller(number)
+    return register_controller(name=wanted.name, note=wanted.note, actor=actor, now=now)
+
+
 def establish_controller(
     *,
     organisation: Organisation,
@@ -139,7 +150,8 @@ def establish_controller(
 ) -> ControllerTenure:
     """From ``since`` on the organisation is under this controller; the tenure that runs until then ends.
 
-    ``change_id`` is the merge or split it comes of, which takes care of past use; a plain change leaves it behind. The
+    ``change_id`` is the merge, split or naming it comes of, which takes care of past use; a plain change leaves it
+    behind. Whoever calls this for an organisation whose controller was not known moves its own use along. The
     organisation must be locked by the caller. Raises :class:`TenureOverlaps` and :class:`ControllerMerged`.
     """
     current = require_transaction()

@@ -6,7 +6,7 @@ from vouchers.api.claims import claims
 from vouchers.api.entitlement import entitlement
 from vouchers.api.findings import findings
 from vouchers.api.flags import flags
-from vouchers.api.groups import controller_changes, team_successions
+from vouchers.api.groups import controller_changes, organisation_controllers, team_successions
 from vouchers.api.inspections import inspections
 from vouchers.api.invoices import credit_invoices
 from vouchers.api.misconduct import appeals, misconduct_decisions
@@ -26,6 +26,7 @@ BLUEPRINTS = [
     findings,
     misconduct_decisions,
     appeals,
+    organisation_controllers,
     controller_changes,
     team_successions,
 ]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.models import ControllerChange, TeamSuccession
-from accounts.permissions import city_bureau as may_decide_successions
+from accounts.models import ControllerChange, ControllerTenure, TeamSuccession
 from accounts.permissions import (
+    authority,
     incubator,
     may_propose_group_change,
     may_read_group_changes,
     may_read_successions,
     may_review_group_change,
 )
+from accounts.permissions import city_bureau as may_decide_successions
 from accounts.queries.groups import (
     GroupChangeMissing,
     SuccessionMissing,
@@ -23,8 +24,10 @@ from accounts.queries.groups import (
 )
 from accounts.queries.organisations import OrganisationMissing
 from accounts.queries.standing import ControllerMissing
+from accounts.schemas.standing import NewTenureSchema, TenureSchema
+from accounts.service.standing import StandingRefused
 from accounts.steps.groups import GroupMoving
-from accounts.steps.standing import TenureOverlaps
+from accounts.steps.standing import ControllerMerged, TenureOverlaps
 from core import clock
 from core.http import Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.states import StateForbids
@@ -39,15 +42,22 @@ from vouchers.schemas.groups import (
     SuccessionDetailSchema,
     SuccessionSchema,
 )
-from vouchers.service import groups, successions
+from vouchers.service import groups, naming, successions
 from vouchers.service.groups import GroupChangeOpen, GroupChangeRefused, ProposerDecides
+from vouchers.service.naming import NamingReviewed
 from vouchers.service.successions import SuccessionExists, SuccessionRefused
 
 controller_changes = Blueprint(
     "controller_changes",
     __name__,
     url_prefix="/controller-changes",
-    description="Groups that merge or split in mid-year, with what they used of their caps.",
+    description="Groups that merge or split in mid-year and firms whose controller is named, with what they used.",
+)
+organisation_controllers = Blueprint(
+    "organisation_controllers",
+    __name__,
+    url_prefix="/organisations/<int:organisation_id>/controllers",
+    description="Who controls an organisation (V12 cap).",
 )
 team_successions = Blueprint(
     "team_successions",
@@ -57,17 +67,32 @@ team_successions = Blueprint(
 )
 
 
+@organisation_controllers.route("", methods=["POST"])
+@allow(authority)
+@problems(OrganisationMissing, ControllerMissing, StandingRefused, NamingReviewed, TenureOverlaps, ControllerMerged)
+@idempotent
+@organisation_controllers.arguments(NewTenureSchema)
+@organisation_controllers.response(201, TenureSchema)
+def set_controller(given: dict[str, Any], organisation_id: int) -> ControllerTenure:
+    """Say who controls an organisation from a day on
+
+    Of one that has used and holds nothing of a yearly cap; the tenure that runs until then ends. For every other firm,
+    for a day ahead and for a controller whose name others have too, propose a change of kind `naming`.
+    """
+    return naming.set_controller(organisation_id=organisation_id, **given, actor=current_actor(), now=clock.now())
+
+
 @controller_changes.route("", methods=["POST"])
 @allow(may_propose_group_change)
-@problems(ControllerMissing, GroupChangeRefused, GroupChangeOpen)
+@problems(ControllerMissing, OrganisationMissing, GroupChangeRefused, GroupChangeOpen)
 @idempotent
 @controller_changes.arguments(NewGroupChangeSchema)
 @controller_changes.response(201, GroupChangeDetailSchema)
 def propose_change(given: dict[str, Any]) -> ControllerChange:
-    """Propose a merge or a split
+    """Propose a merge, a split or who controls a firm
 
-    By the bureau of a city that has a firm of the group, or the province. Nothing changes until another person of the
-    province approves it.
+    By the bureau of a city that has a firm of the group, or the province; a naming by the bureau of the firm. Nothing
+    changes until another person of the province approves it.
     """
     return groups.propose(**given, actor=current_actor(), now=clock.now())
 
@@ -98,16 +123,23 @@ def show_change(change_id: int) -> ControllerChange:
 @controller_changes.route("/<int:change_id>/review", methods=["POST"])
 @allow(may_review_group_change)
 @problems(
-    GroupChangeMissing, StateForbids, ProposerDecides, GroupChangeRefused, OwnerAbsorbed, TenureOverlaps, GroupMoving
+    GroupChangeMissing,
+    StateForbids,
+    ProposerDecides,
+    GroupChangeRefused,
+    OwnerAbsorbed,
+    TenureOverlaps,
+    ControllerMerged,
+    GroupMoving,
 )
 @idempotent
 @controller_changes.arguments(ProposalReviewSchema)
 @controller_changes.response(201, GroupChangeDetailSchema)
 def review_change(given: dict[str, Any], change_id: int) -> ControllerChange:
-    """Decide a merge or split
+    """Decide a merge, a split or who controls a firm
 
     Approving it, on its day or later, moves the firms and their use: a merge adds both groups' use and live holds, a
-    split lets the use count for those who left too.
+    split lets the use count for those who left too, a firm whose controller was not known brings its own along.
     """
     return groups.review(change_id=change_id, **given, actor=current_actor(), now=clock.now())
 

@@ -10,7 +10,7 @@ from vouchers.pages.credits import credit_pages
 from vouchers.pages.entitlement import entitlement
 from vouchers.pages.findings import findings
 from vouchers.pages.flags import claim_flags
-from vouchers.pages.groups import group_changes, successions
+from vouchers.pages.groups import controllers, group_changes, successions
 from vouchers.pages.inspections import inspections
 from vouchers.pages.invoices import invoice_pages
 from vouchers.pages.misconduct import misconduct
@@ -35,5 +35,6 @@ PAGES: list[Pages] = [
     findings,
     misconduct,
     group_changes,
+    controllers,
     successions,
 ]

@@ -10,8 +10,10 @@ from flask import Response, render_template, url_for
 
 from accounts.models import Controller, ControllerChange, Organisation, TeamSuccession
 from accounts.permissions import (
+    authority,
     city_bureau,
     incubator,
+    may_enter_standing,
     may_propose_group_change,
     may_read_group_changes,
     may_read_heirs_side,
@@ -24,12 +26,14 @@ from accounts.queries.groups import (
     find_group_change,
     find_succession,
     firms_of,
+    namesakes_seen,
     visible_group_changes,
     visible_successions,
 )
 from accounts.queries.names import names_in_sight
-from accounts.queries.organisations import registered_teams
+from accounts.queries.organisations import find_organisation, registered_teams
 from accounts.queries.standing import find_controller
+from accounts.schemas.standing import NewTenureSchema
 from accounts.states import ChangeKind, ProposalState
 from core import clock
 from core.db import session
@@ -41,6 +45,7 @@ from core.permissions import Actor, authorise
 from vouchers.queries.group_caps import effects_of
 from vouchers.schemas.groups import NewGroupChangeSchema, NewSuccessionSchema, ProposalReviewSchema
 from vouchers.service import groups as group_service
+from vouchers.service import naming
 from vouchers.service import successions as succession_service
 
 Facts = list[tuple[str, object]]
@@ -61,6 +66,9 @@ successions = Pages(
     navigation=(NavEntry("team_successions", "succession_pages.index", "members", may_read_successions, order=54),),
     links={"team_succession": ("succession_pages.one", "succession_id")},
 )
+
+
+controllers = Pages("controller_pages", __name__)
 
 
 class ControllerNumberSchema(Schema):
@@ -86,7 +94,7 @@ CHANGES = Table(
             link=lambda row: link_to("controller_change", row.id),
         ),
         Column("group_change_kind", lambda row: row.kind, kind="term", sort=ControllerChange.kind),
-        Column("controller", lambda row: row.controller.name),
+        Column("controller", lambda row: None if row.controller is None else row.controller.name),
         Column("group_into", lambda row: row.into.name if row.into is not None else row.new_name),
         Column("effective_on", lambda row: row.effective_on, kind="day", sort=ControllerChange.effective_on),
         Column("state", lambda row: row.state, kind="state", sort=ControllerChange.state),
@@ -154,7 +162,7 @@ def merge() -> Response:
         name="group_merge",
         fixed={"kind": ChangeKind.MERGE.value},
         leave_out=("new_name", "new_note", "organisation_ids"),
-        required=("into_id",),
+        required=("controller_id", "into_id"),
     )
     return form_page(form, effect=_propose, back=url_for("group_change_pages.index"), confirms=True)
 
@@ -198,8 +206,7 @@ def one(change_id: int) -> str:
     change = find_group_change(change_id, actor=actor)
     facts: Facts = [
         ("column.group_change_kind", term(change.kind)),
-        ("column.controller", _controller(change.controller)),
-        ("column.group_into", _controller(change.into) if change.into is not None else change.new_name),
+        *_parties(change),
         ("fact.leaving_firms", _firms(change, actor)),
         *_proposal_facts(change),
     ]
@@ -229,11 +236,43 @@ def review(change_id: int) -> Response:
     form = Form(ProposalReviewSchema, name="group_review", widgets={"decision": "radio"})
     facts: Facts = [
         ("column.group_change_kind", term(change.kind)),
-        ("column.controller", change.controller.name),
-        ("column.group_into", change.into.name if change.into is not None else change.new_name),
+        *_parties(change),
+        ("fact.leaving_firms", _firms(change, current_actor())),
         ("column.effective_on", day(change.effective_on)),
+        ("column.evidence", change.evidence),
     ]
     return form_page(form, effect=effect, back=link_to("controller_change", change_id), confirms=True, facts=facts)
+
+
+@controllers.route("/organisations/<int:organisation_id>/controllers", methods=["GET", "POST"])
+@allow(authority)
+def set_controller(organisation_id: int) -> Response:
+    """Who controls it from a day on (V12 cap): at once where that changes no cap, else as a proposal."""
+    actor = current_actor()
+    firm = find_organisation(organisation_id, actor=actor)
+    authorise(actor, may_enter_standing, firm)
+
+    def effect(given: dict[str, Any]) -> Done:
+        now, wanted = clock.now(), given["controller"]
+        if naming.is_reviewed(organisation_id=firm.id, controller=wanted, since=given["since"], now=now):
+            return _propose(
+                {
+                    "kind": ChangeKind.NAMING,
+                    "controller_id": None,
+                    "into_id": wanted.controller_id,
+                    "new_name": wanted.name,
+                    "new_note": wanted.note,
+                    "organisation_ids": [firm.id],
+                    "effective_on": given["since"],
+                    "evidence": given["source"],
+                }
+            )
+        naming.set_controller(organisation_id=firm.id, **given, actor=actor, now=now)
+        return Done(link_to("organisation", firm.id), "page.controller_set.done")
+
+    form = Form(NewTenureSchema, name="controller_set")
+    facts: Facts = [("column.organisation", firm.name)]
+    return form_page(form, effect=effect, back=link_to("organisation", firm.id), facts=facts)
 
 
 @successions.get("", endpoint="index")
@@ -328,6 +367,17 @@ def _decision(title: str, href: str) -> list[dict[str, object]]:
 
 def _controller(controller: Controller) -> str:
     return f"{controller.name} ({controller.note})" if controller.note else controller.name
+
+
+def _parties(change: ControllerChange) -> Facts:
+    """Who is left and who goes on; of a new name also who else has it, for whoever sees every city."""
+    named = f"{change.new_name} ({change.new_note})" if change.new_note else change.new_name
+    namesakes = namesakes_seen(change, actor=current_actor())
+    return [
+        ("column.controller", None if change.controller is None else _controller(change.controller)),
+        ("column.group_into", named if change.into is None else _controller(change.into)),
+        ("fact.namesakes", "、".join(f"{each.id} {_controller(each)}" for each in namesakes) or None),
+    ]
 
 
 def _firms(change: ControllerChange, actor: Actor) -> str | None:

@@ -43,6 +43,9 @@ FIGURES_OUTDATED = "figures_outdated"
 CONTROLLER_CHANGED = "controller_changed"
 """Flag: the user came under another controller in that year; what it used before counts for the one it left."""
 
+CONTROLLER_NAMED = "controller_named"
+"""Flag: in that year it became known who controls the user; what it had used on its own was added to the group's."""
+
 
 class DecisionMissing(NotFound):
     """No entitlement was ever decided for this order."""
@@ -181,8 +184,14 @@ def offered_modes(on: date) -> tuple[PaymentMode, ...]:
 
 
 def changed_flags(beneficiary_id: int, on: date) -> set[str]:
-    """The flag of a firm whose controller changed in that year: past use stayed behind (V12 cap, invariant 3)."""
-    return {CONTROLLER_CHANGED} if accounts.changed_plainly(beneficiary_id, on) else set()
+    """The flags of a firm whose controller changed in that year, so that past use stayed behind, or became known in it
+    (V12 cap, invariant 3)."""
+    found = set()
+    if accounts.changed_plainly(beneficiary_id, on):
+        found.add(CONTROLLER_CHANGED)
+    if accounts.named_lately(beneficiary_id, on):
+        found.add(CONTROLLER_NAMED)
+    return found
 
 
 def decision_of(order_id: int) -> EntitlementDecision:

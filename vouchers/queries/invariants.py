@@ -12,6 +12,17 @@ from vouchers.states import CLAIM, FLAG, SUMMARY
 INVARIANTS = [
     *AIDS,
     Invariant(
+        3,
+        "caps: a firm whose controller is known has nothing left on its own cap in the years since",
+        """
+        SELECT a.id AS ledger_account, a.owner, a.year, a.posted_fen, a.pending_fen, t.since
+          FROM (SELECT organisation_id, min(since) AS since FROM controller_tenure GROUP BY organisation_id) t
+          JOIN ledger_account a ON split_part(a.owner, '@', 1) = 'organisation:' || t.organisation_id
+           AND a.kind IN ('cap', 'aid_cap') AND a.year >= extract(year FROM t.since)
+         WHERE a.posted_fen <> 0 OR a.pending_fen <> 0
+        """,
+    ),
+    Invariant(
         4,
         "claims: confirmed ≤ approved ≤ claimed ≤ subsidy ≤ floor(rate × base) and ≤ what was held",
         """

@@ -8,6 +8,8 @@ from marshmallow import fields
 
 from accounts.kinds import ChangeDecision
 from accounts.permissions import may_read_heirs_side, may_read_teams_side
+from accounts.queries.groups import namesakes_seen
+from accounts.schemas.standing import ControllerSchema
 from accounts.states import ChangeKind, ProposalState
 from core.http import (
     CountField,
@@ -28,25 +30,35 @@ EVIDENCE = {"description": "The document it rests on: name, number and date."}
 
 
 class NewGroupChangeSchema(Schema):
-    """A merge of two groups, or a split of one."""
+    """A merge of two groups, a split of one, or who controls a firm."""
 
-    kind = EnumField(ChangeKind, required=True, metadata={"description": "merge or split."})
+    kind = EnumField(ChangeKind, required=True, metadata={"description": "merge, split or naming."})
     controller_id = IdField(
-        required=True, metadata={"description": "The group that is absorbed, or that some firms leave."}
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The group that is absorbed, or that some firms leave; null for a naming."},
     )
     into_id = IdField(
-        load_default=None, allow_none=True, metadata={"description": "Merge: the controller that goes on."}
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Merge: the controller that goes on. Naming: a controller already known."},
     )
     new_name = TextField(
-        load_default="", max_length=200, metadata={"description": "Split: the new controller of those that leave."}
+        load_default="",
+        max_length=200,
+        metadata={"description": "Split, naming: the new controller of those that leave, or of the firm."},
     )
     new_note = TextField(
-        load_default="", max_length=500, metadata={"description": "What tells it from another of that name."}
+        load_default="",
+        max_length=500,
+        metadata={
+            "description": "What tells it from another of that name: a credit code, or the end of an identity number."
+        },
     )
     organisation_ids = fields.List(
         IdField(metadata={"description": "An organisation."}),
         load_default=list,
-        metadata={"description": "Split: the firms that leave."},
+        metadata={"description": "Split: the firms that leave. Naming: the one firm."},
     )
     effective_on = DayField(required=True, metadata={"description": "First day; after every change known."})
     evidence = TextField(required=True, max_length=500, metadata=EVIDENCE)
@@ -100,19 +112,21 @@ class ProposalSchema(Schema):
 class GroupChangeSchema(ProposalSchema):
     """A merge or split of groups."""
 
-    kind = EnumField(ChangeKind, required=True, metadata={"description": "merge or split."})
-    controller_id = IdField(required=True, metadata={"description": "The group absorbed or left."})
+    kind = EnumField(ChangeKind, required=True, metadata={"description": "merge, split or naming."})
+    controller_id = IdField(
+        required=True, allow_none=True, metadata={"description": "The group absorbed or left; null for a naming."}
+    )
     into_id = IdField(
         required=True,
         allow_none=True,
-        metadata={"description": "The controller that goes on; of a split the new one, once approved."},
+        metadata={"description": "The controller that goes on; of a split or naming the new one, once approved."},
     )
-    new_name = TextField(required=True, metadata={"description": "Split: the new controller's name."})
-    new_note = TextField(required=True, metadata={"description": "Split: what tells it apart."})
+    new_name = TextField(required=True, metadata={"description": "Split, naming: the new controller's name."})
+    new_note = TextField(required=True, metadata={"description": "Split, naming: what tells it apart."})
     organisation_ids = fields.List(
         IdField(metadata={"description": "An organisation."}),
         required=True,
-        metadata={"description": "Split: the firms that leave."},
+        metadata={"description": "Split: the firms that leave. Naming: the one firm."},
     )
 
 
@@ -158,7 +172,19 @@ class _WithEffects(Schema):
 
 
 class GroupChangeDetailSchema(_WithEffects, GroupChangeSchema):
-    """A merge or split with what it did to the caps."""
+    """A merge, split or naming with what it did to the caps."""
+
+    namesakes = fields.List(
+        fields.Nested(ControllerSchema),
+        required=True,
+        metadata={"description": "Other controllers of the new name, for those who see every city; else empty."},
+    )
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """The namesakes are those on record now."""
+        if attr == "namesakes":
+            return namesakes_seen(obj, actor=current_actor())
+        return super().get_attribute(obj, attr, default)
 
 
 class SuccessionDetailSchema(SuccessionSchema, _WithEffects):

@@ -112,14 +112,14 @@ def _successions_in(actor: Actor) -> Select[tuple[TeamSuccession]]:
 
 
 def _group_changes(actor: Actor) -> Select[tuple[ControllerChange]]:
-    """Merges and splits that others than the actor proposed: nobody decides his own (V12 cap)."""
+    """Changes of controllers that others than the actor proposed: nobody decides his own (V12 cap)."""
     return select(ControllerChange).where(
         ControllerChange.state == ProposalState.PROPOSED, ControllerChange.proposed_by != actor.user_id
     )
 
 
 def _proposed(actor: Actor) -> Line:
-    """Merges and splits that the actor's own office proposed and somebody else decides."""
+    """Changes of controllers that the actor's own office proposed and somebody else decides."""
     own = (
         select(ControllerChange)
         .join(User, User.id == ControllerChange.proposed_by)

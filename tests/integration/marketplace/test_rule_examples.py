@@ -333,16 +333,22 @@ def test_s31_the_measure_on_sharing_has_its_term() -> None:
 
 def test_v12_facts_of_an_order_stay_when_the_firm_moves_its_group(province: DemoClient) -> None:
     """V12 facts: a controller that takes over after the order leaves its hold with the one it was placed under."""
+    firm = province.get("sme-heze", "/me")["organisation"]["id"]
+    seller = {"name": "演示原控制人", "since": "2025-01-02", "source": "登记"}
+    left = province.post("bureau-heze", f"/organisations/{firm}/controllers", seller)["controller"]["id"]
     quote = ask(province, "sme-heze", service_id("demo-pilot-time"))
     done = walk(province, province.post("sme-heze", "/orders", {"quote_id": quote["id"]}), user="sme-heze")
     with clock.at(MONDAY + timedelta(days=1)):
-        body = {"name": "演示新控制人", "since": "2026-03-03", "source": "变更登记"}
-        province.post("bureau-heze", f"/organisations/{done['beneficiary_id']}/controllers", body)
+        buyer = {"name": "演示新控制人", "since": "2026-03-03", "source": "变更登记"}
+        province.post("bureau-heze", f"/organisations/{firm}/controllers", buyer, expect=409)
+        body = {"kind": "naming", "organisation_ids": [firm], "new_name": buyer["name"], "evidence": buyer["source"]}
+        change = province.post("bureau-heze", "/controller-changes", {**body, "effective_on": buyer["since"]})
+        decision = {"decision": "approve", "opinion": "属实"}
+        province.post("province", f"/controller-changes/{change['id']}/review", decision)
         assert ask(province, "sme-heze", service_id("demo-ms-sample"))["cap_room_fen"] == 50_000_000
         claim = hand_in(province, done, claimant="provider-jinan", number=INVOICE)
     assert claim["claimed_fen"] == 6_000_000
-    owner = f"organisation:{done['beneficiary_id']}"
-    assert province.get("province", f"/ledger/accounts/cap/{owner}/2026")["pending_fen"] == 6_000_000
+    assert province.get("province", f"/ledger/accounts/cap/controller:{left}/2026")["pending_fen"] == 6_000_000
     assert verify_everything()[1] == []
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from accounts import queries as accounts
 from accounts.kinds import ChangeDecision
-from accounts.models import Controller, ControllerChange, Organisation, TeamSuccession
+from accounts.models import Controller, ControllerChange, ControllerTenure, Organisation, TeamSuccession
 from accounts.permissions import Role
 from accounts.queries import acts_for, cap_owner, is_approved_member
+from accounts.queries.groups import namesakes_seen
+from accounts.rules.standing import ControllerName
+from accounts.service.standing import StandingRefused
 from accounts.states import ChangeKind, MembershipState
 from core import clock
 from core.db import session
@@ -34,9 +37,11 @@ from tests.factories.accounts import (
 )
 from tests.factories.vouchers import FULL, assessment_of, bring, make_claim, place
 from vouchers.queries.claims import visible_claims
+from vouchers.queries.invariants import INVARIANTS as VOUCHERS
 from vouchers.queries.yearly import yearly_use
-from vouchers.service import groups, successions
+from vouchers.service import groups, naming, successions
 from vouchers.service.groups import GroupChangeOpen, GroupChangeRefused, ProposerDecides
+from vouchers.service.naming import NamingReviewed
 from vouchers.service.successions import SuccessionExists, SuccessionRefused
 from vouchers.states import ClaimState
 from vouchers.steps import RoomShrank
@@ -63,24 +68,33 @@ def room(owner: str) -> int:
 
 def propose(
     kind: ChangeKind,
-    controller: Controller,
+    controller: Controller | None,
     *,
     actor: Actor,
     into: Controller | None = None,
     leaving: list[Organisation] | None = None,
+    named: str = "分出集团",
+    note: str = "",
     on: date = TODAY,
 ) -> ControllerChange:
     return groups.propose(
         kind=kind,
-        controller_id=controller.id,
+        controller_id=None if controller is None else controller.id,
         into_id=None if into is None else into.id,
-        new_name="" if leaving is None else "分出集团",
-        new_note="",
+        new_name="" if leaving is None or (kind is ChangeKind.NAMING and into is not None) else named,
+        new_note=note,
         organisation_ids=[each.id for each in leaving or []],
         effective_on=on,
         evidence="合并协议 2026-02-20",
         actor=actor,
         now=clock.now(),
+    )
+
+
+def name(firm: Organisation, called: str, *, note: str = "", actor: Actor) -> ControllerTenure:
+    wanted = ControllerName(name=called, note=note)
+    return naming.set_controller(
+        organisation_id=firm.id, controller=wanted, since=date(2026, 1, 1), source="查明", actor=actor, now=clock.now()
     )
 
 
@@ -198,6 +212,50 @@ def test_i3_a_plain_change_of_controller_leaves_use_behind_and_is_flagged() -> N
     make_tenure(firm, buyer, since=date(2026, 2, 1))
     assert (room(f"controller:{seller.id}"), room(f"controller:{buyer.id}")) == (44_000_000, CAP_FEN)
     assert assessment_of(firm, make_provider()).flags == ("controller_changed",)
+
+
+def test_v12_cap_a_firm_whose_controller_becomes_known_brings_its_own_use_along() -> None:
+    group = make_controller("甲集团")
+    firm_under(group)
+    firm, unused = make_enterprise("371702"), make_enterprise("371702")
+    order_id = use(firm, 6_000_000)
+    bureau = actor_of(make_bureau("371700"))
+    with pytest.raises(NamingReviewed):
+        name(firm, "张三", actor=bureau)
+    change = propose(ChangeKind.NAMING, None, named="张三", note="身份证末四位 1230", leaving=[firm], actor=bureau)
+    with pytest.raises(GroupChangeOpen):
+        propose(ChangeKind.NAMING, None, into=group, leaving=[firm], actor=bureau)
+    assert (room(f"organisation:{firm.id}"), assessment_of(firm, make_provider()).flags) == (44_000_000, ())
+
+    approve(change)
+
+    own, held = f"controller:{change.into_id}", hold_of(order_id)
+    assert held is not None
+    assert (cap_owner(firm.id, TODAY), held.cap_owner) == (own, own)
+    assert (room(own), room(f"organisation:{firm.id}")) == (44_000_000, CAP_FEN)
+    assert assessment_of(firm, make_provider()).flags == ("controller_named",)
+    approve(propose(ChangeKind.NAMING, None, into=group, leaving=[firm], actor=bureau, on=date(2026, 3, 2)))
+    with clock.at(clock.now() + timedelta(days=1)):
+        assert assessment_of(firm, make_provider()).flags == ("controller_changed", "controller_named")
+    known = session().get_one(Controller, change.into_id)
+    assert name(unused, "李四", actor=bureau).change_id is None
+    assert assessment_of(unused, make_provider()).flags == ()
+    assert (room(own), known.merged_into_id) == (44_000_000, None)
+    assert verify([*INVARIANTS, *VOUCHERS]) == []
+
+
+def test_v12_cap_two_controllers_of_one_name_are_told_apart_by_who_they_are() -> None:
+    bureau, (one, two, three) = actor_of(make_bureau("371700")), [make_enterprise("371702") for _ in range(3)]
+    first = name(one, "张三", note="身份证末四位 1230", actor=bureau)
+    with pytest.raises(StandingRefused) as unsaid:
+        name(two, "张 三", actor=bureau)
+    assert [each.code for each in unsaid.value.reasons] == ["controller_namesake"]
+    with pytest.raises(NamingReviewed):  # somebody else of that name: two decide, and see the other one
+        name(two, "张三", note="4567", actor=bureau)
+    assert name(two, "张三", note="110101199001011230", actor=bureau).controller_id == first.controller_id
+    change = propose(ChangeKind.NAMING, None, named="张三", note="4567", leaving=[three], actor=bureau)
+    assert [each.id for each in namesakes_seen(change, actor=actor_of(make_province()))] == [first.controller_id]
+    assert namesakes_seen(change, actor=bureau) == []
 
 
 def test_an_order_assessed_before_a_merge_is_not_held_on_the_old_cap() -> None:

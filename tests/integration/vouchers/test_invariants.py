@@ -45,6 +45,15 @@ BENT_STEPS = {
     "claims: the steps lead": "UPDATE claim SET claimed_fen = claimed_fen - 1 WHERE state = 'submitted'",
 }
 
+BENT_CAPS = {
+    "caps: a firm whose controller": (
+        "WITH known AS (INSERT INTO controller (name, note, entered_at) VALUES ('x', '', now()) RETURNING id)"
+        " INSERT INTO controller_tenure (organisation_id, controller_id, since, source, entered_at)"
+        " SELECT substr(a.owner, 14)::bigint, known.id, '2026-01-01', 'x', now() FROM known, ledger_account a"
+        " WHERE a.kind = 'cap' AND a.owner LIKE 'organisation:%' AND a.posted_fen + a.pending_fen > 0 LIMIT 1"
+    ),
+}
+
 BENDS = {
     4: "UPDATE claim SET base_fen = 1 WHERE state = 'submitted'",
     6: "UPDATE review_summary SET state = 'stamped', dispatched_by = NULL, dispatched_at = NULL",
@@ -76,7 +85,7 @@ def test_each_of_the_steps_bites(committed_app: Flask, database: Database) -> No
     """A step that is missing, does not follow, or leads to another sum than the claim's is named."""
     assert committed_app.name
     one_of_each()
-    assert_each_bites(database, BENT_STEPS, INVARIANTS)
+    assert_each_bites(database, {**BENT_STEPS, **BENT_CAPS}, INVARIANTS)
 
 
 BENT_INVOICES = {

@@ -11,7 +11,15 @@ from accounts.kinds import AdverseKind, OrganisationKind, Relation
 from accounts.permissions import ROLES_OF_KIND, Role
 from accounts.rules import adverse, tokens, uscc
 from accounts.rules.relation import RelationFacts, relations, same_phone, same_text
-from accounts.rules.standing import Running, holding_faults, tenure_faults
+from accounts.rules.standing import (
+    Running,
+    holding_faults,
+    identity_in,
+    name_faults,
+    plain_name,
+    same_by,
+    tenure_faults,
+)
 from accounts.rules.users import (
     THROTTLE,
     Credentials,
@@ -139,6 +147,18 @@ def test_v8_2_faults_of_a_record(kind: AdverseKind, since: date, until: date | N
 )
 def test_v12_cap_a_controller_takes_over_after_every_change_known(known: list[Running], allowed: bool) -> None:
     assert (tenure_faults(since=date(2025, 1, 1), known=known) == []) is allowed
+
+
+def test_v12_cap_a_name_is_told_apart_by_its_identity() -> None:
+    assert plain_name("张 三") == plain_name("张\u200b三　") == plain_name("张三")
+    assert identity_in("身份证末四位 １２３ｘ") == "123X"
+    assert identity_in("统一社会信用代码 91370000MA0000000X") == "91370000MA0000000X"
+    assert (identity_in(""), identity_in("某集团 12"), identity_in("ABCD")) == ("", "", "")
+    assert same_by("110101199001011230", {1: "", 2: "末四位1230"}) == 2
+    assert same_by("4567", {1: "", 2: "末四位1230"}) is None
+    assert name_faults(note="", namesakes={}) == []
+    assert [each.code for each in name_faults(note="某人", namesakes={1: ""})] == ["controller_namesake"]
+    assert name_faults(note="4567", namesakes={1: ""}) == []
 
 
 def test_faults_of_a_holding_are_named_at_once() -> None:
