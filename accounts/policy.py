@@ -38,6 +38,14 @@ def county_names(on: date) -> dict[str, str]:
     return {each["code"]: f"{cities[each['city']]} {each['name']}" for each in edition["places.counties"]}
 
 
+def region_names(on: date) -> frozenset[str]:
+    """The names by which an address may begin: the province, its cities and counties."""
+    edition = _edition(on)
+    province = edition.entry("places.province_name").value if "places.province_name" in edition else ""
+    divisions = (*edition["places.cities"], *edition["places.counties"])
+    return frozenset({province, province.removesuffix("省"), *(each["name"] for each in divisions)}) - {""}
+
+
 def limits(on: date) -> Limits:
     """The bounds of V8(1)."""
     edition = _edition(on)

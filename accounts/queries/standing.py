@@ -9,6 +9,7 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import joinedload
 
+from accounts import policy
 from accounts.kinds import MEMBER_KINDS, AdverseKind, OrganisationKind
 from accounts.models import (
     AdverseImport,
@@ -23,7 +24,7 @@ from accounts.models import (
 )
 from accounts.queries.organisations import organisation, visible_organisations
 from accounts.rules.adverse import RecordFacts
-from accounts.rules.relation import NO_HOLDING, RelationFacts, same_phone, same_text
+from accounts.rules.relation import NO_HOLDING, RelationFacts, same_address, same_phone, same_text
 from accounts.rules.standing import plain_name
 from accounts.states import BankAccountState, ChangeKind
 from core import clock
@@ -297,18 +298,18 @@ def relation(beneficiary_id: int, provider_id: int, on: date) -> RelationFacts:
         same_legal_representative=same_text(user.legal_representative, provider.legal_representative),
         shared_phone=same_phone(user.phone, provider.phone),
         shared_bank_account=_shared_bank_account(user.id, provider.id) is not None,
-        shared_address=same_text(user.address, provider.address),
+        shared_address=same_address(user.address, provider.address, regions=policy.region_names(on)),
     )
 
 
-def shared_details(beneficiary_id: int, provider_id: int) -> dict[str, str]:
+def shared_details(beneficiary_id: int, provider_id: int, on: date) -> dict[str, str]:
     """What a user and a provider state alike, by what it is: phone and address as the user states them, and the last
     digits of a bank account of both. What they do not share is left out."""
     user, provider = organisation(beneficiary_id), organisation(provider_id)
     shared = {}
     if same_phone(user.phone, provider.phone):
         shared["shared_phone"] = user.phone
-    if same_text(user.address, provider.address):
+    if same_address(user.address, provider.address, regions=policy.region_names(on)):
         shared["shared_address"] = user.address
     account = _shared_bank_account(user.id, provider.id)
     if account is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -41,7 +42,16 @@ KIND_WORDS: Mapping[str, AdverseKind] = {
 }
 """Words by which a kind is told, the first that stands in the cell."""
 
-_DATE = re.compile(r"([0-9]{4})[-/.年]?([0-9]{1,2})[-/.月]?([0-9]{1,2})日?(?:[ T].*)?")
+_TIME = r"(?:[ T][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
+_DATES = tuple(
+    re.compile(written + _TIME)
+    for written in (
+        r"(?P<year>[0-9]{4})(?P<between>[-/.])(?P<month>[0-9]{1,2})(?P=between)(?P<day>[0-9]{1,2})",
+        "(?P<year>[0-9]{4})年(?P<month>[0-9]{1,2})月(?P<day>[0-9]{1,2})日",
+        "(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})",
+    )
+)
+"""How a day is written: one separator between its parts, 年月日, or eight digits; perhaps with a time, nothing else."""
 
 
 class ListUnknown(Refused):
@@ -171,9 +181,12 @@ def _kind(written: str) -> AdverseKind | None:
 
 def _date(written: str) -> date | None:
     """The date a cell means, or None where it is none."""
-    found = _DATE.fullmatch(written)
+    plain = unicodedata.normalize("NFKC", written).strip()
+    found = next((match for match in (each.fullmatch(plain) for each in _DATES) if match is not None), None)
+    if found is None:
+        return None
     try:
-        return None if found is None else date(*map(int, found.groups()))
+        return date(*(int(found[part]) for part in ("year", "month", "day")))
     except ValueError:
         return None
 

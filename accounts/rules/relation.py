@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
 from accounts.kinds import Relation
 
 NO_HOLDING = Decimal(0)
+
+_IGNORED = frozenset({"Cc", "Cf", "Pd"})
+_BETWEEN_PHONES = re.compile(r"[,，、;；/|\n]|或|和")
+_EXTENSION = re.compile(r"转|分机|ext|x|#", re.IGNORECASE)
+_SHORT_EXTENSION = re.compile(r"[-–—−][0-9]{1,5}$")
+_COUNTRY = re.compile(r"^(?:00)?86(?=[0-9]{10,})")
+_WHOLE_NUMBER = 10
+"""Digits of the shortest number with its area code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +82,58 @@ def relations(facts: RelationFacts, *, subsidiary_above_percent: Decimal) -> tup
 
 
 def same_text(left: str, right: str) -> bool:
-    """Whether two stated texts are the same, blanks aside; what is not stated is never the same."""
-    plain_left, plain_right = "".join(left.split()).casefold(), "".join(right.split()).casefold()
-    return bool(plain_left) and plain_left == plain_right
+    """Whether two stated texts are the same; what is not stated is never the same.
+
+    Width, case, blanks, dashes and what nobody sees make no difference.
+    """
+    plain = folded(left)
+    return bool(plain) and plain == folded(right)
+
+
+def same_address(left: str, right: str, *, regions: Collection[str]) -> bool:
+    """Whether two stated addresses are the same, with or without the names of their province, city and county.
+
+    ``regions`` are such names, as they may lead an address.
+    """
+    plain = _without(folded(left), regions)
+    return bool(plain) and plain == _without(folded(right), regions)
 
 
 def same_phone(left: str, right: str) -> bool:
-    """Whether two stated phone numbers have the same digits."""
-    digits_left = "".join(character for character in left if character.isdigit())
-    digits_right = "".join(character for character in right if character.isdigit())
-    return bool(digits_left) and digits_left == digits_right
+    """Whether two stated phone numbers have a number in common, with or without 86 before it or an extension."""
+    return bool(_phones(left) & _phones(right))
+
+
+def folded(stated: str) -> str:
+    """A text as it is compared: one width and case, no blanks, dashes or characters that nobody sees."""
+    text = unicodedata.normalize("NFKC", stated)
+    return "".join(
+        each for each in text if not each.isspace() and unicodedata.category(each) not in _IGNORED
+    ).casefold()
+
+
+def _without(address: str, regions: Collection[str]) -> str:
+    """The address after the names of regions that lead it, as long as anything is left."""
+    names = sorted((folded(region) for region in regions), key=len, reverse=True)
+    while True:
+        leading = next((name for name in names if name and address.startswith(name) and address != name), None)
+        if leading is None:
+            return address
+        address = address.removeprefix(leading)
+
+
+def _phones(stated: str) -> set[str]:
+    """Every number that a text states: its digits without country code, leading zeros and extension."""
+    found = set()
+    for part in _BETWEEN_PHONES.split(unicodedata.normalize("NFKC", stated)):
+        number = _EXTENSION.split(part, maxsplit=1)[0].strip()
+        shorter = _SHORT_EXTENSION.sub("", number)
+        digits = _digits(shorter if len(_digits(shorter)) >= _WHOLE_NUMBER else number)
+        if digits:
+            found.add(digits)
+    return found
+
+
+def _digits(number: str) -> str:
+    plain = "".join(str(unicodedata.digit(each)) for each in number if each.isdigit())
+    return _COUNTRY.sub("", plain).lstrip("0")

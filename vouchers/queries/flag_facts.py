@@ -73,7 +73,7 @@ def _relations(claim: Claim, *, today: date) -> RelationsSeen:
         at_order=flags_at_order(case.beneficiary, case.provider, policy=judged_by),
         today={*(relation.value for relation in now), *record.observations},
         details=record.as_json(),
-        shared=shared_details(claim.beneficiary_id, claim.provider_id),
+        shared=shared_details(claim.beneficiary_id, claim.provider_id, today),
     )
 
 

@@ -240,6 +240,25 @@ def test_every_fault_of_a_row_is_named_with_its_line() -> None:
     assert codes(list(dateless.reasons)) == ["adverse_date_missing"]
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2025-12",
+        "202511",
+        "2025-11-03 本应2024-11-03",
+        "2025年11月",
+        "2025-11/03",
+        "2025113",
+        "2025-11-03abc",
+        "20251301",
+    ],
+)
+def test_v8_2_what_is_no_whole_date_is_refused(written: str) -> None:
+    (bad,) = rows_of(f"统一社会信用代码,列入日期\n{ONE},{written}\n")
+    assert isinstance(bad, RefusedRow)
+    assert codes(list(bad.reasons)) == ["adverse_date_unreadable"]
+
+
 def test_a_file_that_is_no_such_list_is_refused_whole() -> None:
     with pytest.raises(ListUnknown):
         rows_of("外部编号,仪器名称\nA1,光谱仪\n")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from accounts.kinds import AdverseKind, OrganisationKind, Relation
 from accounts.permissions import ROLES_OF_KIND, Role
 from accounts.rules import adverse, tokens, uscc
-from accounts.rules.relation import RelationFacts, relations, same_phone, same_text
+from accounts.rules.relation import RelationFacts, relations, same_address, same_phone, same_text
 from accounts.rules.standing import (
     Running,
     holding_faults,
@@ -111,6 +111,39 @@ def test_what_is_not_stated_is_never_shared() -> None:
     assert not same_phone("", "-")
     assert same_text("济南市 历下区 1 号", "济南市历下区1号")
     assert same_phone("0531-8888 0000", "053188880000")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "+86 531 8888 0000",
+        "0086-531-88880000",
+        "８６-531-８８８８００００",
+        "0531-88880000",
+        "53188880000转8012",
+        "0531-88880000-8012",
+        "139 0000 0000、0531-88880000",
+    ],
+)
+def test_v8_4_a_phone_number_is_the_same_however_it_is_written(written: str) -> None:
+    assert same_phone("0531-88880000", written)
+    assert not same_phone("0531-88880001", written)
+
+
+def test_v8_4_an_address_and_a_name_are_the_same_however_they_are_written() -> None:
+    regions = {"山东省", "山东", "济南市", "历下区", "历城区"}
+    for written in (
+        "山东省济南市历下区经十路１号",
+        "济南市 历下区经十路1号",
+        "经十路\u200b1号",
+        "山东济南市历下区经十路1号",
+    ):
+        assert same_address("历下区经十路1号", written, regions=regions), written
+    assert not same_address("历下区经十路1号", "历下区经十路11号", regions=regions)
+    assert not same_address("济南市", "山东省", regions=regions)
+    assert not same_address("", "", regions=regions)
+    assert same_text("张\u200b三", "张 三")
+    assert same_text("ＡＢ", "ab")
 
 
 # -- V8(2) ---------------------------------------------------------------------------------------------------------
