@@ -72,6 +72,7 @@ def member_rules(on: date) -> MemberRules:
         figures_grace_end=_month_day(value("figures_grace_end")),
         overdue_refuses_orders=value("overdue_figures_refuse_orders", otherwise=False),
         suspension_articles=tuple(value("suspension_articles", otherwise=())),
+        change_days_ahead=value("change_days_ahead"),
     )
 
 

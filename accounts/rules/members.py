@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from accounts.kinds import DocumentKind, OrganisationKind
 from core.errors import Reason, reason
@@ -36,6 +36,11 @@ class MemberRules:
     figures_grace_end: MonthDay | None
     overdue_refuses_orders: bool
     suspension_articles: tuple[str, ...]
+    change_days_ahead: int | None = None
+
+    def latest_change(self, today: date) -> date | None:
+        """The last day that a change asked for today may begin on; None where the pack bounds none."""
+        return None if self.change_days_ahead is None else today + timedelta(days=self.change_days_ahead)
 
     def required_documents(self, kind: OrganisationKind, *, in_province: bool) -> tuple[DocumentKind, ...]:
         """The documents a kind of member brings with its registration."""

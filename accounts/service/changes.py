@@ -243,13 +243,15 @@ def _seat(change: Change, now: datetime) -> Seat | None:
 
 
 def _faults(member: Organisation, change: Change, now: datetime) -> list[Reason]:
+    today = clock.today(now)
     return change_faults(
         change,
         kind=member.kind,
         present_county=member.county,
         in_province=member.in_province,
         seats=seats_of(member.id),
-        places=policy.places(clock.today(now)),
+        places=policy.places(today),
+        latest=policy.member_rules(today).latest_change(today),
     )
 
 

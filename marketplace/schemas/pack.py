@@ -232,6 +232,7 @@ SCHEMA: Mapping[str, fields.Field[Any]] = {
     "members.figures_grace_end": MonthDayField(required=True),
     "members.overdue_figures_refuse_orders": _truth(),
     "members.suspension_articles": _many(_text()),
+    "members.change_days_ahead": _count(1, 3660),
     "reviews.city_review_working_days": _count(1, 1000),
     "reviews.confirmation_working_days": _count(1, 1000),
     "reviews.case_hold_working_days": _count(1, 1000),

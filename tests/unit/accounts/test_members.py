@@ -186,6 +186,27 @@ def test_a_change_must_change_something_that_its_kind_may_change() -> None:
     assert faults(Change(effective_on=day, county="370102"), OrganisationKind.TEAM) == ["team_sits_with_incubator"]
 
 
+def test_a_change_begins_within_the_days_that_the_pack_allows() -> None:
+    latest = policy.member_rules(DAY).latest_change(DAY)
+    assert latest == DAY + timedelta(days=365)
+
+    def faults(day: date) -> list[str]:
+        change = Change(effective_on=day, phone="0531-1")
+        found = change_faults(
+            change,
+            kind=OrganisationKind.PROVIDER,
+            present_county="371702",
+            in_province=True,
+            seats=[HEZE],
+            places=policy.places(DAY),
+            latest=latest,
+        )
+        return codes(found)
+
+    assert (faults(latest), faults(latest + timedelta(days=1))) == ([], ["change_too_far_ahead"])
+    assert faults(date(2099, 1, 1)) == ["change_too_far_ahead"]
+
+
 # -- suspensions -------------------------------------------------------------------------------------------------------
 
 
