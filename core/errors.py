@@ -121,6 +121,13 @@ class Busy(DomainError):
     code = "busy"
 
 
+def refuse_first(found: Sequence[DomainError]) -> None:
+    """Raise the first of several refusals with the reasons of all of them, so that every fault is named at once."""
+    if found:
+        found[0].reasons = tuple(each for refusal in found for each in refusal.reasons)
+        raise found[0]
+
+
 def refuse_all(reasons: Sequence[Reason], *, error: type[DomainError] = Refused) -> None:
     """Raise ``error`` with all reasons at once where there are any."""
     if reasons:

@@ -16,8 +16,10 @@ from accounts.queries.standing import find_controller, namesakes_of, tenures
 from accounts.rules.standing import ControllerName, Running, same_by, tenure_faults
 from core import audit
 from core.db import require_transaction
-from core.errors import Conflict, refuse_all
+from core.errors import Conflict, reason, refuse_all
 from core.permissions import Actor
+
+RELATED = "V8(4)"
 
 
 class TenureOverlaps(Conflict):
@@ -218,7 +220,7 @@ def add_holding(
         entered_at=now,
     )
     require_transaction().add(holding)
-    _flush_or_conflict(pg.ExclusionViolation, HoldingOverlaps)
+    _flush_or_conflict(pg.ExclusionViolation, HoldingOverlaps, field="since")
     audit.record(
         actor=actor,
         now=now,
@@ -241,15 +243,15 @@ def add_joint_establishment(
         entered_at=now,
     )
     require_transaction().add(pair)
-    _flush_or_conflict(pg.UniqueViolation, JointEstablishmentKnown)
+    _flush_or_conflict(pg.UniqueViolation, JointEstablishmentKnown, field="other_id")
     audit.record(actor=actor, now=now, action="enter", subject=pair, data={"a_id": pair.a_id, "b_id": pair.b_id})
     return pair
 
 
-def _flush_or_conflict(violation: type[Exception], error: type[Conflict]) -> None:
+def _flush_or_conflict(violation: type[Exception], error: type[Conflict], *, field: str) -> None:
     try:
         require_transaction().flush()
     except IntegrityError as violated:
         if isinstance(violated.orig, violation):
-            raise error from violated
+            raise error(reasons=[reason(error.code, article=RELATED, field=field)]) from violated
         raise

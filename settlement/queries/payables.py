@@ -20,6 +20,10 @@ from settlement.states import PayableState, PayoutOutcome
 _SHOWN_DIGITS = 4
 
 
+ARTICLE = "V19"
+"""Stops and clawbacks name a payable."""
+
+
 class PayableUnnamed(Refused):
     """Name the payable by its number or by its source, one of the two."""
 
@@ -110,13 +114,23 @@ def payable_of(source: str) -> Payable | None:
     return session().scalar(select(Payable).where(Payable.source == source))
 
 
+def names_one(payable_id: int | None, source: str | None) -> bool:
+    """Whether a payable is named by its number or its source, one of the two."""
+    return (payable_id is None) != (source is None)
+
+
+def payable_unnamed() -> PayableUnnamed:
+    """The refusal of a payable named twice or not at all."""
+    return PayableUnnamed(reasons=[reason("payable_unnamed", article=ARTICLE, field="payable_id")])
+
+
 def named_payable(payable_id: int | None, source: str | None, *, actor: Actor) -> Payable:
     """The payable that a caller names by its number or its source, if the actor may see it.
 
     Raises :class:`PayableUnnamed` and :class:`PayableMissing`.
     """
-    if (payable_id is None) == (source is None):
-        raise PayableUnnamed
+    if not names_one(payable_id, source):
+        raise payable_unnamed()
     found = payable_of(source) if source is not None else None
     if source is not None and found is None:
         raise PayableMissing

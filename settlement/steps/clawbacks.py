@@ -11,7 +11,7 @@ from accounts.kinds import AdverseKind
 from accounts.steps import add_adverse_record
 from core import audit, clock, policy
 from core.db import require_transaction
-from core.errors import Busy, Refused
+from core.errors import Busy, Refused, reason, refuse_first
 from core.money import fen_to_yuan
 from core.permissions import Actor
 from core.states import apply
@@ -82,6 +82,16 @@ def claw_back_paid(payables: Sequence[Payable], *, cause: str, occasion: str, ac
             )
 
 
+def too_large(payable: Payable, amount_fen: int) -> list[ClawbackTooLarge]:
+    """The refusal of a sum above what is paid of a locked payable and not claimed back yet; empty where it fits."""
+    left_fen = 0 if payable.batch_id is None else payable.paid_fen - payable.clawed_back_fen
+    if amount_fen <= left_fen:
+        return []
+    amount, left = fen_to_yuan(amount_fen), fen_to_yuan(left_fen)
+    because = reason("clawback_too_large", article=ARTICLE, field="amount_fen", amount=amount, left=left)
+    return [ClawbackTooLarge(amount=amount, left=left, reasons=[because])]
+
+
 def open_clawback(
     payable: Payable,
     *,
@@ -100,9 +110,7 @@ def open_clawback(
     The yearly cap gets no room back (V12 hold). Raises :class:`ClawbackTooLarge`.
     """
     current = require_transaction()
-    left = payable.paid_fen - payable.clawed_back_fen
-    if amount_fen > left or payable.batch_id is None:
-        raise ClawbackTooLarge(amount=fen_to_yuan(amount_fen), left=fen_to_yuan(left))
+    refuse_first(too_large(payable, amount_fen))
     payable.clawed_back_fen += amount_fen
     line_no, settled_id = _payout(payable)
     made = post(

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from core import audit
 from core.db import require_transaction
 from core.errors import Conflict
-from core.money import fen_to_yuan
 from core.permissions import Actor
 from core.states import apply
 from settlement.models import OrderCharge, Payment, Shortfall
@@ -23,7 +22,7 @@ from settlement.rules.postings import Entries
 from settlement.states import SHORTFALL_TRANSITIONS, ShortfallAction
 from settlement.steps.attempts import give_up_attempts
 from settlement.steps.charges import find_charge, locked_charge, locked_trade, post_trade
-from settlement.steps.payments import PaymentTooLarge, add_payment, book_payment
+from settlement.steps.payments import add_payment, book_payment, payment_too_large
 
 DEDUCTION_ARTICLE = "V16(1)"
 
@@ -162,7 +161,7 @@ def book_shortfall_payment(payment: Payment, shortfall: Shortfall, *, actor: Act
 
 def _lower_shortfall(shortfall: Shortfall, *, amount_fen: int, reference: str, actor: Actor, now: datetime) -> None:
     if amount_fen > shortfall.open_fen > 0:
-        raise PaymentTooLarge(amount=fen_to_yuan(amount_fen), due=fen_to_yuan(shortfall.open_fen))
+        raise payment_too_large(amount_fen, shortfall.open_fen, article="V16(1)")
     apply(
         shortfall,
         ShortfallAction.PAY if amount_fen == shortfall.open_fen else ShortfallAction.PAY_PART,

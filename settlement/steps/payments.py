@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from core.db import require_transaction
-from core.errors import Conflict, Refused
+from core.errors import Conflict, Refused, reason
 from core.money import fen_to_yuan
 from core.permissions import Actor
 from core.states import apply
@@ -40,6 +40,13 @@ class RefundTooLarge(Refused):
     code = "refund_too_large"
 
 
+def payment_too_large(amount_fen: int, due_fen: int, *, article: str) -> PaymentTooLarge:
+    """The refusal of more than is due."""
+    amount, due = fen_to_yuan(amount_fen), fen_to_yuan(due_fen)
+    because = reason("payment_too_large", article=article, field="amount_fen", amount=amount, due=due)
+    return PaymentTooLarge(amount=amount, due=due, reasons=[because])
+
+
 def record_payment(
     *,
     order_id: int,
@@ -58,7 +65,7 @@ def record_payment(
     give_up_attempts(order_id, purpose=PaymentPurpose.ORDER, actor=actor, now=now)
     due = locked_trade(AccountKind.DUE_FROM_USER, charge).balance_fen
     if amount_fen > due:
-        raise PaymentTooLarge(amount=fen_to_yuan(amount_fen), due=fen_to_yuan(due))
+        raise payment_too_large(amount_fen, due, article="V16")
     return add_payment(
         charge,
         postings.payment_received(order_id=order_id, amount_fen=amount_fen),

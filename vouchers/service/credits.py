@@ -9,11 +9,12 @@ from sqlalchemy import select
 
 from core import audit, clock
 from core.db import require_transaction, transaction
-from core.errors import Conflict, Forbidden, refuse_all
+from core.errors import Conflict, Forbidden, reason, refuse_all
 from core.files import read_upload, store_upload
 from core.permissions import Actor, authorise
 from vouchers.models import CreditInvoice
 from vouchers.permissions import may_register_credits
+from vouchers.rules.claims import INVOICE
 from vouchers.rules.invoices.credits import CreditFacts, credit_facts
 from vouchers.rules.invoices.reading import read_invoice
 from vouchers.steps.credits import CreditRefused, require_in_sight, take_back
@@ -77,4 +78,5 @@ def register_credit(
 def _require_new(number: str) -> None:
     known = select(CreditInvoice.id).where(CreditInvoice.number == number)
     if require_transaction().scalar(known) is not None:
-        raise CreditKnown(number=number)
+        because = reason("credit_known", article=INVOICE, field="number", number=number)
+        raise CreditKnown(number=number, reasons=[because])

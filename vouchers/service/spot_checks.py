@@ -74,7 +74,7 @@ def draw_spot_check(
             raise Refused(reasons=[reason("draw_reversed", article="V19", field="confirmed_to")])
         sums_fen = _frame(criteria)
         if not sums_fen:
-            raise FrameEmpty
+            raise FrameEmpty(reasons=[reason("frame_empty", article="V19", field="confirmed_from")])
         strata = []
         if by_strata:
             bounds = supervision_policy(policy.current(), clock.today(now)).strata

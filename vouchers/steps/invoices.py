@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from core import audit, clock, policy
 from core.db import require_transaction
-from core.errors import Conflict, Refused, refuse_all
+from core.errors import Conflict, Refused, reason, refuse_all
 from core.files import Upload, store_upload
 from core.permissions import Actor
 from vouchers.models import Claim, CreditInvoice, Invoice, InvoiceLineMark, InvoiceReading, Material
@@ -18,7 +18,7 @@ from vouchers.rules.claims import InvoiceFacts, MaterialKind
 from vouchers.rules.invoices.comparing import Typed, completed, contradictions, refusals
 from vouchers.rules.invoices.facts import ReadInvoice
 from vouchers.rules.invoices.items import LineMark, default_marks, eligible_fen, item_policy, standing
-from vouchers.rules.invoices.numbers import canonical_number, number_faults
+from vouchers.rules.invoices.numbers import INVOICE, canonical_number, number_faults
 from vouchers.rules.invoices.reading import READER_VERSION, Reading, read_invoice
 from vouchers.steps.materials import put_material
 
@@ -100,7 +100,8 @@ def put_invoice(
         lock_invoice(name)
     taken = select(Invoice.id).where((Invoice.number == number) | (Invoice.source_sha256 == sha256), Invoice.live)
     if current.scalar(taken) is not None:
-        raise InvoiceTaken(number=number)
+        because = reason("invoice_taken", article=INVOICE, field="invoice_number", number=number)
+        raise InvoiceTaken(number=number, reasons=[because])
     credited_fen = credited(number)
     if credited_fen >= facts.amount_incl_tax_fen > 0:
         raise InvoiceCredited(number=number)

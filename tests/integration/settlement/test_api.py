@@ -290,6 +290,26 @@ def test_clawbacks_that_are_refused(client: FlaskClient, change: dict[str, objec
     refused = caller(client, Role.PROVINCE).post("/clawbacks", body, status=404 if code == "payable_missing" else 422)
 
     assert refused["code"] == code
+    assert code == "payable_missing" or all(each["article"] for each in refused["reasons"])  # type: ignore[attr-defined]
+
+
+def test_every_fault_of_a_clawback_is_named_at_once(client: FlaskClient) -> None:
+    make_fund(100)
+    payable = make_payable(100)
+    answer(send(prepare()))
+    wrong = {"amount_fen": 101, "cause": "抽查", "misconduct": True, "misconduct_by": 1, "sanction_until": "2020-01-01"}
+    province = caller(client, Role.PROVINCE)
+
+    refused = province.post("/clawbacks", {"payable_id": payable.id, **wrong}, status=422)
+    unnamed = province.post("/clawbacks", wrong, status=422)
+
+    named = [(each["code"], each["field"]) for each in refused["reasons"]]  # type: ignore[attr-defined]
+    assert named == [
+        ("sanction_over", "sanction_until"),
+        ("stranger_named", "misconduct_by"),
+        ("clawback_too_large", "amount_fen"),
+    ]
+    assert [each["code"] for each in unnamed["reasons"]] == ["payable_unnamed", "sanction_over"]  # type: ignore[attr-defined]
 
 
 def test_i6_nothing_unpaid_is_clawed_back(client: FlaskClient) -> None:
