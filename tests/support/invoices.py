@@ -148,7 +148,7 @@ def ofd_of(paper: Paper, *, attached: bool = True, stated: bool = True, **said: 
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as made:
         for name, entry in entries.items():
-            made.writestr(name, entry)
+            made.writestr(zipfile.ZipInfo(name), entry, compress_type=zipfile.ZIP_DEFLATED)
     return content.getvalue()
 
 
