@@ -18,7 +18,7 @@ from accounts.permissions import (
 )
 from accounts.queries import acts_for
 from core.permissions import Actor, permission
-from marketplace.models import DisclosureApplication, Order
+from marketplace.models import DisclosureApplication, EvaluationLine, Order
 
 may_ask_quotes = beneficiary | incubator
 may_place_orders = beneficiary | incubator
@@ -70,3 +70,11 @@ def is_office_of(actor: Actor, application: DisclosureApplication) -> bool:
     if city_bureau(actor):
         return actor.city is not None and application.city == actor.city
     return province(actor) and application.city is None
+
+
+@permission
+def is_evaluated(actor: Actor, line: EvaluationLine) -> bool:
+    """The provider or the bureau of the city that the figures are about."""
+    if city_bureau(actor):
+        return actor.city is not None and line.city == actor.city
+    return provider(actor) and line.organisation_id == actor.organisation_id

@@ -9,6 +9,7 @@ from marketplace.api.orders import orders
 from marketplace.api.quotes import quotes
 from marketplace.api.reports import audit_entries, policies
 from marketplace.api.residents import residents
+from marketplace.api.snapshots import comments, lines, snapshots
 
 BLUEPRINTS: list[Blueprint] = [
     quotes,
@@ -19,6 +20,9 @@ BLUEPRINTS: list[Blueprint] = [
     annual_reports,
     measures,
     evaluations,
+    snapshots,
+    lines,
+    comments,
     complaints,
     namings,
     restrictions,

@@ -67,17 +67,17 @@ def offices_of(name: str) -> Recipients:
 
 def province(_record: Any) -> Iterable[To]:
     """The provincial department."""
-    return _offices(OrganisationKind.PROVINCE)
+    return offices(OrganisationKind.PROVINCE)
 
 
 def finance_maker(_record: Any) -> Iterable[To]:
     """Those who prepare batches."""
-    return _offices(OrganisationKind.FINANCE, role=Role.FINANCE_MAKER)
+    return offices(OrganisationKind.FINANCE, role=Role.FINANCE_MAKER)
 
 
 def finance_checker(_record: Any) -> Iterable[To]:
     """Those who approve batches."""
-    return _offices(OrganisationKind.FINANCE, role=Role.FINANCE_CHECKER)
+    return offices(OrganisationKind.FINANCE, role=Role.FINANCE_CHECKER)
 
 
 def both(*several: Recipients) -> Recipients:
@@ -101,10 +101,11 @@ def _authority(party: Organisation) -> Iterable[To]:
 
 
 def _bureau(city: str | None) -> list[To]:
-    return _offices(OrganisationKind.CITY_BUREAU, city=city)
+    return offices(OrganisationKind.CITY_BUREAU, city=city)
 
 
-def _offices(kind: OrganisationKind, *, city: str | None = None, role: Role | None = None) -> list[To]:
+def offices(kind: OrganisationKind, *, city: str | None = None, role: Role | None = None) -> list[To]:
+    """Offices of a kind, perhaps of one city, or one role in them."""
     found = select(Organisation.id).where(Organisation.kind == kind).order_by(Organisation.id)
     if city is not None:
         found = found.where(Organisation.city == city)

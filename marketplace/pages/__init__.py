@@ -14,6 +14,7 @@ from marketplace.pages.orders import orders
 from marketplace.pages.policy import policy_pages
 from marketplace.pages.quotes import quotes
 from marketplace.pages.residents import residents
+from marketplace.pages.snapshots import snapshots
 from marketplace.pages.statistics import statistics
 from marketplace.pages.trail import trail_pages
 from marketplace.pages.verification import verification
@@ -33,6 +34,7 @@ PAGES: list[Pages] = [
     residents,
     annual_reports,
     evaluations,
+    snapshots,
     namings,
     disclosures,
     consultations,

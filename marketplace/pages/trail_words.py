@@ -103,6 +103,7 @@ PAGES_OF: Mapping[str, str] = MappingProxyType(
         "disclosure_application": "disclosure",
         "disclosure_consultation": "disclosure_consultation",
         "adverse_import": "adverse_import",
+        "evaluation_snapshot": "evaluation_year",
         "figures_renewal": "renewal",
         "fund": "fund",
         "inspection": "inspection",

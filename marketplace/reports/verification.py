@@ -8,6 +8,7 @@ from core.invariants import Invariant, Offence, file_offences, verify, verify_by
 from instruments.queries.invariants import INVARIANTS as INSTRUMENTS
 from marketplace.queries.invariants import INVARIANTS as MARKETPLACE
 from marketplace.reports.annual.editions import altered_editions
+from marketplace.reports.evaluation.frozen import altered_snapshots
 from settlement.queries.invariants import INVARIANTS as SETTLEMENT
 from vouchers.queries.invariants import INVARIANTS as VOUCHERS
 
@@ -17,4 +18,5 @@ INVARIANTS: list[Invariant] = [*ACCOUNTS, *SETTLEMENT, *INSTRUMENTS, *VOUCHERS, 
 def verify_everything() -> tuple[int, list[Offence]]:
     """How many checks were made, and every row that breaks one."""
     editions = verify_by(14, "yearly reports match the digest they were submitted with", altered_editions)
-    return len(INVARIANTS) + 3, [*verify(INVARIANTS), *file_offences(), *editions, *chain_offences()]
+    snapshots = verify_by(14, "yearly evaluations match the digest they were frozen with", altered_snapshots)
+    return len(INVARIANTS) + 4, [*verify(INVARIANTS), *file_offences(), *editions, *snapshots, *chain_offences()]

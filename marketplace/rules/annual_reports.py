@@ -52,11 +52,17 @@ def report_terms(pack: PolicyPack, day: date) -> ReportTerms:
 
 def years_to_report(pack: PolicyPack, today: date) -> list[int]:
     """The last completed year and the running one, as far as the measure was in force in them (V23)."""
+    covered = years_in_force(pack, today)
+    return [year for year in (today.year - 1, today.year) if year in covered]
+
+
+def years_in_force(pack: PolicyPack, today: date) -> range:
+    """The years, this one at the latest where no end is known, in which the measure was in force for a day (V23)."""
     covered = pack.history[TERM]
     first = min(each.since for each in covered).year
     lasts = [each.until for each in covered]
     last = today.year if None in lasts else max(each.year for each in lasts if each is not None)
-    return [year for year in (today.year - 1, today.year) if first <= year <= last]
+    return range(first, last + 1)
 
 
 def submission_faults(texts: dict[str, str], *, year: int, today: date) -> list[Reason]:

@@ -30,6 +30,8 @@ LISTS = {
     "/evaluations/cities": "province",
     "/evaluations/officers": "province",
     "/evaluations/providers": "province",
+    "/evaluation-snapshots": "province",
+    "/evaluation-snapshots/{yearly evaluation}/lines": "province",
     "/figures-renewals": "province",
     "/funds": "finance-maker",
     "/holdings": "province",
@@ -108,6 +110,7 @@ def test_invoices_read_for_a_claim_are_asked_for_together(world: World) -> None:
 def asked(world: World, path: str, *, limit: int) -> tuple[list[str], int]:
     """The statements of one request, and how many rows it answered with."""
     app, token = world.client.app, world.token(LISTS[path])
+    path = path.replace("{yearly evaluation}", str(world.ids["yearly evaluation"]))
     mark = "&" if "?" in path else "?"
     with rolled_back(app), clock.at(MONDAY), app.app_context(), counted_queries() as made:
         answer = app.test_client().get(

@@ -65,6 +65,7 @@ class World:
         self._payments()
         self._shortfall()
         self._yearly_reports()
+        self._yearly_evaluation()
         self._disclosures()
         self._notices()
         return self
@@ -534,6 +535,15 @@ class World:
             made = self.post(bureau, "/annual-reports", {"year": 2025}, name=f"{name} report")
             self.post(bureau, f"/annual-reports/{made['id']}/texts", texts)
         self.post("bureau-qingdao", f"/annual-reports/{self.ids['submitted report']}/submission")
+
+    def _yearly_evaluation(self) -> None:
+        """Last year's, frozen and commented on by the provider from 青岛."""
+        self.post("province", "/evaluation-snapshots", {"year": 2025}, name="yearly evaluation")
+        path = f"/evaluation-snapshots/{self.ids['yearly evaluation']}/lines"
+        (line,) = self.client.get("provider-qingdao", path)["items"]
+        self.ids["evaluation line"] = line["id"]
+        said = {"text": "设备检修"}
+        self.post("provider-qingdao", f"/evaluation-lines/{line['id']}/comments", said, name="evaluation comment")
 
     def _disclosures(self) -> None:
         """The firm from 济南 asks the bureau of 菏泽 about a claim: once without an answer yet, once with one."""

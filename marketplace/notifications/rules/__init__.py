@@ -12,6 +12,7 @@ from types import MappingProxyType
 from marketplace.notifications.rules.cases import CLAIM_FLAG, REVIEW_CASE
 from marketplace.notifications.rules.claims import CLAIM, SUMMARY
 from marketplace.notifications.rules.deal import LISTING, ORDER
+from marketplace.notifications.rules.evaluation import EVALUATION, EVALUATION_COMMENT
 from marketplace.notifications.rules.members import (
     BANK_ACCOUNT,
     CHANGE,
@@ -58,6 +59,8 @@ ALL = (
     REFERRAL,
     DISCLOSURE,
     CONSULTATION,
+    EVALUATION,
+    EVALUATION_COMMENT,
 )
 SUBJECTS: Mapping[str, Subject] = MappingProxyType({each.model.__tablename__: each for each in ALL})
 """Every kind of record somebody is told of, by its table."""

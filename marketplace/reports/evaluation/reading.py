@@ -100,12 +100,17 @@ def policy_on(day: date) -> EvaluationPolicy:
     return evaluation_policy(policy.current(), day)
 
 
-def providers_seen(actor: Actor) -> Select[tuple[Organisation]]:
-    """The providers an actor reads about: itself, those of its city, all."""
+def registered_providers() -> Select[tuple[Organisation]]:
+    """Every provider that is a member."""
     registered = select(Membership.organisation_id).where(
         Membership.kind == OrganisationKind.PROVIDER, Membership.state.in_(_STANDING)
     )
-    return select(Organisation).where(Organisation.id.in_(registered), visible_organisations(actor))
+    return select(Organisation).where(Organisation.id.in_(registered))
+
+
+def providers_seen(actor: Actor) -> Select[tuple[Organisation]]:
+    """The providers an actor reads about: itself, those of its city, all."""
+    return registered_providers().where(visible_organisations(actor))
 
 
 def cities_seen(actor: Actor, today: date) -> dict[str, str]:

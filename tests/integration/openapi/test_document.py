@@ -39,6 +39,10 @@ OPEN = {
     "POST /recovery",
     "GET /policy",
     "GET /evaluation-measures",
+    "GET /evaluation-snapshots",
+    "GET /evaluation-snapshots/{snapshot_id}",
+    "GET /evaluation-snapshots/{snapshot_id}/lines",
+    "GET /evaluation-lines/{line_id}",
     "POST /gateway-webhooks/stripe",
 }
 """What visitors may call besides reading the catalogue: signing in and up, and what the public may know; the payment
