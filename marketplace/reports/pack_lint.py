@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import reduce
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -18,6 +19,11 @@ from vouchers.rules.policy import PROVINCE_AREA, TERM
 DESIGN = "design decision"
 TERMS = {"instruments": "instruments.term"}
 """Whose term the values of a file must cover; the voucher measure's is that of all others."""
+DIVISIONS = frozenset({"places.province", "places.cities", "places.counties"})
+REFERRING = frozenset(
+    {"vouchers.subsidy_rates", "vouchers.city_programmes", "vouchers.materials", "vouchers.out_of_province_modes"}
+)
+"""Values that name what others define; of a broken one the rest is checked all the same."""
 NEEDED_MATERIAL = "invoice"
 """No claim without a tax invoice (V13)."""
 
@@ -32,8 +38,13 @@ class Fault:
 
 def lint(pack: PolicyPack) -> list[Fault]:
     """Every fault of a pack that could be read: shape, gaps, places, materials, articles."""
-    shapes = [*_unknown(pack), *_shapes(pack)]
-    return [*shapes, *_gaps(pack), *([] if shapes else _within(pack)), *_references(pack)]
+    shapes: list[Fault] = []
+    broken: dict[tuple[str, date], list[str]] = {}
+    for entry in _known_entries(pack):
+        for path, said in _shape(entry):
+            shapes.append(Fault(f"{entry.key}[{entry.since}]{path}", said))
+            broken.setdefault((entry.key, entry.since), []).append(path)
+    return [*_unknown(pack), *shapes, *_gaps(pack), *_within(pack, broken), *_references(pack)]
 
 
 def every_fault(pack: PolicyPack, unread: Sequence[str]) -> list[Fault]:
@@ -64,22 +75,26 @@ def _unknown(pack: PolicyPack) -> Iterator[Fault]:
             yield _fault(key, "missing")
 
 
-def _shapes(pack: PolicyPack) -> Iterator[Fault]:
+def _field(key: str) -> fields.Field[Any] | None:
+    return SCHEMA.get(key, AREA if key.startswith("places.") else None)
+
+
+def _known_entries(pack: PolicyPack) -> Iterator[DatedValue]:
     for key, entries in pack.history.items():
-        field = SCHEMA.get(key, AREA if key.startswith("places.") else None)
-        if field is not None:
-            for entry in entries:
-                yield from _shape(entry, field)
+        if _field(key) is not None:
+            yield from entries
 
 
-def _shape(entry: DatedValue, field: fields.Field[Any]) -> Iterator[Fault]:
+def _shape(entry: DatedValue) -> Iterator[tuple[str, Text]]:
+    """Where within an entry its shape is wrong, and how."""
+    field = _field(entry.key)
     try:
-        field.deserialize(_plain(entry.value))
+        if field is not None:
+            field.deserialize(_plain(entry.value))
     except ValidationError as wrong:
         for path, said in _flat(wrong.messages):
             zh, _, en = said.partition(" / ")
-            where = f"{entry.key}[{entry.since}]{path}"
-            yield Fault(where, Text(zh, en or zh))
+            yield path, Text(zh, en or zh)
 
 
 def _flat(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -118,20 +133,56 @@ def _uncovered(term: DatedValue, entries: tuple[DatedValue, ...]) -> Iterator[tu
         yield day, last
 
 
-def _within(pack: PolicyPack) -> Iterator[Fault]:
-    """What values say about each other, on every day on which anything changes."""
+def _within(pack: PolicyPack, broken: Mapping[tuple[str, date], Sequence[str]]) -> Iterator[Fault]:
+    """What values say about each other, on every day on which anything changes.
+
+    Of a ``broken`` entry only the sound parts are asked, and nothing is asked of what it should define, so that nothing
+    is told that would only follow from its fault.
+    """
     days = sorted({entry.since for entries in pack.history.values() for entry in entries})
     told: set[Fault] = set()
     for day in days:
-        in_force = {key: entry.value for key, entry in pack.at(day).entries.items()}
+        in_force = {}
+        for key, entry in pack.at(day).entries.items():
+            paths = broken.get((key, entry.since))
+            if paths is None:
+                in_force[key] = entry.value
+            elif key in REFERRING:
+                in_force[key] = reduce(_without, (path.strip(".").split(".") for path in reversed(paths)), entry.value)
+            elif _is_area(key):
+                in_force[key] = ()
         for found in (*_places(in_force), *_rates(in_force), *_claims(in_force)):
             if found not in told:
                 told.add(found)
                 yield found
 
 
+def _without(value: Any, path: Sequence[str]) -> Any:
+    """A value without the part a path leads to; a part that is missing is missing already."""
+    head, rest = path[0], path[1:]
+    if isinstance(value, Mapping):
+        return {
+            name: _without(inner, rest) if name == head else inner
+            for name, inner in value.items()
+            if rest or name != head
+        }
+    if isinstance(value, tuple):
+        return tuple(
+            _without(inner, rest) if str(at) == head else inner
+            for at, inner in enumerate(value)
+            if rest or str(at) != head
+        )
+    return ()
+
+
+def _is_area(key: str) -> bool:
+    return key.startswith("places.") and key not in SCHEMA
+
+
 def _places(values: Mapping[str, Any]) -> Iterator[Fault]:
-    prefix = values.get("places.province", "")
+    if not values.keys() >= DIVISIONS:
+        return
+    prefix = values["places.province"]
     cities = {row["code"] for row in values.get("places.cities", ())}
     counties = {row["code"]: row["city"] for row in values.get("places.counties", ())}
     for code in sorted({*cities, *counties}):
@@ -141,13 +192,15 @@ def _places(values: Mapping[str, Any]) -> Iterator[Fault]:
         if city not in cities:
             yield _fault("places.counties", "city_unknown", code=code, city=city)
     for key, value in values.items():
-        if key.startswith("places.") and key not in SCHEMA:
+        if _is_area(key):
             for code in value:
                 if code not in cities and code not in counties:
                     yield _fault(key, "place_unknown", code=code)
 
 
 def _rates(values: Mapping[str, Any]) -> Iterator[Fault]:
+    if not values.keys() >= DIVISIONS:
+        return
     divisions = {row["code"] for key in ("places.cities", "places.counties") for row in values.get(key, ())}
     for key in ("vouchers.subsidy_rates", "vouchers.city_programmes"):
         for row in values.get(key, ()):
@@ -157,25 +210,31 @@ def _rates(values: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _claims(values: Mapping[str, Any]) -> Iterator[Fault]:
+    yield from _materials(values)
+    if "vouchers.claimants" in values:
+        for mode in values.get("vouchers.out_of_province_modes", ()):
+            if mode not in values["vouchers.claimants"]:
+                yield _fault("vouchers.out_of_province_modes", "mode_unknown", mode=mode)
+    bounds = [values[key] for key in ("vouchers.staff_min", "vouchers.staff_max") if key in values]
+    if bounds != sorted(bounds):
+        yield _fault("vouchers.staff_min", "reversed")
+
+
+def _materials(values: Mapping[str, Any]) -> Iterator[Fault]:
     needed = values.get("vouchers.materials", {})
+    if needed and "services.supported" in values:
+        groups = {row["group"] for row in values["services.supported"]}
+        for group in sorted(groups - set(needed)):
+            yield _fault("vouchers.materials", "group_without_materials", group=group)
+        for group in sorted(set(needed) - groups):
+            yield _fault("vouchers.materials", "group_unknown", group=group)
     named = {row["code"] for row in values.get("materials.kinds", ())}
-    groups = {row["group"] for row in values.get("services.supported", ())}
-    for group in sorted(groups - set(needed)):
-        yield _fault("vouchers.materials", "group_without_materials", group=group)
-    for group in sorted(set(needed) - groups):
-        yield _fault("vouchers.materials", "group_unknown", group=group)
     for group, kinds in needed.items():
-        for kind in kinds:
+        for kind in kinds if named else ():
             if kind not in named:
                 yield _fault("vouchers.materials", "material_unknown", kind=kind, group=group)
         if NEEDED_MATERIAL not in kinds:
             yield _fault("vouchers.materials", "no_invoice", group=group)
-    offered = set(values.get("vouchers.claimants", {}))
-    for mode in values.get("vouchers.out_of_province_modes", ()):
-        if mode not in offered:
-            yield _fault("vouchers.out_of_province_modes", "mode_unknown", mode=mode)
-    if values.get("vouchers.staff_min", 0) > values.get("vouchers.staff_max", 0):
-        yield _fault("vouchers.staff_min", "reversed")
 
 
 def _references(pack: PolicyPack) -> Iterator[Fault]:

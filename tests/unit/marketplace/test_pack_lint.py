@@ -102,3 +102,23 @@ def test_a_broken_pack_is_told_whole_with_file_and_line(app: Flask, tmp_path: Pa
     rate = told("vouchers.subsidy_rates[2025-01-24].0.rate")
     assert rate.startswith(f"vouchers.yaml:{line_of('1.60')}: ")
     assert "line 2" in told("instruments.yaml")
+
+
+def broken_and_contradicting(content: dict[str, Any]) -> None:
+    broken(content)
+    content["subsidy_rates"][0]["value"][1]["beneficiary_in"] = "atlantis"
+    content["materials"][0]["value"]["research"] = ["poem"]
+    content["claimants"][0]["value"] = {"direct_deduction": "provider"}
+
+
+def test_a_fault_of_shape_hides_no_contradiction(tmp_path: Path) -> None:
+    """Nine planted faults and those that follow from them take one round."""
+    found = {(each.key, each.says.en) for each in lint(load_pack(copied_pack(tmp_path, broken_and_contradicting)))}
+    assert len(found) == 12
+    assert found >= {
+        ("vouchers.subsidy_rates[2025-01-24].0.rate", "must be from 0 to 1"),
+        ("vouchers.subsidy_rates", "there is no area named atlantis"),
+        ("vouchers.materials", "research needs poem, which materials.kinds does not name"),
+        ("vouchers.materials", "research needs no invoice, without which nothing is paid"),
+        ("vouchers.out_of_province_modes", "nobody claims in the payment mode full_payment"),
+    }
