@@ -34,8 +34,11 @@ from accounts.queries.bank import bank_accounts
 from accounts.queries.memberships import membership_of
 from accounts.queries.names import names_in_sight
 from accounts.queries.organisations import all_figures
+from accounts.queries.renewals import may_be_handed_in
 from accounts.queries.standing import adverse_records, relations_of, tenures
+from accounts.rules.registration import last_completed_year
 from accounts.states import BankAccountState
+from core import clock
 from core.pages.language import t
 from core.permissions import Actor
 
@@ -153,7 +156,7 @@ def actions_of(organisation: Organisation, *, actor: Actor) -> list[dict[str, An
             "href": url_for(f"{pages}.{view}", organisation_id=organisation.id),
         }
         for pages, view, form, permission in _ENTRIES
-        if permission(actor, organisation) and _fits(form, organisation.kind)
+        if permission(actor, organisation) and _fits(form, organisation.kind) and _is_due(form, organisation)
     ]
 
 
@@ -163,3 +166,10 @@ def _fits(form: str, kind: OrganisationKind) -> bool:
     if form in _NOT_OF_TEAMS and kind is OrganisationKind.TEAM:
         return False
     return form not in _OF_MEMBERS or kind in _MEMBERS
+
+
+def _is_due(form: str, organisation: Organisation) -> bool:
+    """Figures of a year that a bureau has before it or has seen are nothing to hand in again."""
+    if form != "renewal_new":
+        return True
+    return may_be_handed_in(organisation.id, last_completed_year(clock.today(clock.now())))

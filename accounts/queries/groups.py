@@ -100,6 +100,12 @@ def controls_in_sight(actor: Actor, controller_ids: Collection[int]) -> bool:
     return session().scalar(found.limit(1)) is not None
 
 
+def standing_controllers(*, seen_by: Actor | None = None) -> Select[tuple[Controller]]:
+    """The controllers that were merged into no other, by name; perhaps only those an actor may name in a proposal."""
+    found = select(Controller).where(Controller.merged_into_id.is_(None)).order_by(Controller.name, Controller.id)
+    return found if seen_by is None else found.where(_concerns(seen_by, Controller.id))
+
+
 def visible_to_all(actor: Actor) -> bool:
     """Whether the actor sees every organisation."""
     return visible_organisations(actor) is true()

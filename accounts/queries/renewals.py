@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import Select, and_, exists, select
+from sqlalchemy import ColumnElement, Select, and_, exists, select
 from sqlalchemy.orm import contains_eager
 
 from accounts import policy
@@ -13,7 +13,7 @@ from accounts.kinds import OrganisationKind
 from accounts.models import BeneficiaryFigures, FiguresRenewal, Membership, Organisation
 from accounts.queries.organisations import figures, visible_organisations
 from accounts.rules.registration import last_completed_year
-from accounts.states import MembershipState, RenewalState
+from accounts.states import RENEWAL_TRANSITIONS, MembershipState, RenewalAction, RenewalState
 from core.db import session
 from core.errors import NotFound
 from core.permissions import Actor
@@ -66,17 +66,31 @@ def to_be_opened(year: int) -> Sequence[Organisation]:
     Figures stated before a registration was approved were seen with it.
     """
     opened = exists().where(FiguresRenewal.organisation_id == Organisation.id, FiguresRenewal.year == year)
-    seen = exists().where(
-        BeneficiaryFigures.organisation_id == Organisation.id,
-        BeneficiaryFigures.year == year,
-        BeneficiaryFigures.stated_at <= Membership.reviewed_at,
-    )
     found = (
         select(Organisation)
         .join(Membership, and_(Membership.organisation_id == Organisation.id, Membership.state.in_(_MEMBERS)))
-        .where(Organisation.kind == OrganisationKind.ENTERPRISE, ~opened, ~seen)
+        .where(Organisation.kind == OrganisationKind.ENTERPRISE, ~opened, ~_seen_with_registration(year))
     )
     return session().scalars(found.order_by(Organisation.id)).all()
+
+
+def may_be_handed_in(organisation_id: int, year: int) -> bool:
+    """Whether a member's figures of a year still wait for being handed in, or were returned."""
+    renewal = renewal_of(organisation_id, year)
+    if renewal is not None:
+        return RenewalAction.HAND_IN in RENEWAL_TRANSITIONS.actions(renewal.state)
+    wanted = select(Membership.id).where(
+        Membership.organisation_id == organisation_id, Membership.state.in_(_MEMBERS), ~_seen_with_registration(year)
+    )
+    return session().scalar(wanted.limit(1)) is not None
+
+
+def _seen_with_registration(year: int) -> ColumnElement[bool]:
+    return exists().where(
+        BeneficiaryFigures.organisation_id == Membership.organisation_id,
+        BeneficiaryFigures.year == year,
+        BeneficiaryFigures.stated_at <= Membership.reviewed_at,
+    )
 
 
 def fallen_due(today: date) -> Sequence[FiguresRenewal]:

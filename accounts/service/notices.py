@@ -22,7 +22,7 @@ from accounts.steps.notices import mail_notice
 from accounts.steps.second_factors import new_code
 from core import audit, clock
 from core.db import require_transaction, transaction
-from core.errors import Conflict, Refused, TooManyAttempts, refuse_all
+from core.errors import Conflict, Refused, TooManyAttempts, reason, refuse_all
 from core.mail import enqueue
 from core.pages.links import path_of
 from core.permissions import Actor, authorise
@@ -99,7 +99,7 @@ def confirm_mail(*, code: str, actor: Actor, now: datetime) -> MailSetting:
         authorise(actor, signed_in)
         setting = mail_setting(user_id_of(actor), lock=True)
         if setting is None or setting.code_digest is None:
-            raise MailCodeRefused
+            raise MailCodeRefused(reasons=[reason("mail_code_none", field="code")])
         setting.code_attempts += 1
         is_open = setting.code_attempts <= CODE_ATTEMPTS and (setting.code_expires_at or now) > now
         is_right = is_open and hmac.compare_digest(setting.code_digest, codes.digest(code))
@@ -107,7 +107,7 @@ def confirm_mail(*, code: str, actor: Actor, now: datetime) -> MailSetting:
             setting.confirmed_at, setting.code_digest, setting.code_expires_at = now, None, None
             audit.record(actor=actor, now=now, action="confirm", subject=setting)
     if not is_right:
-        raise MailCodeRefused
+        raise MailCodeRefused(reasons=[reason("mail_code_wrong", field="code")])
     return setting
 
 

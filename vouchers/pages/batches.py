@@ -12,7 +12,8 @@ from core.db import session
 from core.http import Schema, allow, current_actor
 from core.money import in_capitals
 from core.pages import Done, Form, Pages, form_page, link_to
-from core.pages.language import yuan
+from core.pages.forms import Options
+from core.pages.language import term, yuan
 from core.permissions import Actor
 from vouchers.models import Claim
 from vouchers.pages.claim_table import options_of, rows_of
@@ -21,6 +22,7 @@ from vouchers.queries.cases import review_policy
 from vouchers.queries.claims import visible_claims
 from vouchers.queries.review_queue import queue_rows, review_queue
 from vouchers.queries.summaries import find_summary, waiting_in
+from vouchers.rules.reviewing import AGREEING
 from vouchers.schemas.cases import ChosenField, NewReviewBatchSchema, SummaryConfirmationSchema
 from vouchers.service import batches as service
 
@@ -70,7 +72,7 @@ def approve() -> Response:
         return Done(url_for("claim_review_pages.queue"), "page.review_batch_approval.done", said)
 
     fixed = {"claim_ids": [claim.id for claim in claims], "total_fen": total_fen}
-    form = Form(NewReviewBatchSchema, name="review_batch_approval", fixed=fixed)
+    form = Form(NewReviewBatchSchema, name="review_batch_approval", fixed=fixed, options=_agreeing())
     return form_page(
         form,
         effect=effect,
@@ -98,7 +100,8 @@ def confirm(summary_id: int) -> Response:
         said = {"count": len(batch.claim_ids), "total": yuan(batch.total_fen)}
         return Done(link_to("summary", summary_id), "page.summary_confirmation.done", said)
 
-    form = Form(SummaryConfirmationSchema, name="summary_confirmation", fixed={"total_fen": total_fen})
+    fixed = {"total_fen": total_fen}
+    form = Form(SummaryConfirmationSchema, name="summary_confirmation", fixed=fixed, options=_agreeing())
     return form_page(
         form,
         effect=effect,
@@ -109,6 +112,11 @@ def confirm(summary_id: int) -> Response:
         total_fen=total_fen,
         capitals=in_capitals(total_fen),
     )
+
+
+def _agreeing() -> dict[str, Options]:
+    """The standard phrases that fit what only agrees."""
+    return {"phrases": [(each.value, term(each)) for each in AGREEING]}
 
 
 def _free_claims(actor: Actor) -> list[Claim]:

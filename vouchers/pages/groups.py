@@ -27,6 +27,7 @@ from accounts.queries.groups import (
     find_succession,
     firms_of,
     namesakes_seen,
+    standing_controllers,
     visible_group_changes,
     visible_successions,
 )
@@ -39,6 +40,7 @@ from core import clock
 from core.db import session
 from core.http import IdField, Schema, allow, current_actor
 from core.pages import Column, Done, Form, NavEntry, Pages, Table, form_page, link_to, table_page, term
+from core.pages.forms import Options
 from core.pages.language import day, moment, t
 from core.pages.tables import choice
 from core.permissions import Actor, authorise
@@ -49,6 +51,9 @@ from vouchers.service import naming
 from vouchers.service import successions as succession_service
 
 Facts = list[tuple[str, object]]
+
+OFFERED = 200
+"""As many controllers are offered in one list."""
 
 group_changes = Pages(
     "group_change_pages",
@@ -162,8 +167,10 @@ def merge() -> Response:
         name="group_merge",
         fixed={"kind": ChangeKind.MERGE.value},
         leave_out=("new_name", "new_note", "organisation_ids"),
+        options={**_offered("controller_id", seen_by=current_actor()), **_offered("into_id")},
         required=("controller_id", "into_id"),
     )
+    _explain_numbers(form)
     return form_page(form, effect=_propose, back=url_for("group_change_pages.index"), confirms=True)
 
 
@@ -176,7 +183,9 @@ def split_of() -> Response:
         controller = find_controller(given["controller_id"])
         return Done(url_for("group_change_pages.split", controller_id=controller.id))
 
-    form = Form(ControllerNumberSchema, name="group_split_of")
+    offered = _offered("controller_id", seen_by=current_actor())
+    form = Form(ControllerNumberSchema, name="group_split_of", options=offered)
+    _explain_numbers(form)
     return form_page(form, effect=effect, back=url_for("group_change_pages.index"), keyed=False)
 
 
@@ -359,6 +368,19 @@ def decide(succession_id: int) -> Response:
 def _propose(given: dict[str, Any]) -> Done:
     made = group_service.propose(**given, actor=current_actor(), now=clock.now())
     return Done(link_to("controller_change", made.id), "page.controller_change.proposed")
+
+
+def _offered(name: str, *, seen_by: Actor | None = None) -> dict[str, Options]:
+    """Controllers to choose from by name; where there are too many for that, their numbers are typed."""
+    found = session().scalars(standing_controllers(seen_by=seen_by).limit(OFFERED + 1)).all()
+    return {} if len(found) > OFFERED else {name: [(str(each.id), _controller(each)) for each in found]}
+
+
+def _explain_numbers(form: Form) -> None:
+    """Where a controller's number is typed, it says where that stands."""
+    for field in form:
+        if field.name in ("controller_id", "into_id") and not field.options:
+            field.hint = t("page.controller_change.by_number")
 
 
 def _decision(title: str, href: str) -> list[dict[str, object]]:

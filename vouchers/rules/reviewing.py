@@ -82,6 +82,10 @@ class Phrase(StrEnum):
         return text(f"term.Phrase.{self.value}")
 
 
+AGREEING = (Phrase.COMPLETE, Phrase.AGREES, Phrase.RELATED)
+"""What fits an opinion that only agrees, with nothing cut."""
+
+
 @dataclass(frozen=True)
 class ReviewPolicy:
     """What the pack says on a day about the work of offices. Terms are working days."""
