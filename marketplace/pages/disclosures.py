@@ -17,10 +17,10 @@ from core.http import allow, current_actor
 from core.http.attachment import attachment
 from core.pages import Column, Done, EmptySchema, Form, NavEntry, Pages, Table, form_page, link_to, table_page
 from core.pages.forms import Options
-from core.pages.language import day, say, t
+from core.pages.language import day, moment, say, t, term
 from core.pages.tables import choice
 from core.permissions import Actor
-from core.workdays import load_calendar
+from core.workdays import Countdown, load_calendar
 from marketplace.models import DisclosureApplication, DisclosureConsultation
 from marketplace.permissions import (
     is_office_of,
@@ -95,7 +95,7 @@ APPLICATIONS = Table(
             sort=DisclosureApplication.id,
             link=lambda row: link_to("disclosure", row.application.id),
         ),
-        Column("office", lambda row: row.office, sort=DisclosureApplication.city),
+        Column("receiving_office", lambda row: row.office, sort=DisclosureApplication.city),
         Column("applicant", lambda row: row.application.applicant_name),
         Column("state", lambda row: row.application.state, kind="state", sort=DisclosureApplication.state),
         Column(
@@ -150,17 +150,40 @@ def one(application_id: int) -> str:
     application = find_application(application_id, actor=actor)
     grounds = disclosure_terms(policy.current(), today).grounds
     is_waiting = application.state is DisclosureState.RECEIVED and application.paused_on is None
+    countdown = load_calendar().countdown(today, application.due_on) if is_waiting else None
     return render_template(
         "marketplace/disclosure.html",
         application=application,
-        office=_office(application.city),
+        facts=_facts(application, countdown),
         grounds=[say(grounds[each]) if each in grounds else each for each in application.grounds],
         names=organisation_names(each.organisation_id for each in application.consultations),
         shows_questions=is_office_of(actor, application) or application.user_id != actor.user_id,
-        countdown=load_calendar().countdown(today, application.due_on) if is_waiting else None,
         late=is_late(application, today=today),
         actions=list(_actions(application, actor)),
     )
+
+
+def _facts(application: DisclosureApplication, countdown: Countdown | None) -> list[tuple[str, object]]:
+    """What is known of an application; what there is not yet is left out."""
+    shown: list[tuple[str, object]] = [
+        ("column.receiving_office", _office(application.city)),
+        ("column.applicant", application.applicant_name),
+        ("form.disclosure_new.applicant_kind", term(application.applicant_kind)),
+        ("form.disclosure_new.contact", application.contact),
+        ("form.disclosure_new.wanted", application.wanted),
+        ("form.disclosure_new.about_kind", term(application.about_kind) if application.about_kind else None),
+        ("form.disclosure_new.about_id", application.about_id),
+        ("column.received_at", moment(application.received_at)),
+        ("column.due_on", day(application.due_on)),
+        (
+            "page.disclosure.days_left",
+            countdown.working_days_left if countdown is not None and not countdown.overdue else None,
+        ),
+        ("page.disclosure.extension", application.extension_reason),
+        ("column.decided_at", moment(application.decided_at) if application.decided_at else None),
+        ("page.disclosure.opinion", application.opinion),
+    ]
+    return [(label, value) for label, value in shown if value not in (None, "")]
 
 
 @disclosures.get("/<int:application_id>/answer-file")

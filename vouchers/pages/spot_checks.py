@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flask import Response, url_for
+from marshmallow import fields
 from sqlalchemy import func
 
 from accounts.policy import city_names
-from accounts.queries.names import organisation_names
+from accounts.queries.names import known_by_code, organisation_names
+from accounts.rules import uscc
 from core import clock
 from core.http import allow, current_actor
+from core.http.schemas import fault
 from core.kinds import ServiceKind
 from core.pages import Column, Done, Form, NavEntry, Pages, Table, form_page, link_to, table_page, term
 from core.pages.language import t, yuan
@@ -65,6 +68,28 @@ DRAWN = Table(
 )
 
 
+class OrganisationByCode(fields.Field[int]):
+    """An organisation by the code people know it by, read as its number."""
+
+    default_error_messages: dict[str, Any] = {"unknown": fault("organisation_unknown")}
+
+    def __init__(self) -> None:
+        super().__init__(load_default=None, allow_none=True, metadata={"type": "string"})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        code = uscc.normalised(str(value))
+        found = None if code is None else known_by_code(code, actor=current_actor())
+        if found is None:
+            raise self.make_error("unknown")
+        return found
+
+
+SpotCheckFormSchema = NewSpotCheckSchema.from_dict(
+    {"provider_id": OrganisationByCode(), "beneficiary_id": OrganisationByCode()}, name="SpotCheckFormSchema"
+)
+"""What to draw from, its parties named by their codes."""
+
+
 @spot_checks.get("")
 @allow(may_read_spot_checks)
 def index() -> Any:
@@ -87,7 +112,7 @@ def new() -> Response:
         check = service.draw_spot_check(**given, actor=current_actor(), now=clock.now())
         return Done(link_to("spot_check", check.id), "page.spot_check_new.done", {"count": len(check.drawn)})
 
-    form = Form(NewSpotCheckSchema, name="spot_check_new", options={"city": cities()})
+    form = Form(SpotCheckFormSchema, name="spot_check_new", options={"city": cities()})
     return form_page(form, effect=effect, back=url_for("spot_check_pages.index"), confirms=True)
 
 
