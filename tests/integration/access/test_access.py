@@ -46,8 +46,10 @@ OWN = {
     "POST /me/totp/removal",
     "POST /me/recovery-codes",
     "POST /gateway-webhooks/stripe",
+    "POST /disclosure-applications",
+    "POST /disclosure-applications/<int:application_id>/withdrawal",
 }
-"""What everybody may change about the own account, and what is believed for its signature alone."""
+"""What everybody may change about the own account or ask for, and what is believed for its signature alone."""
 MONEY = re.compile(
     r"/(funds|payables|settlement-|shortfalls|clawbacks|payment-stops|payments|payment-refunds|disputes|gateway-account"
     r"|ledger|claims|orders|quotes)"
