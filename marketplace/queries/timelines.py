@@ -16,6 +16,7 @@ from core.db import session
 from core.permissions import SYSTEM, Actor
 from core.workdays import Countdown, WorkingCalendar, load_calendar
 from marketplace.models import Order
+from marketplace.queries.completion import completion_due
 from marketplace.states import PAYABLE, OrderState
 from settlement.queries import OrderMoney
 from vouchers.models import Claim
@@ -171,7 +172,9 @@ def _waiting(
         case OrderState.IN_SERVICE:
             yield Waiting(Step.DELIVER, (Party.PROVIDER,), calendar.countdown(today, order.expected_completion))
         case OrderState.DELIVERED:
-            yield Waiting(Step.COMPLETE, (Party.BENEFICIARY, Party.PROVIDER))
+            last_day = completion_due(order)
+            due = None if last_day is None else calendar.countdown(today, last_day)
+            yield Waiting(Step.COMPLETE, (Party.BENEFICIARY, Party.PROVIDER), due)
     if order.state in PAYABLE and money.due_fen > 0:
         yield Waiting(Step.PAY, (Party.BENEFICIARY,))
     if money.shortfall_fen > 0:

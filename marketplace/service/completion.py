@@ -85,6 +85,7 @@ def record_of(order: Order, *, completed_on: date, actual: Decimal) -> ServiceRe
         ordered_quantity=str(order.quantity),
         actual_quantity=str(actual),
         placed_on=clock.today(order.placed_at),
+        delivered_on=None if order.delivery is None else clock.today(order.delivery.delivered_at),
         booked_hours=None if hours is None else str(hours),
         charged_hours=str(actual) if order.quote.price_unit == PriceUnit.HOUR else None,
         published_price_fen=published.price_fen,

@@ -34,7 +34,7 @@ from vouchers.rules.record import ServiceRecord
 from vouchers.service import claims, flags, reviews, summaries
 from vouchers.service.claims import Upload
 from vouchers.service.flags import FlagFinding
-from vouchers.states import ClaimState
+from vouchers.states import ClaimState, FlagState
 from vouchers.steps import hold, open_claim
 
 BASE_CASE: dict[str, Any] = {
@@ -258,9 +258,16 @@ def reviewer_of(claim: Claim) -> Actor:
 
 
 def review(
-    claim: Claim, decision: ReviewDecision, *, amount_fen: int | None = None, actor: Actor | None = None
+    claim: Claim,
+    decision: ReviewDecision,
+    *,
+    amount_fen: int | None = None,
+    actor: Actor | None = None,
+    clears: bool = True,
 ) -> Claim:
-    """Review a claim as the bureau of its city."""
+    """Review a claim as the bureau of its city; before an approval it ``clears`` every open flag."""
+    if clears and decision is ReviewDecision.APPROVE:
+        clear_flags(claim, actor=actor)
     return reviews.review(
         claim_id=claim.id,
         decision=decision,
@@ -272,15 +279,17 @@ def review(
     )
 
 
-def clear_flags(claim: Claim) -> None:
-    """Clear what is flagged about a claim, as the bureau of its city."""
+def clear_flags(claim: Claim, *, actor: Actor | None = None) -> None:
+    """Clear what is flagged about a claim and not decided, as the bureau of its city."""
     for flag in flags_of(claim.id):
+        if flag.state is not FlagState.RAISED:
+            continue
         flags.find(
             claim_id=claim.id,
             flag_id=flag.id,
             finding=FlagFinding.CLEARED,
             reason_given="已核实",
-            actor=reviewer_of(claim),
+            actor=actor or reviewer_of(claim),
             now=clock.now(),
         )
 

@@ -118,21 +118,25 @@ def confirm(
     client.upload(bureau, f"/review-summaries/{summary['id']}/stamp", PDF, "盖章汇总表.pdf")
     summary = client.post(bureau, f"/review-summaries/{summary['id']}/dispatch")
     for claim_id in claim_ids:
+        clear_flags(client, claim_id, by="province")
         client.post("province", f"/claims/{claim_id}/provincial-confirmation", {"decision": "confirm"})
     return summary
 
 
 def approve(client: DemoClient, claim_id: int, *, bureau: str, amount_fen: int | None = None) -> Json:
     """The city finds an explanation for every flag and approves, all or a part."""
-    path = f"/claims/{claim_id}"
-    for flag in client.get(bureau, f"{path}/flags")["items"]:
-        if flag["state"] == "raised":
-            finding = {"finding": "cleared", "reason": "已核实"}
-            client.post(bureau, f"{path}/flags/{flag['id']}/finding", finding)
+    clear_flags(client, claim_id, by=bureau)
     review = {"decision": "approve", "opinion": "材料齐全"}
-    return client.post(
-        bureau, f"{path}/city-review", review if amount_fen is None else {**review, "amount_fen": amount_fen}
-    )
+    path = f"/claims/{claim_id}/city-review"
+    return client.post(bureau, path, review if amount_fen is None else {**review, "amount_fen": amount_fen})
+
+
+def clear_flags(client: DemoClient, claim_id: int, *, by: str) -> None:
+    """Clear every open flag of a claim, as similar orders of a pair and files handed in twice are flagged."""
+    path = f"/claims/{claim_id}/flags"
+    for flag in client.get(by, path)["items"]:
+        if flag["state"] == "raised":
+            client.post(by, f"{path}/{flag['id']}/finding", {"finding": "cleared", "reason": "已核实"})
 
 
 def uscc_of(organisation_id: int) -> str | None:

@@ -19,7 +19,7 @@ from marketplace.demo.client import DemoClient, Json
 from marketplace.demo.province import demo_uscc
 from marketplace.notifications.telling import tell
 from tests.factories.gateway import deliver, gateway_off, use_gateway
-from tests.support.deal import DECLARED, MONDAY, PDF, ask, order, paper, service_id, walk
+from tests.support.deal import DECLARED, MONDAY, PDF, ask, clear_flags, order, paper, service_id, walk
 from tests.support.fake_stripe import serving
 from tests.support.invoices import Line, Paper, xml_of
 
@@ -315,6 +315,7 @@ class World:
         submitted = self.client.get("provider-jinan", f"/claims/{self.ids['submitted claim']}")
         self.ids["material"] = submitted["materials"][0]["id"]
         self._flagged(like=self.ids["submitted claim"])
+        clear_flags(self.client, self.ids["submitted claim"], by="bureau-heze")
         for name, steps in {"open": 0, "stamped": 1, "dispatched": 2}.items():
             claim = self.claim(until="approved")
             self.ids[f"claim of the {name} summary"] = claim["id"]
@@ -327,7 +328,8 @@ class World:
         self.client.upload("provider-jinan", f"{path}/materials", proof, "报告.pdf", kind="result_proof")
         self.post("provider-jinan", f"{path}/submission", {"declarations": DECLARED})
         self.ids["flagged claim"] = claim_id
-        self.ids["flag"] = self.client.get("bureau-heze", f"{path}/flags")["items"][0]["id"]
+        raised = self.client.get("bureau-heze", f"{path}/flags")["items"]
+        (self.ids["flag"],) = (flag["id"] for flag in raised if flag["kind"] == "same_document")
 
     def claim(self, *, user: str = "sme-heze", mode: str = "direct_deduction", until: str = "draft") -> Json:
         """A claim brought so far: draft, ready (with its materials), submitted, approved or confirmed."""
@@ -343,6 +345,7 @@ class World:
             elif step == "submitted":
                 self.post(claimant, f"/claims/{claim_id}/submission", {"declarations": DECLARED})
             elif step == "approved":
+                clear_flags(self.client, claim_id, by="bureau-heze")
                 verdict = {"decision": "approve", "opinion": "同意"}
                 self.post("bureau-heze", f"/claims/{claim_id}/city-review", verdict)
             else:

@@ -8,6 +8,7 @@ from accounts.permissions import Role
 from core.pages import Event
 from core.pages.language import day, say, t, term, text_or
 from core.states import action_word
+from core.texts import Text
 from core.workdays import Countdown
 from vouchers.queries.claim_timelines import ClaimTimeline, Happened, Place, StationPhase
 from vouchers.queries.material_kinds import material_text
@@ -51,9 +52,14 @@ def _who(entry: Happened) -> str:
 
 
 def _note(entry: Happened) -> str | None:
-    """What a person said, which material it was, or on which day the bank paid."""
+    """What a person said, which material it was, which term passed, or on which day something was."""
     if entry.kind is not None:
         return say(material_text(entry.kind))
+    if entry.reason is not None:
+        return f"{say(Text(entry.reason['text'], entry.reason['text_en']))}（{entry.reason['article']}）"
+    if entry.delivered_on is not None and entry.completed_on is not None:
+        shown = {"delivered": day(entry.delivered_on), "completed": day(entry.completed_on)}
+        return t("timeline.delivered", days=(entry.completed_on - entry.delivered_on).days, **shown)
     if entry.value_date is not None:
         said = t("timeline.value_date", day=day(entry.value_date))
         return said if entry.note is None else f"{said} {entry.note}"

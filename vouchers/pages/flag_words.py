@@ -97,6 +97,9 @@ def _split(evidence: Mapping[str, Any]) -> Iterator[Line]:
             amount=fen_to_yuan(order["contract_fen"]),
         )
         yield Line(said, link_to("order", order["order_id"]))
+    if "limit_orders" in evidence:
+        counted = {"count": len(evidence["orders"]), "limit": evidence["limit_orders"]}
+        yield Line(t("evidence.split.count", days=evidence["within_days"], **counted))
     yield Line(
         t(
             "evidence.split.total",
@@ -134,6 +137,12 @@ def _hours(evidence: Mapping[str, Any]) -> Iterator[Line]:
     for name in ("charged", "booked", "logged"):
         if evidence[name] is not None:
             yield Line(t(f"evidence.hours.{name}", hours=evidence[name]))
+
+
+def _completion(evidence: Mapping[str, Any]) -> Iterator[Line]:
+    delivered, completed = (date.fromisoformat(evidence[f"{name}_on"]) for name in ("delivered", "completed"))
+    days = {"days": evidence["days"], "limit": evidence["limit_days"]}
+    yield Line(t("evidence.completion", delivered=delivered, completed=completed, **days))
 
 
 def _document(evidence: Mapping[str, Any]) -> Iterator[Line]:
@@ -179,6 +188,7 @@ _SAID: Mapping[FlagKind, Callable[[Mapping[str, Any]], Iterator[Line]]] = Mappin
         FlagKind.PRICE_DEVIATION: _price,
         FlagKind.PRICE_ABOVE_COST: _cost,
         FlagKind.HOURS_DEVIATION: _hours,
+        FlagKind.LATE_COMPLETION: _completion,
         FlagKind.SAME_DOCUMENT: _document,
         FlagKind.BURST: _burst,
         FlagKind.INVOICE_DIFFERS: _invoice,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 from accounts.kinds import OrganisationKind
 from accounts.permissions import Role, finance, official_reader
@@ -41,7 +42,8 @@ class Happened:
     """One thing that happened. ``subject`` is claim, summary, batch or payable; ``kind`` a kind of material.
 
     ``username`` is there for the reader's own people only; of the others the role must do. ``value_date`` is the
-    bank's date of a payout. ``number`` is that in the audit trail, which tells what came first within one instant.
+    bank's date of a payout. ``delivered_on`` and ``completed_on`` stand with the opening; ``reason`` is what ended it
+    without anybody's decision. ``number`` is that in the audit trail, which tells what came first within one instant.
     """
 
     at: datetime
@@ -55,6 +57,9 @@ class Happened:
     state: str | None = None
     kind: str | None = None
     value_date: date | None = None
+    delivered_on: date | None = None
+    completed_on: date | None = None
+    reason: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,8 @@ _HOLDER_OF: Mapping[str, Holder] = MappingProxyType(
         SYSTEM.role: Holder.SYSTEM,
     }
 )
-_TOLD = frozenset({"open", "add_material", *ClaimAction})
+OPENING = "open"
+_TOLD = frozenset({OPENING, "add_material", *ClaimAction})
 """What everybody who may read a claim is told of; how an office deals with it inside is for offices."""
 _SAY_WHY = frozenset({Role.CITY_BUREAU, Role.PROVINCE})
 
@@ -228,7 +234,15 @@ def _of_claim(found: Dossier, names: Mapping[int, str], *, tells_all: bool) -> I
                 note=_said(entry),
                 state=entry.to_state,
                 kind=entry.data.get("kind"),
+                delivered_on=_day(entry, "delivered_on"),
+                completed_on=_day(entry, "completed_on"),
+                reason=entry.data.get("reason") if entry.actor_role == SYSTEM.role else None,
             )
+
+
+def _day(entry: AuditEntry, name: str) -> date | None:
+    said = entry.data.get(name) if entry.action == OPENING else None
+    return None if said is None else date.fromisoformat(said)
 
 
 def _name(user_id: int | None, names: Mapping[int, str]) -> str | None:

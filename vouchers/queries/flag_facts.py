@@ -21,6 +21,7 @@ from vouchers.queries.entitlement import CONTROLLER_CHANGED, changed_flags
 from vouchers.queries.invoices import compared_invoice
 from vouchers.rules.flags import Found
 from vouchers.rules.flags.bursts import HandedIn, burst_flags
+from vouchers.rules.flags.completion import completion_flags
 from vouchers.rules.flags.documents import COMPARED, DocumentSeen, Elsewhere, document_flags
 from vouchers.rules.flags.hours import hours_flags
 from vouchers.rules.flags.invoices import invoice_flags
@@ -30,7 +31,7 @@ from vouchers.rules.flags.relations import RelationsSeen, relation_flags
 from vouchers.rules.flags.splitting import PairOrder, split_flags
 from vouchers.rules.frozen import thaw
 from vouchers.rules.policy import TERM
-from vouchers.rules.record import hours_in, prices_in, related_orders_in
+from vouchers.rules.record import completion_in, hours_in, prices_in, related_orders_in
 from vouchers.rules.related import relation_flags as flags_at_order
 from vouchers.states import DEAD
 
@@ -50,10 +51,16 @@ def flags_found(claim: Claim, *, today: date) -> list[Found]:
         ),
         *price_flags(prices_in(claim.record), policy=figures),
         *hours_flags(hours_in(claim.record, logged=_logged_hours(claim)), policy=figures),
+        *completion_flags(completion_in(claim.record), policy=figures),
         *document_flags(_documents(claim)),
         *_bursts(claim, figures),
         *_invoice_differences(claim, today=today),
     ]
+
+
+def same_files(claim: Claim) -> dict[str, list[int]]:
+    """By checksum of each compared file of a claim, the other claims that were handed in with it."""
+    return {each.sha256: sorted({other.claim_id for other in each.elsewhere}) for each in _documents(claim)}
 
 
 def facts_found(claim: Claim, *, today: date) -> set[str]:

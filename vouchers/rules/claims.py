@@ -84,6 +84,16 @@ class Parties:
     buyer_usccs: frozenset[str | None]
 
 
+def validity_over(last_day: date) -> Reason:
+    """The six months passed without a submission (V17)."""
+    return reason("validity_over", article=VALIDITY, last_day=last_day)
+
+
+def correction_over(last_day: date) -> Reason:
+    """The time to mend a returned claim passed (V17 return)."""
+    return reason("correction_over", article=CORRECTION, last_day=last_day)
+
+
 def missing_materials(present: Collection[str], *, kind: ServiceKind, policy: VoucherPolicy) -> list[Reason]:
     """Every item of V16 files that a claim still lacks."""
     return [

@@ -13,6 +13,7 @@ from typing import Any
 
 from core.kinds import ServiceKind
 from vouchers.rules.facts import PaymentMode
+from vouchers.rules.flags.completion import CompletionSeen
 from vouchers.rules.flags.hours import HoursSeen
 from vouchers.rules.flags.prices import PriceSeen
 from vouchers.rules.flags.splitting import PairOrder
@@ -44,6 +45,7 @@ class ServiceRecord:
     ordered_quantity: str
     actual_quantity: str
     placed_on: date | None = None
+    delivered_on: date | None = None
     booked_hours: str | None = None
     charged_hours: str | None = None
     published_price_fen: int | None = None
@@ -59,6 +61,7 @@ class ServiceRecord:
             **asdict(self),
             "completed_on": self.completed_on.isoformat(),
             "placed_on": None if self.placed_on is None else self.placed_on.isoformat(),
+            "delivered_on": None if self.delivered_on is None else self.delivered_on.isoformat(),
             "usual_prices_fen": list(self.usual_prices_fen),
             "related_orders": [
                 {**asdict(order), "placed_on": order.placed_on.isoformat()} for order in self.related_orders
@@ -81,6 +84,15 @@ def prices_in(record: Mapping[str, Any]) -> PriceSeen:
 def hours_in(record: Mapping[str, Any], *, logged: Decimal | None) -> HoursSeen:
     """The hours of a stored record beside those an instrument logged, as far as readings came."""
     return HoursSeen(charged=_hours(record, "charged_hours"), booked=_hours(record, "booked_hours"), logged=logged)
+
+
+def completion_in(record: Mapping[str, Any]) -> CompletionSeen:
+    """The stated completion of a stored record beside its delivery."""
+    delivered_on = record.get("delivered_on")
+    return CompletionSeen(
+        delivered_on=None if delivered_on is None else date.fromisoformat(delivered_on),
+        completed_on=date.fromisoformat(record["completed_on"]),
+    )
 
 
 def related_orders_in(record: Mapping[str, Any]) -> list[PairOrder]:

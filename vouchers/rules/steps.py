@@ -82,6 +82,9 @@ LIMITS_OF_AID = ("order_max_fen", "left_fen")
 SAID_OF_AID = REDUCING
 """Steps that are told in words of their own where they are of a programme."""
 
+UNMENDED = "correct_by"
+"""The last day that a returned claim let pass, where its rejection is nothing else."""
+
 OF_THE_USER = frozenset({"cap_room_fen"})
 """Inputs that who serves a user is not told."""
 
@@ -114,6 +117,8 @@ class Step:
         reduced = self.kind in REDUCING and self.after_fen < self.before_fen
         sums = {"before": fen_to_yuan(self.before_fen), "after": fen_to_yuan(self.after_fen)}
         beside = "aid." if self.programme is not None and self.kind in SAID_OF_AID else ""
+        if UNMENDED in self.inputs:
+            return text("reckoning.rejection.unmended", last_day=self.inputs[UNMENDED], **sums)
         variant = ".less" if reduced else ""
         if not beside:
             variant = self._ground(reduced=reduced) or variant

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from accounts.schemas.fields import FlagField
-from core.http import CountField, DayField, EnumField, IdField, InstantField, Schema, TextField
+from core.http import CountField, DayField, EnumField, IdField, InstantField, ReasonSchema, Schema, TextField
 from vouchers.queries.claim_timelines import StationPhase
 from vouchers.rules.way import Holder, Station
 from vouchers.states import ClaimState
@@ -50,6 +50,20 @@ class ClaimHappeningSchema(Schema):
     state = TextField(required=True, allow_none=True, metadata={"description": "The state it led to, if it did."})
     kind = TextField(required=True, allow_none=True, metadata={"description": "Which kind of material, if one."})
     value_date = DayField(required=True, allow_none=True, metadata={"description": "The bank's date of a payout."})
+    delivered_on = DayField(
+        required=True, allow_none=True, metadata={"description": "With the opening: when the service was delivered."}
+    )
+    completed_on = DayField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "With the opening: the completion that was stated, with which the validity begins."},
+    )
+    reason = fields.Nested(
+        ReasonSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What ended the claim where nobody decided: the term that passed."},
+    )
 
 
 class ClaimStationSchema(Schema):

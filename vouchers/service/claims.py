@@ -28,11 +28,13 @@ from vouchers.rules.claims import (
     VALIDITY,
     InvoiceFacts,
     MaterialKind,
+    correction_over,
     invoice_faults,
     lapsed_documents,
     material_kind_of,
     missing_declarations,
     missing_materials,
+    validity_over,
 )
 from vouchers.rules.eligibility import standing_faults
 from vouchers.rules.facts import Enterprise
@@ -42,8 +44,8 @@ from vouchers.rules.policy import VoucherPolicy, judging
 from vouchers.states import CLAIM, OPEN_FOR_MATERIALS, ClaimAction, ClaimState
 from vouchers.steps.base import settle_sum
 from vouchers.steps.credits import credit_stands_against
-from vouchers.steps.endings import give_up_claim, reject_claim
-from vouchers.steps.flags import raise_flags
+from vouchers.steps.endings import give_up_claim, reject_unmended
+from vouchers.steps.flags import flag_submission
 from vouchers.steps.guards import MaterialsClosed, require_action, require_claimant
 from vouchers.steps.invoices import take_typed
 from vouchers.steps.materials import put_material, take_certified
@@ -167,7 +169,7 @@ def submit(
                 **({"answers": list(answers)} if answers else {}),
             },
         )
-        raise_flags(claim, actor=SYSTEM, now=now)
+        flag_submission(claim, actor=SYSTEM, now=now)
         return claim
 
 
@@ -193,9 +195,9 @@ def reject_overdue(*, claim_id: int, now: datetime) -> None:
     """Reject a returned claim that was not handed in again in time (V17 return)."""
     with transaction():
         claim = find_claim(claim_id, actor=SYSTEM, lock=True)
-        overdue = claim.correct_by is not None and claim.correct_by < clock.today(now)
-        if claim.state is ClaimState.RETURNED and overdue:
-            reject_claim(claim, actor=SYSTEM, now=now, note=f"not resubmitted by {claim.correct_by}")
+        last_day = claim.correct_by
+        if claim.state is ClaimState.RETURNED and last_day is not None and last_day < clock.today(now):
+            reject_unmended(claim, correct_by=last_day, actor=SYSTEM, now=now)
 
 
 def standing_now(claim: Claim, *, today: date) -> list[Reason]:
@@ -223,9 +225,9 @@ def _answer_faults(claim: Claim, answers: Sequence[str]) -> list[Reason]:
 
 def _deadline_faults(claim: Claim, *, today: date) -> list[Reason]:
     if claim.state is ClaimState.DRAFT and today > claim.last_day:
-        return [reason("validity_over", article=VALIDITY, last_day=claim.last_day)]
+        return [validity_over(claim.last_day)]
     if claim.correct_by is not None and today > claim.correct_by:
-        return [reason("correction_over", article=CORRECTION, last_day=claim.correct_by)]
+        return [correction_over(claim.correct_by)]
     return []
 
 

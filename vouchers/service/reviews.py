@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from accounts.models import BankAccount
 from accounts.queries import verified_account
@@ -136,7 +136,7 @@ def decide(
                 defects=defects,
                 claimed_fen=claim.claimed_fen,
             ),
-            *(_approval_faults(claim, approved_fen, ticks, despite_flags) if approves else ()),
+            *(_approval_faults(claim, approved_fen, ticks, despite_flags, today=clock.today(now)) if approves else ()),
         ],
         error=ReviewRefused,
     )
@@ -256,11 +256,13 @@ def _ticks(claim: Claim, stated: Mapping[str, bool]) -> dict[str, bool]:
     return {name: ticked for name, ticked in stated.items() if name in asked}
 
 
-def _approval_faults(claim: Claim, approved_fen: int, ticks: Mapping[str, bool], despite_flags: str) -> list[Reason]:
+def _approval_faults(
+    claim: Claim, approved_fen: int, ticks: Mapping[str, bool], despite_flags: str, *, today: date
+) -> list[Reason]:
     """What an approval waits for: the ticks of V8(3), a finding about each flag, a consequence of the upheld ones."""
     return [
         *missing_ticks(ticks, is_enterprise=is_enterprises(claim), policy=policy_of(claim)),
-        *undecided_flags(claim),
+        *undecided_flags(claim, today=today),
         *credit_stands_against(claim, granted_fen=approved_fen),
         *upheld_without_consequence(claim, approved_fen=approved_fen, despite_flags=despite_flags),
     ]
@@ -317,7 +319,8 @@ def _confirm(claim: Claim, opinion: str, *, actor: Actor, now: datetime) -> None
 
 
 def _confirmation_faults(claim: Claim, account: BankAccount | None, *, now: datetime) -> list[Reason]:
-    faults = [*standing_now(claim, today=clock.today(now)), *undecided_flags(claim)]
+    today = clock.today(now)
+    faults = [*standing_now(claim, today=today), *undecided_flags(claim, today=today)]
     faults += credit_stands_against(claim, granted_fen=claim.approved_fen)
     if account is None:
         faults.append(reason("payee_without_account", article="V16 team"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from core.db import require_transaction
 from core.permissions import Actor
@@ -11,11 +11,11 @@ from settlement.queries.payables import payables_of_order
 from settlement.steps import forgo_subsidy, open_shortfall, release_hold
 from vouchers.models import Claim
 from vouchers.queries.claims import claim_of_source
-from vouchers.rules.claims import CORRECTION
+from vouchers.rules.claims import CORRECTION, correction_over, validity_over
 from vouchers.rules.facts import PaymentMode
 from vouchers.rules.reviewing import CaseEnding
-from vouchers.rules.steps import StepKind
-from vouchers.states import CLAIM, ClaimAction, ClaimState
+from vouchers.rules.steps import UNMENDED, StepKind
+from vouchers.states import CLAIM, ClaimAction
 from vouchers.steps.aids import note_aids_end, release_aids
 from vouchers.steps.cases import end_case
 from vouchers.steps.reasoning import note_claim_step
@@ -26,10 +26,23 @@ GIVEN_UP = {ClaimAction.WITHDRAW: StepKind.WITHDRAWAL, ClaimAction.EXPIRE: StepK
 
 def reject_claim(claim: Claim, *, actor: Actor, now: datetime, note: str) -> None:
     """Reject a locked claim: its hold is released; what was deducted becomes the user's debt (V16(1))."""
-    overdue = CORRECTION if claim.state is ClaimState.RETURNED else None
-    note_claim_step(StepKind.REJECTION, claim, after_fen=0, article=overdue, opinion=note, now=now)
+    note_claim_step(StepKind.REJECTION, claim, after_fen=0, opinion=note, now=now)
     note_aids_end(claim, StepKind.REJECTION, opinion=note, now=now)
     apply(claim, ClaimAction.REJECT, transitions=CLAIM, actor=actor, now=now, note=note)
+    _refuse(claim, actor=actor, now=now)
+
+
+def reject_unmended(claim: Claim, *, correct_by: date, actor: Actor, now: datetime) -> None:
+    """As :func:`reject_claim`, of a returned claim that nobody mended by its last day (V17 return)."""
+    missed = {UNMENDED: correct_by.isoformat()}
+    note_claim_step(StepKind.REJECTION, claim, after_fen=0, article=CORRECTION, now=now, **missed)
+    note_aids_end(claim, StepKind.REJECTION, now=now, **missed)
+    over = {"reason": correction_over(correct_by).as_json()}
+    apply(claim, ClaimAction.REJECT, transitions=CLAIM, actor=actor, now=now, data=over)
+    _refuse(claim, actor=actor, now=now)
+
+
+def _refuse(claim: Claim, *, actor: Actor, now: datetime) -> None:
     _let_go(claim, actor=actor, now=now)
     owe_refused_part(claim, granted_fen=0, actor=actor, now=now)
 
@@ -37,9 +50,10 @@ def reject_claim(claim: Claim, *, actor: Actor, now: datetime, note: str) -> Non
 def give_up_claim(claim: Claim, action: ClaimAction, *, actor: Actor, now: datetime, note: str) -> None:
     """Withdraw or expire a locked claim: its hold is released and the user owes nothing (V16(1))."""
     last_day = claim.last_day.isoformat()
+    over = {} if action is ClaimAction.WITHDRAW else {"reason": validity_over(claim.last_day).as_json()}
     note_claim_step(GIVEN_UP[action], claim, after_fen=0, last_day=last_day, now=now)
     note_aids_end(claim, GIVEN_UP[action], last_day=last_day, now=now)
-    apply(claim, action, transitions=CLAIM, actor=actor, now=now, note=note)
+    apply(claim, action, transitions=CLAIM, actor=actor, now=now, note=note, data=over)
     end_case(claim, CaseEnding.CLOSED, actor=actor, now=now)
     _let_go(claim, actor=actor, now=now)
     if claim.payment_mode is PaymentMode.DIRECT_DEDUCTION:

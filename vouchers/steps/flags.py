@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -14,9 +14,10 @@ from core.errors import Reason, reason
 from core.permissions import Actor
 from core.texts import text
 from vouchers.models import Claim, ClaimFlag, RecordAmendment
-from vouchers.queries.flag_facts import abuse_policy, facts_found, flags_found
+from vouchers.queries.flag_facts import abuse_policy, facts_found, flags_found, same_files
 from vouchers.queries.flags import flags_of
 from vouchers.states import FLAG, ClaimState, FlagState
+from vouchers.steps.invoices import lock_invoice
 
 ABUSE = "V19"
 """Article of flags: what supervision rests on."""
@@ -57,8 +58,24 @@ def raise_flags(claim: Claim, *, actor: Actor, now: datetime) -> Sequence[ClaimF
     return raised
 
 
-def undecided_flags(claim: Claim) -> list[Reason]:
-    """Each flag that still needs a finding before the claim is approved or confirmed."""
+def flag_submission(claim: Claim, *, actor: Actor, now: datetime) -> None:
+    """Raise what is suspect about a claim that is being handed in, and at once about those that hold the same file."""
+    current = require_transaction()
+    current.flush()
+    # Two claims handed in with one file wait for each other here, so that the second sees the first.
+    for checksum in sorted(same_files(claim)):
+        lock_invoice(checksum)
+    raise_flags(claim, actor=actor, now=now)
+    numbers = {number for found in same_files(claim).values() for number in found}
+    others = select(Claim).where(Claim.id.in_(numbers), Claim.state.in_(EXAMINED)).order_by(Claim.id)
+    for other in current.scalars(others.with_for_update().execution_options(populate_existing=True)):
+        raise_flags(other, actor=actor, now=now)
+
+
+def undecided_flags(claim: Claim, *, today: date) -> list[Reason]:
+    """Each open flag that needs a finding before the claim is approved or confirmed, by the day it was raised or by
+    ``today``."""
+    needed = abuse_policy(today).finding_needed
     return [
         reason(
             "flag_undecided",
@@ -68,7 +85,7 @@ def undecided_flags(claim: Claim) -> list[Reason]:
             flag=text(f"flag.{flag.kind}"),
         )
         for flag in flags_of(claim.id)
-        if flag.state is FlagState.RAISED and flag.finding_needed
+        if flag.state is FlagState.RAISED and (flag.finding_needed or flag.kind in needed)
     ]
 
 

@@ -82,7 +82,13 @@ def open_claim(*, record: ServiceRecord, actor: Actor, now: datetime) -> Claim |
         action="open",
         subject=claim,
         to_state=claim.state,
-        data={"order_id": record.order_id, "base_fen": base_fen, "subsidy_fen": subsidy_fen},
+        data={
+            "order_id": record.order_id,
+            "base_fen": base_fen,
+            "subsidy_fen": subsidy_fen,
+            "completed_on": record.completed_on.isoformat(),
+            "delivered_on": None if record.delivered_on is None else record.delivered_on.isoformat(),
+        },
     )
     open_aids(claim, actor=actor, now=now)
     _note(decision, record, claim_id=claim.id, held_fen=held_fen, subsidy_fen=subsidy_fen, now=now)

@@ -81,10 +81,7 @@ def mend(client: DemoClient, deal: Deal) -> None:
 
 def approve(client: DemoClient, deal: Deal, amount_fen: int | None = None) -> None:
     """The city finds an explanation for every flag and approves all, or so much."""
-    bureau, path = cast.bureau_of(deal.beneficiary.city), f"/claims/{deal.claim_id}/flags"
-    for flag in client.get(bureau, path)["items"]:
-        if flag["state"] == FlagState.RAISED:
-            client.post(bureau, f"{path}/{flag['id']}/finding", {"finding": "cleared", "reason": "已核实"})
+    _settle_flags(client, deal, cast.bureau_of(deal.beneficiary.city))
     claim = _decide(client, deal, ReviewDecision.APPROVE, opinion="材料齐全，同意", amount_fen=amount_fen)
     deal.claim_state = ClaimState.CITY_APPROVED
     deal.approved_fen = deal.subsidy_fen if amount_fen is None else amount_fen
@@ -171,7 +168,15 @@ def _send_summary(client: DemoClient, bureau: str, approved: Sequence[Deal]) -> 
         deal.claim_state = ClaimState.SUMMARISED
 
 
+def _settle_flags(client: DemoClient, deal: Deal, office: str) -> None:
+    path = f"/claims/{deal.claim_id}/flags"
+    for flag in client.get(office, path)["items"]:
+        if flag["state"] == FlagState.RAISED:
+            client.post(office, f"{path}/{flag['id']}/finding", {"finding": "cleared", "reason": "已核实"})
+
+
 def _confirm(client: DemoClient, deal: Deal, path: str) -> None:
+    _settle_flags(client, deal, cast.PROVINCE)
     claim = client.post(cast.PROVINCE, path, {"decision": ConfirmationDecision.CONFIRM.value, "opinion": "同意"})
     deal.confirm(deal.approved_fen)
     _agree(deal, claim, confirmed_fen=deal.confirmed_fen)

@@ -6,6 +6,7 @@ from instruments.models import Instrument
 from marketplace.models import Order
 from marketplace.notifications.recipients import bureau_of, of
 from marketplace.notifications.rules.told import Subject, news, task
+from marketplace.queries.completion import completion_due
 
 USER = of("beneficiary_id")
 PROVIDER = of("provider_id")
@@ -22,7 +23,7 @@ ORDER = Subject(
         "cancel": (news("order.cancelled", PARTIES),),
         "contract": (task("order.serve", PROVIDER),),
         "start": (task("order.deliver", PROVIDER, due=lambda order: order.expected_completion),),
-        "deliver": (task("order.complete", PARTIES),),
+        "deliver": (task("order.complete", PARTIES, due=completion_due),),
         "complete": (),
     },
 )

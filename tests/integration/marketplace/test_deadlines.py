@@ -85,6 +85,14 @@ def test_v17_the_last_second_of_a_correction(province: DemoClient) -> None:
     assert before_and_after(ends, lambda: submitted(province, next(each))) == ["submitted", ["V17 return"]]
     reject = "vouchers.reject_overdue_returns"
     assert before_and_after(ends, lambda: once(reject, lambda: state(province, paths[1]))) == ["returned", "rejected"]
+    told = province.get("sme-heze", f"{paths[1]}/timeline")["entries"][-1]
+    assert (told["action"], told["reason"]["article"], told["reason"]["text"]) == (
+        "reject",
+        "V17 return",
+        "已过补正期限 2026-04-14。",
+    )
+    step = province.get("sme-heze", f"{paths[1]}/explanation")["steps"][-1]
+    assert (step["inputs"], "补正期限 2026-04-14" in step["text"]) == ({"correct_by": "2026-04-14"}, True)
 
 
 def state(province: DemoClient, path: str) -> object:

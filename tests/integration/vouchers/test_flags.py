@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from accounts.models import Organisation
+from accounts.queries import organisation
 from core import audit, clock
 from core.db import session, transaction
 from core.http.api import API_PREFIX as API
@@ -30,6 +31,7 @@ from tests.factories.vouchers import (
     add_materials,
     bring,
     claimant_of,
+    clear_flags,
     confirm,
     make_claim,
     paper_of,
@@ -114,7 +116,7 @@ def test_each_suspicion_of_the_record_is_raised_with_its_evidence_and_changes_no
     assert found["hours_deviation"]["evidence"]["charged"] == "10.00"
     assert {flag["state"] for flag in found.values()} == {"raised"}
     needed = {kind for kind, flag in found.items() if flag["finding_needed"]}
-    assert needed == {"one_way_holding", "shared_phone", "price_above_cost"}
+    assert needed == found.keys()
     plain = bring(make_claim(), SUBMITTED)
     assert (claim.claimed_fen, claim.state, flags(client, plain)) == (plain.claimed_fen, plain.state, {})
     assert undecided([claim.id, plain.id]) == {claim.id: 5}
@@ -125,9 +127,10 @@ def test_each_suspicion_of_the_record_is_raised_with_its_evidence_and_changes_no
 
 
 def test_one_job_in_two_orders_and_one_file_in_two_claims(client: FlaskClient) -> None:
-    """The first claim knew nothing of the second; the nightly look finds it there too, once."""
+    """Both claims are flagged with the second submission, each flag once, and neither is approved before a finding."""
     user, provider = make_enterprise(), make_provider()
     first = bring(make_claim(user, provider, base_fen=50_000_000), SUBMITTED)
+    assert flags(client, first) == {}
     second = make_claim(user, provider, base_fen=50_000_000)
     hand_in_with(second, paper_of(first, MaterialKind.RESULT_PROOF))
     found = flags(client, second)
@@ -138,12 +141,27 @@ def test_one_job_in_two_orders_and_one_file_in_two_claims(client: FlaskClient) -
     ]
     assert found["split_orders"]["evidence"]["crossed"] == ["watched_sum"]
     assert [each["claim_id"] for each in found["same_document"]["evidence"]["elsewhere"]] == [first.id]
-    assert flags(client, first) == {}
-    for _ in range(2):
-        look_for_flags(clock.now(), clock.now())
+    assert [each["claim_id"] for each in flags(client, first)["same_document"]["evidence"]["elsewhere"]] == [second.id]
     assert flags(client, first).keys() == {"split_orders", "same_document"}
+    look_for_flags(clock.now(), clock.now())
     assert len(flags_of(first.id)) == 2
+    approve = {"decision": "approve", "opinion": "同意"}
+    for claim in (first, second):
+        refused = post(client, make_bureau(claim.city), f"/claims/{claim.id}/city-review", approve, expect=422)
+        assert [each["code"] for each in refused["reasons"]] == ["flag_undecided"] * 2
+    clear_flags(second)
+    assert review(second, ReviewDecision.APPROVE).state == ClaimState.CITY_APPROVED
     assert first.state == SUBMITTED
+
+
+def test_v17_a_completion_long_after_the_delivery_is_flagged_and_told_on_the_way(client: FlaskClient) -> None:
+    """What suspects nobody, when it was delivered and completed, everybody reads; the flag officials alone."""
+    claim = bring(make_claim(seen={"delivered_on": clock.today(clock.now()) - timedelta(days=31)}), SUBMITTED)
+    assert flags(client, claim)["late_completion"]["evidence"]["days"] == 31
+    user = organisation(claim.beneficiary_id)
+    told = client.get(f"{API}/claims/{claim.id}/timeline", headers=headers_of(user)).get_json()["entries"][0]
+    days = (claim.completed_on - timedelta(days=31), claim.completed_on)
+    assert (told["action"], told["delivered_on"], told["completed_on"]) == ("open", *(day.isoformat() for day in days))
 
 
 def test_v6_a_file_in_another_city_is_told_without_its_claim(client: FlaskClient) -> None:
@@ -162,7 +180,8 @@ def test_many_claims_in_the_last_days_are_flagged_for_the_claimant(client: Flask
     provider, user, done = make_provider(), make_enterprise(), date(2025, 9, 5)
     claims = [make_claim(user, provider, base_fen=100_000, completed_on=done) for _ in range(10)]
     handed_in = [bring(claim, SUBMITTED) for claim in claims]
-    assert flags(client, handed_in[-2]).keys() == {"invoice_differs"}, "all were invoiced before their order"
+    alike = {"invoice_differs", "split_orders"}
+    assert flags(client, handed_in[-2]).keys() == alike, "all were invoiced before their order, and ordered at once"
     evidence = flags(client, handed_in[-1])["burst"]["evidence"]
     assert (evidence["deadline"], evidence["claims"], evidence["usual_claims"]) == ("expiry", 10, "0.00")
 
@@ -211,8 +230,10 @@ def test_an_upheld_flag_has_a_consequence_or_a_reason_for_none(client: FlaskClie
     explained = {**approve, "despite_flags": "持股未影响交易条件"}
     assert post(client, bureau, f"{path}/city-review", explained)["approved_fen"] == claim.claimed_fen
     other = bring(make_claim(user, provider), SUBMITTED)
-    (again,) = flags(client, other).values()
-    post(client, bureau, f"/claims/{other.id}/flags/{again['id']}/finding", {"finding": "upheld", "reason": "属实"})
+    raised = flags(client, other)
+    assert raised.keys() == {"one_way_holding", "split_orders"}
+    for flag in raised.values():
+        post(client, bureau, f"/claims/{other.id}/flags/{flag['id']}/finding", {"finding": "upheld", "reason": "属实"})
     cut = post(client, bureau, f"/claims/{other.id}/city-review", {**approve, "amount_fen": other.claimed_fen - 1})
     assert cut["approved_fen"] == other.claimed_fen - 1
 

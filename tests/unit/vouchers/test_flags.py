@@ -13,6 +13,7 @@ from core.kinds import ServiceKind
 from vouchers.rules.claims import MaterialKind
 from vouchers.rules.flags import FlagKind, Found
 from vouchers.rules.flags.bursts import HandedIn, burst_flags
+from vouchers.rules.flags.completion import CompletionSeen, completion_flags
 from vouchers.rules.flags.documents import DocumentSeen, Elsewhere, document_flags, within_city
 from vouchers.rules.flags.hours import HoursSeen, hours_flags
 from vouchers.rules.flags.kinds import facts_only
@@ -26,10 +27,8 @@ FIGURES: AbusePolicy = read(policy.load_pack(policy.DEFAULT_PACK).at(DAY))
 CAP_FEN = 50_000_000
 
 
-def test_v8_4_ties_and_v13_prices_need_a_finding_and_all_else_may_have_one() -> None:
-    """V8(4) asks for a recorded finding of lesser ties; what merely looks odd is for the reviewer's eyes."""
-    optional = {"split_orders", "price_deviation", "hours_deviation", "same_document", "burst"}
-    assert FIGURES.finding_needed == set(FlagKind) - {FlagKind(each) for each in optional}
+def test_an_approval_waits_for_a_finding_about_every_kind() -> None:
+    assert FIGURES.finding_needed == set(FlagKind)
 
 
 # -- relations ---------------------------------------------------------------------------------------------------------
@@ -100,19 +99,27 @@ def split(order: PairOrder, *others: PairOrder) -> list[Found]:
     return split_flags(order, others, annual_cap_fen=CAP_FEN, policy=FIGURES)
 
 
-def test_similar_orders_that_together_reach_the_watched_sum_are_flagged() -> None:
+def test_two_similar_orders_are_flagged_whatever_their_sum() -> None:
+    (found,) = split(an_order(1, contract_fen=1), an_order(2, contract_fen=1))
+    assert (found.about, found.evidence["crossed"], found.evidence["limit_orders"]) == ("1,2", [], 2)
+    assert split(an_order(1)) == []
+
+
+def test_similar_orders_that_together_reach_the_watched_sum_are_said_to() -> None:
     half = FIGURES.split_watched_fen // 2
     (found,) = split(an_order(1, contract_fen=half), an_order(2, contract_fen=half))
     assert (found.kind, found.about) == (FlagKind.SPLIT_ORDERS, "1,2")
     assert found.evidence["crossed"] == ["watched_sum"]
     assert (found.evidence["total_fen"], found.evidence["entitlement_fen"]) == (2 * half, 2 * half * 6 // 10)
     assert [each["order_id"] for each in found.evidence["orders"]] == [1, 2]
-    assert split(an_order(1, contract_fen=half), an_order(2, contract_fen=half - 1)) == []
+    (less,) = split(an_order(1, contract_fen=half), an_order(2, contract_fen=half - 1))
+    assert less.evidence["crossed"] == []
 
 
-def test_an_order_that_reaches_the_sum_alone_hides_nothing() -> None:
+def test_an_order_that_reaches_the_sum_alone_crosses_nothing_by_another() -> None:
     whole = FIGURES.split_watched_fen
-    assert split(an_order(1, contract_fen=whole), an_order(2, contract_fen=whole)) == []
+    (found,) = split(an_order(1, contract_fen=whole), an_order(2, contract_fen=whole))
+    assert found.evidence["crossed"] == []
 
 
 @pytest.mark.parametrize(("days", "flagged"), [(30, True), (31, False), (-30, True), (-31, False)])
@@ -122,19 +129,20 @@ def test_orders_count_together_within_thirty_days(days: int, flagged: bool) -> N
 
 def test_the_thirty_days_lie_anywhere_around_the_order_but_are_thirty() -> None:
     """Ten days before and twenty-five after are thirty-five apart: they are never taken together."""
-    third = FIGURES.split_watched_fen // 3 + 1
-    early, late = an_order(2, after_days=-10, contract_fen=third), an_order(3, after_days=25, contract_fen=third)
-    assert split(an_order(1, contract_fen=third), early, late) == []
-    assert split(an_order(1, contract_fen=third), early, replace(late, placed_on=DAY + timedelta(days=20)))
+    early, late = an_order(2, after_days=-10, contract_fen=1), an_order(3, after_days=25, contract_fen=2)
+    assert [found.about for found in split(an_order(1, contract_fen=1), early, late)] == ["1,3"]
+    nearer = replace(late, placed_on=DAY + timedelta(days=20))
+    assert [found.about for found in split(an_order(1, contract_fen=1), early, nearer)] == ["1,2,3"]
 
 
-def test_orders_in_two_years_that_one_cap_would_not_hold_are_flagged() -> None:
+def test_orders_in_two_years_that_one_cap_would_not_hold_are_said_to_be() -> None:
     big = an_order(1, contract_fen=45_000_000, year=2026)
     (found,) = split(big, an_order(2, contract_fen=45_000_000, year=2027))
     assert found.evidence["crossed"] == ["yearly_cap"]
-    assert split(big, an_order(2, contract_fen=45_000_000, year=2026)) == []
-    fits = CAP_FEN - big.entitlement_fen
-    assert split(big, an_order(2, contract_fen=45_000_000, year=2027, entitlement_fen=fits)) == []
+    (one_year,) = split(big, an_order(2, contract_fen=45_000_000, year=2026))
+    fits = an_order(2, contract_fen=45_000_000, year=2027, entitlement_fen=CAP_FEN - big.entitlement_fen)
+    (both_fit,) = split(big, fits)
+    assert (one_year.evidence["crossed"], both_fit.evidence["crossed"]) == ([], [])
 
 
 def test_only_alike_orders_are_one_job() -> None:
@@ -193,6 +201,18 @@ def test_hours_beyond_the_booked_or_logged_ones_are_flagged() -> None:
     (unused,) = hours("8", "8", "2.5")
     assert (unused.evidence["beyond"], unused.evidence["logged"]) == (["logged"], "2.5")
     assert hours("8", None) == hours(None, "8") == []
+
+
+# -- completion --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("days", "flagged"), [(FIGURES.completion_days, False), (FIGURES.completion_days + 1, True)])
+def test_v17_a_completion_stated_long_after_the_delivery_is_flagged(days: int, flagged: bool) -> None:
+    """The six months begin with the completion, which a party could state late."""
+    seen_days = CompletionSeen(delivered_on=DAY, completed_on=DAY + timedelta(days=days))
+    found = completion_flags(seen_days, policy=FIGURES)
+    assert [(each.kind, each.evidence["days"]) for each in found] == [(FlagKind.LATE_COMPLETION, days)] * flagged
+    assert completion_flags(replace(seen_days, delivered_on=None), policy=FIGURES) == []
 
 
 # -- documents ---------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ class FlagKind(StrEnum):
     PRICE_DEVIATION = "price_deviation"
     PRICE_ABOVE_COST = "price_above_cost"
     HOURS_DEVIATION = "hours_deviation"
+    LATE_COMPLETION = "late_completion"
     SAME_DOCUMENT = "same_document"
     BURST = "burst"
     INVOICE_DIFFERS = "invoice_differs"

@@ -16,6 +16,7 @@ class AbusePolicy:
 
     finding_needed: frozenset[FlagKind]
     """Flags without whose finding a claim is not approved."""
+    split_orders: int
     split_within_days: int
     split_title_likeness: Decimal
     split_price_ratio: Decimal
@@ -24,6 +25,7 @@ class AbusePolicy:
     price_sample: int
     price_sample_min: int
     hours_ratio: Decimal
+    completion_days: int
     burst_days: int
     burst_claims: int
     burst_ratio: Decimal
@@ -35,6 +37,7 @@ def read(edition: Edition) -> AbusePolicy:
     """The typed figures of an edition; raises core.policy.PolicyMissing or ValueError for a pack it cannot use."""
     return AbusePolicy(
         finding_needed=frozenset(map(FlagKind, edition["abuse.finding_needed"])),
+        split_orders=edition["abuse.split_orders"],
         split_within_days=edition["abuse.split_within_days"],
         split_title_likeness=Decimal(edition["abuse.split_title_likeness"]),
         split_price_ratio=Decimal(edition["abuse.split_price_ratio"]),
@@ -43,6 +46,7 @@ def read(edition: Edition) -> AbusePolicy:
         price_sample=edition["abuse.price_sample"],
         price_sample_min=edition["abuse.price_sample_min"],
         hours_ratio=Decimal(edition["abuse.hours_ratio"]),
+        completion_days=edition["abuse.completion_days"],
         burst_days=edition["abuse.burst_days"],
         burst_claims=edition["abuse.burst_claims"],
         burst_ratio=Decimal(edition["abuse.burst_ratio"]),

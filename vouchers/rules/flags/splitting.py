@@ -1,4 +1,4 @@
-"""One job split into similar orders of the same pair: what a single order would have been."""
+"""One job split into similar orders of the same pair, and what a single order would have met."""
 
 from __future__ import annotations
 
@@ -52,27 +52,24 @@ class PairOrder:
 def split_flags(
     order: PairOrder, others: Sequence[PairOrder], *, annual_cap_fen: int, policy: AbusePolicy
 ) -> list[Found]:
-    """Similar orders of the pair within the policy's days, where a single one would have crossed something.
+    """So many similar orders of the pair within the policy's days, whatever their sum.
 
-    Repeating a service is no abuse. It is looked at where each order stays under the watched sum and all together
-    reach it, and where orders in two years use two caps one of which a single order would have exceeded.
+    The evidence says what a single order would have met: a watched sum that each stays under and all together reach,
+    or the cap of one year where the several use those of two.
     """
     alike = [order, *(each for each in others if is_similar(order, each, policy=policy))]
-    choices = [
-        (crossed, chosen)
-        for chosen in windows(alike, around=order.placed_on, days=policy.split_within_days, day_of=_placed)
-        if (crossed := list(_crossed(order, chosen, annual_cap_fen=annual_cap_fen, policy=policy)))
-    ]
-    if not choices:
+    stretches = windows(alike, around=order.placed_on, days=policy.split_within_days, day_of=_placed)
+    chosen = max(stretches, key=lambda found: sum(each.contract_fen for each in found))
+    if len(chosen) < policy.split_orders:
         return []
-    crossed, chosen = max(choices, key=lambda choice: sum(each.contract_fen for each in choice[1]))
     ids = sorted(each.order_id for each in chosen)
     evidence = {
         "orders": [each.as_json() for each in sorted(chosen, key=lambda each: (each.placed_on, each.order_id))],
         "total_fen": sum(each.contract_fen for each in chosen),
         "entitlement_fen": sum(each.entitlement_fen for each in chosen),
         "within_days": policy.split_within_days,
-        "crossed": [each.value for each in crossed],
+        "limit_orders": policy.split_orders,
+        "crossed": [each.value for each in _crossed(order, chosen, annual_cap_fen=annual_cap_fen, policy=policy)],
         "watched_fen": policy.split_watched_fen,
         "annual_cap_fen": annual_cap_fen,
     }
