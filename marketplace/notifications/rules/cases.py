@@ -16,8 +16,10 @@ from vouchers.steps.flags import EXAMINED
 
 
 def found_by_itself(entry: AuditEntry) -> Iterable[Claim]:
-    """The claim of a flag that nobody's own step raised: who hands a claim in or reviews it sees its flags anyway."""
-    return [] if entry.actor_user_id is not None else waiting_claim(entry)
+    """The claim of a flag that nobody's own step raised: who reviews a claim sees what came with its submission."""
+    if entry.actor_user_id is not None:
+        return []
+    return [claim for claim in waiting_claim(entry) if claim.submitted_at != entry.at]
 
 
 def waiting_claim(entry: AuditEntry) -> Iterable[Claim]:
