@@ -8,6 +8,7 @@ from decimal import Decimal
 from flask import Flask
 
 from core import policy
+from core.texts import text
 from marketplace.reports.policy_table import articles, policy_changes, policy_rows, policy_version
 from tests.architecture.test_texts import CHINESE
 
@@ -24,6 +25,7 @@ def test_every_value_in_force_is_named_in_both_languages_and_says_its_article_or
         assert CHINESE.search(row.name.zh), row.key
         assert not CHINESE.search(row.name.en), row.key
         assert row.value.zh, row.key
+        assert CHINESE.search(text(f"policy.section.{row.section}").zh), row.section
         assert row.articles or row.decided_here or row.section == "places", row.key
 
 
