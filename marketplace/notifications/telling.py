@@ -36,7 +36,8 @@ def tell(*, now: datetime) -> int:
 
 def _tell_of(entry: AuditEntry, subject: Subject, *, now: datetime) -> None:
     """Settle what waited about the record, then tell what the step means; who took it is told tasks only."""
-    settle_tasks(subject_kind=entry.subject_kind, subject_id=entry.subject_id, now=now)
+    if entry.action not in subject.beside:
+        settle_tasks(subject_kind=entry.subject_kind, subject_id=entry.subject_id, now=now)
     own = require_transaction().get_one(subject.model, entry.subject_id)
     for told in subject.steps[entry.action]:
         for record in [own] if told.records is None else told.records(entry):

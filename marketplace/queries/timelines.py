@@ -37,7 +37,8 @@ class Party(StrEnum):
 
 
 class Step(StrEnum):
-    """What an order needs, in the order of the deal; ``shortfall`` only where a deduction was refused (V16(1))."""
+    """What an order needs, in the order of the deal; ``shortfall`` only where a deduction was refused (V16(1)),
+    ``repayment`` only where subsidy is clawed back."""
 
     ACCEPT = "accept"
     CONTRACT = "contract"
@@ -48,6 +49,7 @@ class Step(StrEnum):
     SHORTFALL = "shortfall"
     CLAIM = "claim"
     SUBSIDY = "subsidy"
+    REPAYMENT = "repayment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ _PARTY_OF_HOLDER: Mapping[Holder, Party] = {
 }
 """An incubator hands in on its team's side."""
 
+_STEP_AT = {Station.SUBMISSION: Step.CLAIM, Station.REPAYMENT: Step.REPAYMENT}
 _STANDS_AT = {
     OrderState.PLACED: Step.ACCEPT,
     OrderState.ACCEPTED: Step.CONTRACT,
@@ -189,9 +192,8 @@ def _unsigned(order: Order) -> tuple[Party, ...]:
 
 
 def _of_claim(place: Place) -> Waiting:
-    """A claim waits for who hands it in, or for an office."""
-    step = Step.CLAIM if place.station is Station.SUBMISSION else Step.SUBSIDY
-    return Waiting(step, (_PARTY_OF_HOLDER[place.holder],), place.due)
+    """A claim waits for who hands it in, for an office, or for who pays back."""
+    return Waiting(_STEP_AT.get(place.station, Step.SUBSIDY), (_PARTY_OF_HOLDER[place.holder],), place.due)
 
 
 def _ahead(order: Order, waiting: Sequence[Waiting]) -> list[Step]:

@@ -10,7 +10,7 @@ from sqlalchemy import Select, exists, select
 from core.db import session
 from core.errors import NotFound
 from core.permissions import Actor
-from settlement.models import Clawback
+from settlement.models import Clawback, Payable
 from settlement.queries.scope import concerns_visible
 from settlement.states import ClawbackState
 
@@ -48,4 +48,10 @@ def has_overdue_clawback(organisation_id: int, on: date) -> bool:
 def clawbacks_for(occasions: Collection[str]) -> Sequence[Clawback]:
     """What was claimed back for these occasions, the earliest first."""
     found = select(Clawback).where(Clawback.occasion.in_(occasions))
+    return session().scalars(found.order_by(Clawback.id)).all()
+
+
+def clawbacks_of_order(order_id: int) -> Sequence[Clawback]:
+    """What was claimed back of all that an order's claim was paid, by province and cities, the earliest first."""
+    found = select(Clawback).join(Payable, Payable.id == Clawback.payable_id).where(Payable.order_id == order_id)
     return session().scalars(found.order_by(Clawback.id)).all()

@@ -1,9 +1,9 @@
-"""The way of a payable: queue, batches, the bank's answers, corrections and stops, the earliest first."""
+"""The way of a payable: queue, batches, the bank's answers, corrections, stops and clawbacks, the earliest first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from core import audit
 from core.audit import AuditEntry
 from core.db import session
 from core.workdays import WorkingCalendar
-from settlement.models import BankReturnLine, BatchLine, Payable, SettlementBatch
+from settlement.models import BankReturnLine, BatchLine, Clawback, Payable, SettlementBatch
 from settlement.queries.schedule import schedule_at
 from settlement.rules.cutoffs import Cutoff, next_cutoff
 from settlement.states import BatchAction
@@ -22,11 +22,13 @@ BANK_ANSWERED = "bank_"
 
 _TOLD = frozenset({"prepare", BatchAction.APPROVE, BatchAction.EXPORT, BatchAction.DISCARD})
 _RECORDED = "record_bank_return"
+_OPENED = "open"
 
 
 @dataclass(frozen=True, slots=True)
 class PayoutStep:
-    """One step. ``subject`` is ``payable`` or ``batch``; the bank's answer carries its reason and its date.
+    """One step. ``subject`` is ``payable``, ``batch`` or ``clawback``; the bank's answer carries its reason and date,
+    a clawback its sum and, when it is opened, its last day.
 
     ``number`` is that of its entry in the audit trail, which tells what came first within one instant.
     """
@@ -41,6 +43,8 @@ class PayoutStep:
     note: str | None = None
     state: str | None = None
     value_date: date | None = None
+    amount_fen: int | None = None
+    due_on: date | None = None
 
 
 def payout_steps(payable: Payable) -> list[PayoutStep]:
@@ -48,6 +52,15 @@ def payout_steps(payable: Payable) -> list[PayoutStep]:
     of_batches = _of_batches(payable)
     steps = [*_own(payable), *_batches(of_batches), *_answers(payable, of_batches)]
     return sorted(steps, key=lambda step: step.number)
+
+
+def clawback_steps(clawbacks: Sequence[Clawback]) -> list[PayoutStep]:
+    """What was claimed back and what came of it, in one query."""
+    known = {clawback.id: clawback for clawback in clawbacks}
+    found = select(AuditEntry).where(
+        AuditEntry.subject_kind == Clawback.__tablename__, AuditEntry.subject_id.in_(known)
+    )
+    return [_of_clawback(entry, known[entry.subject_id]) for entry in session().scalars(found.order_by(AuditEntry.id))]
 
 
 def coming_cutoff(on: date, *, calendar: WorkingCalendar) -> Cutoff:
@@ -107,3 +120,8 @@ def _step(entry: AuditEntry, subject: str, action: str) -> PayoutStep:
         note=None if note is None else str(note),
         state=entry.to_state,
     )
+
+
+def _of_clawback(entry: AuditEntry, clawback: Clawback) -> PayoutStep:
+    step = replace(_step(entry, Clawback.__tablename__, entry.action), amount_fen=entry.data["amount_fen"])
+    return replace(step, note=clawback.cause, due_on=clawback.due_on) if entry.action == _OPENED else step

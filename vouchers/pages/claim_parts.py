@@ -9,7 +9,7 @@ from flask import url_for
 
 from core import clock
 from core.pages import MoneyBar, MoneyPart, link_to, say
-from core.pages.language import t, text_or, yuan
+from core.pages.language import day, has_text, t, text_or, yuan
 from core.permissions import Actor
 from settlement.permissions import may_read_payables
 from vouchers.models import Claim, ClaimAid, Material
@@ -20,6 +20,7 @@ from vouchers.queries.completeness import Needed, needed_materials
 from vouchers.queries.material_kinds import material_text
 from vouchers.rules.claims import MaterialKind
 from vouchers.rules.flags.kinds import facts_only
+from vouchers.rules.way import Station
 from vouchers.states import CLAIM, DEAD, OPEN_FOR_MATERIALS, ClaimAction, ClaimState
 
 _ASKED = {ClaimState.DRAFT: "money.to_claim", ClaimState.RETURNED: "money.to_mend"}
@@ -43,6 +44,22 @@ def _sums(claim: Claim) -> Iterator[MoneyPart]:
     else:
         yield MoneyPart("other", t("money.not_granted"), rest_fen)
     yield MoneyPart("room", t("money.not_claimed"), claim.subsidy_fen - claim.claimed_fen)
+
+
+def next_words(found: Dossier) -> str:
+    """Where the claim stands and what follows, also where a credit invoice, a stop or a clawback changed that."""
+    claim = found.claim
+    if found.stands_at is Station.REPAYMENT:
+        last_days = [each.due_on for each in found.open_clawbacks if each.due_on is not None]
+        owed = yuan(sum(each.open_fen for each in found.open_clawbacks))
+        return t("page.claim.next.repayment", amount=owed, day=day(min(last_days)) if last_days else "—")
+    if found.stopped:
+        return t("page.claim.next.stopped")
+    if claim.due_on is not None and claim.invoice is None and any(each.credited_fen for each in claim.invoices):
+        return t("page.claim.next.credited")
+    usual = f"page.claim.next.{claim.state}"
+    paying = usual if found.payable is None else f"{usual}.{found.payable.state}"
+    return t(paying if has_text(paying) else usual)
 
 
 def material_checklist(claim: Claim) -> list[tuple[bool, str, str | None]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from accounts.permissions import Role
 from core.pages import Event
-from core.pages.language import day, say, t, term, text_or
+from core.pages.language import day, say, t, term, text_or, yuan
 from core.states import action_word
 from core.texts import Text
 from core.workdays import Countdown
@@ -60,10 +60,20 @@ def _note(entry: Happened) -> str | None:
     if entry.delivered_on is not None and entry.completed_on is not None:
         shown = {"delivered": day(entry.delivered_on), "completed": day(entry.completed_on)}
         return t("timeline.delivered", days=(entry.completed_on - entry.delivered_on).days, **shown)
+    if entry.amount_fen is not None:
+        return " ".join(_of_clawback(entry))
     if entry.value_date is not None:
         said = t("timeline.value_date", day=day(entry.value_date))
         return said if entry.note is None else f"{said} {entry.note}"
     return entry.note
+
+
+def _of_clawback(entry: Happened) -> Iterator[str]:
+    yield yuan(entry.amount_fen)
+    if entry.due_on is not None:
+        yield t("timeline.by", day=day(entry.due_on))
+    if entry.note is not None:
+        yield entry.note
 
 
 def _ahead(found: ClaimTimeline) -> Iterator[Event]:

@@ -15,7 +15,7 @@ from vouchers.queries.invoices import compared_invoice
 from vouchers.queries.material_kinds import material_text
 from vouchers.queries.resubmissions import Change as FieldChange
 from vouchers.queries.resubmissions import Round, rounds
-from vouchers.rules.invoices.comparing import Compared, Concern
+from vouchers.rules.invoices.comparing import Compared, Concern, with_credits
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,11 @@ class Resubmission:
 
 
 def invoice_rows(claim: Claim, *, today: date) -> list[InvoiceRow]:
-    """Every field with its mark."""
-    return compared_rows(compared_invoice(claim, today=today))
+    """Every field with its mark; what credit invoices took back of it stands against number and sum."""
+    compared, invoice = compared_invoice(claim, today=today), claim.invoice
+    if invoice is not None:
+        compared = with_credits(compared, credited_fen=invoice.credited_fen, counted_fen=invoice.counted_fen)
+    return compared_rows(compared)
 
 
 def compared_rows(compared: Sequence[Compared]) -> list[InvoiceRow]:

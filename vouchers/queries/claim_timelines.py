@@ -21,7 +21,7 @@ from core.audit import AuditEntry
 from core.permissions import SYSTEM, Actor
 from core.workdays import Countdown, WorkingCalendar, YearStatus, load_calendar
 from settlement.models import Payable
-from settlement.queries.payouts import PayoutStep, coming_cutoff, payout_steps
+from settlement.queries.payouts import PayoutStep, clawback_steps, coming_cutoff, payout_steps
 from vouchers.models import Claim, ReviewSummary
 from vouchers.queries.claims import Dossier
 from vouchers.queries.deadlines import CONFIRMATION_TERM, REVIEW_TERM, office_term
@@ -39,11 +39,12 @@ class StationPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One thing that happened. ``subject`` is claim, summary, batch or payable; ``kind`` a kind of material.
+    """One thing that happened. ``subject`` is claim, summary, batch, payable or clawback; ``kind`` a kind of material.
 
     ``username`` is there for the reader's own people only; of the others the role must do. ``value_date`` is the
     bank's date of a payout. ``delivered_on`` and ``completed_on`` stand with the opening; ``reason`` is what ended it
-    without anybody's decision. ``number`` is that in the audit trail, which tells what came first within one instant.
+    without anybody's decision, or what a credit invoice did to it. ``amount_fen`` is what is claimed or came back, by
+    ``due_on``. ``number`` is that in the audit trail, which tells what came first within one instant.
     """
 
     at: datetime
@@ -60,13 +61,15 @@ class Happened:
     delivered_on: date | None = None
     completed_on: date | None = None
     reason: Mapping[str, Any] | None = None
+    amount_fen: int | None = None
+    due_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """One station with whose turn it is; of the one where the claim stands also since when and by when.
 
-    ``stopped``: the province stopped its payment (V19).
+    ``stopped``: its payment is stopped until the province lifts that or revokes the claim (V19).
     """
 
     station: Station
@@ -79,7 +82,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class ClaimTimeline:
-    """``ended``: nothing is next any more, be it paid or not."""
+    """``ended``: nothing is next any more, be it paid or not, and nothing is to come back."""
 
     claim_id: int
     state: ClaimState
@@ -107,7 +110,8 @@ _HOLDER_OF: Mapping[str, Holder] = MappingProxyType(
     }
 )
 OPENING = "open"
-_TOLD = frozenset({OPENING, "add_material", *ClaimAction})
+CREDITED = "credit_invoice"
+_TOLD = frozenset({OPENING, CREDITED, "add_material", *ClaimAction})
 """What everybody who may read a claim is told of; how an office deals with it inside is for offices."""
 _SAY_WHY = frozenset({Role.CITY_BUREAU, Role.PROVINCE})
 
@@ -123,7 +127,7 @@ def claim_timeline(
     ``own`` are the organisations the actor acts for; they and the calendar may have been read already.
     """
     claim, payable, summary, stands = found.claim, found.payable, found.summary, found.stands_at
-    steps = [] if payable is None else payout_steps(payable)
+    steps = [] if payable is None else [*payout_steps(payable), *clawback_steps(found.clawbacks)]
     own = acts_for(actor) if own is None else own
     sent_up = [] if summary is None else audit.history(ReviewSummary.__tablename__, summary.id)
     names = _colleagues([*found.history, *sent_up], steps, own)
@@ -139,58 +143,58 @@ def claim_timeline(
         state=claim.state,
         ended=stands is None,
         entries=sorted(entries, key=lambda each: each.number),
-        stations=[]
-        if stands is None
-        else list(_stations(claim, payable, stands, since, today, calendar or load_calendar())),
+        stations=[] if stands is None else list(_stations(found, stands, since, today, calendar or load_calendar())),
     )
 
 
 def _stations(
-    claim: Claim,
-    payable: Payable | None,
-    stands: Station,
-    since: datetime | None,
-    today: date,
-    calendar: WorkingCalendar,
+    found: Dossier, stands: Station, since: datetime | None, today: date, calendar: WorkingCalendar
 ) -> Iterator[Place]:
-    way = list(Station)
+    way = _way(found.claim, stands)
     for station in way:
-        holder = OFFICE_AT.get(station) or _claimant(claim)
+        holder = OFFICE_AT.get(station) or _party_at(station, found.claim)
         if station is stands:
-            due = _due(claim, payable, stands, since, today, calendar=calendar)
-            stopped = payable is not None and payable.stopped
-            yield Place(station, StationPhase.NOW, holder, since, due, stopped)
+            due = _due(found, stands, since, today, calendar=calendar)
+            now = Holder.PROVINCE if found.stopped else holder
+            yield Place(station, StationPhase.NOW, now, since, due, found.stopped)
         else:
             behind = way.index(station) < way.index(stands)
             yield Place(station, StationPhase.DONE if behind else StationPhase.NEXT, holder)
 
 
-def _claimant(claim: Claim) -> Holder:
-    if claim.claimant_id == claim.provider_id:
+def _way(claim: Claim, stands: Station) -> list[Station]:
+    """Money comes back only where some is claimed back; of a revoked claim nothing else is left."""
+    if stands is not Station.REPAYMENT:
+        return [station for station in Station if station is not Station.REPAYMENT]
+    return [stands] if claim.state is ClaimState.REVOKED else list(Station)
+
+
+def _party_at(station: Station, claim: Claim) -> Holder:
+    """The claimant hands in, the payee pays back."""
+    party_id = claim.payee_id if station is Station.REPAYMENT else claim.claimant_id
+    if party_id == claim.provider_id:
         return Holder.PROVIDER
-    if organisation(claim.claimant_id).kind is OrganisationKind.INCUBATOR:
+    if organisation(party_id).kind is OrganisationKind.INCUBATOR:
         return Holder.INCUBATOR
     return Holder.BENEFICIARY
 
 
 def _due(
-    claim: Claim,
-    payable: Payable | None,
-    stands: Station,
-    since: datetime | None,
-    today: date,
-    *,
-    calendar: WorkingCalendar,
+    found: Dossier, stands: Station, since: datetime | None, today: date, *, calendar: WorkingCalendar
 ) -> Countdown | None:
-    """By when: the claimant by V17, offices by their terms where the pack gives any, finance at the next cut-off."""
+    """By when: the claimant by V17, offices by their terms where the pack gives any, finance at the next cut-off, the
+    payee by the first clawback that is due."""
     match stands:
         case Station.SUBMISSION:
-            return None if claim.due_on is None else calendar.countdown(today, claim.due_on)
+            return None if found.due_on is None else calendar.countdown(today, found.due_on)
+        case Station.REPAYMENT:
+            last_days = [each.due_on for each in found.open_clawbacks if each.due_on is not None]
+            return calendar.countdown(today, min(last_days)) if last_days else None
         case Station.REVIEW:
             return _term(REVIEW_TERM, since, today, calendar)
         case Station.CONFIRMATION:
             return _term(CONFIRMATION_TERM, since, today, calendar)
-        case Station.BATCH if payable is not None and not payable.stopped:
+        case Station.BATCH if found.payable is not None and not found.stopped:
             cutoff = coming_cutoff(today, calendar=calendar)
             left = calendar.countdown(today, cutoff.day)
             return replace(left, provisional=left.provisional or cutoff.status is YearStatus.PROVISIONAL)
@@ -210,6 +214,7 @@ def _since(found: Dossier, summary: ReviewSummary | None, steps: Sequence[Payout
         moved.append(summary.dispatched_at)
     moved += [step.at for step in steps if step.subject == Payable.__tablename__ and step.state]
     moved += [step.at for step in steps if step.action == "prepare"]
+    moved += [clawback.opened_at for clawback in found.open_clawbacks]
     return max(moved, default=None)
 
 
@@ -236,7 +241,9 @@ def _of_claim(found: Dossier, names: Mapping[int, str], *, tells_all: bool) -> I
                 kind=entry.data.get("kind"),
                 delivered_on=_day(entry, "delivered_on"),
                 completed_on=_day(entry, "completed_on"),
-                reason=entry.data.get("reason") if entry.actor_role == SYSTEM.role else None,
+                reason=entry.data.get("reason")
+                if entry.actor_role == SYSTEM.role or entry.action == CREDITED
+                else None,
             )
 
 
@@ -287,4 +294,6 @@ def _of_payable(steps: Sequence[PayoutStep], names: Mapping[int, str], *, tells_
             note=step.note if tells_why else None,
             state=step.state,
             value_date=step.value_date,
+            amount_fen=step.amount_fen,
+            due_on=step.due_on,
         )

@@ -17,15 +17,18 @@ from core.db import session
 from core.errors import NotFound
 from core.permissions import SYSTEM, Actor
 from core.workdays import Countdown, WorkingCalendar, load_calendar
-from settlement.models import Payable
+from settlement.models import Clawback, Payable
+from settlement.queries.clawbacks import clawbacks_of_order
 from settlement.queries.payables import payable_of
+from settlement.states import PayableState
 from vouchers.models import Claim, Invoice, Material, ReviewSummary
-from vouchers.rules.way import OFFICE_AT, Station, stands_at
+from vouchers.rules.way import OFFICE_AT, Holder, Station, stands_at
 from vouchers.states import CLAIM, ClaimState, SummaryState
 
 _READS_ALL = frozenset({Role.PROVINCE, Role.AUDITOR, Role.FINANCE_MAKER, Role.FINANCE_CHECKER})
 _READS_ITS_CITY = frozenset({Role.CITY_BUREAU, Role.CITY_FINANCE})
 _CLAIMANT = "claimant"
+_PAYEE = "payee"
 
 
 class ClaimMissing(NotFound):
@@ -41,6 +44,18 @@ class MaterialMissing(NotFound):
 
 
 @dataclass(frozen=True)
+class Payment:
+    """How far the payment of a confirmed claim is, and what of it is claimed back."""
+
+    state: PayableState
+    amount_fen: int
+    paid_fen: int
+    stopped: bool
+    clawed_back_fen: int
+    recovered_fen: int
+
+
+@dataclass(frozen=True)
 class Dossier:
     """A claim with its story: who has it, until when, what may follow, and how far its payment is."""
 
@@ -50,6 +65,8 @@ class Dossier:
     payable: Payable | None
     due: Countdown | None
     """How long the claimant still has, where he has to act."""
+    clawbacks: Sequence[Clawback] = ()
+    """What was claimed back of what province and cities paid for it."""
 
     @property
     def actions(self) -> list[str]:
@@ -63,12 +80,42 @@ class Dossier:
             self.claim.state,
             is_sent_up=self.summary is not None and self.summary.state is SummaryState.DISPATCHED,
             payable=None if self.payable is None else self.payable.state,
+            owes_back=bool(self.open_clawbacks),
+        )
+
+    @property
+    def stopped(self) -> bool:
+        """Whether its payment waits for the province to lift the stop or to revoke the claim (V19)."""
+        return self.payable is not None and self.payable.stopped
+
+    @property
+    def open_clawbacks(self) -> list[Clawback]:
+        """Those that have not come back entirely."""
+        return [each for each in self.clawbacks if each.open_fen > 0]
+
+    @property
+    def payment(self) -> Payment | None:
+        """How far its payment is, once confirmed."""
+        if self.payable is None:
+            return None
+        own = [each for each in self.clawbacks if each.payable_id == self.payable.id]
+        return Payment(
+            state=self.payable.state,
+            amount_fen=self.payable.amount_fen,
+            paid_fen=self.payable.paid_fen,
+            stopped=self.payable.stopped,
+            clawed_back_fen=sum(each.amount_fen for each in own),
+            recovered_fen=sum(each.recovered_fen for each in own),
         )
 
     @property
     def waits_for(self) -> str | None:
         """Who has to act next; None at the end."""
-        return None if self.stands_at is None else OFFICE_AT.get(self.stands_at, _CLAIMANT)
+        if self.stands_at is None:
+            return None
+        if self.stopped:
+            return Holder.PROVINCE
+        return OFFICE_AT.get(self.stands_at, _PAYEE if self.stands_at is Station.REPAYMENT else _CLAIMANT)
 
     @property
     def due_on(self) -> date | None:
@@ -122,7 +169,9 @@ def dossier_of(claim: Claim, *, today: date, calendar: WorkingCalendar | None = 
     """The story of a claim already found to be the actor's; by a calendar that is read already."""
     due = None if claim.due_on is None else (calendar or load_calendar()).countdown(today, claim.due_on)
     summary = None if claim.summary_id is None else session().get(ReviewSummary, claim.summary_id)
-    return Dossier(claim, audit.history(Claim.__tablename__, claim.id), summary, payable_of(claim.source), due)
+    payable = payable_of(claim.source)
+    clawbacks = () if payable is None else clawbacks_of_order(claim.order_id)
+    return Dossier(claim, audit.history(Claim.__tablename__, claim.id), summary, payable, due, clawbacks)
 
 
 def find_material(claim_id: int, material_id: int, *, actor: Actor) -> Material:

@@ -15,6 +15,8 @@ from core.db import session
 from core.permissions import Actor
 from core.policy import Edition, edition_of
 from core.texts import Text
+from settlement.models import Clawback
+from settlement.queries.clawbacks import clawbacks_of_order
 from vouchers.models import EntitlementDecision, EntitlementStep, PolicySnapshot
 from vouchers.permissions import may_read_users_facts
 from vouchers.queries.claims import find_claim
@@ -61,6 +63,8 @@ class Explanation:
     replay: Replay
     steps: tuple[ExplainedStep, ...]
     tells_of_user: bool
+    clawbacks: Sequence[Clawback] = ()
+    """What was claimed back of what was paid; the voucher's sum stays what it was, and taken of the cap (V12 hold)."""
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -187,6 +191,7 @@ def _of_decision(decision: EntitlementDecision, *, subject: str, number: int, te
             for each in steps_of(decision.order_id)
         ),
         tells_of_user=tells_of_user,
+        clawbacks=clawbacks_of_order(decision.order_id),
     )
 
 

@@ -82,6 +82,9 @@ LIMITS_OF_AID = ("order_max_fen", "left_fen")
 SAID_OF_AID = REDUCING
 """Steps that are told in words of their own where they are of a programme."""
 
+_LESS_OF_INVOICE = {(True, False): ".credited", (False, True): ".lines", (True, True): ".credited_lines"}
+"""What took from an invoice: credit invoices, lines that do not count, or both."""
+
 UNMENDED = "correct_by"
 """The last day that a returned claim let pass, where its rejection is nothing else."""
 
@@ -133,9 +136,10 @@ class Step:
             return ".nothing"
         if self.kind is not StepKind.INVOICE or not reduced:
             return None
-        if inputs.get("credited_fen"):
-            return ".credited"
-        return ".lines" if inputs.get("excluded_lines") else None
+        if inputs["invoice_fen"] is None or inputs["invoice_fen"] >= min(inputs["contract_fen"], inputs["actual_fen"]):
+            return ".cost"
+        credited, lines = bool(inputs.get("credited_fen")), bool(inputs.get("excluded_lines"))
+        return _LESS_OF_INVOICE.get((credited, lines))
 
 
 def result(kind: StepKind, *, before_fen: int, inputs: Mapping[str, Any]) -> int:

@@ -19,6 +19,8 @@ class Station(StrEnum):
     CONFIRMATION = "confirmation"
     BATCH = "batch"
     PAYMENT = "payment"
+    REPAYMENT = "repayment"
+    """Behind the way itself: the payee pays back what is clawed back (V19, V21)."""
 
 
 class Holder(StrEnum):
@@ -43,7 +45,7 @@ OFFICE_AT: Mapping[Station, Holder] = MappingProxyType(
         Station.PAYMENT: Holder.FINANCE,
     }
 )
-"""Whose turn it is at each station but the submission, where it is the claimant's."""
+"""Whose turn it is at each station but the submission, the claimant's, and the repayment, the payee's."""
 _STATION_OF: Mapping[ClaimState, Station] = MappingProxyType(
     {
         ClaimState.DRAFT: Station.SUBMISSION,
@@ -57,12 +59,20 @@ _STATION_OF: Mapping[ClaimState, Station] = MappingProxyType(
 )
 
 
-def stands_at(state: ClaimState, *, is_sent_up: bool, payable: PayableState | None) -> Station | None:
+def stands_at(
+    state: ClaimState, *, is_sent_up: bool, payable: PayableState | None, owes_back: bool = False
+) -> Station | None:
     """Where a claim stands; None where nothing is next any more, be it paid or not.
 
     ``is_sent_up`` says whether its summary was dispatched: until then a summarised claim is still the city's. A
-    confirmed one waits for its batch, and again for the next one once finance has corrected a failed payment.
+    confirmed one waits for its batch, and again for the next one once finance has corrected a failed payment. What
+    is paid, or never will be, still waits for the payee while he ``owes_back``.
     """
+    station = _towards_payment(state, is_sent_up=is_sent_up, payable=payable)
+    return Station.REPAYMENT if station is None and owes_back else station
+
+
+def _towards_payment(state: ClaimState, *, is_sent_up: bool, payable: PayableState | None) -> Station | None:
     station = _STATION_OF.get(state)
     if station is Station.CONFIRMATION and not is_sent_up:
         return Station.SUMMARY

@@ -21,6 +21,7 @@ from core.http import (
 )
 from core.http.schemas import fault
 from core.kinds import ServiceKind
+from settlement.states import ClawbackState
 from vouchers.permissions import may_read_flags
 from vouchers.rules.claims import (
     ConfirmationDecision,
@@ -231,6 +232,10 @@ class ClaimInvoiceSchema(Schema):
     amount_incl_tax_fen = FenField(required=True, metadata={"description": "The sum with tax, in fen."})
     issued_on = DayField(required=True, metadata={"description": "The date of the invoice."})
     live = fields.Boolean(required=True, metadata={"description": "Whether it supports the claim at present."})
+    credited_fen = FenField(required=True, metadata={"description": "What credit invoices took back of it."})
+    counted_fen = FenField(
+        required=True, metadata={"description": "What it still supports: its lines that count, less what was credited."}
+    )
 
 
 class ClaimMaterialSchema(Schema):
@@ -343,7 +348,25 @@ class ClaimPaymentSchema(Schema):
 
     state = TextField(required=True, metadata={"description": "State of the payable."})
     amount_fen = FenField(required=True, metadata={"description": "What is owed."})
-    paid_fen = FenField(required=True, metadata={"description": "What was paid, less what came back."})
+    paid_fen = FenField(required=True, metadata={"description": "What was paid, less what the bank sent back."})
+    stopped = FlagField(
+        required=True,
+        metadata={"description": "Whether it is stopped until the province lifts that or revokes the claim (V19)."},
+    )
+    clawed_back_fen = FenField(required=True, metadata={"description": "What of it is claimed back (V19, V21)."})
+    recovered_fen = FenField(required=True, metadata={"description": "What of that came back."})
+
+
+class ClaimClawbackSchema(Schema):
+    """What is claimed back of a paid claim."""
+
+    id = IdField(required=True, metadata={"description": "Number of the clawback."})
+    amount_fen = FenField(required=True, metadata={"description": "What is claimed back."})
+    recovered_fen = FenField(required=True, metadata={"description": "What came back so far."})
+    state = EnumField(ClawbackState, required=True, metadata={"description": "Open, or recovered entirely."})
+    article = TextField(required=True, metadata={"description": "The article it rests on."})
+    opened_at = InstantField(required=True, metadata={"description": "When it was opened."})
+    due_on = DayField(required=True, allow_none=True, metadata={"description": "The last day to pay it back."})
 
 
 class ClaimSchema(ClaimSummarySchema):
@@ -375,7 +398,7 @@ class ClaimSchema(ClaimSummarySchema):
     waits_for = TextField(
         required=True,
         allow_none=True,
-        metadata={"description": "Who acts next: claimant, city_bureau, province or finance; null at the end."},
+        metadata={"description": "Who acts next: claimant, city_bureau, province, finance or payee; null at the end."},
     )
     due_on = DayField(
         required=True, allow_none=True, metadata={"description": "By when the claimant has to act, where he has to."}
@@ -389,6 +412,10 @@ class ClaimSchema(ClaimSummarySchema):
         ClaimPaymentSchema,
         required=True,
         allow_none=True,
-        attribute="payable",
         metadata={"description": "Its payment, once confirmed."},
+    )
+    clawbacks = fields.List(
+        fields.Nested(ClaimClawbackSchema),
+        required=True,
+        metadata={"description": "What is claimed back of all that province and cities paid for it, in order."},
     )

@@ -9,6 +9,7 @@ from marshmallow import fields, pre_dump
 from core.http import DayField, FenField, IdField, InstantField, ReasonSchema, Schema, TextField
 from core.http.schemas import MAX_SUM_FEN
 from vouchers.queries.explanations import ExplainedStep, Explanation
+from vouchers.schemas.claims import ClaimClawbackSchema
 
 
 def _json(said: str) -> fields.Dict:
@@ -83,6 +84,11 @@ class ExplanationSchema(Schema):
         required=True,
         metadata={"description": "Every step from the fee to what is paid, the first first."},
     )
+    clawbacks = fields.List(
+        fields.Nested(ClaimClawbackSchema),
+        required=True,
+        metadata={"description": "What was claimed back of what was paid for it, the earliest first (V19, V21)."},
+    )
     stands_at_fen = _sum("Where the last step left the voucher.")
     aid_stands_at_fen = _sum("Where the last steps left what programmes of cities add, all together.")
     replay_differences = fields.List(
@@ -121,6 +127,7 @@ class ExplanationSchema(Schema):
             "held_fen": taken.subsidy_fen,
             "reasons": found.reasons,
             "steps": list(found.steps),
+            "clawbacks": list(found.clawbacks),
             "stands_at_fen": found.stands_at_fen,
             "aid_stands_at_fen": found.aid_stands_at_fen,
             "replay_differences": found.replay_differences,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from accounts.schemas.fields import FlagField
-from core.http import CountField, DayField, EnumField, IdField, InstantField, ReasonSchema, Schema, TextField
+from core.http import CountField, DayField, EnumField, FenField, IdField, InstantField, ReasonSchema, Schema, TextField
 from vouchers.queries.claim_timelines import StationPhase
 from vouchers.rules.way import Holder, Station
 from vouchers.states import ClaimState
@@ -36,7 +36,9 @@ class ClaimHappeningSchema(Schema):
     """One thing that happened on the way of a claim."""
 
     at = InstantField(required=True, metadata={"description": "When."})
-    subject = TextField(required=True, metadata={"description": "What it was about: claim, summary, payable or batch."})
+    subject = TextField(
+        required=True, metadata={"description": "What it was about: claim, summary, payable, batch or clawback."}
+    )
     action = TextField(
         required=True,
         metadata={"description": "What was done; the bank's answers are bank_paid, bank_failed and bank_returned."},
@@ -62,7 +64,16 @@ class ClaimHappeningSchema(Schema):
         ReasonSchema,
         required=True,
         allow_none=True,
-        metadata={"description": "What ended the claim where nobody decided: the term that passed."},
+        metadata={
+            "description": "What ended the claim where nobody decided: the term that passed; or what a credit invoice "
+            "did to it."
+        },
+    )
+    amount_fen = FenField(
+        required=True, allow_none=True, metadata={"description": "Of a clawback: what is claimed, or came back."}
+    )
+    due_on = DayField(
+        required=True, allow_none=True, metadata={"description": "With a clawback: the last day to pay it back."}
     )
 
 
@@ -81,7 +92,12 @@ class ClaimStationSchema(Schema):
         allow_none=True,
         metadata={"description": "By when, where the policy gives a day; null elsewhere."},
     )
-    stopped = FlagField(required=True, metadata={"description": "Whether the province stopped its payment (V19)."})
+    stopped = FlagField(
+        required=True,
+        metadata={
+            "description": "Whether its payment is stopped until the province lifts that or revokes the claim (V19)."
+        },
+    )
 
 
 class ClaimTimelineSchema(Schema):
@@ -89,7 +105,10 @@ class ClaimTimelineSchema(Schema):
 
     claim_id = IdField(required=True, metadata={"description": "Number of the claim."})
     state = EnumField(ClaimState, required=True, metadata={"description": "Where it stands."})
-    ended = FlagField(required=True, metadata={"description": "Whether nothing is next: paid, or ended otherwise."})
+    ended = FlagField(
+        required=True,
+        metadata={"description": "Whether nothing is next: paid with nothing to come back, or ended otherwise."},
+    )
     entries = fields.List(
         fields.Nested(ClaimHappeningSchema),
         required=True,
@@ -98,5 +117,8 @@ class ClaimTimelineSchema(Schema):
     stations = fields.List(
         fields.Nested(ClaimStationSchema),
         required=True,
-        metadata={"description": "The whole way, from submission to payment; empty once it has ended."},
+        metadata={
+            "description": "The whole way, from submission to payment, and the repayment while something is to come "
+            "back; empty once it has ended."
+        },
     )

@@ -54,7 +54,15 @@ def register_credit(
         require_in_sight(original, actor=actor)
         lock_invoice(number)
         _require_new(number)
-        met = take_back(original, amount_fen, issued_on=facts.issued_on, credit=number, actor=actor, now=now)
+        met = take_back(
+            original,
+            amount_fen,
+            issued_on=facts.issued_on,
+            credit=number,
+            opinion=opinion,
+            actor=actor,
+            now=now,
+        )
         file = store_upload(upload, owner_id=actor.organisation_id, now=now)
         registered = CreditInvoice(
             number=number,

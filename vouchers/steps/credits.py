@@ -14,6 +14,7 @@ from accounts.permissions import province
 from core import audit
 from core.db import require_transaction
 from core.errors import Reason, Refused, reason, refuse_all
+from core.money import fen_to_yuan
 from core.permissions import SYSTEM, Actor
 from settlement.models import Payable
 from settlement.states import PayableState
@@ -28,6 +29,9 @@ from vouchers.steps.base import settle_sum, worth_fen
 from vouchers.steps.invoices import credited, lock_invoice
 
 SIGHT = "V6"
+ARTICLE = "V13"
+OCCASION = "credit:"
+"""Before the number of the credit invoice: what a stop was ordered for."""
 _OUT_OF_HAND = (PayableState.PAID, PayableState.IN_BATCH)
 _STOPPABLE = (PayableState.DUE, PayableState.FAILED, PayableState.RETURNED)
 _SETTLED_ANEW = (ClaimState.SUBMITTED, ClaimState.SENT_BACK)
@@ -69,11 +73,12 @@ def require_in_sight(number: str, *, actor: Actor) -> None:
 
 
 def take_back(
-    number: str, amount_fen: int, *, issued_on: date | None, credit: str, actor: Actor, now: datetime
+    number: str, amount_fen: int, *, issued_on: date | None, credit: str, opinion: str, actor: Actor, now: datetime
 ) -> Credited:
     """Take ``amount_fen`` back of an invoice, before the credit itself is written; locks the claim that rests on it.
 
-    Raises :class:`CreditRefused` where that is more than is left of the invoice, or older than it.
+    ``opinion`` is how it became known: the cause of a stop that it brings about. Raises
+    :class:`CreditRefused` where that is more than is left of the invoice, or older than it.
     """
     claim = _resting_on(number)
     lock_invoice(number)
@@ -100,10 +105,18 @@ def take_back(
         case CreditEffect.PAYMENT_STOPPED | CreditEffect.CLAWBACK_DUE:
             for payable in payables:
                 if payable.state in _STOPPABLE and not payable.stopped:
-                    stop_payable(payable, cause=f"credit invoice of {number}", occasion=None, actor=actor, now=now)
+                    stop_payable(
+                        payable,
+                        cause=f"{opinion}（{credit}）",
+                        occasion=f"{OCCASION}{credit}",
+                        actor=actor,
+                        now=now,
+                    )
         case _:
             pass  # the claim stays as it is; review, confirmation and the province are told
-    data = {"number": number, "amount_fen": amount_fen, "effect": effect}
+    sums = {"credit": credit, "number": number, "amount": fen_to_yuan(amount_fen)}
+    because = reason(f"credit_{effect}", article=ARTICLE, **sums)
+    data = {"number": number, "amount_fen": amount_fen, "effect": effect, "reason": because.as_json()}
     audit.record(actor=actor, now=now, action="credit_invoice", subject=claim, data=data)
     require_transaction().flush()
     return Credited(claim, effect)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 
+from core.audit import AuditEntry
+from core.db import session
 from marketplace.notifications.recipients import both, bureau, of, province
 from marketplace.notifications.rules.told import Subject, news, task
 from vouchers.models import Claim, ReviewSummary
 from vouchers.queries.deadlines import CONFIRMATION_TERM, REVIEW_TERM, office_term
+from vouchers.rules.invoices.credits import CreditEffect
 
 PARTIES = of("beneficiary_id", "provider_id")
 CLAIMANT = of("claimant_id")
@@ -21,6 +24,16 @@ def _term(name: str) -> Callable[[date], date | None]:
 
 
 _REVIEW, _CONFIRMATION = _term(REVIEW_TERM), _term(CONFIRMATION_TERM)
+
+CREDITED = "credit_invoice"
+_TOO_MUCH = (CreditEffect.HELD_BACK, CreditEffect.PAYMENT_STOPPED, CreditEffect.CLAWBACK_DUE)
+_STANDING = (CreditEffect.LOWERED, *_TOO_MUCH)
+
+
+def _met(*effects: CreditEffect) -> Callable[[AuditEntry], Iterable[Claim]]:
+    """The claim, where a credit invoice had one of these effects on it."""
+    return lambda entry: [session().get_one(Claim, entry.subject_id)] if entry.data["effect"] in effects else []
+
 
 CLAIM = Subject(
     Claim,
@@ -36,8 +49,14 @@ CLAIM = Subject(
         "summarise": (),
         "send_back": (task("claim.review_again", bureau, term=_REVIEW),),
         "confirm": (news("claim.confirmed", CLAIM_PARTIES),),
+        CREDITED: (
+            task("claim.bring_invoice", CLAIMANT, due=lambda claim: claim.due_on, records=_met(CreditEffect.DROPPED)),
+            news("claim.credited", both(CLAIM_PARTIES, PARTIES, bureau), records=_met(*_STANDING)),
+            news("claim.credited_excess", province, records=_met(*_TOO_MUCH)),
+        ),
         "revoke": (news("claim.revoked", both(CLAIM_PARTIES, bureau)),),
     },
+    beside=frozenset({CREDITED}),
 )
 SUMMARY = Subject(
     ReviewSummary,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from core.audit import AuditEntry
+from core.db import session
 from marketplace.notifications.recipients import of, province, through
 from marketplace.notifications.rules.told import Subject, news, task
 from settlement.models import PaymentStop
 from vouchers.models import Appeal, Finding, Inspection, MisconductDecision
+from vouchers.steps.credits import OCCASION
 
 PARTY = of("organisation_id")
 PAYEE = through("payable", of("payee_id"))
@@ -34,11 +39,22 @@ FINDING = Subject(
         "dismiss": (news("finding.dismissed", PARTY),),
     },
 )
+
+
+def _by_credit(entry: AuditEntry) -> Iterable[PaymentStop]:
+    """The stop, where a credit invoice brought it about: the province decides what becomes of it."""
+    stop = session().get_one(PaymentStop, entry.subject_id)
+    return [stop] if (stop.occasion or "").startswith(OCCASION) else []
+
+
 STOP = Subject(
     PaymentStop,
     "payable",
     {
-        "order": (news("stop.ordered", PAYEE, link_id=lambda stop: stop.payable_id),),
+        "order": (
+            news("stop.ordered", PAYEE, link_id=lambda stop: stop.payable_id),
+            task("stop.decide", province, records=_by_credit, link="payable", link_id=lambda stop: stop.payable_id),
+        ),
         "lift": (news("stop.lifted", PAYEE, link_id=lambda stop: stop.payable_id),),
         "make_final": (news("stop.final", PAYEE, link_id=lambda stop: stop.payable_id),),
     },

@@ -32,11 +32,15 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A kind of record with the notices of its steps; ``page`` is where they lead unless they say otherwise."""
+    """A kind of record with the notices of its steps; ``page`` is where they lead unless they say otherwise.
+
+    ``beside`` are steps after which all that waited about the record waits on.
+    """
 
     model: type[Model]
     page: str | None
     steps: Mapping[str, tuple[Told, ...]]
+    beside: frozenset[str] = frozenset()
 
 
 def task(key: str, to: Recipients, **more: Any) -> Told:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import Select, and_, exists, or_, select
 
 from core.permissions import Actor
 from marketplace.reports.desk.items import Line
-from settlement.models import Payable, PaymentStop
+from settlement.models import Clawback, Payable, PaymentStop
 from settlement.states import StopState
-from vouchers.models import Appeal, Finding, Inspection, Inspector, MisconductDecision
+from vouchers.models import Appeal, Claim, CreditInvoice, Finding, Inspection, Inspector, MisconductDecision
 from vouchers.queries.inspections import UNANNOUNCED
-from vouchers.states import AppealState, FindingState, InspectionState, MisconductState
+from vouchers.rules.invoices.credits import CreditEffect
+from vouchers.states import AppealState, ClaimState, FindingState, InspectionState, MisconductState
 
 
 def party_lines(own: Collection[int], *, today: date) -> list[Line]:
@@ -46,15 +47,37 @@ def inspector_lines(actor: Actor) -> list[Line]:
 
 
 def province_lines(actor: Actor, *, today: date) -> list[Line]:
-    """Drawn claims that nobody was sent to, findings whose answer is there or late, and appeals."""
+    """Drawn claims that nobody was sent to, findings whose answer is there or late, appeals, payments to let go on or
+    to revoke, and credit invoices after which too much is paid."""
     assigned = exists().where(Inspector.inspection_id == Inspection.id)
     unassigned = select(Inspection).where(Inspection.state == InspectionState.PLANNED, ~assigned)
     late = and_(Finding.state == FindingState.NOTIFIED, Finding.answer_by < today)
     to_decide = select(Finding).where(or_(Finding.state == FindingState.ANSWERED, late))
+    stopped = (
+        select(PaymentStop)
+        .join(Payable, Payable.id == PaymentStop.payable_id)
+        .where(PaymentStop.state == StopState.STANDING)
+    )
     appeals = select(Appeal).where(Appeal.state == AppealState.FILED)
     return [
         Line("inspections_to_assign", unassigned, oldest=Inspection.planned_at),
         Line("findings_to_decide", to_decide, oldest=Finding.notified_at),
         Line("appeals_to_decide", appeals, oldest=Appeal.filed_at),
+        Line("stops_to_decide", stopped, oldest=PaymentStop.ordered_at, amount=Payable.amount_fen),
+        Line("credits_to_claw_back", _credits_unanswered(), oldest=CreditInvoice.registered_at),
         *inspector_lines(actor),
     ]
+
+
+def _credits_unanswered() -> Select[tuple[CreditInvoice]]:
+    """Credit invoices of a confirmed claim that has more than its invoice supports, and nothing clawed back since."""
+    answered = (
+        exists()
+        .where(Clawback.payable_id == Payable.id, Payable.order_id == Claim.order_id)
+        .where(Clawback.opened_at >= CreditInvoice.registered_at)
+    )
+    return (
+        select(CreditInvoice)
+        .join(Claim, Claim.id == CreditInvoice.claim_id)
+        .where(CreditInvoice.effect == CreditEffect.CLAWBACK_DUE, Claim.state == ClaimState.CONFIRMED, ~answered)
+    )

@@ -40,6 +40,8 @@ from tests.factories.vouchers import (
 )
 from tests.support.invoices import MEAL, Line, Paper, ofd_of, xml_of
 from vouchers.models import Claim, CreditInvoice, InvoiceReading
+from vouchers.queries.claim_timelines import ClaimTimeline, claim_timeline
+from vouchers.queries.claims import Dossier, dossier
 from vouchers.queries.credits import credit_views, visible_credits
 from vouchers.queries.explanations import explain
 from vouchers.queries.flags import flags_of
@@ -51,6 +53,7 @@ from vouchers.rules.invoices.comparing import Concern, Typed
 from vouchers.rules.invoices.credits import CreditEffect, CreditFacts
 from vouchers.rules.invoices.items import LineMark
 from vouchers.rules.invoices.reading import READER_VERSION
+from vouchers.rules.way import Holder, Station
 from vouchers.service import claims, invoices, reviews
 from vouchers.service.claims import MaterialRefused, SubmissionRefused, Upload
 from vouchers.service.credits import CreditKnown, register_credit
@@ -130,6 +133,13 @@ def last_step(claim: Claim) -> dict[str, Any]:
     """The last step of a claim's sum, as its claimant reads it."""
     (*_, last) = explain(claim.id, actor=claimant_of(claim)).steps
     return {"inputs": last.inputs, "text_en": last.step.says.en}
+
+
+def story(claim: Claim) -> tuple[Dossier, ClaimTimeline]:
+    """A claim with its way, as its claimant reads them."""
+    today, actor = clock.today(clock.now()), claimant_of(claim)
+    found = dossier(claim.id, actor=actor, today=today)
+    return found, claim_timeline(found, actor=actor, today=today)
 
 
 def codes(error: DomainError) -> list[str]:
@@ -338,6 +348,16 @@ def test_a_credit_invoice_takes_the_invoice_of_a_draft_away() -> None:
     add_materials(claim, leave_out=[MaterialKind.INVOICE])
     take(claim, xml_of(paper_for(claim)))
     assert credit().effect is CreditEffect.DROPPED
+    told, way = story(claim)
+    last = way.entries[-1]
+    assert last.reason is not None
+    assert (last.action, last.role, last.reason["code"], last.reason["article"]) == (
+        "credit_invoice",
+        "province",
+        "credit_dropped",
+        "V13",
+    )
+    assert told.waits_for == "claimant"
     with pytest.raises(SubmissionRefused) as refused:
         submit(claim)
     assert codes(refused.value) == ["material_missing"]
@@ -397,6 +417,17 @@ def test_an_unpaid_claim_is_stopped_and_the_case_is_shown() -> None:
     payable = payable_of(claim.source)
     assert payable is not None
     assert payable.stopped
+    told, way = story(claim)
+    assert (told.waits_for, way.ended) == ("province", False)
+    assert way.now is not None
+    assert (way.now.holder, way.now.stopped) == (Holder.PROVINCE, True)
+    said = {each.action: each for each in way.entries}
+    assert said["credit_invoice"].reason is not None
+    assert (said["credit_invoice"].role, said["credit_invoice"].reason["code"]) == (
+        "city_bureau",
+        "credit_payment_stopped",
+    )
+    assert said["stop"].note == f"税务局通报（{partly.number}）"
     shown = {
         who: credit_views(session().scalars(visible_credits(actor)).all(), actor=actor)
         for who, actor in (("province", province), ("stranger", stranger), ("city", reviewer_of(claim)))
@@ -434,6 +465,21 @@ def test_16_v21_what_was_paid_is_claimed_back_with_the_revocation_and_its_invoic
         actor=province,
         now=later,
     )
+    told, way = story(paid)
+    assert way.now is not None
+    assert (told.waits_for, way.ended, way.now.station) == ("payee", False, Station.REPAYMENT)
+    assert way.now.holder is Holder.PROVIDER, "who was paid"
+    assert told.payment is not None
+    assert (told.payment.paid_fen, told.payment.clawed_back_fen, told.payment.recovered_fen) == (
+        6_000_000,
+        1_000_000,
+        0,
+    )
+    opened = way.entries[-1]
+    assert (opened.subject, opened.action, opened.amount_fen, opened.note) == ("clawback", "open", 1_000_000, "多付")
+    assert way.now.due is not None
+    assert opened.due_on == way.now.due.last_day
+    assert [each.amount_fen for each in explain(paid.id, actor=claimant_of(paid)).clawbacks] == [1_000_000]
     confirm(unpaid)
     for claim in (paid, unpaid):
         reviews.revoke(claim_id=claim.id, opinion="虚开", actor=province, now=later)
@@ -442,6 +488,9 @@ def test_16_v21_what_was_paid_is_claimed_back_with_the_revocation_and_its_invoic
     made = session().scalars(select(Clawback).where(Clawback.payable_id == payable.id).order_by(Clawback.id)).all()
     assert [(each.amount_fen, each.occasion) for each in made] == [(1_000_000, None), (5_000_000, paid.source)]
     assert made[1].due_on == made[0].due_on
+    _, way = story(paid)
+    assert [place.station for place in way.stations] == [Station.REPAYMENT]
+    assert story(unpaid)[1].ended
     again = make_claim()
     with pytest.raises(InvoiceTaken):
         take(again, xml_of(paper_for(again)))

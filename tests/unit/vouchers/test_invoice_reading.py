@@ -34,6 +34,7 @@ from vouchers.rules.invoices.comparing import (
     completed,
     contradictions,
     refusals,
+    with_credits,
 )
 from vouchers.rules.invoices.credits import (
     CreditEffect,
@@ -328,6 +329,20 @@ def test_a_credit_stands_against_what_it_no_longer_supports() -> None:
     assert codes(100, 0, None) == ["invoice_credited"]
     assert codes(50, 50, 60) == ["granted_over_credited"]
     assert codes(50, 50, 50) == []
+
+
+def test_a_credited_invoice_agrees_no_more() -> None:
+    """A part taken back stands against the sum; all of it, or all that counts, against the number too."""
+    rows = list(compared(read(xml_of(Paper()))).values())
+    part = {row.field: row for row in with_credits(rows, credited_fen=100, counted_fen=1)}
+    assert [row.field for row in part.values() if not row.agrees] == ["amount_incl_tax_fen"]
+    assert part["amount_incl_tax_fen"].concern is Concern.FLAG
+    gone = [row for row in with_credits(rows, credited_fen=100, counted_fen=0) if not row.agrees]
+    assert [(row.field, row.concern) for row in gone] == [
+        ("invoice_number", Concern.REFUSAL),
+        ("amount_incl_tax_fen", Concern.REFUSAL),
+    ]
+    assert with_credits(rows, credited_fen=0, counted_fen=0) == rows
 
 
 def test_facts_of_a_credit_come_from_its_file_or_are_typed() -> None:

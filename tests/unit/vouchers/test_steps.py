@@ -116,5 +116,26 @@ def test_v6_what_a_programme_adds_is_two_steps_of_its_own() -> None:
     assert aid_steps(aid, base_fen=10_000_000, year=2026)[1].after_fen == 2_000_000, "one from before limits were kept"
 
 
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"invoice_fen": 5_000_000}, "The invoice is for less"),
+        ({"invoice_fen": 9_000_000}, "Contract or actual fee is less"),
+        ({"invoice_fen": None}, "Contract or actual fee is less"),
+        ({"invoice_fen": 5_000_000, "excluded_lines": ["2 餐饮: 不计入"]}, "Lines of the invoice do not count"),
+        ({"invoice_fen": 5_000_000, "credited_fen": 1}, "A credit invoice took from the invoice:"),
+        (
+            {"invoice_fen": 5_000_000, "credited_fen": 1, "excluded_lines": ["2 餐饮: 不计入"]},
+            "A credit invoice took from the invoice and lines of it do not count",
+        ),
+    ],
+)
+def test_v12_base_a_lower_sum_names_what_lowered_it(more: dict[str, Any], why: str) -> None:
+    """The invoice only where it is the least; lines and credit invoices, also both together."""
+    inputs = {**COST, **more}
+    after_fen = result(StepKind.INVOICE, before_fen=6_000_000, inputs=inputs)
+    assert Step(StepKind.INVOICE, "V12 base", 6_000_000, after_fen, inputs).says.en.startswith(why)
+
+
 def test_rates_are_written_as_the_policy_writes_them() -> None:
     assert [rate_text(None), rate_text(Decimal("0.6")), rate_text(Decimal("0.125"))] == [None, "0.60", "0.125"]

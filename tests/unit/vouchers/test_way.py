@@ -39,7 +39,15 @@ def test_every_state_has_its_station(is_sent_up: bool) -> None:
     assert paying == PAYABLES
 
 
-def test_each_station_but_the_submission_is_an_offices() -> None:
-    assert set(Station) - set(OFFICE_AT) == {Station.SUBMISSION}
+@pytest.mark.parametrize("payable", [None, *PayableState])
+def test_v21_what_is_clawed_back_waits_for_its_payee(payable: PayableState | None) -> None:
+    """Behind the payment, and after a revocation too; what is still on its way to a payment goes first."""
+    confirmed = stands_at(ClaimState.CONFIRMED, is_sent_up=True, payable=payable, owes_back=True)
+    assert confirmed == (PAYABLES.get(payable) or Station.REPAYMENT if payable else Station.REPAYMENT)
+    assert stands_at(ClaimState.REVOKED, is_sent_up=True, payable=payable, owes_back=True) is Station.REPAYMENT
+
+
+def test_each_station_but_the_submission_and_the_repayment_is_an_offices() -> None:
+    assert set(Station) - set(OFFICE_AT) == {Station.SUBMISSION, Station.REPAYMENT}
     assert OFFICE_AT[Station.SUMMARY] is Holder.CITY_BUREAU
     assert OFFICE_AT[Station.CONFIRMATION] is Holder.PROVINCE

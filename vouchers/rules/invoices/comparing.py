@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
 from core.errors import Reason, reason
+from core.money import fen_to_yuan
 from vouchers.rules.claims import BASE, InvoiceFacts, InvoiceType, Parties
 from vouchers.rules.invoices.facts import ReadInvoice
 from vouchers.rules.invoices.items import ItemPolicy
@@ -63,6 +64,24 @@ def compare(
 def refusals(compared: Sequence[Compared]) -> list[Reason]:
     """What stands against an invoice for good."""
     return [each.fault for each in compared if each.fault is not None and each.concern is Concern.REFUSAL]
+
+
+def with_credits(compared: Sequence[Compared], *, credited_fen: int, counted_fen: int) -> list[Compared]:
+    """The same with what credit invoices took back: a number whose invoice supports nothing any more does not agree,
+    nor does a sum that is partly taken back."""
+    if credited_fen == 0:
+        return list(compared)
+    gone = counted_fen == 0
+    sums = {"credited": fen_to_yuan(credited_fen), "left": fen_to_yuan(counted_fen)}
+    said = {
+        "amount_incl_tax_fen": reason("invoice_credited_part", article=CREDIT, field="amount_incl_tax_fen", **sums),
+        **({"invoice_number": reason("invoice_credited", article=CREDIT, field="invoice_number")} if gone else {}),
+    }
+    concern = Concern.REFUSAL if gone else Concern.FLAG
+    return [
+        replace(row, fault=said[row.field], concern=concern) if row.agrees and row.field in said else row
+        for row in compared
+    ]
 
 
 def contradictions(typed: InvoiceFacts, read: ReadInvoice) -> list[Reason]:
