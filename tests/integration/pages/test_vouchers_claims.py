@@ -11,8 +11,10 @@ from sqlalchemy import func, select
 
 from accounts.models import Organisation
 from accounts.queries import organisation
-from core import clock
+from core import audit, clock
 from core.db import session
+from marketplace.notifications.rules import SUBJECTS
+from settlement.models import PaymentStop
 from tests.factories.accounts import (
     make_agency,
     make_audit,
@@ -328,3 +330,57 @@ def test_the_table_asks_as_much_for_fifty_claims_as_for_one(app: Flask) -> None:
     for _ in range(49):
         make_claim(user, provider, base_fen=10_000)
     assert queries_of(client, "/claims") == one <= 20
+
+
+def credit(app: Flask, claim: Claim, own: str) -> None:
+    """The province registers a credit invoice that takes the whole invoice of a claim back."""
+    invoice = claim.invoice
+    assert invoice is not None
+    values = {
+        "number": f"2637{own:0>16}",
+        "original_number": invoice.number,
+        "amount_incl_tax_fen": "100000.00",
+        "issued_on": "2026-03-02",
+        "opinion": "税务局通报",
+    }
+    done = browser(app, make_province()).send("/credit-invoices/new", values, files={"file": (PDF, "红字.pdf")})
+    assert done.status == 200, done.text
+
+
+def told(kind: str, number: int, action: str) -> dict[str, set[int]]:
+    """What a step of a record is told as, and to which organisations."""
+    entry = next(each for each in reversed(audit.history(kind, number)) if each.action == action)
+    found: dict[str, set[int]] = {}
+    for each in SUBJECTS[kind].steps[action]:
+        for record in () if each.records is None else each.records(entry):
+            found[each.key] = {to.organisation_id for to in each.to(record)}
+    return found
+
+
+def test_v13_v19_a_credited_claim_says_so_to_every_party(app: Flask) -> None:
+    """A draft that lost its invoice, and a payment that is stopped: page, notices and the desk of the province."""
+    draft, owed = make_claim(), bring(make_claim(), ClaimState.CONFIRMED)
+    add_materials(draft)
+    credit(app, draft, "91")
+    credit(app, owed, "92")
+    page = claimant(app, draft).get(path(draft)).text
+    for said in (
+        "原发票已被红字发票全额冲销",
+        "红字发票 26370000000000000091 冲销原发票",
+        "被红字发票冲销 ¥100,000.00",
+    ):
+        assert said in page
+    for who in (owed.claimant_id, owed.beneficiary_id):
+        page = browser(app, organisation(who)).get(path(owed)).text
+        assert "按确认先后进入每月两次的兑付批次" not in page
+        assert "兑付已暂停，由省科技厅决定恢复兑付或撤销" in page
+        assert "发票已被红字发票全额冲销" in page
+        assert "credit invoice of" not in page
+    assert told("claim", draft.id, "credit_invoice") == {"claim.bring_invoice": {draft.claimant_id}}
+    province = make_province()
+    known = told("claim", owed.id, "credit_invoice")
+    assert known["claim.credited"] > {owed.beneficiary_id, owed.provider_id}
+    assert known["claim.credited_excess"] == {province.id}
+    stop = session().scalars(select(PaymentStop)).one()
+    assert told("payment_stop", stop.id, "order")["stop.decide"] == {province.id}
+    assert "停付待解除或撤销" in browser(app, province).get("/home").text
