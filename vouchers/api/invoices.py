@@ -126,7 +126,8 @@ def confirm_reading(given: dict[str, Any], claim_id: int, reading_id: int) -> Ma
 def mark_lines(given: dict[str, Any], claim_id: int) -> Dossier:
     """Say which lines of the invoice count
 
-    By the reviewer, each with a reason (V12 base). The claim follows at once; it only ever falls.
+    By the reviewer, each with a reason (V12 base). The last mark of a line holds; the claim follows with the approval,
+    and until then a wrong mark is undone by another. What the invoice supports by then is its `counted_fen`.
     """
     now = clock.now()
     service.mark_lines(claim_id=claim_id, marks=marks_of(given), actor=current_actor(), now=now)

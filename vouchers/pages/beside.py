@@ -13,7 +13,7 @@ from accounts.models import Organisation
 from accounts.queries import organisations
 from core import clock
 from core.errors import Reason
-from core.pages.language import t
+from core.pages.language import t, yuan
 from core.permissions import Actor
 from core.workdays import load_calendar
 from vouchers.models import Claim
@@ -24,8 +24,9 @@ from vouchers.pages.flag_words import flag_views
 from vouchers.permissions import may_hold_cases, may_prepare_cases
 from vouchers.queries.cases import Held, held_cases, review_policy, said_about
 from vouchers.queries.conflicts import conflicts
-from vouchers.queries.invoices import judged_lines
+from vouchers.queries.invoices import judged_lines, unsettled
 from vouchers.queries.review_queue import WAITING, first_days
+from vouchers.steps.base import worth_fen
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def beside(claim: Claim, *, actor: Actor) -> dict[str, Any]:
         "replaced": replaced_materials(claim),
         "compared": invoice_rows(claim, today=today),
         "lines": judged_lines(claim.invoice),
+        "worth": yuan(worth_fen(claim)) if unsettled([claim.id]) else None,
         "rounds": differences(claim),
         "flags": flag_words(claim),
         "suspicions": flag_views(claim, actor=actor),

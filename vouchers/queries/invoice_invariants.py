@@ -87,11 +87,15 @@ INVOICE_INVARIANTS = [
     ),
     Invariant(
         16,
-        "claims: one that waits for its review asks for no more than its invoice supports",
+        "claims: one that waits for its review asks for no more than is left of its invoice, an approved one for no "
+        "more than its lines support",
         f"""
         SELECT c.id AS claim, c.base_fen, i.amount_incl_tax_fen, i.credited_fen, i.eligible_fen
           FROM claim c JOIN claim_invoice i ON i.claim_id = c.id AND i.live
-         WHERE c.state = 'submitted' AND {COUNTED} > 0 AND c.base_fen > {COUNTED}
+         WHERE (c.state = 'submitted' AND i.amount_incl_tax_fen > i.credited_fen
+                AND c.base_fen > i.amount_incl_tax_fen - i.credited_fen)
+            OR (c.state IN ('city_approved', 'summarised', 'confirmed') AND i.credited_fen = 0
+                AND c.base_fen > {COUNTED})
         """,
     ),
     Invariant(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 
@@ -118,6 +118,13 @@ def judged_lines(invoice: Invoice | None) -> list[JudgedLine]:
     """The lines of an invoice that was read, each with its last mark."""
     read = None if invoice is None or invoice.reading is None else invoice.reading.invoice
     return [] if invoice is None or read is None else _judged(read, standing(_marks(invoice)))
+
+
+def unsettled(claim_ids: Collection[int]) -> set[int]:
+    """Those of these claims whose approval will settle them by lines that their reviewer left out."""
+    found = select(Invoice.claim_id).join(Claim, Claim.id == Invoice.claim_id)
+    left_out = Invoice.eligible_fen < Claim.base_fen
+    return set(session().scalars(found.where(Invoice.claim_id.in_(claim_ids), Invoice.live, left_out)))
 
 
 def order_facts(claim: Claim, *, today: date) -> OrderFacts:

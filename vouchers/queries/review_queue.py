@@ -21,6 +21,7 @@ from vouchers.queries.cases import Held, held_cases, is_held, is_held_by, review
 from vouchers.queries.claims import visible_claims
 from vouchers.queries.conflicts import conflicts
 from vouchers.queries.flags import undecided
+from vouchers.queries.invoices import unsettled
 from vouchers.rules.claims import ConfirmationDecision
 from vouchers.rules.facts import PaymentMode
 from vouchers.rules.reviewing import overdue_since
@@ -135,6 +136,7 @@ def queue_rows(claims: Sequence[Claim], *, actor: Actor, today: date) -> list[Qu
     numbers = [claim.id for claim in claims]
     started = first_days(claims)
     flags = undecided(numbers)
+    marked = unsettled(numbers)
     held = held_cases(numbers, on=today)
     against = {} if actor.user_id is None else conflicts(actor.user_id, claims, on=today)
     rows = []
@@ -156,6 +158,7 @@ def queue_rows(claims: Sequence[Claim], *, actor: Actor, today: date) -> list[Qu
                 batchable=may_review(actor)
                 and claim.state is ClaimState.SUBMITTED
                 and claim.id not in flags
+                and claim.id not in marked
                 and claim.id not in against
                 and (holder is None or holder.case.holder_id == actor.user_id),
             )

@@ -17,6 +17,7 @@ from vouchers.permissions import may_confirm, may_review
 from vouchers.queries.cases import review_policy
 from vouchers.queries.completeness import needed_materials
 from vouchers.queries.flags import undecided
+from vouchers.queries.invoices import unsettled
 from vouchers.queries.summaries import find_summary, locked_claims, waiting_in
 from vouchers.rules.claims import ConfirmationDecision, ReviewDecision
 from vouchers.rules.reviewing import BatchKind, Phrase, composed_opinion
@@ -48,8 +49,9 @@ def approve_batch(
         faults = [_about(each, text("reason.batch_claim_missing")) for each in set(wanted) - {c.id for c in claims}]
         if len(wanted) > most:
             faults.append(reason("batch_too_large", field="claim_ids", max=most))
-        flagged = undecided(wanted)
+        flagged, marked = undecided(wanted), unsettled(wanted)
         faults += [fault for claim in claims for fault in _unready(claim, is_flagged=claim.id in flagged, today=today)]
+        faults += [_about(each, text("reason.batch_marked")) for each in sorted(marked)]
         faults += _total_faults(sum(claim.claimed_fen for claim in claims), total_fen)
         said = composed_opinion(phrases, opinion)
         if not said:

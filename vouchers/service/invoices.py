@@ -26,7 +26,7 @@ from vouchers.rules.invoices.items import BASE, LineMark
 from vouchers.rules.invoices.reading import read_invoice
 from vouchers.service.reviews import require_decider
 from vouchers.states import CLAIM, OPEN_FOR_MATERIALS, ClaimState
-from vouchers.steps.base import settle_sum
+from vouchers.steps.base import worth_fen
 from vouchers.steps.guards import MaterialsClosed, require_claimant
 from vouchers.steps.invoices import InvoiceRefused, keep_reading, put_invoice, put_marks
 from vouchers.steps.materials import put_material
@@ -92,9 +92,10 @@ def confirm(*, claim_id: int, reading_id: int, typed: Typed, actor: Actor, now: 
 
 
 def mark_lines(*, claim_id: int, marks: Sequence[LineMark], actor: Actor, now: datetime) -> Claim:
-    """The reviewer says which lines count (V12 base); base and claim follow, and only ever fall.
+    """The reviewer says which lines count (V12 base); the last mark of a line holds, and the approval settles by it.
 
-    Raises :class:`LinesClosed` and :class:`LinesRefused`.
+    Until then nothing falls, so that a wrong mark can be undone. Raises :class:`LinesClosed` and
+    :class:`LinesRefused`.
     """
     with transaction():
         claim = find_claim(claim_id, actor=actor, lock=True)
@@ -108,9 +109,8 @@ def mark_lines(*, claim_id: int, marks: Sequence[LineMark], actor: Actor, now: d
             raise LinesRefused(reasons=[reason("no_lines_read", article=BASE)])
         refuse_all(_mark_faults(marks, lines=len(read.lines)), error=LinesRefused)
         put_marks(invoice, list(marks), marked_by=actor.user_id, now=now)
-        settle_sum(claim, actor=actor, now=now)
         said = [{"line_no": each.line_no, "eligible": each.eligible} for each in marks]
-        data = {"invoice_id": invoice.id, "marks": said, "claimed_fen": claim.claimed_fen}
+        data = {"invoice_id": invoice.id, "marks": said, "worth_fen": worth_fen(claim)}
         audit.record(actor=actor, now=now, action="mark_lines", subject=claim, data=data)
         return claim
 

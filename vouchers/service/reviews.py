@@ -29,6 +29,7 @@ from vouchers.rules.validity import correction_window
 from vouchers.service.claims import standing_now
 from vouchers.states import CLAIM, ClaimAction, SummaryState
 from vouchers.steps.aids import approve_aids, confirm_aids, note_aids_back, unapprove_aids
+from vouchers.steps.base import settle_marks
 from vouchers.steps.cases import end_case, require_free, require_unconflicted
 from vouchers.steps.credits import credit_stands_against
 from vouchers.steps.endings import owe_refused_part, reject_claim, revoke_claim
@@ -124,6 +125,8 @@ def decide(
     """Review a locked claim of an actor who may; see :func:`review`."""
     require_action(claim, ACTIONS[decision])
     require_decider(claim, claim.submitted_by, claim.confirmed_by, actor=actor, now=now)
+    if decision is ReviewDecision.APPROVE:
+        settle_marks(claim, actor=actor, now=now)
     approved_fen = claim.claimed_fen if amount_fen is None else amount_fen
     approves = decision is ReviewDecision.APPROVE
     ticks = _ticks(claim, claim.declarations if findings is None else findings) if approves else {}

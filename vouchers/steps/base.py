@@ -29,6 +29,16 @@ def settle_sum(claim: Claim, *, credit: str | None = None, actor: Actor, now: da
     settle_aids(claim, actor=actor, now=now)
 
 
+def settle_marks(claim: Claim, *, actor: Actor, now: datetime) -> None:
+    """What a locked claim asks for follows the lines that its reviewer left out. An invoice of which a credit invoice
+    left nothing is not settled by: it stands against any approval."""
+    invoice = claim.invoice
+    if invoice is None or invoice.counted_fen >= claim.base_fen:
+        return
+    if invoice.counted_fen > 0 or invoice.credited_fen == 0:
+        settle_sum(claim, actor=actor, now=now)
+
+
 def worth_fen(claim: Claim) -> int:
     """What contract, actual fee and invoice would give today, whatever was granted."""
     if claim.invoice is None or claim.decision.rate is None:

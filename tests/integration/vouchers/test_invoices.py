@@ -60,6 +60,7 @@ from vouchers.service.credits import CreditKnown, register_credit
 from vouchers.service.invoices import InvoiceUnreadable, LinesClosed, LinesRefused
 from vouchers.service.reviews import ConfirmationRefused, ReviewRefused
 from vouchers.states import ClaimState
+from vouchers.steps.base import worth_fen
 from vouchers.steps.credits import CreditRefused, CreditUnmatched
 from vouchers.steps.guards import MaterialsClosed, NotTheClaimant
 from vouchers.steps.invoices import InvoiceCredited, InvoiceRefused, InvoiceTaken
@@ -129,9 +130,9 @@ def credit(
     )
 
 
-def last_step(claim: Claim) -> dict[str, Any]:
-    """The last step of a claim's sum, as its claimant reads it."""
-    (*_, last) = explain(claim.id, actor=claimant_of(claim)).steps
+def last_step(claim: Claim, *, back: int = 1) -> dict[str, Any]:
+    """The last step of a claim's sum, or one before it, as its claimant reads it."""
+    last = explain(claim.id, actor=claimant_of(claim)).steps[-back]
     return {"inputs": last.inputs, "text_en": last.step.says.en}
 
 
@@ -325,16 +326,23 @@ def test_v12_base_only_eligible_lines_count() -> None:
     with pytest.raises(LinesRefused) as refused:
         mark(LineMark(3, eligible=False, reason="x"), LineMark(3, eligible=True, reason="y"))
     assert codes(refused.value) == ["line_unknown", "line_unknown", "line_twice"]
+    mark(LineMark(1, eligible=False, reason="误标"), LineMark(2, eligible=False, reason="餐饮"))
+    assert (claim.claimed_fen, claim.invoice.counted_fen) == (4_800_000, 0), "nothing falls before the decision"
+    with pytest.raises(ReviewRefused) as nothing:
+        review(claim, ReviewDecision.APPROVE)
+    assert codes(nothing.value) == ["approval_of_nothing"]
+    assert verify(INVARIANTS) == []
+    mark(LineMark(1, eligible=True, reason="更正"))
+    assert [each.reason for each in claim.invoice.marks][-1] == "更正"
+    assert (claim.invoice.counted_fen, worth_fen(claim)) == (8_000_000, 4_800_000)
     mark(LineMark(1, eligible=False, reason="与服务无关"), LineMark(2, eligible=True, reason="实为服务费"))
-    assert (claim.base_fen, claim.claimed_fen) == (2_000_000, 1_200_000)
-    step = last_step(claim)
+    review(claim, ReviewDecision.APPROVE)
+    assert (claim.base_fen, claim.claimed_fen, claim.approved_fen) == (2_000_000, 1_200_000, 1_200_000)
+    step = last_step(claim, back=2)
     assert "Lines of the invoice do not count" in step["text_en"]
     assert (step["inputs"]["invoice_total_fen"], step["inputs"]["invoice_fen"]) == (10_000_000, 2_000_000)
     assert [each.rpartition(": ")[2] for each in step["inputs"]["excluded_lines"]] == ["与服务无关"]
-    mark(LineMark(1, eligible=True, reason="更正"))
-    assert (claim.base_fen, claim.claimed_fen) == (10_000_000, 1_200_000)
-    assert [each.reason for each in claim.invoice.marks][-1] == "更正"
-    review(claim, ReviewDecision.APPROVE)
+    assert verify(INVARIANTS) == []
     with pytest.raises(LinesClosed):
         mark(LineMark(1, eligible=False, reason="x"))
     unread, left_out = bring(make_claim(), ClaimState.SUBMITTED), LineMark(1, eligible=False, reason="x")
