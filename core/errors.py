@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from core.policy import article_name
 from core.texts import Text, text
@@ -24,7 +24,7 @@ class Reason:
         """The article as the province's measure numbers it."""
         return None if self.article is None else article_name(self.article)
 
-    def as_json(self) -> dict[str, str | None]:
+    def as_json(self) -> dict[str, Any]:
         """The reason as the API shows it; ``text`` is Chinese, ``text_en`` English."""
         shown = {"code": self.code, "article": self.named, "text": self.text.zh, "text_en": self.text.en}
         return shown if self.field is None else {**shown, "field": self.field}

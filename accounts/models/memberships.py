@@ -11,14 +11,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.kinds import DocumentKind, OrganisationKind, StandardDefect, Subject
 from accounts.models.organisations import Organisation
+from accounts.rules.grounds import VETTING, suspension_ground
 from accounts.states import MembershipState
 from core.db import Model
 from core.files import StoredFile
+from core.grounds import Ground
 from core.policy import article_name
 from core.types import UTC, Enumerated, identity_key
-
-VETTING = "V15"
-"""Article of the review of registrations."""
 
 
 class Membership(Model):
@@ -128,3 +127,8 @@ class Suspension(Model):
     ended_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
 
     membership: Mapped[Membership] = relationship()
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What it rests on."""
+        return [suspension_ground(article=self.article, since=self.since, until=self.until, why=self.reason)]

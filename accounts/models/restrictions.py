@@ -8,7 +8,9 @@ from sqlalchemy import BigInteger, Date, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accounts.kinds import RestrictionKind
+from accounts.rules.grounds import restriction_grounds
 from core.db import Model
+from core.grounds import Ground
 from core.types import UTC, Enumerated, identity_key
 
 
@@ -35,3 +37,14 @@ class ProviderRestriction(Model):
     lifted_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     lifted_at: Mapped[datetime | None] = mapped_column(UTC)
     lifted_why: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What it rests on, and why it ended early."""
+        return restriction_grounds(
+            kind=self.kind,
+            since=self.since,
+            until=self.until,
+            lifted_on=self.lifted_at,
+            lifted_why=self.lifted_why,
+        )

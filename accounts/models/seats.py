@@ -13,14 +13,18 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     UniqueConstraint,
+    and_,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
-from accounts.models.organisations import Organisation
+from accounts.kinds import ChangeDecision, RenewalDecision
+from accounts.models.organisations import BeneficiaryFigures, Organisation
+from accounts.rules.grounds import change_grounds, renewal_grounds
 from accounts.states import ChangeState, RenewalState
 from core.db import Model
 from core.files import StoredFile
+from core.grounds import Ground
 from core.types import UTC, Enumerated, identity_key
 
 
@@ -92,6 +96,27 @@ class MemberChange(Model):
         """Whether another bureau is in charge afterwards."""
         return self.city != self.from_city
 
+    @property
+    def reasons(self) -> list[Ground]:
+        """What its review rests on; nothing before it, nor where it was taken back."""
+        if self.reviewed_at is None:
+            return []
+        return change_grounds(
+            ChangeDecision.REFUSE if self.state is ChangeState.REFUSED else ChangeDecision.APPROVE,
+            effective_on=self.effective_on,
+            wanted={
+                "county": self.county,
+                "controller": self.controller,
+                "name": self.name,
+                "legal_representative": self.legal_representative,
+                "phone": self.phone,
+                "address": self.address,
+            },
+            why=self.reason,
+            decided_on=self.reviewed_at,
+            opinion=self.opinion,
+        )
+
 
 class FiguresRenewal(Model):
     """An enterprise's renewal of its figures of ``year``, due on ``due_on``; one a year."""
@@ -117,3 +142,29 @@ class FiguresRenewal(Model):
 
     organisation: Mapped[Organisation] = relationship()
     file: Mapped[StoredFile | None] = relationship()
+    figures: Mapped[BeneficiaryFigures | None] = relationship(
+        primaryjoin=lambda: and_(
+            foreign(FiguresRenewal.organisation_id) == BeneficiaryFigures.organisation_id,
+            foreign(FiguresRenewal.year) == BeneficiaryFigures.year,
+        ),
+        viewonly=True,
+        lazy="selectin",
+    )
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What its review rests on; nothing while it waits for one."""
+        if self.reviewed_at is None:
+            return []
+        stated = self.figures
+        return renewal_grounds(
+            RenewalDecision.CONFIRM if self.state is RenewalState.CONFIRMED else RenewalDecision.RETURN,
+            year=self.year,
+            staff=None if stated is None else stated.staff,
+            revenue_fen=None if stated is None else stated.revenue_fen,
+            orderly_finances=None if stated is None else stated.orderly_finances,
+            handed_in_on=self.handed_in_at,
+            due_on=self.due_on,
+            decided_on=self.reviewed_at,
+            opinion=self.opinion,
+        )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from accounts import policy
-from accounts.kinds import DocumentKind, StandardDefect, Subject
+from accounts.kinds import DocumentKind, ReviewDecision, StandardDefect, Subject
 from accounts.models import (
     BankAccount,
     BeneficiaryFigures,
@@ -23,15 +23,18 @@ from accounts.queries.memberships import defects_named, find_membership, submiss
 from accounts.queries.organisations import latest_figures
 from accounts.queries.standing import adverse_records
 from accounts.rules import registration
+from accounts.rules.grounds import registration_grounds, resumption_ground
 from accounts.rules.members import missing_documents
 from accounts.rules.registration import Application, BankDetails
 from accounts.rules.rounds import Difference, differences
-from accounts.states import MEMBERSHIP_TRANSITIONS, MembershipState
+from accounts.states import MEMBERSHIP_TRANSITIONS, MembershipAction, MembershipState
 from core import audit
 from core.audit import AuditEntry
 from core.errors import Reason, reason
+from core.grounds import Ground
 from core.permissions import Actor
 
+_REVIEWS = frozenset(ReviewDecision)
 _DECIDED = frozenset({MembershipState.APPROVED, MembershipState.SUSPENDED})
 
 
@@ -62,6 +65,7 @@ class Dossier:
     findings: Sequence[NamedDefect]
     differences: Sequence[Difference]
     suspensions: Sequence[Suspension]
+    reasons: Sequence[Ground]
 
     @property
     def missing_documents(self) -> list[DocumentKind]:
@@ -86,6 +90,8 @@ def dossier_of(membership: Membership, *, on: date) -> Dossier:
     notes = registration.notes(application_of(membership), limits=policy.limits(on))
     records = [each for each in adverse_records(membership.organisation_id) if each.annulled_at is None]
     rounds = submissions(membership.id)
+    history = audit.history("membership", membership.id)
+    suspensions = suspensions_of(membership.id)
     changed = _differences(rounds)
     if records:
         notes.append(reason("adverse_records_on_file", article="V8(2)", count=len(records)))
@@ -95,14 +101,49 @@ def dossier_of(membership: Membership, *, on: date) -> Dossier:
         figures=latest_figures(membership.organisation_id),
         bank_account=_account(membership.organisation_id),
         notes=notes,
-        history=audit.history("membership", membership.id),
+        history=history,
         required_documents=_required(membership, on),
         documents_at_hand=documents_at_hand(membership, on=on),
         round=rounds[-1].round if rounds else 0,
         findings=_named(membership, rounds, changed),
         differences=changed,
-        suspensions=suspensions_of(membership.id),
+        suspensions=suspensions,
+        reasons=[
+            *_grounds_of_review(membership, history, rounds),
+            *_grounds_of_standing(history, suspensions),
+        ],
     )
+
+
+def _grounds_of_review(
+    membership: Membership, history: Sequence[AuditEntry], rounds: Sequence[MembershipSubmission]
+) -> list[Ground]:
+    """What the last review rests on, with the round it was about."""
+    taken = [each for each in history if each.action in _REVIEWS]
+    if not taken:
+        return []
+    last = taken[-1]
+    seen = [each for each in rounds if each.submitted_at <= last.at]
+    return registration_grounds(
+        ReviewDecision(last.action),
+        round_no=seen[-1].round if seen else 0,
+        submitted_on=seen[-1].submitted_at if seen else None,
+        decided_on=last.at,
+        opinion=last.data.get("note", ""),
+        stated=seen[-1].stated if seen else {},
+        documents=membership.required_documents,
+        owed=last.data.get("owed", []),
+        defects=last.data.get("defects", []),
+        findings=last.data.get("findings", []),
+    )
+
+
+def _grounds_of_standing(history: Sequence[AuditEntry], suspensions: Sequence[Suspension]) -> list[Ground]:
+    """What the suspension rests on that holds or is announced, or else why the last one ended."""
+    if suspensions and suspensions[0].ended_at is None:
+        return suspensions[0].reasons
+    ended = [each for each in history if each.action == MembershipAction.RESUME]
+    return [] if not ended else [resumption_ground(on=ended[-1].at, why=ended[-1].data.get("note", ""))]
 
 
 def _required(membership: Membership, on: date) -> tuple[DocumentKind, ...]:

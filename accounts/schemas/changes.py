@@ -20,6 +20,7 @@ from core.http import (
     Schema,
     TextField,
     UploadField,
+    grounds_field,
 )
 
 
@@ -42,6 +43,7 @@ class RenewalSchema(Schema):
     handed_in_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was handed in."})
     reviewed_at = InstantField(required=True, allow_none=True, metadata={"description": "When the bureau decided."})
     opinion = TextField(min_length=0, required=True, metadata={"description": "What the bureau said."})
+    reasons = grounds_field("What its review rests on, with the figures it was about; empty before it.")
 
 
 class RenewalQuerySchema(CursorSchema):
@@ -117,6 +119,7 @@ class ChangeSchema(Schema):
     reviewed_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was decided."})
     opinion = TextField(min_length=0, required=True, metadata={"description": "What the bureau said."})
     applied_at = InstantField(required=True, allow_none=True, metadata={"description": "When it took effect."})
+    reasons = grounds_field("What its review rests on, and what each new fact is about; empty before it.")
 
 
 class ChangeQuerySchema(CursorSchema):

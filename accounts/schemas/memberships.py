@@ -41,6 +41,7 @@ from core.http import (
     Schema,
     TextField,
     UploadField,
+    grounds_field,
 )
 from core.http.schemas import fault
 
@@ -212,6 +213,7 @@ class SuspensionSchema(Schema):
     )
     article = TextField(required=True, allow_none=True, metadata={"description": "The article it rests on, if named."})
     reason = TextField(required=True, metadata={"description": "Why."}, max_length=2000)
+    reasons = grounds_field("What it rests on.")
     began_at = InstantField(required=True, allow_none=True, metadata={"description": "When it began, if it did."})
     ended_at = InstantField(required=True, allow_none=True, metadata={"description": "When it ended, if it did."})
 
@@ -326,6 +328,9 @@ class MembershipSchema(Schema):
     )
     suspensions = fields.List(
         fields.Nested(SuspensionSchema), required=True, metadata={"description": "Every suspension, the latest first."}
+    )
+    reasons = grounds_field(
+        "What its last review rests on, and the suspension that holds or ended last; empty before the first review."
     )
     notes = fields.List(
         fields.Nested(ReasonSchema),

@@ -11,12 +11,14 @@ from core.http.schemas import (
     DecimalField,
     EnumField,
     FenField,
+    GroundSchema,
     IdField,
     InstantField,
     ReasonSchema,
     Schema,
     TextField,
     UploadField,
+    grounds_field,
 )
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "DecimalField",
     "EnumField",
     "FenField",
+    "GroundSchema",
     "IdField",
     "InstantField",
     "ProblemSchema",
@@ -39,6 +42,7 @@ __all__ = [
     "allow",
     "create_api",
     "current_actor",
+    "grounds_field",
     "idempotent",
     "init_edge",
     "page_of",

@@ -265,3 +265,23 @@ class ReasonSchema(Schema):
     def flatten(self, shown: Any, **_: Any) -> Any:
         """A reason of the service as it is shown; one that was stored is shown already."""
         return shown.as_json() if isinstance(shown, Reason) else shown
+
+
+class GroundSchema(ReasonSchema):
+    """One ground of an officer's decision, with what it was taken on."""
+
+    inputs = fields.Dict(
+        keys=fields.String(),
+        required=True,
+        metadata={
+            "description": "What the decision was taken on, by name; the sentence names all of it.",
+            "additionalProperties": True,
+        },
+    )
+
+
+def grounds_field(
+    said: str = "What its decisions rest on, the earliest first; empty before the first.",
+) -> fields.Field[Any]:
+    """``reasons`` of a record that an officer decides on."""
+    return fields.List(fields.Nested(GroundSchema), required=True, metadata={"description": said})

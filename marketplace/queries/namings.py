@@ -13,10 +13,13 @@ from accounts.queries import acts_for, visible_organisations
 from accounts.queries.restrictions import restrictions_by_source
 from core.db import session
 from core.errors import NotFound
+from core.grounds import Ground
 from core.permissions import Actor
 from instruments.models import Service
 from instruments.states import ServiceState
 from marketplace.models import Complaint, Naming, Referral
+from marketplace.rules.grounds import Hearing, naming_grounds
+from marketplace.rules.naming import NamingDecision
 from marketplace.states import ComplaintState, NamingState, ReferralState
 
 _READS_ALL = frozenset({Role.PROVINCE, Role.AUDITOR})
@@ -121,6 +124,20 @@ class NamingView:
     naming: Naming
     restrictions: Sequence[ProviderRestriction]
     private: bool
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What the decision rests on, as far as its reader may know."""
+        naming = self.naming
+        if naming.decided_at is None:
+            return []
+        return naming_grounds(
+            NamingDecision.NAME if naming.state is NamingState.NAMED else NamingDecision.DISMISS,
+            cause=naming.cause,
+            decided_on=naming.decided_at,
+            hearing=Hearing(naming.facts, naming.answer_by, naming.answer, naming.opinion) if self.private else None,
+            restrictions=[ground for each in self.restrictions for ground in each.reasons],
+        )
 
 
 def naming_views(namings: Sequence[Naming], *, actor: Actor) -> list[NamingView]:

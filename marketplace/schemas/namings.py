@@ -8,7 +8,7 @@ from marshmallow import fields, pre_dump, validate
 
 from accounts.kinds import RestrictionKind
 from core import clock
-from core.http import CursorSchema, DayField, EnumField, IdField, InstantField, Schema, TextField
+from core.http import CursorSchema, DayField, EnumField, IdField, InstantField, Schema, TextField, grounds_field
 from core.http.schemas import fault
 from marketplace.rules.naming import NamingCause, NamingDecision
 from marketplace.states import ComplaintState, NamingState, ReferralState
@@ -110,6 +110,7 @@ class RestrictionSchema(Schema):
     until = DayField(required=True, metadata={"description": "Last day, this day included."})
     lifted_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was lifted early."})
     lifted_why = TextField(required=True, allow_none=True, metadata={"description": "Why it was lifted."})
+    reasons = grounds_field("What it rests on, and why it ended early.")
 
 
 class RestrictionLiftingSchema(Schema):
@@ -139,6 +140,9 @@ class NamingSchema(Schema):
     restrictions = fields.List(
         fields.Nested(RestrictionSchema), required=True, metadata={"description": "What it is restricted in."}
     )
+    reasons = grounds_field(
+        "What the decision rests on; what was told, answered and opined only for those who may read it. Empty before."
+    )
 
     @pre_dump
     def flatten(self, view: Any, **_: Any) -> dict[str, Any]:
@@ -152,6 +156,7 @@ class NamingSchema(Schema):
             "notice": naming.notice,
             "decided_at": naming.decided_at,
             "restrictions": view.restrictions,
+            "reasons": view.reasons,
             **{
                 name: getattr(naming, name) if private else None
                 for name in ("order_id", "complaint_id", "facts", "answer_by", "answer", "opinion")

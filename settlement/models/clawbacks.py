@@ -8,7 +8,9 @@ from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, Te
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Model
+from core.grounds import Ground
 from core.types import UTC, Enumerated, Fen, identity_key
+from settlement.rules.grounds import clawback_grounds
 from settlement.states import ClawbackState
 
 
@@ -48,6 +50,20 @@ class Clawback(Model):
     def open_fen(self) -> int:
         """What has not come back yet."""
         return self.amount_fen - self.recovered_fen
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What it rests on."""
+        return clawback_grounds(
+            article=self.article,
+            amount_fen=self.amount_fen,
+            batch_id=self.batch_id,
+            line_no=self.line_no,
+            cause=self.cause,
+            opened_on=self.opened_at,
+            due_on=self.due_on,
+            misconduct=self.misconduct,
+        )
 
 
 class Recovery(Model):

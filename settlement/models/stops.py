@@ -8,8 +8,10 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Model
+from core.grounds import Ground
 from core.types import UTC, Enumerated, identity_key
 from settlement.models.payables import Payable
+from settlement.rules.grounds import stop_grounds
 from settlement.states import StopState
 
 
@@ -39,3 +41,16 @@ class PaymentStop(Model):
     ending: Mapped[str | None] = mapped_column(Text)
 
     payable: Mapped[Payable] = relationship()
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What it rests on, and why it ended."""
+        return stop_grounds(
+            article=self.article,
+            amount_fen=self.payable.amount_fen,
+            cause=self.cause,
+            ordered_on=self.ordered_at,
+            state=self.state,
+            ended_on=self.ended_at,
+            ending=self.ending,
+        )

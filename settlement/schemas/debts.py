@@ -17,6 +17,7 @@ from core.http import (
     InstantField,
     Schema,
     TextField,
+    grounds_field,
 )
 from core.http.schemas import fault
 from settlement.rules.methods import GATEWAY_METHODS, PaymentMethod
@@ -144,6 +145,7 @@ class ClawbackSchema(Schema):
     occasion = TextField(
         required=True, allow_none=True, metadata={"description": "What it was opened for, such as finding:3."}
     )
+    reasons = grounds_field("What it rests on, with the payout it takes back.")
 
 
 class ClawbackDetailSchema(ClawbackSchema):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.http import CursorSchema, EnumField, FenField, IdField, InstantField, Schema, TextField
+from core.http import CursorSchema, EnumField, FenField, IdField, InstantField, Schema, TextField, grounds_field
 from settlement.states import StopState
 
 
@@ -46,3 +46,4 @@ class StopSchema(Schema):
     ordered_at = InstantField(required=True, metadata={"description": "When it was ordered."})
     ended_at = InstantField(required=True, allow_none=True, metadata={"description": "When it ended."})
     ending = TextField(required=True, allow_none=True, metadata={"description": "Why it ended."})
+    reasons = grounds_field("What it rests on, and why it ended.")

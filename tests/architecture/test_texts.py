@@ -15,7 +15,7 @@ from core.texts import ROOT, catalogue
 from marketplace.app import create_app
 from tests.architecture.test_sources import sources
 
-CALLS = {"reason": "reason.{}", "text": "{}", "fault": "field.{}"}
+CALLS = {"reason": "reason.{}", "ground": "ground.{}", "text": "{}", "fault": "field.{}"}
 KEY = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
 QUOTES_CHINESE = {"reason.import_yes_no_malformed"}
 """English texts that must show what to write in a Chinese column."""
@@ -35,6 +35,20 @@ def asked_for() -> Iterator[tuple[str, str]]:
                 continue
             if node.func.id != "text" or KEY.fullmatch(first.value):
                 yield key.format(first.value), f"{path}:{node.lineno}"
+
+
+def test_the_sentence_of_a_ground_names_every_input() -> None:
+    """What a decision was taken on is read on its page as in the API."""
+    told = []
+    for path, tree in sources():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "ground":
+                (code,) = node.args
+                assert isinstance(code, ast.Constant), f"{path}:{node.lineno}"
+                inputs = {each.arg for each in node.keywords} - {"article"}
+                told.append(code.value)
+                assert parameters(catalogue()[f"ground.{code.value}"].zh) == inputs, f"{path}:{node.lineno}"
+    assert len(told) > 20
 
 
 def descendants(cls: type[DomainError]) -> Iterator[type[DomainError]]:

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from accounts.models import Organisation
 from core.db import Model
 from core.files import StoredFile
+from core.grounds import Ground
 from core.policy import article_name
 from core.types import UTC, Enumerated, identity_key
 from vouchers.models.inspections import Finding
+from vouchers.rules.grounds import appeal_grounds, misconduct_grounds
 from vouchers.rules.supervision import MISCONDUCT, MisconductKind, Seriousness
 from vouchers.states import AppealState, MisconductState
 
@@ -64,6 +66,20 @@ class MisconductDecision(Model):
         """What it rests on, as the province's measure numbers it."""
         return article_name(MISCONDUCT)
 
+    @property
+    def reasons(self) -> list[Ground]:
+        """What it rests on, with its sanction as it stands."""
+        return misconduct_grounds(
+            kind=self.kind,
+            seriousness=self.seriousness,
+            occurred_on=self.occurred_on,
+            decided_on=self.decided_at,
+            grounds=self.grounds,
+            finding_id=self.finding_id,
+            state=self.state,
+            sanction_until=self.sanction_until,
+        )
+
 
 class Appeal(Model):
     """The one appeal against a decision of misconduct, decided by somebody else than who decided first."""
@@ -86,6 +102,19 @@ class Appeal(Model):
 
     decision: Mapped[MisconductDecision] = relationship(back_populates="appeal")
     files: Mapped[list[AppealFile]] = relationship(order_by="AppealFile.id", viewonly=True)
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What was decided on it and why; nothing before."""
+        return appeal_grounds(
+            state=self.state,
+            grounds=self.grounds,
+            filed_on=self.filed_at,
+            suspended_on=self.suspended_at,
+            decided_on=self.decided_at,
+            opinion=self.opinion,
+            sanction_until=self.sanction_until,
+        )
 
 
 class AppealFile(Model):

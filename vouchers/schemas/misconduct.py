@@ -13,6 +13,7 @@ from core.http import (
     Schema,
     TextField,
     UploadField,
+    grounds_field,
 )
 from vouchers.rules.supervision import AppealDecision, MisconductKind, Seriousness
 from vouchers.schemas.supervision import FILE, LONG
@@ -70,6 +71,7 @@ class MisconductSchema(Schema):
     )
     appeal_by = DayField(required=True, metadata={"description": "Last day to appeal."})
     appeal_id = IdField(required=True, allow_none=True, metadata={"description": "The appeal, if there is one."})
+    reasons = grounds_field("What it rests on, with its sanction as it stands.")
     decided_at = InstantField(required=True, metadata={"description": "When it was decided."})
 
 
@@ -135,3 +137,4 @@ class AppealSchema(Schema):
     )
     filed_at = InstantField(required=True, metadata={"description": "When it was filed."})
     decided_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was decided."})
+    reasons = grounds_field("What was decided on it so far and why; empty before.")

@@ -1,0 +1,48 @@
+"""What stops of payment and clawbacks rest on (V19, V21)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from core.grounds import Ground, ground
+from settlement.states import StopState
+
+
+def stop_grounds(
+    *,
+    article: str,
+    amount_fen: int,
+    cause: str,
+    ordered_on: datetime,
+    state: StopState,
+    ended_on: datetime | None,
+    ending: str | None,
+) -> list[Ground]:
+    """Why a sum is not paid for now, and why that ended: lifted, or made final with the claim."""
+    found = [ground("payment_stopped", article=article, amount_fen=amount_fen, cause=cause, ordered_on=ordered_on)]
+    if state is StopState.LIFTED:
+        found.append(ground("stop_lifted", article=article, ended_on=ended_on, ending=ending))
+    if state is StopState.FINAL:
+        found.append(ground("stop_made_final", article=article, ended_on=ended_on, ending=ending))
+    return found
+
+
+def clawback_grounds(
+    *,
+    article: str,
+    amount_fen: int,
+    batch_id: int,
+    line_no: int,
+    cause: str,
+    opened_on: datetime,
+    due_on: date | None,
+    misconduct: bool,
+) -> list[Ground]:
+    """Why a paid sum is claimed back, which payout it was, and whether misconduct went on record for it."""
+    found = [
+        ground("clawback_opened", article=article, amount_fen=amount_fen, cause=cause, opened_on=opened_on),
+        ground("clawback_of_payout", article=article, batch_id=batch_id, line_no=line_no, due_on=due_on),
+    ]
+    if misconduct:
+        found.append(ground("clawback_misconduct", article=article, opened_on=opened_on))
+    return found
