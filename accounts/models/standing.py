@@ -17,6 +17,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from accounts.kinds import AdverseKind
 from core.db import Model
 from core.files import StoredFile
+from core.sources import source_text
+from core.texts import Text as Sentence
 from core.types import UTC, Enumerated, identity_key
 
 
@@ -81,6 +83,11 @@ class AdverseRecord(Model):
     annulled_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     annulled_why: Mapped[str | None] = mapped_column(Text)
     corrects_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("adverse_record.id"))
+
+    @property
+    def source_text(self) -> Sentence:
+        """Its source in words, also where it is a decision of this service."""
+        return source_text(self.source)
 
 
 class Holding(Model):

@@ -89,6 +89,7 @@ def one(change_id: int) -> str:
         facts=_facts(change),
         compared=_compared(change),
         evidence=_evidence(change),
+        reasons=change.reasons,
         events=events_of(audit.history("member_change", change.id), "member_change"),
         actions=_actions(change, actor),
     )

@@ -105,6 +105,7 @@ def one(renewal_id: int) -> str:
         owner=renewal.organisation,
         facts=_facts(renewal),
         evidence=_evidence(renewal),
+        reasons=renewal.reasons,
         events=events_of(audit.history("figures_renewal", renewal.id), "figures_renewal"),
         actions=_actions(renewal, actor),
     )

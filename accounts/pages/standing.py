@@ -27,6 +27,7 @@ from core import clock
 from core.errors import reason
 from core.http import EnumField, Schema, TextField, allow, current_actor
 from core.pages import Column, Done, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page, term
+from core.pages.language import say
 from core.pages.tables import choice
 from core.permissions import authorise
 
@@ -102,7 +103,7 @@ ADVERSE_RECORDS = Table(
         Column("adverse_kind", lambda row: row.record.kind, kind="term", sort=AdverseRecord.kind),
         Column("since", lambda row: row.record.since, kind="day", sort=AdverseRecord.since),
         Column("until", lambda row: row.record.until, kind="day", sort=AdverseRecord.until),
-        Column("source", lambda row: row.record.source),
+        Column("source", lambda row: say(row.record.source_text)),
         Column("annulled_at", lambda row: row.record.annulled_at, kind="moment", sort=AdverseRecord.annulled_at),
     ],
 )

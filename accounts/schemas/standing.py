@@ -90,6 +90,12 @@ class AdverseRecordSchema(Schema):
         metadata={"description": "Last day of the listing or sanction; null where open or not applicable."},
     )
     source = TextField(required=True, metadata=SOURCE)
+    source_text = TextField(
+        required=True, attribute="source_text.zh", metadata={"description": "The source in words, in Chinese."}
+    )
+    source_text_en = TextField(
+        required=True, attribute="source_text.en", metadata={"description": "The same in English."}
+    )
     entered_at = InstantField(required=True, metadata={"description": "When it was entered."})
     annulled_at = InstantField(
         required=True,

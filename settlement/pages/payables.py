@@ -45,6 +45,7 @@ from settlement.queries.payables import (
     views_of,
     visible_payables,
 )
+from settlement.queries.stops import stops_of
 from settlement.schemas.payables import CorrectionSchema
 from settlement.service import payables as service
 from settlement.states import PayableState
@@ -193,6 +194,7 @@ def one(payable_id: int) -> str:
         reads_batches=permissions.may_read_batches(actor),
         actions=list(payable_actions(payable, actor=actor)),
         events=payable_events(detail, batches),
+        reasons=[ground for stop in stops_of([payable.id]) for ground in stop.reasons],
     )
 
 

@@ -10,9 +10,10 @@ from accounts.queries.names import organisation_names
 from core import clock
 from core.pages import link_to
 from core.pages.forms import Options
-from core.pages.language import has_text, say, t, text_or
+from core.pages.language import say, t, text_or
 from core.pages.links import links
 from core.permissions import Actor
+from core.sources import source_text
 from core.workdays import YearStatus
 from settlement.queries.programmes import city_programme_name, programmes
 from settlement.queries.trade import claims_in_sight
@@ -24,8 +25,7 @@ _ORGANISATIONS = frozenset({"organisation", "team"})
 
 def source_words(source: str) -> str:
     """``claim:12`` as people say it; what has no words stands as it is."""
-    kind, _, number = source.partition(":")
-    return t(f"source.{kind}", number=number) if has_text(f"source.{kind}") else source
+    return say(source_text(source))
 
 
 def source_link(source: str) -> str | None:

@@ -44,10 +44,11 @@ def test_the_sentence_of_a_ground_names_every_input() -> None:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "ground":
                 (code,) = node.args
-                assert isinstance(code, ast.Constant), f"{path}:{node.lineno}"
+                where = f"{path}:{node.lineno}"
+                assert isinstance(code, ast.Constant) and isinstance(code.value, str), where
                 inputs = {each.arg for each in node.keywords} - {"article"}
                 told.append(code.value)
-                assert parameters(catalogue()[f"ground.{code.value}"].zh) == inputs, f"{path}:{node.lineno}"
+                assert parameters(catalogue()[f"ground.{code.value}"].zh) == inputs, where
     assert len(told) > 20
 
 

@@ -124,6 +124,7 @@ def one(decision_id: int) -> str:
     return render_template(
         "vouchers/misconduct.html",
         decision=decision,
+        reasons=[*decision.reasons, *(() if decision.appeal is None else decision.appeal.reasons)],
         organisation=_rows([decision])[0].organisation,
         actions=list(_actions(decision, actor=actor)),
     )

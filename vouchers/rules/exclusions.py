@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.errors import Reason, reason
+from core.texts import text
 from core.wording import is_blank
 from vouchers.rules.facts import PaymentMode, Provider, Service
 from vouchers.rules.policy import VoucherPolicy
@@ -19,7 +20,8 @@ def service_faults(service: Service, *, policy: VoucherPolicy) -> list[Reason]:
     if not service.has_published_instrument:
         faults.append(reason("no_published_instrument", article=SUPPORTED))
     if service.kind not in policy.service_groups:
-        faults.append(reason("service_kind_unsupported", article=SUPPORTED, kind=service.kind))
+        kind = text(f"term.ServiceKind.{service.kind}")
+        faults.append(reason("service_kind_unsupported", article=SUPPORTED, kind=kind))
     if service.excluded is not None and service.excluded in policy.excluded_names:
         activity = policy.excluded_names[service.excluded]
         faults.append(reason("excluded_activity", article=EXCLUDED, activity=activity))
