@@ -45,7 +45,8 @@ def test_the_sentence_of_a_ground_names_every_input() -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "ground":
                 (code,) = node.args
                 where = f"{path}:{node.lineno}"
-                assert isinstance(code, ast.Constant) and isinstance(code.value, str), where
+                assert isinstance(code, ast.Constant), where
+                assert isinstance(code.value, str), where
                 inputs = {each.arg for each in node.keywords} - {"article"}
                 told.append(code.value)
                 assert parameters(catalogue()[f"ground.{code.value}"].zh) == inputs, where

@@ -216,6 +216,9 @@ def test_v8_1_figures_are_renewed_each_year_confirmed_by_the_bureau_and_overdue_
     assert seen.id not in waiting
     assert (handed_in.status_code, changed.status_code, silent.status_code) == (201, 409, 422)
     assert (again.status_code, done["state"], closed.status_code) == (201, "confirmed", 409)
+    assert [each["code"] for each in done["reasons"]][:2] == ["renewal_confirmed", "renewal_handed_in"]
+    assert done["reasons"][2]["inputs"] == {"year": 2025, "staff": 21, "revenue_fen": 5}
+    assert again.get_json()["reasons"] == []
     assert waiting[late.id] == "open"
     assert (overdue[late.id], overdue[good.id]) == ("overdue", "confirmed")
     assert queries.figures(good.id, 2025).staff == 21  # type: ignore[union-attr]
@@ -256,6 +259,10 @@ def test_v12_a_move_to_another_city_holds_from_its_day_and_its_bureau_decides(cl
     assert (asked["from_city"], asked["city"]) == ("371700", "370100")
     assert (twice.status_code, told.status_code, not_theirs.status_code) == (409, 200, 403)
     assert approved["state"] == "approved"
+    assert [(each["code"], each["article"]) for each in approved["reasons"]] == [
+        ("change_approved", "V15"),
+        ("change_of_county", "V12"),
+    ]
     assert here == {-1: "371702", 0: "370102", 1: "370102"}
     assert (in_charge_before, in_charge_after) == (200, 404)
     assert (taken_over["county"], taken_over["city"]) == ("370102", "370100")

@@ -351,6 +351,15 @@ def test_a_return_lists_every_defect_and_an_approval_none(client: FlaskClient) -
     assert [each["code"] for each in mixed.get_json()["reasons"]] == ["defects_with_approval"]
     assert returned.get_json()["state"] == "returned"
     assert returned.get_json()["defects"] == ["缺执照", "缺报表"]
+    reasons = returned.get_json()["reasons"]
+    assert [(each["code"], each["article"]) for each in reasons] == [
+        ("registration_returned", "V15"),
+        ("stated_figures", "V8(1)"),
+        ("stated_finances", "V8(2)"),
+        ("registration_defect", "V15"),
+        ("registration_defect", "V15"),
+    ]
+    assert [each["inputs"] for each in reasons[-2:]] == [{"defect": "缺执照"}, {"defect": "缺报表"}]
 
 
 def test_a_returned_registration_is_corrected_and_handed_in_again(client: FlaskClient) -> None:
@@ -399,11 +408,14 @@ def test_a_suspended_member_is_none_until_resumed(client: FlaskClient) -> None:
     organisation, approved = member.id, membership(member).id
     bureau = headers_of(make_bureau("371700"))
 
-    post(client, f"/{approved}/suspension", {"opinion": "待核查"}, bureau)
+    ordered = post(client, f"/{approved}/suspension", {"opinion": "待核查"}, bureau).get_json()
     suspended = is_approved_member(organisation, on=clock.today(clock.now()))
     twice = post(client, f"/{approved}/suspension", {"opinion": "待核查"}, bureau)
-    post(client, f"/{approved}/resumption", {"opinion": "已核查"}, headers_of(make_province()))
+    resumed = post(client, f"/{approved}/resumption", {"opinion": "已核查"}, headers_of(make_province())).get_json()
 
+    assert ordered["reasons"][-1] == ordered["suspensions"][0]["reasons"][0]
+    assert (ordered["reasons"][-1]["article"], ordered["reasons"][-1]["inputs"]["why"]) == ("V15", "待核查")
+    assert (resumed["reasons"][-1]["code"], resumed["reasons"][-1]["inputs"]["why"]) == ("membership_resumed", "已核查")
     assert not suspended
     assert twice.status_code == 409
     assert is_approved_member(organisation, on=clock.today(clock.now()))

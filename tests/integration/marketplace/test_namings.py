@@ -63,6 +63,9 @@ def test_v20_a_complaint_leads_to_a_hearing_a_naming_and_a_restriction(province:
     named = province.post(decider, f"{path}/decision", NAMED)
     assert [each["kind"] for each in named["restrictions"]] == NAMED["restrictions"]
     public = province.get("sme-heze", path)
+    told = {each["code"] for each in named["reasons"]}
+    assert told == {"provider_named", "naming_facts", "naming_answer", "naming_opinion", "restriction_imposed"}
+    assert {each["code"] for each in public["reasons"]} == {"provider_named", "restriction_imposed"}
     assert (public["notice"], public["facts"], public["answer"]) == (NAMED["notice"], None, None)
     quote = ask(province, "sme-heze", service_id(SAMPLE))
     assert (quote["subsidy_fen"], [each["article"] for each in quote["reasons"]]) == (0, ["V20"])

@@ -64,11 +64,17 @@ def test_v19_v21_from_the_visit_to_the_appeal(app: Flask) -> None:
     decided = province.send(f"{there}/decision", {"decision": "uphold", "opinion": "证据确凿"})
     assert "证据确凿" in decided.text
     bank_answer(send(prepare(cutoff=clock.today(NOW), now=NOW)))
-    assert "60,000.00" in province.send(f"{there}/clawback", {"amount_fen": "60000", "cause": "虚开发票"}).text
+    claimed = province.send(f"{there}/clawback", {"amount_fen": "60000", "cause": "虚开发票"})
+    assert "60,000.00" in claimed.text
+    (clawback,) = {link for link in claimed.reader.links if link.startswith("/clawbacks/")}
+    assert "决定追回已拨付的 60000.00 元。原因：虚开发票" in province.get(clawback).text
 
     sanction = {"kind": "fraud", "seriousness": "serious", "sanction_until": "2027-05-31", "notice": "公示"}
     page = province.send(f"/misconduct-decisions/new?finding={finding.id}", {**sanction, "grounds": "见核查"})
     assert "2027-05-31" in page.text
+    assert "V8(2)" in page.text
+    assert "行为发生于" in page.text
+    assert f"核查发现 {finding.id}" in province.get(f"/organisations/{claim.beneficiary_id}").text
     decision = session().scalars(select(MisconductDecision)).one()
     about = f"/misconduct-decisions/{decision.id}"
     assert "认定有误" in party.send(f"{about}/appeal", {"grounds": "认定有误"}, files={"file": (PDF, "s.pdf")}).text
@@ -81,7 +87,7 @@ def test_v19_v21_from_the_visit_to_the_appeal(app: Flask) -> None:
         f"{appeal}/decision", {"decision": "annul", "opinion": "证据不足"}
     )
     assert "已撤销" in annulled.text
-    assert "证据不足" in in_english(party).get(about).text
+    assert "The decision was annulled on" in in_english(party).get(about).text
     assert "已办结" in province.send(f"{here}/closing").text
 
 
@@ -94,6 +100,7 @@ def test_v19_a_payment_is_stopped_and_resumed_on_its_page(app: Flask) -> None:
     assert "停付中" in page.text
     payable = province.send(lifting, {"note": "疑点排除"})
     assert "解除停付" in payable.text
+    assert "恢复原排队顺序。理由：疑点排除" in payable.text
     (address,) = {link for link in payable.reader.links if link.endswith("/stop")}
     assert "已停止支付" in province.send(address, {"cause": "再次存疑"}).text
     payee = browser(app, organisation(claim.payee_id))

@@ -66,6 +66,8 @@ def test_v19_a_stopped_payment_is_in_nobodys_way_and_keeps_its_place(app: Flask)
 
     batches.discard(batch_id=batch.id, actor=maker(), now=AFTER)
     assert lift(ordered).state is StopState.LIFTED
+    assert [each.code for each in ordered.reasons] == ["payment_stopped", "stop_lifted"]
+    assert ordered.reasons[-1].inputs["ending"] == "疑点已排除"
     assert [line.payable_id for line in lines_of(prepare())] == [claims[0].id, claims[1].id]
     with pytest.raises(StateForbids):
         lift(ordered)
