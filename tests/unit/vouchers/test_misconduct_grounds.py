@@ -1,4 +1,4 @@
-"""What decisions of misconduct and on appeals rest on; unsupported services are named in words. No database."""
+"""What decisions of misconduct and on appeals rest on. No database."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Properties of the pure rules: the price splits exactly, nothing rises above the cap, more cost is never less aid."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from core.kinds import ServiceKind
 from vouchers.rules.amounts import reduced_subsidy, room, split
 from vouchers.rules.decision import ARTICLES, Decision, decide
 from vouchers.rules.draws import draw
+from vouchers.rules.exclusions import service_faults
 from vouchers.rules.facts import (
     AdverseKind,
     AdverseRecord,
@@ -164,3 +166,14 @@ def test_grounds_of_one_article_are_one_reason() -> None:
     assert [reason.article for reason in reasons] == ["V8(1)", "V11"]
     assert "职工人数" in reasons[0].text.zh
     assert "营业收入" in reasons[0].text.zh
+
+
+def test_v11_an_unsupported_kind_is_named_in_words() -> None:
+    known = judging(PACK, date(2026, 3, 1)).policy
+    without = dict(known.service_groups)
+    del without[ServiceKind.MACHINE_TIME]
+    (told,) = service_faults(Service(ServiceKind.MACHINE_TIME), policy=replace(known, service_groups=without))
+    assert (told.article, told.text) == (
+        "V11",
+        ("服务类型“仪器机时”不在支持范围内。", "The service kind 'machine hours' is not supported."),
+    )
