@@ -155,6 +155,7 @@ class NamingDecisionFormSchema(Schema):
     decision = EnumField(NamingDecision, required=True)
     restriction = EnumField(RestrictionKind, load_default=None, allow_none=True)
     second_restriction = EnumField(RestrictionKind, load_default=None, allow_none=True)
+    third_restriction = EnumField(RestrictionKind, load_default=None, allow_none=True)
     until = DayField(load_default=None, allow_none=True)
     notice = TextField(load_default=None, allow_none=True, max_length=LONG)
     opinion = TextField(required=True, max_length=LONG)
@@ -238,8 +239,8 @@ def decide(naming_id: int) -> Response:
     """Name the provider or dismiss the case."""
     naming = find_naming(naming_id, actor=current_actor())
 
-    def act(*, restriction: Any, second_restriction: Any, **given: Any) -> object:
-        chosen = [each for each in (restriction, second_restriction) if each is not None]
+    def act(*, restriction: Any, second_restriction: Any, third_restriction: Any, **given: Any) -> object:
+        chosen = [each for each in (restriction, second_restriction, third_restriction) if each is not None]
         return naming_service.decide_naming(naming_id=naming.id, restrictions=chosen, **given)
 
     form = Form(NamingDecisionFormSchema, name="naming_decision", widgets={"decision": "radio"})

@@ -13,6 +13,14 @@ INVARIANTS = [
     replay("annual_report", ANNUAL_REPORT),
     replay("disclosure_application", DISCLOSURE),
     Invariant(
+        10,
+        "a restriction stands on a naming that another officer opened than decided it",
+        """SELECT r.id AS provider_restriction, r.source, n.state, n.opened_by, n.decided_by, r.imposed_by
+             FROM provider_restriction r LEFT JOIN naming n ON r.source = 'naming:' || n.id
+            WHERE n.id IS NULL OR n.state <> 'named' OR n.opened_by = n.decided_by
+               OR r.imposed_by <> n.decided_by OR r.organisation_id <> n.organisation_id""",
+    ),
+    Invariant(
         9,
         "the term of an application for disclosure rests while somebody is asked, and then only",
         """SELECT a.id AS disclosure_application, a.paused_on

@@ -309,6 +309,7 @@ BENDS: dict[str, str | list[str]] = {
     "an order's other aid": 'UPDATE "order" SET other_aid_fen = 5',
     "a claim's payee": "UPDATE claim SET payee_id = -1",
     "a contracted order": "DELETE FROM order_charge",
+    "a restriction stands on": "UPDATE naming SET opened_by = decided_by WHERE state = 'named'",
     "a yearly report has": made("annual_report", first_submitted_at="2026-01-01"),
     "what a yearly report says": made(
         "annual_report_edition", report_id=1, content={"figures": {"checks": [{"left": 1, "right": 2}]}}
