@@ -11,14 +11,16 @@ from accounts.queries.invariants import INVARIANTS as ACCOUNTS
 from core.invariants import Invariant
 from marketplace.queries.invariants import INVARIANTS as MARKETPLACE
 from settlement.queries.invariants import INVARIANTS as SETTLEMENT
+from settlement.queries.invariants.gateway import INVARIANTS as GATEWAY
 from tests.databases import Server
 from tests.support.world import World
 from vouchers.queries.invariants import INVARIANTS as VOUCHERS
 from vouchers.queries.supervision_invariants import INVARIANTS as SUPERVISION
 
 EVERYTHING = [*ACCOUNTS, *SETTLEMENT, *VOUCHERS, *MARKETPLACE]
-OF_THEIR_OWN = {each.name for each in SUPERVISION}
-"""Of supervision the world has little: its statements are bent in tests/integration/vouchers."""
+OF_THEIR_OWN = {each.name for each in (*SUPERVISION, *GATEWAY)}
+"""Of supervision and payments online the world has little: they are bent in tests of their own beside those of vouchers
+and settlement."""
 REPLAYED = ": history replays to the present state"
 
 
@@ -158,6 +160,21 @@ BENDS: dict[str, str | list[str]] = {
     "stored balances equal": "UPDATE ledger_account SET posted_fen = posted_fen - 1 WHERE kind = 'fund'",
     "accounts stay within": "UPDATE ledger_account SET min_fen = -1000000000000 WHERE kind = 'fund'",
     "caps: 0 <= held": "UPDATE ledger_account SET max_fen = 1 WHERE kind = 'cap'",
+    "caps: a firm whose controller": (
+        "UPDATE ledger_account SET owner = 'organisation:'"
+        " || (SELECT min(organisation_id) FROM controller_tenure) WHERE kind = 'cap'"
+    ),
+    "invoices: every number": "UPDATE claim_invoice SET number = 'No. 1'",
+    "invoices: one behind a paid": (
+        "WITH paid AS (UPDATE payable SET paid_fen = amount_fen) UPDATE claim_invoice SET live = false"
+    ),
+    "claims: nothing stays paid": (
+        "WITH paid AS (UPDATE payable SET paid_fen = amount_fen, clawed_back_fen = 0)"
+        " UPDATE claim SET state = 'revoked'"
+    ),
+    "the term of an application": (
+        "UPDATE disclosure_application SET paused_on = CASE WHEN paused_on IS NULL THEN DATE '2026-03-02' END"
+    ),
     "no hold is granted": "UPDATE ledger_transaction SET data = '{\"cap_fen\": 1}' WHERE kind = 'hold_granted'",
     "holds of cap_hold": "UPDATE cap_hold SET held_fen = held_fen + 1 WHERE state = 'live'",
     "holds of aid_hold": (

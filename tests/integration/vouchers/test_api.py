@@ -147,6 +147,7 @@ ROLES_OF_ROUTE: dict[tuple[str, str], set[Role]] = {
     ("GET", "/claims"): set(Role) - {Role.ADMIN},
     ("GET", "/claims/1"): set(Role) - {Role.ADMIN},
     ("GET", "/claims/1/timeline"): set(Role) - {Role.ADMIN},
+    ("GET", "/claims/1/rounds"): set(Role) - {Role.ADMIN},
     ("GET", "/claims/1/materials/1"): set(Role) - {Role.ADMIN},
     ("GET", "/claims/1/explanation"): set(Role) - {Role.ADMIN},
     ("POST", "/claims/1/revocation"): {Role.PROVINCE},
