@@ -75,17 +75,26 @@ def test_v12_cap_a_claim_of_january_takes_the_lesser_of_its_hold_and_the_new_yea
     with clock.at(at("2027-01-11")):
         assert room(province, 2026) == CAP, "the old year is free again"
         assert room(province, 2027) == CAP - min(CAP, taken * SHARE + claimed)
-        confirm(province, [claim["id"]], bureau="bureau-jinan")
+        decide(province, claim, bureau="bureau-jinan")
         final = province.get(claimant, f"/claims/{claim['id']}")
         payment = final["payment"]
         assert final["first_submitted_at"] == final["submitted_at"] == claim["submitted_at"]
-        assert (final["confirmed_fen"], payment and payment["amount_fen"]) == (claimed, claimed or None)
+        assert final["state"] == ("confirmed" if claimed else "rejected")
+        assert (final["confirmed_fen"] or 0, payment and payment["amount_fen"]) == (claimed, claimed or None)
         debts = province.get("sme-jinan", "/shortfalls")["items"]
         owed = SHARE - claimed if mode == "direct_deduction" else 0
         assert [debt["amount_fen"] for debt in debts] == ([owed] if owed else [])
         if owed:
             assert_blocked_until_paid(province, debts[0])
         assert verify_everything()[1] == []
+
+
+def decide(province: DemoClient, claim: Json, *, bureau: str) -> None:
+    """Confirmed where anything is left of it; of nothing nothing is approved, it is rejected."""
+    if claim["claimed_fen"]:
+        confirm(province, [claim["id"]], bureau=bureau)
+        return
+    province.post(bureau, f"/claims/{claim['id']}/city-review", {"decision": "reject", "opinion": "本年额度已用完"})
 
 
 def assert_blocked_until_paid(province: DemoClient, debt: Json) -> None:
