@@ -191,7 +191,9 @@ def review(who: Who, flow: Flow, *, claim: int) -> None:
     assert str(claim) in bureau.go("/review").words
     if flow is DIRECT:
         bureau.go(f"/claims/{claim}/assignment").send()
-        bureau.follow("/flags/").fill(finding="cleared", reason="同一园区总机").send()
+        links = bureau.go(f"/claims/{claim}/city-review").page.locator(f"a[href*='/claims/{claim}/flags/']")
+        for flag in sorted({str(link.get_attribute("href")) for link in links.all()}):
+            bureau.go(flag).fill(finding="cleared", reason="同一园区总机，发票由本人核对").send()
     bureau.go(f"/claims/{claim}/city-review")
     assert bureau.download(f"/claims/{claim}/materials/") == paper(claim, "service_contract")
     if flow is not TEAM:
