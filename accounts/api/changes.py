@@ -35,7 +35,6 @@ from accounts.schemas.changes import (
 from accounts.service.changes import ChangePending, ChangeRefused, NotYetAMember
 from accounts.service.organisations import FiguresRefused, FiguresStated
 from accounts.service.renewals import RenewalNotDue, RenewalRefused
-from accounts.steps.standing import ControllerMerged, TenureOverlaps
 from core import clock
 from core.files import UPLOAD_PROBLEMS
 from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
@@ -185,14 +184,15 @@ def change_evidence(change_id: int) -> Response:
 
 @member_changes.route("/<int:change_id>/review", methods=["POST"])
 @allow(authority)
-@problems(ChangeMissing, StateForbids, ChangeRefused, ControllerMissing, TenureOverlaps, ControllerMerged)
+@problems(ChangeMissing, StateForbids, ChangeRefused, ControllerMissing)
 @idempotent
 @member_changes.arguments(ChangeReviewSchema)
 @member_changes.response(201, ChangeSchema)
 def review_change(given: dict[str, Any], change_id: int) -> MemberChange:
     """Approve or refuse a change
 
-    Approved, it takes effect on its day, at once where that has come.
+    Approved, it takes effect on its day, at once where that has come. A new controller is proposed to the province by
+    the approval, and another person decides.
     """
     return service.changes.review_change(change_id=change_id, **given, actor=current_actor(), now=clock.now())
 

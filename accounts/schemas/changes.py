@@ -75,7 +75,7 @@ class NewChangeSchema(Schema):
     phone = TextField(max_length=40, metadata={"description": "New phone."})
     address = TextField(max_length=300, metadata={"description": "New address."})
     controller = TextField(
-        max_length=200, metadata={"description": "New actual controller; what was used before stays behind (V12 cap)."}
+        max_length=200, metadata={"description": "New actual controller; the province decides (V12 cap)."}
     )
     reason = TextField(required=True, max_length=500, metadata={"description": "Why, and where it is registered."})
     file = UploadField(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO
 
@@ -13,15 +14,16 @@ from accounts.queries.changes import changes_to_apply, find_change, open_change
 from accounts.queries.groups import facts_about, open_naming
 from accounts.queries.memberships import membership_of
 from accounts.queries.organisations import Seat, find_organisation, lock_organisation, seats_of
-from accounts.queries.standing import namesakes_of, tenures
+from accounts.queries.standing import find_controller_in_sight, namesakes_of
+from accounts.rules.groups import ChangeFacts
+from accounts.rules.groups import change_faults as naming_faults
 from accounts.rules.seats import Change, change_faults
-from accounts.rules.standing import CAP, ControllerName, name_faults
+from accounts.rules.standing import CAP, name_faults
 from accounts.states import CHANGE_TRANSITIONS, ChangeAction, ChangeKind, MembershipState
 from accounts.steps.changes import apply_change
 from accounts.steps.groups import propose_change
 from accounts.steps.memberships import user_id_of
 from accounts.steps.seats import begin_seat
-from accounts.steps.standing import establish_controller, named_controller
 from core import audit, clock
 from core.db import session, transaction
 from core.errors import Conflict, Reason, Refused, reason, refuse_all
@@ -125,14 +127,16 @@ def review_change(
 ) -> MemberChange:
     """Approve a change, which takes effect on its day, at once where that has come; or refuse it and say why.
 
-    A new controller is the one of ``controller_id``, or a new one of the name stated; where none was known before, it
-    is proposed to the province. Orders placed before keep what was frozen with them (V12 facts).
+    A new controller is the one of ``controller_id``, or a new one of the name stated; the approval proposes it to the
+    province, where another person decides. Orders placed before keep what was frozen with them (V12 facts).
     """
     with transaction():
         change = find_change(change_id, actor=actor, lock=True)
         authorise(actor, may_review_change, change)
         lock_organisation(change.organisation_id)
-        refuse_all(_review_faults(change, decision, opinion, controller_id, now), error=ChangeRefused)
+        refuse_all(
+            _review_faults(change, decision, opinion, controller_id, actor=actor, now=now), error=ChangeRefused
+        )
         change.reviewed_by = user_id_of(actor)
         change.reviewed_at = now
         change.opinion = opinion
@@ -189,36 +193,27 @@ def _arrange(change: MemberChange, controller_id: int | None, *, actor: Actor, n
     if seat is not None:
         begin_seat(change.organisation, seat, since=change.effective_on, change_id=change.id)
     if change.controller is not None:
-        _name_controller(change, controller_id, actor=actor, now=now)
+        _propose_controller(change, controller_id, actor=actor, now=now)
     session().flush()
     if change.effective_on <= clock.today(now):
         apply_change(change=change, seat=seat, actor=actor, now=now)
 
 
-def _name_controller(change: MemberChange, controller_id: int | None, *, actor: Actor, now: datetime) -> None:
-    """From one controller to another, past use stays behind; where none was known the province decides, as the firm's
-    own use goes along (V12 cap)."""
-    wanted = ControllerName(controller_id=controller_id, name="" if controller_id else change.controller or "")
-    if tenures(change.organisation_id):
-        establish_controller(
-            organisation=change.organisation,
-            controller=named_controller(wanted, actor=actor, now=now),
-            since=change.effective_on,
-            source=change.reason,
-            actor=actor,
-            now=now,
-        )
-        return
-    facts = facts_about(
+def _propose_controller(change: MemberChange, controller_id: int | None, *, actor: Actor, now: datetime) -> None:
+    """Another person of the province decides on its day or later: whose cap the firm uses depends on it (V12 cap)."""
+    propose_change(_naming(change, controller_id), evidence=change.reason, actor=actor, now=now)
+
+
+def _naming(change: MemberChange, controller_id: int | None) -> ChangeFacts:
+    return facts_about(
         kind=ChangeKind.NAMING,
         controller_id=None,
         into_id=controller_id,
-        new_name=wanted.name,
+        new_name="" if controller_id else change.controller or "",
         new_note="",
         organisation_ids=[change.organisation_id],
         effective_on=change.effective_on,
     )
-    propose_change(facts, evidence=change.reason, actor=actor, now=now)
 
 
 def _wanted(change: MemberChange) -> Change:
@@ -256,15 +251,26 @@ def _faults(member: Organisation, change: Change, now: datetime) -> list[Reason]
 
 
 def _review_faults(
-    change: MemberChange, decision: ChangeDecision, opinion: str, controller_id: int | None, now: datetime
+    change: MemberChange,
+    decision: ChangeDecision,
+    opinion: str,
+    controller_id: int | None,
+    *,
+    actor: Actor,
+    now: datetime,
 ) -> list[Reason]:
     if decision is ChangeDecision.REFUSE:
         return [] if opinion else [reason("opinion_missing", field="opinion")]
     found = _faults(change.organisation, _wanted(change), now)
     if controller_id is not None and change.controller is None:
         found.append(reason("controller_not_asked", field="controller_id"))
-    if controller_id is None and change.controller is not None:
+    if change.controller is None:
+        return found
+    if controller_id is None:
         found += name_faults(note="", namesakes=namesakes_of(change.controller), field="controller_id")
-    if change.controller is not None and open_naming(change.organisation_id) is not None:
+    else:
+        find_controller_in_sight(controller_id, actor=actor)
+    found += naming_faults(replace(_naming(change, controller_id), namesakes={}))
+    if open_naming(change.organisation_id) is not None:
         found.append(reason("naming_open", article=CAP, field="decision"))
     return found

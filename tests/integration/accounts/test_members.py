@@ -15,6 +15,7 @@ from accounts import queries
 from accounts.jobs import JOBS
 from accounts.kinds import AdverseKind
 from accounts.models import FiguresRenewal
+from accounts.queries.groups import open_naming
 from accounts.queries.invariants import INVARIANTS
 from accounts.queries.standing import adverse_records
 from core import audit, clock
@@ -270,7 +271,7 @@ def test_v12_a_move_to_another_city_holds_from_its_day_and_its_bureau_decides(cl
 
 
 @pytest.mark.usefixtures("monday")
-def test_a_change_of_the_past_holds_at_once_and_a_new_controller_leaves_past_use_behind(client: FlaskClient) -> None:
+def test_a_change_of_the_past_holds_at_once_and_a_new_controller_waits_for_the_province(client: FlaskClient) -> None:
     made, group = make_enterprise("371702"), make_controller("旧集团")
     make_tenure(made, group)
     own, bureau = headers_of(made), headers_of(make_bureau("371700"))
@@ -285,8 +286,10 @@ def test_a_change_of_the_past_holds_at_once_and_a_new_controller_leaves_past_use
 
     assert done["state"] == "applied"
     assert client.get(f"{API}/organisations/{made.id}", headers=own).get_json()["name"] == "新名有限公司"
-    assert queries.controller_id(made.id, date(2026, 2, 19)) == group.id
-    assert queries.controller_id(made.id, date(2026, 2, 20)) not in {None, group.id}
+    assert queries.controller_id(made.id, date(2026, 2, 20)) == group.id
+    waiting = open_naming(made.id)
+    assert waiting is not None
+    assert (waiting.new_name, waiting.effective_on, waiting.evidence) == ("新集团", date(2026, 2, 20), "股权转让")
     assert verify(INVARIANTS) == []
 
 
