@@ -13,6 +13,7 @@ from accounts.queries.organisations import OrganisationMissing
 from accounts.queries.standing import (
     AdverseImportMissing,
     AdverseRecordMissing,
+    RelationMissing,
     find_adverse_import,
     visible_adverse_imports,
     visible_adverse_records,
@@ -27,6 +28,7 @@ from accounts.schemas.standing import (
     AdverseRecordEndingSchema,
     AdverseRecordQuerySchema,
     AdverseRecordSchema,
+    AnnulmentSchema,
     ControllerQuerySchema,
     ControllerSchema,
     HoldingSchema,
@@ -35,10 +37,11 @@ from accounts.schemas.standing import (
     NewAdverseRecordSchema,
     NewHoldingSchema,
     NewJointEstablishmentSchema,
+    RelationEndingSchema,
     RelationQuerySchema,
 )
-from accounts.service.standing import RecordEnded, StandingRefused
-from accounts.steps.standing import HoldingOverlaps, JointEstablishmentKnown
+from accounts.service.standing import AdverseRecordKnown, RecordEnded, StandingRefused
+from accounts.steps.standing import AnnulledByAnother, HoldingOverlaps, JointEstablishmentKnown, RecordAnnulled
 from core import clock
 from core.files import UPLOAD_PROBLEMS
 from core.http import (
@@ -96,7 +99,7 @@ def list_adverse_records(given: dict[str, Any]) -> dict[str, Any]:
 
 @adverse_records.route("", methods=["POST"])
 @allow(authority)
-@problems(OrganisationMissing, StandingRefused)
+@problems(OrganisationMissing, StandingRefused, AdverseRecordKnown)
 @idempotent
 @adverse_records.arguments(NewAdverseRecordSchema)
 @adverse_records.response(201, AdverseRecordSchema)
@@ -104,7 +107,8 @@ def enter_adverse_record(given: dict[str, Any]) -> AdverseRecord:
     """Enter an adverse record
 
     By the bureau of the organisation's city or the province. Accidents, breaches and fraud are dated by one day;
-    listings run until removed; a misconduct's `until` is the end of its sanction.
+    listings run until removed; a misconduct's `until` is the end of its sanction. The same kind and day again answers a
+    conflict that names the record there is.
     """
     return service.standing.enter_adverse_record(**given, actor=current_actor(), now=clock.now())
 
@@ -139,9 +143,37 @@ def list_holdings(given: dict[str, Any]) -> dict[str, Any]:
 def enter_holding(given: dict[str, Any]) -> Holding:
     """Enter a holding
 
-    By the bureau of the city of one of the two, or the province.
+    By the bureau of the city of one of the two, or the province. A firm of another city is named by its code.
     """
-    return service.standing.enter_holding(**given, actor=current_actor(), now=clock.now())
+    return service.relations.enter_holding(**given, actor=current_actor(), now=clock.now())
+
+
+@holdings.route("/<int:holding_id>/ending", methods=["POST"])
+@allow(authority)
+@problems(RelationMissing, RecordEnded, StandingRefused)
+@idempotent
+@holdings.arguments(RelationEndingSchema)
+@holdings.response(201, HoldingSchema)
+def end_holding(given: dict[str, Any], holding_id: int) -> Holding:
+    """Say from when a share is held no longer
+
+    A later holding of the same two may follow.
+    """
+    return service.relations.end_holding(holding_id=holding_id, **given, actor=current_actor(), now=clock.now())
+
+
+@holdings.route("/<int:holding_id>/annulment", methods=["POST"])
+@allow(authority)
+@problems(RelationMissing, AnnulledByAnother, RecordAnnulled)
+@idempotent
+@holdings.arguments(AnnulmentSchema)
+@holdings.response(201, HoldingSchema)
+def annul_holding(given: dict[str, Any], holding_id: int) -> Holding:
+    """Annul a holding entered by mistake
+
+    By another person than who entered it. It stays on record and counts for nothing.
+    """
+    return service.relations.annul_holding(holding_id=holding_id, **given, actor=current_actor(), now=clock.now())
 
 
 @joint_establishments.route("", methods=["GET"])
@@ -163,9 +195,34 @@ def list_joint_establishments(given: dict[str, Any]) -> dict[str, Any]:
 def enter_joint_establishment(given: dict[str, Any]) -> JointEstablishment:
     """Enter a joint establishment
 
-    By the bureau of the city of one of the two, or the province.
+    By the bureau of the city of one of the two, or the province. A firm of another city is named by its code.
     """
-    return service.standing.enter_joint_establishment(**given, actor=current_actor(), now=clock.now())
+    return service.relations.enter_joint_establishment(**given, actor=current_actor(), now=clock.now())
+
+
+@joint_establishments.route("/<int:pair_id>/ending", methods=["POST"])
+@allow(authority)
+@problems(RelationMissing, RecordEnded, StandingRefused)
+@idempotent
+@joint_establishments.arguments(RelationEndingSchema)
+@joint_establishments.response(201, JointEstablishmentSchema)
+def end_joint_establishment(given: dict[str, Any], pair_id: int) -> JointEstablishment:
+    """Say from when two are run jointly no longer"""
+    return service.relations.end_joint_establishment(pair_id=pair_id, **given, actor=current_actor(), now=clock.now())
+
+
+@joint_establishments.route("/<int:pair_id>/annulment", methods=["POST"])
+@allow(authority)
+@problems(RelationMissing, AnnulledByAnother, RecordAnnulled)
+@idempotent
+@joint_establishments.arguments(AnnulmentSchema)
+@joint_establishments.response(201, JointEstablishmentSchema)
+def annul_joint_establishment(given: dict[str, Any], pair_id: int) -> JointEstablishment:
+    """Annul a joint establishment entered by mistake
+
+    By another person than who entered it. It stays on record and counts for nothing.
+    """
+    return service.relations.annul_joint_establishment(pair_id=pair_id, **given, actor=current_actor(), now=clock.now())
 
 
 @adverse_record_imports.route("", methods=["POST"])

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, Numeric, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, Numeric, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -90,10 +90,18 @@ class AdverseRecord(Model):
         return source_text(self.source)
 
 
-class Holding(Model):
+class Annulled:
+    """A relation entered by mistake stays on record and counts for nothing."""
+
+    annulled_at: Mapped[datetime | None] = mapped_column(UTC)
+    annulled_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    annulled_why: Mapped[str | None] = mapped_column(Text)
+
+
+class Holding(Annulled, Model):
     """``holder`` owns ``percent`` of ``held`` in a period (V8(4)).
 
-    The database excludes overlaps of one pair.
+    The database excludes overlaps of one pair among those that are not annulled.
     """
 
     __tablename__ = "holding"
@@ -109,19 +117,35 @@ class Holding(Model):
     entered_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     entered_at: Mapped[datetime] = mapped_column(UTC)
 
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Both organisations, the holder first."""
+        return self.holder_id, self.held_id
 
-class JointEstablishment(Model):
-    """Two organisations were built jointly (V8(4)); the lesser id stands first."""
+
+class JointEstablishment(Annulled, Model):
+    """Two organisations were built jointly (V8(4)); the lesser id stands first.
+
+    ``since`` is None where nobody said from when. The database excludes overlaps of one pair among those that are not
+    annulled.
+    """
 
     __tablename__ = "joint_establishment"
-    __table_args__ = (UniqueConstraint("a_id", "b_id"),)
+    __table_args__ = (Index("ix_joint_establishment_a_id_b_id", "a_id", "b_id"),)
 
     id: Mapped[int] = identity_key()
     a_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
     b_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"), index=True)
+    since: Mapped[date | None] = mapped_column(Date)
+    until: Mapped[date | None] = mapped_column(Date)
     source: Mapped[str] = mapped_column(Text)
     entered_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     entered_at: Mapped[datetime] = mapped_column(UTC)
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Both organisations."""
+        return self.a_id, self.b_id
 
 
 class AdverseImport(Model):

@@ -36,6 +36,7 @@ from accounts.queries.names import names_in_sight
 from accounts.queries.organisations import all_figures
 from accounts.queries.renewals import may_be_handed_in
 from accounts.queries.standing import adverse_records, relations_of, tenures
+from accounts.rules.adverse import WITH_PERIOD
 from accounts.rules.registration import last_completed_year
 from accounts.states import BankAccountState
 from core import clock
@@ -49,9 +50,9 @@ class Relation:
 
     described: str
     other: str | None
-    since: object
-    until: object
-    source: str
+    entry: Holding | JointEstablishment
+    ending: str
+    annulment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,17 @@ class Record:
     relations: Sequence[Relation]
     may_verify: bool
     may_end: bool
+    user_id: int | None
+
+    def ends(self, entry: AdverseRecord | Holding | JointEstablishment) -> bool:
+        """Whether who reads may say when an entry ended: of a kind that ends, and not over."""
+        ended = entry.until is not None or entry.annulled_at is not None
+        return self.may_end and not ended and (not isinstance(entry, AdverseRecord) or entry.kind in WITH_PERIOD)
+
+    def annuls(self, entry: AdverseRecord | Holding | JointEstablishment) -> bool:
+        """Whether who reads may annul an entry: what somebody else entered."""
+        own = entry.entered_by is not None and entry.entered_by == self.user_id
+        return self.may_end and entry.annulled_at is None and not own
 
     def pending(self, account: BankAccount) -> bool:
         """Whether an account waits for its verification."""
@@ -85,6 +97,7 @@ def record_of(organisation: Organisation, *, actor: Actor) -> Record | None:
         relations=_relations(organisation, actor),
         may_verify=may_verify_bank_account(actor, organisation),
         may_end=may_enter_standing(actor, organisation),
+        user_id=actor.user_id,
     )
 
 
@@ -99,9 +112,9 @@ def _relations(organisation: Organisation, actor: Actor) -> list[Relation]:
                 percent=f"{each.percent.normalize():f}",
             ),
             other=names.get(_other(each, organisation.id)),
-            since=each.since,
-            until=each.until,
-            source=each.source,
+            entry=each,
+            ending=url_for("standing_pages.end_holding", holding_id=each.id),
+            annulment=url_for("standing_pages.annul_holding", holding_id=each.id),
         )
         for each in holdings
     ]
@@ -109,18 +122,16 @@ def _relations(organisation: Organisation, actor: Actor) -> list[Relation]:
         Relation(
             described=t("term.Relation.co_built"),
             other=names.get(_other(each, organisation.id)),
-            since=None,
-            until=None,
-            source=each.source,
+            entry=each,
+            ending=url_for("standing_pages.end_joint_establishment", pair_id=each.id),
+            annulment=url_for("standing_pages.annul_joint_establishment", pair_id=each.id),
         )
         for each in pairs
     ]
 
 
 def _other(relation: Holding | JointEstablishment, organisation_id: int) -> int:
-    one, other = (
-        (relation.holder_id, relation.held_id) if isinstance(relation, Holding) else (relation.a_id, relation.b_id)
-    )
+    one, other = relation.sides
     return other if one == organisation_id else one
 
 

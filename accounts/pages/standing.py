@@ -10,21 +10,29 @@ from typing import Any
 from flask import Response
 
 from accounts.kinds import AdverseKind
-from accounts.models import AdverseRecord, Controller, Organisation
+from accounts.models import AdverseRecord, Controller, Holding, JointEstablishment, Organisation
 from accounts.permissions import authority, may_enter_standing, may_read_standing, official_reader
-from accounts.queries.names import known_by_code, names_in_sight
-from accounts.queries.organisations import find_organisation
-from accounts.queries.standing import controllers, find_adverse_record, visible_adverse_records
-from accounts.rules import uscc
+from accounts.queries.names import names_in_sight
+from accounts.queries.organisations import find_organisation, organisation
+from accounts.queries.standing import (
+    controllers,
+    find_adverse_record,
+    find_holding,
+    find_joint_establishment,
+    visible_adverse_records,
+)
+from accounts.rules.standing import Side
 from accounts.schemas.standing import (
     AdverseRecordEndingSchema,
+    AnnulmentSchema,
     NewAdverseRecordSchema,
     NewHoldingSchema,
+    NewJointEstablishmentSchema,
+    RelationEndingSchema,
 )
+from accounts.service import relations
 from accounts.service import standing as service
-from accounts.service.standing import StandingRefused
 from core import clock
-from core.errors import reason
 from core.http import EnumField, Schema, TextField, allow, current_actor
 from core.pages import Column, Done, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page, term
 from core.pages.language import say
@@ -41,7 +49,7 @@ standing = Pages(
 )
 
 
-class Side(StrEnum):
+class Position(StrEnum):
     """Which side of a holding the organisation is on."""
 
     HOLDER = "holder"
@@ -57,13 +65,15 @@ class OtherSideSchema(Schema):
 class JointEstablishmentFormSchema(OtherSideSchema):
     """Two organisations built jointly."""
 
+    since = NewJointEstablishmentSchema().fields["since"]
+    until = NewJointEstablishmentSchema().fields["until"]
     source = TextField(required=True, max_length=500)
 
 
 class HoldingFormSchema(OtherSideSchema):
     """A holding of one in the other."""
 
-    side = EnumField(Side, required=True)
+    side = EnumField(Position, required=True)
     percent = NewHoldingSchema().fields["percent"]
     since = NewHoldingSchema().fields["since"]
     until = NewHoldingSchema().fields["until"]
@@ -168,11 +178,11 @@ def enter_holding(organisation_id: int) -> Response:
     """One of two holds a share of the other (V8(4))."""
 
     def act(given: dict[str, Any]) -> object:
-        other = _other(given)
-        holder, held = (organisation_id, other) if given["side"] is Side.HOLDER else (other, organisation_id)
-        return service.enter_holding(
-            holder_id=holder,
-            held_id=held,
+        own, other = Side(number=organisation_id), Side(code=given["other_uscc"])
+        holder, held = (own, other) if given["side"] is Position.HOLDER else (other, own)
+        return relations.enter_holding(
+            holder=holder,
+            held=held,
             percent=given["percent"],
             since=given["since"],
             until=given["until"],
@@ -191,9 +201,11 @@ def enter_joint_establishment(organisation_id: int) -> Response:
     return _entry(
         organisation_id,
         Form(JointEstablishmentFormSchema, name="joint_establishment_new"),
-        lambda given: service.enter_joint_establishment(
-            a_id=organisation_id,
-            b_id=_other(given),
+        lambda given: relations.enter_joint_establishment(
+            a=Side(number=organisation_id),
+            b=Side(code=given["other_uscc"]),
+            since=given["since"],
+            until=given["until"],
             source=given["source"],
             actor=current_actor(),
             now=clock.now(),
@@ -201,13 +213,65 @@ def enter_joint_establishment(organisation_id: int) -> Response:
     )
 
 
-def _other(given: dict[str, Any]) -> int:
-    """The other side by its code; one the actor may not know of is not found."""
-    code = uscc.normalised(given["other_uscc"])
-    found = None if code is None else known_by_code(code, actor=current_actor())
-    if found is None:
-        raise StandingRefused(reasons=[reason("other_side_unknown", field="other_uscc")])
-    return found
+@standing.route("/holdings/<int:holding_id>/ending", methods=["GET", "POST"])
+@allow(authority)
+def end_holding(holding_id: int) -> Response:
+    """Say from when a share is held no longer."""
+    return _about_relation(
+        find_holding(holding_id, actor=current_actor()),
+        Form(RelationEndingSchema, name="holding_ending"),
+        lambda given: relations.end_holding(holding_id=holding_id, **given, actor=current_actor(), now=clock.now()),
+    )
+
+
+@standing.route("/holdings/<int:holding_id>/annulment", methods=["GET", "POST"])
+@allow(authority)
+def annul_holding(holding_id: int) -> Response:
+    """Annul a holding entered by mistake."""
+    return _about_relation(
+        find_holding(holding_id, actor=current_actor()),
+        Form(AnnulmentSchema, name="holding_annulment", ends=True),
+        lambda given: relations.annul_holding(holding_id=holding_id, **given, actor=current_actor(), now=clock.now()),
+    )
+
+
+@standing.route("/joint-establishments/<int:pair_id>/ending", methods=["GET", "POST"])
+@allow(authority)
+def end_joint_establishment(pair_id: int) -> Response:
+    """Say from when two are run jointly no longer."""
+    return _about_relation(
+        find_joint_establishment(pair_id, actor=current_actor()),
+        Form(RelationEndingSchema, name="joint_establishment_ending"),
+        lambda given: relations.end_joint_establishment(
+            pair_id=pair_id, **given, actor=current_actor(), now=clock.now()
+        ),
+    )
+
+
+@standing.route("/joint-establishments/<int:pair_id>/annulment", methods=["GET", "POST"])
+@allow(authority)
+def annul_joint_establishment(pair_id: int) -> Response:
+    """Annul a joint establishment entered by mistake."""
+    return _about_relation(
+        find_joint_establishment(pair_id, actor=current_actor()),
+        Form(AnnulmentSchema, name="joint_establishment_annulment", ends=True),
+        lambda given: relations.annul_joint_establishment(
+            pair_id=pair_id, **given, actor=current_actor(), now=clock.now()
+        ),
+    )
+
+
+def _about_relation(
+    relation: Holding | JointEstablishment, form: Form, act: Callable[[dict[str, Any]], object]
+) -> Response:
+    """A form about a relation, on behalf of the side whose facts the actor enters."""
+    actor = current_actor()
+    own = next((each for each in relation.sides if may_enter_standing(actor, organisation(each))), relation.sides[0])
+    names = names_in_sight(relation.sides, actor=actor)
+    facts = [("column.other_side", names[each]) for each in relation.sides if each != own and each in names]
+    if relation.since is not None:
+        facts.append(("column.since", relation.since.isoformat()))
+    return _entry(own, form, act, facts=facts)
 
 
 def _entry(
@@ -219,13 +283,13 @@ def _entry(
     facts: Sequence[tuple[str, str]] = (),
 ) -> Response:
     """A form about an organisation, and back to it with word of what was entered."""
-    organisation = find_organisation(organisation_id, actor=current_actor())
-    authorise(current_actor(), may_enter_standing, organisation)
-    here = link_to("organisation", organisation.id)
+    about = find_organisation(organisation_id, actor=current_actor())
+    authorise(current_actor(), may_enter_standing, about)
+    here = link_to("organisation", about.id)
 
     def effect(given: dict[str, Any]) -> Done:
         act(given)
         return Done(here, f"page.{form.name}.done")
 
-    shown = [("column.organisation", organisation.name), *facts]
+    shown = [("column.organisation", about.name), *facts]
     return form_page(form, effect=effect, back=here, confirms=confirms, facts=shown)

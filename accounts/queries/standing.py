@@ -49,6 +49,12 @@ class AdverseImportMissing(NotFound):
     code = "adverse_import_missing"
 
 
+class RelationMissing(NotFound):
+    """There is no such holding or joint establishment for this actor."""
+
+    code = "relation_missing"
+
+
 class AdverseRecordMissing(NotFound):
     """There is no such adverse record for this actor."""
 
@@ -258,6 +264,43 @@ def find_adverse_record(record_id: int, *, actor: Actor, lock: bool = False) -> 
     return record
 
 
+def standing_record(organisation_id: int, kind: AdverseKind, since: date) -> int | None:
+    """The number of the record of a kind and day that counts against an organisation."""
+    return session().scalar(
+        select(AdverseRecord.id).where(
+            AdverseRecord.organisation_id == organisation_id,
+            AdverseRecord.kind == kind,
+            AdverseRecord.since == since,
+            AdverseRecord.annulled_at.is_(None),
+        )
+    )
+
+
+def find_holding(holding_id: int, *, actor: Actor, lock: bool = False) -> Holding:
+    """The holding if the actor may see one side of it; raises :class:`RelationMissing`."""
+    found = visible_holdings(actor).where(Holding.id == holding_id)
+    holding = session().scalar(found.with_for_update(of=Holding) if lock else found)
+    if holding is None:
+        raise RelationMissing
+    return holding
+
+
+def find_joint_establishment(pair_id: int, *, actor: Actor, lock: bool = False) -> JointEstablishment:
+    """The joint establishment if the actor may see one side of it; raises :class:`RelationMissing`."""
+    found = visible_joint_establishments(actor).where(JointEstablishment.id == pair_id)
+    pair = session().scalar(found.with_for_update(of=JointEstablishment) if lock else found)
+    if pair is None:
+        raise RelationMissing
+    return pair
+
+
+def member_by_code(code: str) -> int | None:
+    """The number of the member registered under a unified social credit code, wherever it sits."""
+    return session().scalar(
+        select(Organisation.id).where(Organisation.uscc == code, Organisation.kind.in_(MEMBER_KINDS))
+    )
+
+
 def members_by_code(codes: Collection[str], *, actor: Actor) -> dict[str, int]:
     """The members an actor may see by their unified social credit codes."""
     found = select(Organisation.uscc, Organisation.id).where(
@@ -293,7 +336,7 @@ def relation(beneficiary_id: int, provider_id: int, on: date) -> RelationFacts:
     return RelationFacts(
         user_holds_percent=_holding(user.id, provider.id, on),
         provider_holds_percent=_holding(provider.id, user.id, on),
-        jointly_established=_jointly_established(user.id, provider.id),
+        jointly_established=_jointly_established(user.id, provider.id, on),
         same_controller=user_controller is not None and user_controller == provider_controller,
         same_legal_representative=same_text(user.legal_representative, provider.legal_representative),
         shared_phone=same_phone(user.phone, provider.phone),
@@ -327,14 +370,26 @@ def _running_tenure(organisation_id: int, on: date) -> ControllerTenure | None:
 
 def _holding(holder_id: int, held_id: int, on: date) -> Decimal:
     found = session().scalar(
-        select(Holding.percent).where(Holding.holder_id == holder_id, Holding.held_id == held_id, _covers(Holding, on))
+        select(Holding.percent).where(
+            Holding.holder_id == holder_id,
+            Holding.held_id == held_id,
+            Holding.annulled_at.is_(None),
+            _covers(Holding, on),
+        )
     )
     return NO_HOLDING if found is None else found
 
 
-def _jointly_established(one: int, other: int) -> bool:
+def _jointly_established(one: int, other: int, on: date) -> bool:
+    pair = JointEstablishment
     found = select(
-        exists().where(JointEstablishment.a_id == min(one, other), JointEstablishment.b_id == max(one, other))
+        exists().where(
+            pair.a_id == min(one, other),
+            pair.b_id == max(one, other),
+            pair.annulled_at.is_(None),
+            or_(pair.since.is_(None), pair.since <= on),
+            or_(pair.until.is_(None), pair.until > on),
+        )
     )
     return bool(session().scalar(found))
 

@@ -13,6 +13,7 @@ from core.errors import Reason, reason
 
 WHOLE = Decimal(100)
 CAP = "V12 cap"
+RELATED = "V8(4)"
 _INVISIBLE = frozenset({"Cc", "Cf"})
 _TOKEN = re.compile(r"[0-9A-Z]{4,}")
 _LEAST_DIGITS = 3
@@ -34,6 +35,14 @@ class ControllerName:
     controller_id: int | None = None
     name: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of two organisations, by number or by its unified social credit code."""
+
+    number: int | None = None
+    code: str = ""
 
 
 def plain_name(name: str) -> str:
@@ -90,5 +99,15 @@ def holding_faults(*, holder_id: int, held_id: int, percent: Decimal, since: dat
     if not 0 < percent <= WHOLE:
         found.append(reason("percent_out_of_range", field="percent"))
     if until is not None and until <= since:
+        found.append(reason("period_reversed", field="until"))
+    return found
+
+
+def joint_faults(*, one_id: int, other_id: int, since: date | None, until: date | None) -> list[Reason]:
+    """A joint establishment needs two parties and, where both days are known, an end after its beginning."""
+    found = []
+    if one_id == other_id:
+        found.append(reason("same_organisation", field="b_id"))
+    if since is not None and until is not None and until <= since:
         found.append(reason("period_reversed", field="until"))
     return found

@@ -9,7 +9,7 @@ from marshmallow import fields, post_load, pre_dump
 
 from accounts.kinds import AdverseKind
 from accounts.models import AdverseImport
-from accounts.rules.standing import ControllerName
+from accounts.rules.standing import ControllerName, Side
 from accounts.schemas.fields import FlagField
 from core.http import (
     CountField,
@@ -131,6 +131,12 @@ class AdverseRecordEndingSchema(Schema):
     source = TextField(required=True, max_length=500, metadata=SOURCE)
 
 
+class AnnulmentSchema(Schema):
+    """Why an entry is to count for nothing."""
+
+    why = TextField(required=True, max_length=2000, metadata={"description": "What was mistaken; it stays on record."})
+
+
 class NewAdverseImportSchema(Schema):
     """A public list to read in."""
 
@@ -204,11 +210,38 @@ class AdverseRecordQuerySchema(CursorSchema):
     kind = EnumField(AdverseKind, metadata={"description": "Only this kind."})
 
 
-class NewHoldingSchema(Schema):
+CODE = {"description": "Or its unified social credit code, wherever it sits."}
+
+
+class RelationSchema(Schema):
+    """What every relation of two organisations says."""
+
+    source = TextField(required=True, max_length=500, metadata=SOURCE)
+
+
+class RelationEndingSchema(Schema):
+    """The end of a relation."""
+
+    until = DayField(required=True, metadata={"description": "First day no longer."})
+    source = TextField(required=True, max_length=500, metadata=SOURCE)
+
+
+class AnnulledSchema(Schema):
+    """Whether an entry was annulled."""
+
+    annulled_at = InstantField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Since when it counts for nothing; null while it counts."},
+    )
+    annulled_why = TextField(
+        required=True, allow_none=True, max_length=2000, metadata={"description": "Why, if it was annulled."}
+    )
+
+
+class HoldingFactsSchema(RelationSchema):
     """A share one organisation holds of another (V8(4))."""
 
-    holder_id = IdField(required=True, metadata={"description": "Who holds."})
-    held_id = IdField(required=True, metadata={"description": "Of whom."})
     percent = DecimalField(
         required=True,
         places=4,
@@ -218,33 +251,65 @@ class NewHoldingSchema(Schema):
     )
     since = DayField(required=True, metadata={"description": "First day."})
     until = DayField(load_default=None, allow_none=True, metadata={"description": "First day no longer, if known."})
-    source = TextField(required=True, max_length=500, metadata=SOURCE)
 
 
-class HoldingSchema(NewHoldingSchema):
+class NewHoldingSchema(HoldingFactsSchema):
+    """A holding to enter; each side by number or by code."""
+
+    holder_id = IdField(metadata={"description": "Who holds."})
+    holder_uscc = TextField(max_length=40, metadata=CODE)
+    held_id = IdField(metadata={"description": "Of whom."})
+    held_uscc = TextField(max_length=40, metadata=CODE)
+
+    @post_load
+    def _sides(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {"holder": _side(data, "holder"), "held": _side(data, "held"), **data}
+
+
+class HoldingSchema(HoldingFactsSchema, AnnulledSchema):
     """A holding on record."""
 
     id = IdField(required=True, metadata={"description": "Number of the holding."})
+    holder_id = IdField(required=True, metadata={"description": "Who holds."})
+    held_id = IdField(required=True, metadata={"description": "Of whom."})
     until = DayField(
         required=True, allow_none=True, metadata={"description": "First day no longer; null while it runs."}
     )
 
 
-class NewJointEstablishmentSchema(Schema):
-    """Two organisations that were built jointly (V8(4))."""
+class NewJointEstablishmentSchema(RelationSchema):
+    """Two organisations that were built jointly (V8(4)); each by number or by code."""
 
-    a_id = IdField(required=True, metadata={"description": "One of them."})
-    b_id = IdField(required=True, metadata={"description": "The other."})
-    source = TextField(required=True, max_length=500, metadata=SOURCE)
+    a_id = IdField(metadata={"description": "One of them."})
+    a_uscc = TextField(max_length=40, metadata=CODE)
+    b_id = IdField(metadata={"description": "The other."})
+    b_uscc = TextField(max_length=40, metadata=CODE)
+    since = DayField(load_default=None, allow_none=True, metadata={"description": "First day, if known."})
+    until = DayField(load_default=None, allow_none=True, metadata={"description": "First day no longer, if known."})
+
+    @post_load
+    def _sides(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {"a": _side(data, "a"), "b": _side(data, "b"), **data}
 
 
-class JointEstablishmentSchema(NewJointEstablishmentSchema):
+class JointEstablishmentSchema(RelationSchema, AnnulledSchema):
     """A joint establishment on record."""
 
     id = IdField(required=True, metadata={"description": "Number of the entry."})
+    a_id = IdField(required=True, metadata={"description": "One of them."})
+    b_id = IdField(required=True, metadata={"description": "The other."})
+    since = DayField(required=True, allow_none=True, metadata={"description": "First day; null where not known."})
+    until = DayField(
+        required=True, allow_none=True, metadata={"description": "First day no longer; null while it runs."}
+    )
 
 
 class RelationQuerySchema(CursorSchema):
     """Which relations to list."""
 
     organisation_id = IdField(metadata={"description": "Only those of this organisation."})
+
+
+def _side(data: dict[str, Any], name: str) -> Side:
+    """Take one of two organisations out of what was given."""
+    return Side(number=data.pop(f"{name}_id", None), code=data.pop(f"{name}_uscc", ""))

@@ -134,9 +134,7 @@ def review_change(
         change = find_change(change_id, actor=actor, lock=True)
         authorise(actor, may_review_change, change)
         lock_organisation(change.organisation_id)
-        refuse_all(
-            _review_faults(change, decision, opinion, controller_id, actor=actor, now=now), error=ChangeRefused
-        )
+        refuse_all(_review_faults(change, decision, opinion, controller_id, actor=actor, now=now), error=ChangeRefused)
         change.reviewed_by = user_id_of(actor)
         change.reviewed_at = now
         change.opinion = opinion

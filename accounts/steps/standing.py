@@ -13,13 +13,11 @@ from accounts.kinds import AdverseKind
 from accounts.models import AdverseRecord, Controller, ControllerTenure, Holding, JointEstablishment, Organisation
 from accounts.queries.groups import lock_controllers
 from accounts.queries.standing import find_controller, namesakes_of, tenures
-from accounts.rules.standing import ControllerName, Running, same_by, tenure_faults
+from accounts.rules.standing import RELATED, ControllerName, Running, same_by, tenure_faults
 from core import audit
 from core.db import require_transaction
-from core.errors import Conflict, reason, refuse_all
+from core.errors import Conflict, Forbidden, reason, refuse_all
 from core.permissions import Actor
-
-RELATED = "V8(4)"
 
 
 class TenureOverlaps(Conflict):
@@ -32,6 +30,12 @@ class ControllerMerged(Conflict):
     """This controller was merged into another and controls nobody any more."""
 
     code = "controller_merged"
+
+
+class AnnulledByAnother(Forbidden):
+    """Who entered a record does not annul it."""
+
+    code = "annulled_by_another"
 
 
 class HoldingOverlaps(Conflict):
@@ -47,7 +51,7 @@ class RecordAnnulled(Conflict):
 
 
 class JointEstablishmentKnown(Conflict):
-    """That these two were built jointly is on record already."""
+    """That these two were built jointly is on record for that time."""
 
     code = "joint_establishment_known"
 
@@ -102,16 +106,36 @@ def annul_adverse_record(record_id: int, *, why: str, actor: Actor, now: datetim
         )
         .one()
     )
-    if record.annulled_at is not None:
-        raise RecordAnnulled
-    record.annulled_at, record.annulled_by, record.annulled_why = now, actor.user_id, why
-    data = {"organisation_id": record.organisation_id, "note": why}
-    audit.record(actor=actor, now=now, action="annul", subject=record, data=data)
+    annul(record, why=why, data={"organisation_id": record.organisation_id}, actor=actor, now=now)
     return record
 
 
-def end_record(*, record: AdverseRecord, until: date, source: str, actor: Actor, now: datetime) -> None:
-    """Write the last day of an open listing or sanction."""
+def annul(
+    entry: AdverseRecord | Holding | JointEstablishment,
+    *,
+    why: str,
+    data: dict[str, object],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Have a locked entry count for nothing from now on. Raises :class:`RecordAnnulled`."""
+    require_transaction()
+    if entry.annulled_at is not None:
+        raise RecordAnnulled
+    entry.annulled_at, entry.annulled_by, entry.annulled_why = now, actor.user_id, why
+    audit.record(actor=actor, now=now, action="annul", subject=entry, data={**data, "note": why})
+
+
+def require_another(entry: AdverseRecord | Holding | JointEstablishment, actor: Actor) -> None:
+    """Raises :class:`AnnulledByAnother` where the actor entered it."""
+    if entry.entered_by is not None and entry.entered_by == actor.user_id:
+        raise AnnulledByAnother(reasons=[reason("annulled_by_another")])
+
+
+def end_record(
+    *, record: AdverseRecord | Holding | JointEstablishment, until: date, source: str, actor: Actor, now: datetime
+) -> None:
+    """Write the last day of an open listing or sanction, or the first day on which a relation is none any more."""
     require_transaction()
     record.until = until
     audit.record(
@@ -220,7 +244,7 @@ def add_holding(
         entered_at=now,
     )
     require_transaction().add(holding)
-    _flush_or_conflict(pg.ExclusionViolation, HoldingOverlaps, field="since")
+    _flush_or_conflict(HoldingOverlaps, field="since")
     audit.record(
         actor=actor,
         now=now,
@@ -232,26 +256,35 @@ def add_holding(
 
 
 def add_joint_establishment(
-    *, one_id: int, other_id: int, source: str, actor: Actor, now: datetime
+    *,
+    one_id: int,
+    other_id: int,
+    since: date | None = None,
+    until: date | None = None,
+    source: str,
+    actor: Actor,
+    now: datetime,
 ) -> JointEstablishment:
     """Put on record that two were built jointly; raises :class:`JointEstablishmentKnown`."""
     pair = JointEstablishment(
         a_id=min(one_id, other_id),
         b_id=max(one_id, other_id),
+        since=since,
+        until=until,
         source=source,
         entered_by=actor.user_id,
         entered_at=now,
     )
     require_transaction().add(pair)
-    _flush_or_conflict(pg.UniqueViolation, JointEstablishmentKnown, field="other_id")
+    _flush_or_conflict(JointEstablishmentKnown, field="other_id")
     audit.record(actor=actor, now=now, action="enter", subject=pair, data={"a_id": pair.a_id, "b_id": pair.b_id})
     return pair
 
 
-def _flush_or_conflict(violation: type[Exception], error: type[Conflict], *, field: str) -> None:
+def _flush_or_conflict(error: type[Conflict], *, field: str) -> None:
     try:
         require_transaction().flush()
     except IntegrityError as violated:
-        if isinstance(violated.orig, violation):
+        if isinstance(violated.orig, pg.ExclusionViolation):
             raise error(reasons=[reason(error.code, article=RELATED, field=field)]) from violated
         raise

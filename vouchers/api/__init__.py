@@ -9,7 +9,7 @@ from vouchers.api.flags import flags
 from vouchers.api.groups import controller_changes, organisation_controllers, team_successions
 from vouchers.api.inspections import inspections
 from vouchers.api.invoices import credit_invoices
-from vouchers.api.misconduct import appeals, misconduct_decisions
+from vouchers.api.misconduct import appeals, misconduct_decisions, record_annulments
 from vouchers.api.spot_checks import spot_checks
 from vouchers.api.summaries import summaries
 
@@ -26,6 +26,7 @@ BLUEPRINTS = [
     findings,
     misconduct_decisions,
     appeals,
+    record_annulments,
     organisation_controllers,
     controller_changes,
     team_successions,

@@ -7,7 +7,12 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import selectinload
 
+from accounts.models import AdverseRecord
+from accounts.permissions import authority
 from accounts.queries.organisations import OrganisationMissing
+from accounts.queries.standing import AdverseRecordMissing
+from accounts.schemas.standing import AdverseRecordSchema, AnnulmentSchema
+from accounts.steps.standing import AnnulledByAnother, RecordAnnulled
 from core import clock
 from core.files import FileEmpty, FileTooLarge, FileTypeRefused
 from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
@@ -47,13 +52,35 @@ from vouchers.service.misconduct import (
     AppealRefused,
     MisconductDecided,
     MisconductRefused,
+    RecordOfDecision,
     SameDecider,
 )
 
 misconduct_decisions = Blueprint(
     "misconduct-decisions", __name__, url_prefix="/misconduct-decisions", description="Misconduct on record (V21)."
 )
+record_annulments = Blueprint(
+    "record_annulments",
+    __name__,
+    url_prefix="/adverse-records/<int:record_id>/annulment",
+    description="Adverse records entered by mistake (V8(2)).",
+)
 appeals = Blueprint("appeals", __name__, url_prefix="/appeals", description="Appeals against decisions of misconduct.")
+
+
+@record_annulments.route("", methods=["POST"])
+@allow(authority)
+@problems(AdverseRecordMissing, AnnulledByAnother, RecordAnnulled, RecordOfDecision)
+@idempotent
+@record_annulments.arguments(AnnulmentSchema)
+@record_annulments.response(201, AdverseRecordSchema)
+def annul_record(given: dict[str, Any], record_id: int) -> AdverseRecord:
+    """Annul an adverse record entered by mistake
+
+    By another person than who entered it, of the organisation's city or the province. It stays on record and counts for
+    nothing from then on. What a decision of misconduct put on record is changed by an appeal.
+    """
+    return service.annul_record(record_id=record_id, **given, actor=current_actor(), now=clock.now())
 
 
 @misconduct_decisions.route("", methods=["POST"])

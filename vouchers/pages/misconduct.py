@@ -8,8 +8,12 @@ from typing import Any
 
 from flask import Response, render_template, request, url_for
 
+from accounts.permissions import authority, may_enter_standing
 from accounts.queries.names import known_by_code, organisation_names
+from accounts.queries.organisations import organisation
+from accounts.queries.standing import find_adverse_record
 from accounts.rules import uscc
+from accounts.schemas.standing import AnnulmentSchema
 from core import clock
 from core.errors import reason
 from core.http import DayField, EnumField, Schema, TextField, allow, current_actor
@@ -17,7 +21,7 @@ from core.http.attachment import attachment
 from core.pages import Column, Done, Form, NavEntry, Pages, Table, form_page, link_to, table_page, term
 from core.pages.language import day, t
 from core.pages.tables import choice
-from core.permissions import Actor
+from core.permissions import Actor, authorise
 from vouchers.models import MisconductDecision
 from vouchers.pages.inspection_parts import Place
 from vouchers.permissions import may_appeal, may_decide_appeals, may_decide_misconduct, may_read_misconduct
@@ -170,6 +174,30 @@ def file_appeal(decision_id: int) -> Response:
         return service.file_appeal(decision_id=decision.id, upload=upload_or_none(file), **given)
 
     return _step(decision, Form(NewAppealSchema, name="appeal_new"), act)
+
+
+@misconduct.route("/adverse-records/<int:record_id>/annulment", methods=["GET", "POST"])
+@allow(authority)
+def annul_record(record_id: int) -> Response:
+    """Annul an adverse record entered by mistake."""
+    actor = current_actor()
+    record = find_adverse_record(record_id, actor=actor)
+    against = organisation(record.organisation_id)
+    authorise(actor, may_enter_standing, against)
+    here = link_to("organisation", against.id)
+
+    def effect(given: dict[str, Any]) -> Done:
+        service.annul_record(record_id=record_id, **given, actor=actor, now=clock.now())
+        return Done(here, "page.adverse_record_annulment.done")
+
+    form = Form(AnnulmentSchema, name="adverse_record_annulment", ends=True)
+    facts: list[tuple[str, object]] = [
+        ("column.organisation", against.name),
+        ("column.adverse_kind", term(record.kind)),
+        ("column.since", record.since.isoformat()),
+        ("column.source", record.source),
+    ]
+    return form_page(form, effect=effect, back=here, facts=facts)
 
 
 @misconduct.get("/appeals/<int:appeal_id>")

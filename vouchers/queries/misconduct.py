@@ -82,3 +82,9 @@ def find_appeal_file(appeal_id: int, file_id: int, *, actor: Actor) -> AppealFil
     if found is None:
         raise AppealFileMissing
     return found
+
+
+def of_decision(record_id: int) -> bool:
+    """Whether an adverse record is, or takes part in, a decision of misconduct."""
+    found = select(MisconductDecision.id).where(MisconductDecision.record_id == record_id)
+    return session().scalar(found.limit(1)) is not None

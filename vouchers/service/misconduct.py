@@ -9,8 +9,13 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from accounts.kinds import AdverseKind
+from accounts.models import AdverseRecord
+from accounts.permissions import may_enter_standing
 from accounts.queries import acts_for, find_organisation
+from accounts.queries.organisations import organisation
+from accounts.queries.standing import find_adverse_record
 from accounts.steps import add_adverse_record, annul_adverse_record
+from accounts.steps.standing import require_another
 from core import audit, clock, policy
 from core.db import require_transaction, transaction
 from core.errors import Conflict, Forbidden, Refused, reason, refuse_all
@@ -21,7 +26,7 @@ from core.workdays import load_calendar
 from vouchers.models import Appeal, AppealFile, Finding, MisconductDecision
 from vouchers.permissions import may_appeal, may_decide_appeals, may_decide_misconduct
 from vouchers.queries.inspections import decision_on, find_finding
-from vouchers.queries.misconduct import find_appeal, find_misconduct
+from vouchers.queries.misconduct import find_appeal, find_misconduct, of_decision
 from vouchers.rules.supervision import (
     MISCONDUCT as ARTICLE,
 )
@@ -69,6 +74,12 @@ class AppealRefused(Refused):
     """The appeal cannot be decided like this; every fault is named."""
 
     code = "appeal_refused"
+
+
+class RecordOfDecision(Conflict):
+    """The record rests on a decision of misconduct; an appeal changes it."""
+
+    code = "record_of_decision"
 
 
 class SameDecider(Forbidden):
@@ -239,6 +250,20 @@ _OF_APPEAL = {
     AppealDecision.REDUCE: AppealAction.REDUCE,
     AppealDecision.ANNUL: AppealAction.ANNUL,
 }
+
+
+def annul_record(*, record_id: int, why: str, actor: Actor, now: datetime) -> AdverseRecord:
+    """Have an adverse record entered by mistake count for nothing, as another person than who entered it.
+
+    Raises ``AnnulledByAnother``, ``RecordAnnulled`` and :class:`RecordOfDecision`.
+    """
+    with transaction():
+        record = find_adverse_record(record_id, actor=actor, lock=True)
+        authorise(actor, may_enter_standing, organisation(record.organisation_id))
+        if of_decision(record.id):
+            raise RecordOfDecision(reasons=[reason("record_of_decision", article=ARTICLE)])
+        require_another(record, actor)
+        return annul_adverse_record(record.id, why=why, actor=actor, now=now)
 
 
 def may_appeal_now(decision: MisconductDecision, *, actor: Actor, now: datetime) -> bool:

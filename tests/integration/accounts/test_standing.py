@@ -187,6 +187,29 @@ def test_v8_2_faults_of_a_record_are_named_at_once(client: FlaskClient) -> None:
     ]
 
 
+def test_v8_2_a_mistaken_record_is_annulled_by_another_and_the_same_one_is_entered_once(client: FlaskClient) -> None:
+    member = make_enterprise("371702")
+    one, other = headers_of(make_bureau("371700")), headers_of(make_province())
+    body = {"organisation_id": member.id, "kind": "safety_accident", "since": "2026-01-15", "source": "通报"}
+    with clock.at(clock.start_of_day(ON)):
+        entered = post(client, "/adverse-records", body, one).get_json()
+        again = post(client, "/adverse-records", {**body, "source": "另一通报"}, other)
+        path = f"/adverse-records/{entered['id']}/annulment"
+        by_same = post(client, path, {"why": "企业名称相同，误登"}, one)
+        foreign = post(client, path, {"why": "误登"}, headers_of(make_bureau("370100")))
+        annulled = post(client, path, {"why": "企业名称相同，误登"}, other)
+        twice = post(client, path, {"why": "误登"}, other)
+        counting = queries.adverse_facts(member.id)
+        entered_again = post(client, "/adverse-records", body, one)
+
+    assert (again.status_code, again.get_json()["code"]) == (409, "adverse_record_known")
+    assert [each["inputs"]["number"] for each in again.get_json()["reasons"]] == [entered["id"]]
+    assert (by_same.status_code, by_same.get_json()["code"], foreign.status_code) == (403, "annulled_by_another", 404)
+    assert (annulled.get_json()["annulled_why"], counting) == ("企业名称相同，误登", ())
+    assert (twice.status_code, twice.get_json()["code"], entered_again.status_code) == (409, "record_annulled", 201)
+    assert len(queries.adverse_facts(member.id)) == 1
+
+
 def test_v6_records_are_seen_by_their_own_city_the_province_and_the_firm(client: FlaskClient) -> None:
     member, stranger = make_enterprise("371702"), make_enterprise("371702")
     make_adverse_record(member, AdverseKind.FRAUD, date(2026, 1, 1))
@@ -291,6 +314,70 @@ def test_a_bureau_enters_relations_of_its_firms_with_providers_elsewhere(client:
     assert [each["code"] for each in faulty.get_json()["reasons"]] == ["percent_out_of_range", "period_reversed"]
     assert built.status_code == 201
     assert (again.status_code, again.get_json()["code"]) == (409, "joint_establishment_known")
+
+
+def test_v8_4_a_bureau_enters_its_own_sides_relation_with_a_firm_elsewhere_by_its_code(client: FlaskClient) -> None:
+    lab, firm = make_provider("370100"), make_enterprise("371702")
+    bureau, stranger = headers_of(make_bureau("370100")), headers_of(make_bureau("370200"))
+    body = {"holder_uscc": firm.uscc, "percent": "60", "since": "2024-01-01", "source": "章程"}
+
+    entered = post(client, "/holdings", {**body, "held_id": lab.id}, bureau)
+    unknown = post(client, "/holdings", {**body, "held_id": lab.id, "holder_uscc": "91370000000000000X"}, bureau)
+    twice = post(client, "/holdings", {**body, "held_id": lab.id, "holder_id": firm.id}, bureau)
+    built = post(client, "/joint-establishments", {"a_uscc": firm.uscc, "b_id": lab.id, "source": "协议"}, bureau)
+    elsewhere = post(client, "/holdings", {**body, "held_uscc": lab.uscc}, stranger)
+
+    assert (entered.status_code, entered.get_json()["holder_id"], built.status_code) == (201, firm.id, 201)
+    assert [each["code"] for each in unknown.get_json()["reasons"]] == ["other_side_unknown"]
+    assert [each["code"] for each in twice.get_json()["reasons"]] == ["side_by_number_or_code"]
+    assert elsewhere.status_code == 404
+    assert relation_of(firm, lab) is not Relation.NONE
+
+
+def test_v8_4_a_relation_ends_or_is_annulled_by_another_and_a_later_one_follows(client: FlaskClient) -> None:
+    user, provider, office = make_enterprise("371702"), make_provider("370100"), make_bureau("371700")
+    one, other = headers_of(office), headers_of(make_province())
+    body = {"holder_id": user.id, "held_id": provider.id, "percent": "60", "source": "章程"}
+    held = post(client, "/holdings", {**body, "since": "2024-01-01"}, one).get_json()
+    path = f"/holdings/{held['id']}"
+    reversed_ = post(client, f"{path}/ending", {"until": "2024-01-01", "source": "转让"}, one)
+    ended = post(client, f"{path}/ending", {"until": "2026-02-01", "source": "转让"}, one)
+    again = post(client, f"{path}/ending", {"until": "2026-02-02", "source": "转让"}, one)
+    later = post(client, "/holdings", {**body, "percent": "70", "since": "2026-02-01"}, one)
+    annulment = f"/holdings/{later.get_json()['id']}/annulment"
+    before = queries.relation(user.id, provider.id, ON).user_holds_percent
+    by_same = post(client, annulment, {"why": "误登"}, one)
+    annulled = post(client, annulment, {"why": "误登"}, other)
+    corrected = post(client, "/holdings", {**body, "percent": "7", "since": "2026-02-01"}, one)
+
+    assert [each["code"] for each in reversed_.get_json()["reasons"]] == ["period_reversed"]
+    assert (ended.get_json()["until"], again.get_json()["code"], later.status_code) == (
+        "2026-02-01",
+        "record_ended",
+        201,
+    )
+    assert (by_same.status_code, by_same.get_json()["code"]) == (403, "annulled_by_another")
+    assert annulled.get_json()["annulled_why"] == "误登"
+    assert corrected.status_code == 201
+    assert before == 70
+    assert queries.relation(user.id, provider.id, ON).user_holds_percent == 7
+
+    pair = {"a_id": user.id, "b_id": provider.id, "source": "协议"}
+    built = post(client, "/joint-establishments", {**pair, "since": "2025-01-01"}, one).get_json()
+    post(client, f"/joint-establishments/{built['id']}/ending", {"until": "2026-03-01", "source": "解除"}, one)
+    days = [date(2024, 12, 31), date(2025, 1, 1), date(2026, 2, 28), ON]
+    assert [queries.relation(user.id, provider.id, day).jointly_established for day in days] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    newer = post(client, "/joint-establishments", {**pair, "since": "2026-03-01"}, one).get_json()
+    assert queries.relation(user.id, provider.id, ON).jointly_established
+    gone = post(client, f"/joint-establishments/{newer['id']}/annulment", {"why": "误登"}, other)
+    assert gone.status_code == 201
+    assert not queries.relation(user.id, provider.id, ON).jointly_established
+    assert verify(INVARIANTS) == []
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role not in {Role.CITY_BUREAU, Role.PROVINCE}])
