@@ -171,6 +171,7 @@ class ChangeState(StrEnum):
 
     SUBMITTED = "submitted"
     APPROVED = "approved"
+    WITHDRAWING = "withdrawing"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     APPLIED = "applied"
@@ -182,6 +183,9 @@ class ChangeAction(StrEnum):
     APPROVE = "approve"
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
+    ASK_WITHDRAWAL = "ask_withdrawal"
+    CONFIRM_WITHDRAWAL = "confirm_withdrawal"
+    KEEP = "keep"
     APPLY = "apply"
 
 
@@ -191,6 +195,10 @@ CHANGE_TRANSITIONS: Transitions[ChangeState] = Transitions(
         (ChangeState.SUBMITTED, ChangeAction.REFUSE): ChangeState.REFUSED,
         (ChangeState.SUBMITTED, ChangeAction.WITHDRAW): ChangeState.WITHDRAWN,
         (ChangeState.APPROVED, ChangeAction.APPLY): ChangeState.APPLIED,
+        (ChangeState.APPROVED, ChangeAction.ASK_WITHDRAWAL): ChangeState.WITHDRAWING,
+        (ChangeState.WITHDRAWING, ChangeAction.CONFIRM_WITHDRAWAL): ChangeState.WITHDRAWN,
+        (ChangeState.WITHDRAWING, ChangeAction.KEEP): ChangeState.APPROVED,
+        (ChangeState.WITHDRAWING, ChangeAction.APPLY): ChangeState.APPLIED,
     },
     initial=ChangeState.SUBMITTED,
 )

@@ -31,8 +31,10 @@ from accounts.schemas.changes import (
     RenewalQuerySchema,
     RenewalReviewSchema,
     RenewalSchema,
+    WithdrawalReviewSchema,
+    WithdrawalSchema,
 )
-from accounts.service.changes import ChangePending, ChangeRefused, NotYetAMember
+from accounts.service.changes import AskerDecides, ChangeInEffect, ChangePending, ChangeRefused, NotYetAMember
 from accounts.service.organisations import FiguresRefused, FiguresStated
 from accounts.service.renewals import RenewalNotDue, RenewalRefused
 from core import clock
@@ -198,13 +200,29 @@ def review_change(given: dict[str, Any], change_id: int) -> MemberChange:
 
 
 @member_changes.route("/<int:change_id>/withdrawal", methods=["POST"])
-@allow(enterprise | provider | incubator)
-@problems(ChangeMissing, StateForbids)
+@allow(enterprise | provider | incubator | authority)
+@problems(ChangeMissing, StateForbids, ChangeRefused, ChangeInEffect)
 @idempotent
+@member_changes.arguments(WithdrawalSchema)
 @member_changes.response(201, ChangeSchema)
-def withdraw_change(change_id: int) -> MemberChange:
+def withdraw_change(given: dict[str, Any], change_id: int) -> MemberChange:
     """Take a change back
 
-    Before it is reviewed.
+    By the member at once before it is reviewed. An approved one whose day has not come by the member or the bureau,
+    with a reason; another person of the bureau decides.
     """
-    return service.changes.withdraw_change(change_id=change_id, actor=current_actor(), now=clock.now())
+    return service.changes.withdraw_change(change_id=change_id, **given, actor=current_actor(), now=clock.now())
+
+
+@member_changes.route("/<int:change_id>/withdrawal-review", methods=["POST"])
+@allow(authority)
+@problems(ChangeMissing, StateForbids, ChangeRefused, ChangeInEffect, AskerDecides)
+@idempotent
+@member_changes.arguments(WithdrawalReviewSchema)
+@member_changes.response(201, ChangeSchema)
+def review_withdrawal(given: dict[str, Any], change_id: int) -> MemberChange:
+    """Decide whether an approved change is taken back
+
+    By another person than who asked for it, before the day of the change; not decided by then it takes effect.
+    """
+    return service.changes.review_withdrawal(change_id=change_id, **given, actor=current_actor(), now=clock.now())

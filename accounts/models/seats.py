@@ -52,7 +52,8 @@ class MemberChange(Model):
     """A change of its facts that a member asks for, from a day on. None is "stays as it is".
 
     ``city`` is that of the bureau that reviews it, None for the province; ``from_city`` that of the bureau in charge
-    until then. They differ where the member moves to another city.
+    until then. They differ where the member moves to another city. ``withdrawal_reason`` is why an approved one shall
+    not take effect, which another person than who asked for that decides.
     """
 
     __tablename__ = "member_change"
@@ -63,7 +64,7 @@ class MemberChange(Model):
             "uq_member_change_open",
             "organisation_id",
             unique=True,
-            postgresql_where=text("state IN ('submitted', 'approved')"),
+            postgresql_where=text("state IN ('submitted', 'approved', 'withdrawing')"),
         ),
     )
 
@@ -87,6 +88,9 @@ class MemberChange(Model):
     reviewed_at: Mapped[datetime | None] = mapped_column(UTC)
     opinion: Mapped[str] = mapped_column(Text)
     applied_at: Mapped[datetime | None] = mapped_column(UTC)
+    withdrawal_asked_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    withdrawal_asked_at: Mapped[datetime | None] = mapped_column(UTC)
+    withdrawal_reason: Mapped[str | None] = mapped_column(Text)
 
     organisation: Mapped[Organisation] = relationship()
     file: Mapped[StoredFile] = relationship()

@@ -23,14 +23,19 @@ from accounts.permissions import (
 )
 from accounts.queries.changes import find_change, visible_changes
 from accounts.queries.organisations import find_organisation
-from accounts.schemas.changes import ChangeReviewSchema, NewChangeSchema
+from accounts.schemas.changes import (
+    ChangeReviewSchema,
+    NewChangeSchema,
+    WithdrawalReviewSchema,
+    WithdrawalSchema,
+)
 from accounts.service import changes as service
 from accounts.states import CHANGE_TRANSITIONS, ChangeAction, ChangeState
 from core import audit, clock
 from core.files import StoredFile
 from core.http import allow, current_actor
 from core.http.attachment import attachment
-from core.pages import Column, Done, EmptySchema, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page
+from core.pages import Column, Done, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page
 from core.pages.language import t
 from core.pages.tables import choice
 from core.permissions import Actor, authorise
@@ -158,18 +163,37 @@ def review(change_id: int) -> Response:
 
 
 @changes.route("/member-changes/<int:change_id>/withdrawal", methods=["GET", "POST"])
-@allow(enterprise | provider | incubator)
+@allow(enterprise | provider | incubator | authority)
 def withdraw(change_id: int) -> Response:
-    """Take a change back before it is reviewed."""
-    change = find_change(change_id, actor=current_actor())
-    authorise(current_actor(), may_request_change, change.organisation)
+    """Take a change back: at once before it is reviewed, for another person's decision before its day."""
+    actor = current_actor()
+    change = find_change(change_id, actor=actor)
+    if not may_request_change(actor, change.organisation):
+        authorise(actor, may_review_change, change)
     here = link_to("change", change.id)
 
     def effect(given: dict[str, Any]) -> Done:
         service.withdraw_change(change_id=change_id, **given, actor=current_actor(), now=clock.now())
         return Done(here, "page.change_withdrawal.done")
 
-    return form_page(Form(EmptySchema, name="change_withdrawal", ends=True), effect=effect, back=here)
+    form = Form(WithdrawalSchema, name="change_withdrawal", ends=True)
+    return form_page(form, effect=effect, back=here, facts=_facts(change))
+
+
+@changes.route("/member-changes/<int:change_id>/withdrawal-review", methods=["GET", "POST"])
+@allow(authority)
+def review_withdrawal(change_id: int) -> Response:
+    """Decide whether an approved change is taken back."""
+    change = find_change(change_id, actor=current_actor())
+    authorise(current_actor(), may_review_change, change)
+    here = link_to("change", change.id)
+
+    def effect(given: dict[str, Any]) -> Done:
+        service.review_withdrawal(change_id=change_id, **given, actor=current_actor(), now=clock.now())
+        return Done(here, "page.change_withdrawal_review.done")
+
+    form = Form(WithdrawalReviewSchema, name="change_withdrawal_review", widgets={"decision": "radio"})
+    return form_page(form, effect=effect, back=here, confirms=True, facts=_facts(change))
 
 
 def _evidence(change: MemberChange) -> tuple[StoredFile, str]:
@@ -190,6 +214,8 @@ def _facts(change: MemberChange) -> list[tuple[str, object]]:
             ("fact.from_city", cities.get(change.from_city or "", change.from_city)),
             ("fact.to_city", cities.get(change.city or "", change.city)),
         ]
+    if change.withdrawal_reason:
+        shown.append(("fact.withdrawal_reason", change.withdrawal_reason))
     return [*shown, ("fact.opinion", change.opinion)] if change.opinion else shown
 
 
@@ -214,8 +240,14 @@ def _actions(change: MemberChange, actor: Actor) -> list[dict[str, Any]]:
     found = []
     if ChangeAction.APPROVE in allowed and may_review_change(actor, change):
         found.append(("change_review", "change_pages.review", True))
-    if ChangeAction.WITHDRAW in allowed and may_request_change(actor, change.organisation):
+    member, reviews = may_request_change(actor, change.organisation), may_review_change(actor, change)
+    ahead = change.effective_on > clock.today(clock.now())
+    if (ChangeAction.WITHDRAW in allowed and member) or (
+        ChangeAction.ASK_WITHDRAWAL in allowed and ahead and (member or reviews)
+    ):
         found.append(("change_withdrawal", "change_pages.withdraw", False))
+    if ChangeAction.KEEP in allowed and ahead and reviews and change.withdrawal_asked_by != actor.user_id:
+        found.append(("change_withdrawal_review", "change_pages.review_withdrawal", True))
     return [
         {"label": t(f"page.{form}.title"), "href": url_for(view, change_id=change.id), "primary": primary}
         for form, view, primary in found

@@ -17,6 +17,10 @@ from core.errors import NotFound
 from core.permissions import Actor
 
 
+WAITING = (ChangeState.APPROVED, ChangeState.WITHDRAWING)
+"""Approved, and waiting for the day."""
+
+
 class ChangeMissing(NotFound):
     """There is no such change for this actor."""
 
@@ -50,16 +54,14 @@ def open_change(organisation_id: int) -> MemberChange | None:
     return session().scalar(
         select(MemberChange).where(
             MemberChange.organisation_id == organisation_id,
-            MemberChange.state.in_((ChangeState.SUBMITTED, ChangeState.APPROVED)),
+            MemberChange.state.in_((ChangeState.SUBMITTED, *WAITING)),
         )
     )
 
 
 def changes_to_apply(today: date) -> Sequence[int]:
-    """Ids of approved changes whose day has come."""
-    found = select(MemberChange.id).where(
-        MemberChange.state == ChangeState.APPROVED, MemberChange.effective_on <= today
-    )
+    """Ids of approved changes whose day has come, whatever withdrawal was asked for and not decided by then."""
+    found = select(MemberChange.id).where(MemberChange.state.in_(WAITING), MemberChange.effective_on <= today)
     return session().scalars(found.order_by(MemberChange.id)).all()
 
 

@@ -88,6 +88,23 @@ class NewChangeSchema(Schema):
         return {**rest, "change": Change(**data)}
 
 
+class WithdrawalSchema(Schema):
+    """Why a change is taken back."""
+
+    why = TextField(
+        min_length=0, load_default="", max_length=500, metadata={"description": "Why; required once it is approved."}
+    )
+
+
+class WithdrawalReviewSchema(Schema):
+    """Whether an approved change is taken back."""
+
+    decision = EnumField(ChangeDecision, required=True, metadata={"description": "Take it back, or keep it."})
+    opinion = TextField(
+        min_length=0, load_default="", max_length=2000, metadata={"description": "Why; required to keep it."}
+    )
+
+
 class ChangeSchema(Schema):
     """A change and where it stands."""
 
@@ -120,6 +137,12 @@ class ChangeSchema(Schema):
     opinion = TextField(min_length=0, required=True, metadata={"description": "What the bureau said."})
     applied_at = InstantField(required=True, allow_none=True, metadata={"description": "When it took effect."})
     reasons = grounds_field("What its review rests on, and what each new fact is about; empty before it.")
+    withdrawal_asked_at = InstantField(
+        required=True, allow_none=True, metadata={"description": "When taking it back was last asked for."}
+    )
+    withdrawal_reason = TextField(
+        required=True, allow_none=True, metadata={"description": "Why it shall not take effect."}
+    )
 
 
 class ChangeQuerySchema(CursorSchema):

@@ -19,17 +19,17 @@ from accounts.rules.groups import ChangeFacts
 from accounts.rules.groups import change_faults as naming_faults
 from accounts.rules.seats import Change, change_faults
 from accounts.rules.standing import CAP, name_faults
-from accounts.states import CHANGE_TRANSITIONS, ChangeAction, ChangeKind, MembershipState
+from accounts.states import CHANGE_TRANSITIONS, ChangeAction, ChangeKind, ChangeState, MembershipState
 from accounts.steps.changes import apply_change
 from accounts.steps.groups import propose_change
 from accounts.steps.memberships import user_id_of
-from accounts.steps.seats import begin_seat
+from accounts.steps.seats import begin_seat, forget_seat
 from core import audit, clock
 from core.db import session, transaction
-from core.errors import Conflict, Reason, Refused, reason, refuse_all
+from core.errors import Conflict, Forbidden, Reason, Refused, reason, refuse_all
 from core.files import store_file
 from core.permissions import SYSTEM, Actor, authorise
-from core.states import apply
+from core.states import allowed_target, apply
 
 _MEMBERS = frozenset({MembershipState.APPROVED, MembershipState.SUSPENDED})
 
@@ -44,6 +44,18 @@ class ChangePending(Conflict):
     """A change of this member waits already, for its review or for its day."""
 
     code = "change_pending"
+
+
+class ChangeInEffect(Conflict):
+    """The day of the change has come; another change is asked for."""
+
+    code = "change_in_effect"
+
+
+class AskerDecides(Forbidden):
+    """Who asked for a withdrawal does not decide it."""
+
+    code = "asker_decides"
 
 
 class NotYetAMember(Conflict):
@@ -158,19 +170,54 @@ def review_change(
         return change
 
 
-def withdraw_change(*, change_id: int, actor: Actor, now: datetime) -> MemberChange:
-    """The member takes its request back before it is reviewed."""
+def withdraw_change(*, change_id: int, why: str, actor: Actor, now: datetime) -> MemberChange:
+    """Take a request back: the member before its review at once; the member or its bureau after that with a reason.
+
+    An approved change then waits for another person of the bureau, and takes effect on its day where nobody decided by
+    then. Raises :class:`ChangeRefused` and :class:`ChangeInEffect`.
+    """
     with transaction():
         change = find_change(change_id, actor=actor, lock=True)
-        authorise(actor, may_request_change, change.organisation)
-        apply(
-            change,
-            ChangeAction.WITHDRAW,
-            transitions=CHANGE_TRANSITIONS,
-            actor=actor,
-            now=now,
-            data={"organisation_id": change.organisation_id},
-        )
+        if not may_request_change(actor, change.organisation):
+            authorise(actor, may_review_change, change)
+        if change.state is ChangeState.SUBMITTED:
+            authorise(actor, may_request_change, change.organisation)
+            _move(change, ChangeAction.WITHDRAW, note=why, actor=actor, now=now)
+            return change
+        allowed_target(change.state, ChangeAction.ASK_WITHDRAWAL, transitions=CHANGE_TRANSITIONS)
+        _require_ahead(change, now)
+        if not why:
+            raise ChangeRefused(reasons=[reason("withdrawal_unexplained", field="why")])
+        change.withdrawal_asked_by, change.withdrawal_asked_at = user_id_of(actor), now
+        change.withdrawal_reason = why
+        _move(change, ChangeAction.ASK_WITHDRAWAL, note=why, actor=actor, now=now)
+        return change
+
+
+def review_withdrawal(
+    *, change_id: int, decision: ChangeDecision, opinion: str, actor: Actor, now: datetime
+) -> MemberChange:
+    """Let an approved change be taken back before its day, or keep it; by another person than who asked for that.
+
+    A controller whose naming waits at the province must be refused there first. Raises :class:`AskerDecides`,
+    :class:`ChangeInEffect` and :class:`ChangeRefused`.
+    """
+    with transaction():
+        change = find_change(change_id, actor=actor, lock=True)
+        authorise(actor, may_review_change, change)
+        lock_organisation(change.organisation_id)
+        action = ChangeAction.CONFIRM_WITHDRAWAL if decision is ChangeDecision.APPROVE else ChangeAction.KEEP
+        allowed_target(change.state, action, transitions=CHANGE_TRANSITIONS)
+        if change.withdrawal_asked_by == actor.user_id:
+            raise AskerDecides(reasons=[reason("asker_decides")])
+        _require_ahead(change, now)
+        if decision is ChangeDecision.REFUSE and not opinion:
+            raise ChangeRefused(reasons=[reason("opinion_missing", field="opinion")])
+        if decision is ChangeDecision.APPROVE:
+            if change.controller is not None and open_naming(change.organisation_id) is not None:
+                raise ChangeRefused(reasons=[reason("naming_undecided", article=CAP, field="decision")])
+            forget_seat(change)
+        _move(change, action, note=opinion, actor=actor, now=now)
         return change
 
 
@@ -183,6 +230,23 @@ def apply_due_changes(*, now: datetime) -> int:
             lock_organisation(change.organisation_id)
             apply_change(change=change, seat=_seat(_wanted(change), now), actor=SYSTEM, now=now)
     return len(due)
+
+
+def _require_ahead(change: MemberChange, now: datetime) -> None:
+    if change.effective_on <= clock.today(now):
+        raise ChangeInEffect(day=change.effective_on)
+
+
+def _move(change: MemberChange, action: ChangeAction, *, note: str, actor: Actor, now: datetime) -> None:
+    apply(
+        change,
+        action,
+        transitions=CHANGE_TRANSITIONS,
+        actor=actor,
+        now=now,
+        note=note,
+        data={"organisation_id": change.organisation_id, "from_city": change.from_city, "city": change.city},
+    )
 
 
 def _arrange(change: MemberChange, controller_id: int | None, *, actor: Actor, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from accounts.kinds import OrganisationKind
-from accounts.models import Organisation, OrganisationSeat
+from accounts.models import MemberChange, Organisation, OrganisationSeat
 from accounts.queries.organisations import Seat, seats_of
 from core.db import require_transaction
 
@@ -32,6 +32,18 @@ def begin_seat(organisation: Organisation, seat: Seat, *, since: date, change_id
             change_id=change_id,
         )
     )
+    current.flush()
+
+
+def forget_seat(change: MemberChange) -> None:
+    """The seat of a change that was taken back before its day never begins; the one before it goes on."""
+    current = require_transaction()
+    for each in [each for each in seats_of(change.organisation_id) if each.change_id == change.id]:
+        current.delete(each)
+        current.flush()
+        for before in seats_of(change.organisation_id):
+            if before.until == each.since:
+                before.until = None
     current.flush()
 
 

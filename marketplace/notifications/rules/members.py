@@ -98,6 +98,11 @@ CHANGE = Subject(
         "approve": (news("change.approved", both(MEMBER, FORMER_BUREAU), link_id=_organisation),),
         "refuse": (news("change.refused", MEMBER, link_id=_organisation),),
         "withdraw": (),
+        "ask_withdrawal": (
+            task("change.withdrawal", _new_bureau, due=lambda change: change.effective_on, link_id=_organisation),
+        ),
+        "confirm_withdrawal": (news("change.withdrawn", both(MEMBER, FORMER_BUREAU), link_id=_organisation),),
+        "keep": (news("change.kept", MEMBER, link_id=_organisation),),
         "apply": (
             news("change.applied", both(MEMBER, FORMER_BUREAU, _new_bureau), link_id=_organisation),
             task("bank_account.renew", MEMBER, records=_misnamed, link="organisation", link_id=_organisation),

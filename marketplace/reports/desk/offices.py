@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select, true
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 
 from accounts.models import (
     BankAccount,
@@ -157,7 +157,15 @@ def _vetting_lines(actor: Actor, whose: ColumnElement[bool]) -> list[Line]:
 
 def _changes_to_review(actor: Actor) -> Select[Any]:
     """Changes whose bureau the actor is: that of the city a member moves to; the province's are without a city."""
-    waiting = select(MemberChange).where(MemberChange.state == ChangeState.SUBMITTED)
+    waiting = select(MemberChange).where(
+        or_(
+            MemberChange.state == ChangeState.SUBMITTED,
+            and_(
+                MemberChange.state == ChangeState.WITHDRAWING,
+                MemberChange.withdrawal_asked_by.is_distinct_from(actor.user_id),
+            ),
+        )
+    )
     return waiting.where(MemberChange.city.is_(None) if actor.city is None else MemberChange.city == actor.city)
 
 

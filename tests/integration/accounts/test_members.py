@@ -271,6 +271,44 @@ def test_v12_a_move_to_another_city_holds_from_its_day_and_its_bureau_decides(cl
 
 
 @pytest.mark.usefixtures("monday")
+def test_an_approved_change_is_taken_back_before_its_day_by_two(client: FlaskClient) -> None:
+    made = make_enterprise("371702")
+    own, new = headers_of(made), headers_of(make_bureau("370100"))
+    wanted: Form = {"organisation_id": made.id, "effective_on": "2026-06-01", "county": "370102", "reason": "迁址"}
+    asked = upload(client, "/member-changes", own, **wanted).get_json()
+    path = f"/member-changes/{asked['id']}"
+    post(client, f"{path}/review", {"decision": "approve"}, new)
+    silent = post(client, f"{path}/withdrawal", {}, own)
+    by_bureau = post(client, f"{path}/withdrawal", {"why": "日期有误"}, new)
+    by_same = post(client, f"{path}/withdrawal-review", {"decision": "approve"}, new)
+    second = headers_of(make_bureau("370100"))
+    kept = post(client, f"{path}/withdrawal-review", {"decision": "refuse", "opinion": "日期无误"}, second)
+    still = queries.seat(made.id, date(2026, 6, 1)).county
+    again = post(client, f"{path}/withdrawal", {"why": "不再迁址"}, own).get_json()
+    gone = post(client, f"{path}/withdrawal-review", {"decision": "approve"}, new).get_json()
+    another = upload(client, "/member-changes", own, **wanted).get_json()
+    late = f"/member-changes/{another['id']}"
+    post(client, f"{late}/review", {"decision": "approve"}, new)
+    post(client, f"{late}/withdrawal", {"why": "不再迁址"}, own)
+    sits = queries.seat(made.id, date(2026, 5, 31)).county
+    day_begins(date(2026, 6, 1))
+    too_late = post(client, f"{late}/withdrawal-review", {"decision": "approve"}, new)
+
+    assert [each["code"] for each in silent.get_json()["reasons"]] == ["withdrawal_unexplained"]
+    assert by_bureau.get_json()["state"] == "withdrawing"
+    assert (by_same.status_code, by_same.get_json()["code"]) == (403, "asker_decides")
+    assert (kept.get_json()["state"], still, again["state"], gone["state"]) == (
+        "approved",
+        "370102",
+        "withdrawing",
+        "withdrawn",
+    )
+    assert (sits, queries.seat(made.id, date(2026, 6, 2)).county) == ("371702", "370102")
+    assert (too_late.status_code, too_late.get_json()["code"]) == (409, "state_forbids")
+    assert verify(INVARIANTS) == []
+
+
+@pytest.mark.usefixtures("monday")
 def test_a_change_of_the_past_holds_at_once_and_a_new_controller_waits_for_the_province(client: FlaskClient) -> None:
     made, group = make_enterprise("371702"), make_controller("旧集团")
     make_tenure(made, group)

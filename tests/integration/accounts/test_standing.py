@@ -203,7 +203,7 @@ def test_v8_2_a_mistaken_record_is_annulled_by_another_and_the_same_one_is_enter
         entered_again = post(client, "/adverse-records", body, one)
 
     assert (again.status_code, again.get_json()["code"]) == (409, "adverse_record_known")
-    assert [each["inputs"]["number"] for each in again.get_json()["reasons"]] == [entered["id"]]
+    assert [str(entered["id"]) in each["text"] for each in again.get_json()["reasons"]] == [True]
     assert (by_same.status_code, by_same.get_json()["code"], foreign.status_code) == (403, "annulled_by_another", 404)
     assert (annulled.get_json()["annulled_why"], counting) == ("企业名称相同，误登", ())
     assert (twice.status_code, twice.get_json()["code"], entered_again.status_code) == (409, "record_annulled", 201)
