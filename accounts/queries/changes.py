@@ -16,7 +16,6 @@ from core.db import session
 from core.errors import NotFound
 from core.permissions import Actor
 
-
 WAITING = (ChangeState.APPROVED, ChangeState.WITHDRAWING)
 """Approved, and waiting for the day."""
 

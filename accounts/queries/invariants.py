@@ -78,6 +78,9 @@ INVARIANTS = [
         SELECT 'figures_renewal' AS kind, id FROM figures_renewal WHERE reviewed_by = handed_in_by
         UNION ALL
         SELECT 'member_change', id FROM member_change WHERE reviewed_by = requested_by
+        UNION ALL SELECT 'adverse_record', id FROM adverse_record WHERE annulled_by = entered_by
+        UNION ALL SELECT 'holding', id FROM holding WHERE annulled_by = entered_by
+        UNION ALL SELECT 'joint_establishment', id FROM joint_establishment WHERE annulled_by = entered_by
         """,
     ),
     Invariant(

@@ -15,6 +15,7 @@ from accounts import queries
 from accounts.jobs import JOBS
 from accounts.kinds import AdverseKind
 from accounts.models import FiguresRenewal
+from accounts.permissions import Role
 from accounts.queries.groups import open_naming
 from accounts.queries.invariants import INVARIANTS
 from accounts.queries.standing import adverse_records
@@ -35,7 +36,9 @@ from tests.factories.accounts import (
     make_team,
     make_tenure,
     make_uscc,
+    make_user,
     membership,
+    token_for,
 )
 from tests.support.bending import assert_each_bites
 from tests.support.deal import MONDAY, PDF
@@ -281,7 +284,7 @@ def test_an_approved_change_is_taken_back_before_its_day_by_two(client: FlaskCli
     silent = post(client, f"{path}/withdrawal", {}, own)
     by_bureau = post(client, f"{path}/withdrawal", {"why": "日期有误"}, new)
     by_same = post(client, f"{path}/withdrawal-review", {"decision": "approve"}, new)
-    second = headers_of(make_bureau("370100"))
+    second = token_for(make_user(Role.CITY_BUREAU, make_bureau("370100")))
     kept = post(client, f"{path}/withdrawal-review", {"decision": "refuse", "opinion": "日期无误"}, second)
     still = queries.seat(made.id, date(2026, 6, 1)).county
     again = post(client, f"{path}/withdrawal", {"why": "不再迁址"}, own).get_json()
