@@ -78,9 +78,24 @@ INVARIANTS = [
         SELECT 'figures_renewal' AS kind, id FROM figures_renewal WHERE reviewed_by = handed_in_by
         UNION ALL
         SELECT 'member_change', id FROM member_change WHERE reviewed_by = requested_by
-        UNION ALL SELECT 'adverse_record', id FROM adverse_record WHERE annulled_by = entered_by
+        """,
+    ),
+    Invariant(
+        10,
+        "what stands on record is annulled by another person than who entered it",
+        """
+        SELECT 'adverse_record' AS kind, id FROM adverse_record WHERE annulled_by = entered_by
         UNION ALL SELECT 'holding', id FROM holding WHERE annulled_by = entered_by
         UNION ALL SELECT 'joint_establishment', id FROM joint_establishment WHERE annulled_by = entered_by
+        """,
+    ),
+    Invariant(
+        3,
+        "a change that was taken back left no seat",
+        """
+        SELECT s.id AS seat, c.id AS member_change
+        FROM organisation_seat s JOIN member_change c ON c.id = s.change_id
+        WHERE c.state IN ('submitted', 'refused', 'withdrawn')
         """,
     ),
     Invariant(

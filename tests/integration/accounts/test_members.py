@@ -433,6 +433,13 @@ BENDS = {
         "ALTER TABLE member_change DROP CONSTRAINT ck_member_change_two_people; "
         "UPDATE member_change SET requested_by = reviewed_by"
     ),
+    "what stands on record is annulled": (
+        "UPDATE adverse_record SET annulled_at = entered_at, annulled_by = entered_by, annulled_why = 'x'"
+    ),
+    "a change that was taken back left no seat": (
+        "ALTER TABLE member_change DROP CONSTRAINT ck_member_change_reviewed; "
+        "UPDATE member_change SET state = 'refused'"
+    ),
     "member_change: history": "UPDATE member_change SET effective_on = '2030-01-02', state = 'withdrawn', "
     "reviewed_by = NULL, reviewed_at = NULL",
     "every fact of standing": "DELETE FROM audit_entry WHERE subject_kind = 'suspension'",
@@ -453,6 +460,8 @@ def test_each_of_the_members_statements_bites(committed_app: Flask, database: Da
     asked = upload(client, "/member-changes", headers_of(made), **wanted).get_json()
     post(client, f"/member-changes/{asked['id']}/review", {"decision": "approve"}, new)
     post(client, f"/memberships/{membership(made).id}/suspension", {"opinion": "核查"}, bureau)
+    listed = {"organisation_id": made.id, "kind": "abnormal_operations", "since": "2026-01-05", "source": "公示"}
+    post(client, "/adverse-records", listed, bureau)
     session().rollback()
     assert verify(INVARIANTS) == []
     session().rollback()
