@@ -19,8 +19,10 @@ from accounts.queries.standing import (
     find_adverse_record,
     find_holding,
     find_joint_establishment,
+    member_by_code,
     visible_adverse_records,
 )
+from accounts.rules import uscc
 from accounts.rules.standing import Side
 from accounts.schemas.standing import (
     AdverseRecordEndingSchema,
@@ -32,7 +34,9 @@ from accounts.schemas.standing import (
 )
 from accounts.service import relations
 from accounts.service import standing as service
+from accounts.service.standing import StandingRefused
 from core import clock
+from core.errors import reason
 from core.http import EnumField, Schema, TextField, allow, current_actor
 from core.pages import Column, Done, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page, term
 from core.pages.language import say
@@ -178,7 +182,7 @@ def enter_holding(organisation_id: int) -> Response:
     """One of two holds a share of the other (V8(4))."""
 
     def act(given: dict[str, Any]) -> object:
-        own, other = Side(number=organisation_id), Side(code=given["other_uscc"])
+        own, other = Side(number=organisation_id), _other(given)
         holder, held = (own, other) if given["side"] is Position.HOLDER else (other, own)
         return relations.enter_holding(
             holder=holder,
@@ -203,7 +207,7 @@ def enter_joint_establishment(organisation_id: int) -> Response:
         Form(JointEstablishmentFormSchema, name="joint_establishment_new"),
         lambda given: relations.enter_joint_establishment(
             a=Side(number=organisation_id),
-            b=Side(code=given["other_uscc"]),
+            b=_other(given),
             since=given["since"],
             until=given["until"],
             source=given["source"],
@@ -259,6 +263,14 @@ def annul_joint_establishment(pair_id: int) -> Response:
             pair_id=pair_id, **given, actor=current_actor(), now=clock.now()
         ),
     )
+
+
+def _other(given: dict[str, Any]) -> Side:
+    """The other side by its code, which the form says is wrong where no member has it."""
+    code = uscc.normalised(given["other_uscc"])
+    if code is None or member_by_code(code) is None:
+        raise StandingRefused(reasons=[reason("other_side_unknown", field="other_uscc")])
+    return Side(code=code)
 
 
 def _about_relation(

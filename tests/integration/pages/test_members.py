@@ -302,8 +302,16 @@ def test_authorities_put_standing_on_record(province: DemoClient, heze: str) -> 
         ),
     ]
     unknown = bureau.send(f"{heze}/holdings", {**holding, "other_uscc": demo_uscc(97)})
-    (ending,) = [link for link in answers[-1].reader.links if link.endswith("/ending")]
+    offered = [link for link in answers[-1].reader.links if link.endswith(("/ending", "/annulment"))]
+    (ending,) = [link for link in offered if "/adverse-records/" in link]
     ended = bureau.send(ending, {"until": "2026-02-01", "source": "移出公示"})
+    (held,) = [link for link in offered if "/holdings/" in link]
+    bureau.send(held, {"until": "2026-02-01", "source": "转让"})
+    office = browser(province, "province")
+    (annulment,) = [
+        link for link in office.get(heze).reader.links if link.endswith("/annulment") and "/adverse-records/" in link
+    ]
+    annulled = office.send(annulment, {"why": "企业名称相同"})
 
     assert [each.status for each in answers] == [200, 200, 200, 200]
     assert "演示控制人" in answers[0].text
@@ -313,6 +321,8 @@ def test_authorities_put_standing_on_record(province: DemoClient, heze: str) -> 
     assert "演示控制人" in bureau.get("/controllers").text
     assert fault_beside(unknown, "other_uscc")
     assert "结束日期已登记" in ended.text
+    assert len(offered) == 3
+    assert "撤销：企业名称相同" in annulled.text
 
 
 def test_v6_a_relation_names_nobody_out_of_sight(client: FlaskClient, app: Flask) -> None:
