@@ -6,7 +6,7 @@ import re
 
 from core.texts import Text, catalogue, text
 
-_NAMED = re.compile(r"([a-z_]+)(?::([0-9]{1,18}))?")
+_NAMED = re.compile(r"([a-z_]+)(?::([0-9][0-9-]{0,31}))?")
 
 
 def source_text(source: str) -> Text:

@@ -19,7 +19,7 @@ from accounts.steps.tokens import issue_token
 from core import clock
 from core.db import transaction
 from marketplace.demo.accounts import demo_password
-from marketplace.demo.client import DemoClient
+from marketplace.demo.client import DemoClient, Json
 from marketplace.demo.province import demo_uscc
 from marketplace.reports.verification import verify_everything
 from marketplace.service import lapse_unanswered
@@ -171,11 +171,18 @@ class Province(RuleBasedStateMachine):
     @precondition(lambda self: bool(self._alone()))
     @rule(pick=numbers)
     def found_a_group(self, pick: int) -> None:
-        """A controller becomes known; what the firm used before stays behind."""
-        firm = self._alone()[pick % len(self._alone())]
+        """A controller becomes known: by one officer where nothing counts yet, else two, and the use goes along."""
+        firm, today = self._alone()[pick % len(self._alone())], self.now.date()
         tenure = {"name": f"集团{firm.user}", "since": self._today(), "source": "公示"}
-        made = self.client.post(firm.bureau, f"/organisations/{firm.organisation_id}/controllers", tenure)
-        firm.group, firm.grouped_on = f"controller:{made['controller']['id']}", self.now.date()
+        path = f"/organisations/{firm.organisation_id}/controllers"
+        if self.model.counts_of(firm, today.year):
+            self.client.post(firm.bureau, path, tenure, expect=409)
+            controller_id = self._change(
+                firm.bureau, kind="naming", organisation_ids=[firm.organisation_id], new_name=tenure["name"]
+            )["into_id"]
+        else:
+            controller_id = self.client.post(firm.bureau, path, tenure)["controller"]["id"]
+        self.model.merge(firm.group, f"controller:{controller_id}", today)
 
     @precondition(lambda self: bool(self._free_to_merge()) and len(self._groups()) > 1)
     @rule(pick=numbers)
@@ -184,17 +191,8 @@ class Province(RuleBasedStateMachine):
         absorbed = self._free_to_merge()[pick % len(self._free_to_merge())]
         groups = [group for group in self._groups() if group != absorbed]
         into = groups[pick % len(groups)]
-        body = {
-            "kind": "merge",
-            "controller_id": _number(absorbed),
-            "into_id": _number(into),
-            "effective_on": self._today(),
-            "evidence": "工商变更登记",
-        }
         proposer = next(firm.bureau for firm in self.model.firms.values() if firm.group == absorbed)
-        made = self.client.post(proposer, "/controller-changes", body)
-        review = {"decision": "approve", "opinion": "核实"}
-        self.client.post("province", f"/controller-changes/{made['id']}/review", review)
+        self._change(proposer, kind="merge", controller_id=_number(absorbed), into_id=_number(into))
         self.model.merge(absorbed, into, self.now.date())
 
     # -- orders ------------------------------------------------------------------------------------
@@ -384,6 +382,13 @@ class Province(RuleBasedStateMachine):
             tenures = self.client.get(bureau, f"/organisations/{me}/controllers")["items"]
             group = f"controller:{tenures[-1]['controller']['id']}" if tenures else group
         self.model.firms[user] = Firm(user, group, Decimal(rate), bureau, me, membership["id"], hands_in_by)
+
+    def _change(self, proposer: str, **change: object) -> Json:
+        """A change of controllers from today, proposed by a bureau and approved by the province."""
+        body = {**change, "effective_on": self._today(), "evidence": "工商变更登记"}
+        made = self.client.post(proposer, "/controller-changes", body)
+        review = {"decision": "approve", "opinion": "核实"}
+        return self.client.post("province", f"/controller-changes/{made['id']}/review", review)
 
     def _place(self, wish: Wish) -> None:
         firm, (service, turnaround_days) = self._firm(wish.pick), self.services[wish.key]

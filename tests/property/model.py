@@ -204,6 +204,14 @@ class Model:
             deal.paid = "due"
             self.queue.append(deal)
 
+    def counts_of(self, firm: Firm, year: int) -> bool:
+        """Whether the firm holds anything, or has used anything of that year's cap or a later one."""
+        return any(
+            deal.counts_fen and (deal.year >= year or deal.claim != "confirmed")
+            for deal in self.deals
+            if deal.firm is firm
+        )
+
     def merge(self, absorbed: str, into: str, today: date) -> None:
         """From that year on both groups' use is one's (V12 cap)."""
         for deal in self.deals:
