@@ -66,6 +66,8 @@ def test_no_request_meets_an_unforeseen_error(world: World, mode: GenerationMode
     for found in schemathesis.openapi.from_dict(document).get_all_operations():
         assert isinstance(found, Ok), "the document describes an operation that cannot be understood"
         operation = found.ok()
+        if mode is GenerationMode.NEGATIVE and not (any(operation.iter_parameters()) or operation.body):
+            continue  # nothing is sent to it that could be out of the contract
         senders = _senders(world, permissions[f"{operation.method.upper()} {operation.path}"])
         _try(operation, world=world, senders=senders, mode=mode, faults=faults)
     assert not faults, "\n".join(faults)

@@ -103,7 +103,14 @@ def test_the_whole_way_of_a_claim(client: FlaskClient) -> None:
 
     confirmed = post(client, f"{path}/provincial-confirmation", province, {"decision": "confirm"})
     assert (confirmed.status_code, said(confirmed)["state"]) == (201, "confirmed")
-    assert said(confirmed)["payment"] == {"state": "due", "amount_fen": 6_000_000, "paid_fen": 0}
+    assert said(confirmed)["payment"] == {
+        "state": "due",
+        "amount_fen": 6_000_000,
+        "paid_fen": 0,
+        "stopped": False,
+        "clawed_back_fen": 0,
+        "recovered_fen": 0,
+    }
     assert [step["action"] for step in said(confirmed)["history"] if step["to_state"]] == [
         "open",
         "submit",
