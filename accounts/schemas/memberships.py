@@ -18,7 +18,7 @@ from accounts.kinds import (
 from accounts.rules.registration import Application
 from accounts.rules.rounds import DOCUMENT, Finding
 from accounts.rules.users import Credentials
-from accounts.schemas.fields import FlagField, PasswordField
+from accounts.schemas.fields import PasswordField
 from accounts.schemas.organisations import (
     YEAR_MAX,
     YEAR_MIN,
@@ -35,6 +35,7 @@ from core.http import (
     DayField,
     EnumField,
     FenField,
+    FlagField,
     IdField,
     InstantField,
     ReasonSchema,

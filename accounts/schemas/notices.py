@@ -5,8 +5,7 @@ from __future__ import annotations
 from accounts.kinds import MailLanguage, MailRhythm
 from accounts.rules.codes import MAX_WRITTEN
 from accounts.rules.users import EMAIL_MAX_LENGTH
-from accounts.schemas.fields import FlagField
-from core.http import CountField, CursorSchema, DayField, EnumField, IdField, InstantField, Schema, TextField
+from core.http import CountField, CursorSchema, DayField, EnumField, FlagField, IdField, InstantField, Schema, TextField
 
 
 class NoticeQuerySchema(CursorSchema):

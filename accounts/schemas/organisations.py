@@ -8,9 +8,8 @@ from marshmallow import fields, post_load
 
 from accounts.kinds import IncubatorLevel, InstitutionKind, OrganisationKind, VerificationDecision
 from accounts.rules.registration import BankDetails, NewOrganisation
-from accounts.schemas.fields import FlagField
 from accounts.states import BankAccountState
-from core.http import CountField, CursorSchema, EnumField, FenField, IdField, InstantField, Schema, TextField
+from core.http import CountField, CursorSchema, EnumField, FenField, FlagField, IdField, InstantField, Schema, TextField
 
 YEAR_MIN, YEAR_MAX = 1980, 2200
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from marshmallow import fields
 
 from accounts.rules.codes import MAX_WRITTEN
-from accounts.schemas.fields import FlagField, PasswordField
-from core.http import IdField, InstantField, Schema, TextField
+from accounts.schemas.fields import PasswordField
+from core.http import FlagField, IdField, InstantField, Schema, TextField
 
 
 class UserSessionSchema(Schema):

@@ -10,13 +10,13 @@ from marshmallow import fields, post_load, pre_dump
 from accounts.kinds import AdverseKind
 from accounts.models import AdverseImport
 from accounts.rules.standing import ControllerName, Side
-from accounts.schemas.fields import FlagField
 from core.http import (
     CountField,
     CursorSchema,
     DayField,
     DecimalField,
     EnumField,
+    FlagField,
     IdField,
     InstantField,
     ReasonSchema,

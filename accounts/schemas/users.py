@@ -6,9 +6,9 @@ from marshmallow import fields
 
 from accounts.permissions import Role
 from accounts.rules.codes import MAX_WRITTEN
-from accounts.schemas.fields import FlagField, PasswordField
+from accounts.schemas.fields import PasswordField
 from accounts.schemas.organisations import OrganisationSummarySchema
-from core.http import CursorSchema, EnumField, IdField, InstantField, Schema, TextField
+from core.http import CursorSchema, EnumField, FlagField, IdField, InstantField, Schema, TextField
 
 
 class SignInSchema(Schema):

@@ -233,6 +233,20 @@ class EnumField(fields.Field[StrEnum]):
             raise ValidationError(fault("one_of", known=known)) from unknown
 
 
+class FlagField(fields.Boolean):
+    """true or false; in a query string or form the ``words``."""
+
+    default_error_messages = {"invalid": fault("not_flag")}
+    words: Mapping[str, bool] = {"true": True, "false": False}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value in self.words:
+            return self.words[value]
+        raise self.make_error("invalid")
+
+
 class UploadField(fields.Field[FileStorage]):
     """A file of a multipart form."""
 

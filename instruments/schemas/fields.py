@@ -8,27 +8,17 @@ from typing import Any
 
 from marshmallow import fields
 
+from core.http import FlagField as PlainFlagField
 from core.http.schemas import fault
 from instruments.rules.opening import MINUTES_A_DAY
 
 _TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 
 
-class FlagField(fields.Boolean):
-    """true or false; the words in query strings and forms."""
+class FlagField(PlainFlagField):
+    """true or false; in a query string or form the words, or 1 and 0."""
 
-    default_error_messages = {
-        "required": fault("required"),
-        "null": fault("null"),
-        "invalid": fault("not_flag"),
-    }
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
-        if isinstance(value, bool):
-            return value
-        if value in {"true", "false", "1", "0"}:
-            return value in {"true", "1"}
-        raise self.make_error("invalid")
+    words = {**PlainFlagField.words, "1": True, "0": False}
 
 
 class TimeOfDayField(fields.Field[int]):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from accounts.schemas.fields import FlagField
 from core.http import (
     CountField,
     CursorSchema,
     EnumField,
     FenField,
+    FlagField,
     IdField,
     InstantField,
     ReasonSchema,

@@ -6,13 +6,13 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from accounts.schemas.fields import FlagField
 from core.http import (
     CountField,
     CursorSchema,
     DayField,
     EnumField,
     FenField,
+    FlagField,
     IdField,
     InstantField,
     ReasonSchema,

@@ -6,11 +6,11 @@ from typing import Any
 
 from marshmallow import fields, post_load, validate
 
-from accounts.schemas.fields import FlagField
 from core.http import (
     CursorSchema,
     DayField,
     EnumField,
+    FlagField,
     IdField,
     InstantField,
     Schema,

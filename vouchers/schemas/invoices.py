@@ -6,12 +6,12 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from accounts.schemas.fields import FlagField
 from core.http import (
     CursorSchema,
     DayField,
     EnumField,
     FenField,
+    FlagField,
     IdField,
     InstantField,
     ReasonSchema,

@@ -6,12 +6,12 @@ from typing import Any
 
 from marshmallow import fields, post_load
 
-from accounts.schemas.fields import FlagField
 from core.http import (
     CountField,
     DayField,
     EnumField,
     FenField,
+    FlagField,
     IdField,
     InstantField,
     Schema,

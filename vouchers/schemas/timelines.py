@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from accounts.schemas.fields import FlagField
-from core.http import CountField, DayField, EnumField, FenField, IdField, InstantField, ReasonSchema, Schema, TextField
+from core.http import (
+    CountField,
+    DayField,
+    EnumField,
+    FenField,
+    FlagField,
+    IdField,
+    InstantField,
+    ReasonSchema,
+    Schema,
+    TextField,
+)
 from vouchers.queries.claim_timelines import StationPhase
 from vouchers.rules.way import Holder, Station
 from vouchers.states import ClaimState
