@@ -25,12 +25,12 @@ from accounts.models import (
 from accounts.queries.organisations import organisation, visible_organisations
 from accounts.rules.adverse import RecordFacts
 from accounts.rules.relation import NO_HOLDING, RelationFacts, same_address, same_phone, same_text
-from accounts.rules.standing import plain_name
 from accounts.states import BankAccountState, ChangeKind
 from core import clock
 from core.db import session
 from core.errors import NotFound
 from core.permissions import Actor
+from core.wording import folded
 
 _LIVE_ACCOUNTS = (BankAccountState.PENDING, BankAccountState.VERIFIED)
 _SHOWN_DIGITS = 4
@@ -149,11 +149,11 @@ def find_controller(identifier: int) -> Controller:
 
 def namesakes_of(name: str) -> dict[int, str]:
     """The controllers of a name by number, each with the note that tells it apart; none of no name."""
-    plain = plain_name(name)
+    plain = folded(name)
     if not plain:
         return {}
     rows = session().execute(select(Controller.id, Controller.name, Controller.note).order_by(Controller.id))
-    return {number: note for number, known, note in rows if plain_name(known) == plain}
+    return {number: note for number, known, note in rows if folded(known) == plain}
 
 
 def adverse_records(organisation_id: int) -> Sequence[AdverseRecord]:

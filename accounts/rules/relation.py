@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from accounts.kinds import Relation
+from core.wording import folded
 
 NO_HOLDING = Decimal(0)
 
-_IGNORED = frozenset({"Cc", "Cf", "Pd"})
+_DASHES = frozenset({"Pd"})
 _BETWEEN_PHONES = re.compile(r"[,，、;；/|\n]|或|和")
 _EXTENSION = re.compile(r"转|分机|ext|x|#", re.IGNORECASE)
 _SHORT_EXTENSION = re.compile(r"[-–—−][0-9]{1,5}$")
@@ -86,8 +87,8 @@ def same_text(left: str, right: str) -> bool:
 
     Width, case, blanks, dashes and what nobody sees make no difference.
     """
-    plain = folded(left)
-    return bool(plain) and plain == folded(right)
+    plain = _plain(left)
+    return bool(plain) and plain == _plain(right)
 
 
 def same_address(left: str, right: str, *, regions: Collection[str]) -> bool:
@@ -95,8 +96,8 @@ def same_address(left: str, right: str, *, regions: Collection[str]) -> bool:
 
     ``regions`` are such names, as they may lead an address.
     """
-    plain = _without(folded(left), regions)
-    return bool(plain) and plain == _without(folded(right), regions)
+    plain = _without(_plain(left), regions)
+    return bool(plain) and plain == _without(_plain(right), regions)
 
 
 def same_phone(left: str, right: str) -> bool:
@@ -104,17 +105,13 @@ def same_phone(left: str, right: str) -> bool:
     return bool(_phones(left) & _phones(right))
 
 
-def folded(stated: str) -> str:
-    """A text as it is compared: one width and case, no blanks, dashes or characters that nobody sees."""
-    text = unicodedata.normalize("NFKC", stated)
-    return "".join(
-        each for each in text if not each.isspace() and unicodedata.category(each) not in _IGNORED
-    ).casefold()
+def _plain(stated: str) -> str:
+    return folded(stated, ignoring=_DASHES)
 
 
 def _without(address: str, regions: Collection[str]) -> str:
     """The address after the names of regions that lead it, as long as anything is left."""
-    names = sorted((folded(region) for region in regions), key=len, reverse=True)
+    names = sorted((_plain(region) for region in regions), key=len, reverse=True)
     while True:
         leading = next((name for name in names if name and address.startswith(name) and address != name), None)
         if leading is None:

@@ -14,7 +14,6 @@ from core.errors import Reason, reason
 WHOLE = Decimal(100)
 CAP = "V12 cap"
 RELATED = "V8(4)"
-_INVISIBLE = frozenset({"Cc", "Cf"})
 _TOKEN = re.compile(r"[0-9A-Z]{4,}")
 _LEAST_DIGITS = 3
 """The last four places of an identity card are three digits and a digit or X."""
@@ -43,14 +42,6 @@ class Side:
 
     number: int | None = None
     code: str = ""
-
-
-def plain_name(name: str) -> str:
-    """A name as it is compared: width, case, blanks and what nobody sees make no difference."""
-    folded = unicodedata.normalize("NFKC", name)
-    return "".join(
-        each for each in folded if not each.isspace() and unicodedata.category(each) not in _INVISIBLE
-    ).casefold()
 
 
 def identity_in(note: str) -> str:

@@ -16,7 +16,6 @@ from accounts.rules.standing import (
     holding_faults,
     identity_in,
     name_faults,
-    plain_name,
     same_by,
     tenure_faults,
 )
@@ -37,6 +36,7 @@ from accounts.states import (
     MembershipState,
 )
 from core.permissions import Actor
+from core.wording import folded
 from tests.factories.accounts import make_uscc
 
 FIFTY = Decimal(50)
@@ -183,7 +183,7 @@ def test_v12_cap_a_controller_takes_over_after_every_change_known(known: list[Ru
 
 
 def test_v12_cap_a_name_is_told_apart_by_its_identity() -> None:
-    assert plain_name("张 三") == plain_name("张\u200b三　") == plain_name("张三")
+    assert folded("张 三") == folded("张\u200b三　") == folded("张三")
     assert identity_in("身份证末四位 １２３ｘ") == "123X"
     assert identity_in("统一社会信用代码 91370000MA0000000X") == "91370000MA0000000X"
     assert (identity_in(""), identity_in("某集团 12"), identity_in("ABCD")) == ("", "", "")
