@@ -10,27 +10,10 @@ from settlement.models import AidHold
 from settlement.queries import cap_used
 from settlement.rules.chart import Cap
 from settlement.rules.room import cap_room_fen
-from vouchers.models import Claim, ClaimAid, EntitlementDecision
+from vouchers.models import Claim, ClaimAid
 from vouchers.rules.aids import ARTICLE
-from vouchers.rules.steps import StepKind, aid_steps
+from vouchers.rules.steps import StepKind
 from vouchers.steps.reasoning import note_step
-
-
-def note_granted(decision: EntitlementDecision, *, now: datetime) -> None:
-    """From the fee to what each programme adds, when an order is placed."""
-    for aid in decision.aids:
-        for step in aid_steps(aid, base_fen=decision.base_fen, year=decision.year):
-            note_step(
-                step.kind,
-                order_id=decision.order_id,
-                claim_id=None,
-                before_fen=step.before_fen,
-                after_fen=step.after_fen,
-                inputs=dict(step.inputs),
-                now=now,
-                article=step.article,
-                programme=step.programme,
-            )
 
 
 def note_hold_step(

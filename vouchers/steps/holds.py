@@ -14,7 +14,6 @@ from settlement.steps import grant_hold, release_hold
 from vouchers.models import EntitlementDecision
 from vouchers.queries.entitlement import Assessment, decision_of
 from vouchers.rules.steps import StepKind
-from vouchers.steps.aid_reasoning import note_granted
 from vouchers.steps.aids import end_aids, hold_aids, lock_caps_of
 from vouchers.steps.reasoning import note_decision, note_step
 from vouchers.steps.snapshots import keep_policy
@@ -83,7 +82,6 @@ def hold(*, order_id: int, assessment: Assessment, actor: Actor, now: datetime) 
         data={"order_id": order_id, "held_fen": held_fen, "policy_version": assessment.policy_version},
     )
     note_decision(decision, cap_fen=assessment.cap_fen, now=now)
-    note_granted(decision, now=now)
     return held_fen
 
 

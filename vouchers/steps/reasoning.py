@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from core.policy import article_name
 from settlement.queries import cap_room, hold_of
 from vouchers.models import Claim, CreditInvoice, EntitlementDecision, EntitlementStep, Invoice
 from vouchers.rules.invoices.items import LineMark, standing
-from vouchers.rules.steps import ARTICLES, StepKind, entitlement_steps, rate_text
+from vouchers.rules.steps import ARTICLES, StepKind, aid_steps, entitlement_steps, rate_text
 
 
 def note_step(
@@ -50,8 +51,8 @@ def note_step(
 
 
 def note_decision(decision: EntitlementDecision, *, cap_fen: int, now: datetime) -> None:
-    """From the fee to what is held, when an order is placed."""
-    steps = entitlement_steps(
+    """From the fee to what is held and to what each programme adds, when an order is placed."""
+    held = entitlement_steps(
         base_fen=decision.base_fen,
         rate=decision.rate,
         eligible=decision.eligible,
@@ -59,7 +60,8 @@ def note_decision(decision: EntitlementDecision, *, cap_fen: int, now: datetime)
         cap_fen=cap_fen,
         year=decision.year,
     )
-    for step in steps:
+    granted = (aid_steps(aid, base_fen=decision.base_fen, year=decision.year) for aid in decision.aids)
+    for step in chain(held, *granted):
         note_step(
             step.kind,
             order_id=decision.order_id,
@@ -68,6 +70,8 @@ def note_decision(decision: EntitlementDecision, *, cap_fen: int, now: datetime)
             after_fen=step.after_fen,
             inputs=dict(step.inputs),
             now=now,
+            article=step.article,
+            programme=step.programme,
         )
 
 
