@@ -3,8 +3,10 @@
 Every table must be granted explicitly; what is not granted, the application cannot touch.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
+
+from migrations.columns import among
 
 APP_ROLE = "marketplace_app"
 ALL_RIGHTS = "SELECT, INSERT, UPDATE, DELETE"
@@ -14,6 +16,8 @@ class Operations(Protocol):
     """The part of `alembic.op` used here."""
 
     execute: Callable[..., Any]
+    drop_constraint: Callable[..., Any]
+    create_check_constraint: Callable[..., Any]
 
 
 def ensure_app_role(op: Operations) -> None:
@@ -72,3 +76,17 @@ def append_only(op: Operations, *tables: str) -> None:
             f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
+
+
+def admit(op: Operations, table: str, column: str, values: Iterable[str]) -> None:
+    """Lets these values stand in a column that `columns.one_of` limited to others, and no others."""
+    op.drop_constraint(f"ck_{table}_{column}", table)
+    op.create_check_constraint(column, table, among(column, values))
+
+
+def withdraw_kind(op: Operations, table: str, kind: str, *, left: Iterable[str]) -> None:
+    """Takes a kind back with all its rows, which nobody else may delete; those `left` stay."""
+    op.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    op.execute(f"DELETE FROM {table} WHERE kind = '{kind}'")
+    op.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    admit(op, table, "kind", left)

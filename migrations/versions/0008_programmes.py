@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from migrations.columns import among, day, fen, instant, key, one_of, refers, text
-from migrations.helpers import append_only, grant
+from migrations.helpers import admit, append_only, grant
 
 revision = "0008"
 down_revision = "0007"
@@ -66,7 +66,7 @@ def downgrade() -> None:
     op.drop_column("controller", "merged_into_id")
     op.drop_column("controller_tenure", "change_id")
     op.drop_table("controller_change")
-    _limit_membership_states(MEMBERSHIP_STATES)
+    admit(op, "membership", "state", MEMBERSHIP_STATES)
     op.drop_table("claim_aid")
     op.drop_column("entitlement_decision", "aids")
     op.drop_constraint("ck_quote_split", "quote")
@@ -96,13 +96,7 @@ def _limit_kinds(entitlement: tuple[str, ...], transactions: tuple[str, ...]) ->
             AND kind IN ('due_from_user', 'sales', 'received', 'subsidy_receivable', 'subsidy_assigned',
                          'shortfall'))""",
     )
-    op.drop_constraint("ck_ledger_transaction_kind", "ledger_transaction")
-    op.create_check_constraint("kind", "ledger_transaction", among("kind", transactions))
-
-
-def _limit_membership_states(states: tuple[str, ...]) -> None:
-    op.drop_constraint("ck_membership_state", "membership")
-    op.create_check_constraint("state", "membership", among("state", states))
+    admit(op, "ledger_transaction", "kind", transactions)
 
 
 def _live_payables(*columns: str) -> None:
@@ -218,7 +212,7 @@ def _aid() -> None:
 
 
 def _people() -> None:
-    _limit_membership_states((*MEMBERSHIP_STATES, "ended"))
+    admit(op, "membership", "state", (*MEMBERSHIP_STATES, "ended"))
     op.create_table(
         "controller_change",
         key(),

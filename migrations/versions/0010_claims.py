@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.columns import among, day, instant, key, one_of, refers, text
-from migrations.helpers import grant
+from migrations.columns import day, instant, key, one_of, refers, text
+from migrations.helpers import admit, grant
 
 revision = "0010"
 down_revision = "0009"
@@ -26,7 +26,7 @@ CODE = "^[a-z][a-z0-9_]{0,59}$"
 
 
 def upgrade() -> None:
-    _document_kinds(DOCUMENT_KINDS)
+    admit(op, "membership_document", "kind", DOCUMENT_KINDS)
     _documents()
     op.drop_constraint("kind", "claim_material", type_="check")
     op.create_check_constraint("kind", "claim_material", f"kind ~ '{CODE}'")
@@ -38,17 +38,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP TRIGGER claim_material_stays ON claim_material")
     op.drop_column("claim_material", "document_id")
-    op.drop_constraint("kind", "claim_material", type_="check")
-    op.create_check_constraint("kind", "claim_material", among("kind", FORMER_MATERIAL_KINDS))
+    admit(op, "claim_material", "kind", FORMER_MATERIAL_KINDS)
     op.drop_table("organisation_document")
     op.execute("DROP FUNCTION organisation_document_stays()")
     op.execute("DROP FUNCTION claim_material_stays()")
-    _document_kinds(FORMER_DOCUMENT_KINDS)
-
-
-def _document_kinds(kinds: tuple[str, ...]) -> None:
-    op.drop_constraint("kind", "membership_document", type_="check")
-    op.create_check_constraint("kind", "membership_document", among("kind", kinds))
+    admit(op, "membership_document", "kind", FORMER_DOCUMENT_KINDS)
 
 
 def _documents() -> None:

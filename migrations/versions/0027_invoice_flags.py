@@ -2,14 +2,13 @@
 
 from alembic import op
 
-from migrations.columns import among
+from migrations.helpers import admit, withdraw_kind
 
 revision = "0027"
 down_revision = "0026"
 branch_labels = None
 depends_on = None
 
-KIND = "ck_claim_flag_kind"
 BEFORE = (
     "one_way_holding",
     "mutual_holding",
@@ -30,17 +29,9 @@ ADDED = "invoice_differs"
 
 
 def upgrade() -> None:
-    _allow((*BEFORE, ADDED))
+    admit(op, "claim_flag", "kind", (*BEFORE, ADDED))
 
 
 def downgrade() -> None:
     """Flags are never deleted; what was found about an invoice is gone with its kind all the same."""
-    op.execute("ALTER TABLE claim_flag DISABLE TRIGGER USER")
-    op.execute(f"DELETE FROM claim_flag WHERE kind = '{ADDED}'")
-    op.execute("ALTER TABLE claim_flag ENABLE TRIGGER USER")
-    _allow(BEFORE)
-
-
-def _allow(kinds: tuple[str, ...]) -> None:
-    op.drop_constraint(KIND, "claim_flag")
-    op.create_check_constraint("kind", "claim_flag", among("kind", kinds))
+    withdraw_kind(op, "claim_flag", ADDED, left=BEFORE)

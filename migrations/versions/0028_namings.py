@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.columns import among
+from migrations.helpers import admit
 
 revision = "0028"
 down_revision = "0027"
@@ -48,5 +48,4 @@ def downgrade() -> None:
 
 def _limit(*kinds: str) -> None:
     op.drop_constraint("ck_controller_change_parties", "controller_change")
-    op.drop_constraint("ck_controller_change_kind", "controller_change")
-    op.create_check_constraint("kind", "controller_change", among("kind", kinds))
+    admit(op, "controller_change", "kind", kinds)

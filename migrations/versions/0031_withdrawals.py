@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from migrations.columns import among, by, text
-from migrations.helpers import APP_ROLE
+from migrations.helpers import APP_ROLE, admit
 
 revision = "0031"
 down_revision = "0030"
@@ -54,8 +54,7 @@ def downgrade() -> None:
 def _limit(states: tuple[str, ...], *waiting: str) -> None:
     """Which states there are, and in which a change keeps others out."""
     op.drop_constraint("ck_member_change_reviewed", TABLE)
-    op.drop_constraint("ck_member_change_state", TABLE)
-    op.create_check_constraint("state", TABLE, among("state", states))
+    admit(op, TABLE, "state", states)
     op.drop_index("uq_member_change_open", TABLE)
     op.create_index(
         "uq_member_change_open",
