@@ -4,6 +4,7 @@ from core.http import Blueprint
 from marketplace.api.annual_reports import annual_reports
 from marketplace.api.disclosures import applications, consultations
 from marketplace.api.evaluations import evaluations, measures
+from marketplace.api.named import named
 from marketplace.api.namings import complaints, namings, referrals, restrictions
 from marketplace.api.orders import orders
 from marketplace.api.quotes import quotes
@@ -26,6 +27,7 @@ BLUEPRINTS: list[Blueprint] = [
     complaints,
     namings,
     restrictions,
+    named,
     referrals,
     applications,
     consultations,

@@ -70,7 +70,12 @@ class Naming(Model):
     @property
     def source(self) -> str:
         """How restrictions name this decision."""
-        return f"naming:{self.id}"
+        return self.source_of(self.id)
+
+    @staticmethod
+    def source_of(number: object) -> str:
+        """How restrictions name the decision of a number."""
+        return f"naming:{number}"
 
 
 class Referral(Model):

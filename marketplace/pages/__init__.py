@@ -8,6 +8,7 @@ from marketplace.pages.figures import figures
 from marketplace.pages.front import front
 from marketplace.pages.help import help_pages
 from marketplace.pages.home import home_pages
+from marketplace.pages.named import named
 from marketplace.pages.namings import namings
 from marketplace.pages.order_steps import steps
 from marketplace.pages.orders import orders
@@ -36,6 +37,7 @@ PAGES: list[Pages] = [
     evaluations,
     snapshots,
     namings,
+    named,
     disclosures,
     consultations,
 ]

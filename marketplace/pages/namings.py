@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from flask import Response, render_template, request, url_for
@@ -80,64 +81,58 @@ class Row:
     organisation: str
 
 
-def _rows(found: Sequence[Naming | Referral]) -> list[Row]:
-    names = organisation_names(each.organisation_id for each in found)
-    return [Row(each, names[each.organisation_id]) for each in found]
+def _rows(found: Sequence[Naming | Complaint | Referral]) -> list[Row]:
+    names = organisation_names(_party(each) for each in found)
+    return [Row(each, names[_party(each)]) for each in found]
 
 
-def _complaint_rows(found: Sequence[Complaint]) -> list[Row]:
-    names = organisation_names(each.provider_id for each in found)
-    return [Row(each, names[each.provider_id]) for each in found]
+def _party(record: Naming | Complaint | Referral) -> int:
+    """The provider that a record is about."""
+    return record.provider_id if isinstance(record, Complaint) else record.organisation_id
 
 
-NAMINGS = Table(
-    name="namings",
-    key=Naming.id,
-    default_sort="-number",
-    empty="page.namings.empty",
-    prepare=_rows,
-    filters=[choice("state", Naming.state, NamingState)],
-    columns=[
-        Column("number", lambda row: row.record.id, sort=Naming.id, link=lambda row: link_to("naming", row.record.id)),
-        Column("organisation", lambda row: row.organisation),
-        Column("cause", lambda row: row.record.cause, kind="term", sort=Naming.cause),
-        Column("state", lambda row: row.record.state, kind="state", sort=Naming.state),
-        Column("decided_at", lambda row: row.record.decided_at, kind="moment", sort=Naming.decided_at),
-    ],
+def _register(
+    record: type[Naming | Complaint | Referral], states: type[StrEnum], party: str, about: Column, last: Column
+) -> Table:
+    """The table of one kind of record: number, provider, what it is about, how far it has come and when."""
+    kind = record.__tablename__
+    return Table(
+        name=f"{kind}s",
+        key=record.id,
+        default_sort="-number",
+        empty=f"page.{kind}s.empty",
+        prepare=_rows,
+        filters=[choice("state", record.state, states)],
+        columns=[
+            Column("number", lambda row: row.record.id, sort=record.id, link=lambda row: link_to(kind, row.record.id)),
+            Column(party, lambda row: row.organisation),
+            about,
+            Column("state", lambda row: row.record.state, kind="state", sort=record.state),
+            last,
+        ],
+    )
+
+
+NAMINGS = _register(
+    Naming,
+    NamingState,
+    "organisation",
+    Column("cause", lambda row: row.record.cause, kind="term", sort=Naming.cause),
+    Column("decided_at", lambda row: row.record.decided_at, kind="moment", sort=Naming.decided_at),
 )
-COMPLAINTS = Table(
-    name="complaints",
-    key=Complaint.id,
-    default_sort="-number",
-    empty="page.complaints.empty",
-    prepare=_complaint_rows,
-    filters=[choice("state", Complaint.state, ComplaintState)],
-    columns=[
-        Column(
-            "number", lambda row: row.record.id, sort=Complaint.id, link=lambda row: link_to("complaint", row.record.id)
-        ),
-        Column("provider", lambda row: row.organisation),
-        Column("order", lambda row: row.record.order_id, link=lambda row: link_to("order", row.record.order_id)),
-        Column("state", lambda row: row.record.state, kind="state", sort=Complaint.state),
-        Column("filed_at", lambda row: row.record.filed_at, kind="moment", sort=Complaint.filed_at),
-    ],
+COMPLAINTS = _register(
+    Complaint,
+    ComplaintState,
+    "provider",
+    Column("order", lambda row: row.record.order_id, link=lambda row: link_to("order", row.record.order_id)),
+    Column("filed_at", lambda row: row.record.filed_at, kind="moment", sort=Complaint.filed_at),
 )
-REFERRALS = Table(
-    name="referrals",
-    key=Referral.id,
-    default_sort="-number",
-    empty="page.referrals.empty",
-    prepare=_rows,
-    filters=[choice("state", Referral.state, ReferralState)],
-    columns=[
-        Column(
-            "number", lambda row: row.record.id, sort=Referral.id, link=lambda row: link_to("referral", row.record.id)
-        ),
-        Column("organisation", lambda row: row.organisation),
-        Column("department", lambda row: row.record.department, sort=Referral.department),
-        Column("state", lambda row: row.record.state, kind="state", sort=Referral.state),
-        Column("sent_on", lambda row: row.record.sent_on, kind="day", sort=Referral.sent_on),
-    ],
+REFERRALS = _register(
+    Referral,
+    ReferralState,
+    "organisation",
+    Column("department", lambda row: row.record.department, sort=Referral.department),
+    Column("sent_on", lambda row: row.record.sent_on, kind="day", sort=Referral.sent_on),
 )
 
 
@@ -283,7 +278,7 @@ def complaint(complaint_id: int) -> str:
                 "href": url_for("naming_pages.dismiss", complaint_id=found.id),
             },
         ]
-    provider = _complaint_rows([found])[0].organisation
+    provider = _rows([found])[0].organisation
     return render_template("marketplace/complaint.html", complaint=found, provider=provider, actions=actions)
 
 

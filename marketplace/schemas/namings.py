@@ -10,7 +10,8 @@ from accounts.kinds import RestrictionKind
 from core import clock
 from core.http import CursorSchema, DayField, EnumField, IdField, InstantField, Schema, TextField, grounds_field
 from core.http.schemas import fault
-from marketplace.rules.naming import NamingCause, NamingDecision
+from core.policy import article_name
+from marketplace.rules.naming import NAMING, NamingCause, NamingDecision
 from marketplace.states import ComplaintState, NamingState, ReferralState
 
 LONG = 4000
@@ -162,6 +163,22 @@ class NamingSchema(Schema):
                 for name in ("order_id", "complaint_id", "facts", "answer_by", "answer", "opinion")
             },
         }
+
+
+class NamedProviderSchema(Schema):
+    """A provider that is named at present, as everybody may know."""
+
+    id = IdField(required=True, metadata={"description": "Number of the naming."})
+    organisation = TextField(required=True, metadata={"description": "Name of the provider."})
+    cause = EnumField(NamingCause, required=True, metadata={"description": "For what it was named."})
+    article = TextField(required=True, metadata={"description": "The article of the measure it rests on."})
+    since = DayField(required=True, metadata={"description": "First day of its restrictions."})
+    until = DayField(required=True, metadata={"description": "Last day of its restrictions, this day included."})
+
+    @pre_dump
+    def add_article(self, row: Any, **_: Any) -> dict[str, Any]:
+        """What is public of a naming, with its article as the province numbers it."""
+        return {**row._mapping, "article": article_name(NAMING)}  # noqa: SLF001 (a row's mapping is its public face)
 
 
 class NewReferralSchema(Schema):

@@ -49,6 +49,7 @@ LISTS = {
     "/notices": "bureau-heze",
     "/memberships": "province",
     "/namings": "province",
+    "/named-providers": "sme-heze",
     "/orders": "province",
     "/organisations": "province",
     "/payables?state=paid": "finance-maker",

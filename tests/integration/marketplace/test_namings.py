@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from core import clock
+from core.http.api import API_PREFIX
 from marketplace.demo.client import DemoClient, Json
 from tests.support.deal import MONDAY, ask, order, service_id
+from tests.support.pages import PageClient
 
 SAMPLE = "demo-ms-sample"
 LAST_DAY = "2026-04-30"
@@ -99,6 +101,39 @@ def test_v20_a_restriction_ends_with_its_last_day_or_when_it_is_lifted(province:
         province.post("province", lifting, {"why": "已整改"})
         assert ask(province, "sme-heze", service_id(SAMPLE))["subsidy_fen"] > 0
         assert province.attempt("province", lifting, {"why": "已整改"})[1]["code"] == "restriction_lifted"
+
+
+def test_v20_everybody_reads_who_is_named_and_only_while_a_restriction_lasts(province: DemoClient) -> None:
+    """Name, ground, article and days and nothing else; neither a case that is still heard nor one that is over."""
+    decider = colleague(province)
+    visitor = PageClient(province.app.test_client())
+
+    def listed() -> list[Json]:
+        with province.app.app_context():
+            found: list[Json] = province.app.test_client().get(f"{API_PREFIX}/named-providers").get_json()["items"]
+            return found
+
+    path = f"/namings/{naming_of(province)['id']}"
+    province.post("provider-jinan", f"{path}/answer", {"answer": "设备检修"})
+    assert listed() == []
+    assert "目前没有被通报的供给方" in visitor.get("/named-providers").text
+    naming = province.post(decider, f"{path}/decision", NAMED)
+    name = province.get("provider-jinan", "/me")["organisation"]["name"]
+    public = {"id": naming["id"], "organisation": name, "cause": "refusal", "article": "V20"}
+    assert listed() == [{**public, "since": "2026-03-02", "until": LAST_DAY}]
+    page = visitor.get("/named-providers").text
+    assert all(said in page for said in (name, "拒绝提供服务", "V20", "2026-03-02", LAST_DAY))
+    assert not [private for private in (NAMED["notice"], NAMED["opinion"], "设备检修", "谢绝订单") if private in page]
+    first, second = (each["id"] for each in naming["restrictions"])
+    ends = clock.end_of_day(date.fromisoformat(LAST_DAY))
+    with clock.at(ends - SECOND):
+        assert len(listed()) == 1
+    with clock.at(ends):
+        assert listed() == []
+    province.post("province", f"/restrictions/{first}/lifting", {"why": "已整改"})
+    assert len(listed()) == 1
+    province.post("province", f"/restrictions/{second}/lifting", {"why": "已整改"})
+    assert listed() == []
 
 
 def test_v20_who_publishes_is_not_named_for_publishing_nothing(province: DemoClient) -> None:
