@@ -39,6 +39,7 @@ OPEN = {
     "POST /recovery",
     "GET /policy",
     "GET /evaluation-measures",
+    "GET /named-providers",
     "GET /evaluation-snapshots",
     "GET /evaluation-snapshots/{snapshot_id}",
     "GET /evaluation-snapshots/{snapshot_id}/lines",
