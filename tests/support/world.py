@@ -6,11 +6,8 @@ to each other: another city's bureau and finance bureau, another incubator with 
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
 
 from accounts.service import sessions
 from accounts.service.sessions import begin
@@ -19,11 +16,10 @@ from marketplace.demo.client import DemoClient, Json
 from marketplace.demo.province import demo_uscc
 from marketplace.notifications.telling import tell
 from tests.factories.gateway import deliver, gateway_off, use_gateway
-from tests.support.deal import DECLARED, MONDAY, PDF, ask, clear_flags, order, paper, service_id, walk
+from tests.support.deal import DECLARED, MONDAY, PDF, ask, bank_csv, clear_flags, order, paper, service_id, walk
 from tests.support.fake_stripe import serving
 from tests.support.invoices import Line, Paper, xml_of
 
-CSV_HEADINGS = ["line_no", "account_number", "amount", "status", "reason", "value_date"]
 SAMPLE = "demo-ms-sample"
 TESTING_PROOFS = ["service_contract", "result_proof", "innovation_relevance_proof"]
 
@@ -402,7 +398,7 @@ class World:
         second = self.batch("recovered", outcome="paid")
         clawback = {"payable_id": second["payable_id"], "amount_fen": second["amount_fen"], "cause": "材料不实"}
         self.ids["clawback"] = self.post("province", "/clawbacks", clawback)["id"]
-        self.returned = bank_return(self.batch("exported"), "paid")
+        self.returned = bank_csv([self.batch("exported")], {})
         self.batch("approved", steps=["approval"])
         self.batch("prepared", steps=[])
         drawn = {"confirmed_from": "2026-03-01", "confirmed_to": "2026-03-31", "size": 1, "reason": "季度抽查"}
@@ -424,7 +420,9 @@ class World:
         lines: list[Json] = self.client.get("finance-maker", f"{path}/lines")["items"]
         line = lines[0]
         if outcome is not None:
-            self.client.upload("finance-maker", f"{path}/bank-returns", bank_return(line, outcome), "return.csv")
+            self.client.upload(
+                "finance-maker", f"{path}/bank-returns", bank_csv([line], {line["line_no"]: outcome}), "return.csv"
+            )
         return line
 
     # -- supervision -------------------------------------------------------------------------------
@@ -604,17 +602,6 @@ SERVICE: Json = {
     "price_unit": "sample",
     "turnaround_days": 5,
 }
-
-
-def bank_return(line: Json, outcome: str) -> bytes:
-    """A bank's answer to one line of a batch."""
-    yuan = f"{line['amount_fen'] // 100}.{line['amount_fen'] % 100:02d}"
-    reason: Any = "" if outcome == "paid" else "账号有误"
-    buffer = io.StringIO()
-    rows = csv.writer(buffer)
-    rows.writerow(CSV_HEADINGS)
-    rows.writerow([line["line_no"], line["account_number"], yuan, outcome, reason, MONDAY.date().isoformat()])
-    return buffer.getvalue().encode()
 
 
 def invoice_xml(form: Json) -> bytes:
