@@ -17,8 +17,8 @@ from marketplace.demo.province import demo_uscc
 from marketplace.notifications.telling import tell
 from tests.factories.gateway import deliver, gateway_off, use_gateway
 from tests.support.deal import DECLARED, MONDAY, PDF, ask, bank_csv, clear_flags, order, paper, service_id, walk
-from tests.support.fake_stripe import serving
 from tests.support.invoices import Line, Paper, xml_of
+from tests.support.stripe_server import serving
 
 SAMPLE = "demo-ms-sample"
 TESTING_PROOFS = ["service_contract", "result_proof", "innovation_relevance_proof"]

@@ -10,8 +10,9 @@ from marketplace.demo.client import DemoClient, Json
 from settlement.service import watch
 from tests.factories.gateway import gateway_off, use_gateway
 from tests.support.deal import order, service_id, walk
-from tests.support.fake_stripe import FakeStripe, Fault, serving
+from tests.support.fake_stripe import FakeStripe, Fault
 from tests.support.pages import PageClient
+from tests.support.stripe_server import serving
 
 USER, PROVIDER = "sme-heze", "provider-jinan"
 WEBHOOK = f"{API_PREFIX}/gateway-webhooks/stripe"

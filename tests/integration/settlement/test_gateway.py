@@ -35,7 +35,8 @@ from tests.factories.gateway import (
     work,
 )
 from tests.factories.settlement import JANUARY, maker
-from tests.support.fake_stripe import FakeStripe, Fault, serving
+from tests.support.fake_stripe import FakeStripe, Fault
+from tests.support.stripe_server import serving
 
 SOON = JANUARY + timedelta(minutes=1)
 LATER = JANUARY + TERM + GRACE + timedelta(minutes=1)

@@ -16,7 +16,7 @@ from tests.factories.accounts import actor_of
 from tests.factories.gateway import begin, charged_order, deliver, details_of, make_payee, use_gateway
 from tests.factories.settlement import JANUARY
 from tests.support.bending import assert_each_bites
-from tests.support.fake_stripe import serving
+from tests.support.stripe_server import serving
 
 LATER_ROUND = (
     "INSERT INTO job_run (job, period, started_at, finished_at, attempts, fencing)"

@@ -27,8 +27,9 @@ from settlement.states import OPEN_PAYMENTS, OPEN_REFUNDS, PaymentState, RefundS
 from tests.factories.accounts import actor_of, make_enterprise
 from tests.factories.gateway import begin, charged_order, deliver, gateway_off, make_payee, use_gateway, work
 from tests.factories.settlement import JANUARY, maker
-from tests.support.fake_stripe import FakeStripe, Fault, serving
+from tests.support.fake_stripe import FakeStripe, Fault
 from tests.support.isolation import rolled_back
+from tests.support.stripe_server import serving
 
 SUM_FEN = 1_000
 ORDERS = 3
