@@ -32,6 +32,7 @@ from typing import Any, TypeGuard
 import yaml
 
 from core.config import PROJECT
+from core.safe_yaml import SafeLoader
 
 DEFAULT_PACK = PROJECT / "policies" / "shandong"
 DIGEST_CHARACTERS = 12
@@ -317,7 +318,7 @@ def _plain(value: object) -> object:
     return str(value)
 
 
-class _StrictLoader(yaml.SafeLoader):
+class _StrictLoader(SafeLoader):
     """Safe YAML that refuses a name given twice instead of keeping the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002

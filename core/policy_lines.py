@@ -8,6 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from core.safe_yaml import SafeLoader
+
 _KEY = re.compile(r"(?P<file>[^.\[]+)\.(?P<name>[^.\[]+)(\[(?P<entry>[^\]]*)\])?(?P<path>.*)")
 SINCE = "from"
 VALUE = "value"
@@ -36,7 +38,7 @@ class PackLines:
 
 def _lines_of(path: Path) -> Iterator[tuple[tuple[str, ...], int]]:
     try:
-        root = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+        root = yaml.compose(path.read_text("utf-8"), Loader=SafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError):
         return
     for name, named_at, entries in _pairs(root):

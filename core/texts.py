@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from core.safe_yaml import SafeLoader
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -74,11 +76,13 @@ def read_catalogue(root: Path) -> dict[str, Text]:
 
 def _entries(path: Path) -> Iterator[tuple[str, Any]]:
     """The pairs of one file as they stand there: a plain load would drop a repeated key without a word."""
-    loader = yaml.SafeLoader(path.read_text("utf-8"))
-    root = loader.get_single_node()
-    loader.dispose()
-    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
-        yield str(key.value), yaml.safe_load(yaml.serialize(value))
+    loader = SafeLoader(path.read_text("utf-8"))
+    try:
+        root = loader.get_single_node()
+        for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
+            yield str(key.value), loader.construct_object(value, deep=True)
+    finally:
+        loader.dispose()
 
 
 def _names(template: str) -> set[str | None]:
