@@ -12,6 +12,10 @@ from sqlalchemy.engine import Engine
 NO_QUERIES = ("SAVEPOINT", "RELEASE", "ROLLBACK")
 
 
+MANY = 10
+"""Records enough to show a page that asks for each of them; more only take longer to make."""
+
+
 @contextmanager
 def counted_queries() -> Iterator[list[str]]:
     """Every statement run within the block, savepoints aside."""

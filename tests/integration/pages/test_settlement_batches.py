@@ -18,6 +18,7 @@ from tests.factories.accounts import user_with_role
 from tests.factories.settlement import AFTER, answer, bank_csv, make_fund, make_payable, maker, prepare, send
 from tests.support.finance import browser, in_english, queries_of, sent_twice
 from tests.support.pages import PageAnswer
+from tests.support.queries import MANY
 
 NEW = "/settlement-batches/new"
 
@@ -276,12 +277,12 @@ def test_the_list_of_batches_filters_by_state(app: Flask) -> None:
     assert "Settlement batches" in in_english(page).get("/settlement-batches").text
 
 
-def test_a_batch_asks_the_same_of_the_database_at_one_line_and_at_fifty(app: Flask) -> None:
+def test_a_batch_asks_the_same_of_the_database_at_one_line_and_at_many(app: Flask) -> None:
     batch = sent(100)
     answer(batch)
     page = browser(app, Role.FINANCE_MAKER)
     once = queries_of(page, path(batch))
-    for fen in range(1, 51):
+    for fen in range(1, MANY):
         make_payable(fen, now=AFTER)
     many = send(prepare(cutoff=AFTER.date()))
     answer(many)
@@ -289,15 +290,15 @@ def test_a_batch_asks_the_same_of_the_database_at_one_line_and_at_fifty(app: Fla
     assert queries_of(page, path(many)) <= once <= 20
 
 
-def test_the_list_of_batches_asks_the_same_of_the_database_at_one_row_and_at_fifty(app: Flask) -> None:
+def test_the_list_of_batches_asks_the_same_of_the_database_at_one_row_and_at_many(app: Flask) -> None:
     prepared(100)
     page = browser(app, Role.FINANCE_MAKER)
     once = queries_of(page, "/settlement-batches")
-    for _ in range(49):
+    for _ in range(MANY):
         batches.discard(batch_id=prepare().id, actor=maker(), now=AFTER)
         prepare()
 
-    assert count(SettlementBatch) == 50
+    assert count(SettlementBatch) == MANY + 1
     assert queries_of(page, "/settlement-batches") == once <= 20
 
 

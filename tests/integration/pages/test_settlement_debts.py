@@ -13,11 +13,12 @@ from accounts.queries import organisation
 from accounts.queries.standing import adverse_records
 from core import clock
 from core.db import session
-from settlement.models import Clawback, Payment, Recovery, Shortfall
+from settlement.models import Clawback, Payment, Recovery
 from settlement.service import clawbacks
 from tests.factories.accounts import make_enterprise, make_provider, user_with_role
 from tests.factories.settlement import AFTER, charge, make_shortfall, paid_payable
 from tests.support.finance import browser, in_english, queries_of, sent_twice
+from tests.support.queries import MANY
 
 
 @pytest.fixture(autouse=True)
@@ -109,14 +110,13 @@ def test_strangers_see_no_shortfall(app: Flask) -> None:
     assert "没有应补缴的差额" in page.get("/shortfalls").text
 
 
-def test_shortfalls_ask_the_same_of_the_database_at_one_row_and_at_fifty(app: Flask) -> None:
+def test_shortfalls_ask_the_same_of_the_database_at_one_row_and_at_many(app: Flask) -> None:
     make_shortfall(deducted_fen=1_000)
     page = browser(app, Role.AUDITOR)
     once = queries_of(page, "/shortfalls")
-    for _ in range(29):
+    for _ in range(MANY):
         make_shortfall(deducted_fen=1_000)
 
-    assert count(Shortfall) > 25
     assert queries_of(page, "/shortfalls") == once <= 20
 
 
@@ -200,11 +200,11 @@ def test_a_payee_sees_its_clawback_and_nobody_elses(app: Flask) -> None:
     assert "没有追回事项" in stranger.get("/clawbacks").text
 
 
-def test_clawbacks_ask_the_same_of_the_database_at_one_row_and_at_fifty(app: Flask) -> None:
+def test_clawbacks_ask_the_same_of_the_database_at_one_row_and_at_many(app: Flask) -> None:
     clawback = claw_back(1)
     page = browser(app, Role.AUDITOR)
     once = queries_of(page, "/clawbacks")
-    for _ in range(49):
+    for _ in range(MANY):
         clawbacks.claw_back(
             payable_id=clawback.payable_id,
             source=None,

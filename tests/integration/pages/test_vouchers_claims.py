@@ -30,6 +30,7 @@ from tests.factories.accounts import (
 from tests.factories.vouchers import FULL, PDF, add_materials, bring, invoice_of, make_claim
 from tests.support.finance import browser, in_english, queries_of, sent_twice
 from tests.support.pages import PageAnswer, PageClient
+from tests.support.queries import MANY
 from vouchers.models import Claim, Material
 from vouchers.rules.claims import MaterialKind
 from vouchers.states import ClaimState
@@ -322,12 +323,12 @@ def test_a_claim_reads_in_english_too(app: Flask) -> None:
     assert "The same facts give the same answer today." in client.get(path(claim, "/explanation")).text
 
 
-def test_the_table_asks_as_much_for_fifty_claims_as_for_one(app: Flask) -> None:
+def test_the_table_asks_as_much_for_many_claims_as_for_one(app: Flask) -> None:
     user, provider = make_enterprise(), make_provider()
     make_claim(user, provider, base_fen=10_000)
     client = browser(app, provider)
     one = queries_of(client, "/claims")
-    for _ in range(49):
+    for _ in range(MANY):
         make_claim(user, provider, base_fen=10_000)
     assert queries_of(client, "/claims") == one <= 20
 

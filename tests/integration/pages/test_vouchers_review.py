@@ -16,6 +16,7 @@ from core.db import session, transaction
 from tests.factories.accounts import make_bureau, make_enterprise, make_holding, make_provider, make_user, user_of
 from tests.factories.vouchers import add, bring, invoice_of, make_claim, review, submit
 from tests.support.finance import browser, in_english, queries_of, sent_twice
+from tests.support.queries import MANY
 from vouchers.models import Claim, ClaimReview
 from vouchers.rules.claims import MaterialKind, ReviewDecision
 from vouchers.states import ClaimState
@@ -219,12 +220,12 @@ def test_a_review_reads_in_english_too(app: Flask) -> None:
     assert f"Claim {claim.id} is approved" in client.send(path(claim), AGREED).text
 
 
-def test_the_queue_asks_as_much_for_fifty_claims_as_for_one(app: Flask) -> None:
+def test_the_queue_asks_as_much_for_many_claims_as_for_one(app: Flask) -> None:
     user, provider = make_enterprise(), make_provider()
     bring(make_claim(user, provider, base_fen=10_000), ClaimState.SUBMITTED)
     bureau = browser(app, make_bureau(HEZE))
     one = queries_of(bureau, "/review")
-    for _ in range(49):
+    for _ in range(MANY):
         bring(make_claim(user, provider, base_fen=10_000), ClaimState.SUBMITTED)
     assert queries_of(bureau, "/review") == one <= 20
 
