@@ -13,7 +13,7 @@ run: setup
 	@$(PY) -m core.supervisor
 
 test: setup-dev
-	$(PY) -m pytest $(TESTS) -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(PY) -m pytest $(TESTS) -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: setup-dev
 	$(PY) -m ruff check $(PACKAGES) wsgi.py

@@ -77,6 +77,11 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["run"] = server.run
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files first: workers end together only where nothing long is left for last."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Also reached when the run is interrupted. Only the process that found the server cleans up."""
     cleanup: list[Callable[[], None]] = config.stash[CLEANUP]

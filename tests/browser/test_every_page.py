@@ -21,6 +21,8 @@ from tests.support.browser import HEIGHT, WIDTHS, LiveServer, axe, enter, screen
 from tests.support.visits import PAGE_ROWS, address_of, answers_stored_file, openings, page_routes
 from tests.support.world import World
 
+pytestmark = pytest.mark.slow
+
 FIRST_VISIT_BYTES = 100_000
 NO_PAGE = re.compile(r"/language/|\.(csv|ics)$|/events$")
 """What sends the browser on, or writes a file or data as it answers."""

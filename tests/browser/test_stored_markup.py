@@ -26,6 +26,8 @@ from tests.support.markup import EVALUATED, MARK, poison
 from tests.support.visits import PAGE_ROWS, address_of
 from tests.support.world import World
 
+pytestmark = pytest.mark.slow
+
 FOREIGN = """
 [...document.querySelectorAll("main *, header *")].filter((each) =>
   [...each.attributes].some((one) => /^(on|srcdoc|hx-on)/.test(one.name)

@@ -26,6 +26,8 @@ from tests.support.deal import PDF
 from tests.support.invoices import Line, Paper, xml_of
 from tests.support.persons import Person, people
 
+pytestmark = pytest.mark.slow
+
 BANK_COLUMNS = ["line_no", "account_number", "amount", "status", "reason", "value_date"]
 INSPECTORS = ("inspector-one", "inspector-two")
 UNINVOLVED = "officer-three"

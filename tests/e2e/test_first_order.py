@@ -23,6 +23,8 @@ from tests.support.deal import (
     walk,
 )
 
+pytestmark = pytest.mark.slow
+
 DIRECT = {"user": "sme-heze", "claimant": "provider-jinan", "mode": "direct_deduction", "paid_fen": 6_000_000}
 FULL = {"user": "sme-heze", "claimant": "sme-heze", "mode": "full_payment", "paid_fen": 6_000_000}
 TEAM = {"user": "team-weifang", "claimant": "incubator-weifang", "mode": "full_payment", "paid_fen": 4_000_000}

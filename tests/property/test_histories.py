@@ -24,6 +24,8 @@ from tests.property.machine import DECEMBER, USERS, Province, Wish, admitted
 from tests.support.deal import STEPS
 from vouchers.service import groups
 
+pytestmark = pytest.mark.slow
+
 HISTORIES = {"project": 5, "night": 200}
 """How many by profile: some ten seconds each."""
 LENGTH = 35

@@ -14,6 +14,8 @@ from alembic.script import ScriptDirectory
 from core.migrate import MIGRATIONS
 from tests.databases import Database, Server
 
+pytestmark = pytest.mark.slow
+
 OLDEST_TO_COME_BACK_TO = "0007"
 """The newest one before those that must come back; older ones made the first schema there was."""
 

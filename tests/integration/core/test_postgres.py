@@ -26,6 +26,8 @@ from core.postgres import (
 )
 from core.processes import wait_for
 
+pytestmark = pytest.mark.slow
+
 AS_ROOT = os.geteuid() == 0
 SECONDS = 60.0
 OWNER_PROGRAM = """

@@ -19,6 +19,8 @@ from core.postgres import is_running
 from core.processes import Mark, command_line, wait_for
 from tests.databases import Server
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 120.0
 FOREIGN = {"DATABASE_URL", "DATABASE_OWNER_URL", "TEST_DATABASE_URL", "VAR_DIR", "PORT", "HOST", "DEMO"}
 

@@ -32,6 +32,8 @@ from tests.support.deal import MONDAY
 from tests.support.isolation import rolled_back
 from tests.support.world import World
 
+pytestmark = pytest.mark.slow
+
 AnyCase = Case[Any]
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
 SEED = int(os.environ.get("FUZZ_SEED", "20260302"))

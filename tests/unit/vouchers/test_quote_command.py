@@ -17,6 +17,8 @@ from tests.factories.vouchers import BASE_CASE
 from vouchers.cli import quote
 from vouchers.rules.facts import AdverseKind, Exclusion, IncubatorLevel, PaymentMode, Relation
 
+pytestmark = pytest.mark.slow
+
 COUNTIES = ("371702", "370102", "370832", "370176", "370000", "110101")
 
 
