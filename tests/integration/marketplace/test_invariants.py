@@ -13,6 +13,7 @@ from marketplace.queries.invariants import INVARIANTS as MARKETPLACE
 from settlement.queries.invariants import INVARIANTS as SETTLEMENT
 from settlement.queries.invariants.gateway import INVARIANTS as GATEWAY
 from tests.databases import Server
+from tests.support.bending import offends
 from tests.support.world import World
 from vouchers.queries.invariants import INVARIANTS as VOUCHERS
 from vouchers.queries.supervision_invariants import INVARIANTS as SUPERVISION
@@ -56,10 +57,6 @@ def bend_of(invariant: Invariant) -> list[str]:
     found = [bend for name, bend in BENDS.items() if invariant.name.startswith(name)]
     assert len(found) == 1, f"a bend is missing that shows that verify names: {invariant.name}"
     return [found[0]] if isinstance(found[0], str) else found[0]
-
-
-def offends(owner: psycopg.Connection, invariant: Invariant) -> bool:
-    return owner.execute(invariant.sql.encode()).fetchone() is not None
 
 
 def disarm(owner: psycopg.Connection) -> None:
@@ -131,6 +128,11 @@ BENDS: dict[str, str | list[str]] = {
         " SELECT 999999, min(id), now() FROM membership WHERE state = 'approved'"
     ),
     "a renewal and a change are decided": made("member_change", requested_by=1, reviewed_by=1),
+    "what stands on record is annulled": made("adverse_record", entered_by=1, annulled_by=1),
+    "a change that was taken back": [
+        made("member_change", state="withdrawn"),
+        made("organisation_seat", change_id=999_999),
+    ],
     "a change was decided by the bureau": (
         f"INSERT INTO member_change (id, city, reviewed_by) SELECT 999999, '370100', {A_FIRMS_USER}"
     ),
