@@ -1,0 +1,71 @@
+"""What is offered: instruments, services, closures, an import."""
+
+from __future__ import annotations
+
+from marketplace.demo.client import Json
+from tests.support.deal import service_id
+from tests.support.world.records import Records
+
+SAMPLE = "demo-ms-sample"
+
+
+class Catalogue(Records):
+    """Instruments in every state, and what hangs on them."""
+
+    def _catalogue(self) -> None:
+        self.ids["service"] = service_id(SAMPLE)
+        self.ids["hourly service"] = service_id("demo-ms-hour")
+        found = {each["external_id"]: each["id"] for each in self.client.pages("provider-jinan", "/instruments")}
+        self.ids["published instrument"] = found["demo-xrd"]
+        for name, steps in {
+            "draft": [],
+            "submitted": ["listing"],
+            "suspended": ["listing", "listing-review", "suspension"],
+        }.items():
+            facts = {
+                "name": f"演示{name}仪器",
+                "value_fen": 10_000_000,
+                "funding": "fiscal",
+                "accepted_on": "2025-03-03",
+            }
+            made = self.post("provider-jinan", "/instruments", {**facts, **WHOLE}, name=f"{name} instrument")
+            for step in steps:
+                user = "bureau-jinan" if step == "listing-review" else "provider-jinan"
+                self.post(user, f"/instruments/{made['id']}/{step}", INSTRUMENT_BODIES.get(step))
+        closed = {"starts_at": "2026-03-20T08:00:00+08:00", "ends_at": "2026-03-20T12:00:00+08:00"}
+        self.post("provider-jinan", f"/instruments/{found['demo-xrd']}/closures", closed, name="closure")
+        offer = {**SERVICE, "instrument_ids": [found["demo-xrd"]]}
+        self.post("provider-jinan", "/services", offer, name="draft service")
+        table = "外部编号,仪器名称\nA1,光谱仪\n,\n".encode()
+        imported = self.client.upload("provider-jinan", "/instrument-imports", table, "list.csv", dry_run="true")
+        self.ids["import"] = imported["id"]
+
+
+WHOLE: Json = {
+    "model": "M-1",
+    "maker": "演示仪器厂",
+    "category_code": "010203",
+    "category": "质谱仪器",
+    "external_use": "open",
+    "iot_sensor": True,
+}
+"""What a listing needs besides its name, value and funding."""
+
+
+INSTRUMENT_BODIES: dict[str, Json] = {
+    "listing-review": {"decision": "approve", "opinion": "同意"},
+    "suspension": {"note": "检修"},
+}
+
+
+SERVICE: Json = {
+    "title": "演示新服务",
+    "kind": "commissioned_analysis",
+    "content": "分析",
+    "process": "送样",
+    "equipment": "仪器",
+    "phone": "0531-80000004",
+    "price_fen": 10_000,
+    "price_unit": "sample",
+    "turnaround_days": 5,
+}

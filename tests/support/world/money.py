@@ -1,0 +1,86 @@
+"""What is paid, by the province and online, and what is owed."""
+
+from __future__ import annotations
+
+from core import clock
+from marketplace.demo.client import Json
+from tests.factories.gateway import deliver, gateway_off, use_gateway
+from tests.support.deal import bank_csv
+from tests.support.stripe_server import serving
+from tests.support.world.deals import Deals
+
+
+class Money(Deals):
+    """Batches, payables, payments and shortfalls in every state."""
+
+    def _settlement(self) -> None:
+        appropriation = {"year": 2026, "appropriation_fen": 1_000_000_000, "reference": "演示指标文"}
+        self.post("finance-maker", "/funds", appropriation, name="fund")
+        paid = self.batch("answered", outcome="paid")
+        self.ids["paid payable"] = paid["payable_id"]
+        self.ids["paid claim"] = int(paid["source"].removeprefix("claim:"))
+        self.ids["failed payable"] = self.batch("failed", outcome="failed")["payable_id"]
+        second = self.batch("recovered", outcome="paid")
+        clawback = {"payable_id": second["payable_id"], "amount_fen": second["amount_fen"], "cause": "材料不实"}
+        self.ids["clawback"] = self.post("province", "/clawbacks", clawback)["id"]
+        self.returned = bank_csv([self.batch("exported")], {})
+        self.batch("approved", steps=["approval"])
+        self.batch("prepared", steps=[])
+        drawn = {"confirmed_from": "2026-03-01", "confirmed_to": "2026-03-31", "size": 1, "reason": "季度抽查"}
+        self.post("province", "/spot-checks", drawn, name="spot check")
+        confirmed = self.claim(until="confirmed")
+        self.ids["confirmed claim"] = confirmed["id"]
+        self.ids["due payable"] = self._payable(confirmed)
+        stopped = {"payable_id": self._payable(self.claim(until="confirmed")), "cause": "抽查发现疑点"}
+        self.post("province", "/payment-stops", stopped, name="payment stop")
+
+    def batch(self, name: str, *, outcome: str | None = None, steps: list[str] | None = None) -> Json:
+        """A batch of one newly confirmed claim, taken so far; answers with its line."""
+        self.claim(until="confirmed")
+        cutoff = next(self.cutoffs)
+        made = self.post("finance-maker", "/settlement-batches", {"cutoff": cutoff.isoformat()}, name=f"{name} batch")
+        path = f"/settlement-batches/{made['id']}"
+        for step in ["approval", "exportation"] if steps is None else steps:
+            self.post("finance-checker" if step == "approval" else "finance-maker", f"{path}/{step}")
+        lines: list[Json] = self.client.get("finance-maker", f"{path}/lines")["items"]
+        line = lines[0]
+        if outcome is not None:
+            self.client.upload(
+                "finance-maker", f"{path}/bank-returns", bank_csv([line], {line["line_no"]: outcome}), "return.csv"
+            )
+        return line
+
+    def _payable(self, claim: Json) -> int:
+        (payable,) = self.client.get("finance-maker", "/payables", order_id=claim["order_id"])["items"]
+        return int(payable["id"])
+
+    def _payments(self) -> None:
+        """One paid online, part of which could not be given back and which is contested, and one that is begun. The
+        gateway is gone afterwards."""
+        now = clock.now()
+        with serving() as (fake, base):
+            use_gateway(base)
+            self.client.post("provider-jinan", "/gateway-account/onboarding")
+            fake.enable(next(iter(fake.accounts)), "alipay")
+            self.client.post("provider-jinan", "/gateway-account/onboarding")
+            for name in ("paid", "begun"):
+                placed = self.order(until="contract:user")
+                begun = self.client.post("sme-heze", f"/orders/{placed['id']}/payment", {"method": "alipay"})["payment"]
+                self.ids[f"{name} payment"] = begun["id"]
+                if name == "paid":
+                    fake.pay(begun["intent_id"])
+                    self.client.post("sme-heze", f"/payments/{begun['id']}/inquiry")
+                    fake.refund_status = "failed"
+                    back = self.client.post("provider-jinan", f"/payments/{begun['id']}/refunds", {"amount_fen": 1})
+                    self.ids["failed refund"] = back["refunds"][0]["id"]
+                    fake.dispute(begun["intent_id"])
+                    deliver(fake, fake.events[-1], now=now)
+        gateway_off()
+
+    def _shortfall(self) -> None:
+        """Last of all: it blocks further orders in direct deduction (V16(1))."""
+        rejected = self.claim(until="submitted")
+        verdict = {"decision": "reject", "opinion": "不符合条件"}
+        self.post("bureau-heze", f"/claims/{rejected['id']}/city-review", verdict)
+        (shortfall,) = self.client.get("sme-heze", "/shortfalls")["items"]
+        self.ids["shortfall"] = shortfall["id"]

@@ -1,0 +1,127 @@
+"""What offices do besides: supervision, namings, yearly work, disclosure."""
+
+from __future__ import annotations
+
+from core import clock
+from marketplace.demo.client import Json
+from marketplace.notifications.telling import tell
+from tests.support.deal import PDF
+from tests.support.world.deals import Deals
+
+CHECKED = ("contract_performed", "instruments_used", "invoice_genuine", "result_genuine", "funding_single")
+
+VISIT: Json = {
+    "visited_on": "2026-03-02",
+    "account": "现场核查",
+    "checklist": [{"item": item, "met": True} for item in CHECKED],
+}
+"""A visit on which everything is as it should be."""
+
+
+class Offices(Deals):
+    """Inspections, findings, misconduct, refusals, reports, evaluations, disclosures, notices."""
+
+    def _supervision(self) -> None:
+        for name in ("inspector-one", "inspector-two"):
+            account = {"organisation_id": self.me("province"), "role": "province", "username": name}
+            self.post("admin", "/users", {**account, "password": self.client.default_password}, name=f"user of {name}")
+        drawn = {"confirmed_from": "2026-03-01", "confirmed_to": "2026-03-31", "size": 100, "reason": "全面抽查"}
+        self.post("province", "/spot-checks", drawn)
+        planned = {each["claim_id"]: each["id"] for each in self.client.pages("province", "/inspections")}
+        faulty, self.ids["due inspection"] = (
+            planned.pop(self.ids["paid claim"]),
+            planned.pop(self.ids["confirmed claim"]),
+        )
+        self.ids["planned inspection"], self.ids["clean inspection"], *_ = planned.values()
+        self.ids["faulty inspection"] = faulty
+        for number in (self.ids["clean inspection"], faulty):
+            sent = [self.ids["user of inspector-one"], self.ids["user of inspector-two"]]
+            assigned = {"inspector_ids": sent, "visit_on": "2026-03-02"}
+            self.post("province", f"/inspections/{number}/assignment", assigned)
+            self.post("inspector-one", f"/inspections/{number}/visit", VISIT)
+        self.post("inspector-one", f"/inspections/{self.ids['clean inspection']}/conclusion")
+        self._findings(f"/inspections/{faulty}")
+        self._misconduct()
+
+    def _findings(self, path: str) -> None:
+        self.ids["evidence"] = self.client.upload("inspector-one", f"{path}/evidence", PDF, "photo.pdf", title="照片")[
+            "id"
+        ]
+        for name, party in {"told": "sme-heze", "answered": "sme-heze", "upheld": "provider-jinan"}.items():
+            found = {"severity": "fraud", "article": "V11", "statement": "发票与服务不符"}
+            against = self.ids[f"organisation of {party}"]
+            self.post(
+                "inspector-two", f"{path}/findings", {**found, "organisation_id": against}, name=f"{name} finding"
+            )
+        self.post("inspector-one", f"{path}/conclusion")
+        for name, party in {"answered": "sme-heze", "upheld": "provider-jinan"}.items():
+            answer = f"/findings/{self.ids[f'{name} finding']}/answer"
+            self.client.upload(party, answer, PDF, "answer.pdf", text="不认可")
+        verdict = {"decision": "uphold", "opinion": "证据确凿"}
+        self.post("province", f"/findings/{self.ids['upheld finding']}/decision", verdict)
+
+    def _misconduct(self) -> None:
+        accused = {"organisation_id": self.ids["approved organisation"], "kind": "fraud", "seriousness": "serious"}
+        decided = {**accused, "occurred_on": "2026-03-02", "sanction_until": "2027-05-31", "notice": "公示"}
+        for name in ("unappealed misconduct", "misconduct"):
+            self.post("inspector-one", "/misconduct-decisions", {**decided, "grounds": "伪造材料"}, name=name)
+        path = f"/misconduct-decisions/{self.ids['misconduct']}/appeal"
+        filed = self.client.upload("sme-heze-approved", path, PDF, "appeal.pdf", grounds="认定有误")
+        self.ids["appeal"], self.ids["appeal file"] = filed["id"], filed["files"][0]["id"]
+
+    def _refusals(self) -> None:
+        """A refused order with a complaint, namings heard and decided, a restriction, referrals."""
+        for name in ("refused order", "complained order"):
+            self.ids[name] = self.order()["id"]
+            self.post("provider-jinan", f"/orders/{self.ids[name]}/decline", {"reason": "设备检修"})
+        complained = f"/orders/{self.ids['complained order']}/complaint"
+        self.post("sme-heze", complained, {"account": "无故拒绝"}, name="complaint")
+        named = self.ids["organisation of provider-qingdao"]
+        case = {"organisation_id": named, "cause": "not_sharing", "facts": "拒绝"}
+        for name in ("naming", "answered naming", "decided naming"):
+            self.post("inspector-one", "/namings", case, name=name)
+        for name in ("answered naming", "decided naming"):
+            self.post("provider-qingdao", f"/namings/{self.ids[name]}/answer", {"answer": "设备检修"})
+        verdict = {"decision": "name", "restrictions": ["direct_deduction"], "until": "2026-12-31"}
+        said = {"opinion": "理由不成立", "notice": "予以通报"}
+        decided = self.post("province", f"/namings/{self.ids['decided naming']}/decision", {**verdict, **said})
+        self.ids["restriction"] = decided["restrictions"][0]["id"]
+        referred = {"organisation_id": self.ids["organisation of provider-jinan"], "facts": "拒不开放共享"}
+        for name in ("referral", "sent referral"):
+            self.post("province", "/referrals", {**referred, "department": "演示主管部门"}, name=name)
+        self.post("province", f"/referrals/{self.ids['sent referral']}/dispatch")
+
+    def _yearly_reports(self) -> None:
+        """菏泽 draws up this year's and has written last year's; 青岛 has submitted that."""
+        texts = {"work_done": "组织培训。", "problems": "人手不足。", "suggestions": "加强共享。"}
+        self.post("bureau-heze", "/annual-reports", {"year": 2026}, name="open report")
+        for name, bureau in {"written": "bureau-heze", "submitted": "bureau-qingdao"}.items():
+            made = self.post(bureau, "/annual-reports", {"year": 2025}, name=f"{name} report")
+            self.post(bureau, f"/annual-reports/{made['id']}/texts", texts)
+        self.post("bureau-qingdao", f"/annual-reports/{self.ids['submitted report']}/submission")
+
+    def _yearly_evaluation(self) -> None:
+        """Last year's, frozen and commented on by the provider from 青岛."""
+        self.post("province", "/evaluation-snapshots", {"year": 2025}, name="yearly evaluation")
+        path = f"/evaluation-snapshots/{self.ids['yearly evaluation']}/lines"
+        (line,) = self.client.get("provider-qingdao", path)["items"]
+        self.ids["evaluation line"] = line["id"]
+        said = {"text": "设备检修"}
+        self.post("provider-qingdao", f"/evaluation-lines/{line['id']}/comments", said, name="evaluation comment")
+
+    def _disclosures(self) -> None:
+        """The firm from 济南 asks the bureau of 菏泽 about a claim: once without an answer yet, once with one."""
+        wanted = {"city": "371700", "applicant_kind": "organisation", "applicant_name": "演示申请人", "contact": "电话"}
+        about = {"wanted": "补助金额", "about_kind": "claim", "about_id": self.ids["confirmed claim"]}
+        for name in ("waiting disclosure", "asked disclosure", "answered disclosure"):
+            self.post("sme-jinan", "/disclosure-applications", {**wanted, **about}, name=name)
+        question = {"organisation_id": self.me("sme-heze"), "question": "拟公开贵单位补助金额"}
+        path = f"/disclosure-applications/{self.ids['asked disclosure']}/consultations"
+        self.post("bureau-heze", path, question, name="consultation")
+        path = f"/disclosure-applications/{self.ids['answered disclosure']}/answer"
+        self.client.upload("bureau-heze", path, PDF, "answer.pdf", decision="grant", opinion="予以公开")
+
+    def _notices(self) -> None:
+        """Everybody is told of what has happened so far."""
+        tell(now=clock.now())
+        self.ids["notice"] = self.client.get("bureau-heze", "/notices")["items"][0]["id"]
