@@ -19,9 +19,9 @@ from accounts.permissions import (
     provider,
 )
 from accounts.queries.changes import ChangeMissing, find_change, visible_changes
+from accounts.queries.controllers import ControllerMissing
 from accounts.queries.organisations import OrganisationMissing
 from accounts.queries.renewals import RenewalMissing, find_renewal, visible_renewals
-from accounts.queries.standing import ControllerMissing
 from accounts.schemas.changes import (
     ChangeQuerySchema,
     ChangeReviewSchema,

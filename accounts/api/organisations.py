@@ -15,8 +15,8 @@ from accounts.permissions import (
     provider,
     signed_in,
 )
+from accounts.queries.controllers import tenures
 from accounts.queries.organisations import OrganisationMissing, all_figures, listed_organisations
-from accounts.queries.standing import tenures
 from accounts.rules.registration import BankDetails
 from accounts.schemas.organisations import (
     BankAccountListSchema,

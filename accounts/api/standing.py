@@ -9,18 +9,16 @@ from werkzeug.datastructures import FileStorage
 from accounts import service
 from accounts.models import AdverseImport, AdverseRecord, Controller, Holding, JointEstablishment
 from accounts.permissions import auditor, authority, city_finance, may_read_standing, official_reader
+from accounts.queries.controllers import controllers as known_controllers
 from accounts.queries.organisations import OrganisationMissing
+from accounts.queries.relations import RelationMissing, visible_holdings, visible_joint_establishments
 from accounts.queries.standing import (
     AdverseImportMissing,
     AdverseRecordMissing,
-    RelationMissing,
     find_adverse_import,
     visible_adverse_imports,
     visible_adverse_records,
-    visible_holdings,
-    visible_joint_establishments,
 )
-from accounts.queries.standing import controllers as known_controllers
 from accounts.rules.adverse_lists import ListTooLong, ListUnknown
 from accounts.schemas.standing import (
     AdverseImportSchema,

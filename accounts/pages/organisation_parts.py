@@ -31,11 +31,13 @@ from accounts.permissions import (
     may_verify_bank_account,
 )
 from accounts.queries.bank import bank_accounts
+from accounts.queries.controllers import tenures
 from accounts.queries.memberships import membership_of
 from accounts.queries.names import names_in_sight
 from accounts.queries.organisations import all_figures
+from accounts.queries.relations import relations_of
 from accounts.queries.renewals import may_be_handed_in
-from accounts.queries.standing import adverse_records, relations_of, tenures
+from accounts.queries.standing import adverse_records
 from accounts.rules.adverse import WITH_PERIOD
 from accounts.rules.registration import last_completed_year
 from accounts.states import BankAccountState

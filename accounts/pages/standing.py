@@ -12,16 +12,11 @@ from flask import Response
 from accounts.kinds import AdverseKind
 from accounts.models import AdverseRecord, Controller, Holding, JointEstablishment, Organisation
 from accounts.permissions import authority, may_enter_standing, may_read_standing, official_reader
+from accounts.queries.controllers import controllers
 from accounts.queries.names import names_in_sight
-from accounts.queries.organisations import find_organisation, organisation
-from accounts.queries.standing import (
-    controllers,
-    find_adverse_record,
-    find_holding,
-    find_joint_establishment,
-    member_by_code,
-    visible_adverse_records,
-)
+from accounts.queries.organisations import find_organisation, member_by_code, organisation
+from accounts.queries.relations import find_holding, find_joint_establishment
+from accounts.queries.standing import find_adverse_record, visible_adverse_records
 from accounts.rules import uscc
 from accounts.rules.standing import Side
 from accounts.schemas.standing import (

@@ -1,6 +1,8 @@
 """Reads of the package. What upper packages use is listed here."""
 
 from accounts.queries.bank import bank_accounts, verified_account
+from accounts.queries.caps import cap_owner
+from accounts.queries.controllers import changed_plainly, controller_id, named_lately, regrouped, siblings
 from accounts.queries.documents import standing_documents
 from accounts.queries.interests import involvements
 from accounts.queries.memberships import is_approved_member, membership_of
@@ -15,20 +17,10 @@ from accounts.queries.organisations import (
     teams_of,
     visible_organisations,
 )
+from accounts.queries.relations import relation
 from accounts.queries.renewals import orders_are_stopped
 from accounts.queries.restrictions import restrictions_on
-from accounts.queries.standing import (
-    adverse_facts,
-    adverse_records,
-    cap_owner,
-    changed_plainly,
-    controller_id,
-    named_lately,
-    regrouped,
-    relation,
-    sanctioned_until,
-    siblings,
-)
+from accounts.queries.standing import adverse_facts, adverse_records, sanctioned_until
 from accounts.queries.users import actor_of, find_user, myself, resolve_actor
 
 __all__ = [

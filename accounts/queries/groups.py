@@ -10,8 +10,8 @@ from sqlalchemy.orm import joinedload
 
 from accounts.kinds import OrganisationKind
 from accounts.models import Controller, ControllerChange, ControllerTenure, Organisation, TeamSuccession
+from accounts.queries.controllers import namesakes_of
 from accounts.queries.organisations import visible_organisations
-from accounts.queries.standing import namesakes_of
 from accounts.rules.groups import ChangeFacts
 from accounts.rules.standing import Running
 from accounts.rules.uscc import normalised

@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
-from accounts.kinds import OrganisationKind
+from accounts.kinds import MEMBER_KINDS, OrganisationKind
 from accounts.models import BeneficiaryFigures, Organisation, OrganisationSeat
 from accounts.permissions import Role
 from accounts.rules.seats import covering
@@ -171,3 +171,18 @@ def all_figures(organisation_id: int) -> Sequence[BeneficiaryFigures]:
     """What an enterprise stated about every year, the latest first."""
     found = select(BeneficiaryFigures).where(BeneficiaryFigures.organisation_id == organisation_id)
     return session().scalars(found.order_by(BeneficiaryFigures.year.desc())).all()
+
+
+def member_by_code(code: str) -> int | None:
+    """The number of the member registered under a unified social credit code, wherever it sits."""
+    return session().scalar(
+        select(Organisation.id).where(Organisation.uscc == code, Organisation.kind.in_(MEMBER_KINDS))
+    )
+
+
+def members_by_code(codes: Collection[str], *, actor: Actor) -> dict[str, int]:
+    """The members an actor may see by their unified social credit codes."""
+    found = select(Organisation.uscc, Organisation.id).where(
+        Organisation.uscc.in_(codes), Organisation.kind.in_(MEMBER_KINDS), visible_organisations(actor)
+    )
+    return {code: number for code, number in session().execute(found).tuples() if code is not None}

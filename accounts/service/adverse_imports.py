@@ -9,7 +9,8 @@ from typing import BinaryIO
 from accounts.kinds import AdverseKind
 from accounts.models import AdverseImport, AdverseRecord
 from accounts.permissions import may_import_adverse_records
-from accounts.queries.standing import members_by_code, records_against
+from accounts.queries.organisations import members_by_code
+from accounts.queries.standing import records_against
 from accounts.rules.adverse_lists import ListedRow, read_list
 from accounts.rules.adverse_plan import Key, Plan, plan
 from accounts.steps.memberships import NobodyActs, user_id_of

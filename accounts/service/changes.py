@@ -11,10 +11,10 @@ from accounts.kinds import ChangeDecision
 from accounts.models import MemberChange, Organisation
 from accounts.permissions import may_request_change, may_review_change
 from accounts.queries.changes import changes_to_apply, find_change, open_change
+from accounts.queries.controllers import find_controller_in_sight, namesakes_of
 from accounts.queries.groups import facts_about, open_naming
 from accounts.queries.memberships import membership_of
 from accounts.queries.organisations import Seat, find_organisation, lock_organisation, seats_of
-from accounts.queries.standing import find_controller_in_sight, namesakes_of
 from accounts.rules.groups import ChangeFacts
 from accounts.rules.groups import change_faults as naming_faults
 from accounts.rules.seats import Change, change_faults

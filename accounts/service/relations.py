@@ -13,8 +13,8 @@ from accounts.kinds import OrganisationKind
 from accounts.models import Holding, JointEstablishment, Organisation
 from accounts.permissions import may_enter_standing
 from accounts.queries.memberships import is_approved_member
-from accounts.queries.organisations import OrganisationMissing, find_organisation, organisation
-from accounts.queries.standing import find_holding, find_joint_establishment, member_by_code
+from accounts.queries.organisations import OrganisationMissing, find_organisation, member_by_code, organisation
+from accounts.queries.relations import find_holding, find_joint_establishment
 from accounts.rules import uscc
 from accounts.rules.standing import RELATED, Side, holding_faults, joint_faults
 from accounts.service.standing import RecordEnded, StandingRefused

@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts.kinds import AdverseKind
 from accounts.models import AdverseRecord, Controller, ControllerTenure, Holding, JointEstablishment, Organisation
+from accounts.queries.controllers import find_controller, namesakes_of, tenures
 from accounts.queries.groups import lock_controllers
-from accounts.queries.standing import find_controller, namesakes_of, tenures
 from accounts.rules.standing import RELATED, ControllerName, Running, same_by, tenure_faults
 from core import audit
 from core.db import require_transaction

@@ -14,6 +14,7 @@ from accounts.permissions import (
     may_review_group_change,
 )
 from accounts.permissions import city_bureau as may_decide_successions
+from accounts.queries.controllers import ControllerMissing
 from accounts.queries.groups import (
     GroupChangeMissing,
     SuccessionMissing,
@@ -23,7 +24,6 @@ from accounts.queries.groups import (
     visible_successions,
 )
 from accounts.queries.organisations import OrganisationMissing
-from accounts.queries.standing import ControllerMissing
 from accounts.schemas.standing import NewTenureSchema, TenureSchema
 from accounts.service.standing import StandingRefused
 from accounts.steps.groups import GroupMoving

@@ -22,6 +22,7 @@ from accounts.permissions import (
     may_review_group_change,
     may_review_succession,
 )
+from accounts.queries.controllers import find_controller
 from accounts.queries.groups import (
     find_group_change,
     find_succession,
@@ -33,7 +34,6 @@ from accounts.queries.groups import (
 )
 from accounts.queries.names import names_in_sight
 from accounts.queries.organisations import find_organisation, registered_teams
-from accounts.queries.standing import find_controller
 from accounts.schemas.standing import NewTenureSchema
 from accounts.states import ChangeKind, ProposalState
 from core import clock

@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from accounts import queries as accounts
-from accounts.queries.standing import shared_details
+from accounts.queries.relations import shared_details
 from accounts.rules.relation import relations
 from core import clock, policy
 from core.db import session

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from accounts.kinds import ChangeDecision
 from accounts.models import ControllerChange
 from accounts.permissions import may_enter_standing, may_propose_group_change, may_review_group_change
+from accounts.queries.controllers import ControllerMissing, find_controller, find_controller_in_sight
 from accounts.queries.groups import (
     controls_in_sight,
     facts_about,
@@ -22,7 +23,6 @@ from accounts.queries.groups import (
     open_naming,
 )
 from accounts.queries.organisations import find_organisation, organisation
-from accounts.queries.standing import ControllerMissing, find_controller, find_controller_in_sight
 from accounts.rules.groups import change_faults, decision_faults
 from accounts.rules.standing import ControllerName
 from accounts.states import PROPOSAL_TRANSITIONS, ChangeKind, ProposalAction

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from accounts.kinds import OrganisationKind
 from accounts.models import ControllerTenure
 from accounts.permissions import may_enter_standing
+from accounts.queries.controllers import find_controller_in_sight, namesakes_of
 from accounts.queries.organisations import find_organisation, lock_organisation
-from accounts.queries.standing import find_controller_in_sight, namesakes_of
 from accounts.rules.standing import ControllerName, name_faults, same_by
 from accounts.service.standing import StandingRefused
 from accounts.steps.standing import named_controller

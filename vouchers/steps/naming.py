@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from accounts.models import Controller, ControllerTenure, Organisation
-from accounts.queries.standing import tenures
+from accounts.queries.controllers import tenures
 from accounts.steps.standing import establish_controller
 from core import clock
 from core.permissions import Actor
