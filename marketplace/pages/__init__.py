@@ -14,6 +14,7 @@ from marketplace.pages.order_steps import steps
 from marketplace.pages.orders import orders
 from marketplace.pages.policy import policy_pages
 from marketplace.pages.quotes import quotes
+from marketplace.pages.referrals import referrals
 from marketplace.pages.residents import residents
 from marketplace.pages.snapshots import snapshots
 from marketplace.pages.statistics import statistics
@@ -38,6 +39,7 @@ PAGES: list[Pages] = [
     snapshots,
     namings,
     named,
+    referrals,
     disclosures,
     consultations,
 ]

@@ -75,7 +75,7 @@ def one(whose: str, key: str) -> str:
         owner=owner,
         seat=city_names(today).get(owner.place or "", owner.place),
         scope=scope,
-        periods=list(_periods(today)),
+        periods=list(_periods(today, scope)),
         rows=[
             {
                 "name": t(each.measure.text_key),
@@ -133,18 +133,21 @@ def _index(whose: Evaluated) -> Any:
         title=f"page.evaluation_{whose}.title",
         template="marketplace/evaluation.html",
         whose=whose,
-        kinds=_kinds(actor),
+        kinds=_kinds(actor, whose),
         scope=scope,
-        periods=list(_periods(today)),
+        periods=list(_periods(today, scope)),
     )
 
 
-def _kinds(actor: Actor) -> list[tuple[str, str]]:
-    """The tables an actor may choose from; none where there is only one."""
+def _kinds(actor: Actor, shown: Evaluated) -> list[tuple[str, str, bool]]:
+    """The tables an actor may choose from, and which is shown; none where there is only one."""
     kinds = [each for each in Evaluated if _reads(actor, each)]
     if len(kinds) == 1:
         return []
-    return [(t(f"page.evaluation_{each}.title"), url_for("evaluation_pages.index", whose=each.value)) for each in kinds]
+    return [
+        (t(f"page.evaluation_{each}.title"), url_for("evaluation_pages.index", whose=each.value), each is shown)
+        for each in kinds
+    ]
 
 
 def _reads(actor: Actor, whose: Evaluated) -> bool:
@@ -168,14 +171,14 @@ def _typed(name: str) -> date | None:
     return typed_day(typed) if typed else None
 
 
-def _periods(today: date) -> Iterator[tuple[str, str]]:
-    """This month, quarter and year, and the ones before them: word and address."""
+def _periods(today: date, scope: Scope) -> Iterator[tuple[str, str, bool]]:
+    """This month, quarter and year, and the ones before them: word, address, and whether it is the one shown."""
     for months in (_MONTH, _QUARTER, _YEAR):
         first = date(today.year, (today.month - 1) // months * months + 1, 1)
         for word, begins in (("this", first), ("last", add_months(first, -months))):
             ends = date.fromordinal(add_months(begins, months).toordinal() - 1)
             address = f"{request.path}?since={begins.isoformat()}&until={ends.isoformat()}"
-            yield t(f"period.{word}_{months}"), address
+            yield t(f"period.{word}_{months}"), address, (begins, ends) == (scope.since, scope.until)
 
 
 def _today() -> date:

@@ -2,60 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Response, render_template, request, url_for
 
 from accounts.kinds import RestrictionKind
-from accounts.queries.names import known_by_code, organisation_names
 from accounts.queries.restrictions import find_restriction
-from accounts.rules import uscc
 from core import clock
-from core.errors import reason
 from core.http import DayField, EnumField, Schema, TextField, allow, current_actor
-from core.http.attachment import attachment
-from core.pages import Column, Done, Form, NavEntry, Pages, Table, form_page, link_to, table_page
-from core.pages.language import t
-from core.pages.tables import choice
+from core.pages import Column, Done, Form, NavEntry, Pages, form_page, link_to, table_page
+from core.pages.language import day, t
 from core.permissions import Actor
-from marketplace.models import Complaint, Naming, Referral
+from marketplace.models import Complaint, Naming
+from marketplace.pages.provider_cases import by_code, register, rows, step
 from marketplace.permissions import (
     may_answer_namings,
     may_complain,
     may_name,
     may_read_namings,
-    may_read_referrals,
-    may_refer,
 )
 from marketplace.queries import find_order
 from marketplace.queries.namings import (
+    NamingView,
     find_complaint,
     find_naming,
-    find_referral,
+    naming_of_complaint,
     naming_views,
+    rests_on,
     visible_complaints,
     visible_namings,
-    visible_referrals,
 )
-from marketplace.rules.naming import NAMING, NamingCause, NamingDecision
+from marketplace.rules.naming import NamingCause, NamingDecision
 from marketplace.schemas.namings import (
     LONG,
-    SHORT,
     CaseOpinionSchema,
     NamingAnswerSchema,
     NewComplaintSchema,
-    ReplySchema,
     RestrictionLiftingSchema,
-    SendingSchema,
 )
 from marketplace.service import complaints as complaint_service
 from marketplace.service import namings as naming_service
-from marketplace.service import referrals as referral_service
-from marketplace.service.namings import NamingRefused
-from marketplace.states import ComplaintState, NamingState, ReferralState
+from marketplace.states import ComplaintState, NamingState
 
 namings = Pages(
     "naming_pages",
@@ -63,76 +51,27 @@ namings = Pages(
     navigation=(
         NavEntry("namings", "naming_pages.index", "oversight", may_read_namings, order=37),
         NavEntry("complaints", "naming_pages.complaints", "oversight", may_read_namings, order=38),
-        NavEntry("referrals", "naming_pages.referrals", "oversight", may_read_referrals, order=39),
     ),
     links={
         "naming": ("naming_pages.one", "naming_id"),
         "complaint": ("naming_pages.complaint", "complaint_id"),
-        "referral": ("naming_pages.referral", "referral_id"),
     },
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A record with the provider it is about, by name."""
-
-    record: Any
-    organisation: str
-
-
-def _rows(found: Sequence[Naming | Complaint | Referral]) -> list[Row]:
-    names = organisation_names(_party(each) for each in found)
-    return [Row(each, names[_party(each)]) for each in found]
-
-
-def _party(record: Naming | Complaint | Referral) -> int:
-    """The provider that a record is about."""
-    return record.provider_id if isinstance(record, Complaint) else record.organisation_id
-
-
-def _register(
-    record: type[Naming | Complaint | Referral], states: type[StrEnum], party: str, about: Column, last: Column
-) -> Table:
-    """The table of one kind of record: number, provider, what it is about, how far it has come and when."""
-    kind = record.__tablename__
-    return Table(
-        name=f"{kind}s",
-        key=record.id,
-        default_sort="-number",
-        empty=f"page.{kind}s.empty",
-        prepare=_rows,
-        filters=[choice("state", record.state, states)],
-        columns=[
-            Column("number", lambda row: row.record.id, sort=record.id, link=lambda row: link_to(kind, row.record.id)),
-            Column(party, lambda row: row.organisation),
-            about,
-            Column("state", lambda row: row.record.state, kind="state", sort=record.state),
-            last,
-        ],
-    )
-
-
-NAMINGS = _register(
+NAMINGS = register(
     Naming,
     NamingState,
     "organisation",
     Column("cause", lambda row: row.record.cause, kind="term", sort=Naming.cause),
     Column("decided_at", lambda row: row.record.decided_at, kind="moment", sort=Naming.decided_at),
 )
-COMPLAINTS = _register(
+COMPLAINTS = register(
     Complaint,
     ComplaintState,
     "provider",
     Column("order", lambda row: row.record.order_id, link=lambda row: link_to("order", row.record.order_id)),
     Column("filed_at", lambda row: row.record.filed_at, kind="moment", sort=Complaint.filed_at),
-)
-REFERRALS = _register(
-    Referral,
-    ReferralState,
-    "organisation",
-    Column("department", lambda row: row.record.department, sort=Referral.department),
-    Column("sent_on", lambda row: row.record.sent_on, kind="day", sort=Referral.sent_on),
 )
 
 
@@ -156,14 +95,6 @@ class NamingDecisionFormSchema(Schema):
     opinion = TextField(required=True, max_length=LONG)
 
 
-class NewReferralFormSchema(Schema):
-    """A referral of an institution named by its code."""
-
-    uscc = TextField(required=True, max_length=40)
-    department = TextField(required=True, max_length=SHORT)
-    facts = TextField(required=True, max_length=LONG)
-
-
 @namings.get("/namings")
 @allow(may_read_namings)
 def index() -> Any:
@@ -184,9 +115,12 @@ def one(naming_id: int) -> str:
         "marketplace/naming.html",
         naming=naming,
         view=view,
-        organisation=_rows([naming])[0].organisation,
+        organisation=rows([naming])[0].organisation,
+        facts=list(_facts(view)),
+        about=list(_about(view, actor=actor)),
         actions=list(_actions(naming, actor=actor)),
         may_lift=may_name(actor),
+        today=clock.today(clock.now()),
     )
 
 
@@ -200,7 +134,7 @@ def new() -> Response:
     def effect(given: dict[str, Any]) -> Done:
         code = given.pop("uscc", None)
         made = naming_service.open_naming(
-            organisation_id=None if complaint is not None else _by_code(code),
+            organisation_id=None if complaint is not None else by_code(code),
             complaint_id=None if complaint is None else complaint.id,
             order_id=None,
             **given,
@@ -225,7 +159,7 @@ def answer(naming_id: int) -> Response:
     """The provider answers."""
     naming = find_naming(naming_id, actor=current_actor())
     form = Form(NamingAnswerSchema, name="naming_answer")
-    return _step(link_to("naming", naming.id), form, naming_service.answer_naming, naming_id=naming.id)
+    return step(link_to("naming", naming.id), form, naming_service.answer_naming, naming_id=naming.id)
 
 
 @namings.route("/namings/<int:naming_id>/decision", methods=["GET", "POST"])
@@ -239,7 +173,7 @@ def decide(naming_id: int) -> Response:
         return naming_service.decide_naming(naming_id=naming.id, restrictions=chosen, **given)
 
     form = Form(NamingDecisionFormSchema, name="naming_decision", widgets={"decision": "radio"})
-    return _step(link_to("naming", naming.id), form, act)
+    return step(link_to("naming", naming.id), form, act)
 
 
 @namings.route("/restrictions/<int:restriction_id>/lifting", methods=["GET", "POST"])
@@ -249,7 +183,7 @@ def lift(restriction_id: int) -> Response:
     restriction = find_restriction(restriction_id, actor=current_actor())
     naming_id = int(restriction.source.rpartition(":")[2])
     form = Form(RestrictionLiftingSchema, name="restriction_lifting")
-    return _step(link_to("naming", naming_id), form, naming_service.lift, restriction_id=restriction.id)
+    return step(link_to("naming", naming_id), form, naming_service.lift, restriction_id=restriction.id)
 
 
 @namings.get("/complaints")
@@ -278,7 +212,10 @@ def complaint(complaint_id: int) -> str:
                 "href": url_for("naming_pages.dismiss", complaint_id=found.id),
             },
         ]
-    provider = _rows([found])[0].organisation
+    provider = rows([found])[0].organisation
+    naming = naming_of_complaint(found.id, actor=actor)
+    if naming is not None:
+        actions.append({"label": t("page.complaint.naming"), "href": link_to("naming", naming)})
     return render_template("marketplace/complaint.html", complaint=found, provider=provider, actions=actions)
 
 
@@ -288,7 +225,7 @@ def complain(order_id: int) -> Response:
     """The user of a refused order complains."""
     order = find_order(order_id, actor=current_actor())
     form = Form(NewComplaintSchema, name="complaint_new")
-    return _step(link_to("order", order.id), form, complaint_service.complain, order_id=order.id)
+    return step(link_to("order", order.id), form, complaint_service.complain, order_id=order.id)
 
 
 @namings.route("/complaints/<int:complaint_id>/dismissal", methods=["GET", "POST"])
@@ -297,90 +234,28 @@ def dismiss(complaint_id: int) -> Response:
     """Nothing is found in a complaint."""
     found = find_complaint(complaint_id, actor=current_actor())
     form = Form(CaseOpinionSchema, name="complaint_dismissal")
-    return _step(link_to("complaint", found.id), form, complaint_service.dismiss_complaint, complaint_id=found.id)
+    return step(link_to("complaint", found.id), form, complaint_service.dismiss_complaint, complaint_id=found.id)
 
 
-@namings.get("/referrals")
-@allow(may_read_referrals)
-def referrals() -> Any:
-    """Referrals, the latest first."""
-    actions = [{"label": t("page.referral_new.title"), "href": url_for("naming_pages.refer")}]
-    return table_page(
-        REFERRALS,
-        visible_referrals(current_actor()),
-        title="page.referrals.title",
-        actions=actions if may_refer(current_actor()) else [],
-    )
+def _facts(view: NamingView) -> Iterator[tuple[str, object]]:
+    """What is public of a naming once it is decided; before that, what those may know who are heard about it.
+
+    Once it is decided, what it rests on says the rest.
+    """
+    naming = view.naming
+    if naming.notice is not None:
+        yield "page.naming.notice", naming.notice
+    if view.private and naming.decided_at is None:
+        yield "page.naming.facts", naming.facts
+        yield "column.answer_by", day(naming.answer_by)
+        yield "page.naming.answer", naming.answer
 
 
-@namings.get("/referrals/<int:referral_id>")
-@allow(may_read_referrals)
-def referral(referral_id: int) -> str:
-    """One referral with the department's answer."""
-    actor = current_actor()
-    found = find_referral(referral_id, actor=actor)
-    step = {ReferralState.PREPARED: "send", ReferralState.SENT: "reply"}.get(found.state)
-    actions = [{"label": t("page.referral.document"), "href": url_for("naming_pages.document", referral_id=found.id)}]
-    if step is not None and may_refer(actor):
-        href = url_for(f"naming_pages.{step}", referral_id=found.id)
-        actions.append({"label": t(f"page.referral_{step}.title"), "href": href})
-    return render_template(
-        "marketplace/referral.html", referral=found, organisation=_rows([found])[0].organisation, actions=actions
-    )
-
-
-@namings.get("/referrals/<int:referral_id>/document")
-@allow(may_read_referrals)
-def document(referral_id: int) -> Response:
-    """The document of a referral."""
-    return attachment(find_referral(referral_id, actor=current_actor()).document_file)
-
-
-@namings.route("/referrals/new", methods=["GET", "POST"])
-@allow(may_refer)
-def refer() -> Response:
-    """Write a referral."""
-
-    def effect(given: dict[str, Any]) -> Done:
-        made = referral_service.prepare_referral(
-            organisation_id=_by_code(given.pop("uscc")),
-            naming_id=None,
-            **given,
-            actor=current_actor(),
-            now=clock.now(),
-        )
-        return Done(link_to("referral", made.id), "page.referral_new.done")
-
-    return form_page(
-        Form(NewReferralFormSchema, name="referral_new"), effect=effect, back=url_for("naming_pages.referrals")
-    )
-
-
-@namings.route("/referrals/<int:referral_id>/dispatch", methods=["GET", "POST"])
-@allow(may_refer)
-def send(referral_id: int) -> Response:
-    """The document went out."""
-    found = find_referral(referral_id, actor=current_actor())
-    form = Form(SendingSchema, name="referral_send")
-    return _step(link_to("referral", found.id), form, referral_service.send_referral, referral_id=found.id)
-
-
-@namings.route("/referrals/<int:referral_id>/answer", methods=["GET", "POST"])
-@allow(may_refer)
-def reply(referral_id: int) -> Response:
-    """The department answered."""
-    found = find_referral(referral_id, actor=current_actor())
-    form = Form(ReplySchema, name="referral_reply")
-    return _step(link_to("referral", found.id), form, referral_service.answer_referral, referral_id=found.id)
-
-
-def _by_code(code: str) -> int:
-    """An organisation by its code; one that nobody knows is not found."""
-    known = uscc.normalised(code)
-    found = None if known is None else known_by_code(known, actor=current_actor())
-    if found is None:
-        raise NamingRefused(reasons=[reason("provider_unclear", article=NAMING, field="uscc")])
-    return found
+def _about(view: NamingView, *, actor: Actor) -> Iterator[tuple[str, str]]:
+    """The complaint and the order a naming rests on, for those who may read them."""
+    if view.private:
+        for kind, number in rests_on(view.naming, actor=actor):
+            yield t(f"page.naming.{kind}", number=number), link_to(kind, number)
 
 
 def _actions(naming: Naming, *, actor: Actor) -> Iterator[dict[str, Any]]:
@@ -392,13 +267,3 @@ def _actions(naming: Naming, *, actor: Actor) -> Iterator[dict[str, Any]]:
     if may_name(actor) and naming.decided_at is None and actor.user_id != naming.opened_by:
         href = url_for("naming_pages.decide", naming_id=naming.id)
         yield {"label": t("page.naming_decision.title"), "href": href, "primary": True}
-
-
-def _step(here: str, form: Form, act: Callable[..., object], **known: Any) -> Response:
-    """A form about a record, and back to it."""
-
-    def effect(given: dict[str, Any]) -> Done:
-        act(**known, **given, actor=current_actor(), now=clock.now())
-        return Done(here, f"page.{form.name}.done")
-
-    return form_page(form, effect=effect, back=here, confirms=True)

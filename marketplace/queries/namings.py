@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
@@ -17,7 +17,8 @@ from core.grounds import Ground
 from core.permissions import Actor
 from instruments.models import Service
 from instruments.states import ServiceState
-from marketplace.models import Complaint, Naming, Referral
+from marketplace.models import Complaint, Naming, Order, Referral
+from marketplace.queries.orders import visible_orders
 from marketplace.rules.grounds import Hearing, naming_grounds
 from marketplace.rules.naming import NamingDecision
 from marketplace.states import ComplaintState, NamingState, ReferralState
@@ -88,6 +89,24 @@ def find_naming(naming_id: int, *, actor: Actor, lock: bool = False) -> Naming:
     if naming is None:
         raise NamingMissing
     return naming
+
+
+def naming_of_complaint(complaint_id: int, *, actor: Actor) -> int | None:
+    """The number of the naming that took a complaint up, if the actor may see it."""
+    found = visible_namings(actor).where(Naming.complaint_id == complaint_id)
+    return session().scalar(found.with_only_columns(Naming.id))
+
+
+def rests_on(naming: Naming, *, actor: Actor) -> Iterator[tuple[str, int]]:
+    """The complaint and the order a naming rests on, as kinds and numbers, as far as the actor may see them."""
+    if naming.complaint_id is not None:
+        complaint = visible_complaints(actor).where(Complaint.id == naming.complaint_id)
+        if session().scalar(complaint.with_only_columns(Complaint.id)) is not None:
+            yield Complaint.__tablename__, naming.complaint_id
+    if naming.order_id is not None:
+        order = visible_orders(actor).where(Order.id == naming.order_id)
+        if session().scalar(order.with_only_columns(Order.id)) is not None:
+            yield Order.__tablename__, naming.order_id
 
 
 def visible_referrals(actor: Actor, *, state: ReferralState | None = None) -> Select[tuple[Referral]]:

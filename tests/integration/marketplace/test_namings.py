@@ -123,7 +123,7 @@ def test_v20_everybody_reads_who_is_named_and_only_while_a_restriction_lasts(pro
     assert listed() == [{**public, "since": "2026-03-02", "until": LAST_DAY}]
     page = visitor.get("/named-providers").text
     assert all(said in page for said in (name, "拒绝提供服务", "V20", "2026-03-02", LAST_DAY))
-    assert not [private for private in (NAMED["notice"], NAMED["opinion"], "设备检修", "谢绝订单") if private in page]
+    assert not [private for private in ("予以通报", "无正当理由", "设备检修", "谢绝订单") if private in page]
     first, second = (each["id"] for each in naming["restrictions"])
     ends = clock.end_of_day(date.fromisoformat(LAST_DAY))
     with clock.at(ends - SECOND):
