@@ -174,7 +174,9 @@ def _signed(fen: int) -> str:
 spot_check = click.Group("spot-check", commands=[replay], help="Draws of confirmed claims.")
 policies = click.Group("policy", commands=[simulate], help="Policy packs: checking one, and what a change would do.")
 vouchers = click.Group(
-    "vouchers", commands=[quote, spot_check, policies], help="Entitlement: quotes without touching the database."
+    "vouchers",
+    commands=[quote, spot_check, policies],
+    help="Entitlement: quotes without touching the database; draws, policy packs, yearly evaluations.",
 )
 
 COMMANDS: list[click.Command] = [vouchers]

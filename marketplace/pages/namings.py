@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, render_template, request, url_for
@@ -43,6 +44,7 @@ from marketplace.schemas.namings import (
 )
 from marketplace.service import complaints as complaint_service
 from marketplace.service import namings as naming_service
+from marketplace.service.namings import NamingRefused
 from marketplace.states import ComplaintState, NamingState
 
 namings = Pages(
@@ -73,6 +75,10 @@ COMPLAINTS = register(
     Column("order", lambda row: row.record.order_id, link=lambda row: link_to("order", row.record.order_id)),
     Column("filed_at", lambda row: row.record.filed_at, kind="moment", sort=Complaint.filed_at),
 )
+
+
+_FIELDS = {"restrictions": "restriction"}
+"""Where the form shows what a fault of the decision is about."""
 
 
 class NewNamingFormSchema(Schema):
@@ -170,7 +176,11 @@ def decide(naming_id: int) -> Response:
 
     def act(*, restriction: Any, second_restriction: Any, third_restriction: Any, **given: Any) -> object:
         chosen = [each for each in (restriction, second_restriction, third_restriction) if each is not None]
-        return naming_service.decide_naming(naming_id=naming.id, restrictions=chosen, **given)
+        try:
+            return naming_service.decide_naming(naming_id=naming.id, restrictions=chosen, **given)
+        except NamingRefused as refused:
+            reasons = [replace(each, field=_FIELDS.get(each.field, each.field)) for each in refused.reasons]
+            raise NamingRefused(reasons=reasons) from refused
 
     form = Form(NamingDecisionFormSchema, name="naming_decision", widgets={"decision": "radio"})
     return step(link_to("naming", naming.id), form, act)

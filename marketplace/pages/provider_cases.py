@@ -30,6 +30,7 @@ class Row:
 
 
 def rows(found: Sequence[Naming | Complaint | Referral]) -> list[Row]:
+    """Records with the names of their providers, in one query."""
     names = organisation_names(_party(each) for each in found)
     return [Row(each, names[_party(each)]) for each in found]
 

@@ -42,26 +42,42 @@ MEANT = frozenset({
 # fmt: on
 """Columns that code reads rather than people: identifiers, digests, kinds without a check of their own."""
 
-SPOKEN = frozenset(
-    {"answers", "text", "text_en", "note", "title", "reason", "cause", "opinion", "name", "phone", "content", "shared"}
-)
+# fmt: off
+SPOKEN = frozenset({
+    "address", "answers", "bank_name", "breach", "buyer_name", "cause", "confidentiality", "content", "controller",
+    "cost_basis", "damages", "disputes", "holder_name", "intellectual_property", "legal_representative", "name", "note",
+    "opinion", "phone", "problems", "rd_need", "reason", "reference", "remark", "seller_name", "shared",
+    "specification", "suggestions", "text", "text_en", "title", "work_done",
+})
+# fmt: on
 """Names within stored documents whose values people typed."""
 
 DOCUMENTS = {
-    "order": ["contract_terms"],
-    "claim_review": ["defects"],
-    "membership": ["defects"],
-    "instrument": ["review_defects"],
-    "quote": ["reasons"],
-    "entitlement_decision": ["reasons"],
-    "import_row_error": ["reasons"],
+    "adverse_import": ["unknown", "refused"],
+    "annual_report_edition": ["content"],
     "audit_entry": ["data"],
     "claim": ["record"],
     "claim_flag": ["evidence"],
+    "claim_review": ["defects", "findings"],
+    "entitlement_decision": ["reasons"],
+    "entitlement_step": ["inputs"],
+    "evaluation_line": ["figures"],
+    "gateway_payment": ["held_for"],
+    "import_job": ["problem"],
+    "import_row_error": ["reasons"],
+    "inspection": ["checklist"],
+    "instrument": ["review_defects"],
+    "invoice_reading": ["facts"],
+    "ledger_transaction": ["data"],
+    "membership": ["defects"],
+    "membership_submission": ["stated"],
+    "notice": ["params"],
+    "order": ["contract_terms", "service_record"],
+    "quote": ["reasons"],
 }
 """Stored documents that pages show, by table."""
 
-ALL_VALUES = frozenset({"contract_terms", "defects", "review_defects"})
+ALL_VALUES = frozenset({"contract_terms", "defects", "refused", "review_defects", "unknown"})
 
 
 def poison(superuser_url: str) -> list[str]:

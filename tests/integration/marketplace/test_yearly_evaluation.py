@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 
-from accounts.models import Notice
+from accounts.models import ApiToken, Notice
 from core import clock
+from core.audit import AuditEntry
 from core.db import session
 from marketplace.demo.client import DemoClient, Json
 from marketplace.notifications.telling import tell
@@ -32,6 +34,37 @@ def told() -> set[str]:
 def figure(figures: list[Json], name: str) -> tuple[int, int]:
     """Cases and hits of one measure."""
     return next((each["n"], each["hits"]) for each in figures if each["measure"] == name)
+
+
+def test_v20_an_officer_takes_a_year_on_the_command_line_and_anybody_there_shows_it(
+    committed_province: DemoClient,
+) -> None:
+    """Once, under the officer's own password; nobody else's, and not twice. The proof is worth nothing afterwards."""
+    runner = committed_province.app.test_cli_runner()
+    evaluation = ["vouchers", "evaluation"]
+    take = [*evaluation, "take", "2026", "--officer"]
+    password = committed_province.default_password
+
+    with clock.at(JANUARY):
+        early = runner.invoke(args=[*evaluation, "show", "2026"])
+        stranger = runner.invoke(args=[*take, "auditor"], input=f"{password}\n")
+        guess = runner.invoke(args=[*take, "province"], input="a wrong one\n")
+        taken = runner.invoke(args=[*take, "province"], input=f"{password}\n")
+        again = runner.invoke(args=[*take, "province"], input=f"{password}\n")
+        shown = runner.invoke(args=[*evaluation, "show", "2026", "--json"])
+
+    assert [each.exit_code for each in (early, stranger, guess, taken, again, shown)] == [1, 1, 1, 0, 1, 0], (
+        taken.output
+    )
+    assert "2026" in early.output
+    kept = json.loads(shown.output)
+    assert (kept["year"], kept["published_at"]) == (2026, None)
+    assert kept["digest"] in taken.output
+    assert {each["evaluated"].partition(":")[0] for each in kept["lines"]} == {"organisation", "city"}
+    with committed_province.app.app_context():
+        officer = session().scalars(select(AuditEntry.actor_role).where(AuditEntry.action == "freeze")).all()
+        live = select(ApiToken.id).where(ApiToken.revoked_at.is_(None), ApiToken.created_at == JANUARY)
+        assert (officer, session().scalars(live).all()) == (["province"], [])
 
 
 def test_v20_a_year_is_frozen_commented_on_answered_and_published(

@@ -21,6 +21,7 @@ from core.policy import PolicyPack, read_pack
 from core.policy_lines import PackLines
 from core.texts import text
 from core.worker import Worker
+from marketplace.cli.evaluation import evaluation
 from marketplace.demo.accounts import demo_accounts
 from marketplace.demo.province import seed_province
 from marketplace.demo.real.command import run as tell_real_story
@@ -28,7 +29,7 @@ from marketplace.queries.case_history import ordered_cases
 from marketplace.reports.pack_lint import Fault, every_fault
 from marketplace.reports.policy_table import PolicyRow, every_row
 from marketplace.reports.verification import verify_everything
-from vouchers.cli import policies
+from vouchers.cli import policies, vouchers
 
 LINT_WIDTH = 140
 
@@ -166,5 +167,7 @@ def _as_json(row: PolicyRow) -> dict[str, Any]:
         "decided_here": row.decided_here,
     }
 
+
+vouchers.add_command(evaluation)
 
 COMMANDS: list[click.Command] = [demo, verify, worker]
