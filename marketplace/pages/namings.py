@@ -179,7 +179,7 @@ def decide(naming_id: int) -> Response:
         try:
             return naming_service.decide_naming(naming_id=naming.id, restrictions=chosen, **given)
         except NamingRefused as refused:
-            reasons = [replace(each, field=_FIELDS.get(each.field, each.field)) for each in refused.reasons]
+            reasons = [replace(each, field=_FIELDS.get(each.field or "", each.field)) for each in refused.reasons]
             raise NamingRefused(reasons=reasons) from refused
 
     form = Form(NamingDecisionFormSchema, name="naming_decision", widgets={"decision": "radio"})

@@ -84,7 +84,7 @@ LINES = Table(
         ),
         Column("evaluated", lambda row: row.figures["name"], sort=_NAME),
         Column("kind", lambda row: t(f"page.evaluation_{whose_line(row)}.title")),
-        Column("figures", lambda row: t("list.separator").join(_in_short(row))),
+        Column("figures", lambda row: " · ".join(_in_short(row))),
     ],
 )
 
