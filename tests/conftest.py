@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from werkzeug.test import TestResponse
 
+from accounts.steps import users
 from core import clock
 from core.assets_build import build
 from core.config import PROJECT, var_dir_of
@@ -24,6 +25,7 @@ from marketplace.demo.province import seed_province
 from tests.databases import Database, Server, start_embedded
 from tests.support.deal import MONDAY
 from tests.support.isolation import rolled_back
+from tests.support.passwords import CHEAP
 
 NIGHTLY_EXAMPLES = 1000
 """Of every property that names no number of its own, with HYPOTHESIS_PROFILE=night."""
@@ -102,6 +104,13 @@ def _server(config: pytest.Config) -> Server:
         server.drop_all()
         config.stash[SERVER] = server
     return config.stash[SERVER]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(users, "HASHER", CHEAP)
+        yield
 
 
 @pytest.fixture(scope="session")

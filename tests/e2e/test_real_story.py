@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from rich.console import Console
 from sqlalchemy import func, select
@@ -16,7 +15,6 @@ from accounts import policy
 from accounts.kinds import OrganisationKind
 from accounts.models import Membership, Organisation
 from accounts.states import MembershipState
-from accounts.steps import users
 from core.db import db, session
 from marketplace.app import create_app
 from marketplace.demo.real import scenes, story, timeline
@@ -57,15 +55,10 @@ MET = (
 
 @pytest.fixture(scope="module")
 def told(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Outcome]]:
-    """The story told once, with real commits, on a database of this module alone.
-
-    More than a thousand passwords are hashed; here each costs the least that argon2id allows. What is hashed and
-    checked stays the same, and the service itself has no such setting.
-    """
+    """The story told once, with real commits, on a database of this module alone."""
     database = server.clone(f"real_story_{os.getpid()}")
     app = create_app(database.config(tmp_path_factory.mktemp("var")))
-    with pytest.MonkeyPatch.context() as patch, app.app_context():
-        patch.setattr(users, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    with app.app_context():
         try:
             yield app, story.tell(app, Path(FOLDER), Teller(Console(file=io.StringIO())))
         finally:

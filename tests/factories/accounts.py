@@ -59,7 +59,7 @@ _numbers = itertools.count(1)
 
 @cache
 def password_hash() -> str:
-    """One argon2 hash for all, as each costs some 50 ms."""
+    """One argon2 hash for all."""
     return hashed(PASSWORD)
 
 
