@@ -10,12 +10,13 @@ from vouchers.pages.credits import credit_pages
 from vouchers.pages.entitlement import entitlement
 from vouchers.pages.findings import findings
 from vouchers.pages.flags import claim_flags
-from vouchers.pages.groups import controllers, group_changes, successions
+from vouchers.pages.groups import controllers, group_changes
 from vouchers.pages.inspections import inspections
 from vouchers.pages.invoices import invoice_pages
 from vouchers.pages.misconduct import misconduct
 from vouchers.pages.review import review_pages
 from vouchers.pages.spot_checks import spot_checks
+from vouchers.pages.successions import successions
 from vouchers.pages.summaries import summaries
 
 PAGES: list[Pages] = [

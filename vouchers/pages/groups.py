@@ -1,39 +1,29 @@
-"""Groups that merge or split, and teams that became enterprises: proposed by one person, decided by another."""
+"""Groups that merge or split, and who controls a firm: proposed by one person, decided by another."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, render_template, url_for
 
-from accounts.models import Controller, ControllerChange, Organisation, TeamSuccession
+from accounts.models import Controller, ControllerChange
 from accounts.permissions import (
     authority,
-    city_bureau,
-    incubator,
     may_enter_standing,
     may_propose_group_change,
     may_read_group_changes,
-    may_read_heirs_side,
-    may_read_successions,
-    may_read_teams_side,
     may_review_group_change,
-    may_review_succession,
 )
 from accounts.queries.controllers import find_controller
 from accounts.queries.groups import (
     find_group_change,
-    find_succession,
     firms_of,
     namesakes_seen,
     standing_controllers,
     visible_group_changes,
-    visible_successions,
 )
 from accounts.queries.names import names_in_sight
-from accounts.queries.organisations import find_organisation, registered_teams
+from accounts.queries.organisations import find_organisation
 from accounts.schemas.standing import NewTenureSchema
 from accounts.states import ChangeKind, ProposalState
 from core import clock
@@ -41,16 +31,14 @@ from core.db import session
 from core.http import IdField, Schema, allow, current_actor
 from core.pages import Column, Done, Form, NavEntry, Pages, Table, form_page, link_to, table_page, term
 from core.pages.forms import Options
-from core.pages.language import day, moment, t
+from core.pages.language import day, t
 from core.pages.tables import choice
 from core.permissions import Actor, authorise
+from vouchers.pages.proposals import Facts, decision_button, proposal_facts
 from vouchers.queries.group_caps import effects_of
-from vouchers.schemas.groups import NewGroupChangeSchema, NewSuccessionSchema, ProposalReviewSchema
+from vouchers.schemas.groups import NewGroupChangeSchema, ProposalReviewSchema
 from vouchers.service import groups as group_service
 from vouchers.service import naming
-from vouchers.service import successions as succession_service
-
-Facts = list[tuple[str, object]]
 
 OFFERED = 200
 """As many controllers are offered in one list."""
@@ -64,15 +52,6 @@ group_changes = Pages(
     ),
     links={"controller_change": ("group_change_pages.one", "change_id")},
 )
-successions = Pages(
-    "succession_pages",
-    __name__,
-    url_prefix="/team-successions",
-    navigation=(NavEntry("team_successions", "succession_pages.index", "members", may_read_successions, order=54),),
-    links={"team_succession": ("succession_pages.one", "succession_id")},
-)
-
-
 controllers = Pages("controller_pages", __name__)
 
 
@@ -103,40 +82,6 @@ CHANGES = Table(
         Column("group_into", lambda row: row.into.name if row.into is not None else row.new_name),
         Column("effective_on", lambda row: row.effective_on, kind="day", sort=ControllerChange.effective_on),
         Column("state", lambda row: row.state, kind="state", sort=ControllerChange.state),
-    ],
-)
-
-
-@dataclass(frozen=True, slots=True)
-class SuccessionRow:
-    """A succession as the table shows it."""
-
-    succession: TeamSuccession
-    enterprise: str
-
-
-def _succession_rows(found: Sequence[TeamSuccession]) -> list[SuccessionRow]:
-    return [SuccessionRow(each, each.enterprise.name) for each in found]
-
-
-SUCCESSIONS = Table(
-    name="team-successions",
-    key=TeamSuccession.id,
-    default_sort="-number",
-    empty="page.team_successions.empty",
-    prepare=_succession_rows,
-    filters=[choice("state", TeamSuccession.state, ProposalState)],
-    columns=[
-        Column(
-            "number",
-            lambda row: row.succession.id,
-            sort=TeamSuccession.id,
-            link=lambda row: link_to("team_succession", row.succession.id),
-        ),
-        Column("team", lambda row: row.succession.team.name),
-        Column("enterprise", lambda row: row.enterprise),
-        Column("effective_on", lambda row: row.succession.effective_on, kind="day", sort=TeamSuccession.effective_on),
-        Column("state", lambda row: row.succession.state, kind="state", sort=TeamSuccession.state),
     ],
 )
 
@@ -217,7 +162,7 @@ def one(change_id: int) -> str:
         ("column.group_change_kind", term(change.kind)),
         *_parties(change),
         ("fact.leaving_firms", _firms(change, actor)),
-        *_proposal_facts(change),
+        *proposal_facts(change),
     ]
     return render_template(
         "vouchers/proposal.html",
@@ -226,7 +171,7 @@ def one(change_id: int) -> str:
         index={"href": url_for("group_change_pages.index"), "label": t("page.controller_changes.title")},
         facts=facts,
         effects=effects_of(change.source),
-        actions=_decision("page.group_review.title", url_for("group_change_pages.review", change_id=change.id))
+        actions=decision_button("page.group_review.title", url_for("group_change_pages.review", change_id=change.id))
         if change.state is ProposalState.PROPOSED and may_review_group_change(actor)
         else [],
     )
@@ -284,87 +229,6 @@ def set_controller(organisation_id: int) -> Response:
     return form_page(form, effect=effect, back=link_to("organisation", firm.id), facts=facts)
 
 
-@successions.get("", endpoint="index")
-@allow(may_read_successions)
-def all_successions() -> Any:
-    """Teams that became enterprises, the latest first."""
-    actor = current_actor()
-    actions = [{"label": t("page.succession_new.title"), "href": url_for("succession_pages.new"), "primary": True}]
-    return table_page(
-        SUCCESSIONS,
-        visible_successions(actor),
-        title="page.team_successions.title",
-        actions=actions if incubator(actor) else [],
-    )
-
-
-@successions.route("/new", methods=["GET", "POST"])
-@allow(incubator)
-def new() -> Response:
-    """Propose that one of the incubator's teams became an enterprise."""
-    actor = current_actor()
-
-    def effect(given: dict[str, Any]) -> Done:
-        made = succession_service.propose(**given, actor=actor, now=clock.now())
-        return Done(link_to("team_succession", made.id), "page.succession_new.done")
-
-    teams = session().scalars(registered_teams(actor.organisation_id or 0).order_by(Organisation.id))
-    form = Form(
-        NewSuccessionSchema,
-        name="succession_new",
-        options={"team_id": [(str(team.id), team.name) for team in teams if team.successor_id is None]},
-    )
-    return form_page(form, effect=effect, back=url_for("succession_pages.index"), confirms=True)
-
-
-@successions.get("/<int:succession_id>", endpoint="one")
-@allow(may_read_successions)
-def one_succession(succession_id: int) -> str:
-    """One succession: which team, which enterprise, and what it did to the caps."""
-    actor = current_actor()
-    succession = find_succession(succession_id, actor=actor)
-    facts: Facts = [
-        ("column.team", succession.team.name),
-        ("column.enterprise", succession.enterprise.name),
-        *_proposal_facts(succession, tells_why=may_read_teams_side(actor, succession)),
-    ]
-    decides = city_bureau(actor) and may_review_succession(actor, succession.team)
-    return render_template(
-        "vouchers/proposal.html",
-        title=t("page.team_succession.title", number=succession.id),
-        proposal=succession,
-        index={"href": url_for("succession_pages.index"), "label": t("page.team_successions.title")},
-        facts=facts,
-        effects=effects_of(succession.source) if may_read_heirs_side(actor, succession) else [],
-        actions=_decision(
-            "page.succession_review.title", url_for("succession_pages.decide", succession_id=succession.id)
-        )
-        if succession.state is ProposalState.PROPOSED and decides
-        else [],
-    )
-
-
-@successions.route("/<int:succession_id>/review", methods=["GET", "POST"])
-@allow(city_bureau)
-def decide(succession_id: int) -> Response:
-    """Decide whether a team became this enterprise."""
-    succession = find_succession(succession_id, actor=current_actor())
-    authorise(current_actor(), may_review_succession, succession.team)
-
-    def effect(given: dict[str, Any]) -> Done:
-        succession_service.review(succession_id=succession_id, **given, actor=current_actor(), now=clock.now())
-        return Done(link_to("team_succession", succession_id), "page.succession_review.done")
-
-    form = Form(ProposalReviewSchema, name="succession_review", widgets={"decision": "radio"})
-    facts: Facts = [
-        ("column.team", succession.team.name),
-        ("column.enterprise", succession.enterprise.name),
-        ("column.effective_on", day(succession.effective_on)),
-        ("column.evidence", succession.evidence),
-    ]
-    return form_page(form, effect=effect, back=link_to("team_succession", succession_id), confirms=True, facts=facts)
-
-
 def _propose(given: dict[str, Any]) -> Done:
     made = group_service.propose(**given, actor=current_actor(), now=clock.now())
     return Done(link_to("controller_change", made.id), "page.controller_change.proposed")
@@ -381,10 +245,6 @@ def _explain_numbers(form: Form) -> None:
     for field in form:
         if field.name in ("controller_id", "into_id") and not field.options:
             field.hint = t("page.controller_change.by_number")
-
-
-def _decision(title: str, href: str) -> list[dict[str, object]]:
-    return [{"label": t(title), "href": href, "primary": True}]
 
 
 def _controller(controller: Controller) -> str:
@@ -405,14 +265,3 @@ def _parties(change: ControllerChange) -> Facts:
 def _firms(change: ControllerChange, actor: Actor) -> str | None:
     names = names_in_sight(change.organisation_ids, actor=actor)
     return "、".join(names.values()) or None
-
-
-def _proposal_facts(proposal: ControllerChange | TeamSuccession, *, tells_why: bool = True) -> Facts:
-    """``tells_why``: whether its reader may know what was said about it."""
-    return [
-        ("column.effective_on", day(proposal.effective_on)),
-        ("column.evidence", proposal.evidence if tells_why else None),
-        ("fact.proposed_at", moment(proposal.proposed_at)),
-        ("fact.decided_at", None if proposal.reviewed_at is None else moment(proposal.reviewed_at)),
-        ("fact.opinion", proposal.opinion or None if tells_why else None),
-    ]
