@@ -43,6 +43,7 @@ PLACES: Mapping[str, Place] = MappingProxyType(
         "clawbacks_to_pay": _place("clawback_pages.index", state="open"),
         "clawbacks_to_recover": _place("clawback_pages.index", state="open"),
         "completions_to_state": _place("order_pages.index", state="delivered"),
+        "consultations_to_answer": _place("consultation_pages.questions"),
         "contracts_to_sign": _place("order_pages.index", state="accepted"),
         "deliveries_due": _place("order_pages.index", state="in_service"),
         "documents_owed": _place("membership_pages.index"),

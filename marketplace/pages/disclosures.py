@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, render_template, url_for
+from flask import Response, render_template, send_file, url_for
 
 from accounts.policy import city_names
 from accounts.queries.names import organisation_names
 from core import clock, policy
 from core.db import session
 from core.errors import NotFound
+from core.files import PDF
 from core.http import allow, current_actor
 from core.http.attachment import attachment
 from core.pages import Column, Done, EmptySchema, Form, NavEntry, Pages, Table, form_page, link_to, table_page
 from core.pages.forms import Options
 from core.pages.language import day, moment, say, t, term
 from core.pages.tables import choice
-from core.permissions import Actor
+from core.permissions import Actor, authorise
 from core.workdays import Countdown, load_calendar
 from marketplace.models import DisclosureApplication, DisclosureConsultation
 from marketplace.permissions import (
@@ -47,7 +49,7 @@ from marketplace.schemas.disclosures import (
 )
 from marketplace.service import disclosures as service
 from marketplace.states import DisclosureState
-from marketplace.steps.disclosure_sheets import claims_about
+from marketplace.steps.disclosure_sheets import claims_about, sheet_of, sheet_pdf
 from vouchers.schemas.uploads import upload_or_none
 
 disclosures = Pages(
@@ -186,6 +188,31 @@ def _facts(application: DisclosureApplication, countdown: Countdown | None) -> l
     return [(label, value) for label, value in shown if value not in (None, "")]
 
 
+@disclosures.get("/<int:application_id>/sheet")
+@allow(may_answer_disclosure)
+def sheet(application_id: int) -> str:
+    """The redacted sheet as it would be given out now, before anything is decided."""
+    application = _own(application_id)
+    found = sheet_of(application, actor=current_actor(), now=clock.now())
+    return render_template("marketplace/disclosure_sheet.html", application=application, sheet=found)
+
+
+@disclosures.get("/<int:application_id>/sheet-file")
+@allow(may_answer_disclosure)
+def sheet_file(application_id: int) -> Response:
+    """The same as the PDF that would be given out."""
+    application = _own(application_id)
+    content = io.BytesIO(sheet_pdf(application, actor=current_actor(), now=clock.now()))
+    return send_file(content, mimetype=PDF, as_attachment=True, download_name="sheet.pdf")
+
+
+def _own(application_id: int) -> DisclosureApplication:
+    """An application to the actor's own office."""
+    application = find_application(application_id, actor=current_actor())
+    authorise(current_actor(), is_office_of, application)
+    return application
+
+
 @disclosures.get("/<int:application_id>/answer-file")
 @allow(may_read_disclosures)
 def answer_file(application_id: int) -> Response:
@@ -322,6 +349,8 @@ def _actions(application: DisclosureApplication, actor: Actor) -> Iterator[dict[
         return
     if may_answer_disclosure(actor) and is_office_of(actor, application):
         yield _button(application, "answer", "disclosure_answer", primary=True)
+        if application.about_kind is not None:
+            yield _button(application, "sheet", "disclosure_sheet")
         yield _button(application, "consult", "disclosure_consultation_new")
         if application.extended_at is None:
             yield _button(application, "extend", "disclosure_extension")

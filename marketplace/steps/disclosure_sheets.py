@@ -6,8 +6,8 @@ No bank account, phone, address, document or opinion stands on it, whatever the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from accounts.queries.names import organisation_names
 from core import clock
@@ -16,11 +16,12 @@ from core.files import PDF, StoredFile, store_content
 from core.pdf import render_pdf
 from core.permissions import Actor
 from core.policy import article_name
-from core.texts import catalogue, text
+from core.texts import Text, text
 from marketplace.models import DisclosureApplication
 from marketplace.queries.annual_reports import find_edition
 from marketplace.reports.annual.counting import ReportFigures
-from marketplace.reports.annual.words import shown, word
+from marketplace.reports.annual.measures import Unit
+from marketplace.reports.annual.words import NOTHING, shown, word
 from marketplace.rules.disclosure import DisclosedRecord
 from vouchers.models import Claim
 from vouchers.queries.claims import find_claim
@@ -39,6 +40,15 @@ class SheetImpossible(Refused):
     code = "sheet_impossible"
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is given out of a record: facts about the sheet, and its table."""
+
+    facts: list[tuple[Text, Text]]
+    heads: list[Text]
+    rows: list[list[Text]]
+
+
 def write_sheet(application: DisclosureApplication, *, actor: Actor, now: datetime) -> StoredFile:
     """The sheet of the record an application is about, stored. Raises :class:`SheetImpossible`."""
     content = sheet_pdf(application, actor=actor, now=now)
@@ -47,28 +57,36 @@ def write_sheet(application: DisclosureApplication, *, actor: Actor, now: dateti
 
 
 def sheet_pdf(application: DisclosureApplication, *, actor: Actor, now: datetime) -> bytes:
-    """The sheet as it would be given out now."""
-    try:
-        shown_of = _content(application, actor=actor)
-    except NotFound as unseen:
-        raise SheetImpossible from unseen
+    """The sheet as it would be given out now, in Chinese. Raises :class:`SheetImpossible`."""
+    sheet = sheet_of(application, actor=actor, now=now)
     return render_pdf(
         TEMPLATE,
         {
             "title": word("sheet_title").zh,
             "number": application.number,
-            "facts": [
-                [word("fact.record").zh, catalogue()[f"term.DisclosedRecord.{application.about_kind}"].zh],
-                [word("fact.record_number").zh, str(application.about_id)],
-                [word("fact.as_of").zh, f"{now.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"],
-            ],
+            "facts": [[name.zh, value.zh] for name, value in sheet.facts],
             "note": word("sheet_note").zh,
-            **shown_of,
+            "heads": [each.zh for each in sheet.heads],
+            "rows": [[cell.zh for cell in row] for row in sheet.rows],
         },
     )
 
 
-def _content(application: DisclosureApplication, *, actor: Actor) -> dict[str, Any]:
+def sheet_of(application: DisclosureApplication, *, actor: Actor, now: datetime) -> Sheet:
+    """What the sheet says now, to be looked at before anything is given out. Raises :class:`SheetImpossible`."""
+    try:
+        heads, rows = _content(application, actor=actor)
+    except NotFound as unseen:
+        raise SheetImpossible from unseen
+    facts = [
+        (word("fact.record"), text(f"term.DisclosedRecord.{application.about_kind}")),
+        (word("fact.record_number"), _as_is(str(application.about_id))),
+        (word("fact.as_of"), _as_is(f"{now.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}")),
+    ]
+    return Sheet(facts, heads, rows)
+
+
+def _content(application: DisclosureApplication, *, actor: Actor) -> tuple[list[Text], list[list[Text]]]:
     """Heads and rows of the table."""
     if application.about_kind is DisclosedRecord.REPORT and application.about_id is not None:
         edition = find_edition(application.about_id, actor=actor)
@@ -90,37 +108,41 @@ def claims_about(application: DisclosureApplication, *, actor: Actor) -> list[Cl
     return []
 
 
-def _of_claims(claims: Sequence[Claim]) -> dict[str, Any]:
+def _of_claims(claims: Sequence[Claim]) -> tuple[list[Text], list[list[Text]]]:
     names = organisation_names({party for each in claims for party in (each.beneficiary_id, each.provider_id)})
-    return {"heads": [word(f"sheet_head.{key}").zh for key in HEADS], "rows": [_row(each, names) for each in claims]}
+    return [word(f"sheet_head.{key}") for key in HEADS], [_row(each, names) for each in claims]
 
 
-def _row(claim: Claim, names: dict[int, str]) -> list[str]:
+def _row(claim: Claim, names: dict[int, str]) -> list[Text]:
     rate = claim.decision.rate
     articles = (article_name(RATE_ARTICLE), article_name(ARTICLE_OF_MODE[claim.payment_mode]))
     return [
-        str(claim.id),
-        names[claim.beneficiary_id],
-        names[claim.provider_id],
-        catalogue()[f"term.ServiceKind.{claim.service_kind.value}"].zh,
-        "、".join(articles),
+        _as_is(str(claim.id)),
+        _as_is(names[claim.beneficiary_id]),
+        _as_is(names[claim.provider_id]),
+        text(f"term.ServiceKind.{claim.service_kind.value}"),
+        Text("、".join(articles), ", ".join(articles)),
         _yuan(claim.base_fen),
-        "—" if rate is None else f"{rate:.0%}",
+        _as_is(NOTHING if rate is None else f"{rate:.0%}"),
         _yuan(claim.claimed_fen),
         _yuan(claim.approved_fen),
         _yuan(claim.confirmed_fen),
     ]
 
 
-def _of_figures(figures: ReportFigures) -> dict[str, Any]:
+def _of_figures(figures: ReportFigures) -> tuple[list[Text], list[list[Text]]]:
     """The figures of a yearly report without the tables, which name firms."""
     rows = [
-        [text(f"annual.figure.{each.key}").zh, word(f"unit.{each.unit.value}").zh, shown(each.value, each.unit)]
+        [text(f"annual.figure.{each.key}"), word(f"unit.{each.unit.value}"), _as_is(shown(each.value, each.unit))]
         for section in figures.sections.values()
         for each in section
     ]
-    return {"heads": [word(f"head.{key}").zh for key in ("figure", "unit", "this_year")], "rows": rows}
+    return [word(f"head.{key}") for key in ("figure", "unit", "this_year")], rows
 
 
-def _yuan(fen: int | None) -> str:
-    return "—" if fen is None else f"{fen // 100:,}.{fen % 100:02d}"
+def _yuan(fen: int | None) -> Text:
+    return _as_is(shown(fen, Unit.FEN))
+
+
+def _as_is(said: str) -> Text:
+    return Text(said, said)

@@ -17,7 +17,7 @@ from core.db import session
 from core.permissions import Actor
 from core.workdays import YearStatus, load_calendar
 from marketplace.reports.desk import offices, parties, supervision, yearly
-from marketplace.reports.desk.items import DeskItem, counted
+from marketplace.reports.desk.items import DeskItem, Line, counted
 from settlement.models import Fund, LedgerAccount
 from settlement.queries import desk as money
 from settlement.queries.desk import Pile
@@ -40,11 +40,9 @@ def desk(actor: Actor, *, now: datetime) -> list[DeskItem]:
 def _found(actor: Actor, *, now: datetime, today: date) -> Iterable[DeskItem]:
     match actor.role:
         case Role.ENTERPRISE | Role.TEAM | Role.INCUBATOR:
-            inspected = supervision.party_lines(acts_for(actor), today=today)
-            return counted([*parties.user_lines(actor, now=now), *inspected])
+            return counted([*parties.user_lines(actor, now=now), *_party_lines(actor, today=today)])
         case Role.PROVIDER:
-            inspected = supervision.party_lines(acts_for(actor), today=today)
-            return counted([*parties.provider_lines(actor, today=today), *inspected])
+            return counted([*parties.provider_lines(actor, today=today), *_party_lines(actor, today=today)])
         case Role.CITY_BUREAU:
             reports = [*yearly.bureau_report_lines(actor, today=today), *yearly.disclosure_lines(actor.city)]
             return counted([*offices.bureau_lines(actor), *supervision.inspector_lines(actor), *reports])
@@ -65,6 +63,12 @@ def _found(actor: Actor, *, now: datetime, today: date) -> Iterable[DeskItem]:
         case Role.ADMIN:
             return counted(offices.admin_lines())
     return []
+
+
+def _party_lines(actor: Actor, *, today: date) -> list[Line]:
+    """What any party may be asked: about an inspection of it, and about what is given out of it."""
+    own = acts_for(actor)
+    return [*supervision.party_lines(own, today=today), *yearly.consultation_lines(own, today=today)]
 
 
 def _aged(found: Iterable[DeskItem], *, today: date) -> list[DeskItem]:

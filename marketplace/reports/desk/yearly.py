@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from sqlalchemy import select
 
 from core.permissions import Actor
-from marketplace.models import AnnualReport, DisclosureApplication
+from marketplace.models import AnnualReport, DisclosureApplication, DisclosureConsultation
 from marketplace.reports.desk.items import Line
 from marketplace.states import UNSUBMITTED, AnnualReportState, DisclosureState
 
@@ -46,3 +47,12 @@ def disclosure_lines(city: str | None) -> list[Line]:
             due=DisclosureApplication.due_on,
         )
     ]
+
+
+def consultation_lines(own: Collection[int], *, today: date) -> list[Line]:
+    """Questions whether information about oneself may be given out, which may still be answered."""
+    asked = DisclosureConsultation
+    waiting = select(asked).where(
+        asked.organisation_id.in_(own), asked.answered_at.is_(None), asked.lapsed_at.is_(None), asked.answer_by >= today
+    )
+    return [Line("consultations_to_answer", waiting, oldest=asked.asked_at, due=asked.answer_by)]
