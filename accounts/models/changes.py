@@ -8,10 +8,13 @@ from sqlalchemy import BigInteger, Date, ForeignKey, Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from accounts.kinds import ChangeDecision
 from accounts.models.organisations import Organisation
 from accounts.models.standing import Controller
+from accounts.rules.record_grounds import group_change_grounds, succession_grounds
 from accounts.states import ChangeKind, ProposalState
 from core.db import Model
+from core.grounds import Ground
 from core.types import UTC, Enumerated, identity_key
 
 
@@ -59,6 +62,25 @@ class ControllerChange(Model):
         """How settlement names this change."""
         return f"controller_change:{self.id}"
 
+    @property
+    def reasons(self) -> list[Ground]:
+        """What the decision on it rests on; nothing before."""
+        if self.reviewed_at is None:
+            return []
+        return group_change_grounds(
+            decision_of(self.state),
+            kind=self.kind,
+            controller=self.controller_id,
+            into=self.into_id,
+            new_name=self.new_name,
+            firms=self.organisation_ids,
+            effective_on=self.effective_on,
+            evidence=self.evidence,
+            proposed_on=self.proposed_at,
+            decided_on=self.reviewed_at,
+            opinion=self.opinion,
+        )
+
 
 class TeamSuccession(Model):
     """A team became an enterprise (V12 D): proposed by its incubator, decided by the city bureau."""
@@ -88,3 +110,24 @@ class TeamSuccession(Model):
     def source(self) -> str:
         """How settlement names this succession."""
         return f"team_succession:{self.id}"
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What the decision on it rests on; nothing before."""
+        if self.reviewed_at is None:
+            return []
+        return succession_grounds(
+            decision_of(self.state),
+            team=self.team_id,
+            enterprise=self.enterprise_id,
+            effective_on=self.effective_on,
+            evidence=self.evidence,
+            proposed_on=self.proposed_at,
+            decided_on=self.reviewed_at,
+            opinion=self.opinion,
+        )
+
+
+def decision_of(state: ProposalState) -> ChangeDecision:
+    """What was decided on a proposal that is decided."""
+    return ChangeDecision.APPROVE if state is ProposalState.APPROVED else ChangeDecision.REFUSE

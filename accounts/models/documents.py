@@ -9,9 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.kinds import DocumentKind
 from accounts.models.organisations import Organisation
+from accounts.rules.record_grounds import document_grounds
 from accounts.states import DocumentState
 from core.db import Model
 from core.files import StoredFile
+from core.grounds import Ground
 from core.types import UTC, Enumerated, identity_key
 
 
@@ -57,3 +59,19 @@ class OrganisationDocument(Model):
     def stands_on(self, day: date) -> bool:
         """Whether it is certified and not over: on its last day it still stands."""
         return self.state is DocumentState.CERTIFIED and (self.valid_until is None or day <= self.valid_until)
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What its certification rests on, or why there is none or none any more; nothing before."""
+        if self.decided_at is None:
+            return []
+        return document_grounds(
+            certified=self.state is not DocumentState.REFUSED,
+            kind=self.kind,
+            title=self.title,
+            filename=self.file.filename,
+            valid_until=self.valid_until,
+            handed_in_on=self.added_at,
+            decided_on=self.decided_at,
+            opinion=self.opinion,
+        )

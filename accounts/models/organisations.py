@@ -17,10 +17,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from accounts.kinds import IncubatorLevel, InstitutionKind, OrganisationKind
+from accounts.kinds import IncubatorLevel, InstitutionKind, OrganisationKind, VerificationDecision
+from accounts.rules.record_grounds import account_grounds
 from accounts.rules.registration import same_name
 from accounts.states import BankAccountState
 from core.db import Model
+from core.grounds import Ground
 from core.types import UTC, Enumerated, Fen, identity_key
 
 
@@ -111,6 +113,7 @@ class BankAccount(Model):
     named_at: Mapped[datetime] = mapped_column(UTC)
     verified_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     verified_at: Mapped[datetime | None] = mapped_column(UTC)
+    opinion: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     organisation: Mapped[Organisation] = relationship()
 
@@ -119,3 +122,20 @@ class BankAccount(Model):
         """Whether its holder is called as its owner is now; a team's may be called otherwise."""
         owner = self.organisation
         return owner.kind is OrganisationKind.TEAM or same_name(self.holder_name, owner.name)
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What its verification or refusal rests on; nothing before."""
+        if self.verified_at is None:
+            return []
+        return account_grounds(
+            VerificationDecision.REFUSE if self.state is BankAccountState.REFUSED else VerificationDecision.VERIFY,
+            of_team=self.organisation.kind is OrganisationKind.TEAM,
+            holder_name=self.holder_name,
+            bank_name=self.bank_name,
+            cnaps_code=self.cnaps_code,
+            account_number=self.account_number,
+            named_on=self.named_at,
+            decided_on=self.verified_at,
+            opinion=self.opinion,
+        )

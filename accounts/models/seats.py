@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from accounts.kinds import ChangeDecision, RenewalDecision
 from accounts.models.organisations import BeneficiaryFigures, Organisation
-from accounts.rules.grounds import change_grounds, renewal_grounds
+from accounts.rules.grounds import change_grounds, renewal_grounds, withdrawal_grounds
 from accounts.states import ChangeState, RenewalState
 from core.db import Model
 from core.files import StoredFile
@@ -53,7 +53,7 @@ class MemberChange(Model):
 
     ``city`` is that of the bureau that reviews it, None for the province; ``from_city`` that of the bureau in charge
     until then. They differ where the member moves to another city. ``withdrawal_reason`` is why an approved one shall
-    not take effect, which another person than who asked for that decides.
+    not take effect, which another person than who asked for that decides; it is kept with the last such decision.
     """
 
     __tablename__ = "member_change"
@@ -91,6 +91,9 @@ class MemberChange(Model):
     withdrawal_asked_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     withdrawal_asked_at: Mapped[datetime | None] = mapped_column(UTC)
     withdrawal_reason: Mapped[str | None] = mapped_column(Text)
+    withdrawal_decided_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    withdrawal_decided_at: Mapped[datetime | None] = mapped_column(UTC)
+    withdrawal_opinion: Mapped[str | None] = mapped_column(Text)
 
     organisation: Mapped[Organisation] = relationship()
     file: Mapped[StoredFile] = relationship()
@@ -102,9 +105,12 @@ class MemberChange(Model):
 
     @property
     def reasons(self) -> list[Ground]:
-        """What its review rests on; nothing before it, nor where it was taken back."""
+        """What its review rests on, and what was decided last on taking it back; nothing before the review."""
         if self.reviewed_at is None:
             return []
+        return [*self._review_grounds(self.reviewed_at), *self._withdrawal_grounds()]
+
+    def _review_grounds(self, decided_on: datetime) -> list[Ground]:
         return change_grounds(
             ChangeDecision.REFUSE if self.state is ChangeState.REFUSED else ChangeDecision.APPROVE,
             effective_on=self.effective_on,
@@ -117,8 +123,19 @@ class MemberChange(Model):
                 "address": self.address,
             },
             why=self.reason,
-            decided_on=self.reviewed_at,
+            decided_on=decided_on,
             opinion=self.opinion,
+        )
+
+    def _withdrawal_grounds(self) -> list[Ground]:
+        if self.withdrawal_decided_at is None:
+            return []
+        return withdrawal_grounds(
+            ChangeDecision.APPROVE if self.state is ChangeState.WITHDRAWN else ChangeDecision.REFUSE,
+            effective_on=self.effective_on,
+            why=self.withdrawal_reason or "",
+            decided_on=self.withdrawal_decided_at,
+            opinion=self.withdrawal_opinion or "",
         )
 
 

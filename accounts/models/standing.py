@@ -15,8 +15,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.kinds import AdverseKind
+from accounts.rules.record_grounds import adverse_grounds, holding_grounds, joint_grounds
 from core.db import Model
 from core.files import StoredFile
+from core.grounds import Ground
 from core.sources import source_text
 from core.texts import Text as Sentence
 from core.types import UTC, Enumerated, identity_key
@@ -89,6 +91,19 @@ class AdverseRecord(Model):
         """Its source in words, also where it is a decision of this service."""
         return source_text(self.source)
 
+    @property
+    def reasons(self) -> list[Ground]:
+        """What it rests on, and why it counts no longer."""
+        return adverse_grounds(
+            kind=self.kind,
+            since=self.since,
+            until=self.until,
+            source=self.source_text,
+            entered_on=self.entered_at,
+            annulled_on=self.annulled_at,
+            why=self.annulled_why,
+        )
+
 
 class Annulled:
     """A relation entered by mistake stays on record and counts for nothing."""
@@ -122,6 +137,21 @@ class Holding(Annulled, Model):
         """Both organisations, the holder first."""
         return self.holder_id, self.held_id
 
+    @property
+    def reasons(self) -> list[Ground]:
+        """What it rests on, and why it counts no longer."""
+        return holding_grounds(
+            holder=self.holder_id,
+            held=self.held_id,
+            percent=self.percent,
+            since=self.since,
+            until=self.until,
+            source=self.source,
+            entered_on=self.entered_at,
+            annulled_on=self.annulled_at,
+            why=self.annulled_why,
+        )
+
 
 class JointEstablishment(Annulled, Model):
     """Two organisations were built jointly (V8(4)); the lesser id stands first.
@@ -146,6 +176,19 @@ class JointEstablishment(Annulled, Model):
     def sides(self) -> tuple[int, int]:
         """Both organisations."""
         return self.a_id, self.b_id
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What it rests on, and why it counts no longer."""
+        return joint_grounds(
+            sides=self.sides,
+            since=self.since,
+            until=self.until,
+            source=self.source,
+            entered_on=self.entered_at,
+            annulled_on=self.annulled_at,
+            why=self.annulled_why,
+        )
 
 
 class AdverseImport(Model):

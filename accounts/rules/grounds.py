@@ -194,6 +194,17 @@ def change_grounds(
     return found
 
 
+def withdrawal_grounds(
+    decision: ChangeDecision, *, effective_on: date, why: str, decided_on: datetime, opinion: str
+) -> list[Ground]:
+    """Why an approved change was taken back before its day, or kept."""
+    if decision is ChangeDecision.APPROVE:
+        first = ground("change_taken_back", article=VETTING, effective_on=effective_on, decided_on=decided_on)
+    else:
+        first = ground("change_kept", article=VETTING, effective_on=effective_on, decided_on=decided_on)
+    return [first, ground("change_withdrawal", article=VETTING, why=why, opinion=opinion)]
+
+
 def suspension_ground(*, article: str | None, since: date, until: date | None, why: str) -> Ground:
     """Why a member is suspended; on the article that was named, else on that of its vetting."""
     return ground("membership_suspended", article=article or VETTING, since=since, until=until, why=why)

@@ -136,7 +136,10 @@ class ChangeSchema(Schema):
     reviewed_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was decided."})
     opinion = TextField(min_length=0, required=True, metadata={"description": "What the bureau said."})
     applied_at = InstantField(required=True, allow_none=True, metadata={"description": "When it took effect."})
-    reasons = grounds_field("What its review rests on, and what each new fact is about; empty before it.")
+    reasons = grounds_field(
+        "What its review rests on, what each new fact is about, and what was decided last on taking it back; empty "
+        "before the review."
+    )
     withdrawal_asked_at = InstantField(
         required=True, allow_none=True, metadata={"description": "When taking it back was last asked for."}
     )

@@ -14,6 +14,7 @@ from core.http import (
     Schema,
     TextField,
     UploadField,
+    grounds_field,
 )
 
 
@@ -56,6 +57,7 @@ class OrganisationDocumentSchema(Schema):
         required=True, allow_none=True, metadata={"description": "When it was certified or refused, if it was."}
     )
     opinion = TextField(required=True, metadata={"description": "What the authority said of it."})
+    reasons = grounds_field("What its certification rests on, or why there is none any more; empty before.")
 
 
 class OrganisationDocumentQuerySchema(CursorSchema):

@@ -9,7 +9,18 @@ from marshmallow import fields, post_load
 from accounts.kinds import IncubatorLevel, InstitutionKind, OrganisationKind, VerificationDecision
 from accounts.rules.registration import BankDetails, NewOrganisation
 from accounts.states import BankAccountState
-from core.http import CountField, CursorSchema, EnumField, FenField, FlagField, IdField, InstantField, Schema, TextField
+from core.http import (
+    CountField,
+    CursorSchema,
+    EnumField,
+    FenField,
+    FlagField,
+    IdField,
+    InstantField,
+    Schema,
+    TextField,
+    grounds_field,
+)
 
 YEAR_MIN, YEAR_MAX = 1980, 2200
 
@@ -173,6 +184,7 @@ class BankAccountSchema(Schema):
     verified_at = InstantField(
         required=True, allow_none=True, metadata={"description": "When it was verified or refused, if it was."}
     )
+    reasons = grounds_field("What its verification or refusal rests on; empty before.")
 
 
 class BankAccountListSchema(Schema):

@@ -23,8 +23,10 @@ from core.http import (
     Schema,
     TextField,
     UploadField,
+    grounds_field,
 )
 
+ON_RECORD = "What it rests on, and why it counts no longer where it was annulled."
 SOURCE = {"description": "Where this is known from: a document, a public list, a finding."}
 
 
@@ -108,6 +110,7 @@ class AdverseRecordSchema(Schema):
     corrects_id = IdField(
         required=True, allow_none=True, metadata={"description": "The annulled record whose place it takes, if any."}
     )
+    reasons = grounds_field(ON_RECORD)
 
 
 class NewAdverseRecordSchema(Schema):
@@ -228,6 +231,8 @@ class RelationEndingSchema(Schema):
 
 class AnnulledSchema(Schema):
     """Whether an entry was annulled."""
+
+    reasons = grounds_field(ON_RECORD)
 
     annulled_at = InstantField(
         required=True,

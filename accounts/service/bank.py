@@ -49,7 +49,7 @@ def verify_bank_account(
         authorise(actor, may_verify_bank_account, account.organisation)
         user_id = user_id_of(actor)
         if decision is VerificationDecision.VERIFY:
-            verify_account(account=account, actor=actor, user_id=user_id, now=now)
+            verify_account(account=account, opinion=opinion, actor=actor, user_id=user_id, now=now)
         elif opinion:
             refuse_account(account=account, opinion=opinion, actor=actor, user_id=user_id, now=now)
         else:

@@ -190,6 +190,7 @@ def withdraw_change(*, change_id: int, why: str, actor: Actor, now: datetime) ->
             raise ChangeRefused(reasons=[reason("withdrawal_unexplained", field="why")])
         change.withdrawal_asked_by, change.withdrawal_asked_at = user_id_of(actor), now
         change.withdrawal_reason = why
+        change.withdrawal_decided_by = change.withdrawal_decided_at = change.withdrawal_opinion = None
         _move(change, ChangeAction.ASK_WITHDRAWAL, note=why, actor=actor, now=now)
         return change
 
@@ -217,6 +218,8 @@ def review_withdrawal(
             if change.controller is not None and open_naming(change.organisation_id) is not None:
                 raise ChangeRefused(reasons=[reason("naming_undecided", article=CAP, field="decision")])
             forget_seat(change)
+        change.withdrawal_decided_by, change.withdrawal_decided_at = user_id_of(actor), now
+        change.withdrawal_opinion = opinion
         _move(change, action, note=opinion, actor=actor, now=now)
         return change
 

@@ -53,7 +53,7 @@ def name_account(
     return account
 
 
-def verify_account(*, account: BankAccount, actor: Actor, user_id: int, now: datetime) -> None:
+def verify_account(*, account: BankAccount, actor: Actor, user_id: int, now: datetime, opinion: str = "") -> None:
     """Accept a pending account; the one verified before is superseded."""
     current = require_transaction()
     _require_other_person(account, user_id)
@@ -61,14 +61,14 @@ def verify_account(*, account: BankAccount, actor: Actor, user_id: int, now: dat
     if previous is not None and previous is not account:
         apply(previous, BankAccountAction.SUPERSEDE, transitions=BANK_ACCOUNT_TRANSITIONS, actor=actor, now=now)
         current.flush()
-    _decide(account, BankAccountAction.VERIFY, actor=actor, user_id=user_id, now=now, note=None)
+    _decide(account, BankAccountAction.VERIFY, actor=actor, user_id=user_id, now=now, opinion=opinion)
 
 
 def refuse_account(*, account: BankAccount, opinion: str, actor: Actor, user_id: int, now: datetime) -> None:
     """Refuse a pending account; the one verified before stays."""
     require_transaction()
     _require_other_person(account, user_id)
-    _decide(account, BankAccountAction.REFUSE, actor=actor, user_id=user_id, now=now, note=opinion)
+    _decide(account, BankAccountAction.REFUSE, actor=actor, user_id=user_id, now=now, opinion=opinion)
 
 
 def _require_other_person(account: BankAccount, user_id: int) -> None:
@@ -83,9 +83,10 @@ def _decide(
     actor: Actor,
     user_id: int,
     now: datetime,
-    note: str | None,
+    opinion: str,
 ) -> None:
-    apply(account, action, transitions=BANK_ACCOUNT_TRANSITIONS, actor=actor, now=now, note=note)
+    apply(account, action, transitions=BANK_ACCOUNT_TRANSITIONS, actor=actor, now=now, note=opinion)
+    account.opinion = opinion
     account.verified_by = user_id
     account.verified_at = now
     require_transaction().flush()

@@ -296,6 +296,8 @@ class GroundSchema(ReasonSchema):
 
 def grounds_field(
     said: str = "What its decisions rest on, the earliest first; empty before the first.",
+    *,
+    attribute: str | None = None,
 ) -> fields.Field[Any]:
-    """``reasons`` of a record that an officer decides on."""
-    return fields.List(fields.Nested(GroundSchema), required=True, metadata={"description": said})
+    """``reasons`` of a record that an officer decides on; ``attribute`` is where it has them if not there."""
+    return fields.List(fields.Nested(GroundSchema), required=True, attribute=attribute, metadata={"description": said})

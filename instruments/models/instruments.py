@@ -11,7 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
 from core.db import Model
+from core.grounds import Ground
 from core.types import UTC, Enumerated, Fen, identity_key
+from instruments.rules.grounds import listing_grounds
 from instruments.rules.listing import ListingFacts
 from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit
 from instruments.states import ListingState
@@ -86,6 +88,22 @@ class Instrument(Model):
     tokens: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, deferred=True)
 
     provider: Mapped[Organisation] = relationship()
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What the review of its listing and its exemption rest on; nothing before."""
+        return listing_grounds(
+            returned=self.state is ListingState.RETURNED,
+            name=self.name,
+            funding=self.funding,
+            value_fen=self.value_fen,
+            submitted_on=self.submitted_at,
+            decided_on=self.reviewed_at,
+            opinion=self.review_opinion,
+            defects=self.review_defects,
+            exempted_on=self.secrecy_exempted_on,
+            reference=self.secrecy_reference,
+        )
 
     @property
     def facts(self) -> ListingFacts:

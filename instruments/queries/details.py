@@ -168,4 +168,5 @@ def _listing(instrument: Instrument, policy: ListingPolicy, calendar: WorkingCal
         "reviewed_at": instrument.reviewed_at,
         "opinion": instrument.review_opinion,
         "returned_defects": instrument.review_defects,
+        "reasons": instrument.reasons,
     }

@@ -17,6 +17,7 @@ from core.http import (
     ReasonSchema,
     Schema,
     TextField,
+    grounds_field,
 )
 from core.http.schemas import fault
 from instruments.queries.catalogue import FACETS, Sort
@@ -175,6 +176,7 @@ class ListingSchema(Schema):
     returned_defects = fields.List(
         TextField(), required=True, metadata={"description": "The defects for which it was returned."}
     )
+    reasons = grounds_field("What its review and an exemption rest on; empty before.")
 
 
 class InstrumentSchema(InstrumentSummarySchema):

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Model
 from core.files import StoredFile
+from core.grounds import Ground
 from core.types import UTC, Enumerated, identity_key
+from marketplace.rules.office_grounds import report_grounds
 from marketplace.states import AnnualReportState
 
 
@@ -55,6 +57,20 @@ class AnnualReport(Model):
     def edition(self) -> AnnualReportEdition | None:
         """The edition that counts: the last one submitted."""
         return self.editions[-1] if self.editions else None
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What its return and its acceptance rest on; nothing before."""
+        accepted = self.edition if self.accepted_at is not None else None
+        return report_grounds(
+            due_on=self.due_on,
+            first_submitted_on=self.first_submitted_at,
+            returned_on=self.returned_at,
+            why=self.return_reason,
+            accepted_on=self.accepted_at,
+            number=None if accepted is None else accepted.number,
+            digest=None if accepted is None else accepted.digest,
+        )
 
     @property
     def texts(self) -> dict[str, str]:

@@ -18,10 +18,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from core import clock, policy
 from core.db import Model
 from core.files import StoredFile
+from core.grounds import Ground
+from core.texts import Text as Sentence
 from core.types import UTC, Enumerated, identity_key
 from marketplace.rules.disclosure import Applicant, DisclosedRecord
+from marketplace.rules.disclosure_policy import disclosure_terms
+from marketplace.rules.office_grounds import disclosure_grounds
 from marketplace.states import DisclosureState
 
 
@@ -72,6 +77,29 @@ class DisclosureApplication(Model):
     consultations: Mapped[list[DisclosureConsultation]] = relationship(
         order_by="DisclosureConsultation.id", back_populates="application"
     )
+
+    @property
+    def refused_for(self) -> list[Sentence]:
+        """The grounds of a refusal in words, as the policy of the day of the answer has them."""
+        if self.decided_at is None:
+            return []
+        known = disclosure_terms(policy.current(), clock.today(self.decided_at)).grounds
+        return [known.get(each, Sentence(each, each)) for each in self.grounds]
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What putting the answer off and the answer rest on; nothing before."""
+        return disclosure_grounds(
+            self.state,
+            wanted=self.wanted,
+            received_on=self.received_at,
+            due_on=self.due_on,
+            extended_on=self.extended_at,
+            why=self.extension_reason,
+            decided_on=self.decided_at,
+            refused_for=self.refused_for,
+            opinion=self.opinion,
+        )
 
 
 class DisclosureConsultation(Model):

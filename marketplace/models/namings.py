@@ -10,9 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from accounts.models import Organisation
 from core.db import Model
 from core.files import StoredFile
+from core.grounds import Ground
 from core.types import UTC, Enumerated, identity_key
 from marketplace.models.orders import Order
 from marketplace.rules.naming import NamingCause
+from marketplace.rules.office_grounds import complaint_grounds
 from marketplace.states import ComplaintState, NamingState, ReferralState
 
 
@@ -35,6 +37,20 @@ class Complaint(Model):
     decided_at: Mapped[datetime | None] = mapped_column(UTC)
 
     order: Mapped[Order] = relationship()
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What the decision on it rests on; nothing before."""
+        if self.decided_at is None:
+            return []
+        return complaint_grounds(
+            self.state,
+            order=self.order_id,
+            account=self.account,
+            filed_on=self.filed_at,
+            decided_on=self.decided_at,
+            opinion=self.opinion,
+        )
 
 
 class Naming(Model):

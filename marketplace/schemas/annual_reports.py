@@ -13,6 +13,7 @@ from core.http import (
     InstantField,
     Schema,
     TextField,
+    grounds_field,
 )
 from marketplace.reports.annual.measures import Unit
 from marketplace.states import AnnualReportState
@@ -97,6 +98,7 @@ class AnnualReportSchema(AnnualTextsSchema):
         required=True, min_length=0, max_length=REASON, metadata={"description": "Why it was returned."}
     )
     accepted_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was accepted."})
+    reasons = grounds_field("What its return and its acceptance rest on; empty before.")
     editions = fields.List(
         fields.Nested(AnnualEditionSchema), required=True, metadata={"description": "What was submitted, in order."}
     )

@@ -13,6 +13,7 @@ from core.http import (
     Schema,
     TextField,
     UploadField,
+    grounds_field,
 )
 from core.http.schemas import fault
 from marketplace.rules.disclosure import Applicant, DisclosedRecord, DisclosureAnswer
@@ -128,6 +129,7 @@ class DisclosureSchema(NewDisclosureSchema):
         required=True, min_length=0, max_length=LONG, metadata={"description": "Why it was put off."}
     )
     grounds = fields.List(TextField(), required=True, metadata={"description": "The grounds of a refusal."})
+    reasons = grounds_field("What putting the answer off and the answer itself rest on; empty before.")
     opinion = TextField(required=True, min_length=0, max_length=LONG, metadata={"description": "The answer."})
     decided_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was answered."})
     withdrawn_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was withdrawn."})

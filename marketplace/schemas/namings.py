@@ -53,6 +53,7 @@ class ComplaintSchema(Schema):
     filed_at = InstantField(required=True, metadata={"description": "When it was filed."})
     opinion = TextField(required=True, allow_none=True, metadata={"description": "Why it was dismissed."})
     decided_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was decided."})
+    reasons = grounds_field("What the decision on it rests on; empty before.")
 
 
 class NewNamingSchema(Schema):

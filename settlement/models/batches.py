@@ -19,8 +19,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Model
+from core.grounds import Ground
 from core.types import UTC, Enumerated, Fen, identity_key
 from settlement.rules.exports import ExportFormat
+from settlement.rules.grounds import batch_grounds
 from settlement.states import BatchState, PayoutOutcome
 
 
@@ -65,6 +67,21 @@ class SettlementBatch(Model):
     closed_at: Mapped[datetime | None] = mapped_column(UTC)
 
     files: Mapped[list[BatchFile]] = relationship(order_by="BatchFile.format", viewonly=True)
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What its approval rests on; nothing before."""
+        if self.approved_at is None:
+            return []
+        return batch_grounds(
+            number=self.number,
+            cutoff=self.cutoff,
+            line_count=self.line_count,
+            total_fen=self.total_fen,
+            waiting_count=self.waiting_count,
+            waiting_fen=self.waiting_fen,
+            approved_on=self.approved_at,
+        )
 
 
 class BatchLine(Model):

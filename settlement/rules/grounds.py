@@ -1,4 +1,4 @@
-"""What stops of payment and clawbacks rest on (V19, V21)."""
+"""What stops of payment, clawbacks and pay runs rest on (V17 pay, V19, V21)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from datetime import date, datetime
 
 from core.grounds import Ground, ground
 from settlement.states import StopState
+
+PAY = "V17 pay"
 
 
 def stop_grounds(
@@ -46,3 +48,28 @@ def clawback_grounds(
     if misconduct:
         found.append(ground("clawback_misconduct", article=article, opened_on=opened_on))
     return found
+
+
+def batch_grounds(
+    *,
+    number: str,
+    cutoff: date,
+    line_count: int,
+    total_fen: int,
+    waiting_count: int,
+    waiting_fen: int,
+    approved_on: datetime,
+) -> list[Ground]:
+    """Why a pay run was approved: what it pays by its cut-off, and what the fund could not."""
+    return [
+        ground(
+            "pay_run_approved",
+            article=PAY,
+            number=number,
+            approved_on=approved_on,
+            cutoff=cutoff,
+            line_count=line_count,
+            total_fen=total_fen,
+        ),
+        ground("pay_run_waiting", article=PAY, waiting_count=waiting_count, waiting_fen=waiting_fen),
+    ]

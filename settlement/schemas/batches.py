@@ -15,6 +15,7 @@ from core.http import (
     Schema,
     TextField,
     UploadField,
+    grounds_field,
 )
 from core.workdays import YearStatus
 from settlement.rules.exports import ExportFormat
@@ -85,6 +86,7 @@ class BatchSchema(Schema):
         required=True, allow_none=True, metadata={"description": "When its files were first made."}
     )
     closed_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was closed."})
+    reasons = grounds_field("What its approval rests on; empty before.")
     files = fields.List(
         fields.Nested(BatchFileSchema), required=True, metadata={"description": "The files made of it."}
     )

@@ -10,7 +10,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Model
+from core.grounds import Ground
 from core.types import UTC, Enumerated, Fen, identity_key
+from vouchers.rules.review_grounds import together_grounds
 from vouchers.rules.reviewing import BatchKind, CaseEnding, Recommendation
 
 
@@ -72,3 +74,14 @@ class ReviewBatch(Model):
     opinion: Mapped[str] = mapped_column(Text)
     decided_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     decided_at: Mapped[datetime] = mapped_column(UTC)
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What the one confirmation rests on."""
+        return together_grounds(
+            self.kind,
+            claims=self.claim_ids,
+            total_fen=self.total_fen,
+            decided_on=self.decided_at,
+            opinion=self.opinion,
+        )

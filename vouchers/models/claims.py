@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
 from core.db import Model
+from core.grounds import Ground
 from core.kinds import ServiceKind
 from core.policy import article_name
 from core.types import UTC, Enumerated, Fen, identity_key
@@ -18,6 +19,7 @@ from vouchers.models.aids import ClaimAid
 from vouchers.models.decisions import EntitlementDecision
 from vouchers.models.materials import Invoice, Material
 from vouchers.rules.facts import PaymentMode
+from vouchers.rules.review_grounds import review_grounds
 from vouchers.rules.steps import REVIEW_ARTICLES
 from vouchers.states import DEAD, ClaimState
 
@@ -169,3 +171,15 @@ class ClaimReview(Model):
     def article(self) -> str:
         """What such a decision rests on, as the province's measure numbers it."""
         return article_name(REVIEW_ARTICLES[self.decision])
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What it rests on; why flags were passed over is for officials alone and not among it."""
+        return review_grounds(
+            self.decision,
+            amount_fen=self.amount_fen,
+            decided_on=self.at,
+            opinion=self.opinion,
+            defects=self.defects,
+            findings=self.findings,
+        )

@@ -11,8 +11,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Model
+from core.grounds import Ground
 from core.types import UTC, Enumerated, identity_key
 from vouchers.rules.flags import FlagKind
+from vouchers.rules.review_grounds import flag_grounds
 from vouchers.states import FlagState
 
 
@@ -41,6 +43,19 @@ class ClaimFlag(Model):
     finding: Mapped[str] = mapped_column(Text, default="")
     decided_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     decided_at: Mapped[datetime | None] = mapped_column(UTC)
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What the finding about it rests on; nothing before."""
+        if self.decided_at is None:
+            return []
+        return flag_grounds(
+            self.state,
+            kind=self.kind,
+            raised_on=self.raised_at,
+            decided_on=self.decided_at,
+            finding=self.finding,
+        )
 
 
 class RecordAmendment(Model):

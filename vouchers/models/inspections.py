@@ -12,8 +12,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from accounts.models import Organisation, User
 from core.db import Model
 from core.files import StoredFile
+from core.grounds import Ground
 from core.types import UTC, Enumerated, identity_key
 from vouchers.models.claims import Claim
+from vouchers.rules.grounds import finding_grounds, inspection_grounds
 from vouchers.rules.supervision import FindingSeverity
 from vouchers.states import FindingState, InspectionState
 
@@ -58,6 +60,21 @@ class Inspection(Model):
     def inspector_ids(self) -> list[int]:
         """The users who carry it out."""
         return [each.user_id for each in self.inspectors]
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What its conclusion rests on, and that it is closed; nothing before it is concluded."""
+        if self.concluded_at is None:
+            return []
+        return inspection_grounds(
+            refused=any(each.severity is FindingSeverity.REFUSAL for each in self.findings),
+            faulty=bool(self.findings),
+            visited_on=self.visited_on,
+            account=self.account,
+            unmet=[each["item"] for each in self.checklist if not each["met"]],
+            concluded_on=self.concluded_at,
+            closed_on=self.closed_at,
+        )
 
 
 class Inspector(Model):
@@ -134,3 +151,21 @@ class Finding(Model):
     def source(self) -> str:
         """How settlement names what a clawback was opened for."""
         return f"finding:{self.id}"
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What the province's decision rests on; nothing before."""
+        if self.decided_at is None:
+            return []
+        return finding_grounds(
+            article=self.article,
+            severity=self.severity,
+            statement=self.statement,
+            found_on=self.found_at,
+            answer=self.answer,
+            answered_on=self.answered_at,
+            answer_by=self.answer_by,
+            state=self.state,
+            decided_on=self.decided_at,
+            opinion=self.opinion,
+        )

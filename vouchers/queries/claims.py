@@ -15,6 +15,7 @@ from core import audit
 from core.audit import AuditEntry
 from core.db import session
 from core.errors import NotFound
+from core.grounds import Ground
 from core.permissions import SYSTEM, Actor
 from core.workdays import Countdown, WorkingCalendar, load_calendar
 from settlement.models import Clawback, Payable
@@ -22,8 +23,9 @@ from settlement.queries.clawbacks import clawbacks_of_order
 from settlement.queries.payables import payable_of
 from settlement.states import PayableState
 from vouchers.models import Claim, Invoice, Material, ReviewSummary
+from vouchers.rules.review_grounds import revocation_ground
 from vouchers.rules.way import OFFICE_AT, Holder, Station, stands_at
-from vouchers.states import CLAIM, ClaimState, SummaryState
+from vouchers.states import CLAIM, ClaimAction, ClaimState, SummaryState
 
 _READS_ALL = frozenset({Role.PROVINCE, Role.AUDITOR, Role.FINANCE_MAKER, Role.FINANCE_CHECKER})
 _READS_ITS_CITY = frozenset({Role.CITY_BUREAU, Role.CITY_FINANCE})
@@ -72,6 +74,15 @@ class Dossier:
     def actions(self) -> list[str]:
         """What the state allows, whoever may do it."""
         return CLAIM.actions(self.claim.state)
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What every decision about it rests on, the earliest first."""
+        revoked = [each for each in self.history if each.action == ClaimAction.REVOKE]
+        return [
+            *(ground for review in self.claim.reviews for ground in review.reasons),
+            *(revocation_ground(on=each.at, opinion=each.data.get("note", "")) for each in revoked),
+        ]
 
     @property
     def stands_at(self) -> Station | None:

@@ -18,6 +18,7 @@ from core.http import (
     ReasonSchema,
     Schema,
     TextField,
+    grounds_field,
 )
 from core.http.schemas import fault
 from core.kinds import ServiceKind
@@ -205,3 +206,4 @@ class ReviewBatchSchema(Schema):
     opinion = TextField(required=True, metadata={"description": "The opinion."})
     decided_by = IdField(required=True, metadata={"description": "Who decided."})
     decided_at = InstantField(required=True, metadata={"description": "When."})
+    reasons = grounds_field("What the one confirmation rests on; each claim has its own besides.")

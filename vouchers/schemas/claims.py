@@ -18,6 +18,7 @@ from core.http import (
     TextField,
     UploadField,
     current_actor,
+    grounds_field,
 )
 from core.http.schemas import fault
 from core.kinds import ServiceKind
@@ -388,6 +389,9 @@ class ClaimSchema(ClaimSummarySchema):
     )
     reviews = fields.List(
         fields.Nested(ClaimReviewSchema), required=True, metadata={"description": "What reviewers decided."}
+    )
+    reasons = grounds_field(
+        "What each decision of the city and the province rests on, the earliest first; empty before the first."
     )
     history = fields.List(fields.Nested(ClaimEventSchema), required=True, metadata={"description": "Its story so far."})
     actions = fields.List(

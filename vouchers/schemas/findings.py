@@ -14,6 +14,7 @@ from core.http import (
     Schema,
     TextField,
     UploadField,
+    grounds_field,
 )
 from vouchers.rules.supervision import FindingSeverity
 from vouchers.schemas.supervision import LONG
@@ -107,6 +108,7 @@ class InspectionFindingSchema(Schema):
     decided_at = InstantField(
         required=True, allow_none=True, attribute="finding.decided_at", metadata={"description": "When it decided."}
     )
+    reasons = grounds_field("What the province's decision rests on; empty before.", attribute="finding.reasons")
     money = fields.Nested(FindingMoneySchema, required=True, metadata={"description": "What must come back for it."})
     misconduct_decision_id = IdField(
         required=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from core.http import EnumField, IdField, InstantField, Schema, TextField
+from core.http import EnumField, IdField, InstantField, Schema, TextField, grounds_field
 from vouchers.rules.flags import FlagKind
 from vouchers.service.flags import FlagFinding
 from vouchers.states import FlagState
@@ -43,6 +43,7 @@ class FlagSchema(Schema):
     finding = TextField(
         required=True, min_length=0, attribute="flag.finding", metadata={"description": "The reviewer's reason."}
     )
+    reasons = grounds_field("What the finding rests on; empty before.", attribute="flag.reasons")
     raised_at = InstantField(required=True, attribute="flag.raised_at", metadata={"description": "Since when."})
     decided_at = InstantField(
         required=True, allow_none=True, attribute="flag.decided_at", metadata={"description": "When it was decided."}

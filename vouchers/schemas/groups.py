@@ -7,10 +7,12 @@ from typing import Any
 from marshmallow import fields
 
 from accounts.kinds import ChangeDecision
+from accounts.models import TeamSuccession
 from accounts.permissions import may_read_heirs_side, may_read_teams_side
 from accounts.queries.groups import namesakes_seen
 from accounts.schemas.standing import ControllerSchema
 from accounts.states import ChangeKind, ProposalState
+from core.grounds import Ground
 from core.http import (
     CountField,
     CursorSchema,
@@ -22,11 +24,18 @@ from core.http import (
     Schema,
     TextField,
     current_actor,
+    grounds_field,
 )
 from vouchers.queries.group_caps import effects_of
 
 OF_THE_TEAM = frozenset({"evidence", "opinion"})
+"""What the enterprise a team became does not read of the decision on that."""
 EVIDENCE = {"description": "The document it rests on: name, number and date."}
+
+
+def public_grounds(succession: TeamSuccession) -> list[Ground]:
+    """What the decision rests on, as far as both sides may read it."""
+    return [each for each in succession.reasons if OF_THE_TEAM.isdisjoint(each.inputs)]
 
 
 class NewGroupChangeSchema(Schema):
@@ -156,6 +165,8 @@ class SuccessionSchema(ProposalSchema):
             return ""
         if attr == "effects" and not may_read_heirs_side(current_actor(), obj):
             return []
+        if attr == "reasons" and not may_read_teams_side(current_actor(), obj):
+            return public_grounds(obj)
         return super().get_attribute(obj, attr, default)
 
 
@@ -165,6 +176,7 @@ class _WithEffects(Schema):
         required=True,
         metadata={"description": "What it did to yearly caps, once approved; empty where nothing had been used."},
     )
+    reasons = grounds_field("What the decision rests on; empty before.")
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
         """The effects are read from the ledger's records, the rest from the proposal."""

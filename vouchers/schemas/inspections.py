@@ -16,6 +16,7 @@ from core.http import (
     Schema,
     TextField,
     UploadField,
+    grounds_field,
 )
 from core.http.schemas import fault
 from vouchers.rules.supervision import FindingSeverity
@@ -184,6 +185,9 @@ class InspectionSchema(Schema):
     )
     evidence = fields.List(
         fields.Nested(EvidenceItemSchema), required=True, metadata={"description": "Files; none for the parties."}
+    )
+    reasons = grounds_field(
+        "What its conclusion rests on, and its closing; empty before.", attribute="inspection.reasons"
     )
     finding_ids = fields.List(
         IdField(metadata={"description": "Number of a finding."}),

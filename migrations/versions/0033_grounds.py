@@ -1,0 +1,46 @@
+"""Decisions keep what they rest on: opinions on bank accounts, and who let an approved change be taken back or not."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from migrations.columns import by, text
+
+revision = "0033"
+down_revision = "0031"
+branch_labels = None
+depends_on = None
+
+CHANGE = "member_change"
+DECISION = ("withdrawal_decided_by", "withdrawal_decided_at", "withdrawal_opinion")
+
+
+def upgrade() -> None:
+    op.add_column("bank_account", sa.Column("opinion", sa.Text, nullable=False, server_default=""))
+    op.execute(
+        "UPDATE bank_account SET opinion = coalesce(said.data ->> 'note', '') FROM audit_entry said"
+        " WHERE said.subject_kind = 'bank_account' AND said.subject_id = bank_account.id"
+        " AND said.action IN ('verify', 'refuse')"
+    )
+    for column in (*by("withdrawal_decided", nullable=True), text("withdrawal_opinion", nullable=True)):
+        op.add_column(CHANGE, column)
+    op.execute(
+        f"UPDATE {CHANGE} SET withdrawal_decided_by = said.actor_user_id, withdrawal_decided_at = said.at,"
+        " withdrawal_opinion = coalesce(said.data ->> 'note', '')"
+        " FROM (SELECT DISTINCT ON (subject_id) * FROM audit_entry WHERE subject_kind = 'member_change'"
+        " AND action IN ('ask_withdrawal', 'confirm_withdrawal', 'keep') ORDER BY subject_id, id DESC) said"
+        f" WHERE said.subject_id = {CHANGE}.id AND said.action <> 'ask_withdrawal'"
+    )
+    op.create_check_constraint(
+        "withdrawal_decided",
+        CHANGE,
+        f"num_nonnulls({', '.join(DECISION)}) IN (0, 3)"
+        " AND (withdrawal_decided_at IS NULL OR (withdrawal_reason IS NOT NULL AND state <> 'withdrawing'))"
+        " AND withdrawal_decided_by <> withdrawal_asked_by",
+    )
+
+
+def downgrade() -> None:
+    op.drop_constraint("ck_member_change_withdrawal_decided", CHANGE)
+    for column in DECISION:
+        op.drop_column(CHANGE, column)
+    op.drop_column("bank_account", "opinion")
