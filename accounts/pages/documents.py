@@ -27,7 +27,7 @@ from core import clock
 from core.http import allow, current_actor
 from core.http.attachment import attachment
 from core.pages import Column, Done, Form, NavEntry, Pages, Table, form_page, link_to, table_page, term
-from core.pages.language import day, t
+from core.pages.language import day, said_together, t
 from core.pages.tables import choice
 from core.permissions import authorise
 
@@ -70,6 +70,7 @@ DOCUMENTS = Table(
             lambda each: each.file.filename,
             link=lambda each: link_to("organisation_document", each.id),
         ),
+        Column("reasons", lambda each: said_together(each.reasons)),
         Column("action", lambda each: t("page.document_certification.title") if _action(each) else None, link=_action),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -42,6 +42,11 @@ def say(said: Text | Reason | Mapping[str, Any]) -> str:
     if isinstance(said, Reason):
         return say(said.text)
     return str(said["text_en"] if current_language() == ENGLISH else said["text"])
+
+
+def said_together(reasons: Sequence[Reason]) -> str:
+    """What a decision rests on in one line, each sentence after its article; empty before there is one."""
+    return " ".join(f"{each.named} {say(each)}" for each in reasons)
 
 
 def t(key: str, /, **params: object) -> str:

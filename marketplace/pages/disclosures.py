@@ -150,14 +150,12 @@ def one(application_id: int) -> str:
     """An application with its term, its questions and its answer."""
     actor, today = current_actor(), clock.today(clock.now())
     application = find_application(application_id, actor=actor)
-    grounds = disclosure_terms(policy.current(), today).grounds
     is_waiting = application.state is DisclosureState.RECEIVED and application.paused_on is None
     countdown = load_calendar().countdown(today, application.due_on) if is_waiting else None
     return render_template(
         "marketplace/disclosure.html",
         application=application,
         facts=_facts(application, countdown),
-        grounds=[say(grounds[each]) if each in grounds else each for each in application.grounds],
         names=organisation_names(each.organisation_id for each in application.consultations),
         shows_questions=is_office_of(actor, application) or application.user_id != actor.user_id,
         late=is_late(application, today=today),

@@ -1,4 +1,4 @@
-"""Decisions keep what they rest on: opinions on bank accounts, and who let an approved change be taken back or not."""
+"""Decisions keep what they rest on: opinions on accounts, withdrawals of approved changes, why a sanction rests."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -37,9 +37,16 @@ def upgrade() -> None:
         " AND (withdrawal_decided_at IS NULL OR (withdrawal_reason IS NOT NULL AND state <> 'withdrawing'))"
         " AND withdrawal_decided_by <> withdrawal_asked_by",
     )
+    op.add_column("misconduct_appeal", text("suspension_note", nullable=True))
+    op.execute(
+        "UPDATE misconduct_appeal SET suspension_note = coalesce(said.data ->> 'note', '') FROM audit_entry said"
+        " WHERE said.subject_kind = 'misconduct_decision' AND said.subject_id = misconduct_appeal.decision_id"
+        " AND said.action = 'suspend' AND misconduct_appeal.suspended_at IS NOT NULL"
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("misconduct_appeal", "suspension_note")
     op.drop_constraint("ck_member_change_withdrawal_decided", CHANGE)
     for column in DECISION:
         op.drop_column(CHANGE, column)

@@ -95,6 +95,7 @@ class Appeal(Model):
     filed_at: Mapped[datetime] = mapped_column(UTC)
     suspended_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     suspended_at: Mapped[datetime | None] = mapped_column(UTC)
+    suspension_note: Mapped[str | None] = mapped_column(Text)
     opinion: Mapped[str | None] = mapped_column(Text)
     sanction_until: Mapped[date | None] = mapped_column(Date)
     decided_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
@@ -111,6 +112,7 @@ class Appeal(Model):
             grounds=self.grounds,
             filed_on=self.filed_at,
             suspended_on=self.suspended_at,
+            suspended_why=self.suspension_note,
             decided_on=self.decided_at,
             opinion=self.opinion,
             sanction_until=self.sanction_until,

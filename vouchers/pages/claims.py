@@ -82,6 +82,7 @@ def one(claim_id: int) -> str:
         replaced=replaced_materials(claim),
         flags=flag_words(claim),
         events=claim_events(timeline),
+        revocation=found.revocation,
         suspicions=flag_views(claim, actor=actor),
         actions=next_actions(claim, actor=actor),
         uploads=upload_actions(claim, actor=actor),

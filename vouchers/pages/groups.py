@@ -171,6 +171,7 @@ def one(change_id: int) -> str:
         index={"href": url_for("group_change_pages.index"), "label": t("page.controller_changes.title")},
         facts=facts,
         effects=effects_of(change.source),
+        reasons=change.reasons,
         actions=decision_button("page.group_review.title", url_for("group_change_pages.review", change_id=change.id))
         if change.state is ProposalState.PROPOSED and may_review_group_change(actor)
         else [],

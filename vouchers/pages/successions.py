@@ -27,7 +27,7 @@ from core.pages.tables import choice
 from core.permissions import authorise
 from vouchers.pages.proposals import Facts, decision_button, proposal_facts
 from vouchers.queries.group_caps import effects_of
-from vouchers.schemas.groups import NewSuccessionSchema, ProposalReviewSchema
+from vouchers.schemas.groups import NewSuccessionSchema, ProposalReviewSchema, public_grounds
 from vouchers.service import successions as succession_service
 
 successions = Pages(
@@ -111,6 +111,7 @@ def one(succession_id: int) -> str:
         index={"href": url_for("succession_pages.index"), "label": t("page.team_successions.title")},
         facts=facts,
         effects=effects_of(succession.source) if may_read_heirs_side(actor, succession) else [],
+        reasons=succession.reasons if may_read_teams_side(actor, succession) else public_grounds(succession),
         actions=decision_button(
             "page.succession_review.title", url_for("succession_pages.decide", succession_id=succession.id)
         )

@@ -78,11 +78,13 @@ class Dossier:
     @property
     def reasons(self) -> list[Ground]:
         """What every decision about it rests on, the earliest first."""
+        return [*(ground for review in self.claim.reviews for ground in review.reasons), *self.revocation]
+
+    @property
+    def revocation(self) -> list[Ground]:
+        """Why it was revoked, where it was."""
         revoked = [each for each in self.history if each.action == ClaimAction.REVOKE]
-        return [
-            *(ground for review in self.claim.reviews for ground in review.reasons),
-            *(revocation_ground(on=each.at, opinion=each.data.get("note", "")) for each in revoked),
-        ]
+        return [revocation_ground(on=each.at, opinion=each.data.get("note", "")) for each in revoked]
 
     @property
     def stands_at(self) -> Station | None:

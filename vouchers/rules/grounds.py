@@ -53,6 +53,7 @@ def appeal_grounds(
     grounds: str,
     filed_on: datetime,
     suspended_on: datetime | None,
+    suspended_why: str | None,
     decided_on: datetime | None,
     opinion: str | None,
     sanction_until: date | None,
@@ -60,7 +61,7 @@ def appeal_grounds(
     """What was decided on an appeal: whether the sanction rested, and how it ended; nothing before either."""
     found = []
     if suspended_on is not None:
-        found.append(ground("appeal_suspends", article=MISCONDUCT, suspended_on=suspended_on))
+        found.append(ground("appeal_suspends", article=MISCONDUCT, suspended_on=suspended_on, why=suspended_why))
     if state is AppealState.DISMISSED:
         found.append(ground("appeal_dismissed", article=MISCONDUCT, decided_on=decided_on, opinion=opinion))
     if state is AppealState.REDUCED:

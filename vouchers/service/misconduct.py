@@ -200,7 +200,7 @@ def suspend_sanction(*, appeal_id: int, note: str, actor: Actor, now: datetime) 
         data = {"organisation_id": decision.organisation_id}
         apply(decision, MisconductAction.SUSPEND, transitions=MISCONDUCT, actor=actor, now=now, note=note, data=data)
         annul_adverse_record(decision.record_id, why=note, actor=actor, now=now)
-        appeal.suspended_by, appeal.suspended_at = actor.user_id, now
+        appeal.suspended_by, appeal.suspended_at, appeal.suspension_note = actor.user_id, now, note
         return appeal
 
 

@@ -33,3 +33,17 @@ CAST: dict[str, str] = {
 """Role by user name."""
 
 ROLES = frozenset(CAST.values())
+
+OFFICES = frozenset(
+    {
+        "city_bureau",
+        "city_finance",
+        "province",
+        "delegated_agency",
+        "finance_maker",
+        "finance_checker",
+        "auditor",
+        "admin",
+    }
+)
+"""Those that supervise, review, pay or administer."""

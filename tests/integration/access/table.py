@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from tests.integration.access.cast import CAST, ROLES, VISITOR
+from tests.integration.access.cast import CAST, OFFICES, ROLES, VISITOR
 
 TABLE = Path(__file__).with_name("table.yaml")
 OTHERS = "others"
@@ -30,12 +30,19 @@ class Trial:
 
 @dataclass(frozen=True)
 class Row:
-    """One method of one route: the roles it is open to, and its trials."""
+    """One method of one route: the roles it is open to, its trials, and whether it is a decision of an office."""
 
     method: str
     rule: str
     roles: frozenset[str]
     trials: tuple[Trial, ...]
+    no_decision: str | None = None
+    reasons_under: str | None = None
+
+    @property
+    def decides(self) -> bool:
+        """Whether it is a decision of an office: what only offices change, unless the table says why not."""
+        return self.method != "GET" and self.roles <= OFFICES and self.no_decision is None
 
     @property
     def users(self) -> list[str]:
@@ -53,7 +60,7 @@ def _row(name: str, entry: dict[str, Any]) -> Row:
     roles = _roles(entry.get("roles", ""))
     users = frozenset(user for user, role in CAST.items() if role in roles)
     trials = [_trial(trial, users) for trial in entry.get("trials", [{"through": "all"}])]
-    return Row(method, rule, roles, tuple(trials))
+    return Row(method, rule, roles, tuple(trials), entry.get("no_decision"), entry.get("reasons_under"))
 
 
 def _trial(entry: dict[str, Any], users: frozenset[str]) -> Trial:

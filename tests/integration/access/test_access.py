@@ -203,12 +203,66 @@ def _faults(world: World, row: Row, trial: Trial, user: str) -> Iterator[str]:
     elif isinstance(wanted, int):
         fault = "" if answer.status_code == wanted else f"not {wanted}"
     elif wanted == "through":
-        fault = "" if answer.status_code < 300 else "not let through"
+        fault = _unreasoned(row, trial, answer) if answer.status_code < 300 else "not let through"
     else:
         status = 401 if user == VISITOR else 403
         fault = "" if (answer.status_code, _code(answer)) == (status, wanted) else f"not {status} {wanted}"
     if fault:
         yield f"{user}: {fault}: {answer.status_code} {answer.get_data(as_text=True)[:300]}"
+
+
+def _unreasoned(row: Row, trial: Trial, answer: TestResponse) -> str:
+    """What a decision of an office lacks: reasons with article, both languages and inputs, and what its body said."""
+    if not row.decides:
+        return ""
+    grounds = [ground for each in _records(answer, under=row.reasons_under) for ground in each.get("reasons", [])]
+    if not grounds:
+        return "decided without reasons"
+    for each in grounds:
+        if not each["article"] or not CHINESE.search(each["text"]) or not each["text_en"] or not each["inputs"]:
+            return f"a reason that lacks something: {each}"
+    said = [value for name, value in {**(trial.send or {}), **(trial.form or {})}.items() if name in SAID]
+    told = " ".join(each["text"] for each in grounds)
+    return "".join(f"its reasons do not tell {each!r}" for each in said if each not in told)
+
+
+SAID = {"opinion", "why", "reason", "cause", "note", "grounds", "source", "reference"}
+"""What a body says in words; each of it is found in the reasons."""
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def _records(answer: TestResponse, *, under: str | None) -> list[dict[str, Any]]:
+    body = answer.get_json()
+    found = body if isinstance(body, list) else [body]
+    return found if under is None else [each[under] for each in found]
+
+
+def test_every_decision_of_an_office_answers_with_its_reasons(world: World) -> None:
+    """Issue: each review decision carries its reasons. Those of what succeeds in the trials are read there."""
+    document = world.client.app.test_client().get("/openapi.json").get_json()
+    deciding = {name: row for name, row in ROWS.items() if row.decides}
+    assert len(deciding) > 40
+    assert [name for name, row in deciding.items() if not _answers_with_reasons(document, row)] == []
+
+
+def _answers_with_reasons(document: dict[str, Any], row: Row) -> bool:
+    path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", row.rule)
+    answers = document["paths"][f"{API_PREFIX}{path}"][row.method.lower()]["responses"]
+    (schema,) = (each["content"]["application/json"]["schema"] for code, each in answers.items() if code < "300")
+    shown = _members(document, schema.get("items", schema))
+    if row.reasons_under is not None:
+        shown = _members(document, shown[row.reasons_under])
+    return shown.get("reasons", {}).get("items") == {"$ref": "#/components/schemas/Ground"}
+
+
+def _members(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """The members of a schema with those of all it is made of."""
+    found: dict[str, Any] = {}
+    for each in [schema, *schema.get("allOf", []), *schema.get("anyOf", [])]:
+        if "$ref" in each:
+            found |= _members(document, document["components"]["schemas"][each["$ref"].rpartition("/")[2]])
+        found |= each.get("properties", {})
+    return found
 
 
 def _wanted(row: Row, trial: Trial, user: str) -> str | int:
