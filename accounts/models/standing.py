@@ -62,7 +62,14 @@ class ControllerTenure(Model):
     controller: Mapped[Controller] = relationship()
 
 
-class AdverseRecord(Model):
+class Ended:
+    """When it was put on record that an entry ended, and where that is known from."""
+
+    ended_at: Mapped[datetime | None] = mapped_column(UTC)
+    ended_source: Mapped[str | None] = mapped_column(Text)
+
+
+class AdverseRecord(Ended, Model):
     """An accident, breach, fraud, misconduct or listing (V8(2)).
 
     ``since`` is when it occurred or the listing began; ``until`` the last day of the listing or of a
@@ -100,6 +107,8 @@ class AdverseRecord(Model):
             until=self.until,
             source=self.source_text,
             entered_on=self.entered_at,
+            ended_on=self.ended_at,
+            ended_source=self.ended_source,
             annulled_on=self.annulled_at,
             why=self.annulled_why,
         )
@@ -113,7 +122,7 @@ class Annulled:
     annulled_why: Mapped[str | None] = mapped_column(Text)
 
 
-class Holding(Annulled, Model):
+class Holding(Annulled, Ended, Model):
     """``holder`` owns ``percent`` of ``held`` in a period (V8(4)).
 
     The database excludes overlaps of one pair among those that are not annulled.
@@ -148,12 +157,14 @@ class Holding(Annulled, Model):
             until=self.until,
             source=self.source,
             entered_on=self.entered_at,
+            ended_on=self.ended_at,
+            ended_source=self.ended_source,
             annulled_on=self.annulled_at,
             why=self.annulled_why,
         )
 
 
-class JointEstablishment(Annulled, Model):
+class JointEstablishment(Annulled, Ended, Model):
     """Two organisations were built jointly (V8(4)); the lesser id stands first.
 
     ``since`` is None where nobody said from when. The database excludes overlaps of one pair among those that are not
@@ -186,6 +197,8 @@ class JointEstablishment(Annulled, Model):
             until=self.until,
             source=self.source,
             entered_on=self.entered_at,
+            ended_on=self.ended_at,
+            ended_source=self.ended_source,
             annulled_on=self.annulled_at,
             why=self.annulled_why,
         )

@@ -162,6 +162,8 @@ def adverse_grounds(
     until: date | None,
     source: Text,
     entered_on: datetime,
+    ended_on: datetime | None,
+    ended_source: str | None,
     annulled_on: datetime | None,
     why: str | None,
 ) -> list[Ground]:
@@ -175,7 +177,7 @@ def adverse_grounds(
         source=source,
         entered_on=entered_on,
     )
-    return [entered, *_annulment(STANDING, annulled_on, why)]
+    return [entered, *_ending(STANDING, until, ended_on, ended_source), *_annulment(STANDING, annulled_on, why)]
 
 
 def holding_grounds(
@@ -187,6 +189,8 @@ def holding_grounds(
     until: date | None,
     source: str,
     entered_on: datetime,
+    ended_on: datetime | None,
+    ended_source: str | None,
     annulled_on: datetime | None,
     why: str | None,
 ) -> list[Ground]:
@@ -202,7 +206,7 @@ def holding_grounds(
         source=source,
         entered_on=entered_on,
     )
-    return [entered, *_annulment(RELATED, annulled_on, why)]
+    return [entered, *_ending(RELATED, until, ended_on, ended_source), *_annulment(RELATED, annulled_on, why)]
 
 
 def joint_grounds(
@@ -212,6 +216,8 @@ def joint_grounds(
     until: date | None,
     source: str,
     entered_on: datetime,
+    ended_on: datetime | None,
+    ended_source: str | None,
     annulled_on: datetime | None,
     why: str | None,
 ) -> list[Ground]:
@@ -225,7 +231,13 @@ def joint_grounds(
         source=source,
         entered_on=entered_on,
     )
-    return [entered, *_annulment(RELATED, annulled_on, why)]
+    return [entered, *_ending(RELATED, until, ended_on, ended_source), *_annulment(RELATED, annulled_on, why)]
+
+
+def _ending(article: str, until: date | None, ended_on: datetime | None, source: str | None) -> list[Ground]:
+    if ended_on is None:
+        return []
+    return [ground("entry_ended", article=article, until=until, ended_on=ended_on, source=source)]
 
 
 def _annulment(article: str, annulled_on: datetime | None, why: str | None) -> list[Ground]:

@@ -137,7 +137,7 @@ def end_record(
 ) -> None:
     """Write the last day of an open listing or sanction, or the first day on which a relation is none any more."""
     require_transaction()
-    record.until = until
+    record.until, record.ended_at, record.ended_source = until, now, source
     audit.record(
         actor=actor, now=now, action="end", subject=record, data={"until": until.isoformat(), "source": source}
     )

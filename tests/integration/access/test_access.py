@@ -237,34 +237,6 @@ def _records(answer: TestResponse, *, under: str | None) -> list[dict[str, Any]]
     return found if under is None else [each[under] for each in found]
 
 
-def test_every_decision_of_an_office_answers_with_its_reasons(world: World) -> None:
-    """Issue: each review decision carries its reasons. Those of what succeeds in the trials are read there."""
-    document = world.client.app.test_client().get("/openapi.json").get_json()
-    deciding = {name: row for name, row in ROWS.items() if row.decides}
-    assert len(deciding) > 40
-    assert [name for name, row in deciding.items() if not _answers_with_reasons(document, row)] == []
-
-
-def _answers_with_reasons(document: dict[str, Any], row: Row) -> bool:
-    path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", row.rule)
-    answers = document["paths"][f"{API_PREFIX}{path}"][row.method.lower()]["responses"]
-    (schema,) = (each["content"]["application/json"]["schema"] for code, each in answers.items() if code < "300")
-    shown = _members(document, schema.get("items", schema))
-    if row.reasons_under is not None:
-        shown = _members(document, shown[row.reasons_under])
-    return shown.get("reasons", {}).get("items") == {"$ref": "#/components/schemas/Ground"}
-
-
-def _members(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """The members of a schema with those of all it is made of."""
-    found: dict[str, Any] = {}
-    for each in [schema, *schema.get("allOf", []), *schema.get("anyOf", [])]:
-        if "$ref" in each:
-            found |= _members(document, document["components"]["schemas"][each["$ref"].rpartition("/")[2]])
-        found |= each.get("properties", {})
-    return found
-
-
 def _wanted(row: Row, trial: Trial, user: str) -> str | int:
     """What the table says of a user: through, missing, a status, or the code of a refusal."""
     if CAST[user] not in row.roles or (user == VISITOR and user in trial.refused):

@@ -16,6 +16,7 @@ from core.http.api import API_PREFIX
 from core.http.idempotent import HEADER
 from core.http.problem import STATUS
 from core.texts import catalogue
+from tests.integration.access.table import Row, read_table
 
 Json = dict[str, Any]
 CONTRACT = yaml.safe_load(Path(__file__).with_name("contract.yaml").read_text("utf-8"))
@@ -187,3 +188,31 @@ def test_security_is_declared(document: Json) -> None:
             assert {"401", "403"} <= set(operation["responses"]), name
         else:
             assert is_open, name
+
+
+DECIDING = {name: row for name, row in read_table().items() if row.decides}
+
+
+def test_every_decision_of_an_office_answers_with_its_reasons(document: Json) -> None:
+    """Issue: each review decision carries its reasons. What the trials of the access table decide is read there."""
+    assert len(DECIDING) > 40
+    assert [name for name, row in DECIDING.items() if not _answers_with_reasons(document, row)] == []
+
+
+def _answers_with_reasons(document: Json, row: Row) -> bool:
+    path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", f"{API_PREFIX}{row.rule}")
+    answers = document["paths"][path][row.method.lower()]["responses"]
+    (schema,) = (each["content"]["application/json"]["schema"] for code, each in answers.items() if code < "300")
+    shown = _members(document, schema.get("items", schema))
+    if row.reasons_under is not None:
+        shown = _members(document, shown[row.reasons_under])
+    return bool(shown.get("reasons", {}).get("items") == {"$ref": "#/components/schemas/Ground"})
+
+
+def _members(document: Json, schema: Json) -> Json:
+    """The members of a schema with those of all it is made of."""
+    found: Json = dict(schema.get("properties", {}))
+    for each in [schema, *schema.get("allOf", []), *schema.get("anyOf", [])]:
+        if "$ref" in each:
+            found |= _members(document, document["components"]["schemas"][each["$ref"].rpartition("/")[2]])
+    return found

@@ -74,7 +74,13 @@ def test_v21_misconduct_without_finding_and_sanction_rests_on_its_grounds_alone(
     ],
 )
 def test_v21_an_appeal_tells_what_was_decided_on_it(given: dict[str, Any], codes: list[str]) -> None:
-    nothing = {"suspended_on": None, "decided_on": None, "opinion": "理由", "sanction_until": None}
+    nothing = {
+        "suspended_on": None,
+        "suspended_why": "待查",
+        "decided_on": None,
+        "opinion": "理由",
+        "sanction_until": None,
+    }
     found = appeal_grounds(grounds="不实", filed_on=MOMENT, **{**nothing, **given})
     assert [each.code for each in found] == codes
     assert {each.article for each in found} <= {"V21"}
