@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from settlement.rules.grounds import clawback_grounds, stop_grounds
+from settlement.rules.grounds import batch_grounds, clawback_grounds, stop_grounds
 from settlement.states import StopState
 
 MOMENT = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -50,3 +50,20 @@ def test_v21_a_clawback_names_the_payout_it_takes_back() -> None:
     assert [each.code for each in found] == ["clawback_opened", "clawback_of_payout", "clawback_misconduct"]
     assert found[1].inputs == {"batch_id": 4, "line_no": 2, "due_on": "2026-04-01"}
     assert {each.article for each in found} == {"V21"}
+
+
+def test_v17_a_pay_run_tells_what_it_pays_and_what_waits() -> None:
+    found = batch_grounds(
+        number="B1",
+        cutoff=date(2026, 3, 10),
+        line_count=2,
+        total_fen=6_000_000,
+        waiting_count=0,
+        waiting_fen=0,
+        approved_on=datetime(2026, 3, 10, 1, tzinfo=UTC),
+    )
+    assert [(each.code, each.article) for each in found] == [
+        ("pay_run_approved", "V17 pay"),
+        ("pay_run_waiting", "V17 pay"),
+    ]
+    assert "2 笔，合计 60000.00 元" in found[0].text.zh
