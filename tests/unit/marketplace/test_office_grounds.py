@@ -34,7 +34,8 @@ def test_v18_a_report_tells_its_return_its_acceptance_and_whether_it_was_in_time
     nothing: dict[str, Any] = {"returned_on": None, "why": "", "accepted_on": None, "number": None, "digest": None}
     stated: dict[str, Any] = {"due_on": DAY, "first_submitted_on": MOMENT}
     assert report_grounds(**stated, **nothing) == []
-    given: dict[str, Any] = {"returned_on": MOMENT, "why": "请补充", "accepted_on": MOMENT, "number": "1号", "digest": "ab"}
+    again: dict[str, Any] = {"returned_on": MOMENT, "why": "请补充"}
+    given: dict[str, Any] = {**again, "accepted_on": MOMENT, "number": "1号", "digest": "ab"}
     assert rests_on(report_grounds(**stated, **given)) == [
         ("report_returned", "V18 report"),
         ("report_accepted", "V18 report"),
