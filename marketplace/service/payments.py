@@ -45,13 +45,7 @@ def confirm_payment(
     with transaction():
         order = find_order(order_id, actor=actor, lock=True)
         authorise(actor, is_provider_side, order)
-        if order.state not in PAYABLE:
-            raise state_refusal(order.state, "payment", transitions=ORDER)
-        due = order_money(order.id).due_fen
-        if due <= 0:
-            raise NothingDue
-        amount = due if amount_fen is None else amount_fen
-        refuse_all(_faults(amount=amount, due=due, paid_on=paid_on, today=clock.today(now)), error=PaymentRefused)
+        amount = _amount(order, amount_fen, paid_on=paid_on, today=clock.today(now))
         reference = reference or f"{order.id}-{len(payments_of(order.id)) + 1}"
         record_payment(order_id=order.id, amount_fen=amount, reference=reference, actor=actor, now=now)
         audit.record(
@@ -78,16 +72,22 @@ def pay_online(
     with transaction():
         order = find_order(order_id, actor=actor, lock=True)
         authorise(actor, is_beneficiary_side, order)
-        if order.state not in PAYABLE:
-            raise state_refusal(order.state, "payment", transitions=ORDER)
-        due = order_money(order.id).due_fen
-        if due <= 0:
-            raise NothingDue
-        amount = due if amount_fen is None else amount_fen
-        refuse_all(_faults(amount=amount, due=due, paid_on=None, today=clock.today(now)), error=PaymentRefused)
+        amount = _amount(order, amount_fen, paid_on=None, today=clock.today(now))
         return open_attempt(
             order_id=order.id, amount_fen=amount, method=method, public_url=public_url, actor=actor, now=now
         )
+
+
+def _amount(order: Order, amount_fen: int | None, *, paid_on: date | None, today: date) -> int:
+    """What is paid of an order, all that is due where None is said."""
+    if order.state not in PAYABLE:
+        raise state_refusal(order.state, "payment", transitions=ORDER)
+    due = order_money(order.id).due_fen
+    if due <= 0:
+        raise NothingDue
+    amount = due if amount_fen is None else amount_fen
+    refuse_all(_faults(amount=amount, due=due, paid_on=paid_on, today=today), error=PaymentRefused)
+    return amount
 
 
 def _faults(*, amount: int, due: int, paid_on: date | None, today: date) -> list[Reason]:
