@@ -20,7 +20,8 @@ from marketplace.demo.client import UnexpectedAnswer
 from marketplace.demo.province import seed_province
 from marketplace.service import orders
 from tests.databases import Server
-from tests.property.machine import DECEMBER, USERS, Province, Wish, admitted
+from tests.property.machine import USERS, Province
+from tests.property.walk import DECEMBER, Wish, admitted
 from tests.support.deal import STEPS
 from vouchers.service import groups
 
