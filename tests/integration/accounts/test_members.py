@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -26,7 +25,6 @@ from tests.databases import Database
 from tests.factories.accounts import (
     approve,
     headers_of,
-    keyed,
     make_adverse_record,
     make_bureau,
     make_controller,
@@ -40,23 +38,11 @@ from tests.factories.accounts import (
     membership,
     token_for,
 )
+from tests.support.api import API, post, upload
 from tests.support.bending import assert_each_bites
-from tests.support.deal import MONDAY, PDF
+from tests.support.deal import MONDAY
 
-API = "/api/v1"
-Headers = dict[str, str]
 Form = dict[str, Any]
-
-
-def post(client: FlaskClient, path: str, body: Any = None, headers: Headers | None = None) -> Any:
-    return client.post(f"{API}{path}", json=body or {}, headers=keyed(headers))
-
-
-def upload(
-    client: FlaskClient, path: str, headers: Headers, content: bytes = PDF, filename: str = "a.pdf", **form: Any
-) -> Any:
-    data = {**form, "file": (io.BytesIO(content), filename)}
-    return client.post(f"{API}{path}", data=data, headers=keyed(headers), content_type="multipart/form-data")
 
 
 def codes(answer: Any) -> list[str]:

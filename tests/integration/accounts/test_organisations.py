@@ -23,12 +23,7 @@ from tests.factories.accounts import (
     token_for,
     user_with_role,
 )
-
-API = "/api/v1"
-
-
-def post(client: FlaskClient, path: str, body: dict[str, Any], headers: dict[str, str]) -> Any:
-    return client.post(f"{API}{path}", json=body, headers=keyed(headers))
+from tests.support.api import API, post
 
 
 def test_the_administrator_enters_an_authority_and_its_user_signs_in(client: FlaskClient) -> None:
