@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, Subquery, case, cast, extract, func, literal, select
+from sqlalchemy import ColumnElement, Date, Integer, Subquery, Text, case, cast, extract, func, literal, select
 
 from accounts.models import Membership
 from accounts.states import MembershipAction
@@ -66,7 +66,7 @@ def answered(wait: Wait) -> Subquery:
             entry.actor_user_id.label("user_id"),
             entry.data["note"].astext.label("note"),
             entry.data,
-            func.lag(entry.action).over(**window).label("before"),
+            func.lag(entry.action, type_=Text).over(**window).label("before"),
             func.lag(entry.at).over(**window).label("since"),
         )
         .where(entry.subject_kind == wait.subject, entry.action.in_((*wait.starts, *wait.answers)))

@@ -31,6 +31,9 @@ from vouchers.rules.facts import PaymentMode
 TEMPLATE = "marketplace/disclosure_sheet"
 ARTICLE_OF_MODE = {PaymentMode.DIRECT_DEDUCTION: "V16(1)", PaymentMode.FULL_PAYMENT: "V16(2)"}
 RATE_ARTICLE = "V12"
+FIRST_FIGURE = 5
+"""From here on the columns of :data:`HEADS` are figures."""
+
 HEADS = ("claim", "user", "provider", "kind", "article", "base", "rate", "claimed", "approved", "confirmed")
 
 
@@ -42,11 +45,16 @@ class SheetImpossible(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What is given out of a record: facts about the sheet, and its table."""
+    """What is given out of a record: facts about the sheet, and its table, whose figures stand to the right."""
 
     facts: list[tuple[Text, Text]]
     heads: list[Text]
     rows: list[list[Text]]
+
+    @property
+    def first_figure(self) -> int:
+        """The first column of figures."""
+        return FIRST_FIGURE if len(self.heads) == len(HEADS) else len(self.heads) - 1
 
 
 def write_sheet(application: DisclosureApplication, *, actor: Actor, now: datetime) -> StoredFile:
@@ -67,6 +75,7 @@ def sheet_pdf(application: DisclosureApplication, *, actor: Actor, now: datetime
             "facts": [[name.zh, value.zh] for name, value in sheet.facts],
             "note": word("sheet_note").zh,
             "heads": [each.zh for each in sheet.heads],
+            "first-figure": sheet.first_figure,
             "rows": [[cell.zh for cell in row] for row in sheet.rows],
         },
     )

@@ -9,10 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import literal_column, select
+from sqlalchemy.dialects import postgresql
 
 from accounts.kinds import MemberKind
 from core.kinds import ServiceKind
+from marketplace.reports.desk.items import shanghai_day
+from marketplace.reports.times import CLAIM_REVIEW, answered, working_days_between
 from marketplace.states import OrderState
+from vouchers.models import Claim
 from vouchers.rules.facts import PaymentMode
 from vouchers.states import ClaimState
 
@@ -121,21 +128,28 @@ _AID_LINES = (
     f"WHERE c.city = :city AND {_within('b.recorded_at')}"
 )
 _NET_PAID = "COALESCE(sum(l.amount_fen * CASE WHEN l.outcome = 'paid' THEN 1 WHEN l.late THEN -1 ELSE 0 END), 0)"
-_REVIEWS = f"""
-    FROM (SELECT s.since, s.at,
-                 (SELECT count(*)
-                    FROM generate_series(s.since + 1, s.at, interval '1 day') g (day)
-                    LEFT JOIN calendar_exception e ON e.day = g.day::date
-                   WHERE COALESCE(e.working, extract(isodow FROM g.day) < 6)) AS working_days
-            FROM (SELECT a.action, a.at AS instant,
-                         (a.at AT TIME ZONE 'Asia/Shanghai')::date AS at,
-                         lag(a.action) OVER w AS before,
-                         (lag(a.at) OVER w AT TIME ZONE 'Asia/Shanghai')::date AS since
-                    FROM audit_entry a JOIN claim c ON c.id = a.subject_id AND c.city = :city
-                   WHERE a.subject_kind = 'claim' AND a.action IN ('submit', 'send_back', 'approve', 'return', 'reject')
-                  WINDOW w AS (PARTITION BY a.subject_id ORDER BY a.id)) s
-           WHERE s.action IN ('approve', 'return', 'reject') AND s.before IN ('submit', 'send_back')
-             AND {_within("s.instant")}) r"""
+
+_DIALECT: Any = postgresql.dialect
+"""What the statements are written for; their parameters stay named."""
+
+
+def _reviews() -> str:
+    """A city's reviews answered in the year, as everywhere (``marketplace.reports.times``), each with its time."""
+    waits = answered(CLAIM_REVIEW)
+    timed = (
+        select(working_days_between(shanghai_day(waits.c.since), shanghai_day(waits.c.at)).label("working_days"))
+        .join(Claim, Claim.id == waits.c.subject_id)
+        .where(
+            Claim.city == literal_column(":city"),
+            waits.c.at >= literal_column("y.since"),
+            waits.c.at < literal_column("y.until"),
+        )
+    )
+    written = timed.compile(dialect=_DIALECT(paramstyle="named"), compile_kwargs={"literal_binds": True})
+    return f"FROM ({written}) r"
+
+
+_REVIEWS = _reviews()
 _INSPECTED = "FROM inspection x JOIN claim c ON c.id = x.claim_id WHERE c.city = :city AND"
 _BACK = "FROM clawback k JOIN payable p ON p.id = k.payable_id JOIN claim c ON c.order_id = p.order_id"
 _CLAWBACKS = f"{_BACK} WHERE c.city = :city AND"
