@@ -93,12 +93,21 @@ class ReportFigures:
             as_of=datetime.fromisoformat(kept["as_of"]),
             method=kept["method"],
             sections={
-                key: tuple(FigureOf(**{**each, "unit": Unit(each["unit"])}) for each in figures)
-                for key, figures in kept["sections"].items()
+                key: tuple(FigureOf(**{**each, "unit": Unit(each["unit"])}) for each in kept["sections"][key])
+                for key in _in_order(kept["sections"], SECTIONS)
             },
-            breakdowns={key: tuple(Row(**each) for each in rows) for key, rows in kept["breakdowns"].items()},
+            breakdowns={
+                key: tuple(Row(**each) for each in kept["breakdowns"][key])
+                for key in _in_order(kept["breakdowns"], [each.key for each in BREAKDOWNS])
+            },
             checks=tuple(Agreement(**each) for each in kept["checks"]),
         )
+
+
+def _in_order(kept: Iterable[str], order: Iterable[str]) -> list[str]:
+    """What was kept, in the order of the report, which the database loses; what is counted no more comes last."""
+    places = {key: place for place, key in enumerate(order)}
+    return sorted(kept, key=lambda key: (places.get(key, len(places)), key))
 
 
 def method() -> str:
