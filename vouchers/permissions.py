@@ -43,8 +43,10 @@ may_prepare_cases = may_hold_cases
 may_read_cases = may_prepare_cases | auditor
 """What the offices prepare and who holds a case; the parties are told the decision."""
 may_read_queue = city_bureau | delegated_agency
-may_register_credits = city_bureau | province
-"""Whoever reviews or confirms: a party could take back another's invoice with a file of its own making."""
+may_decide_credits = city_bureau | province
+"""Whoever reviews or confirms the claim takes or rejects what others enter, and annuls what was a mistake."""
+may_register_credits = may_decide_credits | may_hand_in
+"""What a party enters of another's invoice waits: it could be a file of its own making."""
 may_read_credits = may_register_credits | auditor | city_finance
 may_draw = province
 may_read_spot_checks = province | auditor

@@ -116,6 +116,35 @@ FLAG = Transitions(
 )
 
 
+class CreditState(StrEnum):
+    """Whether a credit invoice has its effect."""
+
+    WAITING = "waiting"
+    """Entered by somebody who does not decide about the claim: a notice without effect."""
+    IN_FORCE = "in_force"
+    REJECTED = "rejected"
+    ANNULLED = "annulled"
+    """It had been entered by mistake and counts for nothing since."""
+
+
+class CreditAction(StrEnum):
+    """What moves a credit invoice."""
+
+    TAKE = "take"
+    REJECT = "reject"
+    ANNUL = "annul"
+
+
+CREDIT = Transitions(
+    {
+        (CreditState.WAITING, CreditAction.TAKE): CreditState.IN_FORCE,
+        (CreditState.WAITING, CreditAction.REJECT): CreditState.REJECTED,
+        (CreditState.IN_FORCE, CreditAction.ANNUL): CreditState.ANNULLED,
+    },
+    initial=CreditState.WAITING,
+)
+
+
 class InspectionState(StrEnum):
     """Where the inspection of a drawn claim stands (V19)."""
 

@@ -84,6 +84,7 @@ PLACES: Mapping[str, Place] = MappingProxyType(
         "shortfalls_to_pay": _place("shortfall_pages.index", state="open"),
         "shortfalls_to_receive": _place("shortfall_pages.index", state="open"),
         "stops_to_decide": _place("stop_pages.index", state="standing"),
+        "credits_to_decide": _place("credit_pages.index", state="waiting"),
         "credits_to_claw_back": _place("credit_pages.index", effect="clawback_due"),
         "successions_proposed": _place("succession_pages.index", state="proposed"),
         "successions_to_decide": _place("succession_pages.index", state="proposed"),

@@ -45,6 +45,7 @@ from settlement.states import (
 from vouchers.states import (
     AppealState,
     ClaimState,
+    CreditState,
     FindingState,
     FlagState,
     InspectionState,
@@ -61,6 +62,7 @@ STATES: Mapping[str, type[StrEnum]] = MappingProxyType(
         "claim": ClaimState,
         "claim_flag": FlagState,
         "complaint": ComplaintState,
+        "credit_invoice": CreditState,
         "clawback": ClawbackState,
         "controller_change": ProposalState,
         "disclosure_application": DisclosureState,
@@ -99,6 +101,7 @@ PAGES_OF: Mapping[str, str] = MappingProxyType(
         "claim": "claim",
         "clawback": "clawback",
         "complaint": "complaint",
+        "credit_invoice": "credit_invoice",
         "controller_change": "controller_change",
         "disclosure_application": "disclosure",
         "disclosure_consultation": "disclosure_consultation",

@@ -280,6 +280,7 @@ SCHEMA: Mapping[str, fields.Field[Any]] = {
     "invoices.service_items": _many(_text(), least=0),
     "invoices.ineligible_items": _many(_text(), least=0),
     "invoices.days_before_order": _count(),
+    "invoices.unknown_credit_max_fen": _sum(),
 }
 
 AREA: fields.Field[Any] = _many(_text(DIVISION))

@@ -10,7 +10,7 @@ from core.types import Fen, identity_key
 
 
 class ClaimAid(Model):
-    """One programme's part of a claim. Sums only ever fall: aid ≥ claimed ≥ approved ≥ confirmed (invariant 4).
+    """One programme's part of a claim. Aid ≥ claimed ≥ approved ≥ confirmed (invariant 4).
 
     ``aid_fen`` is what the order's aid was at completion; in direct deduction the user's fee was lowered by it.
     ``fund`` is the programme under which settlement keeps its fund.

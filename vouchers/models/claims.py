@@ -25,12 +25,13 @@ from vouchers.states import DEAD, ClaimState
 
 
 class Claim(Model):
-    """The one claim of an order. Sums only ever fall: subsidy ≥ claimed ≥ approved ≥ confirmed (invariant 4).
+    """The one claim of an order: subsidy ≥ claimed ≥ approved ≥ confirmed (invariant 4).
 
     ``subsidy_fen`` is what the order's subsidy was at completion; in direct deduction the user's fee was lowered by
-    it. ``claimed_fen`` is what is left of it after invoice and year. ``claimant_id`` hands the claim in: the provider
-    in direct deduction, else the enterprise or, for a team, its incubator. ``payee_id`` is who is paid. ``last_day``
-    is the last day of the first submission (V17), ``correct_by`` that of a resubmission.
+    it. ``claimed_fen`` is what is left of it after invoice and year; while it is reviewed it may rise again up to what
+    is held, where a line counts after all or a credit invoice was annulled. ``claimant_id`` hands the claim in: the
+    provider in direct deduction, else the enterprise or, for a team, its incubator. ``payee_id`` is who is paid.
+    ``last_day`` is the last day of the first submission (V17), ``correct_by`` that of a resubmission.
     """
 
     __tablename__ = "claim"

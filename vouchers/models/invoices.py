@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, Text
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Model
 from core.files import StoredFile
 from core.types import UTC, Enumerated, Fen, identity_key
-from vouchers.rules.invoices.credits import CreditEffect
+from vouchers.rules.invoices.credits import CreditEffect, CreditUndone
 from vouchers.rules.invoices.facts import ReadInvoice, invoice_from
 from vouchers.rules.invoices.reading import InvoiceFormat
+from vouchers.states import CreditState
 
 
 class InvoiceReading(Model):
@@ -60,13 +61,21 @@ class InvoiceLineMark(Model):
 class CreditInvoice(Model):
     """A credit invoice (红字发票): it takes back ``amount_incl_tax_fen`` of the invoice with ``original_number``.
 
-    ``effect`` is what it did to the claim that rested on that invoice when it was registered.
+    ``effect`` is what it did to the claim that rested on that invoice when it came into force, at once or once a notice
+    was taken (``decided_*``); ``undone`` what became of that when it was annulled. What it says never changes.
     """
 
     __tablename__ = "credit_invoice"
     __table_args__ = (
         Index("ix_credit_invoice_original_number", "original_number"),
-        Index("uq_credit_invoice_number", "number", unique=True),
+        Index("uq_credit_invoice_number", "number", unique=True, postgresql_where=text("state = 'in_force'")),
+        Index(
+            "uq_credit_invoice_waiting",
+            "number",
+            "registered_by_organisation",
+            unique=True,
+            postgresql_where=text("state = 'waiting'"),
+        ),
     )
 
     id: Mapped[int] = identity_key()
@@ -77,7 +86,17 @@ class CreditInvoice(Model):
     opinion: Mapped[str] = mapped_column(Text)
     file_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("stored_file.id"))
     claim_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("claim.id"))
-    effect: Mapped[CreditEffect] = mapped_column(Enumerated(CreditEffect))
+    state: Mapped[CreditState] = mapped_column(Enumerated(CreditState))
+    effect: Mapped[CreditEffect | None] = mapped_column(Enumerated(CreditEffect))
     registered_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     registered_by_organisation: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
     registered_at: Mapped[datetime] = mapped_column(UTC)
+    decided_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UTC)
+    decision: Mapped[str | None] = mapped_column(Text)
+    annulled_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    annulled_at: Mapped[datetime | None] = mapped_column(UTC)
+    annulled_why: Mapped[str | None] = mapped_column(Text)
+    undone: Mapped[CreditUndone | None] = mapped_column(Enumerated(CreditUndone))
+
+    file: Mapped[StoredFile | None] = relationship()

@@ -21,9 +21,10 @@ from vouchers.pages.claim_parts import flag_words, replaced_materials, sums_bar
 from vouchers.pages.comparing import differences, invoice_rows
 from vouchers.pages.explaining import percent
 from vouchers.pages.flag_words import flag_views
-from vouchers.permissions import may_hold_cases, may_prepare_cases
+from vouchers.permissions import may_hold_cases, may_prepare_cases, may_read_credits
 from vouchers.queries.cases import Held, held_cases, review_policy, said_about
 from vouchers.queries.conflicts import conflicts
+from vouchers.queries.credits import waiting_about
 from vouchers.queries.invoices import judged_lines, unsettled
 from vouchers.queries.review_queue import WAITING, first_days
 from vouchers.steps.base import worth_fen
@@ -53,6 +54,7 @@ def beside(claim: Claim, *, actor: Actor) -> dict[str, Any]:
         "replaced": replaced_materials(claim),
         "compared": invoice_rows(claim, today=today),
         "lines": judged_lines(claim.invoice),
+        "waiting_credits": waiting_about(claim) if may_read_credits(actor) else [],
         "worth": yuan(worth_fen(claim)) if unsettled([claim.id]) else None,
         "rounds": differences(claim),
         "flags": flag_words(claim),

@@ -25,6 +25,7 @@ from settlement.queries.payouts import PayoutStep, clawback_steps, coming_cutoff
 from vouchers.models import Claim, ReviewSummary
 from vouchers.queries.claims import Dossier
 from vouchers.queries.deadlines import CONFIRMATION_TERM, REVIEW_TERM, office_term
+from vouchers.rules.invoices.credits import ANNULLED, CREDITED, RESTORED
 from vouchers.rules.way import OFFICE_AT, Holder, Station
 from vouchers.states import ClaimAction, ClaimState, SummaryAction
 
@@ -43,8 +44,8 @@ class Happened:
 
     ``username`` is there for the reader's own people only; of the others the role must do. ``value_date`` is the
     bank's date of a payout. ``delivered_on`` and ``completed_on`` stand with the opening; ``reason`` is what ended it
-    without anybody's decision, or what a credit invoice did to it. ``amount_fen`` is what is claimed or came back, by
-    ``due_on``. ``number`` is that in the audit trail, which tells what came first within one instant.
+    without anybody's decision, or what a credit invoice did to it or no longer does. ``amount_fen`` is what is claimed
+    or came back, by ``due_on``. ``number`` is that in the audit trail, which tells what came first within one instant.
     """
 
     at: datetime
@@ -110,8 +111,8 @@ _HOLDER_OF: Mapping[str, Holder] = MappingProxyType(
     }
 )
 OPENING = "open"
-CREDITED = "credit_invoice"
-_TOLD = frozenset({OPENING, CREDITED, "add_material", *ClaimAction})
+_OF_CREDITS = frozenset({CREDITED, ANNULLED, RESTORED})
+_TOLD = frozenset({OPENING, *_OF_CREDITS, "add_material", *ClaimAction})
 """What everybody who may read a claim is told of; how an office deals with it inside is for offices."""
 _SAY_WHY = frozenset({Role.CITY_BUREAU, Role.PROVINCE})
 
@@ -242,7 +243,7 @@ def _of_claim(found: Dossier, names: Mapping[int, str], *, tells_all: bool) -> I
                 delivered_on=_day(entry, "delivered_on"),
                 completed_on=_day(entry, "completed_on"),
                 reason=entry.data.get("reason")
-                if entry.actor_role == SYSTEM.role or entry.action == CREDITED
+                if entry.actor_role == SYSTEM.role or entry.action in _OF_CREDITS
                 else None,
             )
 

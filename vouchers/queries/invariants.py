@@ -7,7 +7,7 @@ from vouchers.queries.aid_invariants import INVARIANTS as AIDS
 from vouchers.queries.invoice_invariants import INVOICE_INVARIANTS
 from vouchers.queries.review_invariants import REVIEW_INVARIANTS
 from vouchers.queries.supervision_invariants import INVARIANTS as SUPERVISION
-from vouchers.states import CLAIM, FLAG, SUMMARY
+from vouchers.states import CLAIM, CREDIT, FLAG, SUMMARY
 
 INVARIANTS = [
     *AIDS,
@@ -227,6 +227,10 @@ INVARIANTS = [
                 THEN least(before_fen, (inputs->>'left_fen')::numeric,
                            floor(least((inputs->>'contract_fen')::numeric, (inputs->>'actual_fen')::numeric,
                                        (inputs->>'invoice_fen')::numeric) * (inputs->>'rate')::numeric))
+              WHEN kind = 'restoration'
+                THEN least((inputs->>'held_fen')::numeric, (inputs->>'left_fen')::numeric,
+                           floor(least((inputs->>'contract_fen')::numeric, (inputs->>'actual_fen')::numeric,
+                                       (inputs->>'invoice_fen')::numeric) * (inputs->>'rate')::numeric))
               WHEN kind = 'approval' AND (inputs->>'of_fen')::numeric = 0 THEN 0
               WHEN kind = 'approval' AND jsonb_exists(inputs, 'of_fen')
                 THEN floor(before_fen * (inputs->>'approved_fen')::numeric / (inputs->>'of_fen')::numeric)
@@ -285,6 +289,7 @@ INVARIANTS = [
     *REVIEW_INVARIANTS,
     *INVOICE_INVARIANTS,
     replay("claim", CLAIM),
+    replay("credit_invoice", CREDIT),
     replay("claim_flag", FLAG),
     replay("review_summary", SUMMARY),
     *SUPERVISION,

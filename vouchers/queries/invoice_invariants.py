@@ -79,10 +79,48 @@ INVOICE_INVARIANTS = [
         "invoices: what credit invoices took back stands on the invoice",
         """
         SELECT i.id AS claim_invoice, i.number, i.credited_fen, sum(c.amount_incl_tax_fen) AS taken_back_fen
-          FROM claim_invoice i LEFT JOIN credit_invoice c ON c.original_number = i.number
+          FROM claim_invoice i LEFT JOIN credit_invoice c ON c.original_number = i.number AND c.state = 'in_force'
          WHERE i.live
          GROUP BY i.id
         HAVING i.credited_fen <> COALESCE(sum(c.amount_incl_tax_fen), 0)
+        """,
+    ),
+    Invariant(
+        10,
+        "credit invoices: another person than who entered one decides what waits, a third one annuls",
+        """
+        SELECT c.id AS credit_invoice, c.state, c.registered_by, c.decided_by, c.annulled_by
+          FROM credit_invoice c
+         WHERE c.decided_by = c.registered_by OR c.annulled_by IN (c.registered_by, c.decided_by)
+            OR (c.state IN ('in_force', 'annulled') AND c.decided_by IS NULL
+                AND EXISTS (SELECT FROM audit_entry e
+                             WHERE e.subject_kind = 'credit_invoice' AND e.subject_id = c.id
+                               AND e.action = 'register_credit' AND (e.data ->> 'waits')::boolean))
+        """,
+    ),
+    Invariant(
+        17,
+        "credit invoices: no payment stays stopped for those of an invoice that are all annulled",
+        """
+        SELECT s.id AS payment_stop, s.payable_id AS payable, s.occasion
+          FROM payment_stop s
+          JOIN credit_invoice c ON s.occasion = 'credit:' || c.number AND c.state = 'annulled'
+         WHERE s.state = 'standing'
+           AND NOT EXISTS (SELECT FROM credit_invoice o
+                            WHERE o.original_number = c.original_number AND o.state = 'in_force')
+        """,
+    ),
+    Invariant(
+        4,
+        "claims: under review no more stays held than the whole invoice could give",
+        """
+        SELECT c.id AS claim, c.state, c.claimed_fen, h.held_fen, i.amount_incl_tax_fen
+          FROM claim c
+          JOIN claim_invoice i ON i.claim_id = c.id AND i.live
+          JOIN entitlement_decision d ON d.id = c.decision_id
+          JOIN cap_hold h ON h.order_id = c.order_id AND h.state = 'live'
+         WHERE c.state IN ('submitted', 'sent_back', 'city_approved', 'summarised')
+           AND h.held_fen > floor(least(c.contract_fen, c.actual_fen, i.amount_incl_tax_fen) * d.rate)
         """,
     ),
     Invariant(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from core import policy
 from core.db import session
@@ -121,10 +121,12 @@ def judged_lines(invoice: Invoice | None) -> list[JudgedLine]:
 
 
 def unsettled(claim_ids: Collection[int]) -> set[int]:
-    """Those of these claims whose approval will settle them by lines that their reviewer left out."""
+    """Those of these claims whose approval will settle them by lines that their reviewer left out or took back in."""
     found = select(Invoice.claim_id).join(Claim, Claim.id == Invoice.claim_id)
-    left_out = Invoice.eligible_fen < Claim.base_fen
-    return set(session().scalars(found.where(Invoice.claim_id.in_(claim_ids), Invoice.live, left_out)))
+    left_fen = Invoice.amount_incl_tax_fen - Invoice.credited_fen
+    counted_fen = func.greatest(0, func.least(left_fen, Invoice.eligible_fen))
+    moved = func.least(Claim.contract_fen, Claim.actual_fen, counted_fen) != Claim.base_fen
+    return set(session().scalars(found.where(Invoice.claim_id.in_(claim_ids), Invoice.live, moved)))
 
 
 def order_facts(claim: Claim, *, today: date) -> OrderFacts:

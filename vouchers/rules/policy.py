@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -156,6 +156,11 @@ def judging(pack: PolicyPack, day: date) -> Judgement:
     """The policy of a day; outside the term that of the nearest day within it (V23)."""
     edition = pack.nearest(day, term=TERM)
     return Judgement(_read_once(edition), pack.within(day, term=TERM) == day, edition)
+
+
+def first_day(pack: PolicyPack, *, days_before: int) -> date:
+    """So many days before the measure began: what is older belongs to nothing under it (V23)."""
+    return pack.within(date.min, term=TERM) - timedelta(days=days_before)
 
 
 def judging_by(edition: Edition, day: date) -> Judgement:

@@ -28,6 +28,7 @@ class StepKind(StrEnum):
     COMPLETION = "completion"
     YEAR = "year"
     INVOICE = "invoice"
+    RESTORATION = "restoration"
     APPROVAL = "approval"
     RETURN = "return"
     SEND_BACK = "send_back"
@@ -45,6 +46,7 @@ ARTICLES = {
     StepKind.COMPLETION: "V12 base",
     StepKind.YEAR: "V12 cap",
     StepKind.INVOICE: "V12 base",
+    StepKind.RESTORATION: "V12 base",
     StepKind.APPROVAL: "V17 order",
     StepKind.RETURN: "V17 return",
     StepKind.SEND_BACK: "V17 order",
@@ -79,7 +81,7 @@ REDUCING = frozenset(
 LIMITS_OF_AID = ("order_max_fen", "left_fen")
 """What limits the aid of a programme besides its cap: the most for one order, and what the fee leaves."""
 
-SAID_OF_AID = REDUCING
+SAID_OF_AID = REDUCING | {StepKind.RESTORATION}
 """Steps that are told in words of their own where they are of a programme."""
 
 _LESS_OF_INVOICE = {(True, False): ".credited", (False, True): ".lines", (True, True): ".credited_lines"}
@@ -154,6 +156,9 @@ def result(kind: StepKind, *, before_fen: int, inputs: Mapping[str, Any]) -> int
         case StepKind.INVOICE:
             cost_fen = _share_of_cost(inputs, before_fen, "contract_fen", "actual_fen", "invoice_fen")
             return _least(cost_fen, inputs, *LIMITS_OF_AID)
+        case StepKind.RESTORATION:
+            cost_fen = _share_of_cost(inputs, int(inputs["held_fen"]), "contract_fen", "actual_fen", "invoice_fen")
+            return _least(cost_fen, inputs, *LIMITS_OF_AID)
         case StepKind.APPROVAL:
             return _approved(inputs, before_fen)
         case StepKind.RETURN | StepKind.SEND_BACK:
@@ -162,6 +167,11 @@ def result(kind: StepKind, *, before_fen: int, inputs: Mapping[str, Any]) -> int
             return before_fen
         case _:
             return 0
+
+
+def settling_kind(*, before_fen: int, after_fen: int) -> StepKind:
+    """What settling a claim by its costs was: it rises only where lines or credited sums count again."""
+    return StepKind.INVOICE if after_fen <= before_fen else StepKind.RESTORATION
 
 
 def entitlement_steps(

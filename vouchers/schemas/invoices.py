@@ -22,11 +22,12 @@ from core.http import (
 from core.http.schemas import MAX_SUM_FEN, fault
 from vouchers.rules.claims import InvoiceType
 from vouchers.rules.invoices.comparing import Concern, Typed
-from vouchers.rules.invoices.credits import CreditEffect, CreditFacts
+from vouchers.rules.invoices.credits import CreditDecision, CreditEffect, CreditFacts, CreditUndone
 from vouchers.rules.invoices.fields import MAX_LINES
 from vouchers.rules.invoices.items import LineMark
 from vouchers.rules.invoices.reading import InvoiceFormat
 from vouchers.schemas.claims import USCC
+from vouchers.states import CreditState
 
 MAX_NUMBER = 40
 
@@ -212,19 +213,38 @@ class CreditInvoiceSchema(Schema):
     """A registered credit invoice."""
 
     id = IdField(required=True, metadata={"description": "Number of the entry."})
+    state = EnumField(
+        CreditState,
+        required=True,
+        metadata={"description": "Whether it has its effect; one that waits has none until an office takes it."},
+    )
     number = TextField(required=True, metadata={"description": "Its own number."})
     original_number = TextField(required=True, metadata={"description": "The invoice it takes back."})
     amount_incl_tax_fen = FenField(
         required=True, maximum=MAX_SUM_FEN, metadata={"description": "What it takes back, with tax."}
     )
     issued_on = DayField(required=True, metadata={"description": "Its date."})
-    opinion = TextField(required=True, max_length=2000, metadata={"description": "How it became known."})
+    opinion = TextField(
+        required=True,
+        allow_none=True,
+        max_length=2000,
+        metadata={"description": "How it became known, for offices and who entered it."},
+    )
     registered_at = InstantField(required=True, metadata={"description": "When it was registered."})
+    decided_at = InstantField(
+        required=True, allow_none=True, metadata={"description": "When it was taken or rejected, had it to wait."}
+    )
+    decision = TextField(required=True, allow_none=True, metadata={"description": "What was said with that."})
     effect = EnumField(
         CreditEffect,
         required=True,
         allow_none=True,
-        metadata={"description": "What it did; null for a claim not in sight."},
+        metadata={"description": "What it did; null while it waits and for a claim not in sight."},
+    )
+    annulled_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was annulled."})
+    annulled_why = TextField(required=True, allow_none=True, metadata={"description": "What was mistaken."})
+    undone = EnumField(
+        CreditUndone, required=True, allow_none=True, metadata={"description": "What annulling it undid, if in sight."}
     )
     claim_id = IdField(
         required=True, allow_none=True, metadata={"description": "The claim that rested on the invoice, if in sight."}
@@ -238,3 +258,14 @@ class CreditInvoiceSchema(Schema):
 
 class CreditInvoiceQuerySchema(CursorSchema):
     """Which credit invoices are wanted."""
+
+    state = EnumField(CreditState, metadata={"description": "Of this state only."})
+
+
+class CreditDecisionSchema(Schema):
+    """What becomes of a credit invoice that waits."""
+
+    decision = EnumField(CreditDecision, required=True, metadata={"description": "Take it or reject it."})
+    opinion = TextField(
+        required=True, max_length=2000, metadata={"description": "Why; who entered it reads this as well."}
+    )

@@ -30,7 +30,7 @@ from settlement.steps import (
 from vouchers.models import Claim, ClaimAid
 from vouchers.queries.entitlement import Assessment
 from vouchers.rules.aids import Aid, in_proportion, reduced_aid
-from vouchers.rules.steps import StepKind, rate_text
+from vouchers.rules.steps import StepKind, rate_text, settling_kind
 from vouchers.steps.aid_reasoning import note_aid_step, note_aid_year, note_hold_step
 
 
@@ -113,24 +113,32 @@ def open_aids(claim: Claim, *, actor: Actor, now: datetime) -> None:
         reduce_hold(order_id=claim.order_id, to_fen=sums[name], programme=name, actor=actor, now=now)
 
 
-def settle_aids(claim: Claim, *, actor: Actor, now: datetime) -> None:
-    """At submission: the holds go to the claim's year, and aid is lowered with the cost as the subsidy was.
+def settle_aids(claim: Claim, *, most_base_fen: int, most_fen: int, actor: Actor, now: datetime) -> None:
+    """At submission: the holds go to the claim's year, and aid follows the cost as the subsidy did.
 
-    Beside a subsidy of nothing there is no aid.
+    Beside a subsidy of nothing there is no aid. As much stays held as there would be beside a subsidy of ``most_fen``
+    for a cost of ``most_base_fen``.
     """
     frozen = {each["programme"]: each for each in claim.decision.aids}
     for aid in _by_programme(claim):
         _settle_year(claim, aid, cap_fen=frozen[aid.programme]["cap_fen"], actor=actor, now=now)
     left_fen = 0 if claim.claimed_fen == 0 else claim.base_fen - claim.claimed_fen
+    most_left_fen = 0 if most_fen == 0 else most_base_fen - most_fen
+    holds = aid_holds_of(claim.order_id)
     for aid in claim.aids:
         rate = Decimal(frozen[aid.programme]["rate"])
-        claimed_fen = reduced_aid(aid.claimed_fen, base_fen=claim.base_fen, rate=rate, left_fen=left_fen)
+        held_fen = holds[aid.programme].held_fen if aid.programme in holds else 0
+        claimed_fen = reduced_aid(held_fen, base_fen=claim.base_fen, rate=rate, left_fen=left_fen)
+        most_aid_fen = max(
+            claimed_fen, reduced_aid(held_fen, base_fen=most_base_fen, rate=rate, left_fen=most_left_fen)
+        )
         note_aid_step(
-            StepKind.INVOICE,
+            settling_kind(before_fen=aid.claimed_fen, after_fen=claimed_fen),
             claim,
             aid,
             after_fen=claimed_fen,
             now=now,
+            held_fen=held_fen,
             contract_fen=claim.contract_fen,
             actual_fen=claim.actual_fen,
             invoice_fen=None if claim.invoice is None else claim.invoice.counted_fen,
@@ -139,7 +147,8 @@ def settle_aids(claim: Claim, *, actor: Actor, now: datetime) -> None:
         )
         aid.claimed_fen = claimed_fen
         left_fen -= aid.claimed_fen
-        reduce_hold(order_id=claim.order_id, to_fen=aid.claimed_fen, programme=aid.programme, actor=actor, now=now)
+        most_left_fen -= most_aid_fen
+        reduce_hold(order_id=claim.order_id, to_fen=most_aid_fen, programme=aid.programme, actor=actor, now=now)
         audit.record(actor=actor, now=now, action="submit", subject=aid, data=_said(claim, aid))
 
 

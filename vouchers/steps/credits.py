@@ -5,30 +5,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
 
 from accounts.permissions import province
-from core import audit
+from core import audit, clock, policy
 from core.db import require_transaction
-from core.errors import Reason, Refused, reason, refuse_all
+from core.errors import Reason, Refused, reason
 from core.money import fen_to_yuan
 from core.permissions import SYSTEM, Actor
+from core.states import apply
 from settlement.models import Payable
 from settlement.states import PayableState
 from settlement.steps.payables import locked_payable
 from settlement.steps.queue import join_queue
 from settlement.steps.stops import stop_payable
-from vouchers.models import Claim, Invoice
+from vouchers.models import Claim, CreditInvoice, Invoice
+from vouchers.permissions import may_decide_credits
 from vouchers.queries.claims import claim_of_source, find_claim, visible_claims
-from vouchers.rules.invoices.credits import CreditEffect, bound_faults, credit_effect, credit_faults
-from vouchers.states import ClaimState
+from vouchers.rules.invoices.credits import (
+    CREDITED,
+    CreditEffect,
+    bound_faults,
+    credit_effect,
+    credit_faults,
+    unknown_faults,
+)
+from vouchers.rules.invoices.items import item_policy
+from vouchers.rules.policy import first_day
+from vouchers.states import CREDIT, ClaimState, CreditAction
 from vouchers.steps.base import settle_sum, worth_fen
 from vouchers.steps.invoices import credited, lock_invoice
 
-SIGHT = "V6"
 ARTICLE = "V13"
 OCCASION = "credit:"
 """Before the number of the credit invoice: what a stop was ordered for."""
@@ -51,75 +62,76 @@ class CreditRefused(Refused):
     code = "credit_refused"
 
 
-class CreditUnmatched(Refused):
-    """No claim this office decides about rests on the invoice; of others it learns nothing (V6)."""
+def decides_about(number: str, *, actor: Actor) -> bool:
+    """Whether a credit invoice of this number has its effect at once when the actor enters it.
 
-    code = "credit_unmatched"
-
-
-def require_in_sight(number: str, *, actor: Actor) -> None:
-    """Raise :class:`CreditUnmatched` unless the invoice is one of a claim in the actor's sight, or he sees all.
-
-    Another city's claim and none at all answer alike.
+    The province decides about all, a bureau about those of its own city's claims, a party about that of its own live
+    claim. Nobody does about the invoice of a live claim out of his sight (V6).
     """
     if province(actor):
-        return
+        return True
     current = require_transaction()
     mine = visible_claims(actor).with_only_columns(Claim.id)
     known = select(Invoice.id).where(Invoice.number == number, Invoice.claim_id.in_(mine))
+    if not may_decide_credits(actor):
+        known = known.where(Invoice.live)
     others = select(Invoice.id).where(Invoice.number == number, Invoice.live, Invoice.claim_id.not_in(mine))
-    if current.scalars(known).first() is None or current.scalars(others).first() is not None:
-        raise CreditUnmatched(reasons=[reason("credit_unmatched", article=SIGHT, field="original_number")])
+    return current.scalars(known).first() is not None and current.scalars(others).first() is None
 
 
-def take_back(
-    number: str, amount_fen: int, *, issued_on: date | None, credit: str, opinion: str, actor: Actor, now: datetime
-) -> Credited:
-    """Take ``amount_fen`` back of an invoice, before the credit itself is written; locks the claim that rests on it.
+def lock_concerned(number: str, *more: str) -> Claim | None:
+    """Lock the claim that rests on a number, then the numbers: whoever adds an invoice locks them in that order."""
+    found = select(Invoice.claim_id).where(Invoice.number == number, Invoice.live)
+    claim_id = require_transaction().scalar(found)
+    claim = None if claim_id is None else claim_of_source(find_claim(claim_id, actor=SYSTEM).source)
+    for name in sorted({number, *more}):
+        lock_invoice(name)
+    return claim
 
-    ``opinion`` is how it became known: the cause of a stop that it brings about. Raises
-    :class:`CreditRefused` where that is more than is left of the invoice, or older than it.
-    """
-    claim = _resting_on(number)
-    lock_invoice(number)
-    _require_within(number, amount_fen, issued_on)
-    invoice = None if claim is None else claim.invoice
-    if claim is None or invoice is None or invoice.number != number:
-        return Credited(None, CreditEffect.RECORDED)
-    invoice.credited_fen = credited(number) + amount_fen
-    if claim.state is ClaimState.REVOKED:
-        return Credited(None, CreditEffect.RECORDED)
-    payables = _payables(claim)
-    effect = credit_effect(
-        claim.state,
-        counts_fen=invoice.counted_fen,
-        granted_fen=claim.standing_fen,
-        worth_fen=worth_fen(claim),
-        paid=any(each.state in _OUT_OF_HAND for each in payables),
+
+def faults_of_bounds(
+    number: str, *, amount_fen: int, issued_on: date | None, known: bool, now: datetime
+) -> list[Reason]:
+    """What stands against taking so much back of a number: what is left of its invoice, and its date. Of one that is
+    not ``known`` to who enters it the bounds are the same whether it exists or not (V6)."""
+    found = select(Invoice).where(Invoice.number == number).order_by(Invoice.live.desc(), Invoice.id.desc())
+    invoice = require_transaction().scalars(found).first() if known else None
+    if invoice is not None:
+        return bound_faults(
+            amount_fen=amount_fen,
+            issued_on=issued_on,
+            invoice_fen=invoice.amount_incl_tax_fen,
+            credited_fen=credited(number),
+            invoice_on=invoice.issued_on,
+        )
+    items = item_policy(policy.current().at(clock.today(now)))
+    return unknown_faults(
+        amount_fen=amount_fen,
+        issued_on=issued_on,
+        credited_fen=credited(number) if known else 0,
+        most_fen=items.unknown_credit_max_fen,
+        earliest=first_day(policy.current(), days_before=items.days_before_order or 0),
     )
-    match effect:
-        case CreditEffect.DROPPED:
-            invoice.live = invoice.material.live = False
-        case CreditEffect.LOWERED if claim.state in _SETTLED_ANEW:
-            settle_sum(claim, credit=credit, actor=actor, now=now)
-        case CreditEffect.PAYMENT_STOPPED | CreditEffect.CLAWBACK_DUE:
-            for payable in payables:
-                if payable.state in _STOPPABLE and not payable.stopped:
-                    stop_payable(
-                        payable,
-                        cause=f"{opinion}（{credit}）",
-                        occasion=f"{OCCASION}{credit}",
-                        actor=actor,
-                        now=now,
-                    )
-        case _:
-            pass  # the claim stays as it is; review, confirmation and the province are told
-    sums = {"credit": credit, "number": number, "amount": fen_to_yuan(amount_fen)}
-    because = reason(f"credit_{effect}", article=ARTICLE, **sums)
-    data = {"number": number, "amount_fen": amount_fen, "effect": effect, "reason": because.as_json()}
-    audit.record(actor=actor, now=now, action="credit_invoice", subject=claim, data=data)
-    require_transaction().flush()
-    return Credited(claim, effect)
+
+
+def put_in_force(
+    credit: CreditInvoice, claim: Claim | None, *, decision: str | None = None, actor: Actor, now: datetime
+) -> None:
+    """Let a waiting credit invoice have its effect on the claim that rests on its invoice, both locked.
+
+    ``decision`` is what was said with it where somebody took it who had not entered it.
+    """
+    met = _take_back(credit, claim, actor=actor, now=now)
+    credit.effect, credit.claim_id = met.effect, None if met.claim is None else met.claim.id
+    if decision is not None:
+        credit.decided_by, credit.decided_at, credit.decision = actor.user_id, now, decision
+    data = {
+        "number": credit.number,
+        "original_number": credit.original_number,
+        "amount_fen": credit.amount_incl_tax_fen,
+        "effect": met.effect,
+    }
+    apply(credit, CreditAction.TAKE, transitions=CREDIT, actor=actor, now=now, note=decision, data=data)
 
 
 def credit_stands_against(claim: Claim, *, granted_fen: int | None) -> list[Reason]:
@@ -135,30 +147,49 @@ def credit_stands_against(claim: Claim, *, granted_fen: int | None) -> list[Reas
     )
 
 
-def _require_within(number: str, amount_fen: int, issued_on: date | None) -> None:
-    found = select(Invoice).where(Invoice.number == number).order_by(Invoice.live.desc(), Invoice.id.desc())
-    known = require_transaction().scalars(found).first()
-    if known is None:
-        return
-    faults = bound_faults(
-        amount_fen=amount_fen,
-        issued_on=issued_on,
-        invoice_fen=known.amount_incl_tax_fen,
-        credited_fen=credited(number),
-        invoice_on=known.issued_on,
+def effect_on(claim: Claim, invoice: Invoice, payables: Iterable[Payable]) -> CreditEffect:
+    """What credit invoices of the invoice of a live claim do to it, as they stand now."""
+    return credit_effect(
+        claim.state,
+        counts_fen=invoice.counted_fen,
+        granted_fen=claim.standing_fen,
+        worth_fen=worth_fen(claim),
+        paid=any(each.state in _OUT_OF_HAND for each in payables),
     )
-    refuse_all(faults, error=CreditRefused)
 
 
-def _resting_on(number: str) -> Claim | None:
-    """The claim that rests on a number, locked first: whoever adds an invoice locks claim and number in that order."""
-    found = select(Invoice.claim_id).where(Invoice.number == number, Invoice.live)
-    claim_id = require_transaction().scalar(found)
-    return None if claim_id is None else claim_of_source(find_claim(claim_id, actor=SYSTEM).source)
-
-
-def _payables(claim: Claim) -> list[Payable]:
+def locked_payables(claim: Claim) -> list[Payable]:
     """What is owed on the order of a confirmed claim, by province and cities, locked so that no batch takes it."""
     join_queue()
     found = select(Payable.source).where(Payable.order_id == claim.order_id).order_by(Payable.id)
     return [locked_payable(source=source) for source in require_transaction().scalars(found).all()]
+
+
+def _take_back(credit: CreditInvoice, claim: Claim | None, *, actor: Actor, now: datetime) -> Credited:
+    """What it says how it became known is the cause of a stop that it brings about."""
+    number, own, amount_fen = credit.original_number, credit.number, credit.amount_incl_tax_fen
+    invoice = None if claim is None else claim.invoice
+    if claim is None or invoice is None or invoice.number != number:
+        return Credited(None, CreditEffect.RECORDED)
+    invoice.credited_fen = credited(number) + amount_fen
+    if claim.state is ClaimState.REVOKED:
+        return Credited(None, CreditEffect.RECORDED)
+    payables = locked_payables(claim)
+    effect = effect_on(claim, invoice, payables)
+    match effect:
+        case CreditEffect.DROPPED:
+            invoice.live = invoice.material.live = False
+        case CreditEffect.LOWERED if claim.state in _SETTLED_ANEW:
+            settle_sum(claim, credit=own, actor=actor, now=now)
+        case CreditEffect.PAYMENT_STOPPED | CreditEffect.CLAWBACK_DUE:
+            for payable in payables:
+                if payable.state in _STOPPABLE and not payable.stopped:
+                    cause = f"{credit.opinion}（{own}）"
+                    stop_payable(payable, cause=cause, occasion=f"{OCCASION}{own}", actor=actor, now=now)
+        case _:
+            pass  # the claim stays as it is; review, confirmation and the province are told
+    sums = {"credit": own, "number": number, "amount": fen_to_yuan(amount_fen)}
+    because = reason(f"credit_{effect}", article=ARTICLE, **sums)
+    data = {"number": number, "amount_fen": amount_fen, "effect": effect, "reason": because.as_json()}
+    audit.record(actor=actor, now=now, action=CREDITED, subject=claim, data=data)
+    return Credited(claim, effect)

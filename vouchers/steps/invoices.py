@@ -20,6 +20,7 @@ from vouchers.rules.invoices.facts import ReadInvoice
 from vouchers.rules.invoices.items import LineMark, default_marks, eligible_fen, item_policy, standing
 from vouchers.rules.invoices.numbers import INVOICE, canonical_number, number_faults
 from vouchers.rules.invoices.reading import READER_VERSION, Reading, read_invoice
+from vouchers.states import CreditState
 from vouchers.steps.materials import put_material
 
 NUMBER_LOCKS = 16
@@ -156,7 +157,7 @@ def excluded_lines(invoice: Invoice) -> frozenset[int]:
 def credited(number: str) -> int:
     """What credit invoices took back of a number, in fen."""
     found = select(func.coalesce(func.sum(CreditInvoice.amount_incl_tax_fen), 0)).where(
-        CreditInvoice.original_number == number
+        CreditInvoice.original_number == number, CreditInvoice.state == CreditState.IN_FORCE
     )
     return int(require_transaction().scalar(found) or 0)
 

@@ -14,7 +14,8 @@ from core.policy import article_name
 from settlement.queries import cap_room, hold_of
 from vouchers.models import Claim, CreditInvoice, EntitlementDecision, EntitlementStep, Invoice
 from vouchers.rules.invoices.items import LineMark, standing
-from vouchers.rules.steps import ARTICLES, StepKind, aid_steps, entitlement_steps, rate_text
+from vouchers.rules.steps import ARTICLES, StepKind, aid_steps, entitlement_steps, rate_text, settling_kind
+from vouchers.states import CreditState
 
 
 def note_step(
@@ -109,9 +110,9 @@ def note_year(claim: Claim, *, year: int, cap_fen: int, moved_fen: int, now: dat
     )
 
 
-def note_invoice(claim: Claim, *, claimed_fen: int, credit: str | None, now: datetime) -> None:
-    """The lesser of contract, actual fee and what the invoice supports settles the claim; lines that do not count and
-    credit invoices are named, ``credit`` being one that is not on record yet."""
+def note_invoice(claim: Claim, *, claimed_fen: int, held_fen: int, credit: str | None, now: datetime) -> None:
+    """The least of contract, actual fee and what the invoice supports settles the claim, up to what is held; lines
+    that do not count and credit invoices are named, ``credit`` being one that is not on record yet."""
     invoice = claim.invoice
     less: dict[str, Any] = {}
     if invoice is not None and invoice.counted_fen < invoice.amount_incl_tax_fen:
@@ -120,9 +121,10 @@ def note_invoice(claim: Claim, *, claimed_fen: int, credit: str | None, now: dat
         less["credited_fen"] = invoice.credited_fen or None
         less["credits"] = [*_credits(invoice.number), *([] if credit is None else [credit])]
     note_claim_step(
-        StepKind.INVOICE,
+        settling_kind(before_fen=claim.standing_fen, after_fen=claimed_fen),
         claim,
         after_fen=claimed_fen,
+        held_fen=held_fen,
         contract_fen=claim.contract_fen,
         actual_fen=claim.actual_fen,
         invoice_fen=None if claim.invoice is None else claim.invoice.counted_fen,
@@ -133,9 +135,11 @@ def note_invoice(claim: Claim, *, claimed_fen: int, credit: str | None, now: dat
 
 
 def _credits(number: str) -> list[str]:
-    """Numbers of the credit invoices on record for an invoice."""
-    found = select(CreditInvoice.number).where(CreditInvoice.original_number == number).order_by(CreditInvoice.id)
-    return list(require_transaction().scalars(found))
+    """Numbers of the credit invoices in force for an invoice."""
+    found = select(CreditInvoice.number).where(
+        CreditInvoice.original_number == number, CreditInvoice.state == CreditState.IN_FORCE
+    )
+    return list(require_transaction().scalars(found.order_by(CreditInvoice.id)))
 
 
 def _excluded(invoice: Invoice) -> list[str]:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from marketplace.notifications.rules.cases import CLAIM_FLAG, REVIEW_CASE
 from marketplace.notifications.rules.claims import CLAIM, SUMMARY
+from marketplace.notifications.rules.credits import CREDIT
 from marketplace.notifications.rules.deal import LISTING, ORDER
 from marketplace.notifications.rules.evaluation import EVALUATION, EVALUATION_COMMENT
 from marketplace.notifications.rules.members import (
@@ -42,6 +43,7 @@ ALL = (
     LISTING,
     CLAIM,
     SUMMARY,
+    CREDIT,
     CLAIM_FLAG,
     REVIEW_CASE,
     PAYABLE,

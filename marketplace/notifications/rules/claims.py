@@ -11,7 +11,7 @@ from marketplace.notifications.recipients import both, bureau, of, province
 from marketplace.notifications.rules.told import Subject, news, task
 from vouchers.models import Claim, ReviewSummary
 from vouchers.queries.deadlines import CONFIRMATION_TERM, REVIEW_TERM, office_term
-from vouchers.rules.invoices.credits import CreditEffect
+from vouchers.rules.invoices.credits import ANNULLED, CREDITED, RESTORED, CreditEffect
 
 PARTIES = of("beneficiary_id", "provider_id")
 CLAIMANT = of("claimant_id")
@@ -25,7 +25,6 @@ def _term(name: str) -> Callable[[date], date | None]:
 
 _REVIEW, _CONFIRMATION = _term(REVIEW_TERM), _term(CONFIRMATION_TERM)
 
-CREDITED = "credit_invoice"
 _TOO_MUCH = (CreditEffect.HELD_BACK, CreditEffect.PAYMENT_STOPPED, CreditEffect.CLAWBACK_DUE)
 _STANDING = (CreditEffect.LOWERED, *_TOO_MUCH)
 
@@ -54,9 +53,14 @@ CLAIM = Subject(
             news("claim.credited", both(CLAIM_PARTIES, PARTIES, bureau), records=_met(*_STANDING)),
             news("claim.credited_excess", province, records=_met(*_TOO_MUCH)),
         ),
+        ANNULLED: (news("claim.credit_annulled", both(CLAIM_PARTIES, PARTIES, bureau)),),
+        RESTORED: (
+            news("claim.credit_annulled", both(CLAIM_PARTIES, PARTIES, bureau)),
+            task("claim.submit", CLAIMANT, due=lambda claim: claim.due_on),
+        ),
         "revoke": (news("claim.revoked", both(CLAIM_PARTIES, bureau)),),
     },
-    beside=frozenset({CREDITED}),
+    beside=frozenset({CREDITED, ANNULLED}),
 )
 SUMMARY = Subject(
     ReviewSummary,

@@ -31,7 +31,8 @@ from instruments.queries.listings import waiting_listings
 from marketplace.reports.desk.items import Line
 from settlement.models import Clawback
 from settlement.states import ClawbackState
-from vouchers.models import Claim, ReviewCase, ReviewSummary
+from vouchers.models import Claim, CreditInvoice, ReviewCase, ReviewSummary
+from vouchers.queries.credits import credits_to_decide
 from vouchers.queries.review_queue import WAITING
 from vouchers.states import ClaimState, SummaryState
 
@@ -49,8 +50,14 @@ def bureau_lines(actor: Actor) -> list[Line]:
         *_renewal_lines(actor.city),
         Line("successions_to_decide", _successions_in(actor), oldest=TeamSuccession.proposed_at),
         *_summary_lines(actor.city),
+        credit_line(actor),
         _proposed(actor),
     ]
+
+
+def credit_line(actor: Actor) -> Line:
+    """Credit invoices entered by others that wait for the actor's office (V6)."""
+    return Line("credits_to_decide", credits_to_decide(actor), oldest=CreditInvoice.registered_at)
 
 
 def city_lines(city: str | None, *, is_fact: bool = False) -> list[Line]:
@@ -93,6 +100,7 @@ def province_lines(actor: Actor) -> list[Line]:
         Line(CLAIMS_TO_CONFIRM, sent_up, oldest=ReviewSummary.dispatched_at, amount=Claim.approved_fen),
         *_vetting_lines(actor, and_(Organisation.in_province.is_(False), Organisation.city.is_(None))),
         Line("group_changes_to_decide", _group_changes(actor), oldest=ControllerChange.proposed_at),
+        credit_line(actor),
         Line("clawbacks_open", clawbacks, oldest=Clawback.opened_at, amount=back_fen, is_fact=True),
         _proposed(actor),
     ]

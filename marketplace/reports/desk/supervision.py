@@ -14,7 +14,7 @@ from settlement.states import StopState
 from vouchers.models import Appeal, Claim, CreditInvoice, Finding, Inspection, Inspector, MisconductDecision
 from vouchers.queries.inspections import UNANNOUNCED
 from vouchers.rules.invoices.credits import CreditEffect
-from vouchers.states import AppealState, ClaimState, FindingState, InspectionState, MisconductState
+from vouchers.states import AppealState, ClaimState, CreditState, FindingState, InspectionState, MisconductState
 
 
 def party_lines(own: Collection[int], *, today: date) -> list[Line]:
@@ -79,5 +79,10 @@ def _credits_unanswered() -> Select[tuple[CreditInvoice]]:
     return (
         select(CreditInvoice)
         .join(Claim, Claim.id == CreditInvoice.claim_id)
-        .where(CreditInvoice.effect == CreditEffect.CLAWBACK_DUE, Claim.state == ClaimState.CONFIRMED, ~answered)
+        .where(
+            CreditInvoice.state == CreditState.IN_FORCE,
+            CreditInvoice.effect == CreditEffect.CLAWBACK_DUE,
+            Claim.state == ClaimState.CONFIRMED,
+            ~answered,
+        )
     )

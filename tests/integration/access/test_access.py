@@ -137,6 +137,7 @@ LISTS = {
     "/appeals": "/appeals/{}",
     "/claims": "/claims/{}",
     "/clawbacks": "/clawbacks/{}",
+    "/credit-invoices": "/credit-invoices/{}",
     "/documents": "/documents/{}",
     "/figures-renewals": "/figures-renewals/{}",
     "/findings": "/findings/{}",

@@ -306,6 +306,12 @@ BENDS: dict[str, str | list[str]] = {
     ],
     "invoices: what credit": "UPDATE claim_invoice SET credited_fen = credited_fen + 1 WHERE live",
     "claims: one that waits": "UPDATE claim_invoice SET eligible_fen = 1 WHERE live",
+    "claims: under review": "UPDATE cap_hold SET held_fen = held_fen + 1 WHERE state = 'live'",
+    "credit invoices: another": made("credit_invoice", state="rejected", registered_by=1, decided_by=1),
+    "credit invoices: no payment": [
+        made("credit_invoice", state="annulled", number="1", original_number="2"),
+        made("payment_stop", state="standing", occasion="credit:1"),
+    ],
     "claims: what is granted": [
         "UPDATE claim_invoice SET credited_fen = amount_incl_tax_fen WHERE live",
         "UPDATE payable SET state = 'due'",

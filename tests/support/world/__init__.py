@@ -29,6 +29,7 @@ class World(People, Catalogue, Money, Offices):
         self._claims()
         self._settlement()
         self._supervision()
+        self._credits()
         self._refusals()
         self._payments()
         self._shortfall()

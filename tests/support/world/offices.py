@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core import clock
 from marketplace.demo.client import Json
 from marketplace.notifications.telling import tell
@@ -68,6 +70,19 @@ class Offices(Deals):
         path = f"/misconduct-decisions/{self.ids['misconduct']}/appeal"
         filed = self.client.upload("sme-heze-approved", path, PDF, "appeal.pdf", grounds="认定有误")
         self.ids["appeal"], self.ids["appeal file"] = filed["id"], filed["files"][0]["id"]
+
+    def _credits(self) -> None:
+        """A credit invoice of the submitted claim's that another city's bureau entered, so that it waits, and one of an
+        invoice nobody knows, in force."""
+        submitted = self.client.get("provider-jinan", f"/claims/{self.ids['submitted claim']}")
+        (of,) = {each["invoice"]["number"] for each in submitted["materials"] if each["invoice"]}
+        entered: dict[str, Any] = {"amount_incl_tax_fen": 100, "issued_on": VISIT["visited_on"], "opinion": "企业来函"}
+        for name, user, number in (
+            ("waiting credit", "bureau-jinan", of),
+            ("credit", "inspector-one", f"2637{99:016d}"),
+        ):
+            form: dict[str, Any] = {"number": f"2637{next(self.serials):016d}", "original_number": number, **entered}
+            self.ids[name] = self.client.upload(user, "/credit-invoices", PDF, "红字.pdf", **form)["id"]
 
     def _refusals(self) -> None:
         """A refused order with a complaint, namings heard and decided, a restriction, referrals."""

@@ -14,7 +14,19 @@ from vouchers.rules.invoices.numbers import canonical_number, number_faults
 from vouchers.states import OPEN_FOR_MATERIALS, ClaimState
 
 CREDIT = "V13"
+ROOM = "V12 hold"
 NUMBERS = ("number", "original_number")
+
+
+CREDITED, ANNULLED, RESTORED = "credit_invoice", "annul_credit", "restore_invoice"
+"""What the trail of a claim says of them: entered, annulled, annulled so that the claim has its invoice again."""
+
+
+class CreditDecision(StrEnum):
+    """What becomes of a credit invoice that waits as a notice."""
+
+    TAKE = "take"
+    REJECT = "reject"
 
 
 class CreditEffect(StrEnum):
@@ -32,6 +44,21 @@ class CreditEffect(StrEnum):
     """What is confirmed and not paid is held until the province decides."""
     CLAWBACK_DUE = "clawback_due"
     """Too much was paid, or is with the bank: the province decides on a clawback."""
+
+
+class CreditUndone(StrEnum):
+    """What annulling a credit invoice undid."""
+
+    FREED = "freed"
+    """No live claim rests on the invoice; one may again."""
+    BROUGHT_BACK = "brought_back"
+    """The claim has the invoice again that it had lost."""
+    RAISED = "raised"
+    """What is claimed rose again, within what is held."""
+    CLEARED = "cleared"
+    """Nothing of it stands against the claim any more."""
+    RESUMED = "resumed"
+    """The payment that it had stopped goes on."""
 
 
 def counted_fen(*, amount_fen: int, credited_fen: int, eligible_fen: int | None) -> int:
@@ -114,6 +141,32 @@ def bound_faults(
     if issued_on is not None and issued_on < invoice_on:
         faults.append(reason("credit_before_invoice", article=CREDIT, field="issued_on", day=invoice_on.isoformat()))
     return faults
+
+
+def unknown_faults(
+    *, amount_fen: int, issued_on: date | None, credited_fen: int, most_fen: int | None, earliest: date
+) -> list[Reason]:
+    """Bounds of a credit invoice whose invoice nobody here knows: all of its number take back at most ``most_fen``, and
+    an invoice from before ``earliest`` supports no claim anyway."""
+    faults = []
+    if most_fen is not None and credited_fen + amount_fen > most_fen:
+        sums = {"amount": fen_to_yuan(credited_fen + amount_fen), "most": fen_to_yuan(most_fen)}
+        faults.append(reason("credit_over_bound", article=CREDIT, field="amount_incl_tax_fen", **sums))
+    if issued_on is not None and issued_on < earliest:
+        faults.append(reason("credit_before_measure", article=CREDIT, field="issued_on", day=earliest.isoformat()))
+    return faults
+
+
+def annulment_faults(state: ClaimState, *, settled_fen: int, base_fen: int) -> list[Reason]:
+    """What stands against annulling a credit invoice of a claim in this state: a sum that was approved on it, that is
+    one for a base of ``settled_fen`` where it would be ``base_fen`` without it."""
+    if base_fen <= settled_fen:
+        return []
+    if state in (ClaimState.CITY_APPROVED, ClaimState.SUMMARISED):
+        return [reason("credit_approved_on", article=ROOM)]
+    if state is ClaimState.CONFIRMED:
+        return [reason("credit_confirmed_on", article=ROOM)]
+    return []
 
 
 def _typed(typed: CreditFacts) -> dict[str, Any]:

@@ -12,16 +12,19 @@ from vouchers.rules.invoices.facts import InvoiceLine
 
 BASE = "V12 base"
 DAYS_BEFORE_ORDER = "invoices.days_before_order"
+UNKNOWN_CREDIT_MAX = "invoices.unknown_credit_max_fen"
 
 
 @dataclass(frozen=True)
 class ItemPolicy:
-    """Tax categories of lines that supported services are invoiced under, and of those that never count; and how many
-    days before its order an invoice may be dated, None where the pack does not say."""
+    """Tax categories of lines that supported services are invoiced under, and of those that never count; how many days
+    before its order an invoice may be dated, and what credit invoices take back at most of one nobody here knows: None
+    where the pack does not say."""
 
     service: frozenset[str]
     ineligible: frozenset[str]
     days_before_order: int | None = None
+    unknown_credit_max_fen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,14 @@ def item_policy(edition: Edition) -> ItemPolicy:
     def listed(name: str) -> frozenset[str]:
         return frozenset(edition[name]) if name in edition else frozenset()
 
+    def figure(name: str) -> int | None:
+        return edition[name] if name in edition else None  # noqa: SIM401
+
     return ItemPolicy(
         service=listed("invoices.service_items"),
         ineligible=listed("invoices.ineligible_items"),
-        days_before_order=edition[DAYS_BEFORE_ORDER] if DAYS_BEFORE_ORDER in edition else None,  # noqa: SIM401
+        days_before_order=figure(DAYS_BEFORE_ORDER),
+        unknown_credit_max_fen=figure(UNKNOWN_CREDIT_MAX),
     )
 
 
