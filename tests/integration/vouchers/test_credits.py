@@ -94,6 +94,13 @@ def sums(claim: Claim) -> tuple[int, int, int]:
     return claim.base_fen, claim.claimed_fen, held(claim)
 
 
+def is_stopped(claim: Claim) -> bool:
+    payable = payable_of(claim.source)
+    assert payable is not None
+    session().refresh(payable)
+    return payable.stopped
+
+
 def mark(claim: Claim, *marks: LineMark) -> None:
     invoices.mark_lines(claim_id=claim.id, marks=marks, actor=reviewer_of(claim), now=clock.now())
 
@@ -263,12 +270,9 @@ def test_v19_a_stop_by_mistake_is_over_and_money_claimed_back_stays_so() -> None
     with pytest.raises(ProvinceAnnuls):
         annul(first, colleague(claim))
     assert annul(first).undone is CreditUndone.CLEARED
-    payable = payable_of(claim.source)
-    assert payable is not None
-    assert payable.stopped, "the second one still stands against it"
+    assert is_stopped(claim), "the second one still stands against it"
     assert annul(second).undone is CreditUndone.RESUMED
-    session().refresh(payable)
-    assert not payable.stopped
+    assert not is_stopped(claim)
     answer(send(prepare(cutoff=date(2026, 3, 10), now=clock.now())), now=clock.now())
     due, again = credit(amount_fen=4_000_000, own="94"), credit(amount_fen=1_000_000, own="95")
     assert (due.effect, annul(again).undone) == (CreditEffect.CLAWBACK_DUE, CreditUndone.CLEARED)
