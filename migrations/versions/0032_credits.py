@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from migrations.columns import among, by, text
-from migrations.helpers import APP_ROLE, admit, append_only
+from migrations.helpers import APP_ROLE, admit, append_only, withdraw_kind
 
 revision = "0032"
 down_revision = "0031"
@@ -37,6 +37,28 @@ STEPS = (
     "revocation",
 )
 UNDER_REVIEW = ("draft", "submitted", "returned", "sent_back")
+
+CLAIM_FACTS = """
+        CREATE OR REPLACE FUNCTION claim_facts_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF (NEW.order_id, NEW.decision_id, NEW.beneficiary_id, NEW.provider_id, NEW.claimant_id, NEW.payee_id,
+                NEW.city, NEW.service_kind, NEW.payment_mode, NEW.record, NEW.completed_on, NEW.last_day,
+                NEW.contract_fen, NEW.actual_fen, NEW.subsidy_fen)
+               IS DISTINCT FROM
+               (OLD.order_id, OLD.decision_id, OLD.beneficiary_id, OLD.provider_id, OLD.claimant_id, OLD.payee_id,
+                OLD.city, OLD.service_kind, OLD.payment_mode, OLD.record, OLD.completed_on, OLD.last_day,
+                OLD.contract_fen, OLD.actual_fen, OLD.subsidy_fen)
+               OR (OLD.first_submitted_at IS NOT NULL
+                   AND NEW.first_submitted_at IS DISTINCT FROM OLD.first_submitted_at)
+               OR {rises}
+            THEN
+                RAISE EXCEPTION 'claim %: its facts are frozen and its sum never rises', OLD.id
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN NEW;
+        END $$
+        """
+"""The facts of a claim stay, and its sum falls only but for the case named."""
 
 
 def upgrade() -> None:
@@ -78,17 +100,14 @@ def upgrade() -> None:
     _facts_stay()
     op.execute(f"GRANT UPDATE ({MOVES}) ON {TABLE} TO {APP_ROLE}")
     admit(op, "entitlement_step", "kind", (*STEPS, "restoration"))
-    _claims_stay(
-        f"NEW.claimed_fen > OLD.claimed_fen AND NOT (OLD.{among('state', UNDER_REVIEW)})"
-        " OR NEW.claimed_fen > OLD.subsidy_fen"
-    )
+    rises = f"(NEW.claimed_fen > OLD.claimed_fen AND NOT OLD.{among('state', UNDER_REVIEW)})"
+    op.execute(CLAIM_FACTS.replace("{rises}", f"{rises} OR NEW.claimed_fen > OLD.subsidy_fen"))
 
 
 def downgrade() -> None:
-    """What waits, was rejected or annulled is gone; sums that had risen again stay as they are."""
-    _claims_stay("NEW.claimed_fen > OLD.claimed_fen")
-    op.drop_constraint("ck_entitlement_step_kind", "entitlement_step")
-    op.create_check_constraint("kind", "entitlement_step", among("kind", STEPS), postgresql_not_valid=True)
+    """What waits, was rejected or annulled is gone, and the steps by which sums rose; the sums stay as they are."""
+    op.execute(CLAIM_FACTS.replace("{rises}", "NEW.claimed_fen > OLD.claimed_fen"))
+    withdraw_kind(op, "entitlement_step", "restoration", left=STEPS)
     op.execute(f"REVOKE UPDATE ({MOVES}) ON {TABLE} FROM {APP_ROLE}")
     for name in ("stays", "never_deleted"):
         op.execute(f"DROP TRIGGER {TABLE}_{name} ON {TABLE}")
@@ -146,29 +165,4 @@ def _facts_stay() -> None:
     op.execute(
         f"CREATE TRIGGER {TABLE}_never_deleted BEFORE DELETE OR TRUNCATE ON {TABLE} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {TABLE}_stays()"
-    )
-
-
-def _claims_stay(rises: str) -> None:
-    """A claim's frozen facts, and in which case its sum rose where it must not."""
-    names = (
-        "order_id, decision_id, beneficiary_id, provider_id, claimant_id, payee_id, city, service_kind, payment_mode,"
-        " record, completed_on, last_day, contract_fen, actual_fen, subsidy_fen"
-    )
-    new, old = (f"({', '.join(f'{row}.{name.strip()}' for name in names.split(','))})" for row in ("NEW", "OLD"))
-    op.execute(
-        f"""
-        CREATE OR REPLACE FUNCTION claim_facts_stay() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            IF {new} IS DISTINCT FROM {old}
-               OR (OLD.first_submitted_at IS NOT NULL
-                   AND NEW.first_submitted_at IS DISTINCT FROM OLD.first_submitted_at)
-               OR {rises}
-            THEN
-                RAISE EXCEPTION 'claim %: its facts are frozen and its sum never rises', OLD.id
-                    USING ERRCODE = 'restrict_violation';
-            END IF;
-            RETURN NEW;
-        END $$
-        """
     )
