@@ -8,10 +8,13 @@ from typing import Any
 from accounts.permissions import Role
 from core import clock, policy
 from core.db import session
+from core.invariants import verify
 from core.permissions import Actor
+from settlement.queries.invariants import INVARIANTS as MONEY
 from tests.factories.accounts import actor_of, make_province, make_user
 from vouchers.models import Claim, Finding, Inspection, MisconductDecision, SpotCheck
 from vouchers.queries.inspections import visible_inspections
+from vouchers.queries.invariants import INVARIANTS
 from vouchers.rules.supervision import FindingSeverity, MisconductKind, Seriousness
 from vouchers.rules.supervision_policy import supervision_policy
 from vouchers.service import findings, inspections, misconduct, spot_checks
@@ -25,11 +28,21 @@ def officer() -> Actor:
     return make_user(Role.PROVINCE, make_province()).as_actor()
 
 
+def today() -> date:
+    """The day it is."""
+    return clock.today(clock.now())
+
+
+def sound() -> None:
+    """Nothing of claims, supervision and money is other than it must always be."""
+    session().rollback()
+    assert verify([*INVARIANTS, *MONEY]) == []
+
+
 def draw(*, size: int = 100, seed: str | None = "种子", by_strata: bool = False, **narrowed: Any) -> SpotCheck:
     """A draw from what was confirmed today."""
-    today = clock.today(clock.now())
     return spot_checks.draw_spot_check(
-        criteria=FrameCriteria(confirmed_from=today, confirmed_to=today, **narrowed),
+        criteria=FrameCriteria(confirmed_from=today(), confirmed_to=today(), **narrowed),
         size=size,
         by_strata=by_strata,
         seed=seed,
