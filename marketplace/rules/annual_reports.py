@@ -30,10 +30,6 @@ class ReportTerms:
         day = date.fromisoformat(f"{year + 1}-{self.due}")
         return calendar.next_working_day_on_or_after(day) if self.moves_to_working_day else day
 
-    def call_on(self, year: int) -> date:
-        """The day from which the report of a year is asked for."""
-        return date(year + 1, 1, 1)
-
     def reminder(self, due_on: date, today: date) -> date | None:
         """The latest day of a reminder that has come."""
         return reminder_day(due_on, self.reminder_days, today)
