@@ -7,7 +7,7 @@ from migrations.columns import by, instant, text
 from migrations.helpers import APP_ROLE
 
 revision = "0033"
-down_revision = "0031"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
