@@ -38,26 +38,32 @@ def reason(code: str, *, article: str | None = None, field: str | None = None, *
 class DomainError(Exception):
     """Something the service refuses, with a code, a text in both languages and its reasons.
 
-    Subclasses set ``code``; the text is ``error.<code>`` of the catalogue with ``params`` filled in. ``extra`` are
-    further members of the problem document, such as a new quote.
+    Subclasses set ``code``; the text is ``error.<code>`` of the catalogue with ``params`` filled in. One that says all
+    there is sets ``article``, or is raised with it: it is its own reason then. ``extra`` are further members of the
+    problem document, such as a new quote.
     """
 
     code: ClassVar[str] = ""
+    article: ClassVar[str | None] = None
 
     def __init__(
         self,
         *,
         reasons: Sequence[Reason] = (),
+        article: str | None = None,
         extra: Mapping[str, object] | None = None,
         **params: object,
     ) -> None:
-        self.reasons = tuple(reasons)
         self.extra = dict(extra or {})
         self.text = text(f"error.{self.code}", **params)
+        rests_on = article or self.article
+        own = () if rests_on is None else (Reason(self.code, rests_on, self.text),)
+        self.reasons = tuple(reasons) or own
         super().__init__(self.text.both())
 
     def __str__(self) -> str:
-        lines = [self.text.both(), *(f"{r.field or r.code}: {r.text.both()}" for r in self.reasons)]
+        more = [each for each in self.reasons if each.text != self.text]
+        lines = [self.text.both(), *(f"{r.field or r.code}: {r.text.both()}" for r in more)]
         return "\n".join(lines)
 
 

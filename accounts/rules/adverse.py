@@ -43,9 +43,9 @@ def faults(*, kind: AdverseKind, since: date, until: date | None, today: date) -
     """What is wrong with a record as entered on ``today``."""
     found = []
     if since > today:
-        found.append(reason("adverse_in_future", field="since"))
+        found.append(reason("adverse_in_future", article="V8(2)", field="since"))
     if until is not None and kind not in WITH_PERIOD:
         found.append(reason("adverse_without_period", article="V8(2)", field="until"))
     if until is not None and until < since:
-        found.append(reason("period_reversed", field="until"))
+        found.append(reason("period_reversed", article="V8(2)", field="until"))
     return found

@@ -75,9 +75,11 @@ def suspension_faults(
     """What is wrong with a suspension from ``since``, its first day, to ``until``, the first day no longer."""
     found = []
     if article is not None and article not in known:
-        found.append(reason("suspension_article_unknown", field="article", known="、".join(sorted(known))))
+        found.append(
+            reason("suspension_article_unknown", article="V15", field="article", known="、".join(sorted(known)))
+        )
     if since < today:
-        found.append(reason("suspension_in_past", field="since"))
+        found.append(reason("suspension_in_past", article="V15", field="since"))
     if until is not None and until <= since:
         found.append(reason("period_reversed", field="until"))
     return found

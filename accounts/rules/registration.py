@@ -140,7 +140,7 @@ def faults(
         OrganisationKind.ENTERPRISE: _enterprise_faults,
         OrganisationKind.PROVIDER: _provider_faults,
     }
-    found = [] if application.truthful else [reason("not_declared_truthful", field="truthful")]
+    found = [] if application.truthful else [reason("not_declared_truthful", article="V15", field="truthful")]
     if application.kind is OrganisationKind.TEAM:
         found += _team_faults(application, incubator_level)
     else:
@@ -164,7 +164,7 @@ def bank_faults(details: BankDetails, *, holder: str | None) -> list[Reason]:
     """
     found = []
     if holder is not None and not same_name(details.holder_name, holder):
-        found.append(reason("bank_holder_differs", field="bank_account.holder_name"))
+        found.append(reason("bank_holder_differs", article="V15", field="bank_account.holder_name"))
     if not _CNAPS.fullmatch(details.cnaps_code):
         found.append(reason("cnaps_code_malformed", field="bank_account.cnaps_code"))
     if not _ACCOUNT.fullmatch(details.account_number):
@@ -175,7 +175,7 @@ def bank_faults(details: BankDetails, *, holder: str | None) -> list[Reason]:
 def figures_faults(year: int | None, *, field: str, today: date) -> list[Reason]:
     """What is wrong with the year of figures, which stands in ``field``: only a completed year has any."""
     if year is not None and year > last_completed_year(today):
-        return [reason("year_not_completed", field=field, year=year)]
+        return [reason("year_not_completed", article="V8(1)", field=field, year=year)]
     return []
 
 

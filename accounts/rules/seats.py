@@ -63,7 +63,7 @@ def change_faults(
     """Everything for which a wanted change is refused, at once; ``latest`` is the last day it may begin on."""
     found = [reason("change_empty", field="reason")] if change.is_empty else []
     if latest is not None and change.effective_on > latest:
-        found.append(reason("change_too_far_ahead", field="effective_on", day=latest))
+        found.append(reason("change_too_far_ahead", article="V15", field="effective_on", day=latest))
     if change.controller is not None and kind is not OrganisationKind.ENTERPRISE:
         found.append(reason("controller_of_enterprises_only", article="V12 cap", field="controller"))
     if change.county is None:

@@ -86,11 +86,11 @@ def holding_faults(*, holder_id: int, held_id: int, percent: Decimal, since: dat
     """A holding needs two parties, a share of the whole and a period that ends after it begins."""
     found = []
     if holder_id == held_id:
-        found.append(reason("same_organisation", field="held_id"))
+        found.append(reason("same_organisation", article=RELATED, field="held_id"))
     if not 0 < percent <= WHOLE:
-        found.append(reason("percent_out_of_range", field="percent"))
+        found.append(reason("percent_out_of_range", article=RELATED, field="percent"))
     if until is not None and until <= since:
-        found.append(reason("period_reversed", field="until"))
+        found.append(reason("period_reversed", article=RELATED, field="until"))
     return found
 
 
@@ -98,7 +98,7 @@ def joint_faults(*, one_id: int, other_id: int, since: date | None, until: date 
     """A joint establishment needs two parties and, where both days are known, an end after its beginning."""
     found = []
     if one_id == other_id:
-        found.append(reason("same_organisation", field="b_id"))
+        found.append(reason("same_organisation", article=RELATED, field="b_id"))
     if since is not None and until is not None and until <= since:
-        found.append(reason("period_reversed", field="until"))
+        found.append(reason("period_reversed", article=RELATED, field="until"))
     return found

@@ -9,6 +9,7 @@ from accounts.models import BankAccount
 from accounts.permissions import may_name_bank_account, may_verify_bank_account
 from accounts.queries.bank import find_bank_account
 from accounts.queries.organisations import find_organisation, lock_organisation
+from accounts.rules.grounds import VETTING
 from accounts.rules.registration import BankDetails, bank_faults
 from accounts.steps.bank import name_account, refuse_account, verify_account
 from accounts.steps.memberships import user_id_of
@@ -53,5 +54,5 @@ def verify_bank_account(
         elif opinion:
             refuse_account(account=account, opinion=opinion, actor=actor, user_id=user_id, now=now)
         else:
-            raise OpinionMissing(reasons=[reason("field_required", field="opinion")])
+            raise OpinionMissing(reasons=[reason("field_required", article=VETTING, field="opinion")])
         return account

@@ -15,6 +15,7 @@ from accounts.queries.controllers import find_controller_in_sight, namesakes_of
 from accounts.queries.groups import facts_about, open_naming
 from accounts.queries.memberships import membership_of
 from accounts.queries.organisations import Seat, find_organisation, lock_organisation, seats_of
+from accounts.rules.grounds import VETTING
 from accounts.rules.groups import ChangeFacts
 from accounts.rules.groups import change_faults as naming_faults
 from accounts.rules.seats import Change, change_faults
@@ -44,12 +45,14 @@ class ChangePending(Conflict):
     """A change of this member waits already, for its review or for its day."""
 
     code = "change_pending"
+    article = "V15"
 
 
 class ChangeInEffect(Conflict):
     """The day of the change has come; another change is asked for."""
 
     code = "change_in_effect"
+    article = "V15"
 
 
 class AskerDecides(Forbidden):
@@ -62,6 +65,7 @@ class NotYetAMember(Conflict):
     """A registration that is not approved is corrected by submitting it again."""
 
     code = "change_before_approval"
+    article = "V15"
 
 
 def request_change(
@@ -187,7 +191,7 @@ def withdraw_change(*, change_id: int, why: str, actor: Actor, now: datetime) ->
         allowed_target(change.state, ChangeAction.ASK_WITHDRAWAL, transitions=CHANGE_TRANSITIONS)
         _require_ahead(change, now)
         if not why:
-            raise ChangeRefused(reasons=[reason("withdrawal_unexplained", field="why")])
+            raise ChangeRefused(reasons=[reason("withdrawal_unexplained", article=VETTING, field="why")])
         change.withdrawal_asked_by, change.withdrawal_asked_at = user_id_of(actor), now
         change.withdrawal_reason = why
         change.withdrawal_decided_by = change.withdrawal_decided_at = change.withdrawal_opinion = None
@@ -210,10 +214,10 @@ def review_withdrawal(
         action = ChangeAction.CONFIRM_WITHDRAWAL if decision is ChangeDecision.APPROVE else ChangeAction.KEEP
         allowed_target(change.state, action, transitions=CHANGE_TRANSITIONS)
         if change.withdrawal_asked_by == actor.user_id:
-            raise AskerDecides(reasons=[reason("asker_decides")])
+            raise AskerDecides(reasons=[reason("asker_decides", article=VETTING)])
         _require_ahead(change, now)
         if decision is ChangeDecision.REFUSE and not opinion:
-            raise ChangeRefused(reasons=[reason("opinion_missing", field="opinion")])
+            raise ChangeRefused(reasons=[reason("opinion_missing", article=VETTING, field="opinion")])
         if decision is ChangeDecision.APPROVE:
             if change.controller is not None and open_naming(change.organisation_id) is not None:
                 raise ChangeRefused(reasons=[reason("naming_undecided", article=CAP, field="decision")])
@@ -325,7 +329,7 @@ def _review_faults(
     now: datetime,
 ) -> list[Reason]:
     if decision is ChangeDecision.REFUSE:
-        return [] if opinion else [reason("opinion_missing", field="opinion")]
+        return [] if opinion else [reason("opinion_missing", article=VETTING, field="opinion")]
     found = _faults(change.organisation, _wanted(change), now)
     if controller_id is not None and change.controller is None:
         found.append(reason("controller_not_asked", field="controller_id"))

@@ -10,6 +10,7 @@ from accounts.models import OrganisationDocument
 from accounts.permissions import may_add_document, may_certify_document
 from accounts.queries.documents import find_organisation_document
 from accounts.queries.organisations import find_organisation, lock_organisation
+from accounts.rules.grounds import VETTING
 from accounts.service.bank import OpinionMissing
 from accounts.states import DOCUMENT_TRANSITIONS, DocumentAction
 from accounts.steps.documents import add_document, certify_document, refuse_document
@@ -88,7 +89,7 @@ def decide(
         elif opinion:
             refuse_document(document=document, opinion=opinion, user_id=user_id, actor=actor, now=now)
         else:
-            raise OpinionMissing(reasons=[reason("field_required", field="opinion")])
+            raise OpinionMissing(reasons=[reason("field_required", article=VETTING, field="opinion")])
         return document
 
 
@@ -101,4 +102,4 @@ _ACTIONS = {
 def _day_faults(valid_until: date | None, *, today: date) -> list[Reason]:
     if valid_until is None or today <= valid_until:
         return []
-    return [reason("document_over", field="valid_until", day=valid_until)]
+    return [reason("document_over", article=VETTING, field="valid_until", day=valid_until)]

@@ -22,6 +22,7 @@ from accounts.queries.memberships import defects_named, find_membership, present
 from accounts.queries.organisations import Seat, organisation, uscc_registered
 from accounts.queries.users import find_user
 from accounts.rules import registration, uscc
+from accounts.rules.grounds import VETTING
 from accounts.rules.members import document_faults, missing_documents
 from accounts.rules.registration import Application
 from accounts.rules.rounds import Finding, document_subject, resubmission_faults
@@ -245,7 +246,7 @@ def _document_faults(membership: Membership, now: datetime) -> list[Reason]:
 
 def _review_faults(decision: ReviewDecision, opinion: str, defects: Sequence[object]) -> list[Reason]:
     if decision is ReviewDecision.APPROVE and defects:
-        return [reason("defects_with_approval", field="defects")]
+        return [reason("defects_with_approval", article=VETTING, field="defects")]
     if decision is ReviewDecision.RETURN and not defects and not opinion:
-        return [reason("defects_missing", field="defects")]
+        return [reason("defects_missing", article=VETTING, field="defects")]
     return []

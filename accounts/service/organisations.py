@@ -34,6 +34,7 @@ class FiguresStated(Conflict):
     """The figures of this year are stated already; the bureau of the city corrects them."""
 
     code = "figures_stated"
+    article = "V8(1)"
 
 
 def create_organisation(*, entered: NewOrganisation, actor: Actor, now: datetime) -> Organisation:

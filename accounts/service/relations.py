@@ -125,7 +125,7 @@ def enters_side_of(relation: Holding | JointEstablishment, *, actor: Actor) -> b
 
 def _end(relation: Holding | JointEstablishment, *, until: date, source: str, actor: Actor, now: datetime) -> None:
     if relation.until is not None or relation.annulled_at is not None:
-        raise RecordEnded
+        raise RecordEnded(article=RELATED)
     if relation.since is not None and until <= relation.since:
         raise StandingRefused(reasons=[reason("period_reversed", article=RELATED, field="until")])
     end_record(record=relation, until=until, source=source, actor=actor, now=now)

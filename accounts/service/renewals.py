@@ -12,6 +12,7 @@ from accounts.permissions import may_renew_figures, may_review_renewal
 from accounts.queries.memberships import membership_of
 from accounts.queries.organisations import figures, find_organisation, lock_organisation
 from accounts.queries.renewals import fallen_due, find_renewal, renewal_of, to_be_opened
+from accounts.rules.grounds import SIZE
 from accounts.rules.registration import figures_faults, last_completed_year
 from accounts.service.organisations import FiguresRefused, FiguresStated
 from accounts.states import RENEWAL_TRANSITIONS, MembershipState, RenewalAction, RenewalState
@@ -35,6 +36,7 @@ class RenewalNotDue(Conflict):
     """Only an approved member renews its figures; a registration states them itself."""
 
     code = "renewal_not_due"
+    article = "V8(1)"
 
 
 class RenewalRefused(Refused):
@@ -108,7 +110,7 @@ def review_renewal(
         renewal = find_renewal(renewal_id, actor=actor, lock=True)
         authorise(actor, may_review_renewal, renewal.organisation)
         if decision is RenewalDecision.RETURN and not opinion:
-            raise RenewalRefused(reasons=[reason("opinion_missing", field="opinion")])
+            raise RenewalRefused(reasons=[reason("opinion_missing", article=SIZE, field="opinion")])
         apply(
             renewal,
             ACTION_OF_DECISION[decision],

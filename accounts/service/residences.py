@@ -35,6 +35,7 @@ class ResidenceKnown(Conflict):
     """The firm has asked for a residence already or has one; that one is ended first."""
 
     code = "residence_known"
+    article = "V7"
 
 
 class AdviceClosed(StateForbids):

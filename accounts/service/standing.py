@@ -10,6 +10,7 @@ from accounts.permissions import may_enter_standing
 from accounts.queries.organisations import find_organisation, lock_organisation, organisation
 from accounts.queries.standing import find_adverse_record, standing_record
 from accounts.rules import adverse
+from accounts.rules.grounds import STANDING
 from accounts.steps.standing import add_adverse_record, end_record
 from core import clock
 from core.db import transaction
@@ -27,6 +28,7 @@ class RecordEnded(Conflict):
     """The record has an end already, or counts for nothing."""
 
     code = "record_ended"
+    article = "V8(2)"
 
 
 class AdverseRecordKnown(Conflict):
@@ -56,7 +58,9 @@ def enter_adverse_record(
         lock_organisation(owner.id)
         known = standing_record(owner.id, kind, since)
         if known is not None:
-            raise AdverseRecordKnown(reasons=[reason("adverse_record_known", field="since", number=known)])
+            raise AdverseRecordKnown(
+                reasons=[reason("adverse_record_known", article=STANDING, field="since", number=known)]
+            )
         return add_adverse_record(
             organisation_id=owner.id, kind=kind, since=since, until=until, source=source, actor=actor, now=now
         )

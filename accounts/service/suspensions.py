@@ -29,6 +29,7 @@ class SuspensionAnnounced(Conflict):
     """A suspension of this member is announced already; it must be ended before another one."""
 
     code = "suspension_announced"
+    article = "V15"
 
 
 def suspend(

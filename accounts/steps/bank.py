@@ -19,6 +19,7 @@ class NamedByVerifier(Forbidden):
     """Whoever named a bank account does not verify it."""
 
     code = "named_by_verifier"
+    article = "V15"
 
 
 def name_account(

@@ -20,6 +20,7 @@ class AddedByCertifier(Forbidden):
     """Whoever handed a document in does not certify it."""
 
     code = "added_by_certifier"
+    article = "V15"
 
 
 def add_document(

@@ -54,6 +54,7 @@ class SubmitterReviews(Forbidden):
     """Whoever submitted a registration does not review it."""
 
     code = "submitter_reviews"
+    article = "V15"
 
 
 class DocumentsMissing(Refused):

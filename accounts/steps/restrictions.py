@@ -16,6 +16,7 @@ class RestrictionLifted(Conflict):
     """The restriction was lifted already."""
 
     code = "restriction_lifted"
+    article = "V20"
 
 
 def restrict(

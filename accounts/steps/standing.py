@@ -13,6 +13,7 @@ from accounts.kinds import AdverseKind
 from accounts.models import AdverseRecord, Controller, ControllerTenure, Holding, JointEstablishment, Organisation
 from accounts.queries.controllers import find_controller, namesakes_of, tenures
 from accounts.queries.groups import lock_controllers
+from accounts.rules.grounds import STANDING
 from accounts.rules.standing import RELATED, ControllerName, Running, same_by, tenure_faults
 from core import audit
 from core.db import require_transaction
@@ -30,6 +31,7 @@ class ControllerMerged(Conflict):
     """This controller was merged into another and controls nobody any more."""
 
     code = "controller_merged"
+    article = "V12 cap"
 
 
 class AnnulledByAnother(Forbidden):
@@ -121,7 +123,7 @@ def annul(
     """Have a locked entry count for nothing from now on. Raises :class:`RecordAnnulled`."""
     require_transaction()
     if entry.annulled_at is not None:
-        raise RecordAnnulled
+        raise RecordAnnulled(article=_article(entry))
     entry.annulled_at, entry.annulled_by, entry.annulled_why = now, actor.user_id, why
     audit.record(actor=actor, now=now, action="annul", subject=entry, data={**data, "note": why})
 
@@ -129,7 +131,11 @@ def annul(
 def require_another(entry: AdverseRecord | Holding | JointEstablishment, actor: Actor) -> None:
     """Raises :class:`AnnulledByAnother` where the actor entered it."""
     if entry.entered_by is not None and entry.entered_by == actor.user_id:
-        raise AnnulledByAnother(reasons=[reason("annulled_by_another")])
+        raise AnnulledByAnother(reasons=[reason("annulled_by_another", article=_article(entry))])
+
+
+def _article(entry: AdverseRecord | Holding | JointEstablishment) -> str:
+    return STANDING if isinstance(entry, AdverseRecord) else RELATED
 
 
 def end_record(

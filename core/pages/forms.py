@@ -165,7 +165,8 @@ class Form:
     def refuse(self, error: DomainError) -> None:
         """Show a refusal of the service: its sentence above, its reasons where they belong."""
         if not isinstance(error, FieldsInvalid):
-            self.faults.append(say(error.text))
+            if all(each.text != error.text for each in error.reasons):
+                self.faults.append(say(error.text))
             self.note(error.reasons)
 
     def _is_required(self, path: str, source: fields.Field[Any]) -> bool:

@@ -29,6 +29,7 @@ class ServiceNotOffered(Conflict):
     """The service is not offered any more, or its provider is not a member in good standing."""
 
     code = "service_not_offered"
+    article = "V14"
 
 
 class OfferRefused(Refused):

@@ -61,18 +61,21 @@ class ProviderNotMember(Conflict):
     """Only a provider whose membership is approved may list and offer."""
 
     code = "provider_not_member"
+    article = "V15"
 
 
 class SuspendedByAuthority(Forbidden):
     """The bureau suspended this listing, so the bureau resumes it."""
 
     code = "suspended_by_authority"
+    article = "S11"
 
 
 class NotTheReviewer(Forbidden):
     """Another authority reviews this provider's listings."""
 
     code = "not_the_reviewer"
+    article = "S11"
 
 
 def create_instrument(*, fields: Mapping[str, Any], actor: Actor, now: datetime) -> Instrument:

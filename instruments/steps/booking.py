@@ -28,6 +28,7 @@ class InstrumentNotPublished(Conflict):
     """Only a published instrument can be booked."""
 
     code = "instrument_not_published"
+    article = "V11"
 
 
 class SlotRefused(Refused):

@@ -24,6 +24,7 @@ class AnnualYearRefused(Refused):
     """There is no yearly report of this year."""
 
     code = "annual_year_refused"
+    article = "V18 report"
 
 
 class AnnualReportIncomplete(Refused):
@@ -36,6 +37,7 @@ class AnnualReportReturnedBefore(Conflict):
     """The report was returned once already; a second return is not provided for."""
 
     code = "annual_report_returned_before"
+    article = "V18 report"
 
 
 def open_report(*, year: int, actor: Actor, now: datetime) -> AnnualReport:

@@ -23,12 +23,14 @@ class NotRefused(Conflict):
     """The provider did not refuse this order."""
 
     code = "order_not_refused"
+    article = "V20"
 
 
 class ComplaintFiled(Conflict):
     """There is a complaint about this order already."""
 
     code = "complaint_filed"
+    article = "V20"
 
 
 def complain(*, order_id: int, account: str, actor: Actor, now: datetime) -> Complaint:

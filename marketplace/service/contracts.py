@@ -24,12 +24,14 @@ class TermsDiffer(Conflict):
     """The other side signed other terms; sign those or agree first."""
 
     code = "terms_differ"
+    article = "S17"
 
 
 class SignedAlready(Conflict):
     """This side has signed already."""
 
     code = "signed_already"
+    article = "S17"
 
 
 def sign_contract(*, order_id: int, terms: Mapping[str, str] | None, actor: Actor, now: datetime) -> Order:

@@ -64,18 +64,21 @@ class DisclosureExtendedBefore(Conflict):
     """The term was extended once already."""
 
     code = "disclosure_extended_before"
+    article = "V18"
 
 
 class ConsultationTwice(Conflict):
     """This organisation was asked already."""
 
     code = "consultation_twice"
+    article = "V18"
 
 
 class ConsultationOver(Conflict):
     """The question was answered already, or its last day is over."""
 
     code = "consultation_over"
+    article = "V18"
 
 
 def apply_for_disclosure(

@@ -47,12 +47,14 @@ class AnswerLate(Conflict):
     """The last day to answer is over."""
 
     code = "naming_answer_late"
+    article = "V20"
 
 
 class HearingOpen(Conflict):
     """The provider may still answer."""
 
     code = "hearing_open"
+    article = "V20"
 
 
 class SameOfficer(Forbidden):

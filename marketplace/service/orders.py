@@ -34,18 +34,21 @@ class QuoteExpired(Conflict):
     """The quote is no longer valid; ask again."""
 
     code = "quote_expired"
+    article = "V12 hold"
 
 
 class QuoteUsed(Conflict):
     """An order was placed on this quote already."""
 
     code = "quote_used"
+    article = "V12 hold"
 
 
 class PriceChanged(Conflict):
     """The provider's price changed since the quote; ask again."""
 
     code = "price_changed"
+    article = "V14"
 
 
 class AnswerTooLate(Conflict):

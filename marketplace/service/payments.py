@@ -30,6 +30,7 @@ class NothingDue(Conflict):
     """The order is paid in full."""
 
     code = "nothing_due"
+    article = "V16"
 
 
 def confirm_payment(

@@ -44,24 +44,28 @@ class EvaluationFrozen(Conflict):
     """The evaluation of this year is frozen already."""
 
     code = "evaluation_frozen"
+    article = "V20"
 
 
 class EvaluationCommentLate(Conflict):
     """The last day of comments is over."""
 
     code = "evaluation_comment_late"
+    article = "V20"
 
 
 class EvaluationReplied(Conflict):
     """The comment was answered already."""
 
     code = "evaluation_replied"
+    article = "V20"
 
 
 class EvaluationPublished(Conflict):
     """The evaluation was published already."""
 
     code = "evaluation_published"
+    article = "V20"
 
 
 class EvaluationUnpublishable(Refused):

@@ -41,6 +41,7 @@ class SheetImpossible(Refused):
     """No sheet can be made: the application names no record, or none that this office may see."""
 
     code = "sheet_impossible"
+    article = "V18"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class BatchNotExported(Conflict):
     """The batch has no files yet: it is approved first and then exported."""
 
     code = "batch_not_exported"
+    article = "V17 pay"
 
 
 @dataclass(frozen=True)

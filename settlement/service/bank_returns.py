@@ -29,6 +29,7 @@ class BatchNotSent(Conflict):
     """The batch was not exported yet, so no bank can have answered it."""
 
     code = "batch_not_sent"
+    article = "V17 pay"
 
 
 class BankReturnRefused(Refused):

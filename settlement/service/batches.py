@@ -27,12 +27,14 @@ class CutoffAhead(Refused):
     """The cut-off lies after the next scheduled one."""
 
     code = "cutoff_ahead"
+    article = "V17 pay"
 
 
 class ApproverPrepared(Conflict):
     """Who prepared a batch cannot approve it."""
 
     code = "approver_prepared"
+    article = "V17 pay"
 
 
 class ExportDiffers(Conflict):
@@ -45,6 +47,7 @@ class LinesOpen(Conflict):
     """The bank has not reported on every line yet."""
 
     code = "batch_lines_open"
+    article = "V17 pay"
 
 
 def prepare(*, cutoff: date, programme: str | None = None, actor: Actor, now: datetime) -> SettlementBatch:

@@ -21,6 +21,7 @@ class FundExists(Conflict):
     """There is a fund for this year already; further money is a further appropriation of it."""
 
     code = "fund_exists"
+    article = "V3"
 
 
 def open_fund(

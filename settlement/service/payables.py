@@ -20,6 +20,7 @@ class NoVerifiedAccount(Refused):
     """The payee has no verified bank account to pay to."""
 
     code = "no_verified_account"
+    article = "V16 team"
 
 
 def correct(*, payable_id: int, note: str, actor: Actor, now: datetime) -> Payable:

@@ -44,12 +44,14 @@ class NotRefundable(Conflict):
     """Nothing of this payment can be given back now."""
 
     code = "payment_not_refundable"
+    article = "V16"
 
 
 class RefundWhole(Refused):
     """What was never posted goes back in one sum."""
 
     code = "refund_whole"
+    article = "V16"
 
 
 def pay_shortfall(

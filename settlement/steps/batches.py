@@ -77,6 +77,7 @@ class PreparerInvolved(Conflict):
     """Who submitted, reviewed or confirmed one of the claims cannot prepare or approve their payment."""
 
     code = "involved_in_claims"
+    article = "V17 pay"
 
 
 def prepare_batch(*, programme: str, cutoff: date, actor: Actor, now: datetime) -> SettlementBatch:

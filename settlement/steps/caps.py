@@ -33,6 +33,7 @@ class OwnerAbsorbed(Conflict):
     """The use of this group or team was added to another's already."""
 
     code = "cap_owner_absorbed"
+    article = "V12 cap"
 
 
 def merge_caps(

@@ -35,6 +35,7 @@ class ChargeBelowPaid(Refused):
     """A charge cannot be lowered below what has been paid; refund the difference first."""
 
     code = "charge_below_paid"
+    article = "V16"
 
 
 def charge_order(

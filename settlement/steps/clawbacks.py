@@ -37,12 +37,14 @@ class RecoveryTooLarge(Refused):
     """More would be recovered than is still open of the clawback."""
 
     code = "recovery_too_large"
+    article = "V21"
 
 
 class PayableMoving(Busy):
     """A bank return moved the payable at this very moment."""
 
     code = "payable_moving"
+    article = "V21"
 
 
 def lock_paid(named: Payable, *, actor: Actor) -> Payable:

@@ -31,6 +31,7 @@ class SubsidyExceedsDeduction(Conflict):
     """More subsidy would be assigned or refused than was deducted from the price and not settled yet."""
 
     code = "subsidy_exceeds_deduction"
+    article = "V16(1)"
 
 
 class ShortfallExists(Conflict):

@@ -46,6 +46,7 @@ class HoldTooSmall(Refused):
     """More is asked of a hold than it holds."""
 
     code = "hold_too_small"
+    article = "V12 hold"
 
 
 def grant_hold(

@@ -26,6 +26,7 @@ class PaymentTooLarge(Refused):
     """More would be paid than is due."""
 
     code = "payment_too_large"
+    article = "V16"
 
 
 class PaymentExists(Conflict):
@@ -38,6 +39,7 @@ class RefundTooLarge(Refused):
     """More would be refunded than was paid."""
 
     code = "refund_too_large"
+    article = "V16"
 
 
 def payment_too_large(amount_fen: int, due_fen: int, *, article: str) -> PaymentTooLarge:

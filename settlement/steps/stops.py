@@ -21,12 +21,14 @@ class PaymentStopped(Conflict):
     """A stop of payment stands for this payable already."""
 
     code = "payment_stopped"
+    article = "V19"
 
 
 class PayableInBatch(Conflict):
     """The payable stands in a batch; while the batch is only prepared it can be discarded first."""
 
     code = "payable_in_batch"
+    article = "V17 pay"
 
 
 def stop_payable(payable: Payable, *, cause: str, occasion: str | None, actor: Actor, now: datetime) -> PaymentStop:

@@ -179,7 +179,7 @@ def review_faults(
     if decision is not ReviewDecision.RETURN and defects:
         faults.append(reason("defects_without_return", article=CORRECTION, field="defects"))
     if decision is not ReviewDecision.APPROVE and amount_fen is not None:
-        faults.append(reason("amount_without_approval", field="amount_fen"))
+        faults.append(reason("amount_without_approval", article="V17 order", field="amount_fen"))
     if decision is ReviewDecision.APPROVE and amount_fen is None and claimed_fen <= 0:
         faults.append(reason("approval_of_nothing", article=BASE, field="amount_fen"))
     if decision is ReviewDecision.APPROVE and amount_fen is not None and not 0 < amount_fen <= claimed_fen:

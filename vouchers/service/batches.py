@@ -48,7 +48,7 @@ def approve_batch(
         most = review_policy(today).batch_max_claims
         faults = [_about(each, text("reason.batch_claim_missing")) for each in set(wanted) - {c.id for c in claims}]
         if len(wanted) > most:
-            faults.append(reason("batch_too_large", field="claim_ids", max=most))
+            faults.append(reason("batch_too_large", article=ORDER, field="claim_ids", max=most))
         flagged, marked = undecided(wanted), unsettled(wanted)
         faults += [fault for claim in claims for fault in _unready(claim, is_flagged=claim.id in flagged, today=today)]
         faults += [_about(each, text("reason.batch_marked")) for each in sorted(marked)]
@@ -154,7 +154,7 @@ def _unready(claim: Claim, *, is_flagged: bool, today: date) -> list[Reason]:
 def _total_faults(total_fen: int, confirmed_fen: int) -> list[Reason]:
     if total_fen == confirmed_fen:
         return []
-    return [reason("batch_total_differs", field="total_fen", total=fen_to_yuan(total_fen))]
+    return [reason("batch_total_differs", article=ORDER, field="total_fen", total=fen_to_yuan(total_fen))]
 
 
 def _about(claim_id: int, why: Text, *, like: Reason | None = None) -> Reason:

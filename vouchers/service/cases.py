@@ -37,6 +37,7 @@ class CaseNotHeld(Conflict):
     """Only whoever holds a case gives it back."""
 
     code = "case_not_held"
+    article = "V17 order"
 
 
 class OpinionRefused(Refused):
@@ -166,7 +167,7 @@ def _opinion_faults(
 ) -> list[Reason]:
     faults = [] if written else [reason("review_without_opinion", article="V17 order", field="opinion")]
     if amount_fen is not None and recommendation not in GRANTING:
-        faults.append(reason("amount_without_approval", field="amount_fen"))
+        faults.append(reason("amount_without_approval", article="V17 order", field="amount_fen"))
     if amount_fen is not None and not 0 < amount_fen <= claim.claimed_fen:
         faults.append(
             reason("amount_over_claim", article="V12 hold", field="amount_fen", max=fen_to_yuan(claim.claimed_fen))

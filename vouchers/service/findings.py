@@ -18,7 +18,7 @@ from settlement.steps.clawbacks import lock_paid, open_clawback
 from vouchers.models import Finding
 from vouchers.permissions import may_answer_findings, may_decide_findings, may_stop_and_claw_back
 from vouchers.queries.inspections import find_finding
-from vouchers.rules.supervision import SPOT_CHECK
+from vouchers.rules.supervision import MISCONDUCT, SPOT_CHECK
 from vouchers.service.claims import Upload
 from vouchers.states import FINDING, FindingAction, FindingState
 
@@ -37,12 +37,14 @@ class AnswerLate(Conflict):
     """The last day to answer is over."""
 
     code = "answer_late"
+    article = "V19"
 
 
 class AnswerAwaited(Conflict):
     """The party may still answer; it is decided after that."""
 
     code = "answer_awaited"
+    article = "V19"
 
 
 class InspectorDecides(Forbidden):
@@ -55,6 +57,7 @@ class FindingNotUpheld(Conflict):
     """The province has not upheld this finding."""
 
     code = "finding_not_upheld"
+    article = "V19"
 
 
 class PayoutUnclear(Refused):
@@ -153,5 +156,5 @@ def _payout(finding: Finding, payable_id: int | None) -> Payable:
     paid = [each for each in payables_of_order(finding.inspection.claim.order_id) if each.paid_fen > 0]
     meant = [each for each in paid if payable_id in (None, each.id)]
     if len(meant) != 1:
-        raise PayoutUnclear(reasons=[reason("payout_unclear", field="payable_id", count=len(paid))])
+        raise PayoutUnclear(reasons=[reason("payout_unclear", article=MISCONDUCT, field="payable_id", count=len(paid))])
     return meant[0]

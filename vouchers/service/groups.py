@@ -51,6 +51,7 @@ class GroupChangeOpen(Conflict):
     """Another change of this controller waits for its decision."""
 
     code = "group_change_open"
+    article = "V12 cap"
 
 
 class ProposerDecides(Forbidden):

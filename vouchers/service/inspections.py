@@ -53,12 +53,14 @@ class FindingsUndecided(Conflict):
     """A finding of the inspection is not decided yet."""
 
     code = "findings_undecided"
+    article = "V19"
 
 
 class NothingToStop(Conflict):
     """Nothing of this claim waits to be paid."""
 
     code = "nothing_to_stop"
+    article = "V19"
 
 
 @dataclass(frozen=True)

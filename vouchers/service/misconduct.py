@@ -56,18 +56,21 @@ class MisconductDecided(Conflict):
     """Misconduct was decided on this finding already."""
 
     code = "misconduct_decided"
+    article = "V21"
 
 
 class AppealLate(Conflict):
     """The last day to appeal is over."""
 
     code = "appeal_late"
+    article = "V21"
 
 
 class AppealFiled(Conflict):
     """There is an appeal against this decision already."""
 
     code = "appeal_filed"
+    article = "V21"
 
 
 class AppealRefused(Refused):

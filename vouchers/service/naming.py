@@ -8,6 +8,7 @@ from accounts.kinds import OrganisationKind
 from accounts.models import ControllerTenure
 from accounts.permissions import may_enter_standing
 from accounts.queries.controllers import find_controller_in_sight, namesakes_of
+from accounts.queries.groups import open_naming
 from accounts.queries.organisations import find_organisation, lock_organisation
 from accounts.rules.standing import ControllerName, name_faults, same_by
 from accounts.service.standing import StandingRefused
@@ -69,10 +70,12 @@ def set_controller(
 
 
 def is_reviewed(*, organisation_id: int, controller: ControllerName, since: date, now: datetime) -> bool:
-    """Whether naming this controller needs a second person: the firm has used or holds something, the day is ahead, or
-    others of the name are on record."""
+    """Whether naming this controller needs a second person: the firm has used or holds something, the day is ahead,
+    others of the name are on record, or another naming of the firm waits already."""
     today = clock.today(now)
     if since > today or has_used(organisation_id, since=min(since, date(today.year, 1, 1))):
+        return True
+    if open_naming(organisation_id) is not None:
         return True
     namesakes = namesakes_of(controller.name)
     return bool(namesakes) and same_by(controller.note, namesakes) is None

@@ -69,6 +69,7 @@ class SummaryNotDispatched(Conflict):
     """The city has not sent up the stamped summary of this claim (V18)."""
 
     code = "summary_not_dispatched"
+    article = "V18"
 
 
 def review(

@@ -35,6 +35,7 @@ class SuccessionExists(Conflict):
     """It is proposed or approved already that this team became an enterprise."""
 
     code = "succession_exists"
+    article = "V12 cap"
 
 
 def propose(

@@ -19,6 +19,7 @@ class CaseHeld(Conflict):
     """Somebody else holds this case and decides it; it may be taken over with a reason."""
 
     code = "case_held"
+    article = "V17 order"
 
 
 def require_free(claim: Claim, *, actor: Actor, now: datetime) -> None:

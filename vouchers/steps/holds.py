@@ -23,6 +23,7 @@ class RoomShrank(Conflict):
     """Less of the yearly cap is left than was quoted."""
 
     code = "room_shrank"
+    article = "V12 hold"
 
 
 def hold(*, order_id: int, assessment: Assessment, actor: Actor, now: datetime) -> int:

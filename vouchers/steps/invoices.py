@@ -37,6 +37,7 @@ class InvoiceCredited(Conflict):
     """A credit invoice took all of this invoice back."""
 
     code = "invoice_credited"
+    article = "V13"
 
 
 class InvoiceRefused(Refused):

@@ -292,8 +292,44 @@ def test_an_approved_change_is_taken_back_before_its_day_by_two(client: FlaskCli
         "withdrawing",
         "withdrawn",
     )
+    told = [[ground["code"] for ground in each["reasons"]][2:] for each in (kept.get_json(), again, gone)]
+    assert told == [["change_kept", "change_withdrawal"], [], ["change_taken_back", "change_withdrawal"]]
     assert (sits, queries.seat(made.id, date(2026, 6, 2)).county) == ("371702", "370102")
     assert (too_late.status_code, too_late.get_json()["code"]) == (409, "state_forbids")
+    assert verify(INVARIANTS) == []
+
+
+@pytest.mark.usefixtures("monday")
+def test_v12_cap_a_naming_is_refused_before_its_change_is_taken_back(client: FlaskClient) -> None:
+    """And while it waits nobody names another controller past it."""
+    made = make_enterprise("371702")
+    own, bureau, province = headers_of(made), headers_of(make_bureau("371700")), headers_of(make_province())
+    wanted: Form = {"effective_on": "2026-06-01", "controller": "新集团", "reason": "股权转让"}
+    asked = upload(client, "/member-changes", own, organisation_id=made.id, **wanted).get_json()
+    path = f"/member-changes/{asked['id']}"
+    post(client, f"{path}/review", {"decision": "approve"}, bureau)
+    (naming,) = client.get(f"{API}/controller-changes", headers=province).get_json()["items"]
+    past_it = post(
+        client,
+        f"/organisations/{made.id}/controllers",
+        {"name": "另一集团", "since": "2026-01-01", "source": "登记"},
+        bureau,
+    )
+    post(client, f"{path}/withdrawal", {"why": "不再转让"}, own)
+    too_early = post(client, f"{path}/withdrawal-review", {"decision": "approve"}, bureau)
+    decided = {"decision": "approve", "opinion": "属实"}
+    before_its_day = post(client, f"/controller-changes/{naming['id']}/review", decided, province)
+    refused = {"decision": "refuse", "opinion": "已撤回"}
+    ended = post(client, f"/controller-changes/{naming['id']}/review", refused, province).get_json()
+    gone = post(client, f"{path}/withdrawal-review", {"decision": "approve"}, bureau).get_json()
+
+    assert (past_it.status_code, past_it.get_json()["code"]) == (409, "naming_reviewed")
+    assert [(each["code"], each["article"]) for each in too_early.get_json()["reasons"]] == [
+        ("naming_undecided", "V12 cap")
+    ]
+    assert before_its_day.status_code == 422
+    assert (ended["state"], gone["state"]) == ("refused", "withdrawn")
+    assert ended["reasons"][0]["inputs"]["opinion"] == "已撤回"
     assert verify(INVARIANTS) == []
 
 

@@ -82,8 +82,8 @@ def test_one_ground_refuses_all_and_every_ground_is_named() -> None:
     with pytest.raises(BatchRefused) as refused:
         approve([free, held, tied], officer)
     grounds = {each.code: each.text.zh for each in refused.value.reasons}
-    assert grounds.keys() == {"batch_claim", "conflict_interest"}
-    assert f"申请 {held.id}：" in grounds["batch_claim"]
+    assert grounds.keys() == {"case_held", "conflict_interest"}
+    assert f"申请 {held.id}：" in grounds["case_held"]
     assert f"申请 {tied.id}：" in grounds["conflict_interest"]
     session().expire_all()
     assert free.state is ClaimState.SUBMITTED
@@ -112,6 +112,11 @@ def test_pages_show_sums_and_the_total_in_words_before_the_confirmation(app: Fla
     assert "¥120,000.00" in chosen.text
     assert "人民币壹拾贰万元整" in chosen.text
     address = "/review/batch/approval?claims=" + ",".join(str(claim.id) for claim in claims)
+    silent = bureau.send(address, {"opinion": " "})
+    assert silent.status == 422
+    assert "V17" in silent.text
+    session().expire_all()
+    assert {claim.state for claim in claims} == {ClaimState.SUBMITTED}
     done = bureau.send(address, {"phrases": ["complete"], "opinion": ""})
     assert "已批量通过 2 项申请" in done.text
     assert "目前没有可以一并办理的申请" in bureau.get("/review/batch").text
