@@ -62,9 +62,11 @@ class DomainError(Exception):
         super().__init__(self.text.both())
 
     def __str__(self) -> str:
-        more = [each for each in self.reasons if each.text != self.text]
-        lines = [self.text.both(), *(f"{r.field or r.code}: {r.text.both()}" for r in more)]
-        return "\n".join(lines)
+        own = [f" ({each.named})" for each in self.reasons if each.text == self.text]
+        others = [each for each in self.reasons if each.text != self.text]
+        return "\n".join(
+            [f"{self.text.both()}{''.join(own)}", *(f"{r.field or r.code}: {r.text.both()}" for r in others)]
+        )
 
 
 class Malformed(DomainError):
