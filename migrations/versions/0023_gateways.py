@@ -10,7 +10,7 @@ from migrations.columns import fen, instant, json, key, listed, one_of, refers, 
 from migrations.helpers import grant
 
 revision = "0023"
-down_revision = "0022"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,7 @@ from alembic import op
 from migrations.helpers import admit, withdraw_kind
 
 revision = "0027"
-down_revision = "0026"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
