@@ -27,7 +27,8 @@ HEZE, JINAN, QINGDAO = "371700", "370100", "370200"
 
 @pytest.fixture
 def held(world: World) -> Iterator[World]:
-    """The world on its Monday."""
+    """The world on its Monday; who reviews is signed in for longer than one test."""
+    world.token("bureau-heze")
     with rolled_back(world.client.app), clock.at(MONDAY):
         yield world
 
