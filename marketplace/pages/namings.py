@@ -13,7 +13,7 @@ from accounts.queries.restrictions import find_restriction
 from core import clock
 from core.http import DayField, EnumField, Schema, TextField, allow, current_actor
 from core.pages import Column, Done, Form, NavEntry, Pages, form_page, link_to, table_page
-from core.pages.language import day, t
+from core.pages.language import day, t, term
 from core.permissions import Actor
 from marketplace.models import Complaint, Naming
 from marketplace.pages.provider_cases import by_code, register, rows, step
@@ -165,7 +165,8 @@ def answer(naming_id: int) -> Response:
     """The provider answers."""
     naming = find_naming(naming_id, actor=current_actor())
     form = Form(NamingAnswerSchema, name="naming_answer")
-    return step(link_to("naming", naming.id), form, naming_service.answer_naming, naming_id=naming.id)
+    here, facts = link_to("naming", naming.id), _case(naming)
+    return step(here, form, naming_service.answer_naming, facts=facts, naming_id=naming.id)
 
 
 @namings.route("/namings/<int:naming_id>/decision", methods=["GET", "POST"])
@@ -183,7 +184,7 @@ def decide(naming_id: int) -> Response:
             raise NamingRefused(reasons=reasons) from refused
 
     form = Form(NamingDecisionFormSchema, name="naming_decision", widgets={"decision": "radio"})
-    return step(link_to("naming", naming.id), form, act)
+    return step(link_to("naming", naming.id), form, act, facts=_case(naming))
 
 
 @namings.route("/restrictions/<int:restriction_id>/lifting", methods=["GET", "POST"])
@@ -245,6 +246,13 @@ def dismiss(complaint_id: int) -> Response:
     found = find_complaint(complaint_id, actor=current_actor())
     form = Form(CaseOpinionSchema, name="complaint_dismissal")
     return step(link_to("complaint", found.id), form, complaint_service.dismiss_complaint, complaint_id=found.id)
+
+
+def _case(naming: Naming) -> list[tuple[str, object]]:
+    """What a provider is heard about, beside the form of those who answer or decide."""
+    view = naming_views([naming], actor=current_actor())[0]
+    known = [("column.organisation", rows([naming])[0].organisation), ("column.cause", term(naming.cause))]
+    return [*known, *_facts(view)]
 
 
 def _facts(view: NamingView) -> Iterator[tuple[str, object]]:

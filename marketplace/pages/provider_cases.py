@@ -71,11 +71,13 @@ def by_code(code: str) -> int:
     return found
 
 
-def step(here: str, form: Form, act: Callable[..., object], **known: Any) -> Response:
-    """A form about a record, and back to it."""
+def step(
+    here: str, form: Form, act: Callable[..., object], *, facts: Sequence[tuple[str, object]] = (), **known: Any
+) -> Response:
+    """A form about a record, with what is to be known of it, and back to it."""
 
     def effect(given: dict[str, Any]) -> Done:
         act(**known, **given, actor=current_actor(), now=clock.now())
         return Done(here, f"page.{form.name}.done")
 
-    return form_page(form, effect=effect, back=here, confirms=True)
+    return form_page(form, effect=effect, back=here, confirms=True, facts=facts)
