@@ -32,19 +32,16 @@ from vouchers.queries.deadlines import with_due
 from vouchers.queries.explanations import Explanation, explain
 from vouchers.queries.rounds import told_rounds
 from vouchers.schemas.claims import (
-    CertifiedMaterialSchema,
     CityReviewSchema,
-    ClaimMaterialSchema,
     ClaimQuerySchema,
     ClaimSchema,
     ClaimSummarySchema,
     ConfirmationSchema,
-    NewClaimMaterialSchema,
     RevocationSchema,
     SubmissionSchema,
-    invoice_of,
 )
 from vouchers.schemas.explanations import ExplanationSchema
+from vouchers.schemas.materials import CertifiedMaterialSchema, ClaimMaterialSchema, NewClaimMaterialSchema, invoice_of
 from vouchers.schemas.rounds import ClaimRoundsSchema
 from vouchers.schemas.timelines import ClaimTimelineSchema
 from vouchers.service import claims as service

@@ -34,7 +34,7 @@ from vouchers.queries.credits import (
     visible_credits,
 )
 from vouchers.queries.invoices import ReadingMissing, ReadingView, find_reading, reading_view, readings_of
-from vouchers.schemas.claims import ClaimMaterialSchema, ClaimSchema
+from vouchers.schemas.claims import ClaimSchema
 from vouchers.schemas.invoices import (
     CreditDecisionSchema,
     CreditInvoiceQuerySchema,
@@ -49,6 +49,7 @@ from vouchers.schemas.invoices import (
     marks_of,
     typed_of,
 )
+from vouchers.schemas.materials import ClaimMaterialSchema
 from vouchers.service import credits as credit_service
 from vouchers.service import invoices as service
 from vouchers.service.credits import CreditKnown, CreditUnmatched, EnteredBySame

@@ -21,7 +21,8 @@ from vouchers.queries.claims import find_claim
 from vouchers.queries.completeness import invoice_parties, is_enterprises, policy_of
 from vouchers.queries.material_kinds import material_text
 from vouchers.rules.claims import InvoiceType, MaterialKind
-from vouchers.schemas.claims import CertifiedMaterialSchema, NewClaimMaterialSchema, SubmissionSchema, invoice_of
+from vouchers.schemas.claims import SubmissionSchema
+from vouchers.schemas.materials import CertifiedMaterialSchema, NewClaimMaterialSchema, invoice_of
 from vouchers.service import claims as service
 from vouchers.service.claims import Upload
 from vouchers.steps.guards import require_claimant

@@ -26,7 +26,7 @@ from vouchers.rules.invoices.credits import CreditDecision, CreditEffect, Credit
 from vouchers.rules.invoices.fields import MAX_LINES
 from vouchers.rules.invoices.items import LineMark
 from vouchers.rules.invoices.reading import InvoiceFormat
-from vouchers.schemas.claims import USCC
+from vouchers.schemas.materials import USCC
 from vouchers.states import CreditState
 
 MAX_NUMBER = 40
