@@ -13,11 +13,13 @@ from accounts.permissions import auditor, official_reader, province
 from core.db import session
 from core.errors import NotFound
 from core.files import StoredFile
+from core.grounds import Ground
 from core.permissions import Actor
 from vouchers.models import Claim, CreditInvoice, Invoice
 from vouchers.queries.claims import visible_claims
 from vouchers.rules.amounts import reduced_subsidy
 from vouchers.rules.invoices.credits import CreditEffect, CreditUndone
+from vouchers.rules.review_grounds import credit_grounds
 from vouchers.states import CreditState
 
 _sees_all = province | auditor
@@ -99,6 +101,22 @@ class CreditView:
     def annulled_why(self) -> str | None:
         """What was mistaken."""
         return self.credit.annulled_why if self._tells_effect else None
+
+    @property
+    def reasons(self) -> list[Ground]:
+        """What taking, rejecting and annulling it rest on, as far as the reader is told."""
+        credit = self.credit
+        return credit_grounds(
+            number=credit.number,
+            original_number=credit.original_number,
+            amount_fen=credit.amount_incl_tax_fen,
+            issued_on=credit.issued_on,
+            taken=credit.state is not CreditState.REJECTED,
+            decided_on=credit.decided_at,
+            opinion=self.decision,
+            annulled_on=credit.annulled_at,
+            why=self.annulled_why,
+        )
 
     @property
     def undone(self) -> CreditUndone | None:

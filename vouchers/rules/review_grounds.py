@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from core.grounds import Ground, ground
 from core.texts import text
-from vouchers.rules.claims import RD_BASE, ConfirmationDecision, Declaration, ReviewDecision
+from vouchers.rules.claims import INVOICE, RD_BASE, ConfirmationDecision, Declaration, ReviewDecision
 from vouchers.rules.flags.kinds import FlagKind
 from vouchers.rules.related import RELATED
 from vouchers.rules.reviewing import BatchKind
@@ -111,3 +111,41 @@ def together_grounds(
         article = ARTICLES[StepKind.CONFIRMATION]
         first = ground("claims_confirmed_together", article=article, decided_on=decided_on, opinion=opinion)
     return [first, ground("claims_together", article=article, claims=list(claims), total_fen=total_fen)]
+
+
+def credit_grounds(
+    *,
+    number: str,
+    original_number: str,
+    amount_fen: int,
+    issued_on: date,
+    taken: bool,
+    decided_on: datetime | None,
+    opinion: str | None,
+    annulled_on: datetime | None,
+    why: str | None,
+) -> list[Ground]:
+    """Why a credit invoice that waited was taken or rejected, and why one was annulled; nothing before either.
+
+    A decision of which the reader is told no words is left out.
+    """
+    found = []
+    if decided_on is not None and opinion is not None:
+        if taken:
+            found.append(ground("credit_taken", article=INVOICE, decided_on=decided_on, opinion=opinion))
+        else:
+            found.append(ground("credit_rejected", article=INVOICE, decided_on=decided_on, opinion=opinion))
+    if annulled_on is not None and why is not None:
+        found.append(ground("credit_annulled", article=INVOICE, annulled_on=annulled_on, why=why))
+    if found:
+        found.append(
+            ground(
+                "credit_stated",
+                article=INVOICE,
+                number=number,
+                original_number=original_number,
+                amount_fen=amount_fen,
+                issued_on=issued_on,
+            )
+        )
+    return found

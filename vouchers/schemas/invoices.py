@@ -18,6 +18,7 @@ from core.http import (
     Schema,
     TextField,
     UploadField,
+    grounds_field,
 )
 from core.http.schemas import MAX_SUM_FEN, fault
 from vouchers.rules.claims import InvoiceType
@@ -240,6 +241,9 @@ class CreditInvoiceSchema(Schema):
         required=True,
         allow_none=True,
         metadata={"description": "What it did; null while it waits and for a claim not in sight."},
+    )
+    reasons = grounds_field(
+        "What taking, rejecting and annulling it rest on, for those told of it; empty before either."
     )
     annulled_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was annulled."})
     annulled_why = TextField(required=True, allow_none=True, metadata={"description": "What was mistaken."})

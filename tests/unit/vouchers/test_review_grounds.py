@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,13 @@ from core.grounds import Ground
 from vouchers.rules.claims import ConfirmationDecision, ReviewDecision
 from vouchers.rules.flags.kinds import FlagKind
 from vouchers.rules.grounds import finding_grounds, inspection_grounds
-from vouchers.rules.review_grounds import flag_grounds, review_grounds, revocation_ground, together_grounds
+from vouchers.rules.review_grounds import (
+    credit_grounds,
+    flag_grounds,
+    review_grounds,
+    revocation_ground,
+    together_grounds,
+)
 from vouchers.rules.reviewing import BatchKind
 from vouchers.rules.supervision import FindingSeverity
 from vouchers.states import FindingState, FlagState
@@ -125,3 +132,16 @@ def test_v19_a_finding_tells_the_article_it_offends_and_the_answer() -> None:
         )
         assert rests_on(found) == [(code, "V19"), ("finding_stated", "V11"), ("finding_answered", "V19")]
         assert "无" in found[2].text.zh
+
+
+def test_v13_a_credit_invoice_tells_its_decision_and_annulment_to_those_told_of_them() -> None:
+    stated: dict[str, Any] = {"number": "2", "original_number": "1", "amount_fen": 5, "issued_on": date(2026, 3, 1)}
+    told: dict[str, Any] = {"decided_on": MOMENT, "opinion": "已核对", "annulled_on": MOMENT, "why": "号码录错"}
+    assert rests_on(credit_grounds(taken=True, **stated, **told)) == [
+        ("credit_taken", "V13"),
+        ("credit_annulled", "V13"),
+        ("credit_stated", "V13"),
+    ]
+    untold: dict[str, Any] = {**told, "annulled_on": None, "why": None}
+    assert rests_on(credit_grounds(taken=False, **stated, **untold))[0] == ("credit_rejected", "V13")
+    assert credit_grounds(taken=False, **stated, **{**untold, "opinion": None}) == []
