@@ -73,7 +73,7 @@ def simulate(before: str, after: str, cases: Path, as_json: bool) -> None:
 
     Without a day each case is judged by the policy of its own day. Cases of one `controller`, or else of one `firm`,
     use up one yearly cap in the order in which they stand. A line that is no case of both packs is told on the error
-    output and counted. No database is asked.
+    output and counted; where no line is a case the command exits with 1. No database is asked.
     """
     simulation = Simulation(before=_side(before), after=_side(after))
     for number, line in enumerate(_lines(cases), 1):
@@ -89,6 +89,8 @@ def simulate(before: str, after: str, cases: Path, as_json: bool) -> None:
         click.echo(json.dumps(simulation.as_json(), ensure_ascii=False, indent=2))
     else:
         _print(simulation)
+    if simulation.faults and not simulation.total.cases:
+        raise click.exceptions.Exit(1)
 
 
 def _lines(cases: Path) -> Iterator[bytes]:
@@ -152,8 +154,9 @@ def _by_city(simulation: Simulation) -> Table:
     table = Table(title=text("simulate.by_city").both())
     for key in ("city", "cases", "before", "after", "difference"):
         table.add_column(text(f"simulate.{key}").both(), justify="left" if key == "city" else "right")
+    names = {each["code"]: each["name"] for each in simulation.after.pack.at(date.max)["places.cities"]}
     for city, group in sorted(simulation.cities.items()):
-        table.add_row(city, str(group.cases), *_sums(group))
+        table.add_row(names.get(city, city), str(group.cases), *_sums(group))
     return table
 
 

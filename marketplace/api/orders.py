@@ -45,8 +45,8 @@ from marketplace.schemas.timelines import OrderTimelineSchema
 from marketplace.service.completion import CompletionRefused
 from marketplace.service.contracts import SignedAlready, TermsDiffer
 from marketplace.service.orders import (
-    AnswerTooLate,
     DeductionRefused,
+    LessGiven,
     PriceChanged,
     QuoteExpired,
     QuoteUsed,
@@ -55,6 +55,7 @@ from marketplace.service.orders import (
 )
 from marketplace.service.payments import NothingDue, PaymentRefused
 from marketplace.service.quotes import FiguresOverdue, NotAMember
+from marketplace.steps.answering import AnswerTooLate
 from settlement.api.pursuing import pursued
 from settlement.queries import order_money
 from settlement.queries.payments import payment_view
@@ -67,24 +68,24 @@ orders = Blueprint("orders", __name__, url_prefix="/orders", description="The de
 
 
 class QuoteChanged(Conflict):
-    """Less of the yearly cap is left than was quoted; the document brings a new quote."""
+    """Less is given than was quoted, for reasons that are named; the document brings a new quote."""
 
     code = "quote_changed"
 
 
 def requote(view: Callable[..., Response]) -> Callable[..., Response]:
-    """Answer a shrunk cap with a new quote, once the failed order is rolled back."""
+    """Answer where less is given with a new quote, once the failed order is rolled back."""
 
     @wraps(view)
     def placing(*args: Any, **kwargs: Any) -> Response:
         try:
             return view(*args, **kwargs)
-        except RoomShrank as shrunk:
+        except (LessGiven, RoomShrank) as less:
             quote_id = int(request.get_json()["quote_id"])
             now = clock.now()
             quote = service.ask_again(quote_id=quote_id, actor=current_actor(), now=now)
             shown = QuoteSchema().dump(quote_answer(quote, on=clock.today(now)))
-            raise QuoteChanged(reasons=shrunk.reasons, extra={"quote": shown}) from shrunk
+            raise QuoteChanged(reasons=less.reasons, extra={"quote": shown}) from less
 
     return placing
 
@@ -94,7 +95,6 @@ def requote(view: Callable[..., Response]) -> Callable[..., Response]:
 @problems(
     QuoteChanged,
     QuoteExpired,
-    AnswerTooLate,
     QuoteUsed,
     PriceChanged,
     NotAMember,
@@ -171,7 +171,7 @@ def accept(order_id: int) -> OrderView:
 
 @orders.route("/<int:order_id>/decline", methods=["POST"])
 @allow(provider)
-@problems(StateForbids)
+@problems(StateForbids, AnswerTooLate)
 @idempotent
 @orders.arguments(DeclineSchema)
 @orders.response(201, OrderSchema)

@@ -68,8 +68,8 @@ EVENTS = "instrument_pages.calendar_events"
 """Where the calendar beside the form takes an instrument's time from."""
 
 
-class _LessRoom(Exception):
-    """The cap shrank since the quote; carried past the form, whose transaction it ends."""
+class _Less(Exception):
+    """Less is given than was quoted; carried past the form, whose transaction it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,14 +211,14 @@ def one(quote_id: int) -> Response:
     def effect(_given: dict[str, Any]) -> Done:
         try:
             order = service.place(quote_id=quote_id, actor=current_actor(), now=clock.now())
-        except service.RoomShrank as shrunk:
-            raise _LessRoom from shrunk
+        except (service.LessGiven, service.RoomShrank) as less:
+            raise _Less from less
         return Done(link_to("order", order.id), "page.quote_order.done")
 
     try:
         return _shown(quote, effect)
-    except _LessRoom:
-        return _instead(quote_id, said="page.quote.less_room")
+    except _Less:
+        return _instead(quote_id, said="page.quote.less")
 
 
 @quotes.get("/<int:quote_id>/explanation")

@@ -73,7 +73,7 @@ class MonthDayField(fields.Field[str]):
         try:
             date.fromisoformat(f"2001-{value}")
         except ValueError as wrong:
-            raise ValidationError(fault("not_a_date")) from wrong
+            raise ValidationError(fault("not_a_month_day")) from wrong
         return str(value)
 
 

@@ -4,11 +4,12 @@ from marketplace.service.completion import complete
 from marketplace.service.contracts import sign_contract, start_service
 from marketplace.service.delivery import deliver
 from marketplace.service.endings import cancel, decline, lapse_unanswered
-from marketplace.service.orders import RoomShrank, accept, place
+from marketplace.service.orders import LessGiven, RoomShrank, accept, place
 from marketplace.service.payments import confirm_payment, pay_online
 from marketplace.service.quotes import ask, ask_again
 
 __all__ = [
+    "LessGiven",
     "RoomShrank",
     "accept",
     "ask",

@@ -9,21 +9,24 @@ from sqlalchemy import select
 from core import clock
 from core.db import session, transaction
 from core.permissions import SYSTEM, Actor, authorise
-from core.states import apply
+from core.states import allowed_target, apply
 from instruments import steps as instruments
 from marketplace.models import Order
 from marketplace.permissions import is_party, is_provider_side
 from marketplace.queries import find_order
 from marketplace.states import ORDER, PAYABLE, OrderAction, OrderState
+from marketplace.steps.answering import require_in_time
 from settlement import steps as settlement
 from vouchers import steps as vouchers
 
 
 def decline(*, order_id: int, reason: str | None, actor: Actor, now: datetime) -> Order:
-    """The provider does not take the order."""
+    """The provider does not take the order. Raises ``AnswerTooLate``: unanswered, it lapses."""
     with transaction():
         order = find_order(order_id, actor=actor, lock=True)
         authorise(actor, is_provider_side, order)
+        allowed_target(order.state, OrderAction.DECLINE, transitions=ORDER)
+        require_in_time(order, now=now)
         return _end(order, OrderAction.DECLINE, reason=reason, actor=actor, now=now)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core import audit, clock
 from core.db import require_transaction, session, transaction
-from core.errors import Conflict, Refused, reason
+from core.errors import Conflict, Refused
 from core.permissions import Actor, authorise
 from core.states import allowed_target, apply
 from core.workdays import load_calendar
@@ -20,14 +20,16 @@ from marketplace.models import Order, Quote
 from marketplace.permissions import is_provider_side, may_place_orders
 from marketplace.queries import find_order, find_quote
 from marketplace.queries.hindrances import shortfall_hindrance, shortfalls_block
+from marketplace.rules.requoting import why_less
 from marketplace.service.quotes import require_membership
 from marketplace.states import ORDER, OrderAction
+from marketplace.steps.answering import require_in_time
 from marketplace.steps.quoting import assessed, figure, offered, wish_of
 from settlement.queries import unpaid_shortfalls
 from vouchers.rules.facts import PaymentMode
 from vouchers.steps import RoomShrank, hold
 
-__all__ = ["RoomShrank", "accept", "place"]
+__all__ = ["LessGiven", "RoomShrank", "accept", "place"]
 
 
 class QuoteExpired(Conflict):
@@ -35,6 +37,12 @@ class QuoteExpired(Conflict):
 
     code = "quote_expired"
     article = "V12 hold"
+
+
+class LessGiven(Conflict):
+    """Less is given today than was quoted: the rate or the aid fell, or less of the cap is left; ask again."""
+
+    code = "less_given"
 
 
 class QuoteUsed(Conflict):
@@ -49,12 +57,6 @@ class PriceChanged(Conflict):
 
     code = "price_changed"
     article = "V14"
-
-
-class AnswerTooLate(Conflict):
-    """The provider's term for an answer is over; the order lapses."""
-
-    code = "answer_too_late"
 
 
 class DeductionRefused(Refused):
@@ -72,7 +74,8 @@ class ShortfallUnpaid(Conflict):
 def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
     """Turn a quote into an order: slot and hold are taken together or not at all (V12 hold).
 
-    Raises RoomShrank where less room is left than quoted, SlotTaken, PriceChanged, QuoteExpired, QuoteUsed,
+    Raises LessGiven where less is given than quoted, RoomShrank where others took it meanwhile, SlotTaken,
+    PriceChanged, QuoteExpired, QuoteUsed,
     ShortfallUnpaid (V16(1)) and DeductionRefused.
     """
     with transaction():
@@ -87,7 +90,7 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
             raise PriceChanged
         assessment = assessed(wish, terms=terms, now=now)
         if assessment.subsidy_fen < quote.subsidy_fen or assessment.other_aid_fen < quote.other_aid_fen:
-            raise RoomShrank
+            raise LessGiven(reasons=why_less(quote, assessment, refusals=assessment.reasons))
         if quote.payment_mode is PaymentMode.DIRECT_DEDUCTION and not assessment.eligible:
             raise DeductionRefused(reasons=assessment.reasons)
         today = clock.today(now)
@@ -135,13 +138,12 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
 
 
 def accept(*, order_id: int, actor: Actor, now: datetime) -> Order:
-    """The provider takes the order and agrees the payment mode (V16). No sum changes. Raises :class:`AnswerTooLate`."""
+    """The provider takes the order and agrees the payment mode (V16). No sum changes. Raises ``AnswerTooLate``."""
     with transaction():
         order = find_order(order_id, actor=actor, lock=True)
         authorise(actor, is_provider_side, order)
         allowed_target(order.state, OrderAction.ACCEPT, transitions=ORDER)
-        if clock.today(now) > order.respond_by:
-            raise AnswerTooLate(reasons=[reason("answer_term_over", article="V12 hold", last_day=order.respond_by)])
+        require_in_time(order, now=now)
         apply(order, OrderAction.ACCEPT, transitions=ORDER, actor=actor, now=now, data=money_of(order))
         return order
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -108,20 +109,19 @@ def test_v12_hold_the_last_second_of_an_answer_and_of_a_quote(province: DemoClie
         "placed",
         "lapsed",
     ]
-    unanswered = iter([order(province, "sme-heze", service_id(SAMPLE)) for _ in range(2)])
-    assert before_and_after(end_of("2026-03-09"), lambda: accepted(province, next(unanswered))) == [
-        "accepted",
-        ["V12 hold"],
-    ]
+    for step, answered in (("acceptance", "accepted"), ("decline", "declined")):
+        unanswered = iter([order(province, "sme-heze", service_id(SAMPLE)) for _ in range(2)])
+        answering = partial(answer_of, province, unanswered, step)
+        assert before_and_after(end_of("2026-03-09"), answering) == [answered, ["V12 hold"]]
     quotes = [ask(province, "sme-heze", service_id(SAMPLE)) for _ in range(2)]
     ends, each = datetime.fromisoformat(quotes[0]["expires_at"]), iter(quotes)
     assert ends == MONDAY + timedelta(hours=24)
     assert before_and_after(ends, lambda: taken(province, next(each))) == ["placed", "quote_expired"]
 
 
-def accepted(province: DemoClient, placed: Json) -> object:
-    """What the provider's yes brings, without the worker's help."""
-    status, answer = province.attempt("provider-jinan", f"/orders/{placed['id']}/acceptance", {})
+def answer_of(province: DemoClient, unanswered: Iterator[Json], step: str) -> object:
+    """What the provider's yes or no to the next order brings, without the worker's help."""
+    status, answer = province.attempt("provider-jinan", f"/orders/{next(unanswered)['id']}/{step}", {})
     return answer["state"] if status == 201 else [each["article"] for each in answer["reasons"]]
 
 

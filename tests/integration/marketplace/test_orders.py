@@ -223,6 +223,7 @@ def test_siblings_share_one_cap_and_a_shrunk_room_brings_a_new_quote(province: D
     province.post("sme-jinan", "/orders", {"quote_id": first["id"]})
     changed = province.post("sme-jinan-sibling", "/orders", {"quote_id": second["id"]}, expect=409)
     assert changed["code"] == "quote_changed"
+    assert [(each["code"], each["article"]) for each in changed["reasons"]] == [("quote_room_fell", "V12 cap")]
     assert (changed["quote"]["subsidy_fen"], changed["quote"]["flags"]) == (2_000_000, ["cap_limited"])
     placed = province.post("sme-jinan-sibling", "/orders", {"quote_id": changed["quote"]["id"]})
     assert (placed["subsidy_fen"], placed["self_pay_fen"]) == (2_000_000, 8_000_000)

@@ -148,7 +148,7 @@ def test_less_room_than_quoted_brings_a_new_quote_with_what_changed(province: De
     order(province, "sme-jinan-sibling", sample, quantity="500")
     answer = client.send(quote)
     assert answer.status == 200
-    assert "年度额度已少于上次报价时" in answer.text
+    assert "现在可给予的支持少于上次报价时" in answer.text
     assert "与上次报价相比的变化" in answer.text
     assert "<del>" in answer.html
     assert "<ins>" in answer.html

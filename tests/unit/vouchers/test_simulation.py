@@ -82,5 +82,12 @@ def test_tables_say_it_in_both_languages(tmp_path: Path) -> None:
     args = ["policy", "simulate", "--from", "2026-03-01", "--to", "2026-04-01", "--cases", str(cases)]
     answer = CliRunner().invoke(vouchers, args)
     assert answer.exit_code == 0
-    for shown in ("补助合计（元） / Subsidy (CNY)", "60000.00", "371700"):
+    for shown in ("补助合计（元） / Subsidy (CNY)", "60000.00", "菏泽市"):
         assert shown in answer.output
+
+
+def test_a_file_without_a_single_case_fails(tmp_path: Path) -> None:
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text('{"on": "2026-03-01"}\n', "utf-8")
+    args = ["policy", "simulate", "--from", "2026-03-01", "--to", "2026-04-01", "--cases", str(cases)]
+    assert CliRunner().invoke(vouchers, args).exit_code == 1
