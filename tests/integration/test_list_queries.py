@@ -21,6 +21,7 @@ LISTS = {
     "/annual-reports": "province",
     "/claims": "province",
     "/clawbacks": "province",
+    "/credit-invoices": "province",
     "/complaints": "province",
     "/controller-changes": "province",
     "/controllers": "province",

@@ -7,7 +7,7 @@ from vouchers.queries.aid_invariants import INVARIANTS as AIDS
 from vouchers.queries.invoice_invariants import INVOICE_INVARIANTS
 from vouchers.queries.review_invariants import REVIEW_INVARIANTS
 from vouchers.queries.supervision_invariants import INVARIANTS as SUPERVISION
-from vouchers.states import CLAIM, CREDIT, FLAG, SUMMARY
+from vouchers.states import CLAIM, FLAG, SUMMARY
 
 INVARIANTS = [
     *AIDS,
@@ -289,7 +289,6 @@ INVARIANTS = [
     *REVIEW_INVARIANTS,
     *INVOICE_INVARIANTS,
     replay("claim", CLAIM),
-    replay("credit_invoice", CREDIT),
     replay("claim_flag", FLAG),
     replay("review_summary", SUMMARY),
     *SUPERVISION,

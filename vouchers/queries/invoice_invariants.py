@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.invariants import Invariant
+from core.invariants import Invariant, replay
+from vouchers.states import CREDIT
 
 COUNTED = "greatest(0, least(i.amount_incl_tax_fen - i.credited_fen, coalesce(i.eligible_fen, i.amount_incl_tax_fen)))"
 """What an invoice supports, as vouchers.rules.invoices.credits.counted_fen says it."""
@@ -10,7 +11,19 @@ COUNTED = "greatest(0, least(i.amount_incl_tax_fen - i.credited_fen, coalesce(i.
 NUMBER = "'^([0-9]{18}|[0-9]{20})$'"
 """The one form of a number, as vouchers.rules.invoices.numbers makes it."""
 
+_CREDITS = replay("credit_invoice", CREDIT)
+
 INVOICE_INVARIANTS = [
+    Invariant(
+        _CREDITS.number,
+        _CREDITS.name,
+        f"""
+        SELECT f.* FROM ({_CREDITS.sql}) f
+         WHERE NOT EXISTS (SELECT FROM audit_entry e -- from before credit invoices had states
+                            WHERE e.subject_kind = 'credit_invoice' AND e.subject_id = f.credit_invoice
+                              AND e.action = 'register_credit' AND e.to_state IS NULL)
+        """,
+    ),
     Invariant(
         16,
         "invoices: every number has its one form, so that none supports two claims",
