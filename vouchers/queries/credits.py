@@ -22,7 +22,8 @@ from vouchers.rules.invoices.credits import CreditEffect, CreditUndone
 from vouchers.rules.review_grounds import credit_grounds
 from vouchers.states import CreditState
 
-_sees_all = province | auditor
+sees_all_credits = province | auditor
+"""Who may see every claim, and so all that credit invoices did."""
 
 
 class CreditMissing(NotFound):
@@ -162,7 +163,7 @@ class CreditView:
 def visible_credits(actor: Actor) -> Select[tuple[CreditInvoice]]:
     """Credit invoices a reader may see: those its organisation entered, those that met a claim in its sight, and as an
     office what others entered about an invoice of one; the province all (V6)."""
-    if _sees_all(actor):
+    if sees_all_credits(actor):
         return select(CreditInvoice)
     mine = visible_claims(actor).with_only_columns(Claim.id)
     own = CreditInvoice.registered_by_organisation == actor.organisation_id
@@ -175,7 +176,7 @@ def credits_to_decide(actor: Actor) -> Select[tuple[CreditInvoice]]:
     of the province all."""
     waiting = and_(CreditInvoice.state == CreditState.WAITING, CreditInvoice.registered_by != actor.user_id)
     found = select(CreditInvoice).where(waiting)
-    return found if _sees_all(actor) else found.where(_told_to(actor))
+    return found if sees_all_credits(actor) else found.where(_told_to(actor))
 
 
 def waiting_about(claim: Claim) -> Sequence[CreditInvoice]:
@@ -219,7 +220,7 @@ def credit_views(credits: Sequence[CreditInvoice], *, actor: Actor) -> list[Cred
             claims.get(each.claim_id or 0),
             is_own=each.registered_by_organisation == actor.organisation_id,
             is_office=official_reader(actor),
-            sees_all=_sees_all(actor),
+            sees_all=sees_all_credits(actor),
         )
         for each in credits
     ]

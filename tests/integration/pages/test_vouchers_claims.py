@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from accounts.models import Organisation
+from accounts.permissions import Role
 from accounts.queries import organisation
 from core import audit, clock
 from core.db import session
@@ -26,13 +27,15 @@ from tests.factories.accounts import (
     make_provider,
     make_province,
     make_team,
+    make_user,
 )
 from tests.factories.vouchers import FULL, PDF, add_materials, bring, invoice_of, make_claim
 from tests.support.finance import browser, in_english, queries_of, sent_twice
 from tests.support.pages import PageAnswer, PageClient
 from tests.support.queries import MANY
-from vouchers.models import Claim, Material
+from vouchers.models import Claim, CreditInvoice, Material
 from vouchers.rules.claims import MaterialKind
+from vouchers.service.credits import annul_credit
 from vouchers.states import ClaimState
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -333,8 +336,8 @@ def test_the_table_asks_as_much_for_many_claims_as_for_one(app: Flask) -> None:
     assert queries_of(client, "/claims") == one <= 20
 
 
-def credit(app: Flask, claim: Claim, own: str) -> None:
-    """The province registers a credit invoice that takes the whole invoice of a claim back."""
+def credit(app: Flask, claim: Claim, own: str, by: Organisation | None = None) -> str:
+    """The province, or another one, registers a credit invoice that takes the whole invoice of a claim back."""
     invoice = claim.invoice
     assert invoice is not None
     values = {
@@ -344,8 +347,9 @@ def credit(app: Flask, claim: Claim, own: str) -> None:
         "issued_on": "2026-03-02",
         "opinion": "税务局通报",
     }
-    done = browser(app, make_province()).send("/credit-invoices/new", values, files={"file": (PDF, "红字.pdf")})
+    done = browser(app, by or make_province()).send("/credit-invoices/new", values, files={"file": (PDF, "红字.pdf")})
     assert done.status == 200, done.text
+    return done.text
 
 
 def told(kind: str, number: int, action: str) -> dict[str, set[int]]:
@@ -385,3 +389,18 @@ def test_v13_v19_a_credited_claim_says_so_to_every_party(app: Flask) -> None:
     stop = session().scalars(select(PaymentStop)).one()
     assert told("payment_stop", stop.id, "order")["stop.decide"] == {province.id}
     assert "停付待解除或撤销" in browser(app, province).get("/home").text
+    entered = session().scalars(select(CreditInvoice).where(CreditInvoice.claim_id == draft.id)).one()
+    second = make_user(Role.PROVINCE, province).as_actor()
+    annul_credit(credit_id=entered.id, why="号码录错", actor=second, now=clock.now())
+    assert "红字发票撤销，原发票恢复" in claimant(app, draft).get(path(draft)).text
+
+
+def test_v6_a_notice_of_another_office_is_told_to_the_claims_own(app: Flask) -> None:
+    """Whoever enters it reads that it waits; the city has it on its desk and beside its review, and is told."""
+    claim = bring(make_claim(), ClaimState.SUBMITTED)
+    assert "已登记为线索" in credit(app, claim, "93", by=make_bureau("370100"))
+    entered = session().scalars(select(CreditInvoice)).one()
+    city = make_bureau(claim.city)
+    assert told("credit_invoice", entered.id, "register_credit") == {"credit.decide": {city.id}}
+    assert "红字发票线索待处理" in browser(app, city).get("/home").text
+    assert entered.number in browser(app, city).get(f"{path(claim)}/city-review").text
