@@ -14,7 +14,7 @@ from core.money import fen_to_yuan
 from core.permissions import SYSTEM, Actor, authorise
 from core.states import state_refusal
 from core.workdays import load_calendar
-from vouchers.models import CaseOpinion, Claim, ReviewCase
+from vouchers.models import CaseOpinion, Claim, ReviewCase, ReviewSummary
 from vouchers.permissions import may_confirm, may_hold_cases, may_prepare_cases
 from vouchers.queries.cases import held_cases, open_case, review_policy
 from vouchers.queries.claims import find_claim
@@ -27,7 +27,7 @@ from vouchers.rules.reviewing import (
     Recommendation,
     composed_opinion,
 )
-from vouchers.states import CLAIM, ClaimState
+from vouchers.states import CLAIM, ClaimState, SummaryState
 from vouchers.steps.cases import CaseHeld, end_case, require_unconflicted
 
 GRANTING = frozenset({Recommendation.APPROVE, Recommendation.CONFIRM})
@@ -151,10 +151,18 @@ def give_opinion(
 
 def _waits_for(claim: Claim, actor: Actor) -> bool:
     """Whether the claim is at the office of the actor; the agency prepares for both."""
-    at_city, at_province = claim.state in WAITING, claim.state is ClaimState.SUMMARISED
+    at_city, at_province = claim.state in WAITING, _is_sent_up(claim)
     if actor.role == Role.DELEGATED_AGENCY:
         return at_city or at_province
     return at_province if may_confirm(actor) else at_city
+
+
+def _is_sent_up(claim: Claim) -> bool:
+    """Whether the province has it: until its summary is dispatched a summarised claim is the city's (V17 order)."""
+    if claim.state is not ClaimState.SUMMARISED:
+        return False
+    summary = require_transaction().get(ReviewSummary, claim.summary_id)
+    return summary is not None and summary.state is SummaryState.DISPATCHED
 
 
 def _may_take_over(case: ReviewCase, actor: Actor) -> bool:

@@ -21,7 +21,7 @@ from core.permissions import Actor
 from core.states import StateForbids
 from tests.databases import Database
 from tests.factories.accounts import actor_of, make_agency, make_bureau, make_province, make_user
-from tests.factories.vouchers import bring, confirm, make_claim, review
+from tests.factories.vouchers import bring, confirm, make_claim, review, send_up, summarise
 from vouchers.jobs import lapse_held_cases
 from vouchers.models import Claim, ReviewCase
 from vouchers.queries.cases import held_cases, said_about
@@ -153,7 +153,10 @@ def test_v6_each_office_holds_what_waits_for_it() -> None:
         take(claim, actor_of(make_bureau("370100")))
     with pytest.raises(StateForbids):
         take(claim, province)
-    sent_up = bring(make_claim(), ClaimState.SUMMARISED)
+    summary = summarise(bring(sent_up := make_claim(), ClaimState.CITY_APPROVED))
+    with pytest.raises(StateForbids):
+        take(sent_up, province)
+    send_up(summary)
     case = take(sent_up, province)
     with pytest.raises(StateForbids):
         take(sent_up, officers()[0])
