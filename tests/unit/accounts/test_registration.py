@@ -60,15 +60,15 @@ def test_every_fault_of_an_enterprise_is_named_at_once() -> None:
     )
 
     assert codes(bad) == [
-        ("not_declared_truthful", None, "truthful"),
+        ("not_declared_truthful", "V15", "truthful"),
         ("field_required", None, "legal_representative"),
         ("field_required", None, "staff"),
         ("field_required", None, "revenue_fen"),
         ("field_required", None, "orderly_finances"),
         ("uscc_invalid", None, "uscc"),
         ("county_unknown", None, "county"),
-        ("year_not_completed", None, "figures_year"),
-        ("bank_holder_differs", None, "bank_account.holder_name"),
+        ("year_not_completed", "V8(1)", "figures_year"),
+        ("bank_holder_differs", "V15", "bank_account.holder_name"),
         ("cnaps_code_malformed", None, "bank_account.cnaps_code"),
         ("account_number_malformed", None, "bank_account.account_number"),
     ]
@@ -144,7 +144,7 @@ def test_v16_a_teams_account_may_bear_another_name() -> None:
 
     assert codes(replace(TEAM, bank_account=account), IncubatorLevel.NATIONAL) == []
     assert codes(replace(ENTERPRISE, bank_account=account)) == [
-        ("bank_holder_differs", None, "bank_account.holder_name")
+        ("bank_holder_differs", "V15", "bank_account.holder_name")
     ]
 
 

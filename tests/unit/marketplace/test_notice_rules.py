@@ -27,7 +27,7 @@ from settlement.states import (
     SHORTFALL_TRANSITIONS,
     STOP_TRANSITIONS,
 )
-from vouchers.states import APPEAL, CLAIM, FINDING, FLAG, INSPECTION, MISCONDUCT, SUMMARY
+from vouchers.states import APPEAL, CLAIM, CREDIT, FINDING, FLAG, INSPECTION, MISCONDUCT, SUMMARY
 
 TABLES: dict[str, Transitions[Any]] = {
     "annual_report": ANNUAL_REPORT,
@@ -37,6 +37,7 @@ TABLES: dict[str, Transitions[Any]] = {
     "clawback": CLAWBACK_TRANSITIONS,
     "complaint": COMPLAINT,
     "controller_change": PROPOSAL_TRANSITIONS,
+    "credit_invoice": CREDIT,
     "disclosure_application": DISCLOSURE,
     "disclosure_consultation": Transitions({}, initial=DISCLOSURE.initial),
     "figures_renewal": RENEWAL_TRANSITIONS,
