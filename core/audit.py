@@ -5,7 +5,7 @@ These rows are the state history. Roles and triggers of migration 0001 refuse UP
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db import Model, require_transaction, session
 from core.permissions import Actor
 from core.types import UTC, identity_key
+
+Guard = Callable[[Actor, Model, str, datetime], None]
+
+
+class _Guards:
+    """What is asked before an entry is written; nothing until the application says what."""
+
+    ask: Guard | None = None
+
+
+def set_guard(guard: Guard) -> None:
+    """Have ``guard(actor, subject, action, now)`` called for every entry, to refuse the whole use case by raising.
+
+    As nothing changes without an entry, what holds for every change is said here once.
+    """
+    _Guards.ask = guard
 
 
 class AuditEntry(Model):
@@ -51,10 +67,12 @@ def record(
     to_state: str | None = None,
     data: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write one entry about ``subject`` (its table name and key). Needs a transaction."""
+    """Write one entry about ``subject`` (its table name and key). Needs a transaction; the guard may refuse."""
     current = require_transaction()
     if inspect(subject).identity is None:
         current.flush()
+    if _Guards.ask is not None:
+        _Guards.ask(actor, subject, action, now)
     (subject_id,) = inspect(subject).identity or (None,)
     current.add(
         AuditEntry(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,6 +26,11 @@ class Model(DeclarativeBase):
     """Base of every mapped class; constraint names follow one convention so that migrations are stable."""
 
     metadata = MetaData(naming_convention=NAMING)
+
+    @property
+    def concerns(self) -> Mapping[str, Collection[int]]:
+        """Rows this record is about beside those its columns ``…_id`` name: ``table.column`` and its values."""
+        return {}
 
 
 db = SQLAlchemy(model_class=Model)

@@ -15,7 +15,8 @@ from accounts.jobs import JOBS as ACCOUNTS_JOBS
 from accounts.pages import PAGES as ACCOUNTS_PAGES
 from accounts.pages import load_session
 from accounts.queries import resolve_actor
-from core import clock, policy
+from accounts.steps import refuse_tied
+from core import audit, clock, policy
 from core.cli import COMMANDS as CORE_COMMANDS
 from core.commands import Commands
 from core.config import PROJECT, Config
@@ -111,6 +112,7 @@ def create_app(config: Config | None = None) -> Flask:
     register_api(api, *BLUEPRINTS)
     set_actor_loader(lambda token: resolve_actor(token, now=clock.now()))
     set_session_loader(load_session)
+    audit.set_guard(refuse_tied)
     for command in COMMANDS:
         app.cli.add_command(command)
     app.extensions["jobs"] = JOBS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from sqlalchemy import BigInteger, Date, ForeignKey, Index, Text, text
@@ -56,6 +57,12 @@ class ControllerChange(Model):
 
     controller: Mapped[Controller | None] = relationship(foreign_keys=[controller_id])
     into: Mapped[Controller | None] = relationship(foreign_keys=[into_id])
+
+    @property
+    def concerns(self) -> Mapping[str, Collection[int]]:
+        """Its firms, and those under the controllers: their caps become one, or part."""
+        controllers = [each for each in (self.controller_id, self.into_id) if each is not None]
+        return {"organisation.id": self.organisation_ids, "controller_tenure.controller_id": controllers}
 
     @property
     def source(self) -> str:

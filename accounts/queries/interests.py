@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import ColumnElement, Select, literal, select, true, union_all
 from sqlalchemy.orm import joinedload
 
 from accounts import policy
+from accounts.kinds import InterestKind
 from accounts.models import BeneficiaryFigures, Membership, MembershipDocument, Organisation, User, UserInterest
 from accounts.permissions import Role
 from accounts.rules.interests import bars
@@ -52,6 +53,31 @@ def find_interest(interest_id: int, *, actor: Actor, lock: bool = False) -> User
     return interest
 
 
+def declared_already(
+    *,
+    user_id: int,
+    organisation_id: int | None,
+    uscc: str | None,
+    kind: InterestKind,
+    since: date,
+    until: date | None,
+) -> UserInterest | None:
+    """The declaration in force that says the same."""
+    return session().scalar(
+        select(UserInterest)
+        .where(
+            UserInterest.user_id == user_id,
+            UserInterest.organisation_id.is_not_distinct_from(organisation_id),
+            UserInterest.uscc.is_not_distinct_from(uscc),
+            UserInterest.kind == kind,
+            UserInterest.since == since,
+            UserInterest.until.is_not_distinct_from(until),
+            UserInterest.voided_at.is_(None),
+        )
+        .limit(1)
+    )
+
+
 def involvements(user_id: int, parties: Collection[Organisation], *, on: date) -> dict[int, list[Reason]]:
     """Why a user decides nothing about each of these organisations; those without a ground are not in the answer.
 
@@ -62,10 +88,29 @@ def involvements(user_id: int, parties: Collection[Organisation], *, on: date) -
     grounds: dict[int, list[Reason]] = defaultdict(list)
     for party, code in sorted(_entered(user_id, by_id)):
         grounds[party].append(reason(code, article=ARTICLE, organisation=by_id[party].name))
-    for party, interest in _interests(user_id, by_id, on=on):
-        name, kind = by_id[party].name, text(f"term.InterestKind.{interest.kind.value}")
-        grounds[party].append(reason("conflict_interest", article=ARTICLE, organisation=name, kind=kind))
+    for party, interest in _about(barring_interests(user_id, on=on), by_id):
+        grounds[party].append(_ground(by_id[party], interest))
     return dict(grounds)
+
+
+def ties(interests: Sequence[UserInterest], parties: Collection[Organisation]) -> list[Reason]:
+    """What ties whoever has these interests to the organisations."""
+    by_id = {each.id: each for each in parties}
+    return [_ground(by_id[party], interest) for party, interest in _about(interests, by_id)]
+
+
+def barring_interests(user_id: int, *, on: date) -> list[UserInterest]:
+    """The declared interests of a user that last on a day, or ended within the cooling period before it."""
+    declared = session().scalars(
+        select(UserInterest)
+        .where(UserInterest.user_id == user_id, UserInterest.voided_at.is_(None))
+        .order_by(UserInterest.id)
+    )
+    found = list(declared)
+    if not found:
+        return []
+    cooling_months = policy.interest_cooling_months(on)
+    return [each for each in found if bars(since=each.since, until=each.until, on=on, cooling_months=cooling_months)]
 
 
 def _entered(user_id: int, organisation_ids: Iterable[int]) -> set[tuple[int, str]]:
@@ -86,18 +131,16 @@ def _entered(user_id: int, organisation_ids: Iterable[int]) -> set[tuple[int, st
     return {(party, code) for party, code in session().execute(union_all(submitted, documented, stated)).tuples()}
 
 
-def _interests(user_id: int, parties: dict[int, Organisation], *, on: date) -> list[tuple[int, UserInterest]]:
+def _about(interests: Iterable[UserInterest], parties: Mapping[int, Organisation]) -> list[tuple[int, UserInterest]]:
+    """Each interest with the party it is about, by number or by its code."""
     by_code = {each.uscc: each.id for each in parties.values() if each.uscc is not None}
-    cooling_months = policy.interest_cooling_months(on)
-    found = session().scalars(
-        select(UserInterest).where(UserInterest.user_id == user_id, UserInterest.voided_at.is_(None))
-    )
-    about = [
-        (by_code.get(each.uscc) if each.uscc is not None else each.organisation_id, each)
-        for each in found
-        if bars(since=each.since, until=each.until, on=on, cooling_months=cooling_months)
-    ]
+    about = [(each.organisation_id if each.uscc is None else by_code.get(each.uscc), each) for each in interests]
     return [(party, each) for party, each in about if party is not None and party in parties]
+
+
+def _ground(party: Organisation, interest: UserInterest) -> Reason:
+    kind = text(f"term.InterestKind.{interest.kind.value}")
+    return reason("conflict_interest", article=ARTICLE, organisation=party.name, kind=kind)
 
 
 def _visible(actor: Actor) -> ColumnElement[bool]:

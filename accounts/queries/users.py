@@ -81,6 +81,11 @@ def user(user_id: int) -> User:
     return found
 
 
+def lock_user(user_id: int) -> None:
+    """Hold the user's row until the transaction ends, so that what is declared of the user queues up."""
+    session().execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
+
+
 def actor_of(username: str) -> Actor:
     """The actor a user is, for the command line and seeds; raises :class:`UserMissing`."""
     found = find_user(username)

@@ -40,12 +40,14 @@ class RecordFacts:
 
 
 def faults(*, kind: AdverseKind, since: date, until: date | None, today: date) -> list[Reason]:
-    """What is wrong with a record as entered on ``today``."""
+    """What is wrong with a record as entered on ``today``: nobody knows before when a listing will be removed."""
     found = []
     if since > today:
         found.append(reason("adverse_in_future", article="V8(2)", field="since"))
     if until is not None and kind not in WITH_PERIOD:
         found.append(reason("adverse_without_period", article="V8(2)", field="until"))
+    if until is not None and until > today and kind in LISTINGS:
+        found.append(reason("adverse_in_future", article="V8(2)", field="until"))
     if until is not None and until < since:
         found.append(reason("period_reversed", article="V8(2)", field="until"))
     return found

@@ -179,18 +179,15 @@ def change_grounds(
         found.append(ground("change_of_county", article=PLACE, county=wanted["county"]))
     if wanted.get("controller") is not None:
         found.append(ground("change_of_controller", article=GROUP, controller=wanted["controller"]))
-    rest = {name: wanted.get(name) for name in ("name", "legal_representative", "phone", "address")}
-    if any(rest.values()):
-        found.append(
-            ground(
-                "change_of_details",
-                article=VETTING,
-                name=rest["name"],
-                legal_representative=rest["legal_representative"],
-                phone=rest["phone"],
-                address=rest["address"],
-            )
-        )
+    if wanted.get("name") is not None:
+        found.append(ground("change_of_name", article=VETTING, name=wanted["name"]))
+    if wanted.get("legal_representative") is not None:
+        representative = wanted["legal_representative"]
+        found.append(ground("change_of_legal_representative", article=VETTING, legal_representative=representative))
+    if wanted.get("phone") is not None:
+        found.append(ground("change_of_phone", article=VETTING, phone=wanted["phone"]))
+    if wanted.get("address") is not None:
+        found.append(ground("change_of_address", article=VETTING, address=wanted["address"]))
     return found
 
 

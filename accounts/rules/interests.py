@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from accounts.rules import uscc
 from core.clock import add_months
 from core.errors import Reason, reason
+
+DECIDES_NOTHING: Mapping[str, frozenset[str] | None] = {
+    "user_interest": None,
+    "user_account": None,
+    "review_case": frozenset({"release"}),
+    "settlement_batch": frozenset({"prepare", "discard", "export", "record_bank_return", "close"}),
+}
+"""What officers may do whoever it is about, by table: every action, or those named.
+
+They declare their ties, keep their own accounts and give a case back. A pay run takes what the queue and the fund say,
+its files are copies, and its end is what the bank reported; to approve it is a decision.
+"""
+
+
+def decides(table: str, action: str) -> bool:
+    """Whether an entry of the audit trail is one that a tie keeps its officer from."""
+    if table not in DECIDES_NOTHING:
+        return True
+    undecided = DECIDES_NOTHING[table]
+    return undecided is not None and action not in undecided
 
 
 def bars(*, since: date, until: date | None, on: date, cooling_months: int) -> bool:

@@ -82,9 +82,11 @@ def tenure_faults(*, since: date, known: Sequence[Running]) -> list[Reason]:
     return [reason("tenure_overlaps", article="V12 cap", field="since")] if blocked else []
 
 
-def holding_faults(*, holder_id: int, held_id: int, percent: Decimal, since: date, until: date | None) -> list[Reason]:
-    """A holding needs two parties, a share of the whole and a period that ends after it begins."""
-    found = []
+def holding_faults(
+    *, holder_id: int, held_id: int, percent: Decimal, since: date, until: date | None, today: date
+) -> list[Reason]:
+    """A holding needs two parties, a share of the whole and a period that ends after it begins and has come."""
+    found = ahead_faults(since=since, until=until, today=today)
     if holder_id == held_id:
         found.append(reason("same_organisation", article=RELATED, field="held_id"))
     if not 0 < percent <= WHOLE:
@@ -94,9 +96,18 @@ def holding_faults(*, holder_id: int, held_id: int, percent: Decimal, since: dat
     return found
 
 
-def joint_faults(*, one_id: int, other_id: int, since: date | None, until: date | None) -> list[Reason]:
-    """A joint establishment needs two parties and, where both days are known, an end after its beginning."""
-    found = []
+def ahead_faults(*, since: date | None = None, until: date | None, today: date) -> list[Reason]:
+    """A relation is put on record once its first day has come, and its end once it is none any more."""
+    return [
+        reason("relation_in_future", article=RELATED, field=field)
+        for field, day in (("since", since), ("until", until))
+        if day is not None and day > today
+    ]
+
+
+def joint_faults(*, one_id: int, other_id: int, since: date | None, until: date | None, today: date) -> list[Reason]:
+    """A joint establishment needs two parties and days that have come; where both are known, an end after the first."""
+    found = ahead_faults(since=since, until=until, today=today)
     if one_id == other_id:
         found.append(reason("same_organisation", article=RELATED, field="b_id"))
     if since is not None and until is not None and until <= since:

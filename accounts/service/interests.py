@@ -7,9 +7,9 @@ from datetime import date, datetime
 from accounts.kinds import InterestKind
 from accounts.models import UserInterest
 from accounts.permissions import admin, may_end_interest, may_keep_interests
-from accounts.queries.interests import OFFICERS, find_interest
+from accounts.queries.interests import OFFICERS, declared_already, find_interest
 from accounts.queries.organisations import find_organisation
-from accounts.queries.users import user
+from accounts.queries.users import lock_user, user
 from accounts.rules import uscc as codes
 from accounts.rules.interests import ending_faults, interest_faults
 from accounts.steps.memberships import user_id_of
@@ -52,7 +52,8 @@ def declare(
 ) -> UserInterest:
     """Put on record what ties an officer (oneself where none is named) to an organisation or to a code.
 
-    The code need not be registered yet. ``until`` is the last day. Raises :class:`InterestRefused`.
+    The code need not be registered yet. ``until`` is the last day. What is on record already stays one declaration,
+    however often it is given. Raises :class:`InterestRefused`.
     """
     with transaction() as current:
         authorise(actor, may_keep_interests)
@@ -66,10 +67,17 @@ def declare(
             *_officer_faults(officer_id),
         ]
         refuse_all(faults, error=InterestRefused)
+        code = None if uscc is None else codes.normalised(uscc)
+        lock_user(officer_id)
+        known = declared_already(
+            user_id=officer_id, organisation_id=organisation_id, uscc=code, kind=kind, since=since, until=until
+        )
+        if known is not None:
+            return known
         interest = UserInterest(
             user_id=officer_id,
             organisation_id=organisation_id,
-            uscc=None if uscc is None else codes.normalised(uscc),
+            uscc=code,
             name=name if organisation_id is None else find_organisation(organisation_id, actor=actor).name,
             kind=kind,
             since=since,

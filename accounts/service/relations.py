@@ -16,7 +16,7 @@ from accounts.queries.memberships import is_approved_member
 from accounts.queries.organisations import OrganisationMissing, find_organisation, member_by_code, organisation
 from accounts.queries.relations import find_holding, find_joint_establishment
 from accounts.rules import uscc
-from accounts.rules.standing import RELATED, Side, holding_faults, joint_faults
+from accounts.rules.standing import RELATED, Side, ahead_faults, holding_faults, joint_faults
 from accounts.service.standing import RecordEnded, StandingRefused
 from accounts.steps.standing import add_holding, add_joint_establishment, annul, end_record, require_another
 from core import clock
@@ -41,9 +41,12 @@ def enter_holding(
     ``until`` is the first day it no longer does.
     """
     with transaction():
-        holder_id, held_id = _pair(holder, held, actor, on=clock.today(now), fields=("holder_uscc", "held_uscc"))
+        today = clock.today(now)
+        holder_id, held_id = _pair(holder, held, actor, on=today, fields=("holder_uscc", "held_uscc"))
         refuse_all(
-            holding_faults(holder_id=holder_id, held_id=held_id, percent=percent, since=since, until=until),
+            holding_faults(
+                holder_id=holder_id, held_id=held_id, percent=percent, since=since, until=until, today=today
+            ),
             error=StandingRefused,
         )
         return add_holding(
@@ -66,8 +69,11 @@ def enter_joint_establishment(
     ``since`` is None where nobody knows from when, ``until`` the first day they no longer are.
     """
     with transaction():
-        one, other = _pair(a, b, actor, on=clock.today(now), fields=("a_uscc", "b_uscc"))
-        refuse_all(joint_faults(one_id=one, other_id=other, since=since, until=until), error=StandingRefused)
+        today = clock.today(now)
+        one, other = _pair(a, b, actor, on=today, fields=("a_uscc", "b_uscc"))
+        refuse_all(
+            joint_faults(one_id=one, other_id=other, since=since, until=until, today=today), error=StandingRefused
+        )
         return add_joint_establishment(
             one_id=one, other_id=other, since=since, until=until, source=source, actor=actor, now=now
         )
@@ -128,6 +134,7 @@ def _end(relation: Holding | JointEstablishment, *, until: date, source: str, ac
         raise RecordEnded(article=RELATED)
     if relation.since is not None and until <= relation.since:
         raise StandingRefused(reasons=[reason("period_reversed", article=RELATED, field="until")])
+    refuse_all(ahead_faults(until=until, today=clock.today(now)), error=StandingRefused)
     end_record(record=relation, until=until, source=source, actor=actor, now=now)
 
 

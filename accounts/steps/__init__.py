@@ -2,7 +2,7 @@
 
 from accounts.steps.bank import name_account, verify_account
 from accounts.steps.documents import add_document, certify_document
-from accounts.steps.interests import ConflictOfInterest, require_uninvolved
+from accounts.steps.interests import ConflictOfInterest, refuse_tied, require_uninvolved
 from accounts.steps.memberships import Upload, decide_membership, open_membership, user_id_of, write_stated
 from accounts.steps.organisations import register_organisation, state_figures, write_facts
 from accounts.steps.standing import (
@@ -32,6 +32,7 @@ __all__ = [
     "issue_token",
     "name_account",
     "open_membership",
+    "refuse_tied",
     "register_controller",
     "register_organisation",
     "register_user",

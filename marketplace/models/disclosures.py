@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from sqlalchemy import (
@@ -77,6 +78,17 @@ class DisclosureApplication(Model):
     consultations: Mapped[list[DisclosureConsultation]] = relationship(
         order_by="DisclosureConsultation.id", back_populates="application"
     )
+
+    @property
+    def concerns(self) -> Mapping[str, Collection[int]]:
+        """The record that information is wanted of; of a summary, its claims."""
+        wanted = [] if self.about_id is None else [self.about_id]
+        match self.about_kind:
+            case DisclosedRecord.CLAIM:
+                return {"claim.id": wanted}
+            case DisclosedRecord.SUMMARY:
+                return {"review_summary_claim.summary_id": wanted}
+        return {}
 
     @property
     def refused_for(self) -> list[Sentence]:

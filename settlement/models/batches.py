@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from sqlalchemy import (
@@ -67,6 +68,11 @@ class SettlementBatch(Model):
     closed_at: Mapped[datetime | None] = mapped_column(UTC)
 
     files: Mapped[list[BatchFile]] = relationship(order_by="BatchFile.format", viewonly=True)
+
+    @property
+    def concerns(self) -> Mapping[str, Collection[int]]:
+        """Its lines, which carry no foreign keys."""
+        return {"batch_line.batch_id": [self.id]}
 
     @property
     def reasons(self) -> list[Ground]:

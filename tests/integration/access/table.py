@@ -38,6 +38,7 @@ class Row:
     trials: tuple[Trial, ...]
     no_decision: str | None = None
     reasons_under: str | None = None
+    about_nobody: str | None = None
 
     @property
     def decides(self) -> bool:
@@ -60,7 +61,15 @@ def _row(name: str, entry: dict[str, Any]) -> Row:
     roles = _roles(entry.get("roles", ""))
     users = frozenset(user for user, role in CAST.items() if role in roles)
     trials = [_trial(trial, users) for trial in entry.get("trials", [{"through": "all"}])]
-    return Row(method, rule, roles, tuple(trials), entry.get("no_decision"), entry.get("reasons_under"))
+    return Row(
+        method,
+        rule,
+        roles,
+        tuple(trials),
+        entry.get("no_decision"),
+        entry.get("reasons_under"),
+        entry.get("about_nobody"),
+    )
 
 
 def _trial(entry: dict[str, Any], users: frozenset[str]) -> Trial:

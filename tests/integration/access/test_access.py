@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from accounts.queries.interests import OFFICERS as DECIDING
 from core import clock
+from core.db import transaction
 from core.http import ALLOWED
 from core.http.api import API_PREFIX
 from core.pages import Pages
@@ -212,6 +216,39 @@ def _faults(world: World, row: Row, trial: Trial, user: str) -> Iterator[str]:
         yield f"{user}: {fault}: {answer.status_code} {answer.get_data(as_text=True)[:300]}"
 
 
+def test_v17_an_officer_decides_and_enters_nothing_about_those_he_is_tied_to(world: World) -> None:
+    """Whatever an officer gets done on a member's record is refused once he declared a tie to the members.
+
+    A new route needs no trial of its own: it is among them by its row, which otherwise says why it is about nobody.
+    """
+    faults = []
+    for name, row in ROWS.items():
+        if row.method == "GET" or name in OWN or row.about_nobody is not None:
+            continue
+        for trial, user in [(each, user) for each in row.trials for user in sorted(each.through & OFFICERS)]:
+            answer = _ask(world, row, trial, user, before=partial(_declare_ties_to_all, user))
+            if (answer.status_code, _code(answer)) != (403, "conflict_of_interest"):
+                faults.append(f"{name}: {user}: {answer.status_code} {answer.get_data(as_text=True)[:200]}")
+    assert not faults, "\n".join(faults)
+
+
+OFFICERS = frozenset(user for user, role in CAST.items() if role in {str(each) for each in DECIDING})
+
+
+def _declare_ties_to_all(username: str) -> None:
+    with transaction() as current:
+        current.execute(
+            text(
+                "INSERT INTO user_interest (user_id, organisation_id, name, kind, since, note, entered_by, entered_at,"
+                " void_reason)"
+                " SELECT u.id, o.id, o.name, 'employer', DATE '2015-07-01', '', u.id, :now, ''"
+                " FROM user_account u, organisation o"
+                " WHERE u.username = :username AND o.kind IN ('enterprise', 'team', 'incubator', 'provider')"
+            ),
+            {"username": username, "now": clock.now()},
+        )
+
+
 def _unreasoned(row: Row, trial: Trial, answer: TestResponse) -> str:
     """What a decision of an office lacks: reasons with article, both languages and inputs, and what its body said."""
     if not row.decides:
@@ -266,7 +303,15 @@ def _code(answer: TestResponse) -> str:
     return str((answer.get_json() or {}).get("code"))
 
 
-def _ask(world: World, row: Row, trial: Trial, user: str, *, never_given: bool = False) -> TestResponse:
+def _ask(
+    world: World,
+    row: Row,
+    trial: Trial,
+    user: str,
+    *,
+    never_given: bool = False,
+    before: Callable[[], None] | None = None,
+) -> TestResponse:
     filling = _Filling(world, never_given=never_given)
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(filling.at(trial.at.get(found[1], "=1"))), row.rule)
     prefix = "" if path in OUTSIDE or path.startswith("/assets/") else API_PREFIX
@@ -279,6 +324,8 @@ def _ask(world: World, row: Row, trial: Trial, user: str, *, never_given: bool =
         options["json"] = filling.body(trial.send or {})
     app = world.client.app
     with rolled_back(app), clock.at(MONDAY), app.app_context():
+        if before is not None:
+            before()
         return app.test_client().open(f"{prefix}{path}", method=row.method, **options)
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from accounts.kinds import InterestKind
 from accounts.kinds import ReviewDecision as MembershipDecision
-from accounts.models import BeneficiaryFigures, Membership
+from accounts.models import BeneficiaryFigures, ControllerChange, Membership
 from accounts.permissions import Role
 from accounts.queries import organisation
+from accounts.queries.parties import parties_of
 from accounts.rules.interests import bars
 from accounts.service import interests, memberships
 from accounts.service.interests import InterestEnded, InterestRefused, OthersInterest
@@ -159,6 +160,22 @@ def test_interests_are_kept_by_the_officer_or_the_administrator() -> None:
     }
     with pytest.raises(InterestRefused):
         declare(actor_of(make_enterprise()), code, by=admin)
+
+
+def test_the_same_declaration_given_again_is_one() -> None:
+    officer, code = actor_of(make_bureau(HEZE)), make_provider().uscc
+    assert declare(officer, code) == declare(officer, code)
+    assert declare(officer, code, kind=InterestKind.FAMILY) != declare(officer, code)
+
+
+def test_a_tie_reaches_a_change_of_groups_over_its_firms_and_the_controllers() -> None:
+    """And nothing that is about others; a supplier the firm merely deals with is none of its parties."""
+    claim = bring(make_claim(), ClaimState.SUBMITTED)
+    firm, provider = organisation(claim.beneficiary_id), organisation(claim.provider_id)
+    change = ControllerChange(organisation_ids=[firm.id], controller_id=None, into_id=None)
+    assert set(change.concerns["organisation.id"]) == {firm.id}
+    assert {each.id for each in parties_of(claim)} == {firm.id, provider.id}
+    assert [each.id for each in parties_of(firm)] == [firm.id]
 
 
 def test_nobody_ends_his_own_conflict_by_a_date() -> None:

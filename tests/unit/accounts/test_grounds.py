@@ -118,7 +118,7 @@ def test_v12_a_change_rests_on_what_each_new_fact_moves() -> None:
         ("change_approved", "V15"),
         ("change_of_county", "V12"),
         ("change_of_controller", "V12 cap"),
-        ("change_of_details", "V15"),
+        ("change_of_phone", "V15"),
     ]
     refused = change_grounds(
         ChangeDecision.REFUSE, effective_on=date(2026, 4, 1), wanted={}, why="x", decided_on=DECIDED, opinion="无证明"

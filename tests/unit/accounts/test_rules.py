@@ -15,6 +15,7 @@ from accounts.rules.standing import (
     Running,
     holding_faults,
     identity_in,
+    joint_faults,
     name_faults,
     same_by,
     tenure_faults,
@@ -157,6 +158,7 @@ def test_v8_4_an_address_and_a_name_are_the_same_however_they_are_written() -> N
         (AdverseKind.FRAUD, date(2026, 1, 1), date(2026, 2, 1), ["adverse_without_period"]),
         (AdverseKind.ABNORMAL_OPERATIONS, date(2025, 11, 3), date(2025, 12, 1), []),
         (AdverseKind.ABNORMAL_OPERATIONS, date(2025, 11, 3), date(2025, 11, 2), ["period_reversed"]),
+        (AdverseKind.ABNORMAL_OPERATIONS, date(2025, 11, 3), date(2026, 3, 2), ["adverse_in_future"]),
         (AdverseKind.RESEARCH_MISCONDUCT, date(2024, 6, 1), date(2027, 5, 31), []),
     ],
 )
@@ -195,9 +197,12 @@ def test_v12_cap_a_name_is_told_apart_by_its_identity() -> None:
 
 
 def test_faults_of_a_holding_are_named_at_once() -> None:
-    found = holding_faults(holder_id=1, held_id=1, percent=Decimal(101), since=date(2025, 1, 1), until=date(2025, 1, 1))
+    day, tomorrow = date(2025, 1, 1), date(2026, 3, 2)
+    found = holding_faults(holder_id=1, held_id=1, percent=Decimal(101), since=day, until=day, today=TODAY)
+    ahead = joint_faults(one_id=1, other_id=2, since=tomorrow, until=None, today=TODAY)
 
     assert [each.code for each in found] == ["same_organisation", "percent_out_of_range", "period_reversed"]
+    assert [(each.code, each.field) for each in ahead] == [("relation_in_future", "since")]
 
 
 # -- users and tokens ----------------------------------------------------------------------------------------------
