@@ -186,6 +186,8 @@ class ChangeAction(StrEnum):
     ASK_WITHDRAWAL = "ask_withdrawal"
     CONFIRM_WITHDRAWAL = "confirm_withdrawal"
     KEEP = "keep"
+    LAPSE_WITHDRAWAL = "lapse_withdrawal"
+    """Nobody decided on taking it back before its day."""
     APPLY = "apply"
 
 
@@ -198,7 +200,7 @@ CHANGE_TRANSITIONS: Transitions[ChangeState] = Transitions(
         (ChangeState.APPROVED, ChangeAction.ASK_WITHDRAWAL): ChangeState.WITHDRAWING,
         (ChangeState.WITHDRAWING, ChangeAction.CONFIRM_WITHDRAWAL): ChangeState.WITHDRAWN,
         (ChangeState.WITHDRAWING, ChangeAction.KEEP): ChangeState.APPROVED,
-        (ChangeState.WITHDRAWING, ChangeAction.APPLY): ChangeState.APPLIED,
+        (ChangeState.WITHDRAWING, ChangeAction.LAPSE_WITHDRAWAL): ChangeState.APPROVED,
     },
     initial=ChangeState.SUBMITTED,
 )

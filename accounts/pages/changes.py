@@ -21,7 +21,7 @@ from accounts.permissions import (
     may_review_change,
     provider,
 )
-from accounts.queries.changes import find_change, visible_changes
+from accounts.queries.changes import decides_withdrawal, find_change, visible_changes
 from accounts.queries.organisations import find_organisation
 from accounts.schemas.changes import (
     ChangeReviewSchema,
@@ -185,7 +185,8 @@ def withdraw(change_id: int) -> Response:
 def review_withdrawal(change_id: int) -> Response:
     """Decide whether an approved change is taken back."""
     change = find_change(change_id, actor=current_actor())
-    authorise(current_actor(), may_review_change, change)
+    if not decides_withdrawal(current_actor(), change):
+        authorise(current_actor(), may_review_change, change)
     here = link_to("change", change.id)
 
     def effect(given: dict[str, Any]) -> Done:
@@ -246,7 +247,8 @@ def _actions(change: MemberChange, actor: Actor) -> list[dict[str, Any]]:
         ChangeAction.ASK_WITHDRAWAL in allowed and ahead and (member or reviews)
     ):
         found.append(("change_withdrawal", "change_pages.withdraw", False))
-    if ChangeAction.KEEP in allowed and ahead and reviews and change.withdrawal_asked_by != actor.user_id:
+    others = change.withdrawal_asked_by != actor.user_id
+    if ChangeAction.KEEP in allowed and ahead and others and decides_withdrawal(actor, change):
         found.append(("change_withdrawal_review", "change_pages.review_withdrawal", True))
     return [
         {"label": t(f"page.{form}.title"), "href": url_for(view, change_id=change.id), "primary": primary}

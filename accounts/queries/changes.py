@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import contains_eager
 
 from accounts.models import MemberChange, Organisation
-from accounts.permissions import Role
+from accounts.permissions import Role, may_review_change, province
 from accounts.queries.organisations import visible_organisations
+from accounts.queries.users import bureau_has_another
 from accounts.states import ChangeState
 from core.db import session
 from core.errors import NotFound
@@ -46,6 +47,14 @@ def find_change(change_id: int, *, actor: Actor, lock: bool = False) -> MemberCh
     if change is None:
         raise ChangeMissing
     return change
+
+
+def decides_withdrawal(actor: Actor, change: MemberChange) -> bool:
+    """Whether the actor's office decides on taking it back: its bureau, the province where nobody else is there to."""
+    if may_review_change(actor, change):
+        return True
+    alone = change.city is not None and not bureau_has_another(change.city, besides=change.withdrawal_asked_by)
+    return alone and province(actor)
 
 
 def open_change(organisation_id: int) -> MemberChange | None:

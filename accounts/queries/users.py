@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, Organisation, User
 from accounts.permissions import Role
 from accounts.queries.organisations import acts_for
 from accounts.rules import tokens
@@ -79,6 +79,16 @@ def user(user_id: int) -> User:
     if found is None:
         raise UserMissing
     return found
+
+
+def bureau_has_another(city: str, *, besides: int | None) -> bool:
+    """Whether a bureau has an active officer other than one user."""
+    found = (
+        select(User.id)
+        .join(Organisation, Organisation.id == User.organisation_id)
+        .where(User.role == Role.CITY_BUREAU, User.active, Organisation.city == city, User.id != (besides or 0))
+    )
+    return session().scalar(found.limit(1)) is not None
 
 
 def lock_user(user_id: int) -> None:

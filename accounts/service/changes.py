@@ -10,7 +10,7 @@ from accounts import policy
 from accounts.kinds import ChangeDecision
 from accounts.models import MemberChange, Organisation
 from accounts.permissions import may_request_change, may_review_change
-from accounts.queries.changes import changes_to_apply, find_change, open_change
+from accounts.queries.changes import changes_to_apply, decides_withdrawal, find_change, open_change
 from accounts.queries.controllers import find_controller_in_sight, namesakes_of
 from accounts.queries.groups import facts_about, open_naming
 from accounts.queries.memberships import membership_of
@@ -177,8 +177,8 @@ def review_change(
 def withdraw_change(*, change_id: int, why: str, actor: Actor, now: datetime) -> MemberChange:
     """Take a request back: the member before its review at once; the member or its bureau after that with a reason.
 
-    An approved change then waits for another person of the bureau, and takes effect on its day where nobody decided by
-    then. Raises :class:`ChangeRefused` and :class:`ChangeInEffect`.
+    An approved change then waits for another person of the bureau. Where nobody decided by its day, that lapses, as
+    everybody is told, and it takes effect. Raises :class:`ChangeRefused` and :class:`ChangeInEffect`.
     """
     with transaction():
         change = find_change(change_id, actor=actor, lock=True)
@@ -202,14 +202,16 @@ def withdraw_change(*, change_id: int, why: str, actor: Actor, now: datetime) ->
 def review_withdrawal(
     *, change_id: int, decision: ChangeDecision, opinion: str, actor: Actor, now: datetime
 ) -> MemberChange:
-    """Let an approved change be taken back before its day, or keep it; by another person than who asked for that.
+    """Let an approved change be taken back before its day, or keep it; by another person than who asked for that, of
+    its bureau, or of the province where the bureau has nobody else.
 
     A controller whose naming waits at the province must be refused there first. Raises :class:`AskerDecides`,
     :class:`ChangeInEffect` and :class:`ChangeRefused`.
     """
     with transaction():
         change = find_change(change_id, actor=actor, lock=True)
-        authorise(actor, may_review_change, change)
+        if not decides_withdrawal(actor, change):
+            authorise(actor, may_review_change, change)
         lock_organisation(change.organisation_id)
         action = ChangeAction.CONFIRM_WITHDRAWAL if decision is ChangeDecision.APPROVE else ChangeAction.KEEP
         allowed_target(change.state, action, transitions=CHANGE_TRANSITIONS)
@@ -235,6 +237,8 @@ def apply_due_changes(*, now: datetime) -> int:
         with transaction():
             change = find_change(number, actor=SYSTEM, lock=True)
             lock_organisation(change.organisation_id)
+            if change.state is ChangeState.WITHDRAWING:
+                _move(change, ChangeAction.LAPSE_WITHDRAWAL, note="", actor=SYSTEM, now=now)
             apply_change(change=change, seat=_seat(_wanted(change), now), actor=SYSTEM, now=now)
     return len(due)
 

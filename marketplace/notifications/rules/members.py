@@ -16,6 +16,7 @@ from accounts.models import (
     TeamSuccession,
 )
 from accounts.queries.bank import accounts_to_rename
+from accounts.queries.users import bureau_has_another
 from core.audit import AuditEntry
 from core.db import session
 from marketplace.notifications.recipients import Recipients, both, bureau, bureau_of, by_user, of, offices_of, province
@@ -31,6 +32,13 @@ def _organisation(record: Any) -> int:
 
 def _new_bureau(change: MemberChange) -> Any:
     return province(change) if change.city is None else bureau(change)
+
+
+def _who_decides(change: MemberChange) -> Any:
+    """Its bureau, and the province where nobody but the one who asks is there."""
+    if change.city is None or bureau_has_another(change.city, besides=change.withdrawal_asked_by):
+        return _new_bureau(change)
+    return [*_new_bureau(change), *province(change)]
 
 
 def _misnamed(entry: AuditEntry) -> Iterable[BankAccount]:
@@ -99,10 +107,13 @@ CHANGE = Subject(
         "refuse": (news("change.refused", MEMBER, link_id=_organisation),),
         "withdraw": (),
         "ask_withdrawal": (
-            task("change.withdrawal", _new_bureau, due=lambda change: change.effective_on, link_id=_organisation),
+            task("change.withdrawal", _who_decides, due=lambda change: change.effective_on, link_id=_organisation),
         ),
         "confirm_withdrawal": (news("change.withdrawn", both(MEMBER, FORMER_BUREAU), link_id=_organisation),),
         "keep": (news("change.kept", MEMBER, link_id=_organisation),),
+        "lapse_withdrawal": (
+            news("change.withdrawal_lapsed", both(MEMBER, FORMER_BUREAU, _new_bureau), link_id=_organisation),
+        ),
         "apply": (
             news("change.applied", both(MEMBER, FORMER_BUREAU, _new_bureau), link_id=_organisation),
             task("bank_account.renew", MEMBER, records=_misnamed, link="organisation", link_id=_organisation),

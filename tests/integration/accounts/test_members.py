@@ -268,7 +268,10 @@ def test_an_approved_change_is_taken_back_before_its_day_by_two(client: FlaskCli
     silent = post(client, f"{path}/withdrawal", {}, own)
     by_bureau = post(client, f"{path}/withdrawal", {"why": "日期有误"}, new)
     by_same = post(client, f"{path}/withdrawal-review", {"decision": "approve"}, new)
+    higher = headers_of(make_province())
+    alone = post(client, f"{path}/withdrawal-review", {"decision": "refuse"}, higher)
     second = token_for(make_user(Role.CITY_BUREAU, make_bureau("370100")))
+    not_alone = post(client, f"{path}/withdrawal-review", {"decision": "refuse"}, higher)
     kept = post(client, f"{path}/withdrawal-review", {"decision": "refuse", "opinion": "日期无误"}, second)
     still = queries.seat(made.id, date(2026, 6, 1)).county
     again = post(client, f"{path}/withdrawal", {"why": "不再迁址"}, own).get_json()
@@ -292,6 +295,11 @@ def test_an_approved_change_is_taken_back_before_its_day_by_two(client: FlaskCli
     )
     told = [[ground["code"] for ground in each["reasons"]][2:] for each in (kept.get_json(), again, gone)]
     assert told == [["change_kept", "change_withdrawal"], [], ["change_taken_back", "change_withdrawal"]]
+    # The province decides only where the bureau has nobody but the one who asked.
+    assert [each["code"] for each in alone.get_json()["reasons"]] == ["opinion_missing"]
+    assert (not_alone.status_code, not_alone.get_json()["code"]) == (403, "forbidden")
+    passed = [each.action for each in audit.history("member_change", another["id"])]
+    assert passed == ["request", "approve", "ask_withdrawal", "lapse_withdrawal", "apply"]
     assert (sits, queries.seat(made.id, date(2026, 6, 2)).county) == ("371702", "370102")
     assert (too_late.status_code, too_late.get_json()["code"]) == (409, "state_forbids")
     assert verify(INVARIANTS) == []
