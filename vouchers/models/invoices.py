@@ -14,6 +14,7 @@ from core.files import StoredFile
 from core.types import UTC, Enumerated, Fen, identity_key
 from vouchers.rules.invoices.credits import CreditEffect, CreditUndone
 from vouchers.rules.invoices.facts import ReadInvoice, invoice_from
+from vouchers.rules.invoices.items import LineMark
 from vouchers.rules.invoices.reading import InvoiceFormat
 from vouchers.states import CreditState
 
@@ -43,8 +44,8 @@ class InvoiceReading(Model):
 
 
 class InvoiceLineMark(Model):
-    """Whether a line of an invoice (from 1) counts (V12 base). ``marked_by`` is None where the rule said so; the last
-    mark of a line holds."""
+    """Whether a line of an invoice (from 1) counts (V12 base). ``marked_by`` is None where the rule said so, and
+    ``reason`` is its tax category then; the last mark of a line holds."""
 
     __tablename__ = "invoice_line_mark"
     __table_args__ = (Index("ix_invoice_line_mark_invoice_id", "invoice_id"),)
@@ -56,6 +57,11 @@ class InvoiceLineMark(Model):
     reason: Mapped[str] = mapped_column(Text)
     marked_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     marked_at: Mapped[datetime] = mapped_column(UTC)
+
+    @property
+    def mark(self) -> LineMark:
+        """The same as the rules take it."""
+        return LineMark(self.line_no, self.eligible, self.reason, by_rule=self.marked_by is None)
 
 
 class CreditInvoice(Model):

@@ -10,8 +10,9 @@ from typing import Any
 from flask import render_template
 
 from accounts.policy import county_names
-from core.pages.language import t, term, text_or, yes_no, yuan
+from core.pages.language import say, t, term, text_or, yes_no, yuan
 from core.policy import article_name
+from core.texts import Text
 from vouchers.queries.explanations import ExplainedStep, Explanation
 from vouchers.rules.decision import Decision
 from vouchers.rules.facts import Case, Enterprise, Relation
@@ -112,7 +113,12 @@ def _value(name: str, value: Any) -> str:
         return percent(Decimal(value)) or ""
     if isinstance(value, bool):
         return yes_no(value)
-    return "; ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return "; ".join(map(_plain, value)) if isinstance(value, list) else _plain(value)
+
+
+def _plain(value: Any) -> str:
+    """What is kept in both languages is said in the page's."""
+    return say(Text(**value)) if isinstance(value, dict) else str(value)
 
 
 def _of_order(case: Case) -> Iterator[Fact]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from core.invariants import Invariant, replay
+from vouchers.rules.invoices.numbers import CANONICAL
 from vouchers.states import CREDIT
 
 COUNTED = "greatest(0, least(i.amount_incl_tax_fen - i.credited_fen, coalesce(i.eligible_fen, i.amount_incl_tax_fen)))"
 """What an invoice supports, as vouchers.rules.invoices.credits.counted_fen says it."""
 
-NUMBER = "'^([0-9]{18}|[0-9]{20})$'"
+NUMBER = f"'{CANONICAL}'"
 """The one form of a number, as vouchers.rules.invoices.numbers makes it."""
+
+PLAIN = "ltrim(regexp_replace(normalize(number, NFKC), '[^0-9]', '', 'g'), '0')"
+"""What is left of a number without everything that was ever put around it. No two forms have as many digits then."""
 
 _CREDITS = replay("credit_invoice", CREDIT)
 
@@ -32,6 +36,15 @@ INVOICE_INVARIANTS = [
         UNION ALL
         SELECT 'credit_invoice', c.id, c.number || ' of ' || c.original_number FROM credit_invoice c
          WHERE c.number !~ {NUMBER} OR c.original_number !~ {NUMBER}
+        """,
+    ),
+    Invariant(
+        16,
+        "invoices: no two that support claims are the same one in another writing",
+        f"""
+        SELECT {PLAIN} AS same, array_agg(claim_id ORDER BY claim_id) AS claims, array_agg(number ORDER BY claim_id) AS numbers
+          FROM claim_invoice WHERE live
+         GROUP BY {PLAIN} HAVING count(*) > 1
         """,
     ),
     Invariant(

@@ -40,9 +40,9 @@ class JudgedLine:
         return self.mark is None or self.mark.eligible
 
     @property
-    def why(self) -> str | None:
-        """What was said of it."""
-        return None if self.mark is None else self.mark.reason
+    def why(self) -> Text | None:
+        """What was said of it, in both languages."""
+        return None if self.mark is None else self.mark.says
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _items(today: date) -> ItemPolicy:
 
 
 def _marks(invoice: Invoice) -> list[LineMark]:
-    return [LineMark(each.line_no, each.eligible, each.reason) for each in invoice.marks]
+    return [each.mark for each in invoice.marks]
 
 
 def _judged(read: ReadInvoice, marks: Mapping[int, LineMark]) -> list[JudgedLine]:

@@ -11,6 +11,7 @@ from core.errors import Reason, reason
 from core.kinds import ServiceKind
 from core.money import fen_to_yuan
 from core.texts import text
+from vouchers.rules.invoices.numbers import NumberForm, form_of
 from vouchers.rules.policy import VoucherPolicy
 
 FILES = "V16 files"
@@ -40,6 +41,15 @@ class InvoiceType(StrEnum):
     E_VAT_SPECIAL = "e_vat_special"
     E_VAT_ORDINARY = "e_vat_ordinary"
     RECEIPT = "receipt"
+
+
+TYPES_OF_FORM = {
+    NumberForm.FULLY_DIGITAL: (InvoiceType.E_VAT_SPECIAL, InvoiceType.E_VAT_ORDINARY),
+    NumberForm.ELECTRONIC_ORDINARY: (InvoiceType.E_VAT_ORDINARY,),
+    NumberForm.ELECTRONIC_SPECIAL: (InvoiceType.E_VAT_SPECIAL,),
+    NumberForm.PAPER: (InvoiceType.VAT_SPECIAL, InvoiceType.VAT_ORDINARY),
+}
+"""The types of tax invoices that have numbers of a form."""
 
 
 class Declaration(StrEnum):
@@ -117,11 +127,21 @@ def lapsed_documents(lapsed: Collection[str], *, kind: ServiceKind, policy: Vouc
     ]
 
 
+def form_faults(invoice: InvoiceFacts) -> list[Reason]:
+    """A tax invoice whose number has the form of another type; a number in no form is told by number_faults."""
+    form = form_of(invoice.number)
+    if form is None or invoice.type is InvoiceType.RECEIPT or invoice.type in TYPES_OF_FORM[form]:
+        return []
+    said = {"said": invoice.number, "type": text(f"term.InvoiceType.{invoice.type}")}
+    return [reason(f"invoice_number_{form}", article=INVOICE, field="invoice_number", **said)]
+
+
 def invoice_faults(invoice: InvoiceFacts, *, parties: Parties, today: date, policy: VoucherPolicy) -> list[Reason]:
-    """What is wrong with an invoice: kind (V13), seller and buyer (invariant 16), sum and date."""
+    """What is wrong with an invoice: kind and number (V13), seller and buyer (invariant 16), sum and date."""
     faults = []
     if invoice.type not in policy.tax_invoice_types:
         faults.append(reason("no_tax_invoice", article=INVOICE, field="invoice_type"))
+    faults += form_faults(invoice)
     if parties.seller_uscc is not None and invoice.seller_uscc != parties.seller_uscc:
         faults.append(reason("invoice_seller_differs", article=BASE, field="seller_uscc"))
     if invoice.buyer_uscc not in parties.buyer_usccs:

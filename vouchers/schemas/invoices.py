@@ -91,7 +91,20 @@ class InvoiceLineSchema(Schema):
         required=True, minimum=-MAX_SUM_FEN, attribute="line.tax_fen", metadata={"description": "Tax in fen."}
     )
     eligible = fields.Boolean(required=True, metadata={"description": "Whether it counts (V12 base)."})
-    why = TextField(required=True, allow_none=True, metadata={"description": "Why not, or why after all."})
+    why = TextField(
+        required=True,
+        allow_none=True,
+        attribute="why.zh",
+        dump_default=None,
+        metadata={"description": "Why not, or why after all."},
+    )
+    why_en = TextField(
+        required=True,
+        allow_none=True,
+        attribute="why.en",
+        dump_default=None,
+        metadata={"description": "The same in English where the rule says it; what an officer wrote stays as it is."},
+    )
 
 
 class StatedField(TextField):

@@ -151,8 +151,8 @@ def put_marks(invoice: Invoice, marks: list[LineMark], *, marked_by: int | None,
 
 def excluded_lines(invoice: Invoice) -> frozenset[int]:
     """Lines that do not count at present."""
-    marks = [LineMark(each.line_no, each.eligible, each.reason) for each in invoice.marks]
-    return frozenset(number for number, mark in standing(marks).items() if not mark.eligible)
+    marks = standing([each.mark for each in invoice.marks])
+    return frozenset(number for number, mark in marks.items() if not mark.eligible)
 
 
 def credited(number: str) -> int:

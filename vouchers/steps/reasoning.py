@@ -11,9 +11,10 @@ from sqlalchemy import select
 
 from core.db import require_transaction
 from core.policy import article_name
+from core.texts import text
 from settlement.queries import cap_room, hold_of
 from vouchers.models import Claim, CreditInvoice, EntitlementDecision, EntitlementStep, Invoice
-from vouchers.rules.invoices.items import LineMark, standing
+from vouchers.rules.invoices.items import standing
 from vouchers.rules.steps import ARTICLES, StepKind, aid_steps, entitlement_steps, rate_text, settling_kind
 from vouchers.states import CreditState
 
@@ -142,12 +143,12 @@ def _credits(number: str) -> list[str]:
     return list(require_transaction().scalars(found.order_by(CreditInvoice.id)))
 
 
-def _excluded(invoice: Invoice) -> list[str]:
-    """Each line that does not count: its place, what was sold with its category, and why it does not."""
+def _excluded(invoice: Invoice) -> list[dict[str, str]]:
+    """Each line that does not count, in both languages: its place, what was sold with its category, and why not."""
     lines = () if invoice.reading is None or invoice.reading.invoice is None else invoice.reading.invoice.lines
-    marks = standing([LineMark(each.line_no, each.eligible, each.reason) for each in invoice.marks])
+    marks = standing([each.mark for each in invoice.marks])
     return [
-        f"{number} {line.name}: {marks[number].reason}"
+        text("invoice.line_left_out", line=number, name=line.name, why=marks[number].says)._asdict()
         for number, line in enumerate(lines, 1)
         if number in marks and not marks[number].eligible
     ]

@@ -140,7 +140,7 @@ def _upload(client: DemoClient, deal: Deal, path: str, kind: MaterialKind, **fie
 def _invoice(deal: Deal, people: Cast) -> Json:
     """What the invoice says: from the provider to the user, for a team to its incubator, over the actual price."""
     return {
-        "invoice_number": f"26{deal.order_id:018d}",
+        "invoice_number": f"2637{deal.order_id:016d}",
         "invoice_type": InvoiceType.E_VAT_SPECIAL.value,
         "seller_uscc": deal.service.provider.uscc,
         "buyer_uscc": deal.beneficiary.uscc or people.incubator_uscc,

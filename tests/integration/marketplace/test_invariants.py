@@ -167,6 +167,9 @@ BENDS: dict[str, str | list[str]] = {
         " || (SELECT min(organisation_id) FROM controller_tenure) WHERE kind = 'cap'"
     ),
     "invoices: every number": "UPDATE claim_invoice SET number = 'No. 1'",
+    "invoices: no two": (
+        "UPDATE claim_invoice SET live = true, number = repeat('0', (id % 1000)::int) || '370018041112345699'"
+    ),
     "invoices: one behind a paid": (
         "WITH paid AS (UPDATE payable SET paid_fen = amount_fen) UPDATE claim_invoice SET live = false"
     ),

@@ -29,8 +29,10 @@ from tests.factories.accounts import (
     make_team,
     make_user,
 )
+from tests.factories.invoices import handed_in
 from tests.factories.vouchers import FULL, PDF, add_materials, bring, invoice_of, make_claim
 from tests.support.finance import browser, in_english, queries_of, sent_twice
+from tests.support.invoices import MEAL, Line
 from tests.support.pages import PageAnswer, PageClient
 from tests.support.queries import MANY
 from vouchers.models import Claim, CreditInvoice, Material
@@ -324,6 +326,21 @@ def test_a_claim_reads_in_english_too(app: Flask) -> None:
     for shown in (f"Claim {claim.id}", "with the provider", "by 2026-04-14", "Returned for correction"):
         assert shown in page.text
     assert "The same facts give the same answer today." in client.get(path(claim, "/explanation")).text
+
+
+def test_lines_left_out_by_rule_are_told_in_the_language_of_the_page(app: Flask) -> None:
+    claim = handed_in(Line(amount_fen=7_547_170, tax_fen=452_830), Line(MEAL, 1_886_792, 113_208))
+    client = claimant(app, claim)
+    zh, en = "税收分类“餐饮服务”不计入服务费用", "the tax category 餐饮服务 is no cost of a service"
+    for page in (path(claim), path(claim, "/explanation")):
+        told = client.get(page).text
+        assert zh in told
+        assert en not in told
+    client = in_english(client)
+    for page in (path(claim), path(claim, "/explanation")):
+        told = client.get(page).text
+        assert en in told
+        assert zh not in told
 
 
 def test_the_table_asks_as_much_for_many_claims_as_for_one(app: Flask) -> None:

@@ -46,7 +46,7 @@ def claims_of_the_year(province: DemoClient) -> Json:
         ]
         claims = [
             hand_in(province, each, claimant="provider-jinan", number=f"26370{number:015d}")
-            for number, each in enumerate(done)
+            for number, each in enumerate(done, 1)
         ]
         first, second, _ = claims
         confirm(province, [first["id"], second["id"]], bureau="bureau-jinan", amounts={second["id"]: 1_000})

@@ -57,7 +57,7 @@ def test_v20_a_provider_is_measured_by_its_answers_and_its_promises(province: De
 def test_v20_a_city_is_measured_by_its_reviews_and_what_the_province_undid(province: DemoClient) -> None:
     """A claim reviewed after three working days, summed up and sent, and sent back by the province."""
     done = walk(province, order(province, "sme-heze", service_id(SAMPLE)), user="sme-heze")
-    hand_in(province, done, claimant="provider-jinan", number="20260302000000000001")
+    hand_in(province, done, claimant="provider-jinan", number="26370302000000000001")
     claim = f"/claims/{done['claim_id']}"
     with clock.at(later(3)):
         waiting = measure(province.get("bureau-heze", "/evaluations/cities/371700"), "waiting_claims")

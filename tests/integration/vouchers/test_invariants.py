@@ -90,6 +90,9 @@ def test_each_of_the_steps_bites(committed_app: Flask, database: Database) -> No
 
 BENT_INVOICES = {
     "invoices: every number": "UPDATE claim_invoice SET number = 'No.' || number WHERE live",
+    "invoices: no two": (
+        "UPDATE claim_invoice SET number = repeat('0', (id % 1000)::int) || '370018041112345699' WHERE live"
+    ),
     "invoices: the file": "UPDATE claim_invoice SET source_sha256 = repeat('0', 64) WHERE id = (SELECT min(id) FROM "
     "claim_invoice)",
     "invoices: what was read": """

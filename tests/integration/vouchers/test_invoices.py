@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -253,11 +254,35 @@ def test_16_a_number_and_a_file_support_one_claim() -> None:
     add(other, MaterialKind.INVOICE, invoice=invoice_of(other, number=number))
 
 
+def test_16_one_paper_invoice_supports_one_claim_however_its_code_is_written() -> None:
+    """Zeros before a code make no other invoice, and a number of another form than its type is refused."""
+    paper, other = make_claim(), make_claim(make_enterprise("370102"))
+
+    def send(claim: Claim, number: str, kind: InvoiceType = InvoiceType.VAT_SPECIAL) -> None:
+        add(claim, MaterialKind.INVOICE, invoice=replace(invoice_of(claim, number=number), type=kind))
+
+    send(paper, "3700180411 12345699")
+    assert paper.invoice is not None
+    assert paper.invoice.number == "370018041112345699"
+    with pytest.raises(InvoiceTaken):
+        send(other, "003700180411 12345699")
+    for number, kind in (("3700180411 12345698", InvoiceType.E_VAT_SPECIAL), ("2637" + "1" * 16, paper.invoice.type)):
+        with pytest.raises(InvoiceRefused) as unlike:
+            send(other, number, kind)
+        assert [each.field for each in unlike.value.reasons] == ["invoice_number"]
+    assert verify(INVARIANTS) == []
+
+
 def test_v12_base_only_eligible_lines_count() -> None:
     """By the rule at the confirmation, by the reviewer with a reason afterwards; sums only fall."""
     claim = handed_in(Line(amount_fen=7_547_170, tax_fen=452_830), Line(MEAL, 1_886_792, 113_208))
     assert claim.invoice is not None
     assert [each.eligible for each in judged_lines(claim.invoice)] == [True, False]
+    _, meal = judged_lines(claim.invoice)
+    assert meal.why == ("税收分类“餐饮服务”不计入服务费用", "the tax category 餐饮服务 is no cost of a service")
+    assert [(each.reason, each.marked_by) for each in claim.invoice.marks] == [("餐饮服务", None)], (
+        "kept in no language"
+    )
     assert (claim.base_fen, claim.claimed_fen) == (8_000_000, 4_800_000)
     reviewer = reviewer_of(claim)
 
@@ -282,7 +307,8 @@ def test_v12_base_only_eligible_lines_count() -> None:
     step = last_step(claim, back=2)
     assert "Lines of the invoice do not count" in step["text_en"]
     assert (step["inputs"]["invoice_total_fen"], step["inputs"]["invoice_fen"]) == (10_000_000, 2_000_000)
-    assert [each.rpartition(": ")[2] for each in step["inputs"]["excluded_lines"]] == ["与服务无关"]
+    [left_out] = step["inputs"]["excluded_lines"]
+    assert left_out["en"].rpartition(": ")[2] == left_out["zh"].rpartition("：")[2] == "与服务无关"
     assert verify(INVARIANTS) == []
     with pytest.raises(LinesClosed):
         mark(LineMark(1, eligible=False, reason="x"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from tests.support.invoices import (
     pdf_of,
     xml_of,
 )
-from vouchers.rules.claims import InvoiceFacts, InvoiceType, Parties
+from vouchers.rules.claims import TYPES_OF_FORM, InvoiceFacts, InvoiceType, Parties, form_faults
 from vouchers.rules.flags.invoices import invoice_flags
 from vouchers.rules.invoices.comparing import (
     Compared,
@@ -46,7 +48,7 @@ from vouchers.rules.invoices.credits import (
 )
 from vouchers.rules.invoices.facts import ReadInvoice, invoice_from
 from vouchers.rules.invoices.items import ItemPolicy, default_marks, eligible_fen
-from vouchers.rules.invoices.numbers import canonical_number, number_faults
+from vouchers.rules.invoices.numbers import canonical_number, form_of, number_faults
 from vouchers.rules.invoices.reading import InvoiceFormat, Reading, read_invoice
 from vouchers.states import ClaimState
 
@@ -165,10 +167,12 @@ def test_a_pdf_is_read_where_its_xml_lies_open(*, packed: bool) -> None:
     ("number", "code", "normal"),
     [
         (" 2637 0000-0000 0000 0001 ", None, "26370000000000000001"),
-        ("２６３７００００００００００００００００", None, "26370000000000000000"),
+        ("２６３７０００００００００００００００７", None, "26370000000000000007"),
         ("00012345", "037001900111", "03700190011100012345"),
         ("037001900111-00012345", None, "03700190011100012345"),
         ("3700190011 00012345", None, "370019001100012345"),
+        ("003700190011 00012345", None, "370019001100012345"),
+        ("00012345", "003700190011", "370019001100012345"),
         ("No.26370000000000000001", None, "26370000000000000001"),
         ("№26370000000000000001", None, "26370000000000000001"),
         ("26370000000000000001号", None, "26370000000000000001"),
@@ -197,6 +201,16 @@ def test_numbers_have_one_form(number: str, code: str | None, normal: str) -> No
         ("", None),
         ("00012345", "03700190011"),
         ("0012345", "037001900111"),
+        ("0" * 20, None),
+        ("0" * 18, None),
+        ("00000000", "037001900111"),
+        ("2637" + "0" * 16, None),
+        ("20370000000000000001", None),
+        ("00012345", "000001900111"),
+        ("0000012345", "3700190011"),
+        ("3700190011 0000012345", None),
+        ("37001900111 00012345", None),
+        ("037001900111 012345", None),
     ],
 )
 def test_what_is_no_number_is_refused_with_what_one_is(said: str, code: str | None) -> None:
@@ -204,6 +218,41 @@ def test_what_is_no_number_is_refused_with_what_one_is(said: str, code: str | No
     [fault] = number_faults(said, field="invoice_number", code=code)
     assert (fault.code, fault.article) == ("invoice_number_malformed", "V13")
     assert "20" in fault.text.en
+
+
+@pytest.mark.parametrize(
+    ("number", "types"),
+    [
+        ("26370000000000000001", {InvoiceType.E_VAT_SPECIAL, InvoiceType.E_VAT_ORDINARY}),
+        ("370019001100012345", {InvoiceType.VAT_SPECIAL, InvoiceType.VAT_ORDINARY}),
+        ("03700190010400012345", {InvoiceType.VAT_SPECIAL, InvoiceType.VAT_ORDINARY}),
+        ("03700190011100012345", {InvoiceType.E_VAT_ORDINARY}),
+        ("03700190011300012345", {InvoiceType.E_VAT_SPECIAL}),
+    ],
+)
+def test_v13_the_form_of_a_number_is_tied_to_its_type(number: str, types: set[InvoiceType]) -> None:
+    assert canonical_number(number) == number
+    form = form_of(number)
+    assert form is not None
+    assert set(TYPES_OF_FORM[form]) == types
+    right = InvoiceFacts(number, InvoiceType.VAT_SPECIAL, "S", "B", 1, date(2026, 3, 2))
+    for kind in InvoiceType:
+        faults = form_faults(replace(right, type=kind))
+        expected = [] if kind in {*types, InvoiceType.RECEIPT} else [(f"invoice_number_{form}", "V13")]
+        assert [(each.code, each.article) for each in faults] == expected
+
+
+@pytest.mark.parametrize("code", ["3700190011", "1100190011", "037001900111", "050001900104", "021021900119"])
+@pytest.mark.parametrize("short", ["00012345", "01234567", "12345678", "10000000"])
+def test_16_zeros_before_code_or_number_never_make_another_invoice(code: str, short: str) -> None:
+    """Whatever is taken of them is the same one."""
+    assert canonical_number(code + short) == canonical_number(f"{code} {short}") == code + short
+    for before, between in itertools.product(range(4), repeat=2):
+        written = ("0" * before + code, "0" * between + short)
+        assert {canonical_number("".join(written)), canonical_number(" ".join(written))} <= {code + short, None}
+    for written in ((code.lstrip("0"), short), (code, short.lstrip("0")), (code.lstrip("0"), short.lstrip("0"))):
+        assert canonical_number(" ".join(written)) in {code + short, None}
+        assert canonical_number(written[1], code=written[0]) in {code + short, None}
 
 
 def test_a_number_of_eight_digits_needs_its_code() -> None:
@@ -269,7 +318,13 @@ def test_what_is_typed_otherwise_than_read_is_named() -> None:
     )
     assert contradictions(right, found) == []
     wrong = InvoiceFacts("X", InvoiceType.RECEIPT, "X", None, 1, date(2026, 3, 3))
-    assert len(contradictions(wrong, found)) == 6
+    told = {each.field: each.text for each in contradictions(wrong, found)}
+    assert len(told) == 6
+    assert told["amount_incl_tax_fen"] == (
+        "填写的是“0.01 元”，文件中是“100000.00 元”。",
+        "'CNY 0.01' was typed, the file says 'CNY 100000.00'.",
+    )
+    assert told["invoice_type"].zh.startswith("填写的是“收据”")
     facts, problems = completed(Typed(number="X", amount_incl_tax_fen=10_000_000), found)
     assert [(each.code, each.field) for each in problems] == [("invoice_typed_otherwise", "invoice_number")]
     assert facts.amount_incl_tax_fen == 10_000_000
@@ -283,7 +338,8 @@ def test_v12_base_only_eligible_lines_count() -> None:
     """Lines of categories that are never a service's cost are left out by the rule; the sum is with tax."""
     lines = read(xml_of(PAPER)).lines
     marks = default_marks(lines, policy=ITEMS)
-    assert [(mark.line_no, mark.eligible) for mark in marks] == [(2, False)]
+    assert [(mark.line_no, mark.eligible, mark.reason) for mark in marks] == [(2, False, "餐饮服务")]
+    assert marks[0].says == ("税收分类“餐饮服务”不计入服务费用", "the tax category 餐饮服务 is no cost of a service")
     assert eligible_fen(lines, {2}) == 10_000_000
     assert eligible_fen(lines, set()) is None
     assert eligible_fen((), {2}) is None

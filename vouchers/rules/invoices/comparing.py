@@ -10,6 +10,7 @@ from typing import Any
 
 from core.errors import Reason, reason
 from core.money import fen_to_yuan
+from core.texts import text
 from vouchers.rules.claims import BASE, InvoiceFacts, InvoiceType, Parties
 from vouchers.rules.invoices.facts import ReadInvoice
 from vouchers.rules.invoices.items import ItemPolicy
@@ -88,7 +89,7 @@ def contradictions(typed: InvoiceFacts, read: ReadInvoice) -> list[Reason]:
     """Where somebody typed something else than the file says; what the file does not say may be typed freely."""
     pairs = [(name, getattr(typed, name), getattr(read, name)) for name in asdict(typed)]
     return [
-        _typed_otherwise(SHOWN.get(name, name), said, found)
+        typed_otherwise(SHOWN.get(name, name), said, found)
         for name, said, found in pairs
         if found is not None and _plain(name, said) != found
     ]
@@ -116,7 +117,7 @@ def completed(typed: Typed, read: ReadInvoice) -> tuple[InvoiceFacts, list[Reaso
         merged[name] = said if found is None else found
         field = SHOWN.get(name, name)
         if said is not None and found is not None and _plain(name, said) != found:
-            faults.append(_typed_otherwise(field, said, found))
+            faults.append(typed_otherwise(field, said, found))
         elif merged[name] is None and name != _MAY_BE_MISSING:
             faults.append(reason("invoice_field_missing", article=CREDIT, field=field))
         elif name == "number" and found is None:
@@ -134,8 +135,20 @@ def _plain(name: str, said: Any) -> Any:
     return canonical_number(said) or said if name == "number" and said is not None else said
 
 
-def _typed_otherwise(field: str, said: object, found: object) -> Reason:
-    return reason("invoice_typed_otherwise", article=CREDIT, field=field, typed=said or "—", read=found)
+def typed_otherwise(field: str, said: object, found: object) -> Reason:
+    """Somebody typed something else of a field than the file says; sums in yuan, types by their names."""
+    return reason("invoice_typed_otherwise", article=CREDIT, field=field, typed=_words(said), read=_words(found))
+
+
+def _words(value: object) -> object:
+    match value:
+        case None | "":
+            return "—"
+        case InvoiceType():
+            return text(f"term.InvoiceType.{value}")
+        case int():
+            return text("invoice.sum", yuan=fen_to_yuan(value))
+    return value
 
 
 def _compared(row: Compared, faults: Mapping[str | None, Reason]) -> Compared:

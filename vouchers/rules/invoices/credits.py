@@ -9,6 +9,7 @@ from typing import Any
 
 from core.errors import Reason, reason
 from core.money import fen_to_yuan
+from vouchers.rules.invoices.comparing import typed_otherwise
 from vouchers.rules.invoices.facts import ReadInvoice
 from vouchers.rules.invoices.numbers import canonical_number, number_faults
 from vouchers.states import OPEN_FOR_MATERIALS, ClaimState
@@ -118,7 +119,7 @@ def credit_facts(typed: CreditFacts, read: ReadInvoice | None, *, today: date) -
         if merged[name] is None:
             faults.append(reason("invoice_field_missing", article=CREDIT, field=name))
         elif said is not None and said != merged[name]:
-            faults.append(reason("invoice_typed_otherwise", article=CREDIT, field=name, typed=said, read=stands))
+            faults.append(typed_otherwise(name, said, stands))
     facts = CreditFacts(**merged)
     if facts.number is not None and facts.number == facts.original_number:
         faults.append(reason("credit_of_itself", article=CREDIT, field="original_number"))

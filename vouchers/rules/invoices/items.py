@@ -29,11 +29,19 @@ class ItemPolicy:
 
 @dataclass(frozen=True)
 class LineMark:
-    """Whether a line (from 1) counts, and why."""
+    """Whether a line (from 1) counts, and why: the words of who marked it, or, ``by_rule``, its tax category."""
 
     line_no: int
     eligible: bool
     reason: str
+    by_rule: bool = False
+
+    @property
+    def says(self) -> Text:
+        """Why, in both languages; what somebody wrote stays as it is."""
+        if self.by_rule:
+            return text("invoice.line_by_category", category=self.reason)
+        return Text(self.reason, self.reason)
 
 
 @cache
@@ -57,7 +65,7 @@ def item_policy(edition: Edition) -> ItemPolicy:
 def default_marks(lines: Sequence[InvoiceLine], *, policy: ItemPolicy) -> list[LineMark]:
     """Lines that do not count by their category alone; whatever is not named counts."""
     return [
-        LineMark(line_no=number, eligible=False, reason=_why(line))
+        LineMark(line_no=number, eligible=False, reason=line.category, by_rule=True)
         for number, line in enumerate(lines, 1)
         if line.category is not None and line.category in policy.ineligible
     ]
@@ -74,8 +82,3 @@ def eligible_fen(lines: Sequence[InvoiceLine], excluded: Collection[int]) -> int
 def standing(marks: Sequence[LineMark]) -> Mapping[int, LineMark]:
     """The last mark of each line."""
     return {mark.line_no: mark for mark in marks}
-
-
-def _why(line: InvoiceLine) -> str:
-    said: Text = text("invoice.line_by_category", category=line.category)
-    return said.both()

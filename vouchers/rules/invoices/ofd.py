@@ -14,7 +14,7 @@ from core.uploads.xml import XmlRefused, parse_xml
 from vouchers.rules.invoices.facts import ReadInvoice
 from vouchers.rules.invoices.fields import ARTICLE, MISSING, day_of, fen_of, local_name
 from vouchers.rules.invoices.numbers import canonical_number, number_faults
-from vouchers.rules.invoices.xml import NEW, OLD, read_document, type_of_code
+from vouchers.rules.invoices.xml import NEW, OLD, read_document, type_of_number
 
 ENTRY_BYTES = 4 << 20
 MAX_ATTACHMENTS = 10
@@ -50,9 +50,10 @@ def _stated(directory: Element) -> tuple[ReadInvoice | None, list[Reason]]:
     if not number:
         return None, []
     total_fen = fen_of(said.get("价税合计", ""))
+    canonical = canonical_number(number, code=code)
     stated = ReadInvoice(
-        number=canonical_number(number, code=code),
-        type=type_of_code(code),
+        number=canonical,
+        type=type_of_number(canonical),
         is_credit=total_fen is not None and total_fen < 0,
         issued_on=day_of(said.get("开票日期", "")),
         seller_name=said.get("销售方名称") or None,

@@ -12,7 +12,7 @@ from vouchers.rules.invoices.ofd import read_ofd
 from vouchers.rules.invoices.pdf import read_pdf
 from vouchers.rules.invoices.xml import read_document
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 """Goes up with each change of what is read; every reading keeps the version that made it."""
 
 

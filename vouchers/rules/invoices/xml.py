@@ -6,10 +6,10 @@ import re
 from xml.etree.ElementTree import Element
 
 from core.errors import Reason, reason
-from vouchers.rules.claims import InvoiceType
+from vouchers.rules.claims import TYPES_OF_FORM, InvoiceType
 from vouchers.rules.invoices.facts import InvoiceLine, ReadInvoice
 from vouchers.rules.invoices.fields import ARTICLE, MAX_LINES, Fields, local_name, rate_of
-from vouchers.rules.invoices.numbers import ELECTRONIC_DIGITS, canonical_number, number_faults
+from vouchers.rules.invoices.numbers import NumberForm, canonical_number, form_of, number_faults
 
 NEW = "EInvoice"
 OLD = "eInvoice"
@@ -39,7 +39,7 @@ def _read_new(root: Element) -> tuple[ReadInvoice, list[Reason]]:
     said = Fields(root, faults)
     number = said.text("InvoiceNumber", "EIid", field="invoice_number", required=True)
     canonical = None if number is None else canonical_number(number)
-    if number is not None and (canonical is None or len(canonical) != ELECTRONIC_DIGITS):
+    if number is not None and (canonical is None or form_of(canonical) is not NumberForm.FULLY_DIGITAL):
         said.fault("invoice_field_malformed", "invoice_number", said=number[:40])
     identity = said.text("EIid", field="invoice_number")
     if number is not None and identity not in (None, number):
@@ -81,6 +81,7 @@ def _read_old(root: Element) -> tuple[ReadInvoice, list[Reason]]:
     said = Fields(root, faults)
     code = said.text("InvoiceCode", field="invoice_code", required=True)
     number = said.text("InvoiceNo", field="invoice_number", required=True)
+    canonical = None if number is None else canonical_number(number, code=code)
     if code is not None and number is not None:
         faults += number_faults(number, field="invoice_number", code=code)
     total_fen = said.fen("TaxInclusiveTotalAmount", field="amount_incl_tax_fen", required=True)
@@ -101,8 +102,8 @@ def _read_old(root: Element) -> tuple[ReadInvoice, list[Reason]]:
     )
     return (
         ReadInvoice(
-            number=None if number is None else canonical_number(number, code=code),
-            type=type_of_code(code),
+            number=canonical,
+            type=type_of_number(canonical),
             is_credit=total_fen is not None and total_fen < 0,
             original_number=_original(said, remark),
             red_confirmation=_confirmation(said, remark),
@@ -121,15 +122,11 @@ def _read_old(root: Element) -> tuple[ReadInvoice, list[Reason]]:
     )
 
 
-def type_of_code(code: str | None) -> InvoiceType | None:
-    """What the code of an older electronic invoice says of its type: its last two of twelve digits."""
-    if code is None or len(code) != len("050001700111") or not code.startswith("0"):
-        return None
-    return {
-        "11": InvoiceType.E_VAT_ORDINARY,
-        "12": InvoiceType.E_VAT_ORDINARY,
-        "13": InvoiceType.E_VAT_SPECIAL,
-    }.get(code[-2:])
+def type_of_number(canonical: str | None) -> InvoiceType | None:
+    """The type that the number of an invoice leaves no doubt about; codes of paper do not say it."""
+    form = None if canonical is None else form_of(canonical)
+    types = () if form is None else TYPES_OF_FORM[form]
+    return types[0] if len(types) == 1 else None
 
 
 def _label(said: Fields) -> InvoiceType | None:
