@@ -42,7 +42,8 @@ INVOICE_INVARIANTS = [
         16,
         "invoices: no two that support claims are the same one in another writing",
         f"""
-        SELECT {PLAIN} AS same, array_agg(claim_id ORDER BY claim_id) AS claims, array_agg(number ORDER BY claim_id) AS numbers
+        SELECT {PLAIN} AS same, array_agg(claim_id ORDER BY claim_id) AS claims,
+               array_agg(number ORDER BY claim_id) AS numbers
           FROM claim_invoice WHERE live
          GROUP BY {PLAIN} HAVING count(*) > 1
         """,
