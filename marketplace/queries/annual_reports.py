@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, false, select, true
+from sqlalchemy import ColumnElement, Select, false, func, select, true
 from sqlalchemy.orm import selectinload
 
 from accounts.permissions import Role
-from core.db import session
+from core.db import require_transaction, session
 from core.errors import NotFound
 from core.permissions import Actor
 from marketplace.models import AnnualReport, AnnualReportEdition
 from marketplace.states import UNSUBMITTED, AnnualReportState
+
+LOCK = 20
+"""The lock under which the report of a city about a year is opened."""
 
 
 class AnnualReportMissing(NotFound):
@@ -56,6 +59,12 @@ def find_edition(report_id: int, *, actor: Actor, round: int | None = None) -> A
     if not chosen:
         raise AnnualEditionMissing
     return chosen[-1]
+
+
+def queue_for_report(city: str, year: int) -> None:
+    """Wait for whoever opens the report of a city about a year at this moment, until the transaction ends."""
+    key = func.hashtextextended(f"{city} {year}", LOCK)
+    require_transaction().execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def report_of(city: str, year: int) -> AnnualReport | None:

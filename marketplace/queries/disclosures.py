@@ -8,14 +8,18 @@ from datetime import date
 from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 
+from accounts.models import Organisation
 from accounts.permissions import Role
 from accounts.queries import acts_for
+from accounts.queries.organisations import OrganisationMissing, visible_organisations
 from core.db import session
 from core.errors import NotFound
 from core.files import StoredFile
 from core.permissions import Actor
 from marketplace.models import DisclosureApplication, DisclosureConsultation
 from marketplace.states import DisclosureState
+from vouchers.models import Claim
+from vouchers.queries.claims import visible_claims
 
 
 class DisclosureMissing(NotFound):
@@ -80,6 +84,20 @@ def find_consultation(consultation_id: int, *, actor: Actor) -> DisclosureConsul
     if consultation is None:
         raise ConsultationMissing
     return consultation
+
+
+def find_concerned(organisation_id: int, *, actor: Actor) -> Organisation:
+    """Whom an office may ask: what it sees anyway, and the parties of claims that it holds, wherever they sit.
+
+    Any other is missing, whether or not there is such an organisation (V6). Raises ``OrganisationMissing``.
+    """
+    held = visible_claims(actor)
+    parties = (held.with_only_columns(party) for party in (Claim.beneficiary_id, Claim.provider_id))
+    concerned = or_(visible_organisations(actor), *(Organisation.id.in_(each) for each in parties))
+    found = session().scalar(select(Organisation).where(Organisation.id == organisation_id, concerned))
+    if found is None:
+        raise OrganisationMissing
+    return found
 
 
 def open_applications() -> Sequence[DisclosureApplication]:

@@ -12,7 +12,6 @@ from core import policy
 from core.money import fen_to_yuan
 from core.policy import ARTICLES, DatedValue
 from core.texts import Text, catalogue, text
-from vouchers.queries.material_kinds import material_text
 
 _FEN = "_fen"
 _ARTICLE = r"[VS][0-9]+(?:\([0-9]\))?(?: (?:x|base|cap|hold|facts|out|files|team|return|order|pay|report)\b)?"
@@ -24,6 +23,7 @@ _WORDS = (
     "term.PaymentMode.{}",
     "term.InvoiceType.{}",
     "term.Declaration.{}",
+    "term.DocumentKind.{}",
     "term.ContractPoint.{}",
     "flag.{}",
     "policy.word.{}",
@@ -210,7 +210,20 @@ def _word(value: str) -> Text:
         key = pattern.format(value)
         if key in catalogue():
             return text(key)
-    return material_text(value)
+    return _named_in_pack().get(value, Text(value, value))
+
+
+def _named_in_pack() -> dict[str, Text]:
+    """What the pack itself names of its codes, of all times: grounds, programmes and the like."""
+    rows = (
+        each
+        for entries in policy.current().history.values()
+        for entry in entries
+        if isinstance(entry.value, list | tuple)
+        for each in entry.value
+        if isinstance(each, Mapping) and {"code", "zh", "en"} <= each.keys()
+    )
+    return {str(each["code"]): Text(str(each["zh"]), str(each["en"])) for each in rows}
 
 
 def _places() -> dict[str, str]:

@@ -13,7 +13,13 @@ from core.states import allowed_target, apply
 from core.workdays import load_calendar
 from marketplace.models import AnnualReport, AnnualReportEdition
 from marketplace.permissions import may_receive_reports, may_write_reports
-from marketplace.queries.annual_reports import cities_reported, find_report, report_of, unsubmitted
+from marketplace.queries.annual_reports import (
+    cities_reported,
+    find_report,
+    queue_for_report,
+    report_of,
+    unsubmitted,
+)
 from marketplace.reports.annual import counted
 from marketplace.rules.annual_reports import report_terms, submission_faults, years_to_report
 from marketplace.states import ANNUAL_REPORT, AnnualReportAction, AnnualReportState
@@ -43,13 +49,13 @@ class AnnualReportReturnedBefore(Conflict):
 def open_report(*, year: int, actor: Actor, now: datetime) -> AnnualReport:
     """The bureau begins the report of its city, of the running year or the last; one that there is stays as it is.
 
-    Raises :class:`AnnualYearRefused`.
+    Of several that are opened at once, the first is the answer to all. Raises :class:`AnnualYearRefused`.
     """
     with transaction():
         authorise(actor, may_write_reports)
         if year not in years_to_report(policy.current(), clock.today(now)) or actor.city is None:
             raise AnnualYearRefused(year=year)
-        return report_of(actor.city, year) or _open(actor.city, year, actor=actor, now=now)
+        return _opened(actor.city, year, actor=actor, now=now)
 
 
 def write_report(
@@ -141,7 +147,7 @@ def keep_reports(*, now: datetime) -> int:
         steps = 0
         for year in years_to_report(policy.current(), today):
             for city in sorted(city_codes(today) - cities_reported(year)):
-                _open(city, year, actor=SYSTEM, now=now)
+                _opened(city, year, actor=SYSTEM, now=now)
                 steps += 1
         for report in unsubmitted(before_year=today.year):
             reminder = terms.reminder(report.due_on, today)
@@ -154,6 +160,12 @@ def keep_reports(*, now: datetime) -> int:
                 _remind(report, "remind", now=now)
                 steps += 1
         return steps
+
+
+def _opened(city: str, year: int, *, actor: Actor, now: datetime) -> AnnualReport:
+    """The one report of a city about a year: that which there is, else a new one."""
+    queue_for_report(city, year)
+    return report_of(city, year) or _open(city, year, actor=actor, now=now)
 
 
 def _open(city: str, year: int, *, actor: Actor, now: datetime) -> AnnualReport:

@@ -8,13 +8,13 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 
 from accounts.policy import city_codes, city_names
-from accounts.queries import acts_for, find_organisation
+from accounts.queries import acts_for
 from core import audit, clock, policy
 from core.db import require_transaction, transaction
 from core.errors import Conflict, Forbidden, Refused, reason, refuse_all
 from core.files import StoredFile, store_file
 from core.permissions import SYSTEM, Actor, authorise
-from core.states import allowed_target, apply
+from core.states import apply, state_refusal
 from core.workdays import load_calendar
 from marketplace.models import DisclosureApplication, DisclosureConsultation
 from marketplace.permissions import (
@@ -25,6 +25,7 @@ from marketplace.permissions import (
 )
 from marketplace.queries.disclosures import (
     find_application,
+    find_concerned,
     find_consultation,
     is_late,
     open_applications,
@@ -40,12 +41,16 @@ from marketplace.rules.disclosure import (
 )
 from marketplace.rules.disclosure_policy import disclosure_terms
 from marketplace.rules.reminders import reminder_day
-from marketplace.states import DISCLOSURE, DisclosureAction
+from marketplace.states import DISCLOSURE, DisclosureAction, DisclosureState
 from marketplace.steps.disclosure_sheets import write_sheet
 from vouchers.service.claims import Upload
 
 LOCK = 19
 """The lock under which the applications of an office are numbered."""
+
+EXTEND = "extend"
+CONSULT = "consult"
+"""What is done about an application beside its transitions."""
 
 ACTION_OF_ANSWER = {
     DisclosureAnswer.GRANT: DisclosureAction.GRANT,
@@ -153,7 +158,7 @@ def extend_term(*, application_id: int, why: str, actor: Actor, now: datetime) -
     Raises :class:`DisclosureExtendedBefore` and :class:`DisclosureRefused`.
     """
     with transaction():
-        application = _to_deal_with(application_id, actor)
+        application = _to_deal_with(application_id, EXTEND, actor)
         if application.extended_at is not None:
             raise DisclosureExtendedBefore
         if is_late(application, today=clock.today(now)):
@@ -170,11 +175,12 @@ def consult(
 ) -> DisclosureConsultation:
     """Ask whoever the information is about; the term rests until all have answered or their last day is over.
 
-    Raises :class:`ConsultationTwice`.
+    These are the organisations of the office's city and the parties of the claims it holds, wherever they sit; any
+    other is missing. Raises :class:`ConsultationTwice` and ``OrganisationMissing``.
     """
     with transaction() as current:
-        application = _to_deal_with(application_id, actor)
-        asked = find_organisation(organisation_id, actor=actor)
+        application = _to_deal_with(application_id, CONSULT, actor)
+        asked = find_concerned(organisation_id, actor=actor)
         if any(each.organisation_id == asked.id for each in application.consultations):
             raise ConsultationTwice
         today = clock.today(now)
@@ -231,8 +237,7 @@ def answer_application(
     Raises :class:`DisclosureRefused`, and ``SheetImpossible`` where the record is not in the officer's sight.
     """
     with transaction():
-        application = _to_deal_with(application_id, actor)
-        allowed_target(application.state, ACTION_OF_ANSWER[decision], transitions=DISCLOSURE)
+        application = _to_deal_with(application_id, ACTION_OF_ANSWER[decision], actor)
         faults = answer_faults(
             decision,
             grounds,
@@ -295,11 +300,13 @@ def _recall(application: DisclosureApplication, terms: DisclosureTerms, *, now: 
     return "remind" if day is not None and (last is None or last < day) else None
 
 
-def _to_deal_with(application_id: int, actor: Actor) -> DisclosureApplication:
+def _to_deal_with(application_id: int, action: str, actor: Actor) -> DisclosureApplication:
+    """An application to the actor's own office that waits for its answer, locked; ``action`` is what was wanted."""
     authorise(actor, may_answer_disclosure)
     application = find_application(application_id, actor=actor, lock=True)
     authorise(actor, is_office_of, application)
-    allowed_target(application.state, DisclosureAction.GRANT, transitions=DISCLOSURE)
+    if application.state is not DisclosureState.RECEIVED:
+        raise state_refusal(application.state, action, transitions=DISCLOSURE)
     return application
 
 

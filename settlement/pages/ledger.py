@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import render_template, url_for
-from sqlalchemy import Select
+from sqlalchemy import Select, func, or_, select
 
+from accounts.models import Organisation
 from core import clock
 from core.http import allow, current_actor
 from core.pages import Column, Filter, NavEntry, Pages, Table, link_to, table_page, term
@@ -17,7 +18,14 @@ from core.pages.links import links
 from core.pages.tables import choice
 from settlement import permissions
 from settlement.models import LedgerAccount, LedgerPosting
-from settlement.pages.words import links_of_sources, owner_names, source_link, source_words
+from settlement.pages.words import (
+    ORGANISATIONS,
+    links_of_sources,
+    owner_names,
+    owner_number_words,
+    source_link,
+    source_words,
+)
 from settlement.queries.ledger import (
     PostingLine,
     account_balance,
@@ -71,6 +79,13 @@ def _of_year(query: Select[Any], value: str) -> Select[Any]:
     return query.where(LedgerAccount.year == int(value))
 
 
+def _of_owner(query: Select[Any], value: str) -> Select[Any]:
+    """Accounts of an owner by its code, or by a part of the name of an organisation."""
+    named = select(Organisation.id).where(Organisation.name.icontains(value, autoescape=True)).subquery()
+    codes = [select(func.concat(f"{kind}:", named.c.id)) for kind in sorted(ORGANISATIONS)]
+    return query.where(or_(LedgerAccount.owner == value, *(LedgerAccount.owner.in_(each) for each in codes)))
+
+
 ACCOUNTS = Table(
     name="ledger-accounts",
     key=LedgerAccount.id,
@@ -80,7 +95,7 @@ ACCOUNTS = Table(
     filters=[
         choice("book", LedgerAccount.book, Book),
         choice("account_kind", LedgerAccount.kind, AccountKind),
-        Filter("owner", lambda query, value: query.where(LedgerAccount.owner == value)),
+        Filter("owner", _of_owner),
         Filter("account_year", _of_year),
     ],
     columns=[
@@ -92,7 +107,7 @@ ACCOUNTS = Table(
             link=lambda row: account_url(row.account.kind, row.account.owner, row.account.year or None),
         ),
         Column("owner", lambda row: row.owner, sort=LedgerAccount.owner),
-        Column("owner_code", lambda row: row.account.owner),
+        Column("owner_number", lambda row: owner_number_words(row.account.owner)),
         Column("year", lambda row: str(row.account.year) if row.account.year else None, sort=LedgerAccount.year),
         Column("book", lambda row: row.account.book, kind="term", sort=LedgerAccount.book),
         Column("posted", lambda row: row.account.posted_fen, kind="money", sort=LedgerAccount.posted_fen),

@@ -20,7 +20,8 @@ from settlement.queries.trade import claims_in_sight
 from settlement.rules.cutoffs import Cutoff
 
 _NUMBERED = re.compile(r"([a-z_]+):([0-9]{1,18})")
-_ORGANISATIONS = frozenset({"organisation", "team"})
+ORGANISATIONS = frozenset({"organisation", "team"})
+"""The kinds of owners that are organisations."""
 
 
 def source_words(source: str) -> str:
@@ -48,9 +49,15 @@ def owner_names(owners: Iterable[str]) -> dict[str, str]:
     """Each owner of accounts as people say it, with the names of organisations; one query."""
     parsed = {owner: _NUMBERED.fullmatch(owner) for owner in owners}
     names = organisation_names(
-        int(found[2]) for found in parsed.values() if found is not None and found[1] in _ORGANISATIONS
+        int(found[2]) for found in parsed.values() if found is not None and found[1] in ORGANISATIONS
     )
     return {owner: _owner(owner, found, names) for owner, found in parsed.items()}
+
+
+def owner_number_words(owner: str) -> str | None:
+    """The number under which accounts of an organisation are kept, in words; other owners are called by theirs."""
+    found = _NUMBERED.fullmatch(owner)
+    return source_words(owner) if found and found[1] in ORGANISATIONS else None
 
 
 def cutoff_words(cutoff: Cutoff) -> str:
@@ -84,4 +91,4 @@ def _owner(owner: str, found: re.Match[str] | None, names: Mapping[int, str]) ->
     if found is None:
         return programme_words(owner)
     kind, number = found[1], int(found[2])
-    return names[number] if kind in _ORGANISATIONS and number in names else source_words(owner)
+    return names[number] if kind in ORGANISATIONS and number in names else source_words(owner)

@@ -12,6 +12,7 @@ from core import audit, clock
 from core.db import require_transaction
 from core.errors import Conflict
 from core.permissions import Actor
+from core.sources import source_text
 from core.states import apply
 from settlement.models import Payable
 from settlement.queries.payables import PayableMissing
@@ -63,7 +64,7 @@ def create_payable(
         )
     )
     if current.scalars(taken).first() is not None:
-        raise PayableExists(source=source, order=order_id)
+        raise PayableExists(source=source_text(source), order=order_id)
     owed = postings.payable_account(payee_id)
     parties = Parties(party_id=payee_id)
     made = post(
@@ -121,7 +122,7 @@ def cancel_payable(*, source: str, article: str, actor: Actor, now: datetime) ->
     join_queue()
     payable = locked_payable(source=source)
     if payable.state is PayableState.IN_BATCH:
-        raise PayableInBatch(source=source)
+        raise PayableInBatch(source=source_text(source))
     end_stop_of_cancelled(payable, note=article, actor=actor, now=now)
     if payable.state in (PayableState.FAILED, PayableState.RETURNED):
         apply(payable, PayableAction.CORRECT, transitions=PAYABLE_TRANSITIONS, actor=actor, now=now)

@@ -10,6 +10,7 @@ from core import audit
 from core.db import require_transaction
 from core.errors import Conflict
 from core.permissions import Actor
+from core.sources import source_text
 from core.states import apply
 from settlement.models import Payable, PaymentStop
 from settlement.states import PAYABLE_TRANSITIONS, STOP_TRANSITIONS, PayableAction, PayableState, StopAction, StopState
@@ -39,9 +40,9 @@ def stop_payable(payable: Payable, *, cause: str, occasion: str | None, actor: A
     """
     current = require_transaction()
     if payable.stopped:
-        raise PaymentStopped(source=payable.source)
+        raise PaymentStopped(source=source_text(payable.source))
     if payable.state is PayableState.IN_BATCH:
-        raise PayableInBatch(source=payable.source)
+        raise PayableInBatch(source=source_text(payable.source))
     apply(payable, PayableAction.STOP, transitions=PAYABLE_TRANSITIONS, actor=actor, now=now, note=cause)
     payable.stopped = True
     stop = PaymentStop(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -36,6 +37,10 @@ def test_values_are_shown_as_people_read_them(app: Flask) -> None:
     assert shown["vouchers.subsidy_rates"].en.count("60%") == 2
     assert "枣庄市" in shown["places.raised_rate_cities"].zh
     assert shown["vouchers.validity_moves_to_working_day"].en == "yes"
+    raw = {key: re.findall("[a-z]+_[a-z_]+", row.zh) for key, row in shown.items() if CHINESE.search(row.zh)}
+    assert {key: words for key, words in raw.items() if words} == {}
+    assert "涉及商业秘密" in shown["disclosure.consulted_grounds"].zh
+    assert "省外供给方：营业执照或登记证" in shown["members.registration_documents"].zh
 
 
 def test_v23_a_day_has_what_was_in_force_on_it(app: Flask) -> None:

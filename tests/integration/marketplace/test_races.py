@@ -114,6 +114,15 @@ def test_forty_posts_with_one_key_have_one_effect(committed_province: DemoClient
     ] == ("idempotency_key_reused")
 
 
+def test_one_report_however_often_it_is_opened_at_once(committed_province: DemoClient) -> None:
+    """V18 report: whoever comes second is answered with the one report."""
+    calls = [("bureau-jinan", "/annual-reports", {"year": MONDAY.year}, f"report-{number}") for number in range(6)]
+    answers = race(committed_province, calls)
+    assert [each.status_code for each in answers] == [201] * len(calls)
+    assert len({each.get_json()["id"] for each in answers}) == 1
+    assert counted("SELECT count(*) FROM audit_entry WHERE subject_kind = 'annual_report'") == 1
+
+
 def counted(query: str) -> int:
     """The single number a query gives."""
     found = session().execute(text(query)).scalar_one()

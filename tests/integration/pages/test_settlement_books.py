@@ -76,8 +76,8 @@ def test_a_member_sees_its_own_accounts_only(app: Flask) -> None:
 
     for member in (user, provider):
         shown = browser(app, member).get("/ledger")
-        assert f"order:{order_id}" in shown.text
-        assert f"order:{foreign}" not in shown.text
+        assert f"订单 {order_id}" in shown.text
+        assert f"订单 {foreign}" not in shown.text
     assert browser(app, user).get(f"/ledger/accounts/due_from_user/order:{foreign}").status == 404
 
 
@@ -115,6 +115,9 @@ def test_the_books_ask_the_same_of_the_database_at_one_row_and_at_fifty(app: Fla
         hold(new_order_id(), 1, cap_owner=f"organisation:{new_order_id()}")
 
     assert queries_of(page, "/ledger") == once <= 20
+    named = page.get(f"/ledger?owner={payee.name}").text
+    assert f"单位 {payee.id}" in named
+    assert "山东省创新券" not in named
     assert queries_of(page, account) == on_account <= 20
 
 

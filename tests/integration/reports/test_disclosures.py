@@ -19,6 +19,7 @@ from marketplace.service.disclosures import keep_applications
 from tests.support.deal import confirm, hand_in, order, service_id, walk
 from tests.support.pages import PageClient
 
+ASKED = {"organisation_id": 1, "question": "拟公开"}
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 
 
@@ -32,7 +33,15 @@ def asked(province: DemoClient, **more: Any) -> Json:
     return province.post("sme-heze", "/disclosure-applications", {"city": "370100", **wanted, **more})
 
 
-def answer(province: DemoClient, path: str, *, expect: int = 201, file: bytes | None = None, **form: Any) -> Json:
+def answer(
+    province: DemoClient,
+    path: str,
+    *,
+    office: str = "bureau-jinan",
+    expect: int = 201,
+    file: bytes | None = None,
+    **form: Any,
+) -> Json:
     """The bureau answers with a form that may have a file."""
     data: dict[str, Any] = {**form}
     if file is not None:
@@ -41,7 +50,7 @@ def answer(province: DemoClient, path: str, *, expect: int = 201, file: bytes | 
         f"/api/v1{path}/answer",
         data=data,
         headers={
-            "Authorization": f"Bearer {province.token('bureau-jinan')}",
+            "Authorization": f"Bearer {province.token(office)}",
             "Idempotency-Key": token_hex(),
         },
     )
@@ -79,6 +88,9 @@ def test_v18_disclosure_within_its_term_extended_once(province: DemoClient) -> N
     assert [each["code"] for each in refused["reasons"]] == ["disclosure_ground_missing"]
     final = answer(province, other, decision="refuse", grounds=["not_held"], opinion="经检索没有")
     assert (final["state"], final["grounds"]) == ("refused", ["not_held"])
+    twice = answer(province, other, expect=409, decision="grant_partly", grounds=["not_held"], opinion="部分")
+    assert "“不予公开”不允许“部分公开”" in twice["title"]
+    assert "“征求意见”" in province.post("bureau-jinan", f"{other}/consultations", ASKED, expect=409)["title"]
     province.post("sme-heze", f"{path}/withdrawal")
     assert verify(INVARIANTS) == []
 
@@ -130,6 +142,30 @@ def test_v18_secrets_need_the_others_and_the_sheet_has_none(province: DemoClient
         assert "予以公开" in page.text
         province.get("sme-jinan", path, expect=404)
     assert verify(INVARIANTS) == []
+
+
+def test_v18_the_parties_of_a_record_are_asked_wherever_they_sit(province: DemoClient) -> None:
+    """A claim of 菏泽 whose provider sits in 济南: both may be asked; any other answers as one that does not exist."""
+    done = walk(province, order(province, "sme-heze", service_id("demo-ms-sample")), user="sme-heze")
+    claim = hand_in(province, done, claimant="provider-jinan", number="26370000000000000001")
+    application = asked(province, city="371700", about_kind="claim", about_id=claim["id"])
+    path = f"/disclosure-applications/{application['id']}"
+    foreign, provider, user = (
+        province.get(name, "/me")["organisation"]["id"] for name in ("sme-jinan", "provider-jinan", "sme-heze")
+    )
+    answers = [
+        province.post("bureau-heze", f"{path}/consultations", {**ASKED, "organisation_id": number}, expect=404)
+        for number in (foreign, 999_999)
+    ]
+    assert answers[0]["title"] == answers[1]["title"]
+    assert {each["code"] for each in answers} == {"organisation_missing"}
+    for number, name in ((provider, "provider-jinan"), (user, "sme-heze")):
+        asked_of = province.post("bureau-heze", f"{path}/consultations", {**ASKED, "organisation_id": number})
+        province.post(name, f"/disclosure-consultations/{asked_of['id']}/answer", {"consents": False})
+    refused = answer(
+        province, path, office="bureau-heze", decision="refuse", grounds=["commercial_secret"], opinion="商业秘密"
+    )
+    assert refused["state"] == "refused"
 
 
 def test_a_question_that_nobody_answers_lapses(province: DemoClient) -> None:

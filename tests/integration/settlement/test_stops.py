@@ -106,7 +106,7 @@ def test_v19_what_stands_in_a_prepared_batch_is_discarded_first(app: Flask) -> N
     make_fund(10_000)
     claim = make_payable(1_000)
     batch = prepare()
-    with pytest.raises(PayableInBatch):
+    with pytest.raises(PayableInBatch, match=r"“兑付申请 \d+”已列入兑付批次"):
         stop(claim)
     batches.discard(batch_id=batch.id, actor=maker(), now=AFTER)
     assert stop(claim).state is StopState.STANDING
