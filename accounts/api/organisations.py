@@ -16,13 +16,13 @@ from accounts.permissions import (
     signed_in,
 )
 from accounts.queries.controllers import tenures
-from accounts.queries.organisations import OrganisationMissing, all_figures, listed_organisations
+from accounts.queries.organisations import OrganisationMissing, all_figures, figures_corrections, listed_organisations
 from accounts.rules.registration import BankDetails
 from accounts.schemas.organisations import (
     BankAccountListSchema,
     BankAccountSchema,
     BankDetailsSchema,
-    FiguresSchema,
+    NewFiguresSchema,
     NewOrganisationSchema,
     OrganisationQuerySchema,
     OrganisationSchema,
@@ -88,19 +88,19 @@ def show(organisation_id: int) -> Organisation:
 def list_figures(organisation_id: int) -> dict[str, Any]:
     """Figures of every year stated"""
     found = queries.find_organisation(organisation_id, actor=current_actor())
-    return {"items": all_figures(found.id)}
+    return {"items": all_figures(found.id), "corrections": figures_corrections(found.id)}
 
 
 @organisations.route("/<int:organisation_id>/figures", methods=["POST"])
 @allow(enterprise | city_bureau)
 @problems(OrganisationMissing, FiguresRefused, FiguresStated)
 @idempotent
-@organisations.arguments(FiguresSchema)
+@organisations.arguments(NewFiguresSchema)
 @organisations.response(201, StatedFiguresSchema)
 def state_figures(given: dict[str, Any], organisation_id: int) -> BeneficiaryFigures:
     """State the figures of a year
 
-    By the enterprise, each completed year once; the bureau of its city corrects them.
+    By the enterprise, each completed year once; the bureau of its city corrects them and says why.
     """
     return service.organisations.state_year(
         organisation_id=organisation_id, **given, actor=current_actor(), now=clock.now()

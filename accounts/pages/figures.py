@@ -9,7 +9,7 @@ from flask import Response
 from accounts.permissions import city_bureau, enterprise, may_state_figures
 from accounts.queries.organisations import find_organisation
 from accounts.rules.registration import last_completed_year
-from accounts.schemas.organisations import FiguresSchema
+from accounts.schemas.organisations import NewFiguresSchema
 from accounts.service import organisations as service
 from core import clock
 from core.http import allow, current_actor
@@ -27,7 +27,12 @@ def state(organisation_id: int) -> Response:
     authorise(current_actor(), may_state_figures, organisation)
     here = link_to("organisation", organisation.id)
     year = last_completed_year(clock.today(clock.now()))
-    form = Form(FiguresSchema, name="figures", initial={"year": year})
+    form = Form(
+        NewFiguresSchema,
+        name="figures",
+        initial={"year": year},
+        leave_out=() if city_bureau(current_actor()) else ("why",),
+    )
 
     def effect(given: dict[str, Any]) -> Done:
         service.state_year(organisation_id=organisation_id, **given, actor=current_actor(), now=clock.now())

@@ -34,7 +34,7 @@ from accounts.queries.bank import bank_accounts
 from accounts.queries.controllers import tenures
 from accounts.queries.memberships import membership_of
 from accounts.queries.names import names_in_sight
-from accounts.queries.organisations import all_figures
+from accounts.queries.organisations import FiguresCorrection, all_figures, figures_corrections
 from accounts.queries.relations import relations_of
 from accounts.queries.renewals import may_be_handed_in
 from accounts.queries.standing import adverse_records
@@ -63,6 +63,7 @@ class Record:
 
     membership: Membership | None
     figures: Sequence[BeneficiaryFigures]
+    corrections: Sequence[FiguresCorrection]
     tenures: Sequence[ControllerTenure]
     bank_accounts: Sequence[BankAccount]
     adverse_records: Sequence[AdverseRecord]
@@ -93,6 +94,7 @@ def record_of(organisation: Organisation, *, actor: Actor) -> Record | None:
     return Record(
         membership=membership_of(organisation.id),
         figures=all_figures(organisation.id),
+        corrections=figures_corrections(organisation.id),
         tenures=tenures(organisation.id),
         bank_accounts=bank_accounts(organisation.id),
         adverse_records=adverse_records(organisation.id),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
@@ -12,6 +12,7 @@ from accounts.kinds import MEMBER_KINDS, OrganisationKind
 from accounts.models import BeneficiaryFigures, Organisation, OrganisationSeat
 from accounts.permissions import Role
 from accounts.rules.seats import covering
+from core.audit import AuditEntry
 from core.db import session
 from core.errors import NotFound
 from core.permissions import SYSTEM, Actor
@@ -171,6 +172,40 @@ def all_figures(organisation_id: int) -> Sequence[BeneficiaryFigures]:
     """What an enterprise stated about every year, the latest first."""
     found = select(BeneficiaryFigures).where(BeneficiaryFigures.organisation_id == organisation_id)
     return session().scalars(found.order_by(BeneficiaryFigures.year.desc())).all()
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresCorrection:
+    """What stood there before a bureau corrected the figures of a year, and why it did."""
+
+    year: int
+    at: datetime
+    why: str
+    staff: int
+    revenue_fen: int
+    orderly_finances: bool
+
+
+CORRECT_FIGURES = "correct_figures"
+"""The entry of the audit trail that keeps a correction."""
+
+
+def figures_corrections(organisation_id: int) -> Sequence[FiguresCorrection]:
+    """Every correction of an enterprise's figures by the bureau, the latest first."""
+    found = (
+        select(AuditEntry.at, AuditEntry.data, BeneficiaryFigures.year)
+        .join(BeneficiaryFigures, BeneficiaryFigures.id == AuditEntry.subject_id)
+        .where(
+            AuditEntry.subject_kind == BeneficiaryFigures.__tablename__,
+            AuditEntry.action == CORRECT_FIGURES,
+            BeneficiaryFigures.organisation_id == organisation_id,
+        )
+        .order_by(AuditEntry.id.desc())
+    )
+    return [
+        FiguresCorrection(year=year, at=at, why=data["note"], **data["before"])
+        for at, data, year in session().execute(found).tuples()
+    ]
 
 
 def member_by_code(code: str) -> int | None:

@@ -129,10 +129,32 @@ class FiguresSchema(Schema):
     )
 
 
+class NewFiguresSchema(FiguresSchema):
+    """Figures as they are stated, or corrected by the bureau."""
+
+    why = TextField(
+        min_length=0,
+        load_default="",
+        max_length=500,
+        metadata={"description": "Why they are corrected; required where the bureau changes stated ones."},
+    )
+
+
 class StatedFiguresSchema(FiguresSchema):
     """Figures on record."""
 
     stated_at = InstantField(required=True, metadata={"description": "When they were stated."})
+
+
+class FiguresCorrectionSchema(Schema):
+    """A correction of stated figures by the bureau, with what stood there before."""
+
+    year = CountField(required=True, metadata={"description": "The accounting year."})
+    at = InstantField(required=True, metadata={"description": "When it was made."})
+    why = TextField(required=True, metadata={"description": "The bureau's ground."})
+    staff = CountField(required=True, metadata={"description": "Staff as it was stated before."})
+    revenue_fen = FenField(required=True, metadata={"description": "Revenue in fen as it was stated before."})
+    orderly_finances = FlagField(required=True, metadata={"description": "What was declared before."})
 
 
 class StatedFiguresListSchema(Schema):
@@ -140,6 +162,11 @@ class StatedFiguresListSchema(Schema):
 
     items = fields.List(
         fields.Nested(StatedFiguresSchema), required=True, metadata={"description": "The latest year first."}
+    )
+    corrections = fields.List(
+        fields.Nested(FiguresCorrectionSchema),
+        required=True,
+        metadata={"description": "What the bureau corrected, the latest first."},
     )
 
 

@@ -74,11 +74,12 @@ def state_year(
     orderly_finances: bool,
     actor: Actor,
     now: datetime,
+    why: str = "",
 ) -> BeneficiaryFigures:
     """State the figures of a completed accounting year (V8(1)).
 
     An enterprise states each year once and may change it only while its registration is open; afterwards the bureau
-    of its city corrects it.
+    of its city corrects it and says ``why``. What stood before is kept, and the enterprise is told.
     """
     with transaction():
         owner = find_organisation(organisation_id, actor=actor)
@@ -87,8 +88,11 @@ def state_year(
         found = figures_faults(year, field="year", today=clock.today(now))
         if owner.kind is not OrganisationKind.ENTERPRISE:
             found.append(reason("figures_of_enterprises_only", article="V8(1)", field="year"))
+        stated = figures(owner.id, year)
+        if actor.role == Role.CITY_BUREAU and stated is not None and not why.strip():
+            found.append(reason("correction_unexplained", article="V8(1)", field="why"))
         refuse_all(found, error=FiguresRefused)
-        if actor.role == Role.ENTERPRISE and figures(owner.id, year) is not None and not _is_open(owner.id):
+        if actor.role == Role.ENTERPRISE and stated is not None and not _is_open(owner.id):
             raise FiguresStated(year=year)
         return state_figures(
             organisation=owner,
@@ -99,6 +103,7 @@ def state_year(
             actor=actor,
             user_id=user_id_of(actor),
             now=now,
+            why=why.strip() if actor.role == Role.CITY_BUREAU else "",
         )
 
 

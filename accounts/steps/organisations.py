@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts.kinds import IncubatorLevel, OrganisationKind
 from accounts.models import BeneficiaryFigures, Organisation
-from accounts.queries.organisations import Seat, figures
+from accounts.queries.organisations import CORRECT_FIGURES, Seat, figures
 from accounts.rules import uscc
 from accounts.rules.registration import Application
 from accounts.steps.seats import begin_seat, correct_seat
@@ -99,8 +99,12 @@ def state_figures(
     actor: Actor,
     user_id: int,
     now: datetime,
+    why: str = "",
 ) -> BeneficiaryFigures:
-    """State, or overwrite, an enterprise's figures of one year; the audit entry keeps both."""
+    """State, or overwrite, an enterprise's figures of one year; the audit entry keeps both.
+
+    ``why`` is the ground on which a bureau corrects what is stated, and makes it a correction.
+    """
     current = require_transaction()
     found = figures(organisation.id, year)
     before = None if found is None else _figures_as_json(found)
@@ -116,9 +120,9 @@ def state_figures(
     audit.record(
         actor=actor,
         now=now,
-        action="state_figures",
+        action=CORRECT_FIGURES if why and before is not None else "state_figures",
         subject=found,
-        data={"before": before, "after": _figures_as_json(found)},
+        data={"before": before, "after": _figures_as_json(found), **({"note": why} if why else {})},
     )
     return found
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.models import (
     BankAccount,
+    BeneficiaryFigures,
     ControllerChange,
     FiguresRenewal,
     MemberChange,
@@ -16,6 +17,7 @@ from accounts.models import (
     TeamSuccession,
 )
 from accounts.queries.bank import accounts_to_rename
+from accounts.queries.organisations import CORRECT_FIGURES
 from accounts.queries.users import bureau_has_another
 from core.audit import AuditEntry
 from core.db import session
@@ -97,6 +99,11 @@ RENEWAL = Subject(
         "confirm": (news("renewal.confirmed", MEMBER, link_id=_organisation),),
         "return": (task("renewal.returned", MEMBER, link_id=_organisation),),
     },
+)
+FIGURES = Subject(
+    BeneficiaryFigures,
+    "organisation",
+    {CORRECT_FIGURES: (news("figures.corrected", MEMBER, link_id=_organisation),)},
 )
 CHANGE = Subject(
     MemberChange,

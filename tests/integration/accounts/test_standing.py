@@ -257,18 +257,22 @@ def test_figures_are_stated_once_for_each_completed_year_and_corrected_by_the_bu
     with clock.at(clock.start_of_day(date(2027, 1, 1))):
         stated = post(client, url, figures(2026, 10), headers)
         again = post(client, url, figures(2026, 20), headers)
-        corrected = post(client, url, figures(2026, 30), bureau)
+        silent = post(client, url, figures(2026, 30), bureau)
+        corrected = post(client, url, {**figures(2026, 30), "why": "与年报不符"}, bureau)
         elsewhere = post(client, url, figures(2026, 40), foreign)
     kept = queries.figures(organisation, 2026)
 
     assert [each["code"] for each in too_early.get_json()["reasons"]] == ["year_not_completed"]
     assert stated.status_code == 201
     assert (again.status_code, again.get_json()["code"]) == (409, "figures_stated")
+    assert [each["code"] for each in silent.get_json()["reasons"]] == ["correction_unexplained"]
     assert corrected.status_code == 201
     assert elsewhere.status_code == 404
     assert kept is not None
     assert kept.staff == 30
-    assert [each["year"] for each in client.get(f"{API}{url}", headers=headers).get_json()["items"]] == [2026, 2025]
+    shown = client.get(f"{API}{url}", headers=headers).get_json()
+    assert [each["year"] for each in shown["items"]] == [2026, 2025]
+    assert [(each["year"], each["staff"], each["why"]) for each in shown["corrections"]] == [(2026, 10, "与年报不符")]
 
 
 # -- two people ----------------------------------------------------------------------------------------------------

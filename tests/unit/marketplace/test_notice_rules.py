@@ -60,7 +60,7 @@ TABLES: dict[str, Transitions[Any]] = {
     "team_succession": PROPOSAL_TRANSITIONS,
     "shortfall": SHORTFALL_TRANSITIONS,
 }
-WITHOUT_STATES = {"evaluation_comment", "evaluation_snapshot", "review_case"}
+WITHOUT_STATES = {"beneficiary_figures", "evaluation_comment", "evaluation_snapshot", "review_case"}
 """Records whose steps are no transitions."""
 
 SILENT = {
