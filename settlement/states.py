@@ -255,16 +255,19 @@ class ShortfallState(StrEnum):
 
 
 class ShortfallAction(StrEnum):
-    """What moves a shortfall."""
+    """What moves a shortfall. One grows, paid or not, where what was confirmed beside it is revoked unpaid."""
 
     PAY_PART = "pay_part"
     PAY = "pay"
+    OWE_MORE = "owe_more"
 
 
 SHORTFALL_TRANSITIONS: Transitions[ShortfallState] = Transitions(
     {
         (ShortfallState.OPEN, ShortfallAction.PAY_PART): ShortfallState.OPEN,
         (ShortfallState.OPEN, ShortfallAction.PAY): ShortfallState.PAID,
+        (ShortfallState.OPEN, ShortfallAction.OWE_MORE): ShortfallState.OPEN,
+        (ShortfallState.PAID, ShortfallAction.OWE_MORE): ShortfallState.OPEN,
     },
     initial=ShortfallState.OPEN,
 )

@@ -19,13 +19,14 @@ from marketplace.rules.shares import shares
 from marketplace.states import PAYABLE, OrderState
 from settlement.models import Payment
 from settlement.permissions import reads_all_money
+from settlement.queries.clawbacks import clawed_back_of
 from settlement.queries.trade import OrderMoney, payments_of, shortfall_opened
 from vouchers.models import Claim
 from vouchers.pages.claim_story import countdown_words
 from vouchers.permissions import is_claimant
 from vouchers.queries import visible_claims
 from vouchers.rules.facts import PaymentMode
-from vouchers.states import ClaimState
+from vouchers.states import DEAD, ClaimState
 
 Facts = list[tuple[str, object]]
 
@@ -36,11 +37,13 @@ def who_pays(order: Order, *, uses: bool, actor: Actor) -> MoneyBar:
     """The price as the parts that voucher, other programmes and user pay, as the claim of the order stands."""
     agreed = (order.subsidy_fen, order.other_aid_fen)
     claim = _claim_of(order, actor=actor)
+    back_fen, back_aid_fen = (0, 0) if claim is None else _taken_back(claim)
     split = shares(
         agreed=agreed,
-        stands=agreed if claim is None else (claim.standing_fen, claim.standing_aid_fen),
+        stands=agreed if claim is None else _stands(claim, back_fen, back_aid_fen),
         self_pay_fen=order.self_pay_fen,
         shortfall_fen=0 if claim is None else shortfall_opened(order.id),
+        taken_back_fen=back_fen + back_aid_fen,
         is_deducted=order.payment_mode is PaymentMode.DIRECT_DEDUCTION,
     )
     parts = [
@@ -48,9 +51,26 @@ def who_pays(order: Order, *, uses: bool, actor: Actor) -> MoneyBar:
         MoneyPart("other", t("money.other_aid"), split.other_aid_fen),
         MoneyPart("self_pay", t("money.self_pay" if uses else "money.user_pays"), split.self_pay_fen),
         MoneyPart("held", t("money.shortfall"), split.shortfall_fen),
+        MoneyPart("used", t("money.taken_back"), split.taken_back_fen),
         MoneyPart("room", t("money.not_granted"), split.not_granted_fen),
     ]
     return MoneyBar(t("money.who_pays"), [each for each in parts if each.fen or each.kind in _ALWAYS])
+
+
+def _stands(claim: Claim, back_fen: int, back_aid_fen: int) -> tuple[int, int]:
+    """Subsidy and other aid as the claim stands, less what is claimed back; a dead one stands at nothing already."""
+    if claim.state in DEAD:
+        return 0, 0
+    return claim.standing_fen - back_fen, claim.standing_aid_fen - back_aid_fen
+
+
+def _taken_back(claim: Claim) -> tuple[int, int]:
+    """What was paid and is claimed back, of the subsidy and of other aid; nothing before the confirmation."""
+    if claim.state not in (ClaimState.CONFIRMED, ClaimState.REVOKED):
+        return 0, 0
+    found = clawed_back_of(claim.order_id)
+    own_fen = found.get(claim.source, 0)
+    return own_fen, sum(found.values()) - own_fen
 
 
 def facts_of(order: Order, money: OrderMoney) -> Facts:

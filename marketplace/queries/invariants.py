@@ -59,6 +59,22 @@ INVARIANTS = [
     ),
     Invariant(
         4,
+        "the price of a deducted order with a decided claim is self-pay, the debt, and what is granted or clawed back",
+        """SELECT o.id AS "order", c.state, o.price_fen, o.self_pay_fen, g.granted_fen, g.clawed_back_fen,
+                  s.amount_fen AS shortfall_fen
+             FROM "order" o
+             JOIN claim c ON c.order_id = o.id AND c.state IN ('confirmed', 'rejected', 'revoked')
+             LEFT JOIN shortfall s ON s.order_id = o.id
+             LEFT JOIN LATERAL (
+                  SELECT COALESCE(sum(amount_fen - clawed_back_fen), 0) AS granted_fen,
+                         COALESCE(sum(clawed_back_fen), 0) AS clawed_back_fen
+                    FROM payable WHERE order_id = o.id AND state <> 'cancelled') g ON true
+            WHERE o.payment_mode = 'direct_deduction'
+              AND (o.self_pay_fen + g.granted_fen + g.clawed_back_fen + COALESCE(s.amount_fen, 0) <> o.price_fen
+                   OR (c.state <> 'confirmed' AND g.granted_fen <> 0))""",
+    ),
+    Invariant(
+        4,
         "an ineligible order has no subsidy, an eligible one at most floor(rate x base) and at most its hold",
         """SELECT o.id AS "order", o.eligible, o.subsidy_fen, d.rate, o.price_fen, o.contract_fen, d.held_fen
              FROM "order" o LEFT JOIN entitlement_decision d ON d.order_id = o.id

@@ -135,8 +135,8 @@ def _row(claim: Claim, names: dict[int, str]) -> list[Text]:
         _yuan(claim.base_fen),
         _as_is(NOTHING if rate is None else f"{rate:.0%}"),
         _yuan(claim.claimed_fen),
-        _yuan(claim.approved_fen),
-        _yuan(claim.confirmed_fen),
+        _yuan(claim.standing_approved_fen),
+        _yuan(claim.standing_confirmed_fen),
     ]
 
 

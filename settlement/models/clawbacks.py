@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from core.db import Model
 from core.grounds import Ground
 from core.types import UTC, Enumerated, Fen, identity_key
+from settlement.models.batches import SettlementBatch
 from settlement.rules.grounds import clawback_grounds
 from settlement.states import ClawbackState
 
@@ -44,6 +45,7 @@ class Clawback(Model):
     due_on: Mapped[date | None] = mapped_column(Date)
     occasion: Mapped[str | None] = mapped_column(Text)
 
+    batch: Mapped[SettlementBatch] = relationship(lazy="joined", innerjoin=True)
     recoveries: Mapped[list[Recovery]] = relationship(order_by="Recovery.id", viewonly=True)
 
     @property
@@ -57,7 +59,7 @@ class Clawback(Model):
         return clawback_grounds(
             article=self.article,
             amount_fen=self.amount_fen,
-            batch_id=self.batch_id,
+            batch=self.batch.number,
             line_no=self.line_no,
             cause=self.cause,
             opened_on=self.opened_at,

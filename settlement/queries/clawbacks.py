@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, select
 
 from core.db import session
 from core.errors import NotFound
 from core.permissions import Actor
 from settlement.models import Clawback, Payable
 from settlement.queries.scope import concerns_visible
-from settlement.states import ClawbackState
+from settlement.states import ClawbackState, PayableState
 
 
 class ClawbackMissing(NotFound):
@@ -37,12 +37,20 @@ def find_clawback(clawback_id: int, *, actor: Actor, lock: bool = False) -> Claw
     return clawback
 
 
-def has_overdue_clawback(organisation_id: int, on: date) -> bool:
-    """Whether an organisation has not paid a clawback back that was due before a day."""
-    found = exists().where(
+def overdue_clawbacks(organisation_id: int, on: date) -> Sequence[Clawback]:
+    """What an organisation has not paid back that was due before a day, the earliest opened first."""
+    found = select(Clawback).where(
         Clawback.payee_id == organisation_id, Clawback.state == ClawbackState.OPEN, Clawback.due_on < on
     )
-    return bool(session().scalar(select(found)))
+    return session().scalars(found.order_by(Clawback.id)).all()
+
+
+def clawed_back_of(order_id: int) -> dict[str, int]:
+    """What is claimed back, in fen, of what was paid for an order, by what was paid (``claim:12``, ``aid:5``)."""
+    found = select(Payable.source, Payable.clawed_back_fen).where(
+        Payable.order_id == order_id, Payable.state != PayableState.CANCELLED
+    )
+    return {source: fen for source, fen in session().execute(found) if fen}
 
 
 def clawbacks_for(occasions: Collection[str]) -> Sequence[Clawback]:

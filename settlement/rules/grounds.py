@@ -33,17 +33,18 @@ def clawback_grounds(
     *,
     article: str,
     amount_fen: int,
-    batch_id: int,
+    batch: str,
     line_no: int,
     cause: str,
     opened_on: datetime,
     due_on: date | None,
     misconduct: bool,
 ) -> list[Ground]:
-    """Why a paid sum is claimed back, which payout it was, and whether misconduct went on record for it."""
+    """Why a paid sum is claimed back, which payout it was, by its batch's number, and whether misconduct went on record
+    for it."""
     found = [
         ground("clawback_opened", article=article, amount_fen=amount_fen, cause=cause, opened_on=opened_on),
-        ground("clawback_of_payout", article=article, batch_id=batch_id, line_no=line_no, due_on=due_on),
+        ground("clawback_of_payout", article=article, batch=batch, line_no=line_no, due_on=due_on),
     ]
     if misconduct:
         found.append(ground("clawback_misconduct", article=article, opened_on=opened_on))

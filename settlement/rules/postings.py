@@ -221,6 +221,12 @@ def shortfall_opened(*, order_id: int, amount_fen: int) -> Entries:
     return balanced(move(_order(AccountKind.SHORTFALL, order_id), receivable, _positive(amount_fen)))
 
 
+def shortfall_of_unpaid(*, order_id: int, amount_fen: int) -> Entries:
+    """What was confirmed of the deducted sum will not be paid after all: the user owes it to the provider (V16(1))."""
+    assigned = _order(AccountKind.SUBSIDY_ASSIGNED, order_id)
+    return balanced(move(_order(AccountKind.SHORTFALL, order_id), assigned, _positive(amount_fen)))
+
+
 def shortfall_paid(*, order_id: int, amount_fen: int) -> Entries:
     """The user paid (part of) a shortfall."""
     shortfall = _order(AccountKind.SHORTFALL, order_id)

@@ -1,6 +1,6 @@
 """The part deducted from a price for the subsidy (V16(1)).
 
-Assigned when confirmed, owed when refused, forgone when expired.
+Assigned when confirmed, owed when refused or revoked unpaid, forgone when expired.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def assign_subsidy(*, order_id: int, payee_id: int, amount_fen: int, actor: Acto
     charge = find_charge(order_id)
     if charge is None or charge.provider_id != payee_id:
         return
-    _off_receivable(
+    _off(
+        AccountKind.SUBSIDY_RECEIVABLE,
         charge,
         postings.subsidy_assigned(order_id=order_id, amount_fen=amount_fen),
         amount_fen,
@@ -65,7 +66,8 @@ def forgo_subsidy(*, order_id: int, actor: Actor, now: datetime) -> int:
         return 0
     lost = locked_trade(AccountKind.SUBSIDY_RECEIVABLE, charge).balance_fen
     if lost > 0:
-        _off_receivable(
+        _off(
+            AccountKind.SUBSIDY_RECEIVABLE,
             charge,
             postings.subsidy_forgone(order_id=order_id, amount_fen=lost),
             lost,
@@ -94,7 +96,8 @@ def open_shortfall(
     charge = locked_charge(order_id)
     if current.scalars(select(Shortfall.id).where(Shortfall.order_id == order_id)).first() is not None:
         raise ShortfallExists(order=order_id)
-    made = _off_receivable(
+    made = _off(
+        AccountKind.SUBSIDY_RECEIVABLE,
         charge,
         postings.shortfall_opened(order_id=order_id, amount_fen=amount_fen),
         amount_fen,
@@ -103,27 +106,58 @@ def open_shortfall(
         actor=actor,
         now=now,
     )
-    shortfall = Shortfall(
-        order_id=order_id,
-        debtor_id=debtor_id,
-        creditor_id=creditor_id,
-        amount_fen=amount_fen,
-        paid_fen=0,
-        article=article,
-        state=SHORTFALL_TRANSITIONS.initial,
-        transaction_id=made,
-        opened_at=now,
-    )
-    current.add(shortfall)
-    audit.record(
+    return _record_shortfall(
+        Shortfall(
+            order_id=order_id,
+            debtor_id=debtor_id,
+            creditor_id=creditor_id,
+            amount_fen=amount_fen,
+            article=article,
+            transaction_id=made,
+        ),
         actor=actor,
         now=now,
-        action="open",
-        subject=shortfall,
-        to_state=shortfall.state,
-        data={"amount_fen": amount_fen, "article": article},
     )
-    return shortfall
+
+
+def owe_unpaid(*, order_id: int, payee_id: int, amount_fen: int, actor: Actor, now: datetime) -> None:
+    """Turn a confirmed sum that will never be paid into the user's debt to the provider, beside what was refused.
+
+    Nothing to do where the payee is the user. Raises :class:`SubsidyExceedsDeduction`.
+    """
+    owed = _locked_shortfall(order_id)
+    charge = find_charge(order_id)
+    if charge is None or charge.provider_id != payee_id:
+        return
+    made = _off(
+        AccountKind.SUBSIDY_ASSIGNED,
+        charge,
+        postings.shortfall_of_unpaid(order_id=order_id, amount_fen=amount_fen),
+        amount_fen,
+        TransactionKind.SHORTFALL_OPENED,
+        actor=actor,
+        now=now,
+    )
+    if owed is None:
+        shortfall = Shortfall(
+            order_id=order_id,
+            debtor_id=charge.user_id,
+            creditor_id=charge.provider_id,
+            amount_fen=amount_fen,
+            article=DEDUCTION_ARTICLE,
+            transaction_id=made,
+        )
+        _record_shortfall(shortfall, actor=actor, now=now)
+        return
+    owed.amount_fen += amount_fen
+    apply(
+        owed,
+        ShortfallAction.OWE_MORE,
+        transitions=SHORTFALL_TRANSITIONS,
+        actor=actor,
+        now=now,
+        data={"amount_fen": owed.open_fen, "added_fen": amount_fen},
+    )
 
 
 def settle_shortfall(shortfall: Shortfall, *, amount_fen: int, reference: str, actor: Actor, now: datetime) -> Payment:
@@ -160,6 +194,26 @@ def book_shortfall_payment(payment: Payment, shortfall: Shortfall, *, actor: Act
     )
 
 
+def _locked_shortfall(order_id: int) -> Shortfall | None:
+    """Before the charge and its accounts, as whoever pays a shortfall locks them."""
+    found = select(Shortfall).where(Shortfall.order_id == order_id).with_for_update()
+    return require_transaction().scalars(found.execution_options(populate_existing=True)).one_or_none()
+
+
+def _record_shortfall(shortfall: Shortfall, *, actor: Actor, now: datetime) -> Shortfall:
+    shortfall.paid_fen, shortfall.state, shortfall.opened_at = 0, SHORTFALL_TRANSITIONS.initial, now
+    require_transaction().add(shortfall)
+    audit.record(
+        actor=actor,
+        now=now,
+        action="open",
+        subject=shortfall,
+        to_state=shortfall.state,
+        data={"amount_fen": shortfall.amount_fen, "article": shortfall.article},
+    )
+    return shortfall
+
+
 def _lower_shortfall(shortfall: Shortfall, *, amount_fen: int, reference: str, actor: Actor, now: datetime) -> None:
     if amount_fen > shortfall.open_fen > 0:
         raise payment_too_large(amount_fen, shortfall.open_fen, article="V16(1)")
@@ -174,7 +228,8 @@ def _lower_shortfall(shortfall: Shortfall, *, amount_fen: int, reference: str, a
     shortfall.paid_fen += amount_fen
 
 
-def _off_receivable(
+def _off(
+    account: AccountKind,
     charge: OrderCharge,
     entries: Entries,
     amount_fen: int,
@@ -184,7 +239,7 @@ def _off_receivable(
     now: datetime,
     article: str = DEDUCTION_ARTICLE,
 ) -> int:
-    open_fen = locked_trade(AccountKind.SUBSIDY_RECEIVABLE, charge).balance_fen
+    open_fen = locked_trade(account, charge).balance_fen
     if amount_fen > open_fen:
         raise SubsidyExceedsDeduction(amount=amount_fen, open=open_fen)
     made = post_trade(charge, entries, kind, article=article, actor=actor, now=now)

@@ -20,7 +20,7 @@ from settlement.queries.programmes import own_programme
 from settlement.rules import postings
 from settlement.rules.chart import TransactionKind
 from settlement.states import PAYABLE_TRANSITIONS, PayableAction, PayableState
-from settlement.steps.deductions import assign_subsidy
+from settlement.steps.deductions import assign_subsidy, owe_unpaid
 from settlement.steps.posting import Parties, Posting, lock_accounts, post
 from settlement.steps.queue import join_queue
 from settlement.steps.stops import PayableInBatch, end_stop_of_cancelled
@@ -116,7 +116,8 @@ def create_payable(
 def cancel_payable(*, source: str, article: str, actor: Actor, now: datetime) -> Payable:
     """Take back a payable that was not paid, because its claim was revoked (invariant 6).
 
-    One that failed or came back from the bank is cancelled too; a stop of it is final then. Raises
+    One that failed or came back from the bank is cancelled too; a stop of it is final then. In direct deduction the
+    user owes the provider the same sum from now on (V16(1)). Raises
     :class:`PayableMissing`, :class:`PayableInBatch`, and :class:`core.states.StateForbids` for a paid or cancelled one.
     """
     join_queue()
@@ -146,6 +147,9 @@ def cancel_payable(*, source: str, article: str, actor: Actor, now: datetime) ->
         ),
         actor=actor,
         now=now,
+    )
+    owe_unpaid(
+        order_id=payable.order_id, payee_id=payable.payee_id, amount_fen=payable.amount_fen, actor=actor, now=now
     )
     return payable
 

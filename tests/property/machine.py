@@ -225,6 +225,18 @@ class Province(Walk):
         made = self.client.post("province", "/clawbacks", {**body, "amount_fen": wanted})
         self.model.claw_back(made["id"], deal, wanted, self.now.date())
 
+    @precondition(lambda self: bool(self._claims("confirmed")))
+    @rule(pick=numbers)
+    def revoke(self, pick: int) -> None:
+        """What is unpaid never will be and is the user's debt in direct deduction; what is paid is claimed back."""
+        deal = self._claims("confirmed")[pick % len(self._claims("confirmed"))]
+        left = deal.granted_fen - deal.clawed_fen if deal.paid == "paid" else 0
+        self.client.post("province", f"/claims/{deal.claim_id}/revocation", {"opinion": "查实不符"})
+        if left:
+            number = max(each["id"] for each in self.client.pages("province", "/clawbacks"))
+            self.model.claw_back(number, deal, left, self.now.date())
+        self.model.revoke(deal)
+
     @precondition(lambda self: bool(self._open_clawbacks()))
     @rule(pick=numbers)
     def recover(self, pick: int) -> None:
@@ -242,7 +254,7 @@ class Province(Walk):
         debtors = sorted(user for user, owed in self.model.owed.items() if owed)
         user = debtors[pick % len(debtors)]
         for shortfall in self.client.get(user, "/shortfalls", limit=200, state="open")["items"]:
-            body = {"amount_fen": shortfall["amount_fen"], "reference": f"补缴{shortfall['id']}"}
+            body = {"amount_fen": shortfall["open_fen"], "reference": f"补缴{shortfall['id']}之{shortfall['paid_fen']}"}
             self.client.post(PROVIDER, f"/shortfalls/{shortfall['id']}/payment", body)
         self.model.owed[user] = 0
 
@@ -287,7 +299,7 @@ class Province(Walk):
             for claim in self.client.pages("province", "/claims")
         }
         assert claims == {
-            deal.claim_id: (deal.claim, deal.claimed_fen, deal.granted_fen if deal.claim == "confirmed" else None)
+            deal.claim_id: (deal.claim, deal.claimed_fen, deal.shown_fen)
             for deal in self.model.deals
             if deal.claim is not None
         }

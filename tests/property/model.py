@@ -105,6 +105,11 @@ class Deal:
         return self.ended is None and self.completed_on is None
 
     @property
+    def shown_fen(self) -> int | None:
+        """What its claim says is confirmed: nothing of it once revoked."""
+        return {"confirmed": self.granted_fen, "revoked": 0}.get(self.claim or "")
+
+    @property
     def payee(self) -> str:
         """The provider in direct deduction, else the user (invariant 7)."""
         return PROVIDER if self.is_direct else self.firm.user
@@ -204,10 +209,17 @@ class Model:
             deal.paid = "due"
             self.queue.append(deal)
 
+    def revoke(self, deal: Deal) -> None:
+        """Nothing is granted any more; of what is unpaid the user owes what was deducted. The cap's use stays."""
+        deal.claim = "revoked"
+        if deal.paid == "due":
+            deal.paid = "cancelled"
+            self.owed[deal.firm.user] += deal.granted_fen if deal.is_direct else 0
+
     def counts_of(self, firm: Firm, year: int) -> bool:
         """Whether the firm holds anything, or has used anything of that year's cap or a later one."""
         return any(
-            deal.counts_fen and (deal.year >= year or deal.claim != "confirmed")
+            deal.counts_fen and (deal.year >= year or deal.claim not in ("confirmed", "revoked"))
             for deal in self.deals
             if deal.firm is firm
         )

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import BigInteger, ForeignKey, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Model
 from core.types import Fen, identity_key
+from vouchers.states import ClaimState
+
+if TYPE_CHECKING:
+    from vouchers.models.claims import Claim
 
 
 class ClaimAid(Model):
@@ -28,11 +34,23 @@ class ClaimAid(Model):
     approved_fen: Mapped[int | None] = mapped_column(Fen)
     confirmed_fen: Mapped[int | None] = mapped_column(Fen)
 
+    claim: Mapped[Claim] = relationship("Claim", back_populates="aids")
+
     @property
     def standing_fen(self) -> int:
         """What it stands at now."""
         known = (self.confirmed_fen, self.approved_fen, self.claimed_fen)
         return next(sum_fen for sum_fen in known if sum_fen is not None)
+
+    @property
+    def standing_approved_fen(self) -> int | None:
+        """What followed of it from the city's approval, as it stands: nothing once its claim is revoked."""
+        return 0 if self.claim.state is ClaimState.REVOKED else self.approved_fen
+
+    @property
+    def standing_confirmed_fen(self) -> int | None:
+        """What is confirmed of it, as it stands: nothing once its claim is revoked."""
+        return 0 if self.claim.state is ClaimState.REVOKED else self.confirmed_fen
 
     @property
     def source(self) -> str:

@@ -83,7 +83,7 @@ class Claim(Model):
     provider: Mapped[Organisation] = relationship(foreign_keys=[provider_id])
     materials: Mapped[list[Material]] = relationship(order_by="Material.id")
     invoices: Mapped[list[Invoice]] = relationship(order_by="Invoice.id")
-    aids: Mapped[list[ClaimAid]] = relationship(order_by="ClaimAid.id")
+    aids: Mapped[list[ClaimAid]] = relationship(order_by="ClaimAid.id", back_populates="claim")
     reviews: Mapped[list[ClaimReview]] = relationship(order_by="ClaimReview.id", back_populates="claim")
 
     @property
@@ -100,6 +100,16 @@ class Claim(Model):
             return 0
         said = (self.confirmed_fen, self.approved_fen)
         return next((fen for fen in said if fen is not None), self.claimed_fen)
+
+    @property
+    def standing_approved_fen(self) -> int | None:
+        """What the city's approval stands at: nothing of it once revoked. What was approved stays in the reviews."""
+        return 0 if self.state is ClaimState.REVOKED else self.approved_fen
+
+    @property
+    def standing_confirmed_fen(self) -> int | None:
+        """As :attr:`standing_approved_fen`, of the province's confirmation."""
+        return 0 if self.state is ClaimState.REVOKED else self.confirmed_fen
 
     @property
     def aid_fen(self) -> int:

@@ -34,7 +34,9 @@ def sums_bar(claim: Claim) -> MoneyBar:
 
 
 def _sums(claim: Claim) -> Iterator[MoneyPart]:
-    if claim.confirmed_fen is not None:
+    if claim.state is ClaimState.REVOKED:
+        yield MoneyPart("other", t("money.revoked"), claim.confirmed_fen or 0)
+    elif claim.confirmed_fen is not None:
         yield MoneyPart("used", t("money.confirmed"), claim.confirmed_fen)
     elif claim.approved_fen is not None:
         yield MoneyPart("voucher", t("money.approved"), claim.approved_fen)
@@ -104,7 +106,7 @@ def aid_words(claim: Claim) -> list[str]:
 
 
 def _granted(aid: ClaimAid) -> int:
-    return (aid.approved_fen if aid.confirmed_fen is None else aid.confirmed_fen) or 0
+    return (aid.standing_approved_fen if aid.confirmed_fen is None else aid.standing_confirmed_fen) or 0
 
 
 def payment_of(found: Dossier, *, actor: Actor) -> str | None:

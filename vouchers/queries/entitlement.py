@@ -29,6 +29,7 @@ from vouchers.rules.facts import (
     Exclusion,
     IncubatorLevel,
     Obstacle,
+    OverdueClawback,
     PaymentMode,
     Provider,
     Service,
@@ -138,6 +139,7 @@ def assess(
 ) -> Assessment:
     """Judge an order of a beneficiary with a provider on a day; the cap is that of the year of completion."""
     judged_by = judging(policy.current(), on).policy
+    overdue = _overdue_clawbacks(beneficiary_id, on=on)
     year = expected_completion.year
     cap_owner = accounts.cap_owner(beneficiary_id, on)
     room_fen = settlement.cap_room(cap_owner=cap_owner, year=year, cap_fen=judged_by.annual_cap_fen)
@@ -156,9 +158,10 @@ def assess(
             for programme in judged_by.programmes_for(beneficiary.county)
         },
         obstacles=(
-            *_obstacles(accounts.organisation(beneficiary_id), provider_id, on=on),
+            *_obstacles(accounts.organisation(beneficiary_id), provider_id, owes_overdue=bool(overdue), on=on),
             *_restrictions(provider_id, payment_mode, on=on),
         ),
+        overdue_clawbacks=overdue,
     )
     decision = decide(case, pack=policy.current())
     return Assessment(
@@ -233,7 +236,15 @@ def _provider(beneficiary_id: int, provider_id: int, *, on: date, judged_by: Vou
     )
 
 
-def _obstacles(user: Organisation, provider_id: int, *, on: date) -> Iterator[Obstacle]:
+def _overdue_clawbacks(user_id: int, *, on: date) -> tuple[OverdueClawback, ...]:
+    return tuple(
+        OverdueClawback(each.id, each.open_fen, each.due_on)
+        for each in settlement.overdue_clawbacks(user_id, on)
+        if each.due_on is not None
+    )
+
+
+def _obstacles(user: Organisation, provider_id: int, *, owes_overdue: bool, on: date) -> Iterator[Obstacle]:
     """What supervision has against user, incubator and provider on a day (V21)."""
     if user.kind is OrganisationKind.TEAM:
         if accounts.sanctioned_until(user.id, on):
@@ -242,9 +253,9 @@ def _obstacles(user: Organisation, provider_id: int, *, on: date) -> Iterator[Ob
             yield Obstacle.INCUBATOR_SANCTIONED
     if accounts.sanctioned_until(provider_id, on):
         yield Obstacle.PROVIDER_SANCTIONED
-    if settlement.has_overdue_clawback(user.id, on):
+    if owes_overdue:
         yield Obstacle.USER_CLAWBACK_OVERDUE
-    if settlement.has_overdue_clawback(provider_id, on):
+    if settlement.overdue_clawbacks(provider_id, on):
         yield Obstacle.PROVIDER_CLAWBACK_OVERDUE
 
 

@@ -168,19 +168,22 @@ INVARIANTS = [
     ),
     Invariant(
         17,
-        "claims: in direct deduction refused or reduced, the user's debt is deducted − granted; else there is none",
+        "claims: in direct deduction refused, reduced or revoked, the debt is deducted − granted or paid; else none",
         """
         WITH owed AS (
           SELECT c.id, c.order_id, c.state,
                  CASE WHEN c.payment_mode <> 'direct_deduction' THEN 0
                       WHEN c.state = 'rejected' THEN c.subsidy_fen + a.aid_fen
-                      WHEN c.state IN ('confirmed', 'revoked')
+                      WHEN c.state = 'confirmed'
                       THEN c.subsidy_fen + a.aid_fen - c.confirmed_fen - a.confirmed_fen
+                      WHEN c.state = 'revoked' THEN c.subsidy_fen + a.aid_fen - p.paid_fen
                       ELSE 0 END AS due_fen
             FROM claim c
            CROSS JOIN LATERAL (SELECT COALESCE(sum(aid_fen), 0) AS aid_fen,
                                       COALESCE(sum(confirmed_fen), 0) AS confirmed_fen
-                                 FROM claim_aid WHERE claim_id = c.id) a)
+                                 FROM claim_aid WHERE claim_id = c.id) a
+           CROSS JOIN LATERAL (SELECT COALESCE(sum(paid_fen), 0) AS paid_fen
+                                 FROM payable WHERE order_id = c.order_id AND state <> 'cancelled') p)
         SELECT o.id AS claim, o.state, o.due_fen, s.amount_fen AS shortfall_fen
           FROM owed o LEFT JOIN shortfall s ON s.order_id = o.order_id
          WHERE o.due_fen <> COALESCE(s.amount_fen, 0)

@@ -103,7 +103,7 @@ def _faults(case: Case, judgement: Judgement, *, rate: Decimal | None) -> list[R
         *([reason("no_rate_fits", article=RATE)] if without_rate else []),
         *mode_faults(case.payment_mode, policy=policy),
         *outside_faults(case.provider, payment_mode=case.payment_mode, unmet_need=case.unmet_need, policy=policy),
-        *obstacle_faults(case.obstacles, policy=policy),
+        *obstacle_faults(case, policy=policy),
         *([] if judgement.in_term else [reason("outside_term", article=IN_FORCE, date=case.on)]),
     ]
 

@@ -24,6 +24,7 @@ OF_THE_USER = frozenset(
         "incubator_outside_province",
         "incubator_level_too_low",
         "team_is_registered",
+        "obstacle_user_clawback_overdue",
     }
 )
 """The grounds that tell of the user itself; who serves it is not told them."""

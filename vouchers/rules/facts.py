@@ -19,6 +19,7 @@ __all__ = [
     "Exclusion",
     "IncubatorLevel",
     "Obstacle",
+    "OverdueClawback",
     "PaymentMode",
     "Provider",
     "Relation",
@@ -104,12 +105,22 @@ class Service:
 
 
 @dataclass(frozen=True)
+class OverdueClawback:
+    """What the user should have paid back by ``due_on`` and has not (V21)."""
+
+    number: int
+    open_fen: int
+    due_on: date
+
+
+@dataclass(frozen=True)
 class Case:
     """One question: what would this order on this day be entitled to?
 
     ``cap_used_fen`` is what the controller or team has held and used in the year of the expected completion,
     ``aid_used_fen`` the same for programmes of cities (V6), by their code.
     ``obstacles`` are what supervision has against a party; an enterprise's own sanctions are adverse records.
+    ``overdue_clawbacks`` are the user's; of what was judged before they were kept there are none.
     """
 
     on: date
@@ -122,3 +133,4 @@ class Case:
     unmet_need: str | None = None
     aid_used_fen: Mapping[str, int] = field(default_factory=dict)
     obstacles: tuple[Obstacle, ...] = ()
+    overdue_clawbacks: tuple[OverdueClawback, ...] = ()

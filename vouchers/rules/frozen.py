@@ -19,6 +19,7 @@ from vouchers.rules.facts import (
     Exclusion,
     IncubatorLevel,
     Obstacle,
+    OverdueClawback,
     PaymentMode,
     Provider,
     Relation,
@@ -26,7 +27,7 @@ from vouchers.rules.facts import (
     Team,
 )
 
-OF_THE_USER = frozenset({"cap_used_fen", "aid_used_fen", "obstacles"})
+OF_THE_USER = frozenset({"cap_used_fen", "aid_used_fen", "obstacles", "overdue_clawbacks"})
 """Facts about the use of the user's caps and its debts, which who serves the user is not told."""
 
 
@@ -54,6 +55,7 @@ def freeze(case: Case) -> dict[str, Any]:
         },
         **({"aid_used_fen": dict(case.aid_used_fen)} if case.aid_used_fen else {}),
         **({"obstacles": [obstacle.value for obstacle in case.obstacles]} if case.obstacles else {}),
+        **({"overdue_clawbacks": list(map(_owed, case.overdue_clawbacks))} if case.overdue_clawbacks else {}),
     }
 
 
@@ -75,6 +77,7 @@ def thaw(facts: Mapping[str, Any]) -> Case:
         aid_used_fen=facts.get("aid_used_fen", {}),
         unmet_need=facts["unmet_need"],
         obstacles=tuple(map(Obstacle, facts.get("obstacles", ()))),
+        overdue_clawbacks=tuple(map(_thawed_owed, facts.get("overdue_clawbacks", ()))),
         beneficiary=_thawed_beneficiary(facts["beneficiary"]),
         provider=Provider(
             in_province=provider["in_province"],
@@ -120,6 +123,14 @@ def _thawed_beneficiary(facts: Mapping[str, Any]) -> Enterprise | Team:
         orderly_finances=facts["orderly_finances"],
         adverse_records=tuple(map(_record, facts["adverse_records"])),
     )
+
+
+def _owed(clawback: OverdueClawback) -> dict[str, Any]:
+    return {"number": clawback.number, "open_fen": clawback.open_fen, "due_on": clawback.due_on.isoformat()}
+
+
+def _thawed_owed(facts: Mapping[str, Any]) -> OverdueClawback:
+    return OverdueClawback(facts["number"], facts["open_fen"], date.fromisoformat(facts["due_on"]))
 
 
 def _record(facts: Mapping[str, Any]) -> AdverseRecord:

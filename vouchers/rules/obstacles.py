@@ -3,10 +3,10 @@ what a provider is restricted in because it refused service (V20)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from core.errors import Reason, reason
-from vouchers.rules.facts import Obstacle
+from core.money import fen_to_yuan
+from core.texts import Text, text
+from vouchers.rules.facts import Case, Obstacle, OverdueClawback
 from vouchers.rules.policy import VoucherPolicy
 
 ARTICLE = "V21"
@@ -14,10 +14,26 @@ RESTRICTION = "V20"
 _RESTRICTIONS = frozenset({Obstacle.PROVIDER_RESTRICTED, Obstacle.DEDUCTION_RESTRICTED})
 
 
-def obstacle_faults(obstacles: Iterable[Obstacle], *, policy: VoucherPolicy) -> list[Reason]:
-    """Why an order gets no voucher: those obstacles that the policy refuses."""
+def obstacle_faults(case: Case, *, policy: VoucherPolicy) -> list[Reason]:
+    """Why an order gets no voucher: those obstacles that the policy refuses.
+
+    The user's overdue clawbacks are named; of a provider's nothing more is told, as it is not the user's to know.
+    """
+    owed = _listed([_owed(each) for each in case.overdue_clawbacks])
     return [
-        reason(f"obstacle_{each}", article=RESTRICTION if each in _RESTRICTIONS else ARTICLE)
-        for each in obstacles
+        reason(f"obstacle_{each}", article=RESTRICTION if each in _RESTRICTIONS else ARTICLE, clawbacks=owed)
+        for each in case.obstacles
         if each in policy.refused_obstacles
     ]
+
+
+def _owed(clawback: OverdueClawback) -> Text:
+    amount = fen_to_yuan(clawback.open_fen)
+    return text("obstacle.overdue_clawback", number=clawback.number, amount=amount, due_on=clawback.due_on)
+
+
+def _listed(owed: list[Text]) -> Text:
+    """All of them in one sentence's end; nothing where none was kept."""
+    if not owed:
+        return Text("", "")
+    return Text("：" + "；".join(each.zh for each in owed), ": " + "; ".join(each.en for each in owed))

@@ -41,6 +41,14 @@ class ClaimAidSchema(Schema):
     aid_fen = FenField(required=True, metadata={"description": "The order's aid at completion, in fen."})
     claimed_fen = FenField(required=True, metadata={"description": "What is claimed of it, in fen."})
     approved_fen = FenField(
-        required=True, allow_none=True, metadata={"description": "What follows of it from the city's approval, in fen."}
+        required=True,
+        allow_none=True,
+        attribute="standing_approved_fen",
+        metadata={"description": "What follows of it from the city's approval, in fen; 0 once revoked."},
     )
-    confirmed_fen = FenField(required=True, allow_none=True, metadata={"description": "What was confirmed, in fen."})
+    confirmed_fen = FenField(
+        required=True,
+        allow_none=True,
+        attribute="standing_confirmed_fen",
+        metadata={"description": "What is confirmed, in fen; 0 once revoked."},
+    )

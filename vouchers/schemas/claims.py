@@ -210,8 +210,18 @@ class ClaimSummarySchema(Schema):
     base_fen = FenField(required=True, metadata={"description": "Lesser of contract, actual fee and invoice."})
     subsidy_fen = FenField(required=True, metadata={"description": "The order's subsidy at completion."})
     claimed_fen = FenField(required=True, metadata={"description": "What is claimed of it."})
-    approved_fen = FenField(required=True, allow_none=True, metadata={"description": "What the city approved."})
-    confirmed_fen = FenField(required=True, allow_none=True, metadata={"description": "What is confirmed."})
+    approved_fen = FenField(
+        required=True,
+        allow_none=True,
+        attribute="standing_approved_fen",
+        metadata={"description": "What the city approved; 0 once revoked, `reviews` keep what it was."},
+    )
+    confirmed_fen = FenField(
+        required=True,
+        allow_none=True,
+        attribute="standing_confirmed_fen",
+        metadata={"description": "What is confirmed; 0 once revoked, `reviews` keep what it was."},
+    )
     flags = fields.List(
         TextField(metadata={"description": "A flag."}),
         required=True,

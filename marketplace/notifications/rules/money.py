@@ -42,6 +42,7 @@ SHORTFALL = Subject(
     "shortfall",
     {
         "open": (task("shortfall.pay", of("debtor_id")), news("shortfall.owed", of("creditor_id"))),
+        "owe_more": (task("shortfall.pay_more", of("debtor_id")), news("shortfall.owed", of("creditor_id"))),
         "pay": (news("shortfall.paid", of("debtor_id", "creditor_id")),),
     },
 )

@@ -56,15 +56,29 @@ INVARIANTS: list[Invariant] = [
     ),
     Invariant(
         17,
-        "an order's shortfall is what was deducted less what was approved",
+        "an order's shortfall is what was deducted less what was approved and not revoked unpaid",
         """
         SELECT f.id AS shortfall, f.order_id, f.amount_fen, c.subsidy_fen AS deducted_fen,
                p.amount_fen AS approved_fen
           FROM shortfall f JOIN order_charge c ON c.order_id = f.order_id
           LEFT JOIN LATERAL (SELECT coalesce(sum(amount_fen), 0) AS amount_fen FROM payable
-                              WHERE order_id = f.order_id AND payee_id = f.creditor_id) p ON true
+                              WHERE order_id = f.order_id AND payee_id = f.creditor_id
+                                AND state <> 'cancelled') p ON true
          WHERE f.amount_fen <> c.subsidy_fen - p.amount_fen
             OR (f.debtor_id, f.creditor_id) IS DISTINCT FROM (c.user_id, c.provider_id)
+        """,
+    ),
+    Invariant(
+        17,
+        "what is assigned of an order's deduction is what its payables to the provider owe, paid or claimed back",
+        """
+        SELECT c.id AS order_charge, c.order_id, a.posted_fen AS assigned_fen, p.amount_fen AS payables_fen
+          FROM order_charge c
+          JOIN ledger_account a ON a.kind = 'subsidy_assigned' AND a.owner = 'order:' || c.order_id
+          LEFT JOIN LATERAL (SELECT coalesce(sum(amount_fen), 0) AS amount_fen FROM payable
+                              WHERE order_id = c.order_id AND payee_id = c.provider_id
+                                AND state <> 'cancelled') p ON true
+         WHERE a.posted_fen <> p.amount_fen
         """,
     ),
     replay("payment", PAYMENT_TRANSITIONS),

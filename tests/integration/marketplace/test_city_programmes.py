@@ -17,6 +17,7 @@ from marketplace.reports.verification import verify_everything
 from settlement.queries import aid_holds_of
 from tests.support.deal import MONDAY, ask, bank_csv, confirm, hand_in, order, service_id, walk
 from tests.support.packs import copied_pack, in_force
+from tests.support.pages import PageClient
 from vouchers.jobs import expire_drafts
 
 OWN = "shandong_innovation_voucher"
@@ -146,6 +147,33 @@ def test_v6_all_aid_together_never_exceeds_the_fee_and_follows_the_deduction(cit
     assert len({(each["payee_id"], each["account_number"]) for each in payables.values()}) == 1
     owed = cities.get("sme-heze", f"/orders/{placed['id']}")["shortfall_fen"]
     assert owed == 10_000_000 - 3_000_001 - 2_000_000
+    assert_sound()
+    assert_revoked_partly_paid(cities, placed, claim, refused_fen=owed)
+
+
+def assert_revoked_partly_paid(client: DemoClient, placed: Json, claim: Json, *, refused_fen: int) -> None:
+    """V16(1), V21: what was paid is the provider's to pay back; what was not is the user's debt beside what it paid."""
+    pay(client, "demo_city_plus", appropriation_fen=2_000_000)
+    (debt,) = client.get("sme-heze", "/shortfalls")["items"]
+    client.post("provider-jinan", f"/shortfalls/{debt['id']}/payment", {"reference": "补缴"})
+    revoked = client.post("province", f"/claims/{claim['id']}/revocation", {"opinion": "查实不符"})
+    assert (revoked["state"], revoked["approved_fen"], revoked["confirmed_fen"]) == ("revoked", 0, 0)
+    assert {(aid["approved_fen"], aid["confirmed_fen"]) for aid in revoked["aids"]} == {(0, 0)}
+    assert [each["amount_fen"] for each in revoked["reviews"]] == [3_000_001, 3_000_001], "history stays"
+    assert revoked["waits_for"] == "payee"
+    (debt,) = client.get("sme-heze", "/shortfalls")["items"]
+    assert (debt["state"], debt["amount_fen"], debt["paid_fen"]) == ("open", 9_000_000, refused_fen)
+    asked = ask(client, "sme-heze", service_id("demo-ms-sample"))
+    assert [each["code"] for each in asked["hindrances"]] == ["shortfall_unpaid"]
+    page = PageClient(client.app.test_client()).sign_in("sme-heze")
+    shown = page.get(f"/orders/{placed['id']}").text
+    for words in ("差额（使用方向供给方补缴）", "¥90,000.00", "已拨付后追回（由供给方退还）", "¥10,000.00"):
+        assert words in shown, words
+    assert "未予核定" not in shown
+    assert "¥0.00（原为 ¥30,000.01，已撤销）" in page.get(f"/claims/{claim['id']}").text
+    assert_sound()
+    client.post("provider-jinan", f"/shortfalls/{debt['id']}/payment", {"reference": "再补缴"})
+    assert ask(client, "sme-heze", service_id("demo-ms-sample"))["hindrances"] == []
     assert_sound()
 
 

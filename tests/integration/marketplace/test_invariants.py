@@ -194,6 +194,7 @@ BENDS: dict[str, str | list[str]] = {
     "the overhang a merge recorded": made(
         "cap_merge_year", cap_fen=1, used_after_fen=5, overhang_fen=0, held_fen=0, consumed_fen=0
     ),
+    "what is assigned of an order's deduction": "UPDATE payable SET state = 'cancelled'",
     "what an order was charged": "UPDATE order_charge SET self_pay_fen = self_pay_fen + 1",
     "payments and refunds": "UPDATE payment SET refunded_fen = refunded_fen + 1",
     "shortfalls equal": "UPDATE shortfall SET paid_fen = paid_fen + 1",
@@ -322,6 +323,10 @@ BENDS: dict[str, str | list[str]] = {
     ],
     # marketplace
     "an order's subsidy": 'UPDATE "order" SET price_fen = price_fen + 1',
+    "the price of a deducted": (
+        "WITH gone AS (UPDATE payable SET state = 'cancelled', clawed_back_fen = 0)"
+        " UPDATE claim SET state = 'revoked' WHERE state = 'confirmed'"
+    ),
     "an ineligible order": 'UPDATE "order" SET eligible = false',
     "paid <= confirmed": "UPDATE claim SET claimed_fen = 99999999999",
     "no order was placed": (

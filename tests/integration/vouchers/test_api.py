@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from accounts.permissions import Role
 from accounts.queries import organisation
 from core import clock
+from core.invariants import verify
 from tests.factories.accounts import (
     headers_of,
     keyed,
@@ -22,7 +23,9 @@ from tests.factories.accounts import (
     user_with_role,
 )
 from tests.factories.vouchers import DECLARED, PDF, bring, invoice_of, make_claim
+from tests.support.finance import browser
 from vouchers.models import Claim
+from vouchers.queries.invariants import INVARIANTS
 from vouchers.states import ClaimState
 
 API = "/api/v1"
@@ -303,5 +306,14 @@ def test_v19_a_stopped_payment_is_never_paid(client: FlaskClient) -> None:
     province = headers_of(make_province())
     stopped = said(post(client, f"/claims/{claim.id}/revocation", province, {"opinion": "拒不配合抽查"}))
     assert (stopped["state"], stopped["payment"]["state"], stopped["waits_for"]) == ("revoked", "cancelled", None)
+    assert (stopped["approved_fen"], stopped["confirmed_fen"]) == (0, 0)
+    (debt,) = said(client.get(f"{API}/shortfalls", headers=province))["items"]
+    assert (debt["debtor_id"], debt["creditor_id"]) == (claim.beneficiary_id, claim.provider_id)
+    assert debt["open_fen"] == claim.deducted_fen, "V16(1): all that was deducted and never paid"
+    page = browser(client.application, organisation(claim.provider_id)).get(f"/claims/{claim.id}").text
+    assert "使用方应向供给方补缴未兑付的已抵扣金额" in page
+    assert "已付资金" not in page
+    assert "已撤销，不予补助" in page
+    assert verify(INVARIANTS) == []
     again = post(client, f"/claims/{claim.id}/revocation", province, {"opinion": "再次"})
     assert (again.status_code, said(again)["code"]) == (409, "state_forbids")

@@ -17,7 +17,7 @@ from core.db import session
 from core.errors import DomainError
 from core.invariants import verify
 from core.permissions import Actor
-from settlement.models import Clawback
+from settlement.models import Clawback, Shortfall
 from settlement.queries.invariants import INVARIANTS as MONEY
 from settlement.queries.payables import payable_of
 from settlement.service import clawbacks
@@ -466,6 +466,8 @@ def test_16_v21_what_was_paid_is_claimed_back_with_the_revocation_and_its_invoic
     _, way = story(paid)
     assert [place.station for place in way.stations] == [Station.REPAYMENT]
     assert story(unpaid)[1].ended
+    owed = [(each.order_id, each.open_fen) for each in session().scalars(select(Shortfall))]
+    assert owed == [(unpaid.order_id, 6_000_000)], "of what was paid the provider owes, of what was not the user"
     again = make_claim()
     with pytest.raises(InvoiceTaken):
         take(again, xml_of(paper_for(again)))

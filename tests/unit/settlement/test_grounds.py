@@ -40,7 +40,7 @@ def test_v21_a_clawback_names_the_payout_it_takes_back() -> None:
     found = clawback_grounds(
         article="V21",
         amount_fen=6_000_000,
-        batch_id=4,
+        batch="20260310-1-01",
         line_no=2,
         cause="虚假发票",
         opened_on=MOMENT,
@@ -48,7 +48,7 @@ def test_v21_a_clawback_names_the_payout_it_takes_back() -> None:
         misconduct=True,
     )
     assert [each.code for each in found] == ["clawback_opened", "clawback_of_payout", "clawback_misconduct"]
-    assert found[1].inputs == {"batch_id": 4, "line_no": 2, "due_on": "2026-04-01"}
+    assert found[1].inputs == {"batch": "20260310-1-01", "line_no": 2, "due_on": "2026-04-01"}
     assert {each.article for each in found} == {"V21"}
 
 

@@ -41,6 +41,7 @@ BUILDERS: dict[str, Callable[[int, int], Entries]] = {
     "subsidy_assigned": lambda a, b: postings.subsidy_assigned(order_id=1, amount_fen=a),
     "subsidy_forgone": lambda a, b: postings.subsidy_forgone(order_id=1, amount_fen=a),
     "shortfall_opened": lambda a, b: postings.shortfall_opened(order_id=1, amount_fen=a),
+    "shortfall_of_unpaid": lambda a, b: postings.shortfall_of_unpaid(order_id=1, amount_fen=a),
     "shortfall_paid": lambda a, b: postings.shortfall_paid(order_id=1, amount_fen=a),
 }
 

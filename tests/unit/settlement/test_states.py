@@ -68,7 +68,7 @@ MACHINES: dict[str, tuple[type[StrEnum], type[StrEnum], Transitions[Any], str]] 
         states.ShortfallState,
         states.ShortfallAction,
         states.SHORTFALL_TRANSITIONS,
-        "open pay_part open; open pay paid",
+        "open pay_part open; open pay paid; open owe_more open; paid owe_more open",
     ),
     "clawback": (
         states.ClawbackState,
