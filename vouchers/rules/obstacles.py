@@ -11,18 +11,21 @@ from vouchers.rules.policy import VoucherPolicy
 
 ARTICLE = "V21"
 RESTRICTION = "V20"
+_OWING = Obstacle.USER_CLAWBACK_OVERDUE
 _RESTRICTIONS = frozenset({Obstacle.PROVIDER_RESTRICTED, Obstacle.DEDUCTION_RESTRICTED})
 
 
 def obstacle_faults(case: Case, *, policy: VoucherPolicy) -> list[Reason]:
     """Why an order gets no voucher: those obstacles that the policy refuses.
 
-    The user's overdue clawbacks are named; of a provider's nothing more is told, as it is not the user's to know.
+    The user's overdue clawbacks are named, and come first, as the first of an article says whom its text may be told;
+    of a provider's nothing more is told, as it is not the user's to know.
     """
+    named_first = sorted(case.obstacles, key=lambda each: not (each is _OWING and case.overdue_clawbacks))
     owed = _listed([_owed(each) for each in case.overdue_clawbacks])
     return [
         reason(f"obstacle_{each}", article=RESTRICTION if each in _RESTRICTIONS else ARTICLE, clawbacks=owed)
-        for each in case.obstacles
+        for each in named_first
         if each in policy.refused_obstacles
     ]
 

@@ -14,6 +14,7 @@ from core.kinds import ServiceKind
 from vouchers.rules.amounts import reduced_subsidy, room, split
 from vouchers.rules.decision import ARTICLES, Decision, decide
 from vouchers.rules.draws import draw
+from vouchers.rules.eligibility import OF_THE_USER
 from vouchers.rules.exclusions import service_faults
 from vouchers.rules.facts import (
     AdverseKind,
@@ -22,13 +23,15 @@ from vouchers.rules.facts import (
     Enterprise,
     Exclusion,
     IncubatorLevel,
+    Obstacle,
+    OverdueClawback,
     PaymentMode,
     Provider,
     Relation,
     Service,
     Team,
 )
-from vouchers.rules.frozen import freeze, thaw
+from vouchers.rules.frozen import freeze, thaw, without_user
 from vouchers.rules.policy import judging
 
 PACK = policy.current()
@@ -104,6 +107,29 @@ def test_frozen_facts_replay_to_the_same_decision(case: Case) -> None:
     """V12 facts."""
     assert thaw(freeze(case)) == case
     assert decide(thaw(freeze(case)), pack=PACK) == decide(case, pack=PACK)
+
+
+def test_v21_an_overdue_clawback_of_the_user_is_named_with_sum_and_day() -> None:
+    owed = (OverdueClawback(3, 10_000, date(2026, 4, 14)), OverdueClawback(5, 1, date(2026, 4, 15)))
+    case = Case(
+        on=date(2026, 5, 6),
+        payment_mode=PaymentMode.FULL_PAYMENT,
+        base_fen=100,
+        cap_used_fen=0,
+        beneficiary=Enterprise(COUNTIES[0], 30, 100, orderly_finances=True),
+        provider=Provider(in_province=True),
+        service=Service(ServiceKind.MACHINE_TIME),
+        obstacles=(Obstacle.PROVIDER_SANCTIONED, Obstacle.USER_CLAWBACK_OVERDUE),
+        overdue_clawbacks=owed,
+    )
+    assert thaw(freeze(case)) == case
+    assert "overdue_clawbacks" not in without_user(freeze(case)), "it is not the provider's to know"
+    (found,) = decide(case, pack=PACK).reasons
+    assert found.code in OF_THE_USER
+    for named in ("追回 3，尚欠 100.00 元，应于 2026-04-14（含当日）前缴回", "追回 5，尚欠 0.01 元"):
+        assert named in found.text.zh
+    before = decide(replace(case, obstacles=case.obstacles[1:], overdue_clawbacks=()), pack=PACK).reasons
+    assert [each.text.zh for each in before] == ["使用方有逾期未缴回的追回款。"]
 
 
 @given(sums, sums, st.sampled_from(["0.40", "0.60"]), st.integers(0, 10**8))
