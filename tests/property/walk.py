@@ -144,7 +144,7 @@ class Walk(RuleBasedStateMachine):
         claimant = self._claimant(deal)
         if deal.claim == "draft":
             done = self.client.get(deal.firm.user, f"/orders/{deal.number}")
-            add_materials(self.client, done, claimant=claimant, number=f"{10**19 + deal.number}")
+            add_materials(self.client, done, claimant=claimant, number=f"2637{deal.number:016}")
         self.client.post(claimant, f"/claims/{deal.claim_id}/submission", {"declarations": DECLARED})
         self.model.hand_in(deal, self.now.year)
 
