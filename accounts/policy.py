@@ -21,6 +21,12 @@ def places(on: date) -> Places:
     )
 
 
+def city_of_county() -> dict[str, str]:
+    """The city of every county that the pack names on any day, by code; the latest where it changed."""
+    entries = current().history.get("places.counties", ())
+    return {each["code"]: each["city"] for entry in entries for each in entry.value}
+
+
 def city_codes(on: date) -> frozenset[str]:
     """The codes of the province's cities."""
     return frozenset(each["code"] for each in _edition(on)["places.cities"])

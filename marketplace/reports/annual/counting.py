@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from accounts.policy import city_of_county
 from core import clock, policy
 from core.db import session
 from marketplace.reports.annual.measures import BREAKDOWNS, CHECKS, SECTIONS, Check, Unit
@@ -120,7 +121,7 @@ def method() -> str:
 
 def counted(city: str, year: int, *, now: datetime) -> ReportFigures:
     """A city's figures of a year up to now; whether the actor may know them is the caller's to say."""
-    given = _parameters(city, year, today=clock.today(now))
+    given = _parameters(city, year, now=now)
     return ReportFigures(
         city=city,
         year=year,
@@ -132,15 +133,17 @@ def counted(city: str, year: int, *, now: datetime) -> ReportFigures:
     )
 
 
-def _parameters(city: str, year: int, *, today: date) -> dict[str, Any]:
+def _parameters(city: str, year: int, *, now: datetime) -> dict[str, Any]:
     """The bounds are instants; cap and term of reviews are those of the last day of the year, or of today."""
-    last = min(today, date(year, 12, 31))
+    last = min(clock.today(now), date(year, 12, 31))
     return {
         "city": city,
         "year": year,
         "before": clock.start_of_day(date(year - 1, 1, 1)),
         "since": clock.start_of_day(date(year, 1, 1)),
         "until": clock.start_of_day(date(year + 1, 1, 1)),
+        "as_of": now,
+        "city_of_county": json.dumps(city_of_county()),
         "cap_fen": judging(policy.current(), last).policy.annual_cap_fen,
         "review_working_days": review_policy(last).city_review_working_days,
     }

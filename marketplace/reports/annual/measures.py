@@ -1,8 +1,9 @@
 """What a city's yearly report counts: every figure with the query it comes from.
 
 A measure is one SQL expression over ``y``, a year with its first instant (``since``) and the first one after it
-(``until``) in Asia/Shanghai, and ``:city``. Its definition in words is ``annual.definition.<key>``. Claims belong to
-the city that reviews them (frozen with the order); quotes and orders to the city in which their user sits.
+(``until``) in Asia/Shanghai, and ``:city``. Its definition in words is ``annual.definition.<key>``. Claims, orders and
+quotes belong to the city that was frozen with them; what is done about members to the city in which they sat that day.
+Who moves takes nothing along, so that a report of a year says the same whenever it is counted.
 """
 
 from __future__ import annotations
@@ -56,12 +57,20 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Two ways to the same sum, in fen: one over claims, one over the books. They must agree."""
+    """A figure of the report, in fen, and the same over the books. They must agree."""
 
     key: str
-    left: str
+    figure: str
     right: str
 
+    @property
+    def left(self) -> str:
+        """The query of the very figure that is shown."""
+        return next(each.sql for measures in SECTIONS.values() for each in measures if each.key == self.figure)
+
+
+_LAST_MOMENT = "LEAST(y.until - interval '1 second', CAST(:as_of AS timestamptz))"
+"""The end of the year, or now while it runs."""
 
 TOP = 10
 """How many users and providers a report names."""
@@ -83,35 +92,64 @@ def _of_claims(kind: str, action: str) -> str:
     return _steps(kind, action, "JOIN claim c ON c.id = a.subject_id")
 
 
+def _sat(organisation: str, at: str) -> str:
+    """The city an organisation sat in at a moment: a team where its incubator did; before the first seat, in that."""
+    day = f"({at} AT TIME ZONE 'Asia/Shanghai')::date"
+    return (
+        "(SELECT COALESCE((SELECT s.city FROM organisation_seat s "
+        "WHERE s.organisation_id = COALESCE(g.incubator_id, g.id) "
+        f"ORDER BY ({day} >= s.since AND (s.until IS NULL OR {day} < s.until)) DESC, s.since LIMIT 1), g.city) "
+        f"FROM organisation g WHERE g.id = {organisation})"
+    )
+
+
+def _frozen(facts: str, party: str, *, otherwise: str) -> str:
+    """The city of the county that a case froze of a party (V12 facts)."""
+    return f"COALESCE(CAST(:city_of_county AS jsonb) ->> ({facts} -> '{party}' ->> 'county'), {otherwise})"
+
+
+def _decided_for(decision: str) -> str:
+    """The city frozen with a decision about an entitlement."""
+    otherwise = _sat(f"{decision}.beneficiary_id", f"{decision}.decided_at")
+    return _frozen(f"{decision}.facts", "beneficiary", otherwise=otherwise)
+
+
 def _of_members(action: str) -> str:
     return _steps(
         "membership",
         action,
-        "JOIN membership m ON m.id = a.subject_id JOIN organisation o ON o.id = m.organisation_id",
-        "o.city = :city",
+        "JOIN membership m ON m.id = a.subject_id",
+        f"{_sat('m.organisation_id', 'a.at')} = :city",
     )
+
+
+_DECIDED = (
+    "LEFT JOIN entitlement_decision e ON e.order_id = d.id CROSS JOIN LATERAL (SELECT "
+    f"{_frozen('e.facts', 'beneficiary', otherwise=_sat('d.beneficiary_id', 'd.placed_at'))} AS user_city, "
+    f"{_frozen('e.facts', 'provider', otherwise=_sat('d.provider_id', 'd.placed_at'))} AS provider_city) w"
+)
 
 
 def _of_orders(action: str) -> str:
-    return _steps(
-        "order",
-        action,
-        'JOIN "order" d ON d.id = a.subject_id JOIN organisation o ON o.id = d.beneficiary_id',
-        "o.city = :city",
-    )
+    return _steps("order", action, f'JOIN "order" d ON d.id = a.subject_id {_DECIDED}', "w.user_city = :city")
 
 
 _ORDERS = (
-    'FROM "order" d JOIN organisation u ON u.id = d.beneficiary_id JOIN organisation p ON p.id = d.provider_id '
+    f'FROM "order" d {_DECIDED} JOIN organisation p ON p.id = d.provider_id '
     f"JOIN quote q ON q.id = d.quote_id WHERE {_within('d.placed_at')}"
 )
-_OWN_ORDERS = f"{_ORDERS} AND u.city = :city"
-_TO_OTHERS = f"{_OWN_ORDERS} AND p.in_province AND p.city IS DISTINCT FROM u.city"
-_FROM_OTHERS = f"{_ORDERS} AND p.city = :city AND u.city IS DISTINCT FROM p.city"
+_OWN_ORDERS = f"{_ORDERS} AND w.user_city = :city"
+_TO_OTHERS = f"{_OWN_ORDERS} AND p.in_province AND w.provider_city IS DISTINCT FROM w.user_city"
+_FROM_OTHERS = f"{_ORDERS} AND w.provider_city = :city AND w.user_city IS DISTINCT FROM w.provider_city"
 _OUTSIDE = f"{_OWN_ORDERS} AND NOT p.in_province"
+_QUOTES = (
+    f"FROM quote q WHERE {_within('q.created_at')} "
+    f"AND {_frozen('q.facts', 'beneficiary', otherwise=_sat('q.beneficiary_id', 'q.created_at'))} = :city"
+)
 
 _RECEIVED = f"FROM claim c WHERE c.city = :city AND {_within('c.first_submitted_at')}"
-_CONFIRMED = f"FROM claim c WHERE c.city = :city AND c.state = 'confirmed' AND {_within('c.confirmed_at')}"
+_CONFIRMED_THEN = f"c.city = :city AND c.state IN ('confirmed', 'revoked') AND {_within('c.confirmed_at')}"
+_CONFIRMED = f"FROM claim c WHERE {_CONFIRMED_THEN}"
 _APPROVED = (
     "FROM claim c JOIN LATERAL (SELECT max(v.at) AS at FROM claim_review v "
     "WHERE v.claim_id = c.id AND v.decision = 'approve') w ON true "
@@ -163,26 +201,22 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
             _steps(
                 "figures_renewal",
                 "confirm",
-                "JOIN figures_renewal r ON r.id = a.subject_id JOIN organisation o ON o.id = r.organisation_id",
-                "o.city = :city",
+                "JOIN figures_renewal r ON r.id = a.subject_id",
+                f"{_sat('r.organisation_id', 'a.at')} = :city",
             ),
         ),
         Measure("members_suspended", _of_members("suspend")),
         Measure("members_ended", _of_members("end")),
         Measure(
             "members_approved",
-            "SELECT count(*) FROM (SELECT DISTINCT ON (a.subject_id) a.to_state FROM audit_entry a "
-            "JOIN membership m ON m.id = a.subject_id JOIN organisation o ON o.id = m.organisation_id "
-            "WHERE a.subject_kind = 'membership' AND a.to_state IS NOT NULL AND a.at < y.until AND o.city = :city "
-            "ORDER BY a.subject_id, a.id DESC) s WHERE s.to_state = 'approved'",
+            "SELECT count(*) FROM (SELECT DISTINCT ON (a.subject_id) a.subject_id, a.to_state FROM audit_entry a "
+            "WHERE a.subject_kind = 'membership' AND a.to_state IS NOT NULL AND a.at < y.until "
+            "ORDER BY a.subject_id, a.id DESC) s JOIN membership m ON m.id = s.subject_id "
+            f"WHERE s.to_state = 'approved' AND {_sat('m.organisation_id', _LAST_MOMENT)} = :city",
         ),
     ),
     "demand": (
-        Measure(
-            "quotes",
-            "SELECT count(*) FROM quote q JOIN organisation u ON u.id = q.beneficiary_id "
-            f"WHERE u.city = :city AND {_within('q.created_at')}",
-        ),
+        Measure("quotes", f"SELECT count(*) {_QUOTES}"),
         Measure("orders", f"SELECT count(*) {_OWN_ORDERS}"),
         Measure("orders_price_fen", f"SELECT COALESCE(sum(d.price_fen), 0) {_OWN_ORDERS}", Unit.FEN),
         Measure("orders_completed", _of_orders("complete")),
@@ -198,6 +232,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
         Measure("claims_expired", _of_claims("claim", "expire")),
         Measure("claims_withdrawn", _of_claims("claim", "withdraw")),
         Measure("claims_confirmed", f"SELECT count(*) {_CONFIRMED}"),
+        Measure("claims_confirmed_undone", f"SELECT count(*) {_CONFIRMED} AND c.state = 'revoked'"),
         Measure("claims_revoked", _of_claims("claim", "revoke")),
         Measure(
             "summaries_dispatched",
@@ -208,11 +243,34 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
         Measure("claimed_fen", f"SELECT COALESCE(sum(c.claimed_fen), 0) {_RECEIVED}", Unit.FEN),
         Measure("approved_fen", f"SELECT COALESCE(sum(c.approved_fen), 0) {_APPROVED}", Unit.FEN),
         Measure("confirmed_fen", f"SELECT COALESCE(sum(c.confirmed_fen), 0) {_CONFIRMED}", Unit.FEN),
+        Measure(
+            "confirmed_undone_fen",
+            f"SELECT COALESCE(sum(c.confirmed_fen), 0) {_CONFIRMED} AND c.state = 'revoked'",
+            Unit.FEN,
+        ),
+        Measure(
+            "confirmed_paid_fen",
+            "SELECT COALESCE(sum(p.paid_fen), 0) FROM payable p JOIN claim c ON p.source = 'claim:' || c.id "
+            f"WHERE {_CONFIRMED_THEN}",
+            Unit.FEN,
+        ),
+        Measure(
+            "revoked_fen",
+            "SELECT COALESCE(sum(c.confirmed_fen), 0) FROM audit_entry a JOIN claim c ON c.id = a.subject_id "
+            f"WHERE a.subject_kind = 'claim' AND a.action = 'revoke' AND {_within('a.at')} AND c.city = :city",
+            Unit.FEN,
+        ),
+        Measure(
+            "cap_used_fen",
+            "SELECT COALESCE(sum(c.confirmed_fen), 0) FROM claim c "
+            "WHERE c.city = :city AND c.state IN ('confirmed', 'revoked') AND c.year = y.year",
+            Unit.FEN,
+        ),
         Measure("paid_fen", f"SELECT {_NET_PAID} {_PAID_LINES}", Unit.FEN),
         Measure(
             "aid_confirmed_fen",
             "SELECT COALESCE(sum(i.confirmed_fen), 0) FROM claim_aid i JOIN claim c ON c.id = i.claim_id "
-            f"WHERE c.city = :city AND c.state = 'confirmed' AND {_within('c.confirmed_at')}",
+            f"WHERE {_CONFIRMED_THEN}",
             Unit.FEN,
         ),
         Measure("aid_paid_fen", f"SELECT {_NET_PAID} {_AID_LINES}", Unit.FEN),
@@ -222,19 +280,19 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
         Measure(
             "controllers_supported",
             "SELECT count(DISTINCT e.cap_owner) FROM claim c JOIN entitlement_decision e ON e.id = c.decision_id "
-            f"WHERE c.city = :city AND c.state = 'confirmed' AND {_within('c.confirmed_at')}",
+            f"WHERE {_CONFIRMED_THEN}",
         ),
         Measure(
             "caps_reached",
             "SELECT count(*) FROM ledger_account l WHERE l.kind = 'cap' AND l.year = y.year "
             "AND l.posted_fen + l.pending_fen >= :cap_fen AND EXISTS (SELECT FROM cap_hold h "
-            "JOIN entitlement_decision e ON e.order_id = h.order_id JOIN organisation o ON o.id = e.beneficiary_id "
-            "WHERE h.account_id = l.id AND o.city = :city)",
+            "JOIN entitlement_decision e ON e.order_id = h.order_id "
+            f"WHERE h.account_id = l.id AND {_decided_for('e')} = :city)",
         ),
         Measure(
             "orders_cut_by_cap",
-            "SELECT count(*) FROM entitlement_decision e JOIN organisation o ON o.id = e.beneficiary_id "
-            f"WHERE o.city = :city AND e.flags ? 'cap_limited' AND {_within('e.decided_at')}",
+            "SELECT count(*) FROM entitlement_decision e "
+            f"WHERE e.flags ? 'cap_limited' AND {_within('e.decided_at')} AND {_decided_for('e')} = :city",
         ),
         Measure("orders_to_other_cities", f"SELECT count(*) {_TO_OTHERS}"),
         Measure("orders_to_other_cities_fen", f"SELECT COALESCE(sum(d.price_fen), 0) {_TO_OTHERS}", Unit.FEN),
@@ -276,8 +334,8 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
         ),
         Measure(
             "misconduct",
-            "SELECT count(*) FROM misconduct_decision x JOIN organisation o ON o.id = x.organisation_id "
-            f"WHERE o.city = :city AND x.state <> 'annulled' AND {_within('x.decided_at')}",
+            "SELECT count(*) FROM misconduct_decision x WHERE x.state <> 'annulled' "
+            f"AND {_within('x.decided_at')} AND {_sat('x.organisation_id', 'x.decided_at')} = :city",
         ),
         Measure("flags_raised", f"{_FLAGS} {_within('f.raised_at')}"),
         Measure("flags_upheld", f"{_FLAGS} f.state = 'upheld' AND {_within('f.decided_at')}"),
@@ -296,22 +354,23 @@ def _claims_by(column: str) -> str:
 
 
 def _flow(rows: str, other: str) -> str:
-    return f"SELECT {other}.city AS label, count(*) AS count, sum(d.price_fen) AS fen {rows} GROUP BY 1"
+    return f"SELECT w.{other}_city AS label, count(*) AS count, sum(d.price_fen) AS fen {rows} GROUP BY 1"
 
 
 def _top(party: str) -> str:
     return (
         "SELECT o.name AS label, count(*) AS count, sum(c.confirmed_fen) AS fen FROM claim c "
-        f"JOIN organisation o ON o.id = c.{party}_id WHERE c.city = :city AND c.state = 'confirmed' "
-        f"AND {_within('c.confirmed_at')} GROUP BY o.id, o.name ORDER BY fen DESC, o.id LIMIT {TOP}"
+        f"JOIN organisation o ON o.id = c.{party}_id WHERE {_CONFIRMED_THEN} "
+        f"GROUP BY o.id, o.name ORDER BY fen DESC, o.id LIMIT {TOP}"
     )
 
 
 def _members_by_kind(action: str) -> str:
     return (
         "SELECT m.kind AS label, count(*) AS count, NULL::bigint AS fen FROM audit_entry a "
-        "JOIN membership m ON m.id = a.subject_id JOIN organisation o ON o.id = m.organisation_id "
-        f"WHERE a.subject_kind = 'membership' AND a.action = '{action}' AND {_within('a.at')} AND o.city = :city "
+        "JOIN membership m ON m.id = a.subject_id "
+        f"WHERE a.subject_kind = 'membership' AND a.action = '{action}' AND {_within('a.at')} "
+        f"AND {_sat('m.organisation_id', 'a.at')} = :city "
         "GROUP BY 1"
     )
 
@@ -322,8 +381,7 @@ BREAKDOWNS: tuple[Breakdown, ...] = (
     Breakdown("members_ended_by_kind", _members_by_kind("end"), MemberKind, has_fen=False),
     Breakdown(
         "quotes_by_mode",
-        "SELECT q.payment_mode AS label, count(*) AS count, sum(q.price_fen) AS fen FROM quote q "
-        f"JOIN organisation u ON u.id = q.beneficiary_id WHERE u.city = :city AND {_within('q.created_at')} GROUP BY 1",
+        f"SELECT q.payment_mode AS label, count(*) AS count, sum(q.price_fen) AS fen {_QUOTES} GROUP BY 1",
         PaymentMode,
     ),
     Breakdown("orders_by_mode", _orders_by("d.payment_mode"), PaymentMode),
@@ -332,13 +390,12 @@ BREAKDOWNS: tuple[Breakdown, ...] = (
     Breakdown("claims_by_mode", _claims_by("c.payment_mode"), PaymentMode),
     Breakdown("claims_by_kind", _claims_by("c.service_kind"), ServiceKind),
     Breakdown("claims_by_state", _claims_by("c.state"), ClaimState),
-    Breakdown("orders_to_cities", _flow(_TO_OTHERS, "p")),
-    Breakdown("orders_from_cities", _flow(_FROM_OTHERS, "u")),
+    Breakdown("orders_to_cities", _flow(_TO_OTHERS, "provider")),
+    Breakdown("orders_from_cities", _flow(_FROM_OTHERS, "user")),
     Breakdown(
         "aid_by_programme",
         "SELECT i.programme AS label, count(*) AS count, sum(i.confirmed_fen) AS fen FROM claim_aid i "
-        "JOIN claim c ON c.id = i.claim_id WHERE c.city = :city AND c.state = 'confirmed' "
-        f"AND {_within('c.confirmed_at')} GROUP BY 1",
+        f"JOIN claim c ON c.id = i.claim_id WHERE {_CONFIRMED_THEN} GROUP BY 1",
     ),
     Breakdown("top_users", _top("beneficiary")),
     Breakdown("top_providers", _top("provider")),
@@ -353,31 +410,28 @@ _LEDGER = (
 CHECKS: tuple[Check, ...] = (
     Check(
         "confirmed",
-        "SELECT COALESCE(sum(c.confirmed_fen), 0) FROM claim c WHERE c.city = :city AND "
-        f"c.state IN ('confirmed', 'revoked') AND {_within('c.confirmed_at')}",
+        "confirmed_fen",
         f"SELECT COALESCE(-sum(g.amount_fen), 0) {_LEDGER} JOIN claim c ON t.source = 'claim:' || c.id "
         f"WHERE c.city = :city AND t.kind = 'payable_confirmed' AND l.kind = 'payable' AND {_within('c.confirmed_at')}",
     ),
     Check(
         "consumed",
-        "SELECT COALESCE(sum(c.confirmed_fen), 0) FROM claim c "
-        "WHERE c.city = :city AND c.state IN ('confirmed', 'revoked') AND c.year = y.year",
+        "cap_used_fen",
         "SELECT COALESCE(sum(h.consumed_fen), 0) FROM cap_hold h JOIN claim c ON c.order_id = h.order_id "
         "WHERE c.city = :city AND h.year = y.year AND h.state = 'consumed'",
     ),
     Check(
         "paid_to_date",
-        "SELECT COALESCE(sum(p.paid_fen), 0) FROM payable p JOIN claim c ON p.source = 'claim:' || c.id "
-        f"WHERE c.city = :city AND {_within('c.confirmed_at')}",
+        "confirmed_paid_fen",
         f"SELECT {_NET_PAID} FROM bank_return_line l JOIN payable p ON p.id = l.payable_id "
         f"JOIN claim c ON p.source = 'claim:' || c.id WHERE c.city = :city AND {_within('c.confirmed_at')}",
     ),
     Check(
         "clawed_back",
-        f"SELECT COALESCE(sum(k.amount_fen), 0) {_CLAWBACKS} {_within('k.opened_at')}",
+        "clawbacks_fen",
         f"SELECT COALESCE(sum(g.amount_fen), 0) {_LEDGER} JOIN clawback k ON k.transaction_id = t.id "
         "JOIN payable p ON p.id = k.payable_id JOIN claim c ON c.order_id = p.order_id "
         f"WHERE c.city = :city AND l.kind = 'clawback_receivable' AND {_within('k.opened_at')}",
     ),
 )
-"""What must agree between claims and books before a report is believed."""
+"""What must agree between figures and books before a report is believed."""

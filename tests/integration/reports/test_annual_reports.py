@@ -12,15 +12,18 @@ from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select, text
 
+from accounts.service.changes import apply_due_changes
 from core import clock
 from core.db import session
 from marketplace.demo.client import DemoClient, Json
 from marketplace.models import AnnualReport
+from marketplace.reports.annual import CHECKS
 from marketplace.reports.verification import verify_everything
 from marketplace.service.annual_reports import keep_reports
 from tests.support.deal import confirm, hand_in, order, service_id, walk
 
 JINAN = "370100"
+PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 TEXTS = {
     "work_done": '=HYPERLINK("x") 全年开展培训 3 次。\n走访企业。',
     "problems": "审核人手不足。",
@@ -93,7 +96,7 @@ def test_v18_report_from_the_draft_to_what_stays(province: DemoClient) -> None:
         with zipfile.ZipFile(io.BytesIO(book)) as parts:
             assert not any(b"<f>" in parts.read(name) for name in parts.namelist())
         money = {row[1]: row[2] for row in numbers.to_python()}
-        assert money["确认金额（元）"] == pytest.approx(sums["confirmed"] / 100)
+        assert money["本年确认金额（元）"] == pytest.approx(sums["confirmed"] / 100)
         assert len(defined.to_python()) > 50
     with clock.at(at("2027-01-18")):
         province.post("province", f"{path}/return", {"reason": "请补充问题分析"})
@@ -128,10 +131,59 @@ def test_a_later_change_of_the_data_is_shown_and_changes_nothing(province: DemoC
         after = province.get("auditor", f"{path}/figures")
         assert after["figures"] == before["figures"]
         changed = {each["key"]: (each["submitted"], each["now"]) for each in after["differences"]}
-        assert changed["claims_confirmed"] == (2, 1)
+        assert changed["claims_confirmed_undone"] == (0, 1)
+        assert changed["confirmed_undone_fen"][1] > 0
+        assert not changed.keys() & {"claims_confirmed", "confirmed_fen", "claims_revoked", "revoked_fen"}
         assert province.download("auditor", f"{path}/document") == pdf
         assert province.get("auditor", path)["editions"][0]["digest"] == edition["digest"]
         assert verify_everything()[1] == []
+
+
+def test_v12_who_moves_takes_nothing_of_the_year_along(province: DemoClient) -> None:
+    """Ordered, claimed and revoked in 菏泽, then moved to 济南: each city counts its own, checked by the books."""
+    done = walk(province, order(province, "sme-heze", service_id("demo-ms-sample")), user="sme-heze")
+    claim = hand_in(province, done, claimant="provider-jinan", number="26370000000000000001")
+    confirm(province, [claim["id"]], bureau="bureau-heze")
+    province.post("province", f"/claims/{claim['id']}/revocation", {"opinion": "拒不配合"})
+    before = {user: counts_of(province, user, at("2026-03-02", "18:00:00")) for user in ("bureau-heze", "bureau-jinan")}
+    moved = province.upload(
+        "sme-heze",
+        "/member-changes",
+        PDF,
+        "licence.pdf",
+        organisation_id=province.get("sme-heze", "/me")["organisation"]["id"],
+        effective_on="2026-03-09",
+        county="370102",
+        reason="迁址",
+    )
+    province.post("bureau-jinan", f"/member-changes/{moved['id']}/review", {"decision": "approve"})
+    with clock.at(at("2026-03-09")):
+        apply_due_changes(now=clock.now())
+        order(province, "sme-heze", service_id("demo-ms-sample"))
+    heze, jinan = (counts_of(province, user, at("2027-01-15")) for user in ("bureau-heze", "bureau-jinan"))
+    once = ("quotes", "orders", "orders_completed", "orders_to_other_cities", "claims_received", "claims_revoked")
+    assert [heze[key] for key in once] == [1] * len(once)
+    assert [heze[key] for key in ("confirmed_fen", "confirmed_undone_fen", "revoked_fen")] == [claim["claimed_fen"]] * 3
+    assert heze["confirmed_paid_fen"] == heze["paid_fen"] == 0
+    assert [jinan[key] for key in ("orders", "quotes", "orders_from_other_cities", "claims_received")] == [1, 1, 1, 0]
+    assert jinan["orders_to_other_cities"] == 0
+    for key in ("members_registered", *once):
+        assert heze[key] == before["bureau-heze"][key], key
+    assert jinan["members_registered"] == before["bureau-jinan"]["members_registered"]
+    came = jinan["members_approved"] - before["bureau-jinan"]["members_approved"]
+    assert (came, heze["members_approved"] - before["bureau-heze"]["members_approved"]) == (1, -1)
+
+
+def counts_of(province: DemoClient, user: str, when: datetime) -> dict[str, Any]:
+    """The figures of a bureau's report of 2026; every check is of one of them."""
+    with clock.at(when):
+        report = province.post(user, "/annual-reports", {"year": 2026})
+        view = province.get(user, f"/annual-reports/{report['id']}/figures")
+    found = figures(view)
+    assert {each["key"]: (each["left"], each["right"]) for each in view["figures"]["checks"]} == {
+        check.key: (found[check.figure], found[check.figure]) for check in CHECKS
+    }
+    return found
 
 
 def duty_of(province: DemoClient, user: str, when: datetime) -> tuple[str, bool]:
