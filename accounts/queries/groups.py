@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, any_, exists, or_, select, true
 from sqlalchemy.orm import joinedload
 
 from accounts.kinds import OrganisationKind
 from accounts.models import Controller, ControllerChange, ControllerTenure, Organisation, TeamSuccession
-from accounts.queries.controllers import namesakes_of
+from accounts.queries.controllers import controllers, covers, namesakes_of
 from accounts.queries.organisations import visible_organisations
 from accounts.rules.groups import ChangeFacts
 from accounts.rules.standing import Running
@@ -86,6 +86,20 @@ def open_naming(organisation_id: int) -> ControllerChange | None:
             ControllerChange.state == ProposalState.PROPOSED,
         )
     )
+
+
+def controller_left(change: ControllerChange, *, actor: Actor) -> Controller | None:
+    """Whom the firms of a change leave: the group's controller, of a naming whoever controlled the firm until its day.
+
+    None where nobody was known to, and for who may not know it.
+    """
+    if change.controller_id is not None:
+        return change.controller
+    running = select(ControllerTenure.controller_id).where(
+        ControllerTenure.organisation_id.in_(change.organisation_ids),
+        covers(ControllerTenure, change.effective_on - timedelta(days=1)),
+    )
+    return session().scalar(controllers(actor).where(Controller.id.in_(running)))
 
 
 def controls_in_sight(actor: Actor, controller_ids: Collection[int]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -84,6 +84,13 @@ def decide_proposal(
     """Approve or refuse a locked proposal, with the reviewer's opinion."""
     apply(proposal, action, transitions=PROPOSAL_TRANSITIONS, actor=actor, now=now, note=opinion)
     proposal.reviewed_by, proposal.reviewed_at, proposal.opinion = user_id_of(actor), now, opinion
+
+
+def lock_proposed(controller_ids: Collection[int], organisation_ids: Collection[int]) -> None:
+    """Have whoever proposes a change of the same groups or firms at this moment wait, and then see this one."""
+    for each in sorted(set(organisation_ids)):
+        lock_organisation(each)
+    lock_controllers(controller_ids)
 
 
 def lock_groups(change: ControllerChange) -> None:

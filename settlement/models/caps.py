@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, SmallInteger, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Model
@@ -105,11 +105,16 @@ class CapMergeYear(Model):
 class CapCarry(Model):
     """Use of ``root`` that counts on another cap too, since its owner left that group (a split gives no room).
 
-    It moves with that owner into further groups and ends where its root's own use comes to stand on the same cap.
+    ``root`` is the order whose hold it is (``order:3``), and the amount what that holds or has used: it comes down
+    with it. Carries from before holds were followed name the owner of a cap and stay as they were. It moves with its
+    owner into further groups and ends where its root's own use comes to stand on the same cap.
     """
 
     __tablename__ = "cap_carry"
-    __table_args__ = (Index("ix_cap_carry_account_id", "account_id"),)
+    __table_args__ = (
+        Index("ix_cap_carry_account_id", "account_id"),
+        Index("ix_cap_carry_root", "root", postgresql_where=text("live")),
+    )
 
     id: Mapped[int] = identity_key()
     source: Mapped[str] = mapped_column(Text)

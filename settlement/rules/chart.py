@@ -148,6 +148,9 @@ class AccountRef:
         return BOUNDS_OF[self.kind]
 
 
+ORDER_OWNER = "order:"
+
+
 def organisation_owner(organisation_id: int) -> str:
     """Owner of accounts kept for one organisation."""
     return f"organisation:{organisation_id}"
@@ -155,7 +158,7 @@ def organisation_owner(organisation_id: int) -> str:
 
 def order_owner(order_id: int) -> str:
     """Owner of the accounts of one order's deal."""
-    return f"order:{order_id}"
+    return f"{ORDER_OWNER}{order_id}"
 
 
 AID_OF = "@"

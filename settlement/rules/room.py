@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 
 def cap_room_fen(*, cap_fen: int, used_fen: int) -> int:
     """What may still be held, never below zero: an overhang left by merged groups gives no room (invariant 3)."""
@@ -20,15 +18,3 @@ def grantable_fen(*, wanted_fen: int, cap_fen: int, used_fen: int) -> int:
 def overhang_fen(*, cap_fen: int, used_fen: int) -> int:
     """How far the use of merged groups is above the cap in force (invariant 3)."""
     return max(0, used_fen - cap_fen)
-
-
-def carried_parts(parts: Iterable[tuple[str, int]], *, cap_fen: int) -> list[tuple[str, int]]:
-    """What of a group's use, by root, counts for those who leave it: the first parts, together at most the cap."""
-    taken = []
-    left_fen = cap_fen
-    for root, amount_fen in parts:
-        part_fen = min(amount_fen, left_fen)
-        if part_fen > 0:
-            taken.append((root, part_fen))
-            left_fen -= part_fen
-    return taken

@@ -1,6 +1,7 @@
 """Holds on a yearly cap (V12 hold).
 
-Taken, moved to another year, reduced, consumed or released with the order or claim. ``programme`` names the city
+Taken, moved to another year, reduced, consumed or released with the order or claim; wherever else a hold counts since
+a group split, that follows. ``programme`` names the city
 programme whose cap it is (V6); None is the province's own voucher.
 """
 
@@ -17,11 +18,13 @@ from core.db import require_transaction
 from core.errors import Conflict, NotFound, Refused
 from core.permissions import Actor
 from core.states import apply
-from settlement.models import AidHold, CapHold, CapMerge, LedgerAccount
+from settlement.models import AidHold, CapHold, LedgerAccount
+from settlement.queries.caps import owner_in
 from settlement.rules import postings
 from settlement.rules.chart import AccountRef, Cap, Phase, TransactionKind
 from settlement.rules.room import grantable_fen
 from settlement.states import HOLD_TRANSITIONS, HoldAction, HoldState
+from settlement.steps.carries import lock_counting, lower_carries, move_carries
 from settlement.steps.posting import Posting, lock_accounts, locked_account, post
 
 ARTICLE = "V12 hold"
@@ -120,6 +123,7 @@ def reduce_hold(*, order_id: int, to_fen: int, programme: str | None = None, act
         return 0
     if to_fen == 0:
         return _release(hold, actor=actor, now=now)
+    lock_counting(order_id, hold.cap, programme=programme)
     account = locked_account(hold.cap.account)
     _regrant(hold, hold.cap, to_fen, cap_fen=account.max_fen or 0, actor=actor, now=now)
     apply(
@@ -130,6 +134,7 @@ def reduce_hold(*, order_id: int, to_fen: int, programme: str | None = None, act
         now=now,
         data={"from_fen": held, "to_fen": to_fen},
     )
+    lower_carries(order_id, to_fen=to_fen, programme=programme, actor=actor, now=now)
     return held - to_fen
 
 
@@ -147,7 +152,7 @@ def move_hold(
     if hold.year == to_year:
         return hold.held_fen
     target = Cap(owner_in(hold.cap_owner, to_year), to_year, programme)
-    lock_caps([hold.cap, target])
+    lock_counting(order_id, hold.cap, target, programme=programme, to_year=to_year)
     account = _locked_cap(target, cap_fen=cap_fen)
     granted = grantable_fen(wanted_fen=hold.held_fen, cap_fen=cap_fen, used_fen=account.balance_fen)
     if granted == 0:
@@ -165,6 +170,7 @@ def move_hold(
         now=now,
         data={**before, "to_year": to_year, "to_fen": granted},
     )
+    move_carries(order_id, to=target, amount_fen=granted, cap_fen=cap_fen, programme=programme, actor=actor, now=now)
     return granted
 
 
@@ -181,6 +187,7 @@ def consume_hold(*, order_id: int, amount_fen: int, programme: str | None = None
     held = hold.held_fen
     if not 0 < amount_fen <= held:
         raise HoldTooSmall(held=held, wanted=amount_fen)
+    lock_counting(order_id, hold.cap, programme=programme)
     hold.transaction_id = post(
         Posting(
             TransactionKind.HOLD_CONSUMED,
@@ -202,6 +209,7 @@ def consume_hold(*, order_id: int, amount_fen: int, programme: str | None = None
         now=now,
         data={"held_fen": held, "consumed_fen": amount_fen},
     )
+    lower_carries(order_id, to_fen=amount_fen, programme=programme, actor=actor, now=now)
     return held - amount_fen
 
 
@@ -218,18 +226,6 @@ def move_to_owner(hold: Hold, *, target: Cap, account_id: int, cap_fen: int, act
         now=now,
         data={"from_cap": before, "to_cap": target.account.owner, "held_fen": hold.held_fen},
     )
-
-
-def owner_in(owner: str, year: int) -> str:
-    """Whose cap of a year an owner's use belongs to: its own, or that of whom it was merged into."""
-    while (into := _merged_into(owner, year)) is not None:
-        owner = into
-    return owner
-
-
-def _merged_into(owner: str, year: int) -> str | None:
-    found = select(CapMerge.merged_into).where(CapMerge.absorbed == owner, CapMerge.from_year <= year)
-    return require_transaction().scalar(found)
 
 
 def _locked_cap(cap: Cap, *, cap_fen: int) -> LedgerAccount:
@@ -307,6 +303,7 @@ def _void(hold: Hold, *, actor: Actor, now: datetime) -> int:
 
 def _release(hold: Hold, *, actor: Actor, now: datetime) -> int:
     freed = hold.held_fen
+    lock_counting(hold.order_id, hold.cap, programme=hold.programme)
     hold.transaction_id = _void(hold, actor=actor, now=now)
     hold.held_fen = 0
     apply(
@@ -317,6 +314,7 @@ def _release(hold: Hold, *, actor: Actor, now: datetime) -> int:
         now=now,
         data={"released_fen": freed},
     )
+    lower_carries(hold.order_id, to_fen=0, programme=hold.programme, actor=actor, now=now)
     return freed
 
 

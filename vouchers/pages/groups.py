@@ -16,6 +16,7 @@ from accounts.permissions import (
 )
 from accounts.queries.controllers import find_controller
 from accounts.queries.groups import (
+    controller_left,
     find_group_change,
     firms_of,
     namesakes_seen,
@@ -34,8 +35,8 @@ from core.pages.forms import Options
 from core.pages.language import day, t
 from core.pages.tables import choice
 from core.permissions import Actor, authorise
-from vouchers.pages.proposals import Facts, decision_button, proposal_facts
-from vouchers.queries.group_caps import effects_of
+from vouchers.pages.proposals import Facts, decision_button, effect_lines, proposal_facts
+from vouchers.queries.group_caps import effects_told
 from vouchers.schemas.groups import NewGroupChangeSchema, ProposalReviewSchema
 from vouchers.service import groups as group_service
 from vouchers.service import naming
@@ -170,7 +171,7 @@ def one(change_id: int) -> str:
         proposal=change,
         index={"href": url_for("group_change_pages.index"), "label": t("page.controller_changes.title")},
         facts=facts,
-        effects=effects_of(change.source),
+        effects=effect_lines(effects_told(change, actor=actor, now=clock.now())),
         reasons=change.reasons,
         actions=decision_button("page.group_review.title", url_for("group_change_pages.review", change_id=change.id))
         if change.state is ProposalState.PROPOSED and may_review_group_change(actor)
@@ -181,8 +182,10 @@ def one(change_id: int) -> str:
 @group_changes.route("/<int:change_id>/review", methods=["GET", "POST"])
 @allow(may_review_group_change)
 def review(change_id: int) -> Response:
-    """Decide a merge or split, which carries it out."""
-    change = find_group_change(change_id, actor=current_actor())
+    """Decide a merge, split or naming, which carries it out, in sight of what that does to the caps."""
+    actor = current_actor()
+    change = find_group_change(change_id, actor=actor)
+    foreseen = effect_lines(effects_told(change, actor=actor, now=clock.now()))
 
     def effect(given: dict[str, Any]) -> Done:
         group_service.review(change_id=change_id, **given, actor=current_actor(), now=clock.now())
@@ -192,9 +195,10 @@ def review(change_id: int) -> Response:
     facts: Facts = [
         ("column.group_change_kind", term(change.kind)),
         *_parties(change),
-        ("fact.leaving_firms", _firms(change, current_actor())),
+        ("fact.leaving_firms", _firms(change, actor)),
         ("column.effective_on", day(change.effective_on)),
         ("column.evidence", change.evidence),
+        ("fact.cap_effects", " ".join(foreseen) or t("page.proposal.no_effects")),
     ]
     return form_page(form, effect=effect, back=link_to("controller_change", change_id), confirms=True, facts=facts)
 
@@ -256,8 +260,9 @@ def _parties(change: ControllerChange) -> Facts:
     """Who is left and who goes on; of a new name also who else has it, for whoever sees every city."""
     named = f"{change.new_name} ({change.new_note})" if change.new_note else change.new_name
     namesakes = namesakes_seen(change, actor=current_actor())
+    left = controller_left(change, actor=current_actor())
     return [
-        ("column.controller", None if change.controller is None else _controller(change.controller)),
+        ("fact.controller_left", None if left is None else _controller(left)),
         ("column.group_into", named if change.into is None else _controller(change.into)),
         ("fact.namesakes", "、".join(f"{each.id} {_controller(each)}" for each in namesakes) or None),
     ]

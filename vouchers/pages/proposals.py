@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from accounts.models import ControllerChange, TeamSuccession
-from core.pages.language import day, moment, t
+from core.pages.language import day, moment, t, yuan
+from vouchers.queries.group_caps import CapEffect
 
 Facts = list[tuple[str, object]]
 
@@ -11,6 +14,21 @@ Facts = list[tuple[str, object]]
 def decision_button(title: str, href: str) -> list[dict[str, object]]:
     """The way to the decision."""
     return [{"label": t(title), "href": href, "primary": True}]
+
+
+def effect_lines(effects: Sequence[CapEffect]) -> list[str]:
+    """What a change does or did to each cap, a line for each."""
+    return [" ".join(_said(effect)) for effect in effects]
+
+
+def _said(effect: CapEffect) -> Iterator[str]:
+    yield t("page.proposal.effect", year=effect.year, moved=yuan(effect.moved_fen))
+    if effect.used_after_fen is not None and effect.room_fen is not None:
+        yield t("page.proposal.after", used=yuan(effect.used_after_fen), room=yuan(effect.room_fen))
+    if effect.freed_fen is not None:
+        yield t("page.proposal.freed", sum=yuan(effect.freed_fen))
+    if effect.overhang_fen:
+        yield t("page.proposal.overhang", sum=yuan(effect.overhang_fen))
 
 
 def proposal_facts(proposal: ControllerChange | TeamSuccession, *, tells_why: bool = True) -> Facts:

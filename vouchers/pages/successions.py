@@ -25,7 +25,7 @@ from core.pages import Column, Done, Form, NavEntry, Pages, Table, form_page, li
 from core.pages.language import day, t
 from core.pages.tables import choice
 from core.permissions import authorise
-from vouchers.pages.proposals import Facts, decision_button, proposal_facts
+from vouchers.pages.proposals import Facts, decision_button, effect_lines, proposal_facts
 from vouchers.queries.group_caps import effects_of
 from vouchers.schemas.groups import NewSuccessionSchema, ProposalReviewSchema, public_grounds
 from vouchers.service import successions as succession_service
@@ -110,7 +110,7 @@ def one(succession_id: int) -> str:
         proposal=succession,
         index={"href": url_for("succession_pages.index"), "label": t("page.team_successions.title")},
         facts=facts,
-        effects=effects_of(succession.source) if may_read_heirs_side(actor, succession) else [],
+        effects=effect_lines(effects_of(succession.source)) if may_read_heirs_side(actor, succession) else [],
         reasons=succession.reasons if may_read_teams_side(actor, succession) else public_grounds(succession),
         actions=decision_button(
             "page.succession_review.title", url_for("succession_pages.decide", succession_id=succession.id)

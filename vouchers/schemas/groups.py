@@ -9,9 +9,10 @@ from marshmallow import fields
 from accounts.kinds import ChangeDecision
 from accounts.models import TeamSuccession
 from accounts.permissions import may_read_heirs_side, may_read_teams_side
-from accounts.queries.groups import namesakes_seen
+from accounts.queries.groups import controller_left, namesakes_seen
 from accounts.schemas.standing import ControllerSchema
 from accounts.states import ChangeKind, ProposalState
+from core import clock
 from core.grounds import Ground
 from core.http import (
     CountField,
@@ -26,7 +27,7 @@ from core.http import (
     current_actor,
     grounds_field,
 )
-from vouchers.queries.group_caps import effects_of
+from vouchers.queries.group_caps import effects_of, effects_told
 
 OF_THE_TEAM = frozenset({"evidence", "opinion"})
 """What the enterprise a team became does not read of the decision on that."""
@@ -87,20 +88,36 @@ class ProposalQuerySchema(CursorSchema):
 
 
 class CapEffectSchema(Schema):
-    """What an approved change did to one cap of one year."""
+    """What a change does or did to one cap of one year."""
 
-    owner = TextField(required=True, metadata={"description": "Whose cap it came onto."})
+    owner = TextField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Whose cap it comes onto; null for a controller that is not on record yet."},
+    )
     year = CountField(required=True, metadata={"description": "The calendar year."})
     programme = TextField(
         required=True, allow_none=True, metadata={"description": "The city programme; null for the voucher."}
     )
-    moved_fen = FenField(required=True, metadata={"description": "Held and used sum that came onto it, in fen."})
+    moved_fen = FenField(required=True, metadata={"description": "Held and used sum that comes onto it, in fen."})
     used_after_fen = FenField(
-        required=True, allow_none=True, metadata={"description": "What stood on it then, in fen; null after a split."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "What stands on it then, in fen; null where it was not recorded."},
     )
     overhang_fen = FenField(
         required=True,
-        metadata={"description": "How far that was above the cap; while there is any, nothing more is held."},
+        metadata={"description": "How far that is above the cap; while there is any, nothing more is held."},
+    )
+    room_fen = FenField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the firms that move may still hold then; null where it was not recorded."},
+    )
+    freed_fen = FenField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "How much more that is than before the change, in fen; null once it is decided."},
     )
 
 
@@ -174,7 +191,10 @@ class _WithEffects(Schema):
     effects = fields.List(
         fields.Nested(CapEffectSchema),
         required=True,
-        metadata={"description": "What it did to yearly caps, once approved; empty where nothing had been used."},
+        metadata={
+            "description": "What it did to yearly caps; empty where nothing had been used. Of a proposed change what"
+            " approving it now would do, for those who see every city."
+        },
     )
     reasons = grounds_field("What the decision rests on; empty before.")
 
@@ -191,11 +211,22 @@ class GroupChangeDetailSchema(_WithEffects, GroupChangeSchema):
         required=True,
         metadata={"description": "Other controllers of the new name, for those who see every city; else empty."},
     )
+    left = fields.Nested(
+        ControllerSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Whom the firms leave; null where nobody was known to control them."},
+    )
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
-        """The namesakes are those on record now."""
+        """The namesakes are those on record now; what is decided is told as it was, what is open as it would be."""
+        actor = current_actor()
         if attr == "namesakes":
-            return namesakes_seen(obj, actor=current_actor())
+            return namesakes_seen(obj, actor=actor)
+        if attr == "left":
+            return controller_left(obj, actor=actor)
+        if attr == "effects":
+            return effects_told(obj, actor=actor, now=clock.now())
         return super().get_attribute(obj, attr, default)
 
 

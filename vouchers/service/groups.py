@@ -2,7 +2,8 @@
 
 Proposed by a city's bureau or the province, decided by another person of the province. Merging adds both groups' use of
 the year the change takes effect in and of later years; splitting gives no room back. A firm whose controller was not
-known brings its own use along; one that changes from a controller to another leaves it behind and is flagged.
+known brings its own use along; one that changes from a controller to another gains no room, as in a split, and is
+flagged.
 """
 
 from __future__ import annotations
@@ -26,7 +27,14 @@ from accounts.queries.organisations import find_organisation, organisation
 from accounts.rules.groups import change_faults, decision_faults
 from accounts.rules.standing import ControllerName
 from accounts.states import PROPOSAL_TRANSITIONS, ChangeKind, ProposalAction
-from accounts.steps.groups import decide_proposal, lock_groups, merge_groups, propose_change, split_group
+from accounts.steps.groups import (
+    decide_proposal,
+    lock_groups,
+    lock_proposed,
+    merge_groups,
+    propose_change,
+    split_group,
+)
 from accounts.steps.standing import named_controller
 from core import clock
 from core.db import transaction
@@ -87,6 +95,7 @@ def propose(
             _require_own_firms(organisation_ids, into_id, actor)
         elif controller_id is not None and not controls_in_sight(actor, [controller_id]):
             raise ControllerMissing
+        lock_proposed(named, organisation_ids)
         if open_group_change(named) is not None or any(open_naming(each) for each in organisation_ids):
             raise GroupChangeOpen
         facts = facts_about(

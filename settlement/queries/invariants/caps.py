@@ -35,13 +35,14 @@ def _holds_equal_postings(table: str, kind: str, *, same_programme: str) -> Inva
 INVARIANTS: list[Invariant] = [
     Invariant(
         3,
-        "caps: 0 <= held + consumed <= the cap in force when holds were granted, or the overhang a merge recorded",
+        "caps: 0 <= held + consumed <= the cap in force when holds were granted, or the overhang a change recorded",
         f"""
         SELECT a.id AS ledger_account, a.owner, a.year, a.posted_fen + a.pending_fen AS used_fen, a.max_fen, c.cap_fen,
-               m.merged_fen
+               c.carried_fen, m.merged_fen
           FROM ledger_account a
           LEFT JOIN LATERAL (
-               SELECT max((t.data ->> 'cap_fen')::bigint) AS cap_fen
+               SELECT max((t.data ->> 'cap_fen')::bigint) AS cap_fen,
+                      max((t.data ->> 'used_after_fen')::bigint) AS carried_fen
                  FROM ledger_posting p JOIN ledger_transaction t ON t.id = p.transaction_id
                 WHERE p.account_id = a.id AND t.kind IN ('hold_granted', 'cap_carried')) c ON true
           LEFT JOIN LATERAL (
@@ -50,7 +51,7 @@ INVARIANTS: list[Invariant] = [
          WHERE {_CAPS}
            AND (a.posted_fen < 0 OR a.pending_fen < 0
                 OR (c.cap_fen IS NOT NULL AND (a.max_fen IS NULL OR a.max_fen < a.posted_fen + a.pending_fen))
-                OR a.posted_fen + a.pending_fen > greatest(c.cap_fen, m.merged_fen))
+                OR a.posted_fen + a.pending_fen > greatest(c.cap_fen, c.carried_fen, m.merged_fen))
         """,
     ),
     Invariant(
@@ -65,6 +66,40 @@ INVARIANTS: list[Invariant] = [
                   JOIN ledger_account a ON a.id = p.account_id
                  WHERE {_CAPS}) s
          WHERE s.kind = 'hold_granted' AND s.renews IS NULL AND s.used_fen > s.cap_fen
+        """,
+    ),
+    Invariant(
+        3,
+        "what stood on a cap when a split carried use onto it is what is recorded of it",
+        f"""
+        SELECT s.transaction_id AS ledger_transaction, s.account_id AS ledger_account, s.used_fen, s.used_after_fen
+          FROM (SELECT p.transaction_id, p.account_id, t.kind,
+                       (t.data ->> 'used_after_fen')::bigint AS used_after_fen,
+                       sum(p.amount_fen) OVER (PARTITION BY p.account_id ORDER BY p.transaction_id, p.id) AS used_fen
+                  FROM ledger_posting p JOIN ledger_transaction t ON t.id = p.transaction_id
+                  JOIN ledger_account a ON a.id = p.account_id
+                 WHERE {_CAPS}) s
+         WHERE s.kind = 'cap_carried' AND s.used_fen <> s.used_after_fen
+        """,
+    ),
+    Invariant(
+        3,
+        "what a split carried of a hold is what that holds or has used now, once on each cap and never on its own",
+        """
+        SELECT k.id AS cap_carry, k.root, k.amount_fen, h.counted_fen
+          FROM cap_carry k
+          JOIN ledger_account a ON a.id = k.account_id
+          LEFT JOIN (SELECT 'order:' || order_id AS root, 'cap' AS kind, '' AS programme, year, account_id,
+                            held_fen + consumed_fen AS counted_fen
+                       FROM cap_hold
+                      UNION ALL
+                     SELECT 'order:' || order_id, 'aid_cap', programme, year, account_id, held_fen + consumed_fen
+                       FROM aid_hold) h
+            ON h.root = k.root AND h.kind = a.kind AND h.programme = split_part(a.owner, '@', 2)
+         WHERE k.live AND k.root LIKE 'order:%'
+           AND (h.counted_fen IS DISTINCT FROM k.amount_fen OR h.year <> a.year OR h.account_id = k.account_id
+                OR EXISTS (SELECT FROM cap_carry o
+                            WHERE o.live AND o.root = k.root AND o.account_id = k.account_id AND o.id <> k.id))
         """,
     ),
     _holds_equal_postings("cap_hold", "cap", same_programme="true"),

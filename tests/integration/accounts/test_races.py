@@ -98,6 +98,21 @@ def test_one_controller_takes_over_on_one_day(committed_app: Flask) -> None:
     assert verify(INVARIANTS) == []
 
 
+def test_v12_cap_one_naming_of_a_firm_waits_at_a_time(committed_app: Flask) -> None:
+    organisation = make_enterprise("371702").id
+    bureau = headers_of(make_bureau("371700"))
+    body = {"kind": "naming", "organisation_ids": [organisation], "effective_on": "2026-02-01", "evidence": "登记"}
+    statuses = all_at_once(
+        committed_app,
+        lambda client, n: client.post(
+            f"{API}/controller-changes", json={**body, "new_name": f"控制人{n}"}, headers=keyed(bureau)
+        ),
+    )
+
+    assert statuses == {201: 1, 409: CLIENTS - 1}
+    assert verify(INVARIANTS) == []
+
+
 def test_parallel_guesses_are_counted_too(committed_app: Flask) -> None:
     username = user_of(make_enterprise()).username
     statuses = all_at_once(

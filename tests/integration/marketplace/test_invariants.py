@@ -181,6 +181,15 @@ BENDS: dict[str, str | list[str]] = {
         "UPDATE disclosure_application SET paused_on = CASE WHEN paused_on IS NULL THEN DATE '2026-03-02' END"
     ),
     "no hold is granted": "UPDATE ledger_transaction SET data = '{\"cap_fen\": 1}' WHERE kind = 'hold_granted'",
+    "what stood on a cap when": (
+        "UPDATE ledger_transaction SET kind = 'cap_carried', data = '{\"used_after_fen\": 1}'"
+        " WHERE kind = 'hold_granted'"
+    ),
+    "what a split carried of a hold": (
+        "INSERT INTO cap_carry (id, source, root, account_id, amount_fen, live)"
+        " SELECT 999999, 'x', 'order:' || order_id, account_id, held_fen, true FROM cap_hold WHERE state = 'live'"
+        " LIMIT 1"
+    ),
     "holds of cap_hold": "UPDATE cap_hold SET held_fen = held_fen + 1 WHERE state = 'live'",
     "holds of aid_hold": (
         "INSERT INTO aid_hold (id, order_id, programme, held_fen, consumed_fen, transaction_id, state)"

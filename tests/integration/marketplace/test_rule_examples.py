@@ -345,7 +345,7 @@ def test_v12_facts_of_an_order_stay_when_the_firm_moves_its_group(province: Demo
         change = province.post("bureau-heze", "/controller-changes", {**body, "effective_on": buyer["since"]})
         decision = {"decision": "approve", "opinion": "属实"}
         province.post("province", f"/controller-changes/{change['id']}/review", decision)
-        assert ask(province, "sme-heze", service_id("demo-ms-sample"))["cap_room_fen"] == 50_000_000
+        assert ask(province, "sme-heze", service_id("demo-ms-sample"))["cap_room_fen"] == 44_000_000
         claim = hand_in(province, done, claimant="provider-jinan", number=INVOICE)
     assert claim["claimed_fen"] == 6_000_000
     assert province.get("province", f"/ledger/accounts/cap/controller:{left}/2026")["pending_fen"] == 6_000_000

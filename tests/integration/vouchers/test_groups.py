@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -11,17 +12,18 @@ from accounts.kinds import ChangeDecision
 from accounts.models import Controller, ControllerChange, ControllerTenure, Organisation, TeamSuccession
 from accounts.permissions import Role
 from accounts.queries import acts_for, cap_owner, is_approved_member
-from accounts.queries.groups import namesakes_seen
+from accounts.queries.groups import controller_left, namesakes_seen
 from accounts.rules.standing import ControllerName
 from accounts.service.standing import StandingRefused
 from accounts.states import ChangeKind, MembershipState
 from core import clock
-from core.db import session
+from core.db import session, transaction
 from core.invariants import verify
-from core.permissions import Actor
+from core.permissions import SYSTEM, Actor
 from settlement.models import CapMergeYear
 from settlement.queries import cap_room, hold_of
 from settlement.queries.invariants import INVARIANTS
+from settlement.steps import move_hold, reduce_hold
 from tests.factories.accounts import (
     actor_of,
     make_bureau,
@@ -37,6 +39,7 @@ from tests.factories.accounts import (
 )
 from tests.factories.vouchers import FULL, assessment_of, bring, make_claim, place
 from vouchers.queries.claims import visible_claims
+from vouchers.queries.group_caps import effects_told
 from vouchers.queries.invariants import INVARIANTS as VOUCHERS
 from vouchers.queries.yearly import yearly_use
 from vouchers.service import groups, naming, successions
@@ -44,7 +47,7 @@ from vouchers.service.groups import GroupChangeOpen, GroupChangeRefused, Propose
 from vouchers.service.naming import NamingReviewed
 from vouchers.service.successions import SuccessionExists, SuccessionRefused
 from vouchers.states import ClaimState
-from vouchers.steps import RoomShrank
+from vouchers.steps import RoomShrank, release
 
 CAP_FEN = 50_000_000
 TODAY = date(2026, 3, 1)
@@ -180,6 +183,92 @@ def test_v12_cap_a_split_gives_nobody_room_and_is_undone_by_merging_again() -> N
     approve(propose(ChangeKind.MERGE, heir, into=group, actor=actor_of(make_province()), on=date(2026, 3, 2)))
 
     assert room(old) == 18_000_000  # what was carried counts once
+    assert verify(INVARIANTS) == []
+
+
+def test_v12_hold_what_a_hold_gives_back_after_a_split_is_given_back_to_both_sides() -> None:
+    group = make_controller()
+    stays, leaves = firm_under(group), firm_under(group)
+    theirs = use(stays, 20_000_000)
+    own, claim = use(leaves, 6_000_000), make_claim(user=leaves)
+    heir = approve(propose(ChangeKind.SPLIT, group, leaving=[leaves], actor=actor_of(make_province()))).into_id
+    first, second = f"controller:{group.id}", f"controller:{heir}"
+    with transaction():
+        release(order_id=own, reason="cancelled", actor=actor_of(leaves), now=clock.now())
+    assert room(first) == room(second) == 30_000_000 - claim.subsidy_fen
+    grandchild = firm_under(make_controller())
+    make_tenure(grandchild, session().get_one(Controller, heir), since=date(2026, 3, 1))
+    later = propose(
+        ChangeKind.SPLIT,
+        session().get_one(Controller, heir),
+        leaving=[grandchild],
+        named="再分出",
+        actor=actor_of(make_province()),
+        on=date(2026, 3, 2),
+    )
+    with clock.at(clock.now() + timedelta(days=1)):
+        third = f"controller:{approve(later).into_id}"
+        with transaction():
+            reduce_hold(order_id=theirs, to_fen=5_000_000, actor=SYSTEM, now=clock.now())
+        bring(claim, ClaimState.CONFIRMED)
+    assert claim.confirmed_fen
+    assert room(first) == room(second) == room(third) == 45_000_000 - claim.confirmed_fen
+    assert verify(INVARIANTS) == []
+
+
+def test_v12_cap_a_firm_named_under_another_controller_gains_no_room_and_who_decides_sees_it() -> None:
+    group, other = make_controller("甲集团"), make_controller("乙集团")
+    sibling, firm, unused = firm_under(group), firm_under(group), firm_under(group)
+    use(firm_under(other), 40_000_000)
+    use(sibling, 20_000_000)
+    order_id = use(firm, 6_000_000)
+    bureau, province = actor_of(make_bureau("371700")), actor_of(make_province())
+    with pytest.raises(NamingReviewed):  # it used nothing itself, but no firm of a group has room of its own
+        name(unused, "王五", actor=bureau)
+    change = propose(ChangeKind.NAMING, None, named="李四", leaving=[firm], actor=bureau)
+    assert controller_left(change, actor=bureau) == group
+    assert effects_told(change, actor=bureau, now=clock.now()) == []  # a city learns no sums by proposing
+    (foreseen,) = effects_told(change, actor=province, now=clock.now())
+    assert (foreseen.owner, foreseen.freed_fen) == (None, 0)
+
+    approve(change)
+
+    old, new = f"controller:{group.id}", f"controller:{change.into_id}"
+    (done,) = effects_told(change, actor=bureau, now=clock.now())
+    assert done == replace(foreseen, owner=new, freed_fen=None)
+    assert (done.moved_fen, done.used_after_fen, done.room_fen) == (26_000_000, 26_000_000, 24_000_000)
+    assert controller_left(change, actor=bureau) == group
+    assert assessment_of(firm, make_provider()).flags == ("controller_changed",)
+    joins = propose(ChangeKind.NAMING, None, into=other, leaving=[unused], actor=province)
+    (foreseen,) = effects_told(joins, actor=province, now=clock.now())
+    approve(joins)
+    (done,) = effects_told(joins, actor=province, now=clock.now())
+    assert done == replace(foreseen, freed_fen=None)
+    assert (done.used_after_fen, done.overhang_fen, done.room_fen) == (66_000_000, 16_000_000, 0)
+    with transaction():
+        release(order_id=order_id, reason="cancelled", actor=actor_of(firm), now=clock.now())
+    assert (room(old), room(new), room(f"controller:{other.id}")) == (30_000_000, 30_000_000, 0)
+    merge = propose(ChangeKind.MERGE, group, into=other, actor=province, on=date(2026, 3, 2))
+    with clock.at(clock.now() + timedelta(days=1)):
+        (foreseen,) = effects_told(merge, actor=province, now=clock.now())
+        approve(merge)
+        (done,) = effects_told(merge, actor=province, now=clock.now())
+    assert done == replace(foreseen, freed_fen=None)
+    assert (done.moved_fen, done.used_after_fen) == (20_000_000, 60_000_000)  # each order counts once
+    assert verify([*INVARIANTS, *VOUCHERS]) == []
+
+
+def test_v12_cap_a_carried_hold_goes_to_another_year_on_every_cap_it_counts_on() -> None:
+    group = make_controller()
+    firm_under(group)
+    leaves = firm_under(group)
+    order_id = use(leaves, 6_000_000)
+    heir = approve(propose(ChangeKind.SPLIT, group, leaving=[leaves], actor=actor_of(make_province()))).into_id
+    with transaction():
+        move_hold(order_id=order_id, to_year=2027, cap_fen=CAP_FEN, actor=SYSTEM, now=clock.now())
+    for owner in (f"controller:{group.id}", f"controller:{heir}"):
+        assert room(owner) == CAP_FEN
+        assert cap_room(cap_owner=owner, year=2027, cap_fen=CAP_FEN) == 44_000_000
     assert verify(INVARIANTS) == []
 
 

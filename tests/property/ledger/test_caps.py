@@ -30,11 +30,10 @@ Pick = st.integers(0, 10**6)
 
 @dataclass
 class Group:
-    """One group or team: its orders, whoever went into it, and what it carries of groups it left, by their root."""
+    """One group or team: its orders, and what it carries of groups it left, by order."""
 
     orders: dict[int, int] = field(default_factory=dict)
-    members: set[str] = field(default_factory=set)
-    carried: dict[str, int] = field(default_factory=dict)
+    carried: dict[int, int] = field(default_factory=dict)
 
     @property
     def use(self) -> int:
@@ -54,7 +53,7 @@ class Told:
     def found(self, owner: str | None = None) -> str:
         self.founded += 1
         name = owner or f"controller:{self.founded}"
-        self.groups[name] = Group(members={name})
+        self.groups[name] = Group()
         return name
 
     def owner(self, pick: int) -> str:
@@ -83,7 +82,7 @@ class Told:
         held = group.orders[order_id]
         with transaction():
             steps.reduce_hold(order_id=order_id, to_fen=two % held, programme=self.programme, actor=SYSTEM, now=JANUARY)
-        group.orders[order_id] = two % held
+        self.counts(order_id, group, two % held)
         if two % held == 0:
             del self.live[order_id]
 
@@ -94,7 +93,7 @@ class Told:
             steps.consume_hold(
                 order_id=order_id, amount_fen=amount, programme=self.programme, actor=SYSTEM, now=JANUARY
             )
-        group.orders[order_id] = amount
+        self.counts(order_id, group, amount)
         del self.live[order_id]
 
     def move_away(self, one: int, two: int) -> None:
@@ -109,6 +108,7 @@ class Told:
                 actor=SYSTEM,
                 now=JANUARY,
             )
+        self.counts(order_id, group, 0)
         del group.orders[order_id], self.live[order_id]
 
     def merge(self, one: int, two: int) -> None:
@@ -127,15 +127,16 @@ class Told:
             )
         gone, grown = self.groups.pop(absorbed), self.groups[into]
         grown.orders |= gone.orders
-        grown.members |= gone.members
-        for root, amount in gone.carried.items():
-            grown.carried[root] = max(amount, grown.carried.get(root, 0))
-        grown.carried = {root: fen for root, fen in grown.carried.items() if root not in grown.members}
+        every = gone.carried | grown.carried
+        grown.carried = {order: fen for order, fen in every.items() if order not in grown.orders}
         self.live = {order: into if owner == absorbed else owner for order, owner in self.live.items()}
 
     def split(self, one: int, two: int) -> None:
+        """Some leave for a controller nobody knew, every other time for one that has use of its own."""
         left = self.owner(one)
-        heir = self.found()
+        self.leave(left, self.found() if two % 2 else self.owner(two))
+
+    def leave(self, left: str, heir: str) -> None:
         with transaction():
             steps.carry_caps(
                 source=f"change:{new_order_id()}",
@@ -146,19 +147,22 @@ class Told:
                 actor=SYSTEM,
                 now=JANUARY,
             )
-        room = CAP_FEN
-        group = self.groups[left]
-        for root, amount in [*sorted(group.carried.items()), (left, sum(group.orders.values()))]:
-            part = min(amount, room)
-            room -= part
-            if part:
-                self.groups[heir].carried[root] = part
+        joined = self.groups[heir]
+        every = self.groups[left].carried | self.groups[left].orders
+        joined.carried |= {order: fen for order, fen in every.items() if fen and order not in joined.orders}
 
     def succeed(self, one: int, two: int) -> None:
         """A team with some use goes into a group."""
         team = self.found(f"team:{self.founded + 1}")
         self.grant(sorted(self.groups).index(team), two)
         self.merge(sorted(self.groups).index(team), one)
+
+    def counts(self, order_id: int, group: Group, fen: int) -> None:
+        """What a hold came down to counts wherever it does."""
+        group.orders[order_id] = fen
+        for other in self.groups.values():
+            if order_id in other.carried:
+                other.carried[order_id] = fen
 
     def picked(self, pick: int) -> tuple[int, Group]:
         order_id = sorted(self.live)[pick % len(self.live)]
