@@ -6,9 +6,9 @@ one name the owner of that cap, ``controller:3``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
 
 from core.db import session
 from settlement.models import AidHold, CapCarry, CapHold, CapMerge, LedgerAccount
@@ -43,49 +43,36 @@ def account_cap(account: LedgerAccount) -> Cap:
     return cap_of(AccountRef(account.kind, account.owner, account.year))
 
 
-def account_of(cap: Cap) -> LedgerAccount | None:
-    """The account of a cap as it stands now, if anything was ever held on it."""
-    ref = cap.account
-    return session().scalar(
-        select(LedgerAccount)
-        .where(LedgerAccount.kind == ref.kind, LedgerAccount.owner == ref.owner, LedgerAccount.year == ref.year)
-        .execution_options(populate_existing=True)
-    )
-
-
-def in_force(caps: CapsInForce, cap: Cap) -> int:
-    """The yearly cap in force; of a programme that is not named any more what its account was bounded by counts."""
-    known = caps.get(cap.programme)
-    if known is not None:
-        return known
-    account = account_of(cap)
-    return 0 if account is None else account.max_fen or 0
-
-
 def standing_on(cap: Cap) -> Standing:
     """What stands on a cap now."""
-    account = account_of(cap)
-    if account is None:
-        return Standing(owner=cap.owner, own={}, carried={})
-    model = CapHold if cap.programme is None else AidHold
-    own = session().execute(
-        select(model.order_id, model.held_fen + model.consumed_fen).where(
-            model.account_id == account.id, model.state.in_((HoldState.LIVE, HoldState.CONSUMED))
+    return standings([cap])[cap]
+
+
+def standings(caps: Collection[Cap]) -> dict[Cap, Standing]:
+    """What stands on these caps now; nothing on those that were never used."""
+    accounts = _accounts(caps)
+    ids = [account.id for account in accounts.values()]
+    own = _own(ids)
+    carried: dict[int, list[CapCarry]] = {number: [] for number in ids}
+    for carry in session().scalars(_live_carries(ids)):
+        carried[carry.account_id].append(carry)
+    homes = _homes({cap: carried[account.id] for cap, account in accounts.items()})
+    found = {}
+    for cap in caps:
+        account = accounts.get(cap)
+        found[cap] = Standing(
+            owner=cap.owner,
+            own={} if account is None else own[account.id],
+            carried={}
+            if account is None
+            else {each.root: Carried(each.amount_fen, homes[cap, each.root]) for each in carried[account.id]},
         )
-    )
-    carried = carries_on(account.id)
-    homes = _homes(carried, cap)
-    return Standing(
-        owner=cap.owner,
-        own={order_owner(order_id): fen for order_id, fen in own},
-        carried={each.root: Carried(each.amount_fen, homes[each.root]) for each in carried},
-    )
+    return found
 
 
 def carries_on(account_id: int) -> list[CapCarry]:
     """What a cap carries now, by root."""
-    found = select(CapCarry).where(CapCarry.account_id == account_id, CapCarry.live).order_by(CapCarry.root)
-    return list(session().scalars(found.execution_options(populate_existing=True)))
+    return list(session().scalars(_live_carries([account_id])))
 
 
 def carries_of(order_id: int, *, programme: str | None) -> list[tuple[CapCarry, Cap]]:
@@ -104,29 +91,23 @@ def carries_of(order_id: int, *, programme: str | None) -> list[tuple[CapCarry, 
 
 def planned_merge(absorbed: str, into: str, *, from_year: int, caps: CapsInForce) -> list[CapMove]:
     """What a merge would do to each cap of the absorbed owner, of a year and later ones."""
-    return [
-        merge_move(
-            standing_on(cap),
-            standing_on(Cap(into, cap.year, cap.programme)),
-            year=cap.year,
-            programme=cap.programme,
-            cap_fen=in_force(caps, cap),
-        )
-        for cap in caps_of(absorbed, from_year)
-    ]
+    return _planned(merge_move, absorbed, into, from_year=from_year, caps=caps)
 
 
 def planned_carry(left: str, heir: str, *, from_year: int, caps: CapsInForce) -> list[CapMove]:
     """What leaving an owner's group for another's would do to each cap, of a year and later ones."""
+    return _planned(carry_move, left, heir, from_year=from_year, caps=caps)
+
+
+def _planned(
+    move: Callable[[Standing, Standing, Cap, int], CapMove], left: str, heir: str, *, from_year: int, caps: CapsInForce
+) -> list[CapMove]:
+    targets = {cap: Cap(heir, cap.year, cap.programme) for cap in caps_of(left, from_year)}
+    every = [*targets, *targets.values()]
+    stand, accounts = standings(every), _accounts(every)
     return [
-        carry_move(
-            standing_on(cap),
-            standing_on(Cap(heir, cap.year, cap.programme)),
-            year=cap.year,
-            programme=cap.programme,
-            cap_fen=in_force(caps, cap),
-        )
-        for cap in caps_of(left, from_year)
+        move(stand[cap], stand[target], cap, caps.get(cap.programme, accounts[cap].max_fen or 0))
+        for cap, target in targets.items()
     ]
 
 
@@ -142,12 +123,51 @@ def _merged_into(owner: str, year: int) -> str | None:
     return session().scalar(found)
 
 
-def _homes(carried: list[CapCarry], cap: Cap) -> dict[str, str]:
+def _accounts(caps: Collection[Cap]) -> dict[Cap, LedgerAccount]:
+    wanted = [(cap.account.kind.value, cap.account.owner, cap.year) for cap in caps]
+    found = session().scalars(
+        select(LedgerAccount)
+        .where(tuple_(LedgerAccount.kind, LedgerAccount.owner, LedgerAccount.year).in_(wanted))
+        .execution_options(populate_existing=True)
+    )
+    return {account_cap(account): account for account in found}
+
+
+def _own(account_ids: Collection[int]) -> dict[int, dict[str, int]]:
+    """What the holds on each account hold and used, by root."""
+    found: dict[int, dict[str, int]] = {number: {} for number in account_ids}
+    for model in (CapHold, AidHold):
+        rows = session().execute(
+            select(model.account_id, model.order_id, model.held_fen + model.consumed_fen).where(
+                model.account_id.in_(account_ids), model.state.in_((HoldState.LIVE, HoldState.CONSUMED))
+            )
+        )
+        for account_id, order_id, fen in rows:
+            found[account_id][order_owner(order_id)] = fen
+    return found
+
+
+def _live_carries(account_ids: Collection[int]) -> Select[tuple[CapCarry]]:
+    found = select(CapCarry).where(CapCarry.account_id.in_(account_ids), CapCarry.live).order_by(CapCarry.root)
+    return found.execution_options(populate_existing=True)
+
+
+def _homes(carried: Mapping[Cap, Collection[CapCarry]]) -> dict[tuple[Cap, str], str]:
     """Whose cap each of these uses stands on itself."""
-    orders = {int(each.root.removeprefix(ORDER_OWNER)) for each in carried if each.root.startswith(ORDER_OWNER)}
-    model = CapHold if cap.programme is None else AidHold
-    found = select(model.order_id, model.cap_owner).where(model.order_id.in_(orders))
-    if cap.programme is not None:
-        found = found.where(AidHold.programme == cap.programme)
-    homes = {order_owner(order_id): owner for order_id, owner in session().execute(found)}
-    return homes | {each.root: owner_in(each.root, cap.year) for each in carried if each.root not in homes}
+    roots = {each.root for carries in carried.values() for each in carries}
+    orders = {int(root.removeprefix(ORDER_OWNER)) for root in roots if root.startswith(ORDER_OWNER)}
+    owners: dict[tuple[str | None, str], str] = {}
+    if orders:
+        for order_id, owner in session().execute(
+            select(CapHold.order_id, CapHold.cap_owner).where(CapHold.order_id.in_(orders))
+        ):
+            owners[None, order_owner(order_id)] = owner
+        for order_id, programme, owner in session().execute(
+            select(AidHold.order_id, AidHold.programme, AidHold.cap_owner).where(AidHold.order_id.in_(orders))
+        ):
+            owners[programme, order_owner(order_id)] = owner
+    return {
+        (cap, each.root): owners.get((cap.programme, each.root)) or owner_in(each.root, cap.year)
+        for cap, carries in carried.items()
+        for each in carries
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from settlement.rules.chart import Cap
 from settlement.rules.room import cap_room_fen, overhang_fen
 
 
@@ -101,12 +102,12 @@ def ended_by_merge(absorbed: Standing, into: Standing) -> tuple[set[str], set[st
     return of_absorbed, of_into
 
 
-def carry_move(left: Standing, heir: Standing, *, year: int, programme: str | None, cap_fen: int) -> CapMove:
+def carry_move(left: Standing, heir: Standing, cap: Cap, cap_fen: int) -> CapMove:
     """What leaving a group does to the cap of the one that is joined or new."""
     moved_fen = sum(each.amount_fen for each in carried_along(left, heir).values())
     return CapMove(
-        programme=programme,
-        year=year,
+        programme=cap.programme,
+        year=cap.year,
         cap_fen=cap_fen,
         left_fen=left.used_fen,
         before_fen=heir.used_fen,
@@ -116,14 +117,14 @@ def carry_move(left: Standing, heir: Standing, *, year: int, programme: str | No
     )
 
 
-def merge_move(absorbed: Standing, into: Standing, *, year: int, programme: str | None, cap_fen: int) -> CapMove:
+def merge_move(absorbed: Standing, into: Standing, cap: Cap, cap_fen: int) -> CapMove:
     """What a merge does to the cap of the group that goes on."""
     of_absorbed, of_into = ended_by_merge(absorbed, into)
     ended_fen = sum(absorbed.carried[root].amount_fen for root in of_absorbed)
     ended_fen += sum(into.carried[root].amount_fen for root in of_into)
     return CapMove(
-        programme=programme,
-        year=year,
+        programme=cap.programme,
+        year=cap.year,
         cap_fen=cap_fen,
         left_fen=absorbed.used_fen,
         before_fen=into.used_fen,
