@@ -23,9 +23,9 @@ me = Blueprint("me", __name__, url_prefix="/me", description="The user signed in
 def show() -> dict[str, Any]:
     """Who is signed in
 
-    User, organisation, roles, and the organisations the user acts for.
+    User, organisation with where it sits today, roles, and the organisations the user acts for.
     """
-    return queries.myself(current_actor())
+    return queries.myself(current_actor(), on=clock.today(clock.now()))
 
 
 @me.route("/password", methods=["POST"])

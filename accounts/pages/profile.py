@@ -37,7 +37,7 @@ profile = Pages(
 def show() -> str:
     """Who is signed in, for whom, and how the account is protected."""
     actor = current_actor()
-    found = queries.myself(actor)
+    found = queries.myself(actor, on=clock.today(clock.now()))
     organisation = found["organisation"]
     return render_template(
         "accounts/profile.html",

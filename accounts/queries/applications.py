@@ -24,7 +24,7 @@ from accounts.queries.organisations import latest_figures
 from accounts.queries.standing import adverse_records
 from accounts.rules import registration
 from accounts.rules.grounds import registration_grounds, resumption_ground
-from accounts.rules.members import missing_documents
+from accounts.rules.members import missing_documents, state_on
 from accounts.rules.registration import Application, BankDetails
 from accounts.rules.rounds import Difference, differences
 from accounts.states import MEMBERSHIP_TRANSITIONS, MembershipAction, MembershipState
@@ -54,6 +54,7 @@ class Dossier:
     """A membership with everything its reviewer needs."""
 
     membership: Membership
+    state: MembershipState
     organisation: Organisation
     figures: BeneficiaryFigures | None
     bank_account: BankAccount | None
@@ -80,6 +81,14 @@ class Dossier:
         return MEMBERSHIP_TRANSITIONS.actions(self.membership.state)
 
 
+def _state(membership: Membership, suspensions: Sequence[Suspension], on: date) -> MembershipState:
+    """Where it stands on the day, as quotes judge it: suspensions hold by their days."""
+    running = next((each for each in suspensions if each.ended_at is None), None)
+    if running is None:
+        return membership.state
+    return state_on(membership.state, since=running.since, until=running.until, on=on)
+
+
 def dossier(membership_id: int, *, actor: Actor, on: date) -> Dossier:
     """The dossier of a membership the actor may see; a foreign one is missing."""
     return dossier_of(find_membership(membership_id, actor=actor), on=on)
@@ -97,6 +106,7 @@ def dossier_of(membership: Membership, *, on: date) -> Dossier:
         notes.append(reason("adverse_records_on_file", article="V8(2)", count=len(records)))
     return Dossier(
         membership=membership,
+        state=_state(membership, suspensions, on),
         organisation=membership.organisation,
         figures=latest_figures(membership.organisation_id),
         bank_account=_account(membership.organisation_id),

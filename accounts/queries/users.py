@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hmac
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
+from accounts.kinds import OrganisationKind
 from accounts.models import ApiToken, Organisation, User
 from accounts.permissions import Role
-from accounts.queries.organisations import acts_for
+from accounts.queries.organisations import acts_for, seat
 from accounts.rules import tokens
 from core.db import session
 from core.errors import NotFound
@@ -47,17 +49,36 @@ def find_token(token: str, *, now: datetime) -> ApiToken | None:
     return found if live else None
 
 
-def myself(actor: Actor) -> dict[str, Any]:
-    """User, organisation, roles and the organisations the actor acts for."""
+def myself(actor: Actor, *, on: date) -> dict[str, Any]:
+    """User, organisation, its seat on a day, roles and the organisations the actor acts for."""
     if actor.user_id is None:
         raise UserMissing
     found = user(actor.user_id)
     return {
         "user": found,
         "organisation": found.organisation,
+        "organisation_today": _today(found.organisation, on),
         "roles": [found.role],
         "acts_for": sorted(acts_for(actor)),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationToday:
+    """An organisation in a few words, where it sits on a day, whether or not its row has followed yet."""
+
+    id: int
+    kind: OrganisationKind
+    name: str
+    uscc: str | None
+    county: str | None
+    city: str | None
+    in_province: bool
+
+
+def _today(found: Organisation, on: date) -> OrganisationToday:
+    sits = seat(found.id, on)
+    return OrganisationToday(found.id, found.kind, found.name, found.uscc, sits.county, sits.city, sits.in_province)
 
 
 def find_user(username: str) -> User | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from accounts.kinds import DocumentKind, OrganisationKind
+from accounts.states import MembershipState
 from core.errors import Reason, reason
 
 OUTSIDE = "_outside"
@@ -83,3 +84,18 @@ def suspension_faults(
     if until is not None and until <= since:
         found.append(reason("period_reversed", field="until"))
     return found
+
+
+def state_on(state: MembershipState, *, since: date | None, until: date | None, on: date) -> MembershipState:
+    """Where a membership stands on a day, whether or not its state has followed yet.
+
+    ``since`` and ``until`` are those of the suspension that runs or is announced; None where there is none.
+    """
+    if since is None:
+        return state
+    holds = since <= on and (until is None or on < until)
+    if state is MembershipState.APPROVED and holds:
+        return MembershipState.SUSPENDED
+    if state is MembershipState.SUSPENDED and until is not None and until <= on:
+        return MembershipState.APPROVED
+    return state

@@ -252,9 +252,7 @@ class MembershipSchema(Schema):
         attribute="membership.kind",
         metadata={"description": "enterprise, team or provider."},
     )
-    state = EnumField(
-        MembershipState, required=True, attribute="membership.state", metadata={"description": "Where it stands."}
-    )
+    state = EnumField(MembershipState, required=True, metadata={"description": "Where it stands today."})
     controller = TextField(
         required=True,
         attribute="membership.declared_controller",

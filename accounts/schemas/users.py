@@ -47,7 +47,10 @@ class MeSchema(Schema):
 
     user = fields.Nested(UserSchema, required=True, metadata={"description": "The user."})
     organisation = fields.Nested(
-        OrganisationSummarySchema, required=True, metadata={"description": "The user's organisation."}
+        OrganisationSummarySchema,
+        required=True,
+        attribute="organisation_today",
+        metadata={"description": "The user's organisation, where it sits today."},
     )
     roles = fields.List(
         EnumField(Role, metadata={"description": "A role."}),

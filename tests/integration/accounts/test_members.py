@@ -240,6 +240,8 @@ def test_v12_a_move_to_another_city_holds_from_its_day_and_its_bureau_decides(cl
     here = {day: queries.seat(made.id, date(2026, 6, 1) + timedelta(days=day)).county for day in (-1, 0, 1)}
     day_begins(date(2026, 5, 31))
     in_charge_before = client.get(f"{API}/organisations/{made.id}", headers=old).status_code
+    with clock.at(clock.start_of_day(date(2026, 6, 1))):
+        before_the_worker = client.get(f"{API}/me", headers=headers_of(made)).get_json()["organisation"]["county"]
     day_begins(date(2026, 6, 1))
     in_charge_after = client.get(f"{API}/organisations/{made.id}", headers=old).status_code
     taken_over = client.get(f"{API}/organisations/{made.id}", headers=new).get_json()
@@ -251,6 +253,7 @@ def test_v12_a_move_to_another_city_holds_from_its_day_and_its_bureau_decides(cl
         ("change_approved", "V15"),
         ("change_of_county", "V12"),
     ]
+    assert before_the_worker == "370102"
     assert here == {-1: "371702", 0: "370102", 1: "370102"}
     assert (in_charge_before, in_charge_after) == (200, 404)
     assert (taken_over["county"], taken_over["city"]) == ("370102", "370100")

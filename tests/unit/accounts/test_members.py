@@ -15,7 +15,14 @@ from accounts import policy
 from accounts.kinds import AdverseKind, DocumentKind, OrganisationKind, StandardDefect, Subject
 from accounts.rules.adverse_lists import ListedRow, ListTooLong, ListUnknown, RefusedRow, read_list
 from accounts.rules.adverse_plan import plan
-from accounts.rules.members import MemberRules, MonthDay, document_faults, missing_documents, suspension_faults
+from accounts.rules.members import (
+    MemberRules,
+    MonthDay,
+    document_faults,
+    missing_documents,
+    state_on,
+    suspension_faults,
+)
 from accounts.rules.registration import Application
 from accounts.rules.rounds import (
     Difference,
@@ -26,6 +33,7 @@ from accounts.rules.rounds import (
     snapshot,
 )
 from accounts.rules.seats import Change, change_faults, covering
+from accounts.states import MembershipState
 from core.errors import Reason
 from core.tables.files import open_table
 from marketplace.demo.province import demo_uscc
@@ -313,3 +321,19 @@ def test_v8_2_known_rows_change_nothing_removals_end_and_the_same_list_twice_is_
     assert (again.added, again.ended) == ({}, {})
     other_end = plan(rows[:1], members=members, on_file={(1, LISTED, date(2025, 11, 3)): date(2025, 11, 9)}, today=DAY)
     assert codes(list(other_end.refused[0].reasons)) == ["adverse_end_differs"]
+
+
+@pytest.mark.parametrize(
+    ("state", "since", "until", "expected"),
+    [
+        (MembershipState.APPROVED, None, None, MembershipState.APPROVED),
+        (MembershipState.APPROVED, date(2026, 3, 20), None, MembershipState.SUSPENDED),
+        (MembershipState.APPROVED, date(2026, 3, 21), None, MembershipState.APPROVED),
+        (MembershipState.SUSPENDED, date(2026, 3, 1), date(2026, 3, 20), MembershipState.APPROVED),
+        (MembershipState.SUSPENDED, date(2026, 3, 1), date(2026, 3, 21), MembershipState.SUSPENDED),
+    ],
+)
+def test_v15_a_suspension_holds_by_its_days_whatever_the_worker_did(
+    state: MembershipState, since: date | None, until: date | None, expected: MembershipState
+) -> None:
+    assert state_on(state, since=since, until=until, on=date(2026, 3, 20)) is expected
