@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql
 
 from accounts.kinds import MemberKind
 from core.kinds import ServiceKind
+from marketplace.reports.annual.whereabouts import CITIES_OF_ORDER, decided_for, frozen_city, sat_in
 from marketplace.reports.desk.items import shanghai_day
 from marketplace.reports.times import CLAIM_REVIEW, answered, working_days_between
 from marketplace.states import OrderState
@@ -92,50 +93,21 @@ def _of_claims(kind: str, action: str) -> str:
     return _steps(kind, action, "JOIN claim c ON c.id = a.subject_id")
 
 
-def _sat(organisation: str, at: str) -> str:
-    """The city an organisation sat in at a moment: a team where its incubator did; before the first seat, in that."""
-    day = f"({at} AT TIME ZONE 'Asia/Shanghai')::date"
-    return (
-        "(SELECT COALESCE((SELECT s.city FROM organisation_seat s "
-        "WHERE s.organisation_id = COALESCE(g.incubator_id, g.id) "
-        f"ORDER BY ({day} >= s.since AND (s.until IS NULL OR {day} < s.until)) DESC, s.since LIMIT 1), g.city) "
-        f"FROM organisation g WHERE g.id = {organisation})"
-    )
-
-
-def _frozen(facts: str, party: str, *, otherwise: str) -> str:
-    """The city of the county that a case froze of a party (V12 facts)."""
-    return f"COALESCE(CAST(:city_of_county AS jsonb) ->> ({facts} -> '{party}' ->> 'county'), {otherwise})"
-
-
-def _decided_for(decision: str) -> str:
-    """The city frozen with a decision about an entitlement."""
-    otherwise = _sat(f"{decision}.beneficiary_id", f"{decision}.decided_at")
-    return _frozen(f"{decision}.facts", "beneficiary", otherwise=otherwise)
-
-
 def _of_members(action: str) -> str:
     return _steps(
         "membership",
         action,
         "JOIN membership m ON m.id = a.subject_id",
-        f"{_sat('m.organisation_id', 'a.at')} = :city",
+        f"{sat_in('m.organisation_id', 'a.at')} = :city",
     )
 
 
-_DECIDED = (
-    "LEFT JOIN entitlement_decision e ON e.order_id = d.id CROSS JOIN LATERAL (SELECT "
-    f"{_frozen('e.facts', 'beneficiary', otherwise=_sat('d.beneficiary_id', 'd.placed_at'))} AS user_city, "
-    f"{_frozen('e.facts', 'provider', otherwise=_sat('d.provider_id', 'd.placed_at'))} AS provider_city) w"
-)
-
-
 def _of_orders(action: str) -> str:
-    return _steps("order", action, f'JOIN "order" d ON d.id = a.subject_id {_DECIDED}', "w.user_city = :city")
+    return _steps("order", action, f'JOIN "order" d ON d.id = a.subject_id {CITIES_OF_ORDER}', "w.user_city = :city")
 
 
 _ORDERS = (
-    f'FROM "order" d {_DECIDED} JOIN organisation p ON p.id = d.provider_id '
+    f'FROM "order" d {CITIES_OF_ORDER} JOIN organisation p ON p.id = d.provider_id '
     f"JOIN quote q ON q.id = d.quote_id WHERE {_within('d.placed_at')}"
 )
 _OWN_ORDERS = f"{_ORDERS} AND w.user_city = :city"
@@ -144,7 +116,7 @@ _FROM_OTHERS = f"{_ORDERS} AND w.provider_city = :city AND w.user_city IS DISTIN
 _OUTSIDE = f"{_OWN_ORDERS} AND NOT p.in_province"
 _QUOTES = (
     f"FROM quote q WHERE {_within('q.created_at')} "
-    f"AND {_frozen('q.facts', 'beneficiary', otherwise=_sat('q.beneficiary_id', 'q.created_at'))} = :city"
+    f"AND {frozen_city('q.facts', 'beneficiary', otherwise=sat_in('q.beneficiary_id', 'q.created_at'))} = :city"
 )
 
 _RECEIVED = f"FROM claim c WHERE c.city = :city AND {_within('c.first_submitted_at')}"
@@ -202,7 +174,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
                 "figures_renewal",
                 "confirm",
                 "JOIN figures_renewal r ON r.id = a.subject_id",
-                f"{_sat('r.organisation_id', 'a.at')} = :city",
+                f"{sat_in('r.organisation_id', 'a.at')} = :city",
             ),
         ),
         Measure("members_suspended", _of_members("suspend")),
@@ -212,7 +184,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
             "SELECT count(*) FROM (SELECT DISTINCT ON (a.subject_id) a.subject_id, a.to_state FROM audit_entry a "
             "WHERE a.subject_kind = 'membership' AND a.to_state IS NOT NULL AND a.at < y.until "
             "ORDER BY a.subject_id, a.id DESC) s JOIN membership m ON m.id = s.subject_id "
-            f"WHERE s.to_state = 'approved' AND {_sat('m.organisation_id', _LAST_MOMENT)} = :city",
+            f"WHERE s.to_state = 'approved' AND {sat_in('m.organisation_id', _LAST_MOMENT)} = :city",
         ),
     ),
     "demand": (
@@ -287,12 +259,12 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
             "SELECT count(*) FROM ledger_account l WHERE l.kind = 'cap' AND l.year = y.year "
             "AND l.posted_fen + l.pending_fen >= :cap_fen AND EXISTS (SELECT FROM cap_hold h "
             "JOIN entitlement_decision e ON e.order_id = h.order_id "
-            f"WHERE h.account_id = l.id AND {_decided_for('e')} = :city)",
+            f"WHERE h.account_id = l.id AND {decided_for('e')} = :city)",
         ),
         Measure(
             "orders_cut_by_cap",
             "SELECT count(*) FROM entitlement_decision e "
-            f"WHERE e.flags ? 'cap_limited' AND {_within('e.decided_at')} AND {_decided_for('e')} = :city",
+            f"WHERE e.flags ? 'cap_limited' AND {_within('e.decided_at')} AND {decided_for('e')} = :city",
         ),
         Measure("orders_to_other_cities", f"SELECT count(*) {_TO_OTHERS}"),
         Measure("orders_to_other_cities_fen", f"SELECT COALESCE(sum(d.price_fen), 0) {_TO_OTHERS}", Unit.FEN),
@@ -335,7 +307,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
         Measure(
             "misconduct",
             "SELECT count(*) FROM misconduct_decision x WHERE x.state <> 'annulled' "
-            f"AND {_within('x.decided_at')} AND {_sat('x.organisation_id', 'x.decided_at')} = :city",
+            f"AND {_within('x.decided_at')} AND {sat_in('x.organisation_id', 'x.decided_at')} = :city",
         ),
         Measure("flags_raised", f"{_FLAGS} {_within('f.raised_at')}"),
         Measure("flags_upheld", f"{_FLAGS} f.state = 'upheld' AND {_within('f.decided_at')}"),
@@ -370,7 +342,7 @@ def _members_by_kind(action: str) -> str:
         "SELECT m.kind AS label, count(*) AS count, NULL::bigint AS fen FROM audit_entry a "
         "JOIN membership m ON m.id = a.subject_id "
         f"WHERE a.subject_kind = 'membership' AND a.action = '{action}' AND {_within('a.at')} "
-        f"AND {_sat('m.organisation_id', 'a.at')} = :city "
+        f"AND {sat_in('m.organisation_id', 'a.at')} = :city "
         "GROUP BY 1"
     )
 

@@ -159,7 +159,7 @@ def test_v12_who_moves_takes_nothing_of_the_year_along(province: DemoClient) -> 
     province.post("bureau-jinan", f"/member-changes/{moved['id']}/review", {"decision": "approve"})
     with clock.at(at("2026-03-09")):
         apply_due_changes(now=clock.now())
-        order(province, "sme-heze", service_id("demo-ms-sample"))
+        order(province, "sme-heze", service_id("demo-ms-sample"), payment_mode="full_payment")
     heze, jinan = (counts_of(province, user, at("2027-01-15")) for user in ("bureau-heze", "bureau-jinan"))
     once = ("quotes", "orders", "orders_completed", "orders_to_other_cities", "claims_received", "claims_revoked")
     assert [heze[key] for key in once] == [1] * len(once)
