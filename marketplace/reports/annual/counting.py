@@ -19,6 +19,7 @@ from marketplace.reports.annual.measures import BREAKDOWNS, CHECKS, SECTIONS, Ch
 from vouchers.queries.cases import review_policy
 from vouchers.rules.policy import judging
 
+_BREAKDOWN_KEYS = tuple(each.key for each in BREAKDOWNS)
 _PERIODS = """
     WITH y (year, since, until) AS (VALUES
         (CAST(:year AS int), CAST(:since AS timestamptz), CAST(:until AS timestamptz)),
@@ -87,7 +88,7 @@ class ReportFigures:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> ReportFigures:
-        """What :meth:`as_json` froze."""
+        """What :meth:`as_json` froze; a breakdown that was not counted yet then has no rows."""
         return cls(
             city=kept["city"],
             year=kept["year"],
@@ -98,8 +99,8 @@ class ReportFigures:
                 for key in _in_order(kept["sections"], SECTIONS)
             },
             breakdowns={
-                key: tuple(Row(**each) for each in kept["breakdowns"][key])
-                for key in _in_order(kept["breakdowns"], [each.key for each in BREAKDOWNS])
+                key: tuple(Row(**each) for each in kept["breakdowns"].get(key, ()))
+                for key in _in_order({*kept["breakdowns"], *_BREAKDOWN_KEYS}, _BREAKDOWN_KEYS)
             },
             checks=tuple(Agreement(**each) for each in kept["checks"]),
         )
