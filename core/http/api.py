@@ -132,7 +132,7 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
         decorate: Callable[[V], V] = super().route(rule, **options)
 
         def noting(view: V) -> V:
-            setattr(view, HAS_VARIABLES, "<" in rule)
+            setattr(view, HAS_VARIABLES, "<" in f"{self.url_prefix}{rule}")
             return decorate(view)
 
         return noting

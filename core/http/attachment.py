@@ -1,4 +1,4 @@
-"""Stored files on their way out."""
+"""Files on their way out: a browser keeps them and shows none as a page of this site."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from core.files import StoredFile, open_file
 
 
 def attachment(stored: StoredFile) -> Response:
-    """A stored file as an attachment: what somebody handed in is never shown as a page of this site."""
-    content = io.BytesIO(open_file(stored))
-    return send_file(content, mimetype=stored.media_type, as_attachment=True, download_name=stored.filename)
+    """A stored file as somebody handed it in."""
+    return download(open_file(stored), media_type=stored.media_type, filename=stored.filename)
+
+
+def download(content: bytes, *, media_type: str, filename: str) -> Response:
+    """A file made for this answer."""
+    return send_file(io.BytesIO(content), mimetype=media_type, as_attachment=True, download_name=filename)

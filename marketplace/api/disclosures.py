@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-from flask import Response, send_file
+from flask import Response
 
 from accounts.queries.organisations import OrganisationMissing
 from core import clock
 from core.files import PDF, UPLOAD_PROBLEMS
 from core.http import MULTIPART, Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
-from core.http.attachment import attachment
+from core.http.attachment import attachment, download
 from core.permissions import authorise
 from core.states import StateForbids
 from marketplace.models import DisclosureApplication, DisclosureConsultation
@@ -161,8 +160,7 @@ def sheet(application_id: int) -> Response:
     actor = current_actor()
     application = find_application(application_id, actor=actor)
     authorise(actor, is_office_of, application)
-    content = io.BytesIO(sheet_pdf(application, actor=actor, now=clock.now()))
-    return send_file(content, mimetype=PDF, as_attachment=True, download_name="sheet.pdf")
+    return download(sheet_pdf(application, actor=actor, now=clock.now()), media_type=PDF, filename="sheet.pdf")
 
 
 @applications.route("/<int:application_id>/answer", methods=["POST"])

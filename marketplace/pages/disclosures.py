@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, render_template, send_file, url_for
+from flask import Response, render_template, url_for
 
 from accounts.policy import city_names
 from accounts.queries.names import organisation_names
@@ -16,7 +15,7 @@ from core.db import session
 from core.errors import NotFound
 from core.files import PDF
 from core.http import allow, current_actor
-from core.http.attachment import attachment
+from core.http.attachment import attachment, download
 from core.pages import Column, Done, EmptySchema, Form, NavEntry, Pages, Table, form_page, link_to, table_page
 from core.pages.forms import Options
 from core.pages.language import day, moment, say, t, term
@@ -200,8 +199,8 @@ def sheet(application_id: int) -> str:
 def sheet_file(application_id: int) -> Response:
     """The same as the PDF that would be given out."""
     application = _own(application_id)
-    content = io.BytesIO(sheet_pdf(application, actor=current_actor(), now=clock.now()))
-    return send_file(content, mimetype=PDF, as_attachment=True, download_name="sheet.pdf")
+    content = sheet_pdf(application, actor=current_actor(), now=clock.now())
+    return download(content, media_type=PDF, filename="sheet.pdf")
 
 
 def _own(application_id: int) -> DisclosureApplication:

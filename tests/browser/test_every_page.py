@@ -18,7 +18,7 @@ from tests.browser.conftest import OpenPage
 from tests.integration.access.cast import CAST, VISITOR
 from tests.integration.access.table import Trial
 from tests.support.browser import HEIGHT, WIDTHS, LiveServer, axe, enter, screenshot, troubles, wire_bytes
-from tests.support.visits import PAGE_ROWS, address_of, answers_stored_file, openings, page_routes
+from tests.support.visits import PAGE_ROWS, address_of, answers_file, openings, page_routes
 from tests.support.world import World
 
 pytestmark = pytest.mark.slow
@@ -34,7 +34,7 @@ DESK = "GET /home"
 
 def _chosen() -> Iterator[tuple[str, Trial, str]]:
     app = create_app(Config.from_env({"VAR_DIR": str(PROJECT / "var"), "SECRET_KEY": "only for tests"}))
-    files = {name for name, endpoint in page_routes(app) if answers_stored_file(app, endpoint)}
+    files = {name for name, endpoint in page_routes(app) if answers_file(app, endpoint)}
     assert files
     seen: set[str] = set()
     for opening in openings():

@@ -96,7 +96,11 @@ def test_files_in_gbk_are_read_as_they_are_meant(client: DemoClient, world: Worl
     found = client.get("provider-jinan", "/instruments", q="质谱仪", state="draft")["items"]
     assert "质谱仪" in [each["name"] for each in found]
     headings = "line_no,account_number,amount,status,reason,value_date"
-    answer = world.returned.decode().replace(headings, "序号,收款账号,金额,状态,原因,入账日期").replace("paid", "成功")
+    answer = (
+        world.returned.decode("utf-8-sig")
+        .replace(headings, "序号,收款账号,金额,状态,原因,入账日期")
+        .replace("paid", "成功")
+    )
     path = f"/settlement-batches/{world.ids['exported batch']}/bank-returns"
     assert client.upload("finance-maker", path, answer.encode("gbk"), "回单.csv")["paid_count"] == 1
 
@@ -295,13 +299,13 @@ def test_closed_periods_are_refused(client: DemoClient, world: World) -> None:
         ("starts_at", "slot_in_the_past")
     ]
     ahead = client.post("finance-maker", "/settlement-batches", {"cutoff": "2026-04-10"}, expect=422)
-    assert (ahead["code"], named(ahead)) == ("cutoff_ahead", [])
+    assert (ahead["code"], named(ahead)) == ("cutoff_ahead", [(None, "cutoff_ahead")])
     year = {"year": 2026, "staff": 1, "revenue_fen": 1, "orderly_finances": True}
     figures = f"/organisations/{world.ids['waiting organisation']}/figures"
     assert named(client.post("bureau-heze", figures, year, expect=422)) == [("year", "year_not_completed")]
     returns = f"/settlement-batches/{world.ids['prepared batch']}/bank-returns"
     unsent = client.upload("finance-maker", returns, world.returned, "return.csv", expect=409)
-    assert (unsent["code"], named(unsent)) == ("batch_not_sent", [])
+    assert (unsent["code"], named(unsent)) == ("batch_not_sent", [(None, "batch_not_sent")])
 
 
 # -- materials -------------------------------------------------------------------------------------

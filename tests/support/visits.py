@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from core import clock
-from core.http.attachment import attachment
+from core.http.attachment import attachment, download
 from core.http.edge import SESSION_TOKEN
 from core.pages import Pages
 from tests.integration.access.cast import CAST, VISITOR
@@ -37,9 +37,10 @@ def page_routes(app: Flask) -> Iterator[tuple[str, str]]:
                 yield f"{method} {rule.rule}", rule.endpoint
 
 
-def answers_stored_file(app: Flask, endpoint: str) -> bool:
-    """Whether a route hands out a stored file, so that a browser downloads rather than shows what it answers."""
-    return attachment.__name__ in inspect.unwrap(app.view_functions[endpoint]).__code__.co_names
+def answers_file(app: Flask, endpoint: str) -> bool:
+    """Whether a route hands out a file, so that a browser downloads rather than shows what it answers."""
+    called = inspect.unwrap(app.view_functions[endpoint]).__code__.co_names
+    return not {attachment.__name__, download.__name__}.isdisjoint(called)
 
 
 def path_of(world: World, row: Row, trial: Trial, *, never_given: bool = False) -> str:
@@ -96,4 +97,4 @@ def openings() -> Iterator[tuple[str, Trial, str]]:
                     yield name, trial, user
 
 
-__all__ = ["PAGE_ROWS", "address_of", "answers_stored_file", "openings", "page_routes", "path_of", "visit", "visiting"]
+__all__ = ["PAGE_ROWS", "address_of", "answers_file", "openings", "page_routes", "path_of", "visit", "visiting"]

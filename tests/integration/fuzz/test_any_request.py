@@ -128,7 +128,7 @@ def _faults(case: Case[Any], app: Flask) -> list[str]:
     with rolled_back(app), clock.at(MONDAY):
         response = case.call(app=app, base_url="http://localhost")
     answered = response.content[:400].decode(errors="replace")
-    sent = f"{case.as_curl_command()[:800]}\n  answered {response.status_code} {answered}"
+    sent = f"{case.method} {case.path} {case.as_curl_command()[:800]}\n  answered {response.status_code} {answered}"
     return [f"{fault}\n  {sent}" for fault in [_fault(response, case), *_contract_faults(case, response)] if fault]
 
 

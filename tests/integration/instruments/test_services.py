@@ -216,5 +216,5 @@ def test_what_is_not_offered_any_more(app: object) -> None:
     given = {"starts_at": slot.start, "ends_at": slot.end}
     assert refused_with(OfferRefused, service.id, **given) == ["service_instrument_not_published"]
     withdraw_service(service_id=service.id, actor=owner, now=clock.now())
-    assert refused_with(ServiceNotOffered, service.id, **given) == []
+    assert refused_with(ServiceNotOffered, service.id, **given) == ["service_not_offered"]
     assert refused_with(ServiceMissing, make_service(published=False).id, **given) == []

@@ -190,6 +190,16 @@ def test_security_is_declared(document: Json) -> None:
             assert is_open, name
 
 
+def test_every_number_in_a_path_may_be_of_nothing(document: Json) -> None:
+    """Whether the variable stands in the route or in what its blueprint begins with."""
+    silent = [
+        name
+        for name, operation in operations(document)
+        if "{" in name and "not_found" not in operation["responses"].get("404", {}).get("x-codes", [])
+    ]
+    assert silent == []
+
+
 DECIDING = {name: row for name, row in read_table().items() if row.decides}
 
 

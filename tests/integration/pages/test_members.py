@@ -259,9 +259,11 @@ def test_figures_are_stated_once_by_the_firm_and_corrected_by_its_bureau(provinc
     stated = own.send(f"{heze}/figures", figures)
     again = own.send(f"{heze}/figures", figures)
     early = own.send(f"{heze}/figures", {**figures, "year": "2026"})
-    corrected = bureau.send(f"{heze}/figures", {**figures, "staff": "26"})
+    silent = bureau.send(f"{heze}/figures", {**figures, "staff": "26"})
+    corrected = bureau.send(f"{heze}/figures", {**figures, "staff": "26", "why": "对照社保缴纳名册更正"})
 
     assert "年度数据已填报" in stated.text
+    assert fault_beside(silent, "why")
     assert again.status == 409
     assert fault_beside(early, "year")
     assert "年度数据已填报" in corrected.text
