@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC as UTC_ZONE
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import structlog
 from flask import current_app
@@ -71,6 +71,16 @@ class ChainHead:
     digest: str
     last_id: int
     sealed_at: datetime
+
+    @classmethod
+    def from_json(cls, found: dict[str, Any]) -> Self:
+        """What was exported; raises ValueError, KeyError or TypeError where it is no head."""
+        return cls(
+            number=int(found["number"]),
+            digest=str(found["digest"]),
+            last_id=int(found["last_id"]),
+            sealed_at=datetime.fromisoformat(found["sealed_at"]),
+        )
 
 
 def seal_audit_trail(*, now: datetime) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -287,6 +288,24 @@ def open_file(stored: StoredFile) -> bytes:
     return content
 
 
+def stored_chunks(sha256: str) -> Iterator[bytes]:
+    """The content kept under a checksum, piece by piece and unchecked; raises :class:`FileLost` where it is gone."""
+    try:
+        found = obstore.get(_store(), _path(sha256))
+    except FileNotFoundError as gone:
+        raise FileLost(sha256=sha256) from gone
+    for chunk in found.stream():
+        yield bytes(chunk)
+
+
+def keep_content(source: Path, *, sha256: str) -> None:
+    """Take in a file whose checksum is known to be right, without reading it whole, unless it is there already."""
+    if _holds(sha256):
+        return
+    obstore.put(_store(), _path(sha256), source)
+    _written_to_disk(sha256)
+
+
 def altered_files() -> list[dict[str, object]]:
     """Every stored file that is missing or no longer matches (invariant 14), for ``flask verify``."""
     faults: list[dict[str, object]] = []
@@ -343,12 +362,27 @@ def _put(sha256: str, content: bytes) -> None:
     except FileNotFoundError:
         pass  # not stored yet: this is the first of its content
     obstore.put(_store(), path, content)
-    written = _folder() / path
+    _written_to_disk(sha256)
+
+
+def _holds(sha256: str) -> bool:
+    found = hashlib.sha256()
+    try:
+        for chunk in stored_chunks(sha256):
+            found.update(chunk)
+    except FileLost:
+        return False
+    return found.hexdigest() == sha256
+
+
+def _written_to_disk(sha256: str) -> None:
+    written = _folder() / _path(sha256)
     for place in (written, written.parent, written.parent.parent):
-        _to_disk(place)
+        to_disk(place)
 
 
-def _to_disk(place: Path) -> None:
+def to_disk(place: Path) -> None:
+    """Have a file or folder survive a power cut."""
     descriptor = os.open(place, os.O_RDONLY)
     try:
         os.fsync(descriptor)

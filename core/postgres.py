@@ -18,7 +18,8 @@ import signal
 import stat
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, ClassVar
@@ -120,6 +121,22 @@ def is_running(var_dir: Path) -> bool:
     except psycopg.OperationalError:
         return False
     return True
+
+
+@contextmanager
+def owner_at_hand(var_dir: Path) -> Iterator[str]:
+    """The owner's URL of a server that answers: the one that runs for VAR_DIR, or one started for this block alone.
+
+    Raises EmbeddedPostgresError.
+    """
+    if is_running(var_dir):
+        yield logins(var_dir).owner_url
+        return
+    server = EmbeddedServer(var_dir)
+    try:
+        yield server.start().owner_url
+    finally:
+        server.stop()
 
 
 class EmbeddedServer:

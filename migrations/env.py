@@ -1,14 +1,12 @@
 """Runs migrations as the owner of the database, one process at a time, all of them in one transaction."""
 
 from alembic import context
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import Connection, create_engine, pool, text
 
 from core.config import Config
 from core.db import Model
+from core.migrate import CONNECTION, MIGRATION_LOCK
 from core.numbers import continue_numbers
-
-MIGRATION_LOCK = 7_210_417_530
-"""Key of the advisory lock that makes a second migrating process wait for the first."""
 
 
 def owner_url() -> str:
@@ -23,14 +21,22 @@ def run_offline() -> None:
 
 
 def run_online() -> None:
+    given: Connection | None = context.config.attributes.get(CONNECTION)
+    if given is not None:
+        migrate_on(given)
+        return
     engine = create_engine(owner_url(), poolclass=pool.NullPool)
     with engine.connect() as connection:
-        context.configure(connection=connection, target_metadata=Model.metadata, compare_type=True)
-        with context.begin_transaction():
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-            context.run_migrations()
-            continue_numbers(connection)
+        migrate_on(connection)
     engine.dispose()
+
+
+def migrate_on(connection: Connection) -> None:
+    context.configure(connection=connection, target_metadata=Model.metadata, compare_type=True)
+    with context.begin_transaction():
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        context.run_migrations()
+        continue_numbers(connection)
 
 
 if context.is_offline_mode():
