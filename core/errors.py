@@ -61,12 +61,20 @@ class DomainError(Exception):
         self.reasons = tuple(reasons) or own
         super().__init__(self.text.both())
 
+    @property
+    def own_reason(self) -> Reason | None:
+        """The reason that says the same as the error itself, if one does: it is said once, with its article."""
+        return next((each for each in self.reasons if each.text == self.text), None)
+
+    @property
+    def further_reasons(self) -> list[Reason]:
+        """The reasons that say more than the error itself."""
+        return [each for each in self.reasons if each.text != self.text]
+
     def __str__(self) -> str:
-        own = [f" ({each.named})" for each in self.reasons if each.text == self.text]
-        others = [each for each in self.reasons if each.text != self.text]
-        return "\n".join(
-            [f"{self.text.both()}{''.join(own)}", *(f"{r.field or r.code}: {r.text.both()}" for r in others)]
-        )
+        own = "" if self.own_reason is None else f" ({self.own_reason.named})"
+        further = (f"{each.field or each.code}: {each.text.both()}" for each in self.further_reasons)
+        return "\n".join([f"{self.text.both()}{own}", *further])
 
 
 class Malformed(DomainError):

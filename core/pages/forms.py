@@ -165,7 +165,7 @@ class Form:
     def refuse(self, error: DomainError) -> None:
         """Show a refusal of the service: its sentence above, its reasons where they belong."""
         if not isinstance(error, FieldsInvalid):
-            if all(each.text != error.text for each in error.reasons):
+            if error.own_reason is None:
                 self.faults.append(say(error.text))
             self.note(error.reasons)
 
