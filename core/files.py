@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-import obstore
 from flask import current_app
-from obstore.store import LocalStore
 from sqlalchemy import BigInteger, Index, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core import file_store
 from core.db import Model, require_transaction, session
 from core.errors import Conflict, NotFound, Reason, Refused, TooLarge, WrongMediaType, refuse_all
 from core.types import UTC, identity_key
@@ -30,6 +29,7 @@ from core.uploads.xml import XmlRefused, check_xml
 
 HEAD_BYTES = 4096
 """As much as it takes to know what a file is."""
+CHUNK_BYTES = 1 << 20
 
 PDF = "application/pdf"
 PNG = "image/png"
@@ -236,13 +236,26 @@ def store_file(
 def store_upload(upload: Upload, *, owner_id: int | None, now: datetime) -> StoredFile:
     """Keep a file that was judged. The content is durable before the row is written, so a row never names a missing
     file. Needs a transaction."""
+    require_transaction()
+    kept = file_store.keep(upload.content)
+    return record_file(kept, filename=upload.name, media_type=upload.media_type, owner_id=owner_id, now=now)
+
+
+def keep_written(write: Callable[[BinaryIO], None]) -> file_store.Kept:
+    """Write a file of any size, part by part, before it is recorded; no lock need be held meanwhile."""
+    return file_store.keep_written(write)
+
+
+def record_file(
+    kept: file_store.Kept, *, filename: str, media_type: str, owner_id: int | None, now: datetime
+) -> StoredFile:
+    """The row of a file that is on the disk already. Needs a transaction."""
     current = require_transaction()
-    _put(upload.sha256, upload.content)
     stored = StoredFile(
-        sha256=upload.sha256,
-        size_bytes=len(upload.content),
-        media_type=upload.media_type,
-        filename=upload.name,
+        sha256=kept.sha256,
+        size_bytes=kept.size_bytes,
+        media_type=media_type,
+        filename=filename,
         owner_id=owner_id,
         created_at=now,
     )
@@ -277,33 +290,43 @@ def stored_file(file_id: int) -> StoredFile:
 
 
 def open_file(stored: StoredFile) -> bytes:
-    """The content of a stored file; raises :class:`FileAltered` where it no longer matches its checksum and
-    :class:`FileLost` where it is gone."""
-    try:
-        content = bytes(obstore.get(_store(), _path(stored.sha256)).bytes())
-    except FileNotFoundError as gone:
-        raise FileLost(sha256=stored.sha256) from gone
-    if hashlib.sha256(content).hexdigest() != stored.sha256:
+    """The content of a stored file, read whole; raises as :func:`open_stream` does."""
+    with open_stream(stored) as content:
+        return content.read()
+
+
+def open_stream(stored: StoredFile) -> BinaryIO:
+    """A stored file, open at its start, once it was summed.
+
+    Raises :class:`FileAltered` where it no longer matches its checksum and :class:`FileLost` where it is gone.
+    """
+    content = _opened(stored.sha256)
+    if hashlib.file_digest(content, "sha256").hexdigest() != stored.sha256:
+        content.close()
         raise FileAltered(sha256=stored.sha256)
+    content.seek(0)
     return content
 
 
 def stored_chunks(sha256: str) -> Iterator[bytes]:
     """The content kept under a checksum, piece by piece and unchecked; raises :class:`FileLost` where it is gone."""
-    try:
-        found = obstore.get(_store(), _path(sha256))
-    except FileNotFoundError as gone:
-        raise FileLost(sha256=sha256) from gone
-    for chunk in found.stream():
-        yield bytes(chunk)
+    with _opened(sha256) as content:
+        while chunk := content.read(CHUNK_BYTES):
+            yield chunk
 
 
 def keep_content(source: Path, *, sha256: str) -> None:
     """Take in a file whose checksum is known to be right, without reading it whole, unless it is there already."""
     if _holds(sha256):
         return
-    obstore.put(_store(), _path(sha256), source)
-    _written_to_disk(sha256)
+
+    def copy(target: BinaryIO) -> None:
+        with source.open("rb") as content:
+            shutil.copyfileobj(content, target, CHUNK_BYTES)
+
+    kept = file_store.keep_written(copy)
+    if kept.sha256 != sha256:
+        raise FileAltered(sha256=sha256)
 
 
 def altered_files() -> list[dict[str, object]]:
@@ -311,7 +334,7 @@ def altered_files() -> list[dict[str, object]]:
     faults: list[dict[str, object]] = []
     for stored in session().scalars(select(StoredFile).order_by(StoredFile.id)):
         try:
-            open_file(stored)
+            open_stream(stored).close()
         except FileAltered:
             faults.append({"stored_file": stored.id, "sha256": stored.sha256, "fault": "altered"})
         except FileLost:
@@ -350,53 +373,16 @@ def sniff(content: bytes, filename: str) -> str:
     return CSV if ending == "csv" else TEXT
 
 
-def _put(sha256: str, content: bytes) -> None:
-    """Write the content unless it is there; obstore writes aside and renames, so no reader sees half a file.
-
-    It leaves what it wrote to the system's cache, so the file and its folder are brought to the disk here.
-    """
-    path = _path(sha256)
+def _opened(sha256: str) -> io.BufferedReader:
     try:
-        if bytes(obstore.get(_store(), path).bytes()) == content:
-            return
-    except FileNotFoundError:
-        pass  # not stored yet: this is the first of its content
-    obstore.put(_store(), path, content)
-    _written_to_disk(sha256)
+        return file_store.path_of(sha256).open("rb")
+    except FileNotFoundError as gone:
+        raise FileLost(sha256=sha256) from gone
 
 
 def _holds(sha256: str) -> bool:
-    found = hashlib.sha256()
     try:
-        for chunk in stored_chunks(sha256):
-            found.update(chunk)
+        with _opened(sha256) as content:
+            return hashlib.file_digest(content, "sha256").hexdigest() == sha256
     except FileLost:
         return False
-    return found.hexdigest() == sha256
-
-
-def _written_to_disk(sha256: str) -> None:
-    written = _folder() / _path(sha256)
-    for place in (written, written.parent, written.parent.parent):
-        to_disk(place)
-
-
-def to_disk(place: Path) -> None:
-    """Have a file or folder survive a power cut."""
-    descriptor = os.open(place, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _path(sha256: str) -> str:
-    return f"{sha256[:2]}/{sha256}"
-
-
-def _store() -> LocalStore:
-    return LocalStore(prefix=_folder(), mkdir=True)
-
-
-def _folder() -> Path:
-    return Path(cast(str, current_app.config["FILES_DIR"]))

@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from core.audit_chain import ChainHead, key_mark
 from core.backup.errors import BackupError
-from core.files import to_disk
+from core.file_store import to_disk
 
 FORMAT = 1
 MANIFEST = "manifest.json"

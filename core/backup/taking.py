@@ -28,7 +28,8 @@ from core.backup.manifest import (
 )
 from core.backup.parts import digest_of, packed, part_of, written
 from core.backup.snapshot import columns_of, copy_statement, cursor_of, owner_engine, speak_portably
-from core.files import FileLost, stored_chunks, to_disk
+from core.file_store import to_disk
+from core.files import FileLost, stored_chunks
 from core.migrate import MIGRATION_LOCK
 
 _REVISION = "SELECT version_num FROM alembic_version"

@@ -6,12 +6,15 @@ import io
 
 from flask import Response, send_file
 
-from core.files import StoredFile, open_file
+from core.files import StoredFile, open_stream
 
 
 def attachment(stored: StoredFile) -> Response:
-    """A stored file as somebody handed it in."""
-    return download(open_file(stored), media_type=stored.media_type, filename=stored.filename)
+    """A stored file as somebody handed it in, or as it was written; it is sent part by part."""
+    content = open_stream(stored)
+    response = send_file(content, mimetype=stored.media_type, as_attachment=True, download_name=stored.filename)
+    response.content_length = stored.size_bytes
+    return response
 
 
 def download(content: bytes, *, media_type: str, filename: str) -> Response:

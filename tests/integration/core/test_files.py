@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 from flask import Flask
@@ -34,7 +37,10 @@ from core.files import (
     FileTypeRefused,
     StoredFile,
     altered_files,
+    keep_written,
     open_file,
+    open_stream,
+    record_file,
     safe_name,
     sniff,
     store_content,
@@ -206,7 +212,7 @@ def test_what_the_service_writes_itself(app: Flask) -> None:
 
 
 def test_the_content_is_on_the_disk_before_the_row(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file itself, its folder and the folder above are brought there."""
+    """The file before it gets its name, then its folder and the folder above are brought there."""
     synced: list[Path] = []
     real = os.fsync
 
@@ -217,7 +223,44 @@ def test_the_content_is_on_the_disk_before_the_row(app: Flask, monkeypatch: pyte
     monkeypatch.setattr(os, "fsync", counted)
     stored = store(b"%PDF-1.7 synced" + END)
     written = place(app, stored)
-    assert synced == [written, written.parent, written.parent.parent]
+    aside = written.parent.parent / ".writing"
+    assert [synced[0].parent, *synced[1:]] == [aside, written.parent, written.parent.parent]
+    assert list(aside.iterdir()) == []
+
+
+def test_a_large_file_is_written_part_by_part_and_read_in_parts(app: Flask) -> None:
+    """Its checksum and size are known at its end; only then is it recorded."""
+    parts = [bytes([number]) * 100_000 for number in range(30)]
+    kept = keep_written(lambda target: target.writelines(parts))
+    with transaction():
+        stored = record_file(kept, filename="batch.xml", media_type=XML, owner_id=3, now=NOW)
+
+    assert (stored.sha256, stored.size_bytes) == (hashlib.sha256(b"".join(parts)).hexdigest(), 3_000_000)
+    with open_stream(stored) as content:
+        assert content.read(200_001) == parts[0] + parts[1] + b"\x02"
+
+
+def test_what_was_not_written_to_its_end_is_not_kept(app: Flask) -> None:
+    """Neither where writing fails nor where its process is killed: what that left goes with the next file."""
+    files = Path(app.config["FILES_DIR"])
+
+    def fails(target: BinaryIO) -> None:
+        target.write(b"half of it")
+        raise OSError(errno.ENOSPC, "no space left")
+
+    keep_written(lambda target: cast(None, target.write(b"whole")))
+    before = set(files.rglob("*"))
+    with pytest.raises(OSError, match="no space left"):
+        keep_written(fails)
+    assert set(files.rglob("*")) == before
+
+    killed = os.fork()
+    if not killed:
+        keep_written(lambda target: os.kill(os.getpid(), signal.SIGKILL))
+    os.waitpid(killed, 0)
+    assert len(set(files.rglob("*")) - before) == 1
+    keep_written(lambda target: cast(None, target.write(b"whole")))
+    assert set(files.rglob("*")) == before
 
 
 def test_files_need_a_transaction_and_a_row(app: Flask) -> None:
