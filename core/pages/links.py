@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import current_app, request, url_for
 from werkzeug.routing import Map
 
 _EXTENSION = "page_links"
+_NUMBERED = re.compile(r"([a-z_]+):([0-9]{1,18})")
 
 
 class LinkUnknown(KeyError):
@@ -29,6 +31,12 @@ def link_to(kind: str, record_id: int) -> str:
         raise LinkUnknown(kind) from unknown
     numbers: dict[str, Any] = {variable: record_id}
     return url_for(endpoint, **numbers)
+
+
+def source_link(source: str) -> str | None:
+    """The page of what a source such as ``claim:12`` names, where there is one."""
+    found = _NUMBERED.fullmatch(source)
+    return link_to(found[1], int(found[2])) if found and found[1] in links() else None
 
 
 def place(kind: str) -> str:

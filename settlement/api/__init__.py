@@ -7,6 +7,7 @@ from settlement.api.funds import funds
 from settlement.api.ledger import ledger
 from settlement.api.payables import payables
 from settlement.api.payments import accounts, disputes, payments, refunds
+from settlement.api.statements import statements
 from settlement.api.stops import payment_stops
 from settlement.api.webhooks import webhooks
 
@@ -18,6 +19,7 @@ BLUEPRINTS: list[Blueprint] = [
     shortfalls,
     clawbacks,
     ledger,
+    statements,
     payments,
     refunds,
     disputes,

@@ -13,6 +13,7 @@ from settlement.pages.payables import payables
 from settlement.pages.payment_actions import payment_actions
 from settlement.pages.payments import disputes, payments
 from settlement.pages.shortfalls import shortfalls
+from settlement.pages.statements import statements
 from settlement.pages.stops import stops
 
 PAGES: list[Pages] = [
@@ -30,4 +31,5 @@ PAGES: list[Pages] = [
     clawbacks,
     cutoffs,
     ledger,
+    statements,
 ]

@@ -16,12 +16,13 @@ from core.http.attachment import attachment
 from core.money import in_capitals
 from core.pages import Column, Done, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page, term
 from core.pages.language import current_language, t, yuan
+from core.pages.links import source_link
 from core.pages.tables import choice
 from settlement import permissions
 from settlement.models import BatchLine, SettlementBatch
 from settlement.pages.batch_parts import batch_events, next_actions, who
 from settlement.pages.schedule import latest_scheduled
-from settlement.pages.words import cutoff_words, programme_options, programme_words, source_link, source_words
+from settlement.pages.words import cutoff_words, programme_options, programme_words, source_words
 from settlement.queries import batches as queries
 from settlement.queries import desk
 from settlement.queries.funds import find_fund, funds_of_year

@@ -14,8 +14,9 @@ from core import clock
 from core.http import allow, current_actor
 from core.pages import Column, Filter, NavEntry, Pages, Table, link_to, table_page, term
 from core.pages.language import t
-from core.pages.links import links
+from core.pages.links import links, source_link
 from core.pages.tables import choice
+from core.permissions import Actor
 from settlement import permissions
 from settlement.models import LedgerAccount, LedgerPosting
 from settlement.pages.words import (
@@ -23,7 +24,6 @@ from settlement.pages.words import (
     links_of_sources,
     owner_names,
     owner_number_words,
-    source_link,
     source_words,
 )
 from settlement.queries.ledger import (
@@ -37,6 +37,7 @@ from settlement.queries.ledger import (
     visible_accounts,
 )
 from settlement.rules.chart import AccountKind, Book, Layer, TransactionKind
+from settlement.rules.statements import PartyKind
 
 ledger = Pages(
     "ledger_pages",
@@ -154,8 +155,18 @@ def index() -> Any:
         visible_accounts(actor, today=clock.today(clock.now())),
         title="page.ledger.title",
         template="settlement/ledger.html",
+        actions=_books_of(actor),
         totals=trial_totals() if permissions.reads_all_money(actor) else [],
     )
+
+
+def _books_of(actor: Actor) -> list[dict[str, Any]]:
+    """The statement, and the trial balance for who reads all."""
+    actions = [{"label": t("page.statement.title"), "href": url_for("statement_pages.mine")}]
+    if permissions.reads_all_money(actor):
+        trial = url_for("statement_pages.trial_balance")
+        actions.append({"label": t("page.trial_balance.title"), "href": trial})
+    return actions
 
 
 @ledger.get("/accounts/<kind>/<owner>")
@@ -186,6 +197,7 @@ def _shown(kind: str, owner: str, year: int | None) -> Any:
         "balance": balance,
         "owner": owner_names([owner])[owner],
         "owner_href": source_link(owner),
+        "statement_href": _statement_of(owner),
         "heading": t("page.account.title", kind=term(balance.kind)),
     }
     if balance.is_sum_alone:
@@ -193,6 +205,11 @@ def _shown(kind: str, owner: str, year: int | None) -> Any:
     return table_page(
         POSTINGS, postings_on(balance), title="page.account.title", template="settlement/account.html", **shown
     )
+
+
+def _statement_of(owner: str) -> str | None:
+    """The statement of an organisation whose account it is."""
+    return url_for("statement_pages.one", party=owner) if owner.startswith(PartyKind.ORGANISATION) else None
 
 
 def _order_link(order_id: int | None) -> str | None:

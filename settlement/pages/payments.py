@@ -13,11 +13,12 @@ from accounts.queries.names import organisation_names
 from core.http import allow, current_actor
 from core.pages import Column, NavEntry, Pages, Table, link_to, table_page, term
 from core.pages.language import t, yuan
+from core.pages.links import source_link
 from core.pages.tables import choice
 from core.permissions import Actor
 from settlement import permissions
 from settlement.models import GatewayDispute, Payment
-from settlement.pages.words import source_link, source_words
+from settlement.pages.words import source_words
 from settlement.queries.payments import (
     PaymentView,
     find_payment,

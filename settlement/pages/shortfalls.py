@@ -14,13 +14,14 @@ from core import clock
 from core.http import allow, current_actor
 from core.pages import Column, Done, Form, NavEntry, Pages, Table, form_page, link_to, table_page
 from core.pages.language import t, yuan
+from core.pages.links import source_link
 from core.pages.submission import SEE_OTHER
 from core.pages.tables import choice
 from settlement import permissions
 from settlement.gateways import gateway_is_on
 from settlement.models import Shortfall
 from settlement.pages.paying import begun_at, choice_form
-from settlement.pages.words import source_link, source_words
+from settlement.pages.words import source_words
 from settlement.queries.payments import attempt_under_way, methods_to
 from settlement.queries.trade import find_shortfall, open_between, payments_of, visible_shortfalls
 from settlement.rules.chart import order_owner

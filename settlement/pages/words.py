@@ -8,15 +8,14 @@ from datetime import date
 
 from accounts.queries.names import organisation_names
 from core import clock
-from core.pages import link_to
 from core.pages.forms import Options
 from core.pages.language import say, t, text_or
-from core.pages.links import links
+from core.pages.links import source_link
 from core.permissions import Actor
 from core.sources import source_text
 from core.workdays import YearStatus
 from settlement.queries.programmes import city_programme_name, programmes
-from settlement.queries.trade import claims_in_sight
+from settlement.queries.trade import sources_in_sight
 from settlement.rules.cutoffs import Cutoff
 
 _NUMBERED = re.compile(r"([a-z_]+):([0-9]{1,18})")
@@ -29,20 +28,11 @@ def source_words(source: str) -> str:
     return say(source_text(source))
 
 
-def source_link(source: str) -> str | None:
-    """The page of what a source names, where there is one."""
-    found = _NUMBERED.fullmatch(source)
-    return link_to(found[1], int(found[2])) if found and found[1] in links() else None
-
-
 def links_of_sources(sources: Iterable[tuple[str, int | None]], *, actor: Actor) -> dict[str, str | None]:
     """The page of each source (told with its order), where there is one that the actor may open; one query at most."""
     told = dict(sources)
-    opened = claims_in_sight({order_id for order_id in told.values() if order_id is not None}, actor=actor)
-    return {
-        source: None if source.startswith("claim:") and order_id not in opened else source_link(source)
-        for source, order_id in told.items()
-    }
+    opened = sources_in_sight(told, actor=actor)
+    return {source: source_link(source) if source in opened else None for source in told}
 
 
 def owner_names(owners: Iterable[str]) -> dict[str, str]:

@@ -17,10 +17,11 @@ from core.permissions import Actor
 from settlement.models import LedgerAccount, LedgerPosting, LedgerTransaction
 from settlement.queries.scope import concerns_visible, sees_all
 from settlement.rules.chart import AID_OF, AccountKind, Book, Layer, Phase, TransactionKind
+from settlement.rules.statements import article_of
 
 _LAST_YEAR = 2199
-_CAP_KINDS = (AccountKind.CAP, AccountKind.CAP_CONTRA, AccountKind.AID_CAP, AccountKind.AID_CAP_CONTRA)
-_CONTROLLER = "controller:"
+CAP_KINDS = (AccountKind.CAP, AccountKind.CAP_CONTRA, AccountKind.AID_CAP, AccountKind.AID_CAP_CONTRA)
+CONTROLLER = "controller:"
 """Owners of caps that several firms share begin so."""
 
 
@@ -78,6 +79,8 @@ class PostingLine:
     reverses_id: int | None
     article: str | None
     at: datetime
+    account_kind: AccountKind
+    owner: str
 
 
 def known_kind(name: str) -> AccountKind:
@@ -135,7 +138,7 @@ def account_balance(*, kind: AccountKind, owner: str, year: int | None, actor: A
         min_fen=None if only is None else only.min_fen,
         max_fen=None if only is None else only.max_fen,
         account_ids=[account.id for account in accounts],
-        is_sum_alone=kind in _CAP_KINDS and owner.startswith(_CONTROLLER) and not sees_all(actor),
+        is_sum_alone=kind in CAP_KINDS and owner.startswith(CONTROLLER) and not sees_all(actor),
     )
 
 
@@ -155,16 +158,18 @@ def of_kind(postings: Select[tuple[LedgerPosting]], kind: TransactionKind) -> Se
 def described(postings: Sequence[LedgerPosting]) -> list[PostingLine]:
     """Postings with their transactions, in the order given."""
     rows = session().execute(
-        select(LedgerPosting, LedgerTransaction, LedgerAccount.year)
+        select(LedgerPosting, LedgerTransaction, LedgerAccount.year, LedgerAccount.kind, LedgerAccount.owner)
         .join(LedgerTransaction, LedgerTransaction.id == LedgerPosting.transaction_id)
         .join(LedgerAccount, LedgerAccount.id == LedgerPosting.account_id)
         .where(LedgerPosting.id.in_([posting.id for posting in postings]))
     )
-    lines = {posting.id: _line(posting, made, year) for posting, made, year in rows}
+    lines = {posting.id: _line(posting, made, year, kind, owner) for posting, made, year, kind, owner in rows}
     return [lines[posting.id] for posting in postings]
 
 
-def _line(posting: LedgerPosting, made: LedgerTransaction, year: int) -> PostingLine:
+def _line(
+    posting: LedgerPosting, made: LedgerTransaction, year: int, account_kind: AccountKind, owner: str
+) -> PostingLine:
     return PostingLine(
         id=posting.id,
         transaction_id=made.id,
@@ -177,8 +182,10 @@ def _line(posting: LedgerPosting, made: LedgerTransaction, year: int) -> Posting
         order_id=made.order_id,
         resolves_id=made.resolves_id,
         reverses_id=made.reverses_id,
-        article=made.article,
+        article=article_of(made.kind, made.article),
         at=made.at,
+        account_kind=account_kind,
+        owner=owner,
     )
 
 
@@ -187,7 +194,7 @@ def _visible(actor: Actor, today: date) -> ColumnElement[bool]:
     if sees_all(actor):
         return literal(True)  # noqa: FBT003 - the SQL constant
     mine: ColumnElement[bool] = concerns_visible(actor, LedgerAccount.party_id, LedgerAccount.counterparty_id)
-    return or_(mine, and_(LedgerAccount.kind.in_(_CAP_KINDS), _of_its_cap(actor, today)))
+    return or_(mine, and_(LedgerAccount.kind.in_(CAP_KINDS), _of_its_cap(actor, today)))
 
 
 def _of_its_cap(actor: Actor, today: date) -> ColumnElement[bool]:

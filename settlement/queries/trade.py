@@ -19,6 +19,9 @@ from settlement.states import ShortfallState
 _TRADE_KINDS = tuple(kind for kind, book in BOOK_OF.items() if book is Book.TRADE)
 """With the kinds named, the unique index over kind, owner and year finds the accounts of an order."""
 
+CLAIM_SOURCE = "claim:"
+"""Sources of what was claimed begin so, before the claim's number."""
+
 
 class ShortfallMissing(NotFound):
     """There is no such shortfall for this actor."""
@@ -80,6 +83,12 @@ def claims_in_sight(order_ids: Collection[int], *, actor: Actor) -> set[int]:
         OrderCharge.order_id.in_(order_ids), concerns_visible(actor, OrderCharge.user_id)
     )
     return set(session().scalars(found))
+
+
+def sources_in_sight(sources: Mapping[str, int | None], *, actor: Actor) -> set[str]:
+    """Of what the ledger names (with its order, if any) what the actor may open, where it may see the money."""
+    opened = claims_in_sight({order_id for order_id in sources.values() if order_id is not None}, actor=actor)
+    return {source for source, order_id in sources.items() if not source.startswith(CLAIM_SOURCE) or order_id in opened}
 
 
 def unpaid_shortfalls(debtor_id: int) -> Sequence[Shortfall]:

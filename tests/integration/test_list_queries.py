@@ -41,6 +41,7 @@ LISTS = {
     "/instrument-imports": "provider-jinan",
     "/instruments": "provider-jinan",
     "/instruments/listing-deadlines": "provider-jinan",
+    "/ledger/statements/province": "province",
     "/appeals": "province",
     "/findings": "province",
     "/inspections": "province",
