@@ -6,11 +6,15 @@ import io
 
 from flask import Response, send_file
 
-from core.files import StoredFile, open_stream
+from core.files import StoredFile, open_file, open_stream
+
+SENT_WHOLE_BYTES = 1 << 20
 
 
 def attachment(stored: StoredFile) -> Response:
-    """A stored file as somebody handed it in, or as it was written; it is sent part by part."""
+    """A stored file as somebody handed it in, or as it was written; a large one is sent part by part."""
+    if stored.size_bytes <= SENT_WHOLE_BYTES:
+        return download(open_file(stored), media_type=stored.media_type, filename=stored.filename)
     content = open_stream(stored)
     response = send_file(content, mimetype=stored.media_type, as_attachment=True, download_name=stored.filename)
     response.content_length = stored.size_bytes
