@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from core.db import session
+from core.db import db, session
 from core.files import altered_files
 from core.states import Transitions
 
@@ -33,6 +33,15 @@ class Offence:
     number: int
     name: str
     row: dict[str, Any]
+
+    @property
+    def subjects(self) -> list[tuple[str, int]]:
+        """The records the row names: columns are called after their tables and hold their numbers."""
+        return [
+            (name, value)
+            for name, value in self.row.items()
+            if isinstance(value, int) and not isinstance(value, bool) and name in db.metadata.tables
+        ]
 
 
 def verify(invariants: Iterable[Invariant]) -> list[Offence]:

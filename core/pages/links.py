@@ -12,6 +12,10 @@ _EXTENSION = "page_links"
 _NUMBERED = re.compile(r"([a-z_]+):([0-9]{1,18})")
 
 
+PAGE_OF = {"settlement_batch": "batch"}
+"""Kinds of records whose pages go by another name than their tables."""
+
+
 class LinkUnknown(KeyError):
     """No package has registered a page for this kind of record."""
 

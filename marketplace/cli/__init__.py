@@ -28,7 +28,7 @@ from marketplace.demo.real.command import run as tell_real_story
 from marketplace.queries.case_history import ordered_cases
 from marketplace.reports.pack_lint import Fault, every_fault
 from marketplace.reports.policy_table import PolicyRow, every_row
-from marketplace.reports.verification import verify_everything
+from marketplace.reports.verification import trace, verify_everything
 from vouchers.cli import policies, vouchers
 
 LINT_WIDTH = 140
@@ -59,14 +59,17 @@ def real(folder: Path) -> None:
 
 
 @click.command("verify")
+@click.option("--trace", "traced", is_flag=True, help="Say for each row where to go on: pages and queries.")
 @with_appcontext
-def verify() -> None:
+def verify(*, traced: bool) -> None:
     """Run every always-true query; exit 1 with the offending rows."""
     checked, offences = verify_everything()
     for offence in offences:
         row: dict[str, Any] = offence.row
         shown = json.dumps(row, ensure_ascii=False, default=str)
         click.echo(f"invariant {offence.number} ({offence.name}): {shown}")
+        for kind, number in offence.subjects if traced else []:
+            click.echo(f"    {trace(kind, number).both()}")
     click.echo(f"{checked} checks, {len(offences)} offending rows")
     if offences:
         raise SystemExit(1)

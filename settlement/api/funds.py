@@ -10,8 +10,15 @@ from settlement import permissions
 from settlement.models import Fund
 from settlement.queries.funds import FundMissing, FundStatus, find_fund, fund_status, fund_statuses
 from settlement.queries.funds import funds as all_funds
-from settlement.queries.programmes import ProgrammeUnknown
-from settlement.schemas.funds import FundSchema, NewAppropriationSchema, NewFundSchema
+from settlement.queries.programmes import ProgrammeUnknown, chosen_programme
+from settlement.queries.waiting import Reach, reach
+from settlement.schemas.funds import (
+    FundSchema,
+    NewAppropriationSchema,
+    NewFundSchema,
+    QueueQuerySchema,
+    ReachSchema,
+)
 from settlement.service import funds as service
 from settlement.service.funds import FundExists
 
@@ -43,6 +50,21 @@ def list_funds(given: dict[str, Any]) -> dict[str, Any]:
     """
     page = page_of(all_funds(), **given, key=Fund.id)
     return {**page, "items": fund_statuses(page["items"])}
+
+
+@funds.route("/queue", methods=["GET"])
+@allow(permissions.may_read_funds)
+@problems(ProgrammeUnknown)
+@funds.arguments(QueueQuerySchema, location="query")
+@funds.response(200, ReachSchema)
+def show_queue(given: dict[str, Any]) -> Reach:
+    """How far the money reaches
+
+    Into the queue of what is due, in the order of confirmation, with a further appropriation or without (V3).
+    """
+    today = clock.today(clock.now())
+    programme = chosen_programme(given["programme"], on=today)
+    return reach(programme, year=today.year, extra_fen=given["appropriation_fen"])
 
 
 @funds.route("/<int:fund_id>", methods=["GET"])

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, render_template, url_for
+from sqlalchemy import Select
 
 from accounts.queries.names import organisation_names
 from core import clock
 from core.http import allow, current_actor
-from core.pages import Column, Done, Form, NavEntry, Pages, Table, form_page, link_to, table_page
+from core.pages import Column, Done, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page
 from core.pages.language import t, yuan
 from core.pages.tables import choice
 from core.permissions import Actor
@@ -46,13 +47,26 @@ def _rows(found: Sequence[Clawback]) -> list[Row]:
     return [Row(each, names[each.payee_id]) for each in found]
 
 
+OVERDUE = "yes"
+
+
+def _overdue(query: Select[Any], value: str) -> Select[Any]:
+    """Only what should have come back before today."""
+    if value != OVERDUE:
+        raise ValueError(value)
+    return query.where(Clawback.state == ClawbackState.OPEN, Clawback.due_on < clock.today(clock.now()))
+
+
 CLAWBACKS = Table(
     name="clawbacks",
     key=Clawback.id,
     default_sort="-number",
     empty="page.clawbacks.empty",
     prepare=_rows,
-    filters=[choice("state", Clawback.state, ClawbackState)],
+    filters=[
+        choice("state", Clawback.state, ClawbackState),
+        Filter("overdue", _overdue, options=lambda: [(OVERDUE, t("filter.overdue_clawbacks"))]),
+    ],
     columns=[
         Column(
             "number",
@@ -67,6 +81,7 @@ CLAWBACKS = Table(
         Column("misconduct", lambda row: row.clawback.misconduct, kind="flag"),
         Column("state", lambda row: row.clawback.state, kind="state", sort=Clawback.state),
         Column("opened_at", lambda row: row.clawback.opened_at, kind="moment", sort=Clawback.opened_at),
+        Column("pay_back_by", lambda row: row.clawback.due_on, kind="day", sort=Clawback.due_on),
     ],
 )
 

@@ -11,7 +11,7 @@ from flask import render_template, url_for
 
 from accounts.queries.names import organisation_names
 from core.http import allow, current_actor
-from core.pages import Column, NavEntry, Pages, Table, link_to, table_page, term
+from core.pages import Column, Filter, NavEntry, Pages, Table, link_to, table_page, term
 from core.pages.language import t, yuan
 from core.pages.links import source_link
 from core.pages.tables import choice
@@ -20,8 +20,10 @@ from settlement import permissions
 from settlement.models import GatewayDispute, Payment
 from settlement.pages.words import source_words
 from settlement.queries.payments import (
+    NeedsPerson,
     PaymentView,
     find_payment,
+    looked_after,
     payment_view,
     visible_disputes,
     visible_payments,
@@ -79,7 +81,15 @@ PAYMENTS = Table(
     default_sort="-number",
     empty="page.payments.empty",
     prepare=_rows,
-    filters=[choice("state", Payment.state, PaymentState), choice("method", Payment.method, PaymentMethod)],
+    filters=[
+        choice("state", Payment.state, PaymentState),
+        choice("method", Payment.method, PaymentMethod),
+        Filter(
+            "looked_after",
+            lambda query, value: looked_after(query, NeedsPerson(value)),
+            options=lambda: [(member.value, term(member)) for member in NeedsPerson],
+        ),
+    ],
     columns=[
         Column(
             "number",

@@ -8,8 +8,19 @@ from datetime import date, datetime
 from sqlalchemy import Select, exists, func, select
 
 from core.db import session
-from settlement.models import BankReturnLine, BatchLine, Clawback, Fund, LedgerAccount, Payable, SettlementBatch
-from settlement.states import BatchState, ClawbackState, PayableState
+from settlement.models import (
+    BankReturnLine,
+    BatchLine,
+    Clawback,
+    Fund,
+    GatewayPayment,
+    GatewayRefund,
+    LedgerAccount,
+    Payable,
+    Payment,
+    SettlementBatch,
+)
+from settlement.states import OPEN_PAYMENTS, BatchState, ClawbackState, PayableState, PaymentState, RefundState
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,40 @@ def open_clawbacks() -> Pile:
             Clawback.state == ClawbackState.OPEN
         )
     )
+
+
+def overdue_clawbacks(on: date) -> Pile:
+    """What should have come back before a day and has not."""
+    open_fen = Clawback.amount_fen - Clawback.recovered_fen
+    return _pile(
+        select(func.count(), func.sum(open_fen), func.min(Clawback.opened_at)).where(
+            Clawback.state == ClawbackState.OPEN, Clawback.due_on < on
+        )
+    )
+
+
+def held_payments() -> Pile:
+    """Online payments that do not fit what was asked for: nothing of them is posted before a person looked."""
+    return _pile(_payments().where(Payment.state == PaymentState.HELD))
+
+
+def flagged_payments() -> Pile:
+    """Online payments whose term is long over and of which the gateway tells no end."""
+    flagged = exists().where(GatewayPayment.payment_id == Payment.id, GatewayPayment.flagged_at.is_not(None))
+    return _pile(_payments().where(Payment.state.in_(OPEN_PAYMENTS), flagged))
+
+
+def failed_refunds() -> Pile:
+    """Refunds the gateway could not make: asked for again, or paid back by bank."""
+    return _pile(
+        select(func.count(), func.sum(GatewayRefund.amount_fen), func.min(GatewayRefund.requested_at)).where(
+            GatewayRefund.state == RefundState.FAILED
+        )
+    )
+
+
+def _payments() -> Select[tuple[int, int, datetime]]:
+    return select(func.count(), func.sum(Payment.amount_fen), func.min(Payment.recorded_at))
 
 
 def live_cutoffs(since: date) -> dict[date, str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import contains_eager
 
 from core.db import session
@@ -15,7 +16,7 @@ from core.permissions import Actor
 from settlement.models import GatewayAccount, GatewayDispute, GatewayEvent, GatewayPayment, GatewayRefund, Payment
 from settlement.queries.scope import concerns_visible
 from settlement.rules.methods import GATEWAY_METHODS, PaymentMethod
-from settlement.states import OPEN_PAYMENTS, OPEN_REFUNDS, AccountState, PaymentState
+from settlement.states import OPEN_PAYMENTS, OPEN_REFUNDS, AccountState, PaymentState, RefundState
 
 
 class PaymentMissing(NotFound):
@@ -50,6 +51,22 @@ def visible_payments(
     if method is not None:
         found = found.where(Payment.method == method)
     return found if order_id is None else found.where(Payment.order_id == order_id)
+
+
+class NeedsPerson(StrEnum):
+    """Why a person looks after an online payment."""
+
+    FLAGGED = "flagged"
+    REFUND_FAILED = "refund_failed"
+
+
+def looked_after(payments: Select[tuple[Payment]], why: NeedsPerson) -> Select[tuple[Payment]]:
+    """Only the payments that a person must look after for this."""
+    if why is NeedsPerson.FLAGGED:
+        flagged = exists().where(GatewayPayment.payment_id == Payment.id, GatewayPayment.flagged_at.is_not(None))
+        return payments.where(Payment.state.in_(OPEN_PAYMENTS), flagged)
+    failed = exists().where(GatewayRefund.payment_id == Payment.id, GatewayRefund.state == RefundState.FAILED)
+    return payments.where(failed)
 
 
 def find_payment(payment_id: int, *, actor: Actor) -> Payment:

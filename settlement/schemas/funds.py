@@ -67,3 +67,29 @@ class FundSchema(Schema):
         required=True,
         metadata={"description": "Every appropriation, the earliest first."},
     )
+
+
+class QueueQuerySchema(Schema):
+    """Whose queue, and what might be appropriated further."""
+
+    programme = TextField(
+        load_default=None,
+        allow_none=True,
+        max_length=100,
+        metadata={"description": "The programme; the province's own where it is left out (V6)."},
+    )
+    appropriation_fen = FenField(
+        load_default=0, metadata={"description": "A further appropriation to reckon with, in fen."}
+    )
+
+
+class ReachSchema(Schema):
+    """How far the money of this year reaches into the queue of what is due."""
+
+    available_fen = FenField(required=True, metadata={"description": "What the fund can still pay, in fen."})
+    extra_fen = FenField(required=True, metadata={"description": "The further appropriation, in fen."})
+    paid_count = CountField(required=True, metadata={"description": "How many it would pay."})
+    paid_fen = FenField(required=True, metadata={"description": "Their sum, in fen."})
+    waiting_count = CountField(required=True, metadata={"description": "How many would still wait."})
+    waiting_fen = FenField(required=True, metadata={"description": "Their sum, in fen."})
+    next_fen = FenField(required=True, metadata={"description": "What the first that waits lacks, in fen."})

@@ -25,7 +25,7 @@ from marketplace.notifications.rules.members import (
     RESIDENCE,
     SUCCESSION,
 )
-from marketplace.notifications.rules.money import BATCH, CLAWBACK, PAYABLE, SHORTFALL
+from marketplace.notifications.rules.money import BATCH, CLAWBACK, PAYABLE, PAYMENT, REFUND, SHORTFALL
 from marketplace.notifications.rules.naming import COMPLAINT, NAMING, REFERRAL
 from marketplace.notifications.rules.reports import ANNUAL_REPORT, CONSULTATION, DISCLOSURE
 from marketplace.notifications.rules.supervision import APPEAL, FINDING, INSPECTION, MISCONDUCT, STOP
@@ -52,6 +52,8 @@ ALL = (
     BATCH,
     SHORTFALL,
     CLAWBACK,
+    PAYMENT,
+    REFUND,
     INSPECTION,
     FINDING,
     STOP,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from marketplace.notifications.payouts import arrived, not_arrived
-from marketplace.notifications.recipients import both, finance_checker, finance_maker, of
+from marketplace.notifications.recipients import both, finance_checker, finance_maker, of, through
 from marketplace.notifications.rules.told import Subject, news, task
-from settlement.models import Clawback, Payable, SettlementBatch, Shortfall
+from settlement.models import Clawback, GatewayRefund, Payable, Payment, SettlementBatch, Shortfall
 
 PAYABLE = Subject(
     Payable,
@@ -52,5 +52,28 @@ CLAWBACK = Subject(
     {
         "open": (task("clawback.repay", of("payee_id"), due=lambda clawback: clawback.due_on),),
         "recover": (news("clawback.recovered", of("payee_id")),),
+    },
+)
+PAYMENT = Subject(
+    Payment,
+    "payment",
+    {
+        "hold_back": (task("payment.held", finance_maker),),
+        "release": (),
+    },
+)
+REFUND = Subject(
+    GatewayRefund,
+    "payment",
+    {
+        "fail": (
+            task(
+                "refund.failed",
+                both(through("payment", of("payee_id")), finance_maker),
+                link_id=lambda refund: refund.payment_id,
+            ),
+        ),
+        "try_again": (),
+        "transfer": (),
     },
 )

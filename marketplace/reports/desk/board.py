@@ -98,6 +98,9 @@ def _finance(actor: Actor) -> list[DeskItem]:
             _pile("payables_to_correct", _sum_of(failed)),
             _pile("bank_returns_to_record", money.exported_batches(answered=False)),
             _pile("clawbacks_to_recover", money.open_clawbacks()),
+            _pile("payments_held", money.held_payments()),
+            _pile("payments_flagged", money.flagged_payments()),
+            _pile("refunds_failed", money.failed_refunds()),
         ]
     found += [
         _pile("batches_to_export", money.batches_to_export()),

@@ -315,8 +315,8 @@ def test_what_is_done_today(app: Flask) -> None:
     assert "下一个截止日：2026-01-26" in page.text
     assert NEW in page.reader.links
     cards = card_words(page)
-    assert cards["/payables?state=due"] == "待兑付款项 3 ¥120.00 最早：2026-01-08 10:00"
-    assert cards["/funds"] == "资金不足而停止的队列 2 ¥70.00 最早：2026-01-08 10:00"
+    assert cards["/payables?state=due"] == "待兑付款项 3 ¥120.00 最早：2026-01-08 10:00 到截止日自动编制"
+    assert cards["/finance/queue"] == "资金不足而停止的队列 2 ¥70.00 最早：2026-01-08 10:00"
     assert cards["/payables?state=failed"] == "兑付失败待更正 1 ¥40.00 最早：2026-01-08 10:00"
     assert cards["/settlement-batches?state=prepared"] == "待他人复核的批次 0"
     assert "银行结果已齐待结清的批次 1 ¥40.00" in page.text

@@ -24,6 +24,8 @@ from settlement.states import (
     BATCH_TRANSITIONS,
     CLAWBACK_TRANSITIONS,
     PAYABLE_TRANSITIONS,
+    PAYMENT_TRANSITIONS,
+    REFUND_TRANSITIONS,
     SHORTFALL_TRANSITIONS,
     STOP_TRANSITIONS,
 )
@@ -53,6 +55,8 @@ TABLES: dict[str, Transitions[Any]] = {
     "organisation_document": DOCUMENT_TRANSITIONS,
     "payment_stop": STOP_TRANSITIONS,
     "payable": PAYABLE_TRANSITIONS,
+    "payment": PAYMENT_TRANSITIONS,
+    "gateway_refund": REFUND_TRANSITIONS,
     "referral": REFERRAL,
     "residence": RESIDENCE_TRANSITIONS,
     "review_summary": SUMMARY,
@@ -74,6 +78,15 @@ SILENT = {
     ("payable", "prepare"),
     ("payable", "return"),
     ("payable", "stop"),
+    ("payment", "succeed"),
+    ("payment", "fail"),
+    ("payment", "lose_sight"),
+    ("payment", "reappear"),
+    ("payment", "refund_part"),
+    ("payment", "refund"),
+    ("gateway_refund", "succeed"),
+    ("gateway_refund", "lose_sight"),
+    ("gateway_refund", "reappear"),
     ("shortfall", "pay_part"),
 }
 """Steps nobody is told of by themselves: those of batches and bank returns are told by the batch."""
