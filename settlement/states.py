@@ -110,7 +110,7 @@ BATCH_TRANSITIONS: Transitions[BatchState] = Transitions(
 
 
 class PayoutOutcome(StrEnum):
-    """What the bank says of one line."""
+    """What the bank says of one payout."""
 
     PAID = "paid"
     FAILED = "failed"
@@ -281,16 +281,23 @@ class ClawbackState(StrEnum):
 
 
 class ClawbackAction(StrEnum):
-    """What moves a clawback."""
+    """What moves a clawback: money that comes back, or what a payout of the same payee keeps back for it."""
 
     RECOVER_PART = "recover_part"
     RECOVER = "recover"
+    NET_PART = "net_part"
+    NET = "net"
+    UNDO_NETTING = "undo_netting"
 
 
 CLAWBACK_TRANSITIONS: Transitions[ClawbackState] = Transitions(
     {
         (ClawbackState.OPEN, ClawbackAction.RECOVER_PART): ClawbackState.OPEN,
         (ClawbackState.OPEN, ClawbackAction.RECOVER): ClawbackState.RECOVERED,
+        (ClawbackState.OPEN, ClawbackAction.NET_PART): ClawbackState.OPEN,
+        (ClawbackState.OPEN, ClawbackAction.NET): ClawbackState.RECOVERED,
+        (ClawbackState.OPEN, ClawbackAction.UNDO_NETTING): ClawbackState.OPEN,
+        (ClawbackState.RECOVERED, ClawbackAction.UNDO_NETTING): ClawbackState.OPEN,
     },
     initial=ClawbackState.OPEN,
 )

@@ -13,12 +13,13 @@ DECIDES_NOTHING: Mapping[str, frozenset[str] | None] = {
     "user_interest": None,
     "user_account": None,
     "review_case": frozenset({"release"}),
-    "settlement_batch": frozenset({"prepare", "discard", "export", "record_bank_return", "close"}),
+    "settlement_batch": frozenset({"prepare", "discard", "export", "settle_netted", "record_bank_return", "close"}),
+    "clawback": frozenset({"net_part", "net", "undo_netting"}),
 }
 """What officers may do whoever it is about, by table: every action, or those named.
 
 They declare their ties, keep their own accounts and give a case back. A pay run takes what the queue and the fund say,
-its files are copies, and its end is what the bank reported; to approve it is a decision.
+its files are copies, and its end, with what is netted by it, is what the bank reported; to approve it is a decision.
 """
 
 

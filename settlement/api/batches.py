@@ -25,26 +25,29 @@ from core.http.attachment import attachment
 from core.states import StateForbids
 from core.workdays import YearNotPublished
 from settlement import permissions
-from settlement.models import BankReturn, BatchLine, SettlementBatch
+from settlement.models import BankReturn, BatchLine, BatchPayout, SettlementBatch
 from settlement.queries import batches as queries
 from settlement.queries.batches import BatchMissing, BatchNotExported
 from settlement.queries.programmes import ProgrammeUnknown
 from settlement.rules.exports import ExportFormat
+from settlement.rules.payout_ids import end_to_end_id
 from settlement.schemas.batches import (
     BankReturnSchema,
     BatchLineSchema,
+    BatchPayoutSchema,
     BatchQuerySchema,
     BatchSchema,
     CutoffQuerySchema,
     CutoffSchema,
     ExportQuerySchema,
+    LineQuerySchema,
     NewBankReturnSchema,
     NewBatchSchema,
 )
 from settlement.service import bank_returns as return_service
 from settlement.service import batches as service
 from settlement.service.bank_returns import BankReturnRefused, BatchNotSent
-from settlement.service.batches import ApproverPrepared, CutoffAhead, ExportDiffers, LinesOpen
+from settlement.service.batches import ApproverPrepared, CutoffAhead, ExportDiffers, PayoutsOpen
 from settlement.steps.batches import NothingToSettle, PreparerInvolved
 
 batches = Blueprint(
@@ -102,15 +105,42 @@ def show_batch(batch_id: int) -> SettlementBatch:
 @batches.route("/settlement-batches/<int:batch_id>/lines", methods=["GET"])
 @allow(permissions.may_read_batches)
 @problems(BatchMissing)
-@batches.arguments(CursorSchema, location="query")
+@batches.arguments(LineQuerySchema, location="query")
 @batches.response(200, page_schema(BatchLineSchema))
 def list_lines(given: dict[str, Any], batch_id: int) -> dict[str, Any]:
-    """The lines of a batch
+    """The claims of a batch
 
-    Each with what the bank said last of it.
+    Each with the payout above it and what was said last of that.
     """
-    page = page_of(queries.lines_of(queries.find_batch(batch_id)), **given, key=BatchLine.line_no)
-    return {**page, "items": queries.with_outcomes(page["items"])}
+    found = queries.lines_of(queries.find_batch(batch_id), payout_no=given.pop("payout_no", None))
+    page = page_of(found, **given, key=BatchLine.line_no)
+    return {**page, "items": queries.lines_with_outcomes(page["items"])}
+
+
+@batches.route("/settlement-batches/<int:batch_id>/payouts", methods=["GET"])
+@allow(permissions.may_read_batches)
+@problems(BatchMissing)
+@batches.arguments(CursorSchema, location="query")
+@batches.response(200, page_schema(BatchPayoutSchema))
+def list_payouts(given: dict[str, Any], batch_id: int) -> dict[str, Any]:
+    """The payouts of a batch
+
+    One payment an account of a payee, with what is netted of it for clawbacks and what was said last of it; its
+    claims are the lines with its number.
+    """
+    batch = queries.find_batch(batch_id)
+    page = page_of(queries.payouts_of(batch), **given, key=BatchPayout.payout_no)
+    nettings = queries.nettings_of(page["items"])
+    items = [
+        {
+            "payout": each.payout,
+            "said": each.said,
+            "end_to_end_id": end_to_end_id(batch.number, each.payout.payout_no),
+            "nettings": nettings[each.payout.payout_no],
+        }
+        for each in queries.with_outcomes(page["items"])
+    ]
+    return {**page, "items": items}
 
 
 @batches.route("/settlement-batches/<int:batch_id>/approval", methods=["POST"])
@@ -203,7 +233,7 @@ def list_bank_returns(given: dict[str, Any], batch_id: int) -> dict[str, Any]:
 
 @batches.route("/settlement-batches/<int:batch_id>/closing", methods=["POST"])
 @allow(permissions.may_close_batch)
-@problems(BatchMissing, StateForbids, LinesOpen)
+@problems(BatchMissing, StateForbids, PayoutsOpen)
 @idempotent
 @batches.response(201, BatchSchema)
 def close_batch(batch_id: int) -> SettlementBatch:

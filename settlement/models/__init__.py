@@ -1,6 +1,14 @@
 """Columns and constraints of the package's tables."""
 
-from settlement.models.batches import BankReturn, BankReturnLine, BatchFile, BatchLine, SettlementBatch
+from settlement.models.batches import (
+    BankReturn,
+    BankReturnLine,
+    BatchFile,
+    BatchLine,
+    BatchNetting,
+    BatchPayout,
+    SettlementBatch,
+)
 from settlement.models.caps import AidHold, CapCarry, CapHold, CapMerge, CapMergeYear
 from settlement.models.clawbacks import Clawback, Recovery
 from settlement.models.funds import Appropriation, Fund
@@ -17,6 +25,8 @@ __all__ = [
     "BankReturnLine",
     "BatchFile",
     "BatchLine",
+    "BatchNetting",
+    "BatchPayout",
     "CapCarry",
     "CapHold",
     "CapMerge",

@@ -1,4 +1,4 @@
-"""Settlement batches: sealed lines, the files made of them, and what the bank answered."""
+"""Settlement batches: sealed payouts and lines, the files made of them, and what the bank answered."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     Date,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     SmallInteger,
@@ -30,9 +31,10 @@ from settlement.states import BatchState, PayoutOutcome
 class SettlementBatch(Model):
     """One pay run: the prefix of the queue that the fund of the cut-off's year could pay.
 
-    ``content_sha256`` seals the lines and everything the batch says of them; ``waiting_*`` is what stayed in
-    the queue for want of money at that moment. One batch a programme and cut-off is live; a discarded one makes
-    room for the next ``sequence``.
+    ``gross_fen`` is what its claims come to, ``netted_fen`` what is kept back for clawbacks, ``total_fen`` what the
+    banks are told to pay. ``content_sha256`` seals its payouts, lines and nettings in the form of ``seal_version``;
+    ``waiting_*`` is what stayed in the queue for want of money at that moment. One batch a programme and cut-off is
+    live; a discarded one makes room for the next ``sequence``.
     """
 
     __tablename__ = "settlement_batch"
@@ -55,10 +57,14 @@ class SettlementBatch(Model):
     fund_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("fund.id"), index=True)
     state: Mapped[BatchState] = mapped_column(Enumerated(BatchState))
     line_count: Mapped[int] = mapped_column(Integer)
+    payout_count: Mapped[int] = mapped_column(Integer)
+    gross_fen: Mapped[int] = mapped_column(Fen)
+    netted_fen: Mapped[int] = mapped_column(Fen)
     total_fen: Mapped[int] = mapped_column(Fen)
     waiting_count: Mapped[int] = mapped_column(Integer)
     waiting_fen: Mapped[int] = mapped_column(Fen)
     content_sha256: Mapped[str | None] = mapped_column(Text)
+    seal_version: Mapped[int] = mapped_column(SmallInteger)
     transaction_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("ledger_transaction.id"), unique=True)
     prepared_by: Mapped[int | None] = mapped_column(BigInteger)
     prepared_at: Mapped[datetime] = mapped_column(UTC)
@@ -90,8 +96,58 @@ class SettlementBatch(Model):
         )
 
 
+class BatchPayout(Model):
+    """One payment of a batch to one account of a payee, frozen, with the lines of its claims beneath.
+
+    Its lines are the ``line_count`` from ``first_line_no`` on. ``amount_fen`` is what goes to the bank: the claims'
+    ``gross_fen`` less ``netted_fen``, what clawbacks of the payee keep back; where nothing is left no bank hears of
+    it. Its ids carry no foreign keys: ``verify`` proves them, as it does for lines.
+    """
+
+    __tablename__ = "batch_payout"
+
+    batch_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    payout_no: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    payee_id: Mapped[int] = mapped_column(BigInteger)
+    account_id: Mapped[int] = mapped_column(BigInteger)
+    holder_name: Mapped[str] = mapped_column(Text)
+    bank_name: Mapped[str] = mapped_column(Text)
+    cnaps_code: Mapped[str] = mapped_column(Text)
+    account_number: Mapped[str] = mapped_column(Text)
+    first_line_no: Mapped[int] = mapped_column(Integer)
+    line_count: Mapped[int] = mapped_column(Integer)
+    gross_fen: Mapped[int] = mapped_column(Fen)
+    netted_fen: Mapped[int] = mapped_column(Fen)
+    amount_fen: Mapped[int] = mapped_column(Fen)
+
+
+class BatchNetting(Model):
+    """What a payout keeps back for one open clawback of its payee. Never changed.
+
+    It holds while the payout is on its way, is final once that was paid, and is undone when it fails, comes back or
+    its batch is discarded.
+    """
+
+    __tablename__ = "batch_netting"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["batch_id", "payout_no"],
+            ["batch_payout.batch_id", "batch_payout.payout_no"],
+            name="fk_batch_netting_payout",
+        ),
+        Index("ix_batch_netting_clawback_id", "clawback_id"),
+    )
+
+    batch_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    payout_no: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    clawback_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("clawback.id"), primary_key=True, autoincrement=False
+    )
+    amount_fen: Mapped[int] = mapped_column(Fen)
+
+
 class BatchLine(Model):
-    """One payout of a batch, frozen. Triggers refuse every change and any line after the seal.
+    """One claim of a batch beneath its payout, frozen. Triggers refuse every change and any line after the seal.
 
     ``(payable_id, attempt)`` is unique: a payable stands in a batch once for each time it was due. Its ids
     carry no foreign keys: they would triple the cost of a large batch, and ``verify`` proves them instead.
@@ -102,16 +158,11 @@ class BatchLine(Model):
 
     batch_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     line_no: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    payout_no: Mapped[int] = mapped_column(Integer)
     payable_id: Mapped[int] = mapped_column(BigInteger)
     attempt: Mapped[int] = mapped_column(SmallInteger)
     source: Mapped[str] = mapped_column(Text)
     order_id: Mapped[int] = mapped_column(BigInteger)
-    payee_id: Mapped[int] = mapped_column(BigInteger)
-    account_id: Mapped[int] = mapped_column(BigInteger)
-    holder_name: Mapped[str] = mapped_column(Text)
-    bank_name: Mapped[str] = mapped_column(Text)
-    cnaps_code: Mapped[str] = mapped_column(Text)
-    account_number: Mapped[str] = mapped_column(Text)
     amount_fen: Mapped[int] = mapped_column(Fen)
 
 
@@ -159,21 +210,17 @@ class BankReturn(Model):
 
 
 class BankReturnLine(Model):
-    """What one bank return says of one batch line. Never changed.
+    """What one bank return says of one payout, and so of every claim beneath it. Never changed.
 
-    A line has one first outcome; ``late`` marks the return of money that an earlier file had reported paid.
+    A payout has one first outcome; ``late`` marks the return of money that an earlier file had reported paid.
     """
 
     __tablename__ = "bank_return_line"
-    __table_args__ = (
-        UniqueConstraint("batch_id", "line_no", "late"),
-        Index("ix_bank_return_line_payable_id", "payable_id"),
-    )
+    __table_args__ = (UniqueConstraint("batch_id", "payout_no", "late"),)
 
     bank_return_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    line_no: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    payout_no: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     batch_id: Mapped[int] = mapped_column(BigInteger)
-    payable_id: Mapped[int] = mapped_column(BigInteger)
     outcome: Mapped[PayoutOutcome] = mapped_column(Enumerated(PayoutOutcome))
     late: Mapped[bool] = mapped_column(Boolean)
     amount_fen: Mapped[int] = mapped_column(Fen)

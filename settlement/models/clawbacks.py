@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, Text
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Model
@@ -18,6 +18,8 @@ from settlement.states import ClawbackState
 class Clawback(Model):
     """A claim of the province against a payee, linked to the payout it takes back.
 
+    ``recovered_fen`` came back, as money or netted against what the payee was paid; ``netting_fen`` is being netted in
+    batches whose payouts are on their way.
     ``due_on`` is the last day to pay it back, None for those opened before there was a term; ``occasion`` names what
     it was opened for, opaquely (``finding:3``).
     """
@@ -35,6 +37,7 @@ class Clawback(Model):
     line_no: Mapped[int] = mapped_column(Integer)
     amount_fen: Mapped[int] = mapped_column(Fen)
     recovered_fen: Mapped[int] = mapped_column(Fen, default=0)
+    netting_fen: Mapped[int] = mapped_column(Fen, default=0, server_default=text("0"))
     cause: Mapped[str] = mapped_column(Text)
     misconduct: Mapped[bool] = mapped_column(Boolean)
     article: Mapped[str] = mapped_column(Text)
@@ -52,6 +55,11 @@ class Clawback(Model):
     def open_fen(self) -> int:
         """What has not come back yet."""
         return self.amount_fen - self.recovered_fen
+
+    @property
+    def payable_back_fen(self) -> int:
+        """What is open and not being netted at this moment."""
+        return self.open_fen - self.netting_fen
 
     @property
     def reasons(self) -> list[Ground]:

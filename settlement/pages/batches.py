@@ -1,4 +1,5 @@
-"""Settlement batches: the list, a new one, one with its lines, and the sheet that is stamped (V17 pay)."""
+"""Settlement batches: the list, a new one, one with its payouts and their claims, and the sheet that is stamped
+(V17 pay)."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 
 from flask import Response, render_template, url_for
 
-from accounts.queries.names import usernames
+from accounts.queries.names import organisation_names, usernames
 from core import clock
 from core.errors import NotFound
 from core.http import allow, current_actor
@@ -19,7 +20,7 @@ from core.pages.language import current_language, t, yuan
 from core.pages.links import source_link
 from core.pages.tables import choice
 from settlement import permissions
-from settlement.models import BatchLine, SettlementBatch
+from settlement.models import BatchLine, BatchPayout, SettlementBatch
 from settlement.pages.batch_parts import batch_events, next_actions, who
 from settlement.pages.schedule import latest_scheduled
 from settlement.pages.words import cutoff_words, programme_options, programme_words, source_words
@@ -27,6 +28,7 @@ from settlement.queries import batches as queries
 from settlement.queries import desk
 from settlement.queries.funds import find_fund, funds_of_year
 from settlement.rules.exports import ExportFormat
+from settlement.rules.payout_ids import end_to_end_id
 from settlement.schemas.batches import NewBatchSchema
 from settlement.service import batches as service
 from settlement.states import BatchState, PayableState, PayoutOutcome
@@ -41,10 +43,10 @@ batches = Pages(
 
 PAST_CUTOFFS = 4
 """So many cut-offs that are over may be chosen beside the next one."""
-SHEET_LINES = 500
-"""A longer batch is stamped by its sums; its lines are in the files."""
+SHEET_PAYOUTS = 500
+"""A longer batch is stamped by its sums; its payouts are in the files."""
 SILENT = "silent"
-"""The filter's word for lines the bank has not reported on."""
+"""The filter's word for payouts the bank has not reported on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ BATCHES = Table(
             link=lambda row: link_to("batch", row.batch.id),
         ),
         Column("cutoff", lambda row: row.batch.cutoff, kind="day", sort=SettlementBatch.cutoff),
+        Column("payout_count", lambda row: row.batch.payout_count, kind="number", sort=SettlementBatch.payout_count),
         Column("line_count", lambda row: row.batch.line_count, kind="number", sort=SettlementBatch.line_count),
         Column("total", lambda row: row.batch.total_fen, kind="money", sort=SettlementBatch.total_fen),
         Column("prepared_by", lambda row: row.prepared_by),
@@ -95,14 +98,14 @@ def _by_outcome(query: Any, value: str) -> Any:
     return query.where(said.is_(None) if value == SILENT else said == PayoutOutcome(value))
 
 
-LINES = Table(
-    name="batch-lines",
-    key=BatchLine.line_no,
-    default_sort="line_no",
-    empty="page.batch.no_lines",
+PAYOUTS = Table(
+    name="batch-payouts",
+    key=BatchPayout.payout_no,
+    default_sort="payout_no",
+    empty="page.batch.no_payouts",
     prepare=queries.with_outcomes,
     filters=[
-        Filter("q", lambda query, value: query.where(BatchLine.holder_name.icontains(value, autoescape=True))),
+        Filter("q", lambda query, value: query.where(BatchPayout.holder_name.icontains(value, autoescape=True))),
         Filter(
             "outcome",
             _by_outcome,
@@ -114,24 +117,46 @@ LINES = Table(
     ],
     columns=[
         Column(
+            "payout_no",
+            lambda row: row.payout.payout_no,
+            kind="number",
+            sort=BatchPayout.payout_no,
+            link=lambda row: url_for(
+                "batch_pages.payout", batch_id=row.payout.batch_id, payout_no=row.payout.payout_no
+            ),
+        ),
+        Column("holder_name", lambda row: row.payout.holder_name, sort=BatchPayout.holder_name),
+        Column("bank_name", lambda row: row.payout.bank_name, sort=BatchPayout.bank_name),
+        Column("account_number", lambda row: row.payout.account_number),
+        Column("line_count", lambda row: row.payout.line_count, kind="number", sort=BatchPayout.line_count),
+        Column("netted", lambda row: row.payout.netted_fen or None, kind="money", sort=BatchPayout.netted_fen),
+        Column("amount", lambda row: row.payout.amount_fen, kind="money", sort=BatchPayout.amount_fen),
+        Column("outcome", lambda row: row.said.outcome, kind="state"),
+        Column("value_date", lambda row: row.said.value_date, kind="day"),
+        Column("bank_reason", lambda row: row.said.reason),
+    ],
+)
+
+CLAIMS = Table(
+    name="payout-claims",
+    key=BatchLine.line_no,
+    default_sort="line_no",
+    empty="page.payout.no_claims",
+    columns=[
+        Column(
             "line_no",
-            lambda row: row.line.line_no,
+            lambda line: line.line_no,
             kind="number",
             sort=BatchLine.line_no,
-            link=lambda row: link_to("payable", row.line.payable_id),
+            link=lambda line: link_to("payable", line.payable_id),
         ),
-        Column("holder_name", lambda row: row.line.holder_name, sort=BatchLine.holder_name),
-        Column("bank_name", lambda row: row.line.bank_name, sort=BatchLine.bank_name),
-        Column("account_number", lambda row: row.line.account_number),
-        Column("amount", lambda row: row.line.amount_fen, kind="money", sort=BatchLine.amount_fen),
         Column(
             "what_for",
-            lambda row: source_words(row.line.source),
-            link=lambda row: source_link(row.line.source),
+            lambda line: source_words(line.source),
+            link=lambda line: source_link(line.source),
         ),
-        Column("outcome", lambda row: row.outcome, kind="state"),
-        Column("value_date", lambda row: row.value_date, kind="day"),
-        Column("bank_reason", lambda row: row.reason),
+        Column("attempt", lambda line: line.attempt, kind="number", sort=BatchLine.attempt),
+        Column("amount", lambda line: line.amount_fen, kind="money", sort=BatchLine.amount_fen),
     ],
 )
 
@@ -170,17 +195,17 @@ def prepare() -> Response:
 @batches.get("/<int:batch_id>")
 @allow(permissions.may_read_batches)
 def one(batch_id: int) -> Any:
-    """One batch: its seal and sums, its lines, the bank's answers, what is next."""
+    """One batch: its seal and sums, its payouts, the bank's answers, what is next."""
     actor = current_actor()
     batch = queries.find_batch(batch_id)
     returns = queries.all_returns(batch)
     names = usernames(
         user for user in (batch.prepared_by, batch.approved_by, *(each.recorded_by for each in returns)) if user
     )
-    silent = queries.open_line_count(batch) if batch.state is BatchState.EXPORTED else 0
+    silent = queries.open_payout_count(batch) if batch.state is BatchState.EXPORTED else 0
     return table_page(
-        LINES,
-        queries.lines_of(batch),
+        PAYOUTS,
+        queries.payouts_of(batch),
         title="page.batch.title",
         template="settlement/batch.html",
         batch=batch,
@@ -196,10 +221,30 @@ def one(batch_id: int) -> Any:
     )
 
 
+@batches.get("/<int:batch_id>/payouts/<int:payout_no>")
+@allow(permissions.may_read_batches)
+def payout(batch_id: int, payout_no: int) -> Any:
+    """One payout: where it goes, the claims beneath it, what is kept back and what the bank said."""
+    batch = queries.find_batch(batch_id)
+    found = queries.find_payout(batch, payout_no)
+    return table_page(
+        CLAIMS,
+        queries.lines_of(batch, payout_no=payout_no),
+        title="page.payout.title",
+        template="settlement/payout.html",
+        batch=batch,
+        payout=found,
+        name=end_to_end_id(batch.number, payout_no),
+        said=queries.with_outcomes([found])[0].said,
+        payee=organisation_names([found.payee_id])[found.payee_id],
+        nettings=queries.nettings_of([found])[payout_no],
+    )
+
+
 @batches.get("/<int:batch_id>/sheet")
 @allow(permissions.may_read_batches)
 def sheet(batch_id: int) -> str:
-    """The list that is printed, signed and stamped: every line, the sum in figures and in 大写."""
+    """The list that is printed, signed and stamped: every payout, the sum in figures and in 大写."""
     batch = queries.find_batch(batch_id)
     names = usernames(user for user in (batch.prepared_by, batch.approved_by) if user)
     return render_template(
@@ -207,7 +252,7 @@ def sheet(batch_id: int) -> str:
         batch=batch,
         fund=find_fund(batch.fund_id),
         programme=programme_words(batch.programme),
-        lines=queries.first_lines(batch, SHEET_LINES) if batch.line_count <= SHEET_LINES else [],
+        payouts=queries.first_payouts(batch, SHEET_PAYOUTS) if batch.payout_count <= SHEET_PAYOUTS else [],
         capitals=in_capitals(batch.total_fen) if current_language() == "zh" else None,
         prepared_by=who(batch.prepared_by, names),
         approved_by=who(batch.approved_by, names) if batch.approved_at else None,

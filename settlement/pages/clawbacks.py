@@ -19,7 +19,7 @@ from core.permissions import Actor
 from settlement import permissions
 from settlement.models import Clawback, Payable
 from settlement.pages.words import source_words
-from settlement.queries.clawbacks import find_clawback, visible_clawbacks
+from settlement.queries.clawbacks import find_clawback, nettings_of_clawback, visible_clawbacks
 from settlement.queries.payables import find_payable
 from settlement.queries.trade import parties_of
 from settlement.schemas.debts import NewClawbackSchema, NewRecoverySchema
@@ -110,6 +110,7 @@ def one(clawback_id: int) -> str:
         "settlement/clawback.html",
         row=_rows([clawback])[0],
         clawback=clawback,
+        nettings=nettings_of_clawback(clawback),
         reads_batches=permissions.may_read_batches(actor),
         actions=actions,
     )
@@ -126,7 +127,7 @@ def recover(clawback_id: int) -> Response:
         service.record_recovery(clawback_id=clawback_id, **given, actor=current_actor(), now=clock.now())
         return Done(here, "page.clawback_recovery.done")
 
-    facts = [("column.payee", _rows([clawback])[0].payee), ("column.open_sum", yuan(clawback.open_fen))]
+    facts = [("column.payee", _rows([clawback])[0].payee), ("column.open_sum", yuan(clawback.payable_back_fen))]
     form = Form(NewRecoverySchema, name="clawback_recovery")
     return form_page(form, effect=effect, back=here, confirms=True, facts=facts)
 

@@ -1,23 +1,27 @@
-"""Reads of batches, their lines, files and bank returns."""
+"""Reads of batches, their payouts, lines, files and bank returns."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
+from typing import Any, TypeVar
 
-from sqlalchemy import ScalarSelect, Select, exists, func, select
+from sqlalchemy import ScalarSelect, Select, exists, func, select, tuple_
 from sqlalchemy.orm import selectinload
 
-from core.db import session
+from core.db import Model, session
 from core.errors import Conflict, NotFound
 from core.files import StoredFile, stored_file
-from settlement.models import BankReturn, BankReturnLine, BatchFile, BatchLine, SettlementBatch
-from settlement.rules.exports import BatchContent, ExportFormat
-from settlement.rules.seal import PayoutLine
+from settlement.models import BankReturn, BatchFile, BatchLine, BatchNetting, BatchPayout, SettlementBatch
+from settlement.queries.outcomes import SAID
+from settlement.rules.exports import BatchContent, ExportFormat, PayoutView, purpose
+from settlement.rules.payout_ids import end_to_end_id
+from settlement.rules.seal import SealedContent, SealedHead, SealedLine, SealedNetting, SealedPayout
 from settlement.states import BatchState, PayoutOutcome
 
 _ROWS_AT_ONCE = 5000
+R = TypeVar("R")
 
 
 class BatchMissing(NotFound):
@@ -33,27 +37,39 @@ class BatchNotExported(Conflict):
     article = "V17 pay"
 
 
+class PayoutMissing(NotFound):
+    """The batch has no such payout."""
+
+    code = "payout_missing"
+
+
 @dataclass(frozen=True)
-class LineView:
-    """A line with what the bank said last of it."""
+class Said:
+    """What was said last of a payout; nothing yet where ``outcome`` is None."""
+
+    outcome: PayoutOutcome | None = None
+    reason: str | None = None
+    value_date: date | None = None
+
+
+SILENCE = Said()
+
+
+@dataclass(frozen=True)
+class PayoutAnswered:
+    """A payout with what was said last of it."""
+
+    payout: BatchPayout
+    said: Said
+
+
+@dataclass(frozen=True)
+class LineAnswered:
+    """A line with its payout and what was said last of that."""
 
     line: BatchLine
-    said: BankReturnLine | None
-
-    @property
-    def outcome(self) -> PayoutOutcome | None:
-        """Paid, failed or returned; None while the bank said nothing."""
-        return None if self.said is None else self.said.outcome
-
-    @property
-    def reason(self) -> str | None:
-        """The bank's reason."""
-        return None if self.said is None else self.said.reason
-
-    @property
-    def value_date(self) -> date | None:
-        """The bank's date."""
-        return None if self.said is None else self.said.value_date
+    payout: BatchPayout
+    said: Said
 
 
 def batches(
@@ -94,54 +110,107 @@ def batches_by_id(batch_ids: Collection[int]) -> dict[int, SettlementBatch]:
 
 
 def said_last() -> ScalarSelect[PayoutOutcome]:
-    """What the bank said last of a line; NULL where it said nothing. To filter lines by."""
+    """What was said last of a payout; NULL where nothing was. To filter payouts by."""
     return (
-        select(BankReturnLine.outcome)
-        .where(BankReturnLine.batch_id == BatchLine.batch_id, BankReturnLine.line_no == BatchLine.line_no)
-        .order_by(BankReturnLine.late.desc())
+        select(SAID.c.outcome)
+        .where(SAID.c.batch_id == BatchPayout.batch_id, SAID.c.payout_no == BatchPayout.payout_no)
+        .order_by(SAID.c.late.desc())
         .limit(1)
         .scalar_subquery()
     )
 
 
-def lines_of(batch: SettlementBatch) -> Select[tuple[BatchLine]]:
-    """The lines of a batch."""
-    return select(BatchLine).where(BatchLine.batch_id == batch.id)
+def payouts_of(batch: SettlementBatch) -> Select[tuple[BatchPayout]]:
+    """The payouts of a batch."""
+    return select(BatchPayout).where(BatchPayout.batch_id == batch.id)
 
 
-def with_outcomes(lines: Sequence[BatchLine]) -> list[LineView]:
-    """Lines of one batch with what the bank said last of each, in the order given."""
-    if not lines:
-        return []
-    found = (
-        select(BankReturnLine)
-        .where(
-            BankReturnLine.batch_id == lines[0].batch_id,
-            BankReturnLine.line_no.in_([line.line_no for line in lines]),
-        )
-        .order_by(BankReturnLine.late)
+def find_payout(batch: SettlementBatch, payout_no: int) -> BatchPayout:
+    """A payout of a batch by its number; raises :class:`PayoutMissing`."""
+    payout = session().scalar(payouts_of(batch).where(BatchPayout.payout_no == payout_no))
+    if payout is None:
+        raise PayoutMissing
+    return payout
+
+
+def lines_of(batch: SettlementBatch, *, payout_no: int | None = None) -> Select[tuple[BatchLine]]:
+    """The lines of a batch, perhaps of one payout only."""
+    found = select(BatchLine).where(BatchLine.batch_id == batch.id)
+    if payout_no is None:
+        return found
+    last_line_no = BatchPayout.first_line_no + BatchPayout.line_count - 1
+    return found.join(BatchPayout, BatchPayout.batch_id == BatchLine.batch_id).where(
+        BatchPayout.payout_no == payout_no, BatchLine.line_no.between(BatchPayout.first_line_no, last_line_no)
     )
-    said = {each.line_no: each for each in session().scalars(found)}
-    return [LineView(line, said.get(line.line_no)) for line in lines]
 
 
-def open_line_count(batch: SettlementBatch) -> int:
-    """How many lines the bank has said nothing about."""
-    said = exists().where(BankReturnLine.batch_id == BatchLine.batch_id, BankReturnLine.line_no == BatchLine.line_no)
-    found = select(func.count()).select_from(BatchLine).where(BatchLine.batch_id == batch.id, ~said)
+def nettings_of(payouts: Sequence[BatchPayout]) -> dict[int, list[BatchNetting]]:
+    """What payouts of one batch keep back, by payout and in the order of the clawbacks."""
+    netted = [payout for payout in payouts if payout.netted_fen]
+    found: dict[int, list[BatchNetting]] = {payout.payout_no: [] for payout in payouts}
+    if netted:
+        rows = select(BatchNetting).where(
+            BatchNetting.batch_id == netted[0].batch_id,
+            BatchNetting.payout_no.in_([payout.payout_no for payout in netted]),
+        )
+        for each in session().scalars(rows.order_by(BatchNetting.payout_no, BatchNetting.clawback_id)):
+            found[each.payout_no].append(each)
+    return found
+
+
+def with_outcomes(payouts: Sequence[BatchPayout]) -> list[PayoutAnswered]:
+    """Payouts with what was said last of each, in the order given."""
+    said = _said_of([(payout.batch_id, payout.payout_no) for payout in payouts])
+    return [PayoutAnswered(payout, said.get((payout.batch_id, payout.payout_no), SILENCE)) for payout in payouts]
+
+
+def lines_with_outcomes(lines: Sequence[BatchLine]) -> list[LineAnswered]:
+    """Lines with their payouts and what was said last of these, in the order given."""
+    keys = {(line.batch_id, line.payout_no) for line in lines}
+    if not keys:
+        return []
+    above = select(BatchPayout).where(tuple_(BatchPayout.batch_id, BatchPayout.payout_no).in_(keys))
+    payouts = {(each.batch_id, each.payout_no): each for each in session().scalars(above)}
+    said = _said_of(keys)
+    return [
+        LineAnswered(line, payouts[line.batch_id, line.payout_no], said.get((line.batch_id, line.payout_no), SILENCE))
+        for line in lines
+    ]
+
+
+def open_payout_count(batch: SettlementBatch) -> int:
+    """How many payouts nothing was said about."""
+    said = exists().where(SAID.c.batch_id == BatchPayout.batch_id, SAID.c.payout_no == BatchPayout.payout_no)
+    found = select(func.count()).select_from(BatchPayout).where(BatchPayout.batch_id == batch.id, ~said)
     return session().scalars(found).one()
 
 
+def sent_count(batch: SettlementBatch) -> int:
+    """How many payouts a bank hears of."""
+    found = select(func.count()).select_from(BatchPayout).where(BatchPayout.batch_id == batch.id)
+    return session().scalars(found.where(BatchPayout.amount_fen > 0)).one()
+
+
 def content_of(batch: SettlementBatch) -> BatchContent:
-    """A sealed batch as exports need it; its lines are read a few thousand at a time."""
+    """A sealed batch as exports need it; its payouts are read a few thousand at a time."""
     return BatchContent(
         number=batch.number,
         programme=batch.programme,
         cutoff=batch.cutoff,
-        line_count=batch.line_count,
+        payout_count=sent_count(batch),
         total_fen=batch.total_fen,
         content_sha256=batch.content_sha256 or "",
-        lines=_payout_lines(batch.id),
+        payouts=_sent(batch),
+    )
+
+
+def sealed_content(batch: SettlementBatch) -> SealedContent:
+    """What the seal of a batch covers, read a few thousand records at a time."""
+    return SealedContent(
+        head=SealedHead(**{name: getattr(batch, name) for name in _names(SealedHead)}),
+        payouts=_records(SealedPayout, BatchPayout, batch, BatchPayout.payout_no),
+        lines=_records(SealedLine, BatchLine, batch, BatchLine.line_no),
+        nettings=_records(SealedNetting, BatchNetting, batch, BatchNetting.payout_no, BatchNetting.clawback_id),
     )
 
 
@@ -172,28 +241,53 @@ def all_returns(batch: SettlementBatch) -> Sequence[BankReturn]:
     return session().scalars(returns_of(batch).order_by(BankReturn.part)).all()
 
 
-def first_lines(batch: SettlementBatch, count: int) -> Sequence[BatchLine]:
-    """The first lines of a batch, in their order."""
-    return session().scalars(lines_of(batch).order_by(BatchLine.line_no).limit(count)).all()
+def first_payouts(batch: SettlementBatch, count: int) -> Sequence[BatchPayout]:
+    """The first payouts of a batch, in their order."""
+    return session().scalars(payouts_of(batch).order_by(BatchPayout.payout_no).limit(count)).all()
 
 
-def _payout_lines(batch_id: int) -> Iterator[PayoutLine]:
-    rows = session().execute(
-        select(
-            BatchLine.line_no,
-            BatchLine.payable_id,
-            BatchLine.source,
-            BatchLine.order_id,
-            BatchLine.payee_id,
-            BatchLine.holder_name,
-            BatchLine.bank_name,
-            BatchLine.cnaps_code,
-            BatchLine.account_number,
-            BatchLine.amount_fen,
+def _said_of(keys: Collection[tuple[int, int]]) -> dict[tuple[int, int], Said]:
+    """What was said last of payouts, each named by its batch and number."""
+    if not keys:
+        return {}
+    found = select(SAID).where(tuple_(SAID.c.batch_id, SAID.c.payout_no).in_(keys)).order_by(SAID.c.late)
+    return {
+        (row.batch_id, row.payout_no): Said(row.outcome, row.reason, row.value_date) for row in session().execute(found)
+    }
+
+
+def _sent(batch: SettlementBatch) -> Iterator[PayoutView]:
+    rows = session().scalars(
+        payouts_of(batch)
+        .where(BatchPayout.amount_fen > 0)
+        .order_by(BatchPayout.payout_no)
+        .execution_options(yield_per=_ROWS_AT_ONCE)
+    )
+    for payout in rows:
+        yield PayoutView(
+            payout_no=payout.payout_no,
+            end_to_end_id=end_to_end_id(batch.number, payout.payout_no),
+            holder_name=payout.holder_name,
+            bank_name=payout.bank_name,
+            cnaps_code=payout.cnaps_code,
+            account_number=payout.account_number,
+            amount_fen=payout.amount_fen,
+            purpose=purpose(batch.number, payout.line_count),
+            claim_count=payout.line_count,
         )
-        .where(BatchLine.batch_id == batch_id)
-        .order_by(BatchLine.line_no)
+
+
+def _records(record: type[R], model: type[Model], batch: SettlementBatch, *order: Any) -> Iterator[R]:
+    columns = [getattr(model, name) for name in _names(record)]
+    rows = session().execute(
+        select(*columns)
+        .where(model.__table__.c.batch_id == batch.id)
+        .order_by(*order)
         .execution_options(yield_per=_ROWS_AT_ONCE)
     )
     for row in rows:
-        yield PayoutLine(*row)
+        yield record(*row)
+
+
+def _names(record: type[Any]) -> list[str]:
+    return [field.name for field in fields(record)]

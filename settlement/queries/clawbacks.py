@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Select, select
@@ -10,9 +11,10 @@ from sqlalchemy import Select, select
 from core.db import session
 from core.errors import NotFound
 from core.permissions import Actor
-from settlement.models import Clawback, Payable
+from settlement.models import BatchNetting, BatchPayout, Clawback, Payable, SettlementBatch
+from settlement.queries.batches import said_last
 from settlement.queries.scope import concerns_visible
-from settlement.states import ClawbackState, PayableState
+from settlement.states import BatchState, ClawbackState, PayableState, PayoutOutcome
 
 
 class ClawbackMissing(NotFound):
@@ -35,6 +37,31 @@ def find_clawback(clawback_id: int, *, actor: Actor, lock: bool = False) -> Claw
     if clawback is None:
         raise ClawbackMissing
     return clawback
+
+
+@dataclass(frozen=True)
+class Netted:
+    """What one payout keeps back for a clawback, and what became of that payout."""
+
+    batch_number: str
+    payout_no: int
+    amount_fen: int
+    outcome: PayoutOutcome | None
+
+
+def nettings_of_clawback(clawback: Clawback) -> list[Netted]:
+    """Where a clawback was netted in batches that were not discarded, the earliest first."""
+    found = (
+        select(SettlementBatch.number, BatchNetting.payout_no, BatchNetting.amount_fen, said_last())
+        .join(SettlementBatch, SettlementBatch.id == BatchNetting.batch_id)
+        .join(
+            BatchPayout,
+            (BatchPayout.batch_id == BatchNetting.batch_id) & (BatchPayout.payout_no == BatchNetting.payout_no),
+        )
+        .where(BatchNetting.clawback_id == clawback.id, SettlementBatch.state != BatchState.DISCARDED)
+        .order_by(BatchNetting.batch_id, BatchNetting.payout_no)
+    )
+    return [Netted(*row) for row in session().execute(found)]
 
 
 def overdue_clawbacks(organisation_id: int, on: date) -> Sequence[Clawback]:

@@ -9,8 +9,7 @@ from sqlalchemy import Select, exists, func, select
 
 from core.db import session
 from settlement.models import (
-    BankReturnLine,
-    BatchLine,
+    BatchPayout,
     Clawback,
     Fund,
     GatewayPayment,
@@ -20,6 +19,7 @@ from settlement.models import (
     Payment,
     SettlementBatch,
 )
+from settlement.queries.outcomes import SAID
 from settlement.states import OPEN_PAYMENTS, BatchState, ClawbackState, PayableState, PaymentState, RefundState
 
 
@@ -88,9 +88,9 @@ def batches_to_export() -> Pile:
 
 
 def exported_batches(*, answered: bool) -> Pile:
-    """Exported batches on every line of which the bank has reported, or those where it has not."""
-    said = exists().where(BankReturnLine.batch_id == BatchLine.batch_id, BankReturnLine.line_no == BatchLine.line_no)
-    silent = exists().where(BatchLine.batch_id == SettlementBatch.id, ~said)
+    """Exported batches on every payout of which the bank has reported, or those where it has not."""
+    said = exists().where(SAID.c.batch_id == BatchPayout.batch_id, SAID.c.payout_no == BatchPayout.payout_no)
+    silent = exists().where(BatchPayout.batch_id == SettlementBatch.id, ~said)
     found = _batches(SettlementBatch.exported_at).where(SettlementBatch.state == BatchState.EXPORTED)
     return _pile(found.where(~silent if answered else silent))
 

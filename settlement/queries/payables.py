@@ -13,7 +13,9 @@ from core.db import session
 from core.errors import NotFound, Reason, Refused, reason
 from core.money import fen_to_yuan
 from core.permissions import Actor
-from settlement.models import BankReturnLine, BatchLine, Fund, LedgerAccount, OrderCharge, Payable
+from settlement.models import BatchLine, Fund, LedgerAccount, OrderCharge, Payable
+from settlement.queries.batches import LineAnswered, lines_with_outcomes
+from settlement.queries.outcomes import SAID
 from settlement.queries.scope import concerns_visible, sees_all
 from settlement.states import PayableState, PayoutOutcome
 
@@ -63,10 +65,15 @@ class PayableView:
 
 @dataclass(frozen=True)
 class Payout:
-    """One time a payable stood in a batch, and what the bank said last of it."""
+    """One time a payable stood in a batch, and what the bank said last of its payout.
+
+    ``netted_fen`` is what that payout, of which the payable may be a part, keeps back for clawbacks.
+    """
 
     batch_id: int
     line_no: int
+    payout_no: int
+    netted_fen: int
     outcome: PayoutOutcome | None
     reason: str | None
     value_date: date | None
@@ -200,17 +207,8 @@ def detail_of(payable_id: int, *, actor: Actor, today: date) -> PayableDetail:
 
 def payouts_of(payable: Payable) -> list[Payout]:
     """Every line a payable stood in, with what the bank said last of each, the earliest first."""
-    rows = session().execute(
-        select(BatchLine, BankReturnLine)
-        .outerjoin(
-            BankReturnLine,
-            (BankReturnLine.batch_id == BatchLine.batch_id) & (BankReturnLine.line_no == BatchLine.line_no),
-        )
-        .where(BatchLine.payable_id == payable.id)
-        .order_by(BatchLine.attempt, BankReturnLine.late)
-    )
-    payouts = {line.attempt: _payout(line, said) for line, said in rows}
-    return list(payouts.values())
+    found = select(BatchLine).where(BatchLine.payable_id == payable.id).order_by(BatchLine.attempt)
+    return [_payout(each) for each in lines_with_outcomes(session().scalars(found).all())]
 
 
 def payables_of_order(order_id: int) -> Sequence[Payable]:
@@ -230,20 +228,23 @@ def value_dates(payables: Sequence[Payable]) -> dict[int, date]:
     if not paid:
         return {}
     found = (
-        select(BankReturnLine.payable_id, func.max(BankReturnLine.value_date))
-        .where(BankReturnLine.payable_id.in_(paid), BankReturnLine.outcome == PayoutOutcome.PAID)
-        .group_by(BankReturnLine.payable_id)
+        select(BatchLine.payable_id, func.max(SAID.c.value_date))
+        .join(SAID, (SAID.c.batch_id == BatchLine.batch_id) & (SAID.c.payout_no == BatchLine.payout_no))
+        .where(BatchLine.payable_id.in_(paid), SAID.c.outcome == PayoutOutcome.PAID)
+        .group_by(BatchLine.payable_id)
     )
     return dict(session().execute(found).tuples().all())
 
 
-def _payout(line: BatchLine, said: BankReturnLine | None) -> Payout:
+def _payout(answered: LineAnswered) -> Payout:
     return Payout(
-        batch_id=line.batch_id,
-        line_no=line.line_no,
-        outcome=None if said is None else said.outcome,
-        reason=None if said is None else said.reason,
-        value_date=None if said is None else said.value_date,
+        batch_id=answered.line.batch_id,
+        line_no=answered.line.line_no,
+        payout_no=answered.line.payout_no,
+        netted_fen=answered.payout.netted_fen,
+        outcome=answered.said.outcome,
+        reason=answered.said.reason,
+        value_date=answered.said.value_date,
     )
 
 

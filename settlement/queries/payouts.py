@@ -93,7 +93,11 @@ def _batches(entries: Sequence[AuditEntry]) -> Iterator[PayoutStep]:
 
 def _answers(payable: Payable, entries: Sequence[AuditEntry]) -> Iterator[PayoutStep]:
     recorded = {entry.data["bank_return_id"]: entry for entry in entries if entry.action == _RECORDED}
-    for line in session().scalars(select(BankReturnLine).where(BankReturnLine.payable_id == payable.id)):
+    said = select(BankReturnLine).join(
+        BatchLine,
+        (BatchLine.batch_id == BankReturnLine.batch_id) & (BatchLine.payout_no == BankReturnLine.payout_no),
+    )
+    for line in session().scalars(said.where(BatchLine.payable_id == payable.id)):
         entry = recorded[line.bank_return_id]
         yield PayoutStep(
             at=entry.at,

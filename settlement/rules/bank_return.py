@@ -1,6 +1,6 @@
-"""Reading a bank's answer to a batch: every fault with its line, or the outcome of every line it names.
+"""Reading a bank's answer to a batch: every fault with its line, or the outcome of every payout it names.
 
-A file is taken in whole or refused in whole. Columns (English or Chinese headings, in any order): ``line_no``,
+A file is taken in whole or refused in whole. Columns (English or Chinese headings, in any order): ``payout_no``,
 ``account_number``, ``amount`` (yuan, two decimals), ``status`` (paid, failed, returned), ``reason``, ``value_date``.
 """
 
@@ -18,11 +18,12 @@ from enum import StrEnum
 from core.money import FEN_PER_YUAN
 from settlement.states import PayoutOutcome
 
-COLUMNS = ("line_no", "account_number", "amount", "status", "reason", "value_date")
+COLUMNS = ("payout_no", "account_number", "amount", "status", "reason", "value_date")
 
 _HEADINGS = {
-    "line_no": "line_no",
-    "序号": "line_no",
+    "payout_no": "payout_no",
+    "line_no": "payout_no",
+    "序号": "payout_no",
     "account_number": "account_number",
     "收款账号": "account_number",
     "amount": "amount",
@@ -46,7 +47,7 @@ _STATUSES = {
 }
 
 _AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,2})?")
-_LINE_NO = re.compile(r"[0-9]{1,9}")
+_PAYOUT_NO = re.compile(r"[0-9]{1,9}")
 _DAY = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _MAX_REASON = 200
 
@@ -85,10 +86,10 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class SentLine:
-    """A line as it was sent, with what the bank has said of it so far."""
+class SentPayout:
+    """A payout as it was sent, with what the bank has said of it so far."""
 
-    line_no: int
+    payout_no: int
     account_number: str
     amount_fen: int
     outcome: PayoutOutcome | None = None
@@ -97,10 +98,10 @@ class SentLine:
 
 @dataclass(frozen=True)
 class ReturnLine:
-    """What the bank says of one line; ``late`` where it had been reported paid before."""
+    """What the bank says of one payout; ``late`` where it had been reported paid before."""
 
     row: int
-    line_no: int
+    payout_no: int
     account_number: str
     amount_fen: int
     outcome: PayoutOutcome
@@ -140,28 +141,28 @@ def read(content: bytes, *, today: date) -> Reading:
     return Reading(tuple(lines), tuple(faults))
 
 
-def match(lines: Sequence[ReturnLine], sent: Mapping[int, SentLine]) -> Reading:
+def match(lines: Sequence[ReturnLine], sent: Mapping[int, SentPayout]) -> Reading:
     """The lines against what was sent: foreign, repeated, differing or already reported ones are faults."""
     matched: list[ReturnLine] = []
     faults: list[Fault] = []
     seen: set[int] = set()
     for line in lines:
-        found = sent.get(line.line_no)
-        if line.line_no in seen:
-            faults.append(Fault(FaultCode.LINE_TWICE, line.row, str(line.line_no)))
+        found = sent.get(line.payout_no)
+        if line.payout_no in seen:
+            faults.append(Fault(FaultCode.LINE_TWICE, line.row, str(line.payout_no)))
         elif found is None:
-            faults.append(Fault(FaultCode.LINE_FOREIGN, line.row, str(line.line_no)))
+            faults.append(Fault(FaultCode.LINE_FOREIGN, line.row, str(line.payout_no)))
         else:
             late = found.outcome is PayoutOutcome.PAID and line.outcome is PayoutOutcome.RETURNED
             off = _differences(line, found, late=late)
             faults.extend(off)
             if not off:
                 matched.append(replace(line, late=late))
-        seen.add(line.line_no)
+        seen.add(line.payout_no)
     return Reading(tuple(matched), tuple(faults))
 
 
-def _differences(line: ReturnLine, found: SentLine, *, late: bool) -> list[Fault]:
+def _differences(line: ReturnLine, found: SentPayout, *, late: bool) -> list[Fault]:
     faults: list[Fault] = []
     if line.account_number != found.account_number:
         faults.append(Fault(FaultCode.ACCOUNT_DIFFERS, line.row, line.account_number))
@@ -170,7 +171,7 @@ def _differences(line: ReturnLine, found: SentLine, *, late: bool) -> list[Fault
     if found.outcome is not None and not late:
         faults.append(Fault(FaultCode.ALREADY_REPORTED, line.row, found.outcome.value))
     if late and found.clawed_back:
-        faults.append(Fault(FaultCode.CLAWED_BACK, line.row, str(line.line_no)))
+        faults.append(Fault(FaultCode.CLAWED_BACK, line.row, str(line.payout_no)))
     return faults
 
 
@@ -210,8 +211,8 @@ def _heading(cells: Sequence[str]) -> tuple[list[str], list[Fault]]:
 
 def _line(row: int, cells: Mapping[str, str], faults: list[Fault], *, today: date) -> ReturnLine | None:
     found: list[Fault] = []
-    if not _LINE_NO.fullmatch(cells["line_no"]):
-        found.append(Fault(FaultCode.LINE_NO_MALFORMED, row, cells["line_no"]))
+    if not _PAYOUT_NO.fullmatch(cells["payout_no"]):
+        found.append(Fault(FaultCode.LINE_NO_MALFORMED, row, cells["payout_no"]))
     amount = cells["amount"].replace(",", "")
     if not _AMOUNT.fullmatch(amount):
         found.append(Fault(FaultCode.AMOUNT_MALFORMED, row, cells["amount"]))
@@ -232,7 +233,7 @@ def _line(row: int, cells: Mapping[str, str], faults: list[Fault], *, today: dat
         return None
     return ReturnLine(
         row=row,
-        line_no=int(cells["line_no"]),
+        payout_no=int(cells["payout_no"]),
         account_number=cells["account_number"].removeprefix("'"),
         amount_fen=int(Decimal(amount) * FEN_PER_YUAN),
         outcome=outcome,

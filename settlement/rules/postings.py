@@ -136,31 +136,49 @@ def payable_cancelled(*, payee_id: int, amount_fen: int) -> Entries:
     return balanced(move(_granted(payee_id), payable_account(payee_id), -_positive(amount_fen)))
 
 
-def batch_committed(*, programme: str, year: int, owed_fen: Mapping[int, int]) -> Entries:
-    """A batch's sums set aside, by payee: the fund is committed, the payables are on their way."""
-    fund = _fund(programme, year)
-    debits = [Entry(payable_account(payee), Layer.PENDING, fen) for payee, fen in sorted(owed_fen.items())]
-    return balanced([*debits, Entry(fund, Layer.PENDING, -sum(owed_fen.values()))])
+@dataclass(frozen=True)
+class Owed:
+    """What one payee is owed by payouts, and how much of it clawbacks keep back; sums in fen."""
+
+    gross_fen: int
+    netted_fen: int = 0
+
+    @property
+    def amount_fen(self) -> int:
+        """What goes to the bank."""
+        return self.gross_fen - self.netted_fen
 
 
-def batch_resolved(*, programme: str, year: int, paid_fen: Mapping[int, int], unpaid_fen: Mapping[int, int]) -> Entries:
+def batch_committed(*, programme: str, year: int, owed: Mapping[int, Owed]) -> Entries:
+    """A batch's sums set aside, by payee: the payables are on their way, the fund is committed to what goes to banks,
+    and what is netted of the clawbacks is on its way to be settled (V21)."""
+    return balanced(_paid_out(_fund(programme, year), owed, Layer.PENDING))
+
+
+def batch_resolved(*, programme: str, year: int, paid: Mapping[int, Owed], unpaid: Mapping[int, Owed]) -> Entries:
     """What a bank says: both kinds leave the pending layer, the paid ones are posted."""
     fund = _fund(programme, year)
+    both = [*_paid_out(fund, paid, Layer.PENDING), *_paid_out(fund, unpaid, Layer.PENDING)]
+    moved: dict[tuple[AccountRef, Layer], int] = defaultdict(int)
+    for entry in both:
+        moved[entry.account, entry.layer] -= entry.amount_fen
+    undone = [Entry(account, layer, fen) for (account, layer), fen in moved.items()]
+    return balanced([*undone, *_paid_out(fund, paid, Layer.POSTED)])
+
+
+def payout_returned(*, programme: str, year: int, returned: Mapping[int, Owed]) -> Entries:
+    """Money that came back from the bank after it had been paid: the fund has it, the payee is owed all of it again,
+    and owes what had been netted of it."""
+    paid = _paid_out(_fund(programme, year), returned, Layer.POSTED)
+    return balanced([Entry(entry.account, entry.layer, -entry.amount_fen) for entry in paid])
+
+
+def _paid_out(fund: AccountRef, owed: Mapping[int, Owed], layer: Layer) -> list[Entry]:
     entries: list[Entry] = []
-    for payee in sorted(paid_fen.keys() | unpaid_fen.keys()):
-        account = payable_account(payee)
-        entries.append(Entry(account, Layer.PENDING, -paid_fen.get(payee, 0) - unpaid_fen.get(payee, 0)))
-        entries.append(Entry(account, Layer.POSTED, paid_fen.get(payee, 0)))
-    entries.append(Entry(fund, Layer.PENDING, sum(paid_fen.values()) + sum(unpaid_fen.values())))
-    entries.append(Entry(fund, Layer.POSTED, -sum(paid_fen.values())))
-    return balanced(entries)
-
-
-def payout_returned(*, programme: str, year: int, returned_fen: Mapping[int, int]) -> Entries:
-    """Money that came back from the bank after it had been paid: the fund has it, the payee is owed it again."""
-    fund = _fund(programme, year)
-    owed = [Entry(payable_account(payee), Layer.POSTED, -fen) for payee, fen in sorted(returned_fen.items())]
-    return balanced([Entry(fund, Layer.POSTED, sum(returned_fen.values())), *owed])
+    for payee, each in sorted(owed.items()):
+        entries.append(Entry(payable_account(payee), layer, each.gross_fen))
+        entries.append(Entry(_receivable(payee), layer, -each.netted_fen))
+    return [*entries, Entry(fund, layer, -sum(each.amount_fen for each in owed.values()))]
 
 
 def clawback_opened(*, payee_id: int, amount_fen: int) -> Entries:

@@ -66,15 +66,21 @@ class BatchSchema(Schema):
     cutoff = DayField(required=True, metadata={"description": "The cut-off."})
     state = EnumField(BatchState, required=True, metadata={"description": "Where it stands."})
     fund_id = IdField(required=True, metadata={"description": "The fund that pays."})
-    line_count = CountField(required=True, metadata={"description": "How many payouts it has."})
-    total_fen = FenField(required=True, metadata={"description": "Their sum, in fen."})
+    line_count = CountField(required=True, metadata={"description": "How many claims it has."})
+    payout_count = CountField(required=True, metadata={"description": "How many payouts they make, one an account."})
+    gross_fen = FenField(required=True, metadata={"description": "The sum of the claims, in fen."})
+    netted_fen = FenField(
+        required=True,
+        metadata={"description": "What is kept back of it for clawbacks of the same payees (V21), in fen."},
+    )
+    total_fen = FenField(required=True, metadata={"description": "What the banks are told to pay, in fen."})
     waiting_count = CountField(
         required=True, metadata={"description": "How many due payables the fund could not pay when it was prepared."}
     )
     waiting_fen = FenField(required=True, metadata={"description": "Their sum, in fen."})
     content_sha256 = TextField(
         required=True,
-        metadata={"description": "The seal: SHA-256 over the SHA-256 of each line's JSON array, in hex."},
+        metadata={"description": "The seal: SHA-256 over the SHA-256 of each record's JSON array, in hex."},
     )
     prepared_by = IdField(
         required=True, allow_none=True, metadata={"description": "The user who prepared it; null for the worker."}
@@ -92,8 +98,57 @@ class BatchSchema(Schema):
     )
 
 
-class BatchLineSchema(OutcomeSchema):
-    """One payout, frozen."""
+class LineQuerySchema(CursorSchema):
+    """Which claims of a batch to list."""
+
+    payout_no = CountField(metadata={"description": "Only those of this payout."})
+
+
+class NettingSchema(Schema):
+    """What a payout keeps back for one clawback."""
+
+    clawback_id = IdField(required=True, metadata={"description": "The clawback."})
+    amount_fen = FenField(required=True, metadata={"description": "The sum, in fen."})
+
+
+class BatchPayoutSchema(Schema):
+    """One payment to one account of a payee, frozen."""
+
+    payout_no = CountField(
+        required=True, attribute="payout.payout_no", metadata={"description": "Its number in the batch."}
+    )
+    end_to_end_id = TextField(required=True, metadata={"description": "What banks call it in what they answer."})
+    payee_id = IdField(required=True, attribute="payout.payee_id", metadata={"description": "The organisation paid."})
+    holder_name = TextField(
+        required=True, attribute="payout.holder_name", metadata={"description": "Holder of the account."}
+    )
+    bank_name = TextField(required=True, attribute="payout.bank_name", metadata={"description": "The bank."})
+    cnaps_code = TextField(required=True, attribute="payout.cnaps_code", metadata={"description": "The bank's 联行号."})
+    account_number = TextField(
+        required=True, attribute="payout.account_number", metadata={"description": "The account."}
+    )
+    line_count = CountField(
+        required=True, attribute="payout.line_count", metadata={"description": "How many claims stand beneath it."}
+    )
+    gross_fen = FenField(
+        required=True, attribute="payout.gross_fen", metadata={"description": "The sum of these, in fen."}
+    )
+    netted_fen = FenField(
+        required=True, attribute="payout.netted_fen", metadata={"description": "What clawbacks keep back, in fen."}
+    )
+    amount_fen = FenField(
+        required=True,
+        attribute="payout.amount_fen",
+        metadata={"description": "What goes to the bank, in fen; of 0 no bank hears."},
+    )
+    nettings = fields.List(
+        fields.Nested(NettingSchema), required=True, metadata={"description": "The clawbacks it is netted against."}
+    )
+    said = fields.Nested(OutcomeSchema, required=True, metadata={"description": "What was said last of it."})
+
+
+class BatchLineSchema(Schema):
+    """One claim of a batch, frozen."""
 
     line_no = CountField(required=True, attribute="line.line_no", metadata={"description": "Its number in the batch."})
     payable_id = IdField(required=True, attribute="line.payable_id", metadata={"description": "The payable."})
@@ -106,14 +161,17 @@ class BatchLineSchema(OutcomeSchema):
         required=True, attribute="line.source", metadata={"description": "What it is for, such as claim:12."}
     )
     order_id = IdField(required=True, attribute="line.order_id", metadata={"description": "The order."})
-    payee_id = IdField(required=True, attribute="line.payee_id", metadata={"description": "The organisation paid."})
-    holder_name = TextField(
-        required=True, attribute="line.holder_name", metadata={"description": "Holder of the account."}
+    payout_no = CountField(
+        required=True, attribute="line.payout_no", metadata={"description": "The payout it stands beneath."}
     )
-    bank_name = TextField(required=True, attribute="line.bank_name", metadata={"description": "The bank."})
-    cnaps_code = TextField(required=True, attribute="line.cnaps_code", metadata={"description": "The bank's 联行号."})
-    account_number = TextField(required=True, attribute="line.account_number", metadata={"description": "The account."})
+    payee_id = IdField(required=True, attribute="payout.payee_id", metadata={"description": "The organisation paid."})
+    account_number = TextField(
+        required=True, attribute="payout.account_number", metadata={"description": "The account paid to."}
+    )
     amount_fen = FenField(required=True, attribute="line.amount_fen", metadata={"description": "The sum, in fen."})
+    said = fields.Nested(
+        OutcomeSchema, required=True, metadata={"description": "What was said last of the payout above it."}
+    )
 
 
 class ExportQuerySchema(Schema):
@@ -130,7 +188,7 @@ class NewBankReturnSchema(Schema):
     file = UploadField(
         required=True,
         metadata={
-            "description": "CSV (UTF-8 or GB18030) with the columns line_no, account_number, amount (yuan), "
+            "description": "CSV (UTF-8 or GB18030) with the columns payout_no, account_number, amount (yuan), "
             "status (paid, failed, returned), reason, value_date."
         },
     )

@@ -130,7 +130,10 @@ class ClawbackSchema(Schema):
     batch_id = IdField(required=True, metadata={"description": "The batch that paid."})
     line_no = CountField(required=True, metadata={"description": "The line of the batch that paid."})
     amount_fen = FenField(required=True, metadata={"description": "The sum, in fen."})
-    recovered_fen = FenField(required=True, metadata={"description": "What came back, in fen."})
+    recovered_fen = FenField(required=True, metadata={"description": "What came back or was netted, in fen."})
+    netting_fen = FenField(
+        required=True, metadata={"description": "What is being netted in batches on their way, in fen."}
+    )
     open_fen = FenField(required=True, metadata={"description": "What is still owed, in fen."})
     cause = TextField(required=True, max_length=2000, metadata={"description": "What was found."})
     misconduct = FlagField(required=True, metadata={"description": "Whether misconduct is on record for it."})

@@ -118,6 +118,11 @@ class PayoutSchema(OutcomeSchema):
 
     batch_id = IdField(required=True, metadata={"description": "The batch."})
     line_no = CountField(required=True, metadata={"description": "The line of the batch."})
+    payout_no = CountField(required=True, metadata={"description": "The payout it stood beneath."})
+    netted_fen = FenField(
+        required=True,
+        metadata={"description": "What that payout, with all its claims, keeps back for clawbacks (V21), in fen."},
+    )
 
 
 class PayableDetailSchema(PayableSchema):

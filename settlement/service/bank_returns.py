@@ -18,7 +18,7 @@ from settlement.models import BankReturn, SettlementBatch
 from settlement.queries.batches import find_batch
 from settlement.rules.bank_return import Fault, FaultCode, match, read
 from settlement.states import BatchState
-from settlement.steps.bank_returns import sent_lines, take_in
+from settlement.steps.bank_returns import sent_payouts, take_in
 
 ARTICLE = "V17 pay"
 LINES_OF_TEXT = frozenset({CSV, TEXT})
@@ -39,7 +39,7 @@ class BankReturnRefused(Refused):
 
 
 def record_bank_return(*, batch_id: int, stream: BinaryIO, filename: str, actor: Actor, now: datetime) -> BankReturn:
-    """Take in a bank's CSV: outcomes by line, in whole or not at all.
+    """Take in a bank's CSV: outcomes by payout, in whole or not at all.
 
     The same bytes again answer the same and change nothing. A closed batch takes only late returns of what was paid.
     Raises :class:`BatchNotSent`, :class:`BankReturnRefused` and whatever :func:`core.files.read_upload` refuses.
@@ -54,7 +54,7 @@ def record_bank_return(*, batch_id: int, stream: BinaryIO, filename: str, actor:
         if batch.state not in _SENT:
             raise BatchNotSent(number=batch.number)
         reading = read(upload.content, today=clock.today(now))
-        matched = match(reading.lines, sent_lines(batch))
+        matched = match(reading.lines, sent_payouts(batch))
         faults = sorted((*reading.faults, *matched.faults), key=lambda fault: fault.row)
         if faults:
             raise BankReturnRefused(reasons=[_reason(fault) for fault in faults], count=len(faults))

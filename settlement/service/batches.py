@@ -14,12 +14,14 @@ from core.states import apply
 from core.workdays import WorkingCalendar, load_calendar
 from settlement import permissions
 from settlement.models import BatchFile, SettlementBatch
-from settlement.queries.batches import content_of, files_of, find_batch, open_line_count
+from settlement.queries.batches import content_of, files_of, find_batch, open_payout_count, sent_count
 from settlement.queries.programmes import chosen_programme
 from settlement.queries.schedule import schedule_at
 from settlement.rules.cutoffs import Cutoff, cutoffs_of, next_cutoff
 from settlement.rules.exports import FILE_KINDS, ExportFormat
+from settlement.rules.seal import SEAL_VERSION
 from settlement.states import BATCH_TRANSITIONS, BatchAction
+from settlement.steps.bank_returns import settle_without_bank
 from settlement.steps.batches import PreparerInvolved, discard_batch, is_involved, prepare_batch
 
 
@@ -43,10 +45,10 @@ class ExportDiffers(Conflict):
     code = "export_differs"
 
 
-class LinesOpen(Conflict):
-    """The bank has not reported on every line yet."""
+class PayoutsOpen(Conflict):
+    """The bank has not reported on every payout yet."""
 
-    code = "batch_lines_open"
+    code = "batch_payouts_open"
     article = "V17 pay"
 
 
@@ -95,14 +97,19 @@ def discard(*, batch_id: int, actor: Actor, now: datetime) -> SettlementBatch:
 def export(*, batch_id: int, actor: Actor, now: datetime) -> SettlementBatch:
     """Make the files of an approved batch. Again, it makes them anew and checks that not a byte changed.
 
+    What no bank hears of, because clawbacks keep all of it back, is settled with the first of it.
     Raises :class:`ExportDiffers`.
     """
     with transaction() as current:
         batch = find_batch(batch_id, lock=True)
         authorise(actor, permissions.may_export_batch, batch)
         apply(batch, BatchAction.EXPORT, transitions=BATCH_TRANSITIONS, actor=actor, now=now)
+        if batch.exported_at is None:
+            settle_without_bank(batch, actor=actor, now=now)
         known = {file.format: file.sha256 for file in files_of(batch)}
         for export_format in FILE_KINDS:
+            if export_format in known and batch.seal_version < SEAL_VERSION:
+                continue  # Its file names claims, not payouts, and is never made again.
             content = _render(batch, export_format)
             sha256 = hashlib.sha256(content).hexdigest()
             if export_format not in known:
@@ -114,14 +121,14 @@ def export(*, batch_id: int, actor: Actor, now: datetime) -> SettlementBatch:
 
 
 def close(*, batch_id: int, actor: Actor, now: datetime) -> SettlementBatch:
-    """Close an exported batch once the bank has reported on every line. Raises :class:`LinesOpen`."""
+    """Close an exported batch once the bank has reported on every payout. Raises :class:`PayoutsOpen`."""
     with transaction():
         batch = find_batch(batch_id, lock=True)
         authorise(actor, permissions.may_close_batch, batch)
         apply(batch, BatchAction.CLOSE, transitions=BATCH_TRANSITIONS, actor=actor, now=now)
-        missing = open_line_count(batch)
+        missing = open_payout_count(batch)
         if missing:
-            raise LinesOpen(number=batch.number, count=missing)
+            raise PayoutsOpen(number=batch.number, count=missing)
         batch.closed_at = now
         return batch
 
@@ -166,7 +173,7 @@ def _stored(
         format=export_format,
         file_id=stored.id,
         sha256=stored.sha256,
-        line_count=batch.line_count,
+        line_count=sent_count(batch),
         control_sum_fen=batch.total_fen,
         created_by=actor.user_id,
         created_at=now,

@@ -1,4 +1,4 @@
-"""Taking in what the bank says of a batch: outcomes, ledger and payables, set-based and all at once."""
+"""Taking in what the bank says of a batch: outcomes, ledger, payables and nettings, set-based and all at once."""
 
 from __future__ import annotations
 
@@ -11,52 +11,66 @@ from core import audit
 from core.db import require_transaction
 from core.files import StoredFile
 from core.permissions import Actor
-from settlement.models import BankReturn, BankReturnLine, BatchLine, Payable, SettlementBatch
-from settlement.rules.bank_return import ReturnLine, SentLine
-from settlement.rules.chart import Phase, TransactionKind
+from settlement.models import BankReturn, BankReturnLine, BatchLine, BatchPayout, Payable, SettlementBatch
+from settlement.rules.bank_return import ReturnLine, SentPayout
+from settlement.rules.chart import Layer, Phase, TransactionKind
 from settlement.states import PayoutOutcome
 from settlement.steps.funds import lock_fund
+from settlement.steps.nettings import lock_netted, settle_nettings, undo_nettings
 from settlement.steps.posting import Posting, post_many
 
 ARTICLE = "V17 pay"
+NETTING_ARTICLE = "V21"
+
+NETTED_PART = 32_767
+"""The part of a batch that no bank hears of: payouts of which clawbacks keep everything back."""
 
 _FIRST = """
-    SELECT l.account_id, l.amount_fen, r.outcome
-      FROM bank_return_line r JOIN batch_line l ON l.batch_id = r.batch_id AND l.line_no = r.line_no
+    SELECT p.payee_id, p.account_id, p.gross_fen, p.netted_fen, p.amount_fen, r.outcome
+      FROM bank_return_line r JOIN batch_payout p ON p.batch_id = r.batch_id AND p.payout_no = r.payout_no
      WHERE r.bank_return_id = :return_id AND NOT r.late"""
 
-_SETTLED = f"""
-    SELECT * FROM (
-        SELECT account_id, 'pending' AS layer, -sum(amount_fen)::bigint AS amount_fen
-          FROM ({_FIRST}) f GROUP BY account_id
-        UNION ALL
-        SELECT account_id, 'posted', sum(amount_fen)::bigint
-          FROM ({_FIRST}) f WHERE outcome = 'paid' GROUP BY account_id
-        UNION ALL
-        SELECT CAST(:fund_account_id AS bigint), 'pending', sum(amount_fen)::bigint FROM ({_FIRST}) f
-        UNION ALL
-        SELECT CAST(:fund_account_id AS bigint), 'posted', -sum(amount_fen)::bigint
-          FROM ({_FIRST}) f WHERE outcome = 'paid') e
-     WHERE amount_fen IS NOT NULL"""
+_NETTED = """
+    SELECT payee_id, account_id, gross_fen, netted_fen, amount_fen, 'paid' AS outcome
+      FROM batch_payout WHERE batch_id = :batch_id AND amount_fen = 0"""
 
 _LATE = """
-    SELECT l.account_id, l.amount_fen
+    SELECT p.payee_id, p.account_id, p.gross_fen, p.netted_fen, p.amount_fen, r.outcome
       FROM bank_return_line r
-      JOIN batch_line l ON l.batch_id = r.batch_id AND l.line_no = r.line_no
-      JOIN bank_return_line paid ON paid.batch_id = r.batch_id AND paid.line_no = r.line_no AND NOT paid.late
+      JOIN batch_payout p ON p.batch_id = r.batch_id AND p.payout_no = r.payout_no
+      JOIN bank_return_line paid ON paid.batch_id = r.batch_id AND paid.payout_no = r.payout_no AND NOT paid.late
      WHERE r.bank_return_id = :return_id AND r.late AND paid.bank_return_id = :paid_return_id"""
 
-_REVERSED = f"""
-    SELECT account_id, 'posted' AS layer, -sum(amount_fen)::bigint AS amount_fen
-      FROM ({_LATE}) f GROUP BY account_id
-    UNION ALL
-    SELECT CAST(:fund_account_id AS bigint), 'posted', sum(amount_fen)::bigint FROM ({_LATE}) f"""
+
+def _entries(payouts: str, layer: Layer, sign: int) -> str:
+    """What these payouts moved when they were committed or paid, or the undoing of it."""
+    return f"""
+        SELECT account_id, '{layer}' AS layer, {sign} * sum(gross_fen)::bigint AS amount_fen
+          FROM ({payouts}) f GROUP BY account_id
+        UNION ALL
+        SELECT a.id, '{layer}', {-sign} * sum(f.netted_fen)::bigint
+          FROM ({payouts}) f
+          JOIN ledger_account a ON a.kind = 'clawback_receivable' AND a.owner = 'organisation:' || f.payee_id
+         WHERE f.netted_fen > 0 GROUP BY a.id
+        UNION ALL
+        SELECT CAST(:fund_account_id AS bigint), '{layer}', {-sign} * sum(amount_fen)::bigint FROM ({payouts}) f"""
+
+
+def _resolved(payouts: str) -> str:
+    paid = f"SELECT * FROM ({payouts}) said WHERE outcome = 'paid'"
+    both = f"{_entries(payouts, Layer.PENDING, -1)} UNION ALL {_entries(paid, Layer.POSTED, 1)}"
+    return f"SELECT * FROM ({both}) e WHERE amount_fen <> 0"
+
+
+_SETTLED = _resolved(_FIRST)
+_SETTLED_WITHOUT_BANK = _resolved(_NETTED)
+_REVERSED = f"SELECT * FROM ({_entries(_LATE, Layer.POSTED, -1)}) e WHERE amount_fen <> 0"
 
 _REVERSALS = text(
     """
     SELECT DISTINCT paid.bank_return_id AS paid_return_id, t.id AS settled_id
       FROM bank_return_line r
-      JOIN bank_return_line paid ON paid.batch_id = r.batch_id AND paid.line_no = r.line_no AND NOT paid.late
+      JOIN bank_return_line paid ON paid.batch_id = r.batch_id AND paid.payout_no = r.payout_no AND NOT paid.late
       JOIN ledger_transaction t ON t.source = 'bank_return:' || paid.bank_return_id AND t.kind = 'payout_settled'
      WHERE r.bank_return_id = :return_id AND r.late
      ORDER BY 1
@@ -67,33 +81,75 @@ _MOVE_PAYABLES = text(
     """
     UPDATE payable p
        SET state = r.outcome, paid_fen = CASE r.outcome WHEN 'paid' THEN p.amount_fen ELSE 0 END
-      FROM bank_return_line r
-     WHERE r.bank_return_id = :return_id AND p.id = r.payable_id AND p.batch_id = r.batch_id
+      FROM bank_return_line r JOIN batch_line l ON l.batch_id = r.batch_id AND l.payout_no = r.payout_no
+     WHERE r.bank_return_id = :return_id AND p.id = l.payable_id AND p.batch_id = r.batch_id
        AND p.state = CASE WHEN r.late THEN 'paid' ELSE 'in_batch' END
     """
 )
 
+_PAY_NETTED = text(
+    """
+    UPDATE payable p SET state = 'paid', paid_fen = p.amount_fen
+      FROM batch_payout o JOIN batch_line l ON l.batch_id = o.batch_id AND l.payout_no = o.payout_no
+     WHERE o.batch_id = :batch_id AND o.amount_fen = 0 AND p.id = l.payable_id AND p.batch_id = o.batch_id
+       AND p.state = 'in_batch'
+    """
+)
 
-def sent_lines(batch: SettlementBatch) -> dict[int, SentLine]:
-    """What was sent, by line, with what the bank has said of each so far."""
+
+def sent_payouts(batch: SettlementBatch) -> dict[int, SentPayout]:
+    """What was sent to a bank, by payout, with what the bank has said of each so far."""
     current = require_transaction()
-    said = select(BankReturnLine.line_no, BankReturnLine.outcome).where(BankReturnLine.batch_id == batch.id)
+    said = select(BankReturnLine.payout_no, BankReturnLine.outcome).where(BankReturnLine.batch_id == batch.id)
     # In this order a late return has the last word.
     outcomes = dict(current.execute(said.order_by(BankReturnLine.late)).tuples().all())
-    rows = current.execute(
-        select(
-            BatchLine.line_no,
-            BatchLine.account_number,
-            BatchLine.amount_fen,
-            (Payable.batch_id == BatchLine.batch_id) & (Payable.clawed_back_fen > 0),
-        )
+    clawed_back = (
+        select(BatchLine.payout_no)
         .join(Payable, Payable.id == BatchLine.payable_id)
-        .where(BatchLine.batch_id == batch.id)
+        .where(
+            BatchLine.batch_id == batch.id,
+            Payable.batch_id == batch.id,
+            Payable.clawed_back_fen > 0,
+        )
+        .distinct()
+    )
+    taken_back = set(current.scalars(clawed_back))
+    rows = current.execute(
+        select(BatchPayout.payout_no, BatchPayout.account_number, BatchPayout.amount_fen).where(
+            BatchPayout.batch_id == batch.id, BatchPayout.amount_fen > 0
+        )
     )
     return {
-        line_no: SentLine(line_no, number, fen, outcomes.get(line_no), bool(clawed_back))
-        for line_no, number, fen, clawed_back in rows
+        payout_no: SentPayout(payout_no, number, fen, outcomes.get(payout_no), payout_no in taken_back)
+        for payout_no, number, fen in rows
     }
+
+
+def settle_without_bank(batch: SettlementBatch, *, actor: Actor, now: datetime) -> None:
+    """Settle the payouts of a locked batch that no bank hears of, because clawbacks keep all of them back (V21)."""
+    current = require_transaction()
+    empty = select(BatchPayout.payout_no).where(BatchPayout.batch_id == batch.id, BatchPayout.amount_fen == 0)
+    payout_nos = current.scalars(empty).all()
+    if not payout_nos:
+        return
+    lock_netted(batch)
+    post_many(
+        Posting(
+            TransactionKind.PAYOUT_SETTLED,
+            (),
+            source=f"batch:{batch.number}",
+            article=NETTING_ARTICLE,
+            resolves_id=batch.transaction_id,
+            part=NETTED_PART,
+        ),
+        entries_sql=_SETTLED_WITHOUT_BANK,
+        params={"batch_id": batch.id, "fund_account_id": lock_fund(batch.fund_id)},
+        actor=actor,
+        now=now,
+    )
+    current.execute(_PAY_NETTED, {"batch_id": batch.id})
+    settle_nettings(batch, payout_nos, paid=True, actor=actor, now=now)
+    audit.record(actor=actor, now=now, action="settle_netted", subject=batch, data={"payouts": len(payout_nos)})
 
 
 def take_in(
@@ -104,19 +160,18 @@ def take_in(
     actor: Actor,
     now: datetime,
 ) -> BankReturn:
-    """Record a faultless return of a locked batch: lines, ledger and payables."""
+    """Record a faultless return of a locked batch: its lines, the ledger, payables and what was netted."""
     current = require_transaction()
+    lock_netted(batch)
     fund_account_id = lock_fund(batch.fund_id)
     answer = _add_return(batch, lines, file=file, actor=actor, now=now)
-    payables = _payable_ids(batch)
     current.execute(
         insert(BankReturnLine),
         [
             {
                 "bank_return_id": answer.id,
-                "line_no": line.line_no,
+                "payout_no": line.payout_no,
                 "batch_id": batch.id,
-                "payable_id": payables[line.line_no],
                 "outcome": line.outcome,
                 "late": line.late,
                 "amount_fen": line.amount_fen,
@@ -148,7 +203,17 @@ def take_in(
         )
     current.execute(_MOVE_PAYABLES, {"return_id": answer.id})
     current.expire_all()
+    _resolve_nettings(batch, lines, actor=actor, now=now)
     return answer
+
+
+def _resolve_nettings(batch: SettlementBatch, lines: Sequence[ReturnLine], *, actor: Actor, now: datetime) -> None:
+    first = [line for line in lines if not line.late]
+    paid = [line.payout_no for line in first if line.outcome is PayoutOutcome.PAID]
+    unpaid = [line.payout_no for line in first if line.outcome is not PayoutOutcome.PAID]
+    settle_nettings(batch, paid, paid=True, actor=actor, now=now)
+    settle_nettings(batch, unpaid, paid=False, actor=actor, now=now)
+    undo_nettings(batch, [line.payout_no for line in lines if line.late], actor=actor, now=now)
 
 
 def _add_return(
@@ -216,8 +281,3 @@ def _settle(
         actor=actor,
         now=now,
     )
-
-
-def _payable_ids(batch: SettlementBatch) -> dict[int, int]:
-    found = select(BatchLine.line_no, BatchLine.payable_id).where(BatchLine.batch_id == batch.id)
-    return dict(require_transaction().execute(found).tuples().all())

@@ -15,56 +15,116 @@ from core.permissions import Actor
 from core.states import apply
 from settlement.models import BatchLine, Fund, Payable, SettlementBatch
 from settlement.rules.chart import AccountKind, AccountRef, Phase, TransactionKind
-from settlement.rules.seal import SEAL_SQL
+from settlement.rules.seal import SEAL_SQL, SEAL_VERSION
 from settlement.states import BATCH_TRANSITIONS, BatchAction, BatchState, PayableState
 from settlement.steps.funds import lock_fund
+from settlement.steps.nettings import NETTABLE_SQL, lock_nettable, lock_netted, release_nettings
 from settlement.steps.posting import Posting, locked_account, post_many
 from settlement.steps.queue import hold_queue
 
 ARTICLE = "V17 pay"
 
 _TAKE = text(
-    """
-    WITH queue AS (
-        SELECT id, queue_no, sum(amount_fen) OVER (ORDER BY queue_no) AS running_fen
-          FROM payable
-         WHERE programme = :programme AND state = 'due' AND NOT stopped AND confirmed_at < :until
-    ), taken AS (
-        SELECT id, row_number() OVER (ORDER BY queue_no) AS line_no FROM queue WHERE running_fen <= :available_fen
+    f"""
+    WITH owed AS MATERIALIZED (
+        SELECT id, payee_id, open_fen, sum(open_fen) OVER (PARTITION BY payee_id ORDER BY id) AS until_fen
+          FROM ({NETTABLE_SQL}) open
+    ), netted AS (
+        SELECT p.id, greatest(0, sum(p.amount_fen) OVER earlier - d.fen)
+                     - greatest(0, sum(p.amount_fen) OVER earlier - p.amount_fen - d.fen) AS cost_fen
+          FROM payable p JOIN (SELECT payee_id, sum(open_fen) AS fen FROM owed GROUP BY payee_id) d
+            ON d.payee_id = p.payee_id
+         WHERE p.programme = :programme AND p.state = 'due' AND NOT p.stopped AND p.confirmed_at < :until
+        WINDOW earlier AS (PARTITION BY p.payee_id ORDER BY p.queue_no)
+    ), queue AS (
+        SELECT p.id, sum(coalesce(n.cost_fen, p.amount_fen)) OVER (ORDER BY p.queue_no) AS running_fen
+          FROM payable p LEFT JOIN netted n ON n.id = p.id
+         WHERE p.programme = :programme AND p.state = 'due' AND NOT p.stopped AND p.confirmed_at < :until
     ), moved AS (
         UPDATE payable p SET state = 'in_batch', batch_id = :batch_id, attempts = p.attempts + 1
-          FROM taken t
-         WHERE p.id = t.id
-        RETURNING t.line_no, p.*
+          FROM queue q
+         WHERE p.id = q.id AND q.running_fen <= :available_fen
+        RETURNING p.*
+    ), grouped AS (
+        SELECT payee_id, account_id, holder_name, bank_name, cnaps_code, account_number,
+               min(queue_no) AS first_queue_no, count(*) AS line_count, sum(amount_fen) AS gross_fen
+          FROM moved
+         GROUP BY payee_id, account_id, holder_name, bank_name, cnaps_code, account_number
+    ), numbered AS MATERIALIZED (
+        SELECT *, row_number() OVER (ORDER BY first_queue_no) AS payout_no,
+               1 + sum(line_count) OVER (ORDER BY first_queue_no) - line_count AS first_line_no
+          FROM grouped
+    ), claimed AS (
+        SELECT payout_no, payee_id, gross_fen,
+               sum(gross_fen) OVER (PARTITION BY payee_id ORDER BY payout_no) AS until_fen
+          FROM numbered WHERE payee_id IN (SELECT payee_id FROM owed)
+    ), netting AS MATERIALIZED (
+        SELECT c.payout_no, o.id AS clawback_id,
+               least(c.until_fen, o.until_fen) - greatest(c.until_fen - c.gross_fen, o.until_fen - o.open_fen) AS fen
+          FROM claimed c JOIN owed o
+            ON o.payee_id = c.payee_id AND o.until_fen > c.until_fen - c.gross_fen
+           AND c.until_fen > o.until_fen - o.open_fen
+    ), kept_back AS (
+        UPDATE clawback c SET netting_fen = c.netting_fen + n.fen
+          FROM (SELECT clawback_id, sum(fen) AS fen FROM netting GROUP BY clawback_id) n
+         WHERE c.id = n.clawback_id
+    ), payouts AS (
+        INSERT INTO batch_payout (batch_id, payout_no, payee_id, account_id, holder_name, bank_name, cnaps_code,
+                                  account_number, first_line_no, line_count, gross_fen, netted_fen, amount_fen)
+        SELECT :batch_id, p.payout_no, p.payee_id, p.account_id, p.holder_name, p.bank_name, p.cnaps_code,
+               p.account_number, p.first_line_no, p.line_count, p.gross_fen, coalesce(n.fen, 0),
+               p.gross_fen - coalesce(n.fen, 0)
+          FROM numbered p LEFT JOIN (SELECT payout_no, sum(fen) AS fen FROM netting GROUP BY payout_no) n
+            ON n.payout_no = p.payout_no
+    ), nettings AS (
+        INSERT INTO batch_netting (batch_id, payout_no, clawback_id, amount_fen)
+        SELECT :batch_id, payout_no, clawback_id, fen FROM netting
     )
-    INSERT INTO batch_line (batch_id, line_no, payable_id, attempt, source, order_id, payee_id, account_id,
-                            holder_name, bank_name, cnaps_code, account_number, amount_fen)
-    SELECT :batch_id, line_no, id, attempts, source, order_id, payee_id, account_id,
-           holder_name, bank_name, cnaps_code, account_number, amount_fen
-      FROM moved
+    INSERT INTO batch_line (batch_id, line_no, payout_no, payable_id, attempt, source, order_id, amount_fen)
+    SELECT :batch_id, row_number() OVER (ORDER BY p.payout_no, m.queue_no), p.payout_no, m.id, m.attempts, m.source,
+           m.order_id, m.amount_fen
+      FROM moved m JOIN numbered p
+        ON p.payee_id = m.payee_id AND p.account_id = m.account_id AND p.holder_name = m.holder_name
+       AND p.bank_name = m.bank_name AND p.cnaps_code = m.cnaps_code AND p.account_number = m.account_number
     """
 )
+"""The queue's prefix becomes payouts with their lines beneath, less what the payees owe.
+
+A claim costs the fund what goes to the bank for it: of a payee's claims in their order the first ones settle what it
+owes. Payouts are numbered by their first claim's place in the queue, lines by payout and place.
+"""
 
 _ENTRIES = """
-    SELECT account_id, 'pending' AS layer, sum(amount_fen)::bigint AS amount_fen
-      FROM batch_line WHERE batch_id = :batch_id GROUP BY account_id
-    UNION ALL
-    SELECT CAST(:fund_account_id AS bigint), 'pending', -sum(amount_fen)::bigint
-      FROM batch_line WHERE batch_id = :batch_id"""
+    SELECT account_id, 'pending' AS layer, amount_fen
+      FROM (SELECT account_id, sum(gross_fen)::bigint AS amount_fen
+              FROM batch_payout WHERE batch_id = :batch_id GROUP BY account_id
+            UNION ALL
+            SELECT a.id, -sum(p.netted_fen)::bigint
+              FROM batch_payout p
+              JOIN ledger_account a ON a.kind = 'clawback_receivable' AND a.owner = 'organisation:' || p.payee_id
+             WHERE p.batch_id = :batch_id AND p.netted_fen > 0 GROUP BY a.id
+            UNION ALL
+            SELECT CAST(:fund_account_id AS bigint), -sum(amount_fen)::bigint
+              FROM batch_payout WHERE batch_id = :batch_id) e
+     WHERE amount_fen <> 0"""
 
 _UNDO = """
     SELECT account_id, layer, -amount_fen AS amount_fen FROM ledger_posting WHERE transaction_id = :committed_id"""
 
-_SEAL = text(
-    f"""
+_SUM_UP = text(
+    """
     UPDATE settlement_batch b
-       SET transaction_id = :transaction_id, line_count = s.line_count, total_fen = s.total_fen,
-           waiting_count = :waiting_count, waiting_fen = :waiting_fen, content_sha256 = s.seal
-      FROM (SELECT count(*) AS line_count, sum(l.amount_fen) AS total_fen, {SEAL_SQL} AS seal
-              FROM batch_line l WHERE l.batch_id = :batch_id) s
+       SET transaction_id = :transaction_id, waiting_count = :waiting_count, waiting_fen = :waiting_fen,
+           line_count = s.line_count, payout_count = s.payout_count, gross_fen = s.gross_fen,
+           netted_fen = s.netted_fen, total_fen = s.amount_fen
+      FROM (SELECT count(*) AS payout_count, sum(line_count) AS line_count, sum(gross_fen) AS gross_fen,
+                   sum(netted_fen) AS netted_fen, sum(amount_fen) AS amount_fen
+              FROM batch_payout WHERE batch_id = :batch_id) s
      WHERE b.id = :batch_id
     """
 )
+
+_SEAL = text(f"UPDATE settlement_batch b SET content_sha256 = {SEAL_SQL} WHERE b.id = :batch_id")
 
 
 class NothingToSettle(Refused):
@@ -84,7 +144,8 @@ def prepare_batch(*, programme: str, cutoff: date, actor: Actor, now: datetime) 
     """The live batch of a cut-off, prepared now where there is none.
 
     It takes what was confirmed by the end of the cut-off's day, strictly in the order of confirmation, up to
-    the first payable that the fund of the cut-off's year cannot pay (V3); stopped ones are no part of the queue.
+    the first payable that the fund of the cut-off's year cannot pay (V3); stopped ones are no part of the queue. What
+    is owed back by a payee is netted, the oldest clawback first, and so costs the fund nothing (V21).
     Raises :class:`NothingToSettle` and :class:`PreparerInvolved`.
     """
     current = require_transaction()
@@ -96,6 +157,7 @@ def prepare_batch(*, programme: str, cutoff: date, actor: Actor, now: datetime) 
     fund = current.scalars(select(Fund).where(Fund.programme == programme, Fund.year == cutoff.year)).one_or_none()
     if fund is None:
         raise NothingToSettle(reasons=_why_nothing(programme, cutoff, until, available_fen=None))
+    lock_nettable(programme)
     available = locked_account(AccountRef(AccountKind.FUND, programme, cutoff.year)).balance_fen
     batch = _new_batch(fund, cutoff, actor=actor, now=now)
     taken: Any = current.execute(
@@ -116,6 +178,8 @@ def prepare_batch(*, programme: str, cutoff: date, actor: Actor, now: datetime) 
         data={
             "cutoff": cutoff.isoformat(),
             "lines": batch.line_count,
+            "payouts": batch.payout_count,
+            "netted_fen": batch.netted_fen,
             "total_fen": batch.total_fen,
             "waiting": batch.waiting_count,
             "content_sha256": batch.content_sha256,
@@ -125,9 +189,13 @@ def prepare_batch(*, programme: str, cutoff: date, actor: Actor, now: datetime) 
 
 
 def discard_batch(batch: SettlementBatch, *, actor: Actor, now: datetime) -> None:
-    """Give a prepared, locked batch back to the queue; its lines stay on record and its payables keep their places."""
+    """Give a prepared, locked batch back to the queue; its lines stay on record and its payables keep their places.
+
+    What it was to net is open as before.
+    """
     current = require_transaction()
     hold_queue()
+    lock_netted(batch)
     lock_fund(batch.fund_id)
     apply(batch, BatchAction.DISCARD, transitions=BATCH_TRANSITIONS, actor=actor, now=now)
     post_many(
@@ -144,6 +212,7 @@ def discard_batch(batch: SettlementBatch, *, actor: Actor, now: datetime) -> Non
         actor=actor,
         now=now,
     )
+    release_nettings(batch)
     current.execute(
         update(Payable)
         .where(
@@ -188,7 +257,11 @@ def _new_batch(fund: Fund, cutoff: date, *, actor: Actor, now: datetime) -> Sett
         fund_id=fund.id,
         state=BATCH_TRANSITIONS.initial,
         line_count=0,
+        payout_count=0,
+        gross_fen=0,
+        netted_fen=0,
         total_fen=0,
+        seal_version=SEAL_VERSION,
         waiting_count=0,
         waiting_fen=0,
         prepared_by=actor.user_id,
@@ -219,7 +292,7 @@ def _seal(batch: SettlementBatch, transaction_id: int, until: datetime) -> None:
     current = require_transaction()
     waiting_count, waiting_fen = _waiting(batch.programme, until)
     current.execute(
-        _SEAL,
+        _SUM_UP,
         {
             "transaction_id": transaction_id,
             "waiting_count": waiting_count,
@@ -227,7 +300,8 @@ def _seal(batch: SettlementBatch, transaction_id: int, until: datetime) -> None:
             "batch_id": batch.id,
         },
     )
-    current.refresh(batch)
+    current.execute(_SEAL, {"batch_id": batch.id})
+    current.expire_all()
 
 
 def _waiting(programme: str, until: datetime) -> tuple[int, int]:

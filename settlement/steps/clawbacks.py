@@ -22,6 +22,7 @@ from settlement.queries.payables import find_payable
 from settlement.rules import postings
 from settlement.rules.chart import TransactionKind
 from settlement.states import CLAWBACK_TRANSITIONS, ClawbackAction, PayableState
+from settlement.steps.funds import lock_fund
 from settlement.steps.posting import Posting, post
 
 ARTICLE = "V21"
@@ -34,7 +35,7 @@ class ClawbackTooLarge(Refused):
 
 
 class RecoveryTooLarge(Refused):
-    """More would be recovered than is still open of the clawback."""
+    """More would be recovered than is still open of the clawback and not being netted in a batch."""
 
     code = "recovery_too_large"
     article = "V21"
@@ -135,6 +136,7 @@ def open_clawback(
         line_no=line_no,
         amount_fen=amount_fen,
         recovered_fen=0,
+        netting_fen=0,
         cause=cause,
         misconduct=misconduct_by is not None,
         article=ARTICLE,
@@ -179,13 +181,14 @@ def recover(clawback: Clawback, *, amount_fen: int, reference: str, actor: Actor
     It is in the fund it was paid from. Raises :class:`RecoveryTooLarge`.
     """
     current = require_transaction()
-    if amount_fen > clawback.open_fen:
-        raise RecoveryTooLarge(amount=fen_to_yuan(amount_fen), open=fen_to_yuan(clawback.open_fen))
+    if amount_fen > clawback.payable_back_fen:
+        raise RecoveryTooLarge(amount=fen_to_yuan(amount_fen), open=fen_to_yuan(clawback.payable_back_fen))
     fund = current.scalars(
         select(Fund)
         .join(SettlementBatch, SettlementBatch.fund_id == Fund.id)
         .where(SettlementBatch.id == clawback.batch_id)
     ).one()
+    lock_fund(fund.id)
     made = post(
         Posting(
             TransactionKind.CLAWBACK_RECOVERED,

@@ -43,9 +43,9 @@ def settle(province: DemoClient, cutoff: str, outcomes: dict[int, str] | None = 
     assert province.post("finance-maker", f"{path}/approval", expect=403)
     province.post("finance-checker", f"{path}/approval")
     exported = province.post("finance-maker", f"{path}/exportation")
-    lines = province.get("finance-maker", f"{path}/lines")["items"]
-    assert exported["total_fen"] == sum(line["amount_fen"] for line in lines)
-    province.upload("finance-maker", f"{path}/bank-returns", bank_csv(lines, outcomes or {}), "回单.csv")
+    payouts = province.get("finance-maker", f"{path}/payouts")["items"]
+    assert exported["total_fen"] == sum(payout["amount_fen"] for payout in payouts)
+    province.upload("finance-maker", f"{path}/bank-returns", bank_csv(payouts, outcomes or {}), "回单.csv")
     return province.post("finance-maker", f"{path}/closing")
 
 

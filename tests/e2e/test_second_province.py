@@ -192,8 +192,8 @@ def test_the_whole_chain_of_an_invented_province(yunze: Flask) -> None:
     batch_path = f"/settlement-batches/{batch['id']}"
     client.post(office["checker"], f"{batch_path}/approval")
     client.post(office["maker"], f"{batch_path}/exportation")
-    lines = client.get(office["maker"], f"{batch_path}/lines")["items"]
-    client.upload(office["maker"], f"{batch_path}/bank-returns", bank_csv(lines, {}), "回单.csv")
+    payouts = client.get(office["maker"], f"{batch_path}/payouts")["items"]
+    client.upload(office["maker"], f"{batch_path}/bank-returns", bank_csv(payouts, {}), "回单.csv")
     assert client.post(office["maker"], f"{batch_path}/closing")["total_fen"] == 7_000_000
 
     paid = client.get(FIRM, path)

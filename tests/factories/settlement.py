@@ -21,7 +21,7 @@ from core.db import session, transaction
 from core.money import fen_to_yuan
 from core.permissions import SYSTEM, Actor
 from settlement import steps
-from settlement.models import BankReturn, BatchLine, Fund, Payable, SettlementBatch, Shortfall
+from settlement.models import BankReturn, BatchLine, BatchPayout, Fund, Payable, SettlementBatch, Shortfall
 from settlement.service import bank_returns, batches, funds
 from tests.factories.accounts import make_enterprise, make_provider, user_with_role
 
@@ -175,6 +175,12 @@ def lines_of(batch: SettlementBatch) -> list[BatchLine]:
     return list(session().scalars(found))
 
 
+def payouts_of(batch: SettlementBatch) -> list[BatchPayout]:
+    """The payouts of a batch in their order."""
+    found = select(BatchPayout).where(BatchPayout.batch_id == batch.id).order_by(BatchPayout.payout_no)
+    return list(session().scalars(found))
+
+
 def bank_csv(
     batch: SettlementBatch,
     statuses: dict[int, str] | str = "paid",
@@ -182,16 +188,18 @@ def bank_csv(
     value_date: date = VALUE_DATE,
     encoding: str = "utf-8-sig",
 ) -> bytes:
-    """A bank's answer: one status for all lines, or statuses by line number (only those lines)."""
+    """A bank's answer: one status for all payouts, or statuses by their numbers (only those)."""
     target = io.StringIO(newline="")
     writer = csv.writer(target)
-    writer.writerow(["line_no", "account_number", "amount", "status", "reason", "value_date"])
-    for line in lines_of(batch):
-        status = statuses if isinstance(statuses, str) else statuses.get(line.line_no)
+    writer.writerow(["payout_no", "account_number", "amount", "status", "reason", "value_date"])
+    for payout in payouts_of(batch):
+        status = statuses if isinstance(statuses, str) else statuses.get(payout.payout_no)
+        if not payout.amount_fen:
+            continue
         if status is not None:
             reason = "" if status == "paid" else "账号与户名不符"
-            amount = fen_to_yuan(line.amount_fen)
-            writer.writerow([line.line_no, line.account_number, amount, status, reason, value_date.isoformat()])
+            amount = fen_to_yuan(payout.amount_fen)
+            writer.writerow([payout.payout_no, payout.account_number, amount, status, reason, value_date.isoformat()])
     return target.getvalue().encode(encoding)
 
 

@@ -72,7 +72,7 @@ def test_a_bank_return_names_every_fault_with_its_line(client: DemoClient, world
     """Amounts with three decimals, negative ones, unknown states, impossible days, missing cells: all in one answer."""
     path = f"/settlement-batches/{world.ids['exported batch']}/bank-returns"
     content = (
-        "line_no,account_number,amount,status,reason,value_date\n"
+        "payout_no,account_number,amount,status,reason,value_date\n"
         "1,000,1.234,paid,,2026-03-02\n1,000,-5.00,gone,,2026-13-02\nx,,,,\n"
     )
     refused = client.upload("finance-maker", path, content.encode(), "return.csv", expect=422)
@@ -95,7 +95,7 @@ def test_files_in_gbk_are_read_as_they_are_meant(client: DemoClient, world: Worl
     assert (job["new_rows"], job["refused_rows"]) == (1, 0)
     found = client.get("provider-jinan", "/instruments", q="质谱仪", state="draft")["items"]
     assert "质谱仪" in [each["name"] for each in found]
-    headings = "line_no,account_number,amount,status,reason,value_date"
+    headings = "payout_no,account_number,amount,status,reason,value_date"
     answer = (
         world.returned.decode("utf-8-sig")
         .replace(headings, "序号,收款账号,金额,状态,原因,入账日期")

@@ -146,14 +146,14 @@ def uscc_of(organisation_id: int) -> str | None:
     return found
 
 
-def bank_csv(lines: list[Json], outcomes: dict[int, str], *, value_date: str = "2026-03-02") -> bytes:
-    """A bank's answer: each line paid unless ``outcomes`` says otherwise."""
+def bank_csv(payouts: list[Json], outcomes: dict[int, str], *, value_date: str = "2026-03-02") -> bytes:
+    """A bank's answer: each payout paid unless ``outcomes`` says otherwise."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(["line_no", "account_number", "amount", "status", "reason", "value_date"])
-    for line in lines:
-        status = outcomes.get(line["line_no"], "paid")
-        yuan = f"{line['amount_fen'] // 100}.{line['amount_fen'] % 100:02d}"
+    writer.writerow(["payout_no", "account_number", "amount", "status", "reason", "value_date"])
+    for payout in payouts:
+        status = outcomes.get(payout["payout_no"], "paid")
+        yuan = f"{payout['amount_fen'] // 100}.{payout['amount_fen'] % 100:02d}"
         reason = "" if status == "paid" else "账号户名不符"
-        writer.writerow([line["line_no"], line["account_number"], yuan, status, reason, value_date])
+        writer.writerow([payout["payout_no"], payout["account_number"], yuan, status, reason, value_date])
     return text.getvalue().encode("utf-8-sig")

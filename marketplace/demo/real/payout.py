@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
@@ -26,10 +26,11 @@ FAILURES = (PayoutOutcome.FAILED, PayoutOutcome.FAILED, PayoutOutcome.RETURNED)
 
 @dataclass(frozen=True)
 class PaidBatch:
-    """A batch with what became of its lines; sums in fen."""
+    """A batch with its payouts and the claims beneath them; sums in fen."""
 
     id: int
     number: str
+    payouts: Sequence[Json]
     lines: Sequence[Json]
     total_fen: int
     waiting_count: int
@@ -64,14 +65,16 @@ def prepare(client: DemoClient, cutoff: date, deals: Sequence[Deal]) -> PaidBatc
     path = f"/settlement-batches/{batch['id']}"
     client.post(cast.FINANCE_CHECKER, f"{path}/approval")
     _export_twice(client, path)
+    payouts = list(client.pages(cast.FINANCE_MAKER, f"{path}/payouts"))
     lines = list(client.pages(cast.FINANCE_MAKER, f"{path}/lines"))
     by_order = {deal.order_id: deal for deal in deals}
     off = [line["line_no"] for line in lines if line["amount_fen"] != by_order[line["order_id"]].confirmed_fen]
-    if off or sum(line["amount_fen"] for line in lines) != batch["total_fen"]:
+    if off or sum(line["amount_fen"] for line in lines) != sum(payout["amount_fen"] for payout in payouts):
         raise Disagreement(f"batch {batch['number']}: lines {off} differ from what was confirmed")
     return PaidBatch(
         id=batch["id"],
         number=batch["number"],
+        payouts=payouts,
         lines=lines,
         total_fen=batch["total_fen"],
         waiting_count=batch["waiting_count"],
@@ -82,12 +85,13 @@ def prepare(client: DemoClient, cutoff: date, deals: Sequence[Deal]) -> PaidBatc
 def answer_with_failures(client: DemoClient, batch: PaidBatch, deals: Sequence[Deal]) -> list[Deal]:
     """The bank pays all but a few; a file with a wrong amount is refused as a whole before. Returns what failed."""
     by_order = {deal.order_id: deal for deal in deals}
-    to_firms = [line for line in batch.lines if not by_order[line["order_id"]].is_direct]
-    outcomes = dict(zip((line["line_no"] for line in to_firms), FAILURES, strict=False))
+    outcomes = dict(zip(_to_firms(batch, by_order), FAILURES, strict=False))
     path = f"/settlement-batches/{batch.id}/bank-returns"
-    wrong = _bank_file([{**batch.lines[0], "amount_fen": batch.lines[0]["amount_fen"] + 1}, *batch.lines[1:]], outcomes)
+    wrong = _bank_file(
+        [{**batch.payouts[0], "amount_fen": batch.payouts[0]["amount_fen"] + 1}, *batch.payouts[1:]], outcomes
+    )
     client.upload(cast.FINANCE_MAKER, path, wrong, "return.csv", expect=HTTPStatus.UNPROCESSABLE_ENTITY)
-    content = _bank_file(batch.lines, outcomes)
+    content = _bank_file(batch.payouts, outcomes)
     taken = client.upload(cast.FINANCE_MAKER, path, content, "return.csv")
     replayed = client.upload(cast.FINANCE_MAKER, path, content, "return.csv")
     if replayed["id"] != taken["id"]:
@@ -95,7 +99,7 @@ def answer_with_failures(client: DemoClient, batch: PaidBatch, deals: Sequence[D
     failed = []
     for line in batch.lines:
         deal = by_order[line["order_id"]]
-        if line["line_no"] in outcomes:
+        if line["payout_no"] in outcomes:
             failed.append(deal)
         else:
             deal.paid_out_fen = deal.confirmed_fen
@@ -115,9 +119,9 @@ def correct(client: DemoClient, failed: Sequence[Deal]) -> None:
 
 
 def answer_all_paid(client: DemoClient, batch: PaidBatch, deals: Sequence[Deal]) -> None:
-    """The bank pays every line."""
+    """The bank pays every payout."""
     by_order = {deal.order_id: deal for deal in deals}
-    content = _bank_file(batch.lines, {})
+    content = _bank_file(batch.payouts, {})
     client.upload(cast.FINANCE_MAKER, f"/settlement-batches/{batch.id}/bank-returns", content, "return.csv")
     for line in batch.lines:
         deal = by_order[line["order_id"]]
@@ -132,8 +136,9 @@ def close(client: DemoClient, batch: PaidBatch) -> None:
 def come_back(client: DemoClient, batch: PaidBatch, deals: Sequence[Deal]) -> Deal:
     """A payout to a firm comes back after the batch was closed."""
     by_order = {deal.order_id: deal for deal in deals}
-    line = next(line for line in reversed(batch.lines) if not by_order[line["order_id"]].is_direct)
-    content = _bank_file([line], {line["line_no"]: PayoutOutcome.RETURNED})
+    payout_no, line = list(_to_firms(batch, by_order).items())[-1]
+    payout = next(each for each in batch.payouts if each["payout_no"] == payout_no)
+    content = _bank_file([payout], {payout_no: PayoutOutcome.RETURNED})
     client.upload(cast.FINANCE_MAKER, f"/settlement-batches/{batch.id}/bank-returns", content, "late-return.csv")
     deal = by_order[line["order_id"]]
     deal.came_back_fen, deal.paid_out_fen = deal.paid_out_fen, 0
@@ -155,18 +160,28 @@ def _export_twice(client: DemoClient, path: str) -> None:
         raise Disagreement(f"{path}: the second export differs from the first")
 
 
-def _bank_file(lines: Sequence[Json], outcomes: dict[int, PayoutOutcome]) -> bytes:
+def _to_firms(batch: PaidBatch, by_order: Mapping[int, Deal]) -> dict[int, Json]:
+    """The payouts of one claim to a user, by number and each with its line, in their order."""
+    single = {payout["payout_no"] for payout in batch.payouts if payout["line_count"] == 1}
+    return {
+        line["payout_no"]: line
+        for line in batch.lines
+        if line["payout_no"] in single and not by_order[line["order_id"]].is_direct
+    }
+
+
+def _bank_file(payouts: Sequence[Json], outcomes: dict[int, PayoutOutcome]) -> bytes:
     """The bank's answer: what ``outcomes`` does not name was paid."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    for line in lines:
-        outcome = outcomes.get(line["line_no"], PayoutOutcome.PAID)
+    for payout in payouts:
+        outcome = outcomes.get(payout["payout_no"], PayoutOutcome.PAID)
         writer.writerow(
             {
-                "line_no": line["line_no"],
-                "account_number": line["account_number"],
-                "amount": fen_to_yuan(line["amount_fen"]),
+                "payout_no": payout["payout_no"],
+                "account_number": payout["account_number"],
+                "amount": fen_to_yuan(payout["amount_fen"]),
                 "status": outcome.value,
                 "reason": FAILURE_REASONS.get(outcome, ""),
                 "value_date": clock.today(clock.now()).isoformat(),

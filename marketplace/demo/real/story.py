@@ -235,7 +235,7 @@ class _Telling:
         batch = payout.prepare(self.client, cutoff, deals)
         self.batches.append(batch)
         self.outcome.batches.append(batch)
-        self.teller.say(f"batch {batch.number}: {len(batch.lines)} payouts, {batch.waiting_count} waiting for money")
+        self.teller.say(f"batch {batch.number}: {len(batch.payouts)} payouts, {batch.waiting_count} waiting for money")
 
     # the end
 

@@ -52,6 +52,9 @@ CLAWBACK = Subject(
     {
         "open": (task("clawback.repay", of("payee_id"), due=lambda clawback: clawback.due_on),),
         "recover": (news("clawback.recovered", of("payee_id")),),
+        "net_part": (news("clawback.netted", of("payee_id")),),
+        "net": (news("clawback.netted", of("payee_id")),),
+        "undo_netting": (task("clawback.owed_again", of("payee_id")),),
     },
 )
 PAYMENT = Subject(

@@ -21,6 +21,7 @@ from marketplace.reports.annual.whereabouts import CITIES_OF_ORDER, decided_for,
 from marketplace.reports.desk.items import shanghai_day
 from marketplace.reports.times import CLAIM_REVIEW, answered, working_days_between
 from marketplace.states import OrderState
+from settlement.queries.outcomes import SAID_SQL
 from vouchers.models import Claim
 from vouchers.rules.facts import PaymentMode
 from vouchers.states import ClaimState
@@ -127,15 +128,21 @@ _APPROVED = (
     "WHERE v.claim_id = c.id AND v.decision = 'approve') w ON true "
     f"WHERE c.city = :city AND c.approved_fen IS NOT NULL AND {_within('w.at')}"
 )
+_SAID = (
+    "SELECT n.payable_id, n.amount_fen, r.outcome, r.late, coalesce(a.recorded_at, o.exported_at) AS recorded_at "
+    f"FROM ({SAID_SQL}) r JOIN batch_line n ON n.batch_id = r.batch_id AND n.payout_no = r.payout_no "
+    "JOIN settlement_batch o ON o.id = r.batch_id LEFT JOIN bank_return a ON a.id = r.bank_return_id"
+)
+"""What was said of each claim of a batch, and when: by the bank, or with the files where all of it was netted."""
 _PAID_LINES = (
-    "FROM bank_return_line l JOIN bank_return b ON b.id = l.bank_return_id JOIN payable p ON p.id = l.payable_id "
+    f"FROM ({_SAID}) l JOIN payable p ON p.id = l.payable_id "
     "JOIN claim c ON p.source = 'claim:' || c.id "
-    f"WHERE c.city = :city AND {_within('b.recorded_at')}"
+    f"WHERE c.city = :city AND {_within('l.recorded_at')}"
 )
 _AID_LINES = (
-    "FROM bank_return_line l JOIN bank_return b ON b.id = l.bank_return_id JOIN payable p ON p.id = l.payable_id "
+    f"FROM ({_SAID}) l JOIN payable p ON p.id = l.payable_id "
     "JOIN claim c ON c.order_id = p.order_id AND p.source <> 'claim:' || c.id "
-    f"WHERE c.city = :city AND {_within('b.recorded_at')}"
+    f"WHERE c.city = :city AND {_within('l.recorded_at')}"
 )
 _NET_PAID = "COALESCE(sum(l.amount_fen * CASE WHEN l.outcome = 'paid' THEN 1 WHEN l.late THEN -1 ELSE 0 END), 0)"
 
@@ -395,7 +402,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "paid_to_date",
         "confirmed_paid_fen",
-        f"SELECT {_NET_PAID} FROM bank_return_line l JOIN payable p ON p.id = l.payable_id "
+        f"SELECT {_NET_PAID} FROM ({_SAID}) l JOIN payable p ON p.id = l.payable_id "
         f"JOIN claim c ON p.source = 'claim:' || c.id WHERE c.city = :city AND {_within('c.confirmed_at')}",
     ),
     Check(

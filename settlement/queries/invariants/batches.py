@@ -3,53 +3,69 @@
 from __future__ import annotations
 
 from core.invariants import Invariant, replay
-from settlement.queries.invariants.outcomes import OUTCOMES
-from settlement.rules.seal import SEAL_SQL
+from settlement.queries.invariants.outcomes import PAYOUT_OUTCOMES
+from settlement.rules.seal import LINES_SEAL_SQL, LINES_SEAL_VERSION, SEAL_SQL, SEAL_VERSION
 from settlement.states import BATCH_TRANSITIONS
 
 INVARIANTS: list[Invariant] = [
     Invariant(
         8,
-        "a batch's total and seal are those of its lines",
-        f""" SELECT b.id AS settlement_batch, b.number,
-        b.line_count, b.total_fen, s.line_count AS lines, s.total_fen AS lines_fen
+        "a batch's total and seal are those of its payouts and lines",
+        f"""
+        SELECT b.id AS settlement_batch, b.number, b.line_count, b.total_fen, l.line_count AS lines,
+               p.amount_fen AS payouts_fen, b.gross_fen, l.amount_fen AS lines_fen
           FROM settlement_batch b
           LEFT JOIN LATERAL (
-               SELECT count(*) AS line_count, coalesce(sum(l.amount_fen), 0) AS total_fen, {SEAL_SQL} AS seal,
-                      max(l.line_no) AS last_no
-                 FROM batch_line l WHERE l.batch_id = b.id) s ON true
-         WHERE b.content_sha256 IS NULL OR b.content_sha256 IS DISTINCT FROM s.seal
-            OR b.line_count <> s.line_count OR b.total_fen <> s.total_fen OR s.last_no IS DISTINCT FROM s.line_count
+               SELECT count(*) AS line_count, coalesce(sum(l.amount_fen), 0) AS amount_fen, max(l.line_no) AS last_no
+                 FROM batch_line l WHERE l.batch_id = b.id) l ON true
+          LEFT JOIN LATERAL (
+               SELECT count(*) AS payout_count, coalesce(sum(p.gross_fen), 0) AS gross_fen,
+                      coalesce(sum(p.netted_fen), 0) AS netted_fen, coalesce(sum(p.amount_fen), 0) AS amount_fen,
+                      max(p.payout_no) AS last_no
+                 FROM batch_payout p WHERE p.batch_id = b.id) p ON true
+         WHERE b.content_sha256 IS NULL
+            OR b.content_sha256 IS DISTINCT FROM CASE b.seal_version WHEN {LINES_SEAL_VERSION} THEN {LINES_SEAL_SQL}
+                                                                     WHEN {SEAL_VERSION} THEN {SEAL_SQL} END
+            OR (b.line_count, b.gross_fen) IS DISTINCT FROM (l.line_count, l.amount_fen)
+            OR (b.payout_count, b.gross_fen, b.netted_fen, b.total_fen)
+               IS DISTINCT FROM (p.payout_count, p.gross_fen, p.netted_fen, p.amount_fen)
+            OR l.last_no IS DISTINCT FROM l.line_count OR p.last_no IS DISTINCT FROM p.payout_count
         """,
     ),
     Invariant(
         8,
         "a batch's total is its postings",
         """
-        SELECT b.id AS settlement_batch, b.number, b.total_fen, s.committed_fen, s.fund_fen
+        SELECT b.id AS settlement_batch, b.number, b.total_fen, b.gross_fen, s.committed_fen, s.fund_fen
           FROM settlement_batch b JOIN fund f ON f.id = b.fund_id
           LEFT JOIN LATERAL (
                SELECT coalesce(sum(p.amount_fen) FILTER (WHERE p.amount_fen > 0), 0) AS committed_fen,
                       -coalesce(sum(p.amount_fen) FILTER (WHERE p.account_id = f.account_id), 0) AS fund_fen
                  FROM ledger_posting p WHERE p.transaction_id = b.transaction_id) s ON true
-         WHERE s.committed_fen <> b.total_fen OR s.fund_fen <> b.total_fen
+         WHERE s.committed_fen <> b.gross_fen OR s.fund_fen <> b.total_fen
         """,
     ),
     Invariant(
         8,
-        "a batch's lines are posted to their payees",
+        "a batch's payouts are posted to their payees, what they net to the payees' clawbacks",
         """
-        SELECT b.id AS settlement_batch, b.number, x.account_id AS ledger_account, x.lines_fen, x.posted_fen
+        SELECT b.id AS settlement_batch, b.number, x.account_id AS ledger_account, x.payouts_fen, x.posted_fen
           FROM settlement_batch b JOIN fund f ON f.id = b.fund_id
           CROSS JOIN LATERAL (
                SELECT coalesce(l.account_id, p.account_id) AS account_id,
-                      coalesce(l.fen, 0) AS lines_fen, coalesce(p.amount_fen, 0) AS posted_fen
-                 FROM (SELECT account_id, sum(amount_fen) AS fen
-                         FROM batch_line WHERE batch_id = b.id GROUP BY account_id) l
+                      coalesce(l.fen, 0) AS payouts_fen, coalesce(p.amount_fen, 0) AS posted_fen
+                 FROM (SELECT account_id, sum(gross_fen) AS fen
+                         FROM batch_payout WHERE batch_id = b.id GROUP BY account_id
+                        UNION ALL
+                       SELECT a.id, -sum(o.netted_fen)
+                         FROM batch_payout o
+                         LEFT JOIN ledger_account a
+                           ON a.kind = 'clawback_receivable' AND a.owner = 'organisation:' || o.payee_id
+                        WHERE o.batch_id = b.id AND o.netted_fen > 0 GROUP BY a.id) l
                  FULL JOIN (SELECT account_id, amount_fen FROM ledger_posting
                              WHERE transaction_id = b.transaction_id AND account_id <> f.account_id) p
                    ON p.account_id = l.account_id) x
-         WHERE x.lines_fen <> x.posted_fen
+         WHERE x.payouts_fen <> x.posted_fen
         """,
     ),
     Invariant(
@@ -60,10 +76,64 @@ INVARIANTS: list[Invariant] = [
         payable_fen
           FROM batch_line l
           LEFT JOIN settlement_batch b ON b.id = l.batch_id
+          LEFT JOIN batch_payout o ON o.batch_id = l.batch_id AND o.payout_no = l.payout_no
           LEFT JOIN payable p ON p.id = l.payable_id
-         WHERE b.id IS NULL OR p.id IS NULL OR b.programme <> p.programme
-            OR (l.source, l.order_id, l.payee_id, l.account_id, l.amount_fen)
+         WHERE b.id IS NULL OR o.batch_id IS NULL OR p.id IS NULL OR b.programme <> p.programme
+            OR (l.source, l.order_id, o.payee_id, o.account_id, l.amount_fen)
                IS DISTINCT FROM (p.source, p.order_id, p.payee_id, p.account_id, p.amount_fen)
+        """,
+    ),
+    Invariant(
+        8,
+        "a payout is its lines less its nettings",
+        """
+        SELECT coalesce(o.batch_id, l.batch_id, n.batch_id) AS settlement_batch,
+               coalesce(o.payout_no, l.payout_no, n.payout_no) AS payout_no,
+               o.gross_fen, l.fen AS lines_fen, o.netted_fen, n.fen AS nettings_fen, o.amount_fen
+          FROM batch_payout o
+          FULL JOIN (SELECT batch_id, payout_no, count(*) AS line_count, sum(amount_fen) AS fen,
+                            min(line_no) AS first_no, max(line_no) AS last_no
+                       FROM batch_line GROUP BY batch_id, payout_no) l USING (batch_id, payout_no)
+          FULL JOIN (SELECT batch_id, payout_no, sum(amount_fen) AS fen
+                       FROM batch_netting GROUP BY batch_id, payout_no) n USING (batch_id, payout_no)
+          LEFT JOIN settlement_batch b ON b.id = o.batch_id
+         WHERE b.id IS NULL OR (o.line_count, o.gross_fen) IS DISTINCT FROM (l.line_count, l.fen)
+            OR o.first_line_no <> l.first_no OR l.last_no - l.first_no + 1 <> l.line_count
+            OR o.netted_fen <> coalesce(n.fen, 0) OR o.amount_fen <> o.gross_fen - o.netted_fen
+        """,
+    ),
+    Invariant(
+        8,
+        "a batch has one payout for each account of a payee",
+        f"""
+        SELECT o.batch_id AS settlement_batch, o.payee_id, o.account_number, array_agg(o.payout_no) AS payout_nos
+          FROM batch_payout o JOIN settlement_batch b ON b.id = o.batch_id
+         WHERE b.seal_version > {LINES_SEAL_VERSION}
+         GROUP BY o.batch_id, o.payee_id, o.account_id, o.holder_name, o.bank_name, o.cnaps_code, o.account_number
+        HAVING count(*) > 1
+        """,
+    ),
+    Invariant(
+        8,
+        "nettings are of clawbacks of the payee and the programme, and never more than is claimed back",
+        f"""
+        WITH said AS ({PAYOUT_OUTCOMES})
+        SELECT c.id AS clawback, n.batch_id AS settlement_batch, n.payout_no, n.amount_fen AS netted_fen, c.netting_fen,
+               c.recovered_fen, c.amount_fen
+          FROM batch_netting n
+          JOIN clawback c ON c.id = n.clawback_id
+          JOIN batch_payout o ON o.batch_id = n.batch_id AND o.payout_no = n.payout_no
+          JOIN settlement_batch b ON b.id = n.batch_id
+          JOIN settlement_batch paid_by ON paid_by.id = c.batch_id
+         WHERE c.payee_id <> o.payee_id OR paid_by.programme <> b.programme OR c.opened_at > b.prepared_at
+        UNION ALL
+        SELECT c.id, NULL, NULL, s.waiting_fen, c.netting_fen, c.recovered_fen, c.amount_fen
+          FROM clawback c
+          LEFT JOIN (SELECT n.clawback_id, sum(n.amount_fen) AS waiting_fen
+                       FROM batch_netting n JOIN said ON said.batch_id = n.batch_id AND said.payout_no = n.payout_no
+                      WHERE said.outcome IS NULL AND said.batch_state <> 'discarded'
+                      GROUP BY n.clawback_id) s ON s.clawback_id = c.id
+         WHERE c.netting_fen <> coalesce(s.waiting_fen, 0) OR c.recovered_fen + c.netting_fen > c.amount_fen
         """,
     ),
     Invariant(
@@ -75,7 +145,8 @@ INVARIANTS: list[Invariant] = [
           FROM batch_file f
           JOIN settlement_batch b ON b.id = f.batch_id
           LEFT JOIN stored_file s ON s.id = f.file_id
-         WHERE f.control_sum_fen <> b.total_fen OR f.line_count <> b.line_count OR f.sha256 IS DISTINCT FROM s.sha256
+         WHERE f.control_sum_fen <> b.total_fen OR f.sha256 IS DISTINCT FROM s.sha256
+            OR f.line_count <> (SELECT count(*) FROM batch_payout p WHERE p.batch_id = b.id AND p.amount_fen > 0)
         UNION ALL
         SELECT b.id, b.number, NULL, NULL, b.total_fen, NULL, NULL
           FROM settlement_batch b
@@ -109,23 +180,24 @@ INVARIANTS: list[Invariant] = [
     ),
     Invariant(
         8,
-        "what the bank said is said of a line of the batch",
+        "what the bank said is said of a payout of the batch",
         """
-        SELECT r.bank_return_id AS bank_return, r.batch_id AS settlement_batch, r.line_no, r.amount_fen
+        SELECT r.bank_return_id AS bank_return, r.batch_id AS settlement_batch, r.payout_no, r.amount_fen
           FROM bank_return_line r
-          LEFT JOIN batch_line l ON l.batch_id = r.batch_id AND l.line_no = r.line_no
+          LEFT JOIN batch_payout o ON o.batch_id = r.batch_id AND o.payout_no = r.payout_no
           LEFT JOIN bank_return a ON a.id = r.bank_return_id AND a.batch_id = r.batch_id
-         WHERE l.batch_id IS NULL OR a.id IS NULL OR l.payable_id <> r.payable_id OR l.amount_fen <> r.amount_fen
+         WHERE o.batch_id IS NULL OR a.id IS NULL OR o.amount_fen <> r.amount_fen
             OR (r.late AND NOT EXISTS (SELECT FROM bank_return_line e
-                                        WHERE e.batch_id = r.batch_id AND e.line_no = r.line_no AND e.outcome = 'paid'))
+                                        WHERE e.batch_id = r.batch_id AND e.payout_no = r.payout_no
+                                          AND e.outcome = 'paid'))
         """,
     ),
     Invariant(
         8,
-        "a closed batch has an outcome for every line and nothing pending",
+        "a closed batch has an outcome for every payout and nothing pending",
         f"""
-        WITH said AS ({OUTCOMES})
-        SELECT batch_id AS settlement_batch, line_no, batch_state FROM said
+        WITH said AS ({PAYOUT_OUTCOMES})
+        SELECT batch_id AS settlement_batch, payout_no, batch_state FROM said
          WHERE batch_state = 'closed' AND outcome IS NULL
         """,
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.invariants import Invariant
-from settlement.queries.invariants.outcomes import OUTCOMES
+from settlement.queries.invariants.outcomes import PAYOUT_OUTCOMES
 
 INVARIANTS: list[Invariant] = [
     Invariant(
@@ -24,11 +24,11 @@ INVARIANTS: list[Invariant] = [
     ),
     Invariant(
         15,
-        "what a fund committed is in batches that wait for the bank, what it paid in lines that were paid",
+        "what a fund committed is in batches that wait for the bank, what it paid in payouts that were paid",
         f"""
-        WITH said AS ({OUTCOMES})
-        SELECT f.id AS fund, f.year, -m.pending_fen AS committed_fen, coalesce(s.waiting_fen, 0) AS waiting_lines_fen,
-               a.fen - m.posted_fen AS paid_fen, coalesce(s.paid_fen, 0) AS paid_lines_fen,
+        WITH said AS ({PAYOUT_OUTCOMES})
+        SELECT f.id AS fund, f.year, -m.pending_fen AS committed_fen, coalesce(s.waiting_fen, 0) AS waiting_payouts_fen,
+               a.fen - m.posted_fen AS paid_fen, coalesce(s.paid_fen, 0) AS paid_payouts_fen,
                coalesce(r.fen, 0) AS recovered_fen
           FROM fund f
           JOIN ledger_account m ON m.id = f.account_id

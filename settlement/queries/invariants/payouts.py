@@ -7,7 +7,7 @@ their history is that of their lines, which invariant 6 follows.
 from __future__ import annotations
 
 from core.invariants import Invariant, replay
-from settlement.queries.invariants.outcomes import OUTCOMES
+from settlement.queries.invariants.outcomes import OUTCOMES, PAYOUT_OUTCOMES
 from settlement.states import CLAWBACK_TRANSITIONS, STOP_TRANSITIONS
 
 INVARIANTS: list[Invariant] = [
@@ -75,17 +75,25 @@ INVARIANTS: list[Invariant] = [
     ),
     Invariant(
         6,
-        "clawbacks equal what is posted as claimed and recovered",
-        """
+        "clawbacks equal what is posted as claimed, recovered and netted",
+        f"""
+        WITH said AS ({PAYOUT_OUTCOMES})
         SELECT a.id AS ledger_account, a.owner, a.posted_fen, coalesce(c.open_fen, 0) AS open_fen
           FROM ledger_account a
-          LEFT JOIN (SELECT payee_id, sum(amount_fen - recovered_fen) AS open_fen FROM clawback GROUP BY payee_id) c
+          LEFT JOIN (SELECT payee_id, sum(amount_fen - recovered_fen) AS open_fen, sum(netting_fen) AS netting_fen
+                       FROM clawback GROUP BY payee_id) c
             ON a.owner = 'organisation:' || c.payee_id
-         WHERE a.kind = 'clawback_receivable' AND a.posted_fen <> coalesce(c.open_fen, 0)
+         WHERE a.kind = 'clawback_receivable'
+           AND (a.posted_fen <> coalesce(c.open_fen, 0) OR -a.pending_fen <> coalesce(c.netting_fen, 0))
         UNION ALL
-        SELECT c.id, 'clawback', c.recovered_fen, coalesce(sum(r.amount_fen), 0)
-          FROM clawback c LEFT JOIN recovery r ON r.clawback_id = c.id
-         GROUP BY c.id HAVING c.recovered_fen <> coalesce(sum(r.amount_fen), 0)
+        SELECT c.id, 'clawback', c.recovered_fen, coalesce(r.fen, 0) + coalesce(n.fen, 0)
+          FROM clawback c
+          LEFT JOIN (SELECT clawback_id, sum(amount_fen) AS fen FROM recovery GROUP BY clawback_id) r
+            ON r.clawback_id = c.id
+          LEFT JOIN (SELECT n.clawback_id, sum(n.amount_fen) AS fen
+                       FROM batch_netting n JOIN said ON said.batch_id = n.batch_id AND said.payout_no = n.payout_no
+                      WHERE said.outcome = 'paid' GROUP BY n.clawback_id) n ON n.clawback_id = c.id
+         WHERE c.recovered_fen <> coalesce(r.fen, 0) + coalesce(n.fen, 0)
         """,
     ),
     Invariant(

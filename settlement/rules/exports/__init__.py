@@ -1,10 +1,10 @@
-"""Files made of a sealed batch: equal lines give equal bytes, whenever and wherever they are made."""
+"""Files made of a sealed batch: equal payouts give equal bytes, whenever and wherever they are made."""
 
-from settlement.rules.exports.content import BatchContent, ExportFormat, FileKind
+from settlement.rules.exports.content import BatchContent, ExportFormat, FileKind, PayoutView, purpose
 from settlement.rules.exports.delimited import csv_bytes
 from settlement.rules.exports.workbook import ExportTooLarge, xlsx_bytes
 
-__all__ = ["FILE_KINDS", "BatchContent", "ExportFormat", "ExportTooLarge", "FileKind"]
+__all__ = ["FILE_KINDS", "BatchContent", "ExportFormat", "ExportTooLarge", "FileKind", "PayoutView", "purpose"]
 
 FILE_KINDS: dict[ExportFormat, FileKind] = {
     ExportFormat.XLSX: FileKind(

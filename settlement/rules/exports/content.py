@@ -8,8 +8,6 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from settlement.rules.seal import PayoutLine
-
 
 class ExportFormat(StrEnum):
     """Formats a batch can be had in."""
@@ -19,16 +17,31 @@ class ExportFormat(StrEnum):
 
 
 @dataclass(frozen=True)
+class PayoutView:
+    """One payment as a bank gets it; the account number is text and kept whole."""
+
+    payout_no: int
+    end_to_end_id: str
+    holder_name: str
+    bank_name: str
+    cnaps_code: str
+    account_number: str
+    amount_fen: int
+    purpose: str
+    claim_count: int
+
+
+@dataclass(frozen=True)
 class BatchContent:
-    """A sealed batch; ``lines`` are in the order of their numbers and may be read once."""
+    """A sealed batch; ``payouts`` are those a bank hears of, in the order of their numbers, and may be read once."""
 
     number: str
     programme: str
     cutoff: date
-    line_count: int
+    payout_count: int
     total_fen: int
     content_sha256: str
-    lines: Iterable[PayoutLine]
+    payouts: Iterable[PayoutView]
 
 
 @dataclass(frozen=True)
@@ -40,12 +53,12 @@ class FileKind:
     render: Callable[[BatchContent], bytes]
 
 
-HEADINGS = ("序号", "收款人", "开户银行", "联行号", "收款账号", "金额（元）", "用途", "订单号")
+HEADINGS = ("序号", "收款人", "开户银行", "联行号", "收款账号", "金额（元）", "用途", "申请笔数")
 
 
-def purpose(line: PayoutLine) -> str:
-    """What the payment is for, as the payee's bank shows it."""
-    return f"科技创新券兑付 {line.source}"
+def purpose(batch_number: str, claim_count: int) -> str:
+    """What a payment is for, as the payee's bank shows it."""
+    return f"科技创新券兑付 {batch_number} {claim_count}笔"
 
 
 def yuan(fen: int) -> Decimal:

@@ -7,7 +7,7 @@ import io
 
 from core.money import fen_to_yuan
 from core.spreadsheets import BYTE_ORDER_MARK, inert
-from settlement.rules.exports.content import HEADINGS, BatchContent, purpose
+from settlement.rules.exports.content import HEADINGS, BatchContent
 
 
 def csv_bytes(content: BatchContent) -> bytes:
@@ -16,17 +16,17 @@ def csv_bytes(content: BatchContent) -> bytes:
     target.write(BYTE_ORDER_MARK)
     writer = csv.writer(target, lineterminator="\r\n")
     writer.writerow(HEADINGS)
-    for line in content.lines:
+    for payout in content.payouts:
         writer.writerow(
             (
-                line.line_no,
-                inert(line.holder_name),
-                inert(line.bank_name),
-                inert(line.cnaps_code),
-                inert(line.account_number),
-                fen_to_yuan(line.amount_fen),
-                purpose(line),
-                line.order_id,
+                payout.payout_no,
+                inert(payout.holder_name),
+                inert(payout.bank_name),
+                inert(payout.cnaps_code),
+                inert(payout.account_number),
+                fen_to_yuan(payout.amount_fen),
+                payout.purpose,
+                payout.claim_count,
             )
         )
     return target.getvalue().encode()

@@ -10,9 +10,9 @@ from xlsxwriter.worksheet import Worksheet
 
 from core.money import in_capitals
 from core.spreadsheets import WORKBOOK_OPTIONS
-from settlement.rules.exports.content import HEADINGS, BatchContent, purpose, yuan
+from settlement.rules.exports.content import HEADINGS, BatchContent, yuan
 
-MAX_LINES = 1_048_574
+MAX_PAYOUTS = 1_048_574
 """Rows of a sheet less the heading and the total."""
 
 _AMOUNT_COLUMN = 5
@@ -20,13 +20,13 @@ _WIDTHS = (8, 36, 36, 16, 28, 18, 28, 12)
 
 
 class ExportTooLarge(ValueError):
-    """The batch has more lines than one sheet can hold."""
+    """The batch has more payouts than one sheet can hold."""
 
 
 def xlsx_bytes(content: BatchContent) -> bytes:
     """The batch as a workbook with a sheet of payouts and one about the batch."""
-    if content.line_count > MAX_LINES:
-        raise ExportTooLarge(f"{content.line_count} lines do not fit on a sheet")
+    if content.payout_count > MAX_PAYOUTS:
+        raise ExportTooLarge(f"{content.payout_count} payouts do not fit on a sheet")
     target = io.BytesIO()
     with Workbook(target, WORKBOOK_OPTIONS) as book:
         # The creation time is the cut-off, so that the same batch gives the same bytes on any day.
@@ -44,15 +44,15 @@ def _payouts(sheet: Worksheet, content: BatchContent, money: object) -> None:
     for column, heading in enumerate(HEADINGS):
         sheet.write_string(0, column, heading)
     row = 0
-    for row, line in enumerate(content.lines, start=1):
-        sheet.write_number(row, 0, line.line_no)
-        sheet.write_string(row, 1, line.holder_name)
-        sheet.write_string(row, 2, line.bank_name)
-        sheet.write_string(row, 3, line.cnaps_code)
-        sheet.write_string(row, 4, line.account_number)
-        sheet.write_number(row, _AMOUNT_COLUMN, yuan(line.amount_fen), money)
-        sheet.write_string(row, 6, purpose(line))
-        sheet.write_string(row, 7, str(line.order_id))
+    for row, payout in enumerate(content.payouts, start=1):
+        sheet.write_number(row, 0, payout.payout_no)
+        sheet.write_string(row, 1, payout.holder_name)
+        sheet.write_string(row, 2, payout.bank_name)
+        sheet.write_string(row, 3, payout.cnaps_code)
+        sheet.write_string(row, 4, payout.account_number)
+        sheet.write_number(row, _AMOUNT_COLUMN, yuan(payout.amount_fen), money)
+        sheet.write_string(row, 6, payout.purpose)
+        sheet.write_string(row, 7, str(payout.claim_count))
     sheet.write_string(row + 1, 0, "合计")
     sheet.write_number(row + 1, _AMOUNT_COLUMN, yuan(content.total_fen), money)
     sheet.write_string(row + 1, 6, in_capitals(content.total_fen))
@@ -65,7 +65,7 @@ def _summary(sheet: Worksheet, content: BatchContent, money: object) -> None:
         ("批次号", content.number),
         ("资金", content.programme),
         ("截止日", content.cutoff.isoformat()),
-        ("笔数", str(content.line_count)),
+        ("笔数", str(content.payout_count)),
         ("合计大写", in_capitals(content.total_fen)),
         ("内容校验值 SHA-256", content.content_sha256),
     ]

@@ -72,8 +72,8 @@ def pay(client: DemoClient, programme: str, *, appropriation_fen: int) -> Json:
     path = f"/settlement-batches/{batch['id']}"
     client.post("finance-checker", f"{path}/approval")
     client.post("finance-maker", f"{path}/exportation")
-    lines = client.get("finance-maker", f"{path}/lines")["items"]
-    client.upload("finance-maker", f"{path}/bank-returns", bank_csv(lines, {}), "return.csv")
+    payouts = client.get("finance-maker", f"{path}/payouts")["items"]
+    client.upload("finance-maker", f"{path}/bank-returns", bank_csv(payouts, {}), "return.csv")
     return client.post("finance-maker", f"{path}/closing")
 
 

@@ -223,11 +223,17 @@ BENDS: dict[str, str | list[str]] = {
     "every account paid to": "UPDATE payable SET account_number = '0'",
     "a batch's total and seal": "UPDATE settlement_batch SET total_fen = total_fen + 1",
     "a batch's total is its postings": "UPDATE settlement_batch SET total_fen = total_fen + 1",
-    "a batch's lines are posted": (
+    "a batch's payouts are posted": (
         "UPDATE ledger_posting p SET account_id = -1 FROM ledger_account a, ledger_transaction t"
         " WHERE a.id = p.account_id AND t.id = p.transaction_id AND a.kind = 'payable' AND t.kind = 'batch_committed'"
     ),
     "lines belong to a batch": "UPDATE batch_line SET payable_id = -1",
+    "a payout is its lines": "UPDATE batch_payout SET gross_fen = gross_fen + 1, amount_fen = amount_fen + 1",
+    "a batch has one payout": (
+        "INSERT INTO batch_payout SELECT batch_id, payout_no + 1000, payee_id, account_id, holder_name, bank_name,"
+        " cnaps_code, account_number, first_line_no, line_count, gross_fen, netted_fen, amount_fen FROM batch_payout"
+    ),
+    "nettings are of": "UPDATE clawback SET netting_fen = netting_fen + 1",
     "a batch's files": "UPDATE batch_file SET control_sum_fen = control_sum_fen - 1",
     "bank returns are the sums": "UPDATE bank_return SET paid_fen = paid_fen + 1",
     "what the bank said": "UPDATE bank_return_line SET amount_fen = amount_fen + 1",

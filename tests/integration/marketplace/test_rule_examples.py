@@ -276,8 +276,8 @@ def pay_out(province: DemoClient) -> Json:
     path = f"/settlement-batches/{batch['id']}"
     province.post("finance-checker", f"{path}/approval")
     province.post("finance-maker", f"{path}/exportation")
-    lines = province.get("finance-maker", f"{path}/lines")["items"]
-    province.upload("finance-maker", f"{path}/bank-returns", bank_csv(lines, {}), "回单.csv")
+    payouts = province.get("finance-maker", f"{path}/payouts")["items"]
+    province.upload("finance-maker", f"{path}/bank-returns", bank_csv(payouts, {}), "回单.csv")
     return province.post("finance-maker", f"{path}/closing")
 
 

@@ -211,13 +211,13 @@ def test_a_batch_with_silent_lines_cannot_be_closed(app: Flask) -> None:
     assert (refused.status, "尚有 1 笔没有银行结果" in refused.text) == (409, True)
 
 
-def test_lines_are_filtered_by_what_the_bank_says(app: Flask) -> None:
+def test_payouts_are_filtered_by_what_the_bank_says(app: Flask) -> None:
     batch = sent(100, 200, 300)
     answer(batch, {1: "paid", 2: "failed"})
     maker = browser(app, Role.AUDITOR)
 
     def amounts(outcome: str) -> list[str]:
-        page = maker.get(f"{path(batch)}?outcome={outcome}", HX_Target="table-batch-lines")
+        page = maker.get(f"{path(batch)}?outcome={outcome}", HX_Target="table-batch-payouts")
         return [fen for fen in ("¥1.00", "¥2.00", "¥3.00") if fen in page.text]
 
     assert (amounts("paid"), amounts("failed"), amounts("silent")) == (["¥1.00"], ["¥2.00"], ["¥3.00"])
@@ -226,12 +226,12 @@ def test_lines_are_filtered_by_what_the_bank_says(app: Flask) -> None:
     assert "无法识别" in maker.get(f"{path(batch)}?outcome=weird").text
 
 
-def test_lines_are_exported_as_they_are_shown(app: Flask) -> None:
+def test_payouts_are_exported_as_they_are_shown(app: Flask) -> None:
     batch = sent(100, 200)
     page = browser(app, Role.FINANCE_MAKER).get(f"{path(batch)}?export=csv&sort=-amount")
 
     lines = page.html.splitlines()
-    assert [line.split(",")[4] for line in lines] == ["金额", "2.00", "1.00"]
+    assert [line.split(",")[6] for line in lines] == ["金额", "2.00", "1.00"]
 
 
 def test_files_that_are_not_there_are_missing(app: Flask) -> None:
@@ -259,7 +259,7 @@ def test_the_list_that_is_stamped(app: Flask) -> None:
 
 
 def test_a_long_batch_is_stamped_by_its_sum(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_module("settlement.pages.batches"), "SHEET_LINES", 1)
+    monkeypatch.setattr(import_module("settlement.pages.batches"), "SHEET_PAYOUTS", 1)
     page = browser(app, Role.PROVINCE).get(path(prepared(100, 200), "/sheet"))
 
     assert "共 2 笔，明细见导出文件" in page.text

@@ -103,10 +103,12 @@ def test_a_pay_run_from_fund_to_close(client: FlaskClient) -> None:
         said = maker.upload(f"{path}/bank-returns", content)
         assert maker.upload(f"{path}/bank-returns", content) == said
         assert maker.post(f"{path}/closing")["state"] == "closed"
-        lines = maker.get(f"{path}/lines").get_json()["items"]
+        (payout,) = maker.get(f"{path}/payouts").get_json()["items"]
+        lines = maker.get(f"{path}/lines?payout_no=1").get_json()["items"]
         waiting = maker.get("/payables?state=due").get_json()["items"]
 
-    assert [line["outcome"] for line in lines] == ["paid"]
+    assert (payout["end_to_end_id"], payout["amount_fen"]) == (f"{batch['number']}-000001", 6_000_000)
+    assert [line["said"]["outcome"] for line in lines] == [payout["said"]["outcome"]] == ["paid"]
     assert [item["id"] for item in waiting] == [claims[1].id, claims[2].id]
     assert {item["place"]["waiting"]["article"] for item in waiting} == {"V3"}
     assert ids(maker.get("/settlement-batches?state=closed")) == [batch["id"]]
@@ -118,7 +120,7 @@ def test_a_faulty_bank_return_is_a_422_naming_every_line(client: FlaskClient) ->
     make_payable(100)
     batch = send(prepare())
     maker = caller(client, Role.FINANCE_MAKER)
-    content = "line_no,account_number,amount,status,reason,value_date\n9,1,1.00,paid,,2026-01-13\n1,1,x,paid,,\n"
+    content = "payout_no,account_number,amount,status,reason,value_date\n9,1,1.00,paid,,2026-01-13\n1,1,x,paid,,\n"
 
     with clock.at(AFTER):
         refused = maker.upload(f"/settlement-batches/{batch.id}/bank-returns", content.encode(), status=422)

@@ -11,11 +11,11 @@ from core.errors import Refused
 from core.states import StateForbids
 from settlement.models import BankReturn, Fund, LedgerAccount, LedgerTransaction, Payable, SettlementBatch
 from settlement.queries.funds import find_fund, fund_status
-from settlement.queries.payables import payouts_of
+from settlement.queries.payables import payouts_of as attempts_of
 from settlement.rules.chart import AccountKind, TransactionKind
 from settlement.service import batches, clawbacks, payables
 from settlement.service.bank_returns import BankReturnRefused, BatchNotSent
-from settlement.service.batches import LinesOpen
+from settlement.service.batches import PayoutsOpen
 from settlement.service.payables import NoVerifiedAccount
 from settlement.states import BatchState, PayableState
 from tests.factories.accounts import actor_of, make_province
@@ -27,12 +27,13 @@ from tests.factories.settlement import (
     make_fund,
     make_payable,
     maker,
+    payouts_of,
     prepare,
     send,
     take_in,
 )
 
-HEADER = "line_no,account_number,amount,status,reason,value_date\n"
+HEADER = "payout_no,account_number,amount,status,reason,value_date\n"
 
 
 def sent(*amounts: int, fund_fen: int = 100_000) -> tuple[Fund, list[Payable], SettlementBatch]:
@@ -72,7 +73,7 @@ def test_a_bank_may_answer_in_parts(app: Flask) -> None:
     answer(batch, {2: "paid"})
     status = fund_status(find_fund(fund.id))
     assert (status.paid_fen, status.committed_fen) == (200, 100)
-    with pytest.raises(LinesOpen):
+    with pytest.raises(PayoutsOpen):
         batches.close(batch_id=batch.id, actor=maker(), now=AFTER)
     answer(batch, {1: "failed"})
 
@@ -100,12 +101,12 @@ def test_utf_8_and_gbk_files_are_read(app: Flask, encoding: str) -> None:
     take_in(batch, bank_csv(batch, "failed", encoding=encoding))
 
     assert state_of(claim) is PayableState.FAILED
-    assert payouts_of(claim)[0].reason == "账号与户名不符"
+    assert attempts_of(claim)[0].reason == "账号与户名不符"
 
 
 def test_chinese_headings_and_statuses_are_read(app: Flask) -> None:
     _, (claim,), batch = sent(100)
-    number = lines_of(batch)[0].account_number
+    number = payouts_of(batch)[0].account_number
     content = f"序号,收款账号,金额（元）,状态,原因,入账日期\n1,{number},1.00,成功,,2026-01-13\n"
 
     take_in(batch, content.encode("gb18030"))
@@ -115,7 +116,7 @@ def test_chinese_headings_and_statuses_are_read(app: Flask) -> None:
 
 def test_a_faulty_file_is_refused_whole_with_every_fault_and_line(app: Flask) -> None:
     fund, claims, batch = sent(100, 200, 300)
-    one, two, _ = (line.account_number for line in lines_of(batch))
+    one, two, _ = (line.account_number for line in payouts_of(batch))
     content = HEADER + (
         f"1,{one},1.00,paid,,2026-01-13\n"
         f"1,{one},1.00,paid,,2026-01-13\n"
@@ -152,7 +153,7 @@ def test_a_faulty_file_is_refused_whole_with_every_fault_and_line(app: Flask) ->
     [
         (HEADER.encode(), "empty"),
         (b"line_no,amount\n1,2\n", "column_missing"),
-        (b"line_no,line_no,account_number,amount,status,reason,value_date\n", "column_twice"),
+        (b"payout_no,line_no,account_number,amount,status,reason,value_date\n", "column_twice"),
         (HEADER.encode().replace(b"reason", b"remark"), "column_unknown"),
         (b"\xff\xfe\xff", "unreadable"),
         (HEADER.encode() + b'1,"2\n', "unreadable"),
@@ -169,7 +170,7 @@ def test_an_unreadable_file_is_refused(app: Flask, content: bytes, code: str) ->
 
 def test_wrong_sums_are_refused(app: Flask) -> None:
     _, _, batch = sent(100)
-    number = lines_of(batch)[0].account_number
+    number = payouts_of(batch)[0].account_number
 
     with pytest.raises(BankReturnRefused) as refused:
         take_in(batch, f"{HEADER}1,{number},1.01,paid,,2026-01-13\n".encode())
@@ -208,7 +209,7 @@ def test_failed_payouts_join_the_next_batch_on_new_lines_after_correction(app: F
     again = prepare(cutoff=date(2026, 1, 13))
 
     assert [line.payable_id for line in lines_of(again)] == [failed.id, later.id]
-    assert [(p.batch_id, p.outcome) for p in payouts_of(failed)] == [(batch.id, "failed"), (again.id, None)]
+    assert [(p.batch_id, p.outcome) for p in attempts_of(failed)] == [(batch.id, "failed"), (again.id, None)]
     answer(send(again))
     assert state_of(failed) is PayableState.PAID
 

@@ -110,7 +110,7 @@ def test_a_batch_tampered_with_is_noticed_when_it_is_exported_again(committed_ap
     batch = send(prepare())
     with database.connect() as owner:
         owner.execute("SET session_replication_role = replica")
-        owner.execute("UPDATE batch_line SET account_number = '1'")
+        owner.execute("UPDATE batch_payout SET account_number = '1'")
 
     with pytest.raises(ExportDiffers):
         batches.export(batch_id=batch.id, actor=maker(), now=AFTER)

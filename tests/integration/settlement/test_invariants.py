@@ -176,7 +176,7 @@ TAMPERED = [
     (7, "UPDATE payable SET payee_id = (SELECT max(id) FROM organisation) WHERE state = 'paid'"),
     (7, "UPDATE payable SET account_number = '6222999' WHERE state = 'returned'"),
     (8, "UPDATE batch_line SET amount_fen = amount_fen + 1 WHERE line_no = 1"),
-    (8, "UPDATE batch_line SET account_number = '6222000' WHERE line_no = 2"),
+    (8, "UPDATE batch_payout SET account_number = '6222000' WHERE payout_no = 2"),
     (8, "DELETE FROM batch_line WHERE line_no = 2"),
     (8, "UPDATE settlement_batch SET total_fen = total_fen + 1"),
     (8, "UPDATE settlement_batch SET content_sha256 = repeat('0', 64)"),
@@ -184,7 +184,7 @@ TAMPERED = [
     (8, "UPDATE stored_file SET sha256 = repeat('0', 64)"),
     (8, "DELETE FROM batch_file"),
     (8, "UPDATE bank_return SET paid_fen = paid_fen + 1"),
-    (8, "UPDATE bank_return_line SET amount_fen = amount_fen + 1 WHERE line_no = 1"),
+    (8, "UPDATE bank_return_line SET amount_fen = amount_fen + 1 WHERE payout_no = 1"),
     (8, "DELETE FROM bank_return_line WHERE outcome = 'failed'"),
     (
         8,

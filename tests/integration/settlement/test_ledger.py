@@ -16,11 +16,19 @@ from settlement.rules.postings import hold_released
 from settlement.steps.posting import Posting, post
 from tests.factories.settlement import JANUARY, hold, new_order_id
 
+KEYS = {
+    "batch_line": "batch_id",
+    "batch_payout": "batch_id",
+    "batch_netting": "batch_id",
+    "bank_return_line": "bank_return_id",
+}
 APPEND_ONLY = (
     "ledger_transaction",
     "ledger_posting",
     "appropriation",
     "batch_line",
+    "batch_payout",
+    "batch_netting",
     "batch_file",
     "bank_return",
     "bank_return_line",
@@ -92,7 +100,7 @@ def test_a_transaction_takes_all_its_postings_at_once(app: Flask) -> None:
 @pytest.mark.parametrize("statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
 @pytest.mark.parametrize("table", APPEND_ONLY)
 def test_append_only_tables_refuse_every_change(app: Flask, table: str, statement: str) -> None:
-    column = "batch_id" if table == "batch_line" else "bank_return_id" if table == "bank_return_line" else "id"
+    column = KEYS.get(table, "id")
 
     with pytest.raises(DBAPIError, match=r"never changed|permission denied"):
         session().execute(text(statement.format(table, column, column)))

@@ -46,8 +46,7 @@ USED = "SELECT posted_fen + pending_fen FROM ledger_account WHERE kind = 'cap'"
 RAISE = "UPDATE ledger_account SET pending_fen = pending_fen + :fen WHERE kind = 'cap'"
 LINE = """
     INSERT INTO batch_line
-    SELECT :batch, 1, id, 1, source, order_id, payee_id, account_id, holder_name, bank_name, cnaps_code,
-           account_number, amount_fen
+    SELECT :batch, 1, id, 1, source, order_id, amount_fen, 1
       FROM payable WHERE id = :payable"""
 
 

@@ -50,8 +50,8 @@ def pay(province: DemoClient, outcomes: dict[int, str], cutoff: str) -> None:
     path = f"/settlement-batches/{batch['id']}"
     province.post("finance-checker", f"{path}/approval")
     province.post("finance-maker", f"{path}/exportation")
-    lines = province.get("finance-maker", f"{path}/lines")["items"]
-    province.upload("finance-maker", f"{path}/bank-returns", bank_csv(lines, outcomes), "回单.csv")
+    payouts = province.get("finance-maker", f"{path}/payouts")["items"]
+    province.upload("finance-maker", f"{path}/bank-returns", bank_csv(payouts, outcomes), "回单.csv")
 
 
 def test_every_step_from_submission_to_the_payout_is_told(province: DemoClient) -> None:

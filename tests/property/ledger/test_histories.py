@@ -32,10 +32,10 @@ from tests.factories.settlement import (
     answer,
     checker,
     hold,
-    lines_of,
     make_payable,
     maker,
     new_order_id,
+    payouts_of,
 )
 
 CAP_FEN = 10_000
@@ -167,7 +167,7 @@ class History:
     def answer(self, one: int, two: int) -> None:
         batch = self._batch(one)
         said = ("paid", "failed", "returned", None)
-        chosen = {line.line_no: said[(two >> line.line_no) % 4] for line in lines_of(batch)}
+        chosen = {each.payout_no: said[(two >> each.payout_no) % 4] for each in payouts_of(batch)}
         answer(batch, {number: status for number, status in chosen.items() if status}, now=self.now)
 
     def close(self, one: int, two: int) -> None:

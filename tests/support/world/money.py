@@ -21,11 +21,12 @@ class Money(Deals):
         self.ids["paid claim"] = int(paid["source"].removeprefix("claim:"))
         self.ids["failed payable"] = self.batch("failed", outcome="failed")["payable_id"]
         second = self.batch("recovered", outcome="paid")
-        clawback = {"payable_id": second["payable_id"], "amount_fen": second["amount_fen"], "cause": "材料不实"}
-        self.ids["clawback"] = self.post("province", "/clawbacks", clawback)["id"]
         self.returned = bank_csv([self.batch("exported")], {})
         self.batch("approved", steps=["approval"])
         self.batch("prepared", steps=[])
+        # Open from here on: before, it would be netted against the payouts of the batches above.
+        clawback = {"payable_id": second["payable_id"], "amount_fen": second["amount_fen"], "cause": "材料不实"}
+        self.ids["clawback"] = self.post("province", "/clawbacks", clawback)["id"]
         drawn = {"confirmed_from": "2026-03-01", "confirmed_to": "2026-03-31", "size": 1, "reason": "季度抽查"}
         self.post("province", "/spot-checks", drawn, name="spot check")
         confirmed = self.claim(until="confirmed")
@@ -35,20 +36,19 @@ class Money(Deals):
         self.post("province", "/payment-stops", stopped, name="payment stop")
 
     def batch(self, name: str, *, outcome: str | None = None, steps: list[str] | None = None) -> Json:
-        """A batch of one newly confirmed claim, taken so far; answers with its line."""
+        """A batch of one newly confirmed claim, taken so far; answers with its line and payout."""
         self.claim(until="confirmed")
         cutoff = next(self.cutoffs)
         made = self.post("finance-maker", "/settlement-batches", {"cutoff": cutoff.isoformat()}, name=f"{name} batch")
         path = f"/settlement-batches/{made['id']}"
         for step in ["approval", "exportation"] if steps is None else steps:
             self.post("finance-checker" if step == "approval" else "finance-maker", f"{path}/{step}")
-        lines: list[Json] = self.client.get("finance-maker", f"{path}/lines")["items"]
-        line = lines[0]
+        (line,) = self.client.get("finance-maker", f"{path}/lines")["items"]
+        (payout,) = self.client.get("finance-maker", f"{path}/payouts")["items"]
         if outcome is not None:
-            self.client.upload(
-                "finance-maker", f"{path}/bank-returns", bank_csv([line], {line["line_no"]: outcome}), "return.csv"
-            )
-        return line
+            said = bank_csv([payout], {payout["payout_no"]: outcome})
+            self.client.upload("finance-maker", f"{path}/bank-returns", said, "return.csv")
+        return {**line, **payout}
 
     def _payable(self, claim: Json) -> int:
         (payable,) = self.client.get("finance-maker", "/payables", order_id=claim["order_id"])["items"]

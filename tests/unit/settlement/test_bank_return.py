@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.texts import text
-from settlement.rules.bank_return import FaultCode, SentLine, match, read
+from settlement.rules.bank_return import FaultCode, SentPayout, match, read
 from settlement.states import PayoutOutcome
 
 TODAY = date(2026, 1, 20)
-HEADER = "line_no,account_number,amount,status,reason,value_date\n"
+HEADER = "payout_no,account_number,amount,status,reason,value_date\n"
 
 
 @given(content=st.binary(max_size=400))
@@ -57,8 +57,8 @@ def test_a_reason_too_long_is_named() -> None:
 def test_only_what_was_paid_can_return_late() -> None:
     lines = read(f"{HEADER}1,6222,1.00,returned,退汇,2026-01-13\n".encode(), today=TODAY).lines
 
-    def sent(outcome: PayoutOutcome | None) -> dict[int, SentLine]:
-        return {1: SentLine(1, "6222", 100, outcome)}
+    def sent(outcome: PayoutOutcome | None) -> dict[int, SentPayout]:
+        return {1: SentPayout(1, "6222", 100, outcome)}
 
     assert match(lines, sent(PayoutOutcome.PAID)).lines[0].late
     assert not match(lines, sent(None)).lines[0].late

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from settlement.rules import postings
 from settlement.rules.chart import BOOK_OF, BOUNDS_OF, AccountKind, AccountRef, Book, Cap, Layer
-from settlement.rules.postings import Entries, Entry, NothingToPost, Unbalanced, balanced
+from settlement.rules.postings import Entries, Entry, NothingToPost, Owed, Unbalanced, balanced
 
 FEN = st.integers(1, 10**15)
-BY_PAYEE = st.dictionaries(st.integers(1, 50), FEN, min_size=1, max_size=20)
+OWED = st.builds(lambda amount, netted: Owed(amount + netted, netted), FEN, st.integers(0, 10**15))
+BY_PAYEE = st.dictionaries(st.integers(1, 50), OWED, min_size=1, max_size=20)
 
 CAP = Cap("team:1", 2026)
 AID = Cap("team:1", 2026, "city")
@@ -28,11 +29,15 @@ BUILDERS: dict[str, Callable[[int, int], Entries]] = {
     "appropriated": lambda a, b: postings.appropriated(programme="p", year=2026, amount_fen=a),
     "payable_confirmed": lambda a, b: postings.payable_confirmed(payee_id=1, amount_fen=a),
     "payable_cancelled": lambda a, b: postings.payable_cancelled(payee_id=1, amount_fen=a),
-    "batch_committed": lambda a, b: postings.batch_committed(programme="p", year=2026, owed_fen={1: a, 2: b}),
-    "batch_resolved": lambda a, b: postings.batch_resolved(
-        programme="p", year=2026, paid_fen={1: a}, unpaid_fen={1: b, 2: b}
+    "batch_committed": lambda a, b: postings.batch_committed(
+        programme="p", year=2026, owed={1: Owed(a), 2: Owed(a + b, a)}
     ),
-    "payout_returned": lambda a, b: postings.payout_returned(programme="p", year=2026, returned_fen={1: a, 2: b}),
+    "batch_resolved": lambda a, b: postings.batch_resolved(
+        programme="p", year=2026, paid={1: Owed(a + b, b)}, unpaid={1: Owed(b), 2: Owed(b, b)}
+    ),
+    "payout_returned": lambda a, b: postings.payout_returned(
+        programme="p", year=2026, returned={1: Owed(a), 2: Owed(a + b, b)}
+    ),
     "clawback_opened": lambda a, b: postings.clawback_opened(payee_id=1, amount_fen=a),
     "clawback_recovered": lambda a, b: postings.clawback_recovered(programme="p", year=2026, payee_id=1, amount_fen=a),
     "charge_changed": lambda a, b: postings.charge_changed(order_id=1, self_pay_fen=a, subsidy_fen=-b),
@@ -76,17 +81,28 @@ def test_nothing_is_posted_for_nothing(name: str) -> None:
 
 
 @given(paid=BY_PAYEE, unpaid=BY_PAYEE)
-def test_what_a_bank_says_undoes_exactly_what_the_batch_committed(paid: dict[int, int], unpaid: dict[int, int]) -> None:
-    owed = {payee: paid.get(payee, 0) + unpaid.get(payee, 0) for payee in paid.keys() | unpaid.keys()}
+def test_what_a_bank_says_undoes_exactly_what_the_batch_committed(
+    paid: dict[int, Owed], unpaid: dict[int, Owed]
+) -> None:
+    none = Owed(0)
+    owed = {
+        payee: Owed(
+            paid.get(payee, none).gross_fen + unpaid.get(payee, none).gross_fen,
+            paid.get(payee, none).netted_fen + unpaid.get(payee, none).netted_fen,
+        )
+        for payee in paid.keys() | unpaid.keys()
+    }
     left: dict[tuple[AccountRef, Layer], int] = defaultdict(int)
     for entry in (
-        *postings.batch_committed(programme="p", year=2026, owed_fen=owed),
-        *postings.batch_resolved(programme="p", year=2026, paid_fen=paid, unpaid_fen=unpaid),
+        *postings.batch_committed(programme="p", year=2026, owed=owed),
+        *postings.batch_resolved(programme="p", year=2026, paid=paid, unpaid=unpaid),
     ):
         left[entry.account, entry.layer] += entry.amount_fen
 
     assert {fen for (_, layer), fen in left.items() if layer is Layer.PENDING} == {0}
-    assert left[AccountRef(AccountKind.FUND, "p", 2026), Layer.POSTED] == -sum(paid.values())
+    assert left[AccountRef(AccountKind.FUND, "p", 2026), Layer.POSTED] == -sum(
+        each.amount_fen for each in paid.values()
+    )
 
 
 def test_entries_of_two_books_do_not_make_up_for_each_other() -> None:

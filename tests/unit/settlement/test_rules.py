@@ -1,6 +1,7 @@
 """Room of a cap, cut-offs, seals: the small pure rules."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 
@@ -12,8 +13,17 @@ from core.spreadsheets import inert
 from core.workdays import WorkingCalendar, YearStatus
 from settlement.rules.cutoffs import Schedule, cutoffs_of, next_cutoff
 from settlement.rules.exports.content import yuan
+from settlement.rules.payout_ids import TooLong, end_to_end_id, payout_no_of
 from settlement.rules.room import cap_room_fen, grantable_fen
-from settlement.rules.seal import PayoutLine, canonical, seal
+from settlement.rules.seal import (
+    SealedContent,
+    SealedHead,
+    SealedLine,
+    SealedNetting,
+    SealedPayout,
+    canonical,
+    seal,
+)
 
 SCHEDULE = Schedule((10, 25))
 CALENDAR = WorkingCalendar(
@@ -83,26 +93,55 @@ def test_a_cutoff_that_moves_into_a_year_not_published_is_provisional() -> None:
     assert (last.day, last.status) == (date(2027, 1, 1), YearStatus.PROVISIONAL)
 
 
-def line(number: int, holder: str = '测试"企业"\\', amount_fen: int = 100) -> PayoutLine:
-    return PayoutLine(number, 7, "claim:7", 3, 9, holder, "测试银行", "102100099996", "6222021602003456789", amount_fen)
+HEAD = SealedHead("20260112-1-01", "省级", date(2026, 1, 12), 1, 1, 100, 40, 60)
+PAYOUT = SealedPayout(1, 9, '测试"企业"\\', "测试银行", "102100099996", "6222021602003456789", 1, 100, 40, 60)
+LINE = SealedLine(1, 1, 7, "claim:7", 3, 100)
+NETTING = SealedNetting(1, 5, 40)
 
 
-def test_i8_the_canonical_line_is_a_json_array_of_its_fields() -> None:
-    assert json.loads(canonical(line(1))) == [
-        1, 7, "claim:7", 3, 9, '测试"企业"\\', "测试银行", "102100099996", "6222021602003456789", 100,
-    ]  # fmt: skip
+def test_i8_a_canonical_record_is_the_json_array_of_its_fields() -> None:
+    assert json.loads(canonical(HEAD)) == ["20260112-1-01", "省级", "2026-01-12", 1, 1, 100, 40, 60]
+    assert json.loads(canonical(PAYOUT))[2:6] == ['测试"企业"\\', "测试银行", "102100099996", "6222021602003456789"]
+    assert canonical(LINE) == '[1, 1, 7, "claim:7", 3, 100]'
+    assert canonical(NETTING) == "[1, 5, 40]"
 
 
 def test_i8_the_seal_is_a_hash_of_hashes_in_order() -> None:
-    one, two = line(1), line(2)
-    digests = b"".join(sha256(canonical(each).encode()).digest() for each in (one, two))
+    digests = b"".join(sha256(canonical(each).encode()).digest() for each in (HEAD, PAYOUT, LINE, NETTING))
 
-    assert seal([one, two]) == sha256(digests).hexdigest() != seal([two, one])
+    assert seal(SealedContent(HEAD, [PAYOUT], [LINE], [NETTING])) == sha256(digests).hexdigest()
 
 
 @given(amount=st.integers(1, 10**12))
-def test_i8_any_change_of_a_line_changes_the_seal(amount: int) -> None:
-    assert (seal([line(1, amount_fen=amount)]) == seal([line(1)])) == (amount == 100)
+def test_i8_any_change_of_a_record_changes_the_seal(amount: int) -> None:
+    whole = seal(SealedContent(HEAD, [PAYOUT], [LINE], [NETTING]))
+    changed = (
+        SealedContent(replace(HEAD, total_fen=amount), [PAYOUT], [LINE], [NETTING]),
+        SealedContent(HEAD, [replace(PAYOUT, amount_fen=amount)], [LINE], [NETTING]),
+        SealedContent(HEAD, [PAYOUT], [replace(LINE, amount_fen=amount + 100)], [NETTING]),
+        SealedContent(HEAD, [PAYOUT], [LINE], [replace(NETTING, amount_fen=amount + 40)]),
+    )
+
+    assert [seal(content) == whole for content in changed] == [amount == 60, amount == 60, False, False]
+
+
+@given(payout_no=st.integers(1, 10**9 - 1))
+def test_a_payout_is_found_by_the_name_banks_call_it(payout_no: int) -> None:
+    name = end_to_end_id(HEAD.number, payout_no)
+
+    assert payout_no_of(HEAD.number, name) == payout_no
+    assert payout_no_of("20260112-2-01", name) is None
+    assert len(end_to_end_id(HEAD.number, 7)) == len(HEAD.number) + 7
+
+
+@pytest.mark.parametrize("name", ["20260112-1-01", "20260112-1-01-7", "20260112-1-01-000000", "20260112-1-01-0000007"])
+def test_a_malformed_name_is_no_payouts(name: str) -> None:
+    assert payout_no_of("20260112-1-01", name) is None
+
+
+def test_a_name_that_is_too_long_is_never_made() -> None:
+    with pytest.raises(TooLong):
+        end_to_end_id("2" * 29, 1)
 
 
 @given(fen=st.integers(1, 10**15))

@@ -74,7 +74,10 @@ MACHINES: dict[str, tuple[type[StrEnum], type[StrEnum], Transitions[Any], str]] 
         states.ClawbackState,
         states.ClawbackAction,
         states.CLAWBACK_TRANSITIONS,
-        "open recover_part open; open recover recovered",
+        (
+            "open recover_part open; open recover recovered; open net_part open; open net recovered;"
+            " open undo_netting open; recovered undo_netting open"
+        ),
     ),
 }
 
