@@ -19,19 +19,9 @@ depends_on = None
 
 _BANK = ("holder_name", "bank_name", "cnaps_code", "account_number")
 _CHANGED = ("batch_line", "bank_return", "bank_return_line", "settlement_batch")
-_SEALED = (
-    "number",
-    "programme",
-    "cutoff",
-    "sequence",
-    "fund_id",
-    "line_count",
-    "total_fen",
-    "content_sha256",
-    "transaction_id",
-    "prepared_at",
-)
-_SEALED_NOW = (*_SEALED, "payout_count", "gross_fen", "netted_fen", "seal_version")
+_SEALED = """NEW.number, NEW.programme, NEW.cutoff, NEW.sequence, NEW.fund_id, NEW.line_count, NEW.total_fen,
+        NEW.content_sha256, NEW.transaction_id, NEW.prepared_at"""
+_SEALED_NOW = f"{_SEALED}, NEW.payout_count, NEW.gross_fen, NEW.netted_fen, NEW.seal_version"
 
 _LINES_SEAL = """
     encode(sha256(string_agg(sha256(convert_to(json_build_array(
@@ -147,6 +137,7 @@ def _lines_carry_accounts() -> None:
     )
     for column in columns:
         op.alter_column("batch_line", column, nullable=False)
+    op.drop_column("batch_line", "payout_no")
 
 
 def _banks_answer_payouts() -> None:
@@ -236,19 +227,18 @@ def _batches_count_lines() -> None:
         op.drop_column("settlement_batch", column)
 
 
-def _keep_sealed(columns: tuple[str, ...]) -> None:
-    new = ", ".join(f"NEW.{column}" for column in columns)
-    old = ", ".join(f"OLD.{column}" for column in columns)
+def _keep_sealed(new: str) -> None:
+    old = new.replace("NEW.", "OLD.")
     op.execute(
-        f"""
-        CREATE OR REPLACE FUNCTION keep_batch_seal() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            IF OLD.content_sha256 IS NOT NULL AND ({new}) IS DISTINCT FROM ({old}) THEN
-                RAISE EXCEPTION 'settlement batch % is sealed', OLD.number USING ERRCODE = 'restrict_violation';
-            END IF;
-            RETURN NEW;
-        END $$
-        """
+        f"""CREATE OR REPLACE FUNCTION keep_batch_seal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.content_sha256 IS NOT NULL AND
+       ({new}) IS DISTINCT FROM
+       ({old}) THEN
+        RAISE EXCEPTION 'settlement batch % is sealed', OLD.number USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$"""
     )
 
 

@@ -134,6 +134,15 @@ _SAID = (
     "JOIN settlement_batch o ON o.id = r.batch_id LEFT JOIN bank_return a ON a.id = r.bank_return_id"
 )
 """What was said of each claim of a batch, and when: by the bank, or with the files where all of it was netted."""
+_CAME_BACK = (
+    "SELECT clawback_id, amount_fen, recorded_at FROM recovery UNION ALL "
+    "SELECT n.clawback_id, CASE WHEN r.late THEN -n.amount_fen ELSE n.amount_fen END, "
+    f"coalesce(a.recorded_at, o.exported_at) FROM ({SAID_SQL}) r "
+    "JOIN batch_netting n ON n.batch_id = r.batch_id AND n.payout_no = r.payout_no "
+    "JOIN settlement_batch o ON o.id = r.batch_id LEFT JOIN bank_return a ON a.id = r.bank_return_id "
+    "WHERE r.late OR r.outcome = 'paid'"
+)
+"""What came back of clawbacks: as money, or netted against a payout that was paid, less what was undone late."""
 _PAID_LINES = (
     f"FROM ({_SAID}) l JOIN payable p ON p.id = l.payable_id "
     "JOIN claim c ON p.source = 'claim:' || c.id "
@@ -306,7 +315,7 @@ SECTIONS: dict[str, tuple[Measure, ...]] = {
         ),
         Measure(
             "recovered_fen",
-            "SELECT COALESCE(sum(v.amount_fen), 0) FROM recovery v JOIN clawback k ON k.id = v.clawback_id "
+            f"SELECT COALESCE(sum(v.amount_fen), 0) FROM ({_CAME_BACK}) v JOIN clawback k ON k.id = v.clawback_id "
             "JOIN payable p ON p.id = k.payable_id JOIN claim c ON c.order_id = p.order_id "
             f"WHERE c.city = :city AND {_within('v.recorded_at')}",
             Unit.FEN,

@@ -234,6 +234,18 @@ def test_payouts_are_exported_as_they_are_shown(app: Flask) -> None:
     assert [line.split(",")[6] for line in lines] == ["金额", "2.00", "1.00"]
 
 
+def test_a_payout_shows_its_claims_and_what_was_said_of_it(app: Flask) -> None:
+    batch = sent(100)
+    answer(batch, "failed")
+    maker = browser(app, Role.AUDITOR)
+    page = maker.get(path(batch, "/payouts/1"))
+
+    assert f"付款 {batch.number}-000001" in page.text
+    assert all(word in page.text for word in ("账号与户名不符", "联行号", "¥1.00", "失败"))
+    assert maker.get(path(batch, "/payouts/2")).status == 404
+    assert "Claims beneath it" in in_english(maker).get(path(batch, "/payouts/1")).text
+
+
 def test_files_that_are_not_there_are_missing(app: Flask) -> None:
     batch = prepared()
     maker = browser(app, Role.FINANCE_MAKER)
