@@ -7,13 +7,17 @@ PACKAGES := core accounts settlement instruments vouchers marketplace migrations
 TESTS ?= tests
 PYTEST_ARGS ?=
 
-.PHONY: run test check format bench lock demo-real clean setup setup-dev
+.PHONY: run test faults check format bench lock demo-real clean setup setup-dev
 
 run: setup
 	@$(PY) -m core.supervisor
 
 test: setup-dev
 	$(PY) -m pytest $(TESTS) -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+
+# Kills the process at every place there is, each time going on from there; for nights, as it takes long.
+faults: setup-dev
+	FAULTS=all $(PY) -m pytest tests/faults $(PYTEST_ARGS)
 
 check: setup-dev
 	$(PY) -m ruff check $(PACKAGES) wsgi.py

@@ -24,6 +24,7 @@ from sqlalchemy import BigInteger, LargeBinary, Row, Text, UniqueConstraint, sel
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Model, require_transaction, session, transaction
+from core.failpoints import failpoint
 from core.invariants import Offence, verify_by
 from core.numbers import HORIZON, require_continued_numbers
 from core.types import UTC
@@ -174,6 +175,8 @@ def _seal_next(*, now: datetime) -> AuditSeal | None:
     )
     seal.digest, _ = _digest(seal, iter(rows), key=key)
     current.add(seal)
+    current.flush()
+    failpoint("core.audit.sealed")
     return seal
 
 

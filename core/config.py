@@ -9,7 +9,7 @@ from typing import Self
 
 from sqlalchemy.engine import URL, make_url
 
-from core import postgres
+from core import failpoints, postgres
 
 PROJECT = Path(__file__).resolve().parent.parent
 APP_ROLE = "marketplace_app"
@@ -84,6 +84,7 @@ class Config:
     public_url: str = ""
     mail: MailSettings = field(repr=False)
     stripe: StripeSettings = field(repr=False)
+    failpoint: str | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -117,6 +118,7 @@ class Config:
             public_url=_public_url(env),
             mail=_mail(env, var_dir),
             stripe=_stripe(env),
+            failpoint=env.get(failpoints.VARIABLE) or None,
         )
 
     @property

@@ -10,6 +10,8 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 
+from core.failpoints import failpoint
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -98,12 +100,14 @@ def _own(current: Session, kind: str) -> Iterator[None]:
         current.flush()
         for guard in tuple(_GUARDS):
             guard(current)
+        failpoint("core.transaction.committing")
         current.commit()
     except BaseException:
         current.rollback()
         raise
     finally:
         current.info.pop(_OPEN, None)
+    failpoint("core.transaction.committed")
 
 
 def require_transaction() -> Session:

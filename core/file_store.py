@@ -15,6 +15,8 @@ from typing import IO, Any, BinaryIO, cast
 
 from flask import current_app
 
+from core.failpoints import failpoint
+
 _ASIDE = ".writing"
 """Where files grow before they have a name; what a killed process left there goes with the next file."""
 
@@ -40,12 +42,14 @@ def keep_written(write: Callable[[BinaryIO], None]) -> Kept:
         write(cast(BinaryIO, summed))
         growing.flush()
         os.fsync(growing.fileno())
+        failpoint("core.files.written")
         kept = Kept(summed.digest.hexdigest(), summed.size_bytes)
         place = path_of(kept.sha256)
         place.parent.mkdir(exist_ok=True)
         Path(growing.name).replace(place)
     for folder in (place.parent, place.parent.parent):
         to_disk(folder)
+    failpoint("core.files.durable")
     return kept
 
 

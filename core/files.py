@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core import file_store
 from core.db import Model, require_transaction, session
 from core.errors import Conflict, NotFound, Reason, Refused, TooLarge, WrongMediaType, refuse_all
+from core.failpoints import failpoint
 from core.types import UTC, identity_key
 from core.uploads.archives import ArchiveLimits, ArchiveRefused, check_archive, check_directory
 from core.uploads.names import ending_faults, name_faults
@@ -261,6 +262,7 @@ def record_file(
     )
     current.add(stored)
     current.flush()
+    failpoint("core.files.named")
     return stored
 
 

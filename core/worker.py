@@ -25,6 +25,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from core import clock, outbox
 from core.db import Model, db, guard_commits, session, transaction
+from core.failpoints import failpoint
 from core.types import UTC
 
 log = structlog.get_logger()
@@ -255,6 +256,7 @@ class Worker:
         for period in due_periods(job, now):
             if self.stopping.is_set() or not self._claim(job, period, now):
                 continue
+            failpoint("core.worker.claimed")
             try:
                 job.run(now, period)
                 error = None
@@ -265,6 +267,7 @@ class Worker:
                 log.exception("job_failed", job=job.name, period=period.isoformat())
                 error = f"{type(failure).__name__}: {failure}"
                 self._rest[job.name] = min(self._rest[job.name], now + RETRY_AFTER)
+            failpoint("core.worker.ran")
             self._finish(job, period, now, error)
             done += 1
         return done

@@ -16,7 +16,7 @@ from accounts.pages import PAGES as ACCOUNTS_PAGES
 from accounts.pages import load_session
 from accounts.queries import resolve_actor
 from accounts.steps import refuse_tied
-from core import audit, clock, policy
+from core import audit, clock, failpoints, policy
 from core.cli import COMMANDS as CORE_COMMANDS
 from core.commands import Commands
 from core.config import PROJECT, Config
@@ -74,6 +74,8 @@ def create_app(config: Config | None = None) -> Flask:
     """The whole service as one WSGI application. Opens no connection by itself."""
     configure_logs()
     config = config or Config.from_env()
+    if config.failpoint is not None:
+        failpoints.arm(config.failpoint)
     app = Flask(__name__, static_folder=None)
     app.cli = Commands(app.name, embedded=config.embedded, var_dir=str(config.var_dir))
     app.json.ensure_ascii = False  # type: ignore[attr-defined]

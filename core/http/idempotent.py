@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core import clock
 from core.db import Model, transaction
 from core.errors import Conflict, Malformed
+from core.failpoints import failpoint
 from core.http.edge import current_actor
 from core.types import UTC
 
@@ -110,8 +111,10 @@ def once(*, key: str, act: Callable[[], Answer], leave_out: frozenset[str] = fro
             if row.fingerprint != fingerprint:
                 raise KeyReused
             return Answer(row.status or 200, row.content_type, row.body)
+        failpoint("core.idempotency.taken")
         answer = act()
         row.status, row.content_type, row.body = answer.status, answer.content_type, answer.body
+        failpoint("core.idempotency.answered")
         return answer
 
 

@@ -12,6 +12,7 @@ from core import audit
 from core.clock import today
 from core.db import require_transaction
 from core.errors import Conflict, Refused, reason
+from core.failpoints import failpoint
 from core.permissions import Actor
 from core.types import Span
 from instruments.models import Instrument, Occupancy
@@ -47,6 +48,7 @@ def book(
     :class:`~instruments.queries.offers.SlotTaken`, after which the transaction must be given up.
     """
     instrument = lock_for_booking(instrument_id)
+    failpoint("instruments.booking.locked")
     if instrument.state is not ListingState.PUBLISHED:
         raise InstrumentNotPublished
     limits = booking_policy(today(now))
@@ -69,7 +71,9 @@ def book(
         created_by=actor.user_id,
         created_at=now,
     )
-    return occupy(taken, actor=actor, now=now)
+    booked = occupy(taken, actor=actor, now=now)
+    failpoint("instruments.booking.booked")
+    return booked
 
 
 def occupy(taken: Occupancy, *, actor: Actor, now: datetime) -> Occupancy:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from core import audit, clock
 from core.db import require_transaction, session, transaction
 from core.errors import Conflict, Refused
+from core.failpoints import failpoint
 from core.permissions import Actor, authorise
 from core.states import allowed_target, apply
 from core.workdays import load_calendar
@@ -113,6 +114,7 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
             respond_by=load_calendar().add_working_days(today, figure("answer_working_days", today)),
         )
         _add(order)
+        failpoint("marketplace.order.added")
         if quote.instrument_id is not None and quote.during is not None:
             book(
                 order_id=order.id,
@@ -134,6 +136,7 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
             to_state=order.state,
             data=money_of(order),
         )
+        failpoint("marketplace.order.placed")
         return order
 
 
@@ -142,9 +145,11 @@ def accept(*, order_id: int, actor: Actor, now: datetime) -> Order:
     with transaction():
         order = find_order(order_id, actor=actor, lock=True)
         authorise(actor, is_provider_side, order)
+        failpoint("marketplace.acceptance.locked")
         allowed_target(order.state, OrderAction.ACCEPT, transitions=ORDER)
         require_in_time(order, now=now)
         apply(order, OrderAction.ACCEPT, transitions=ORDER, actor=actor, now=now, data=money_of(order))
+        failpoint("marketplace.acceptance.applied")
         return order
 
 

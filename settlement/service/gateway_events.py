@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from core import audit
 from core.db import leave_transaction, require_transaction, session, transaction
 from core.errors import Malformed
+from core.failpoints import failpoint
 from core.permissions import SYSTEM
 from settlement.gateways import gateway, webhook_secrets
 from settlement.models import GatewayAccount, GatewayDispute, GatewayEvent, GatewayPayment, GatewayRefund, Payment
@@ -84,6 +85,7 @@ def process_event(event_id: int, *, now: datetime) -> None:
             return
         event.ask_at, event.asks = now + pause(event.asks), event.asks + 1
         about = Concern(event.subject, event.object_id, event.intent_id, event.reference)
+    failpoint("settlement.call.stored")
     try:
         outcome = _act(about, now=now)
     except Lost as lost:
@@ -91,6 +93,7 @@ def process_event(event_id: int, *, now: datetime) -> None:
     except Denied as denied:
         log.warning("gateway_denies", event=event_id, code=denied.code)
         outcome = STRANGE
+    failpoint("settlement.call.acted")
     with transaction():
         event = _locked_event(event_id)
         if event.processed_at is None:

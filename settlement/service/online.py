@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import select
 
 from core.db import leave_transaction, session, transaction
+from core.failpoints import failpoint
 from core.permissions import SYSTEM
 from settlement.gateways import gateway, gateway_is_on
 from settlement.models import GatewayPayment, GatewayRefund, Payment
@@ -75,6 +76,7 @@ def carry_out(payment_id: int, *, now: datetime) -> None:
         question = _ask(payment_id, now=now)
         if question is None:
             return
+        failpoint("settlement.gateway.noted")
         try:
             remote = _told(question)
         except Lost as lost:
@@ -85,6 +87,7 @@ def carry_out(payment_id: int, *, now: datetime) -> None:
         except Denied as denied:
             _was_denied(question, payment_id, denied, now=now)
             return
+        failpoint("settlement.gateway.told")
         with transaction():
             attempt = attempts.locked_attempt(payment_id)
             if remote is None:
@@ -92,6 +95,7 @@ def carry_out(payment_id: int, *, now: datetime) -> None:
             else:
                 attempts.take_answer(attempt, remote, now=now)
             again = attempt.details.ask_at is not None and attempt.details.ask_at <= now
+            failpoint("settlement.gateway.taken")
         if not again:
             return
 
@@ -119,6 +123,7 @@ def carry_out_refund(refund_id: int, *, now: datetime) -> None:
             amount_fen=refund.amount_fen,
         )
         known = refund.refund_id
+    failpoint("settlement.refund.noted")
     try:
         remote = _refund_told(ask, order, known, first=first)
     except Lost as lost:
@@ -134,12 +139,14 @@ def carry_out_refund(refund_id: int, *, now: datetime) -> None:
             else:
                 refunds.flag(refused, now=now, denied=denied.code)
         return
+    failpoint("settlement.refund.told")
     with transaction():
         locked = refunds.locked_refund(refund_id)
         if remote is not None:
             refunds.take_refund_answer(locked, remote, now=now)
         elif locked.refund.state in OPEN_REFUNDS:
             refunds.fail_refund(locked.refund, attempts.NEVER_ARRIVED, now=now)
+        failpoint("settlement.refund.taken")
 
 
 def open_refunds(payment_id: int) -> Sequence[int]:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from core.db import require_transaction
 from core.errors import Conflict, Refused, reason
+from core.failpoints import failpoint
 from core.money import fen_to_yuan
 from core.permissions import Actor
 from core.states import apply
@@ -154,6 +155,7 @@ def book_payment(
 ) -> None:
     """Post a payment that succeeded, with its charge locked; nothing of it was in the ledger before."""
     payment.transaction_id = post_trade(charge, entries, kind, actor=actor, now=now)
+    failpoint("settlement.payment.posted")
     apply(
         payment,
         PaymentAction.SUCCEED,
@@ -162,6 +164,7 @@ def book_payment(
         now=now,
         data={"amount_fen": payment.amount_fen, "reference": payment.reference},
     )
+    failpoint("settlement.payment.recorded")
 
 
 def refundable(order_id: int) -> list[Payment]:

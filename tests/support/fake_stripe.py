@@ -6,7 +6,6 @@ connection, decline, and tell of events as often and in whatever order a test li
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 import threading
@@ -57,7 +56,7 @@ class FakeStripe:
         """What the next intent is given instead of what was asked for."""
         self.refund_status = "succeeded"
         self.decline_at_once = False
-        self._numbers = itertools.count(1)
+        self._made = 0
         self.released = threading.Event()
 
     # -- what users, banks and the gateway itself do -----------------------------------------------------------------
@@ -337,7 +336,8 @@ class FakeStripe:
         self.events.append(json.loads(json.dumps(event)))
 
     def _id(self, prefix: str) -> str:
-        return f"{prefix}_{next(self._numbers):06d}"
+        self._made += 1
+        return f"{prefix}_{self._made:06d}"
 
 
 _MISSING: tuple[int, Json] = (404, {"error": {"type": "invalid_request_error", "code": "resource_missing"}})

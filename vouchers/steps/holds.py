@@ -9,6 +9,7 @@ from accounts.queries.organisations import share_organisation
 from core import audit
 from core.db import require_transaction
 from core.errors import Conflict
+from core.failpoints import failpoint
 from core.permissions import Actor
 from settlement.steps import grant_hold, release_hold
 from vouchers.models import EntitlementDecision
@@ -49,6 +50,7 @@ def hold(*, order_id: int, assessment: Assessment, actor: Actor, now: datetime) 
         )
     if held_fen < wanted_fen:
         raise RoomShrank(extra={"room_fen": held_fen})
+    failpoint("vouchers.hold.granted")
     if hold_aids(order_id=order_id, assessment=assessment, actor=actor, now=now) < assessment.other_aid_fen:
         raise RoomShrank(extra={"room_fen": held_fen})
     decision = EntitlementDecision(
@@ -83,6 +85,7 @@ def hold(*, order_id: int, assessment: Assessment, actor: Actor, now: datetime) 
         data={"order_id": order_id, "held_fen": held_fen, "policy_version": assessment.policy_version},
     )
     note_decision(decision, cap_fen=assessment.cap_fen, now=now)
+    failpoint("vouchers.hold.decided")
     return held_fen
 
 

@@ -1,0 +1,149 @@
+"""The process is killed at every step of an order's money: all or nothing, and asked again it ends as if nothing was.
+
+Each time in a child of a warm process, on a database and files put back to the state before the step. Then another
+process goes on: after each failpoint, and wherever else no equal state was gone on from yet. With ``FAULTS=all``
+(``make faults``) it goes on from every place, and every place there is is taken.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from core.failpoints import FAILPOINTS
+from core.invariants import Invariant
+from marketplace.reports.verification import INVARIANTS
+from tests.faults.story import STEPS, Counts, Step, Story, World
+from tests.faults.warm import SQL, Answer, Call, Moment, Round, Work
+
+pytestmark = pytest.mark.slow
+
+AT_LEAST = 300
+"""Places at which the process is killed in every run of the tests."""
+COMMITTED = "core.transaction.committed"
+ONLINE = {"online", "webhook", "refund"}
+"""Steps after which the worker asks the gateway about what is open."""
+EVERYTHING = os.environ.get("FAULTS") == "all"
+ROUNDS = {"job_run", "outbox_reader"}
+LATER = timedelta(minutes=2)
+
+
+def places(step: Step) -> Iterator[Moment]:
+    """Where the process is killed in a step.
+
+    Once something is committed every kill needs its database anew, so without ``FAULTS=all`` those places are left out
+    then at which nothing has changed since the place before: statements that read, and failpoints passed before.
+    """
+    committed = False
+    for moment, words in step.answer.passed:
+        reads = moment.place == SQL and words.startswith("SELECT") and " FOR " not in words
+        known = moment.place not in (SQL, COMMITTED) and moment.passing > 1
+        if EVERYTHING or not (committed and (reads or known)):
+            yield moment
+        committed = committed or moment.place == COMMITTED
+
+
+def test_there_are_enough_places(story: Story) -> None:
+    assert sum(len(list(places(step))) for step in story.steps.values()) >= AT_LEAST
+
+
+def test_every_failpoint_is_reached(story: Story) -> None:
+    passed = {moment.place for step in story.steps.values() for moment, _ in step.answer.passed}
+    assert passed - {SQL} == set(FAILPOINTS)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_killed_anywhere(story: Story, name: str) -> None:
+    """Nothing changes but at commits, and whoever comes afterwards finds or makes what an undisturbed run makes."""
+    step = story.steps[name]
+    known, tried = step.before, set[World]()
+    story.begin(name)
+    untouched = story.world(step.before)
+    as_kept = True
+    for moment in places(step):
+        if not as_kept and (moment.place == COMMITTED or known != step.before):
+            story.begin(name)  # what the killed ones took from sequences would show in what is committed
+        assert story.warm.run(step.work, moment).signal == signal.SIGKILL, moment
+        with story.stage.looking() as look:
+            found = story.stage.counts(look)
+        if moment.place != COMMITTED:
+            assert found == known, (moment, changed(known, found))
+        known, world = found, story.world(found)
+        go_on = world not in tried or moment.place not in {SQL, *story.gone_on_from} or EVERYTHING
+        if go_on:
+            story.gone_on_from.add(moment.place)
+            require_recovery(story, step, moment, was_done=found == step.after)
+            tried.add(world)
+        as_kept = go_on or world != untouched
+        if as_kept:
+            story.begin(name)
+    assert known == step.after, changed(known, step.after)
+
+
+def require_recovery(story: Story, step: Step, moment: Moment, *, was_done: bool) -> None:
+    """Another process is asked for the same; afterwards all is as without the kill."""
+    again = story.warm.run(resumed(step)).answer
+    assert again is not None, moment
+    if isinstance(step.work, Call):
+        assert again.status == step.answer.status, (moment, again.body)
+        assert shown(again, exact=was_done) == shown(step.answer, exact=was_done), moment
+        assert again.replayed or not was_done, moment
+    if step.name in ONLINE:
+        assert story.warm.run(Round(step.work.at + LATER, ("gateway",))).answer is not None, moment
+    with story.stage.looking() as look:
+        end = story.stage.counts(look)
+        assert rows(end) == rows(step.after), (moment, changed(rows(step.after), rows(end)))
+        assert broken(look, changed(step.before, end)) == [], moment
+        assert damaged(story, look) == [], moment
+
+
+def resumed(step: Step) -> Work:
+    """The worker comes back a little later, people ask at once."""
+    if isinstance(step.work, Round):
+        return replace(step.work, at=step.work.at + LATER)
+    return step.work
+
+
+def shown(answer: Answer, *, exact: bool) -> str:
+    """The body; numbers that a sequence gave away differ where the first attempt came to nothing."""
+    body = re.sub(r'"payment-[0-9a-f]+"', '"payment-n"', answer.body.decode())
+    return body if exact else re.sub(r'("(?:\w+_)?id": ?)\d+', r"\1n", body)
+
+
+def rows(counts: Counts) -> dict[str, int]:
+    """How many rows a table has; the worker comes round more often after a kill."""
+    return {table: count for table, (count, _) in counts.items() if table not in ROUNDS}
+
+
+def changed(before: object, after: object) -> set[str]:
+    """The tables that differ."""
+    assert isinstance(before, dict)
+    assert isinstance(after, dict)
+    return {table for table in before.keys() | after.keys() if before.get(table) != after.get(table)}
+
+
+def broken(look: psycopg.Connection, tables: set[str]) -> list[str]:
+    """What ``verify`` names. A statement about tables that are as they were answers as it did, so it is not asked."""
+    words = re.compile(r"\b(" + "|".join(sorted(tables) or ["-"]) + r")\b")
+    asked: list[Invariant] = [each for each in INVARIANTS if words.search(each.sql)]
+    return [each.name for each in asked if look.execute(each.sql.encode()).fetchone() is not None]
+
+
+def damaged(story: Story, look: psycopg.Connection) -> list[str]:
+    """Files that rows name and that are not there as they were written."""
+    named = look.execute("SELECT DISTINCT sha256 FROM stored_file").fetchall()
+    folder = story.stage.files
+    return [
+        sha256
+        for (sha256,) in named
+        if not (path := folder / sha256[:2] / sha256).is_file()
+        or hashlib.sha256(path.read_bytes()).hexdigest() != sha256
+    ]
