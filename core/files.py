@@ -26,7 +26,7 @@ from core.types import UTC, identity_key
 from core.uploads.archives import ArchiveLimits, ArchiveRefused, check_archive, check_directory
 from core.uploads.names import ending_faults, name_faults
 from core.uploads.shapes import has_markup, jpeg_faults, pdf_faults, png_faults
-from core.uploads.xml import XmlRefused, check_xml
+from core.uploads.xml import XmlLimits, XmlRefused, check_xml
 
 HEAD_BYTES = 4096
 """As much as it takes to know what a file is."""
@@ -158,12 +158,18 @@ class Upload:
 
 
 def read_upload(
-    stream: BinaryIO, *, filename: str, known: frozenset[str] = DOCUMENT_TYPES, limit_bytes: int | None = None
+    stream: BinaryIO,
+    *,
+    filename: str,
+    known: frozenset[str] = DOCUMENT_TYPES,
+    limit_bytes: int | None = None,
+    xml_limits: XmlLimits | None = None,
 ) -> Upload:
     """Judge a file of one of the ``known`` media types and read it; its content decides the type, not its name.
 
     The name is judged first, then size, first bytes and ends, then what the type asks for; only what passed all that is
-    read whole. ``limit_bytes`` defaults to the configured limit; no more than one byte over it is ever read. Raises
+    read whole. ``limit_bytes`` defaults to the configured limit; no more than one byte over it is ever read, and an XML
+    may hold as much as ``xml_limits`` say. Raises
     :class:`FileNameRefused`, :class:`FileTooLarge`, :class:`FileEmpty`, :class:`FileTypeRefused`,
     :class:`FileHostile`, :class:`core.uploads.archives.ArchiveRefused` and :class:`core.uploads.xml.XmlRefused`.
     """
@@ -173,12 +179,12 @@ def read_upload(
     if stream.seekable():
         _require_size(stream.seek(0, io.SEEK_END), limit=limit, name=name)
         stream.seek(0)
-        media_type = _judged(stream, name, known)
+        media_type = _judged(stream, name, known, xml_limits)
         content = stream.read(limit + 1)
     else:
         content = stream.read(limit + 1)
         _require_size(len(content), limit=limit, name=name)
-        media_type = _judged(io.BytesIO(content), name, known)
+        media_type = _judged(io.BytesIO(content), name, known, xml_limits)
     return Upload(name, media_type, content)
 
 
@@ -189,19 +195,19 @@ def _require_size(size: int, *, limit: int, name: str) -> None:
         raise FileEmpty(filename=name)
 
 
-def _judged(stream: BinaryIO, name: str, known: frozenset[str]) -> str:
+def _judged(stream: BinaryIO, name: str, known: frozenset[str], xml_limits: XmlLimits | None) -> str:
     """The media type, once nothing speaks against the file; the stream stands at its start again."""
     head = stream.read(HEAD_BYTES)
     media_type = sniff(head, name)
     if media_type not in known:
         raise FileTypeRefused(filename=name, found=media_type, known=", ".join(sorted(known)))
     refuse_all(ending_faults(name, media_type, ENDINGS), error=FileNameRefused)
-    refuse_all(_faults_of(stream, media_type), error=FileHostile)
+    refuse_all(_faults_of(stream, media_type, xml_limits), error=FileHostile)
     stream.seek(0)
     return media_type
 
 
-def _faults_of(stream: BinaryIO, media_type: str) -> list[Reason]:
+def _faults_of(stream: BinaryIO, media_type: str, xml_limits: XmlLimits | None) -> list[Reason]:
     """What a type asks for. Workbooks are inflated where they are read, with limits of their own."""
     match media_type:
         case "application/pdf":
@@ -215,7 +221,7 @@ def _faults_of(stream: BinaryIO, media_type: str) -> list[Reason]:
         case "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet":
             check_directory(stream)
         case "application/xml":
-            check_xml(stream)
+            check_xml(stream, limits=xml_limits)
     return []
 
 

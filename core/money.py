@@ -11,6 +11,8 @@ from core.errors import Refused
 from core.types import MAX_FEN
 
 FEN_PER_YUAN = 100
+CURRENCY = "CNY"
+"""All money of this service, as ISO 4217 calls it."""
 
 _YUAN = re.compile(r"[+-]?([0-9]{1,16}|[0-9]{1,3}(,[0-9]{3}){1,5})(\.[0-9]{1,2})?", re.ASCII)
 """Digits, with or without thousands separators, and at most two decimals: no exponent, no other script."""

@@ -51,6 +51,12 @@ def not_its_preparer(actor: Actor, target: Any) -> bool:
     return actor.user_id is not None and bool(target.prepared_by != actor.user_id)
 
 
+@permission
+def not_its_proposer(actor: Actor, target: Any) -> bool:
+    """Anybody but the person who said what money in suspense is."""
+    return actor.user_id is not None and bool(target.proposed_by != actor.user_id)
+
+
 reads_all_money = province | finance | auditor
 reads_its_city = city_bureau | city_finance
 
@@ -65,6 +71,9 @@ may_discard_batch = finance
 may_export_batch = finance
 may_read_batches = reads_all_money
 may_record_bank_return = finance_maker
+may_read_suspense = reads_all_money
+may_explain_suspense = finance_maker
+may_settle_suspense = finance_checker
 may_close_batch = finance
 may_read_shortfalls = may_read_payables
 may_confirm_shortfall_payment = provider

@@ -325,3 +325,41 @@ STOP_TRANSITIONS: Transitions[StopState] = Transitions(
     },
     initial=StopState.STANDING,
 )
+
+
+class SuspenseState(StrEnum):
+    """Where money that matched nothing stands."""
+
+    OPEN = "open"
+    PROPOSED = "proposed"
+    SETTLED = "settled"
+
+
+class SuspenseAction(StrEnum):
+    """What moves it: one person says what it is, another confirms that or not."""
+
+    PROPOSE = "propose"
+    DECLINE = "decline"
+    SETTLE = "settle"
+
+
+SUSPENSE_TRANSITIONS: Transitions[SuspenseState] = Transitions(
+    {
+        (SuspenseState.OPEN, SuspenseAction.PROPOSE): SuspenseState.PROPOSED,
+        (SuspenseState.PROPOSED, SuspenseAction.DECLINE): SuspenseState.OPEN,
+        (SuspenseState.PROPOSED, SuspenseAction.SETTLE): SuspenseState.SETTLED,
+    },
+    initial=SuspenseState.OPEN,
+)
+
+
+class SuspenseResolution(StrEnum):
+    """What money that matched nothing turned out to be."""
+
+    PAYOUT_RETURN = "payout_return"
+    BANK_CHARGE = "bank_charge"
+    INTEREST = "interest"
+    RECOVERY = "recovery"
+    OWN_TRANSFER = "own_transfer"
+    SENT_BACK = "sent_back"
+    OTHER = "other"

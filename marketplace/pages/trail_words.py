@@ -41,6 +41,7 @@ from settlement.states import (
     RefundState,
     ShortfallState,
     StopState,
+    SuspenseState,
 )
 from vouchers.states import (
     AppealState,
@@ -86,6 +87,7 @@ STATES: Mapping[str, type[StrEnum]] = MappingProxyType(
         "referral": ReferralState,
         "residence": ResidenceState,
         "payment_stop": StopState,
+        "bank_suspense": SuspenseState,
         "review_summary": SummaryState,
         "service": ServiceState,
         "settlement_batch": BatchState,
@@ -125,6 +127,7 @@ PAGES_OF: Mapping[str, str] = MappingProxyType(
         "review_summary": "summary",
         "service": "service",
         "settlement_batch": "batch",
+        "bank_suspense": "suspense",
         "shortfall": "shortfall",
         "spot_check": "spot_check",
         "team_succession": "team_succession",

@@ -9,6 +9,7 @@ from settlement.api.payables import payables
 from settlement.api.payments import accounts, disputes, payments, refunds
 from settlement.api.statements import statements
 from settlement.api.stops import payment_stops
+from settlement.api.suspense import bank_statements
 from settlement.api.webhooks import webhooks
 
 BLUEPRINTS: list[Blueprint] = [
@@ -16,6 +17,7 @@ BLUEPRINTS: list[Blueprint] = [
     payables,
     payment_stops,
     batches,
+    bank_statements,
     shortfalls,
     clawbacks,
     ledger,

@@ -32,6 +32,7 @@ from settlement.queries.programmes import ProgrammeUnknown
 from settlement.rules.exports import ExportFormat
 from settlement.rules.payout_ids import end_to_end_id
 from settlement.schemas.batches import (
+    BankReturnPreviewSchema,
     BankReturnSchema,
     BatchLineSchema,
     BatchPayoutSchema,
@@ -46,7 +47,8 @@ from settlement.schemas.batches import (
 )
 from settlement.service import bank_returns as return_service
 from settlement.service import batches as service
-from settlement.service.bank_returns import BankReturnRefused, BatchNotSent
+from settlement.service.bank_files import BankReturnRefused
+from settlement.service.bank_returns import BatchNotSent, Preview
 from settlement.service.batches import ApproverPrepared, CutoffAhead, ExportDiffers, PayoutsOpen
 from settlement.steps.batches import NothingToSettle, PreparerInvolved
 
@@ -205,11 +207,32 @@ def download_export(given: dict[str, Any], batch_id: int) -> Response:
 def record_bank_return(given: dict[str, Any], batch_id: int) -> BankReturn:
     """Hand in the bank's answer
 
-    Taken in whole or refused in whole with every fault and its line. The same file again answers the same and
-    changes nothing.
+    A table, or a pain.002, camt.054 or camt.053 of this batch alone; the content tells which. Taken in whole or refused
+    in whole with every fault and its line. The same again, in the same file or another, answers the same and changes
+    nothing.
     """
     upload: FileStorage = given["file"]
     return return_service.record_bank_return(
+        batch_id=batch_id,
+        stream=cast(BinaryIO, upload.stream),
+        filename=upload.filename or "",
+        actor=current_actor(),
+        now=clock.now(),
+    )
+
+
+@batches.route("/settlement-batches/<int:batch_id>/bank-return-previews", methods=["POST"])
+@allow(permissions.may_record_bank_return)
+@problems(BatchMissing, BatchNotSent, BankReturnRefused, *UPLOAD_PROBLEMS)
+@batches.arguments(NewBankReturnSchema, location=MULTIPART)
+@batches.response(200, BankReturnPreviewSchema)
+def preview_bank_return(given: dict[str, Any], batch_id: int) -> Preview:
+    """Look at the bank's answer
+
+    What the file would do, or every fault of it; nothing is changed and the file is not kept.
+    """
+    upload: FileStorage = given["file"]
+    return return_service.preview_upload(
         batch_id=batch_id,
         stream=cast(BinaryIO, upload.stream),
         filename=upload.filename or "",

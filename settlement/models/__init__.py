@@ -16,6 +16,7 @@ from settlement.models.gateway import GatewayAccount, GatewayDispute, GatewayEve
 from settlement.models.ledger import LedgerAccount, LedgerPosting, LedgerTransaction
 from settlement.models.payables import Payable
 from settlement.models.stops import PaymentStop
+from settlement.models.suspense import BankStatement, BankSuspense
 from settlement.models.trade import OrderCharge, Payment, Shortfall
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "Appropriation",
     "BankReturn",
     "BankReturnLine",
+    "BankStatement",
+    "BankSuspense",
     "BatchFile",
     "BatchLine",
     "BatchNetting",

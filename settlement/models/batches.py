@@ -184,7 +184,7 @@ class BatchFile(Model):
 
 
 class BankReturn(Model):
-    """One file of outcomes from the bank, taken in whole or not at all.
+    """One file of outcomes from the bank, taken in whole or not at all, or money in suspense that persons matched.
 
     Never changed; ``part`` counts within the batch.
 
@@ -192,13 +192,24 @@ class BankReturn(Model):
     """
 
     __tablename__ = "bank_return"
-    __table_args__ = (UniqueConstraint("batch_id", "sha256"), UniqueConstraint("batch_id", "part"))
+    __table_args__ = (
+        UniqueConstraint("batch_id", "part"),
+        Index(
+            "uq_bank_return_batch_id_sha256",
+            "batch_id",
+            "sha256",
+            unique=True,
+            postgresql_where=text("suspense_id IS NULL"),
+        ),
+        Index("uq_bank_return_suspense_id", "suspense_id", unique=True),
+    )
 
     id: Mapped[int] = identity_key()
     batch_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("settlement_batch.id"))
     part: Mapped[int] = mapped_column(SmallInteger)
     sha256: Mapped[str] = mapped_column(Text)
     file_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("stored_file.id"))
+    suspense_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("bank_suspense.id"))
     paid_count: Mapped[int] = mapped_column(Integer)
     paid_fen: Mapped[int] = mapped_column(Fen)
     failed_count: Mapped[int] = mapped_column(Integer)

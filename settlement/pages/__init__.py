@@ -14,12 +14,16 @@ from settlement.pages.payment_actions import payment_actions
 from settlement.pages.payments import disputes, payments
 from settlement.pages.shortfalls import shortfalls
 from settlement.pages.statements import statements
+from settlement.pages.bank_statements import bank_statements
 from settlement.pages.stops import stops
+from settlement.pages.suspense import suspense
 
 PAGES: list[Pages] = [
     finance,
     batches,
     batch_actions,
+    suspense,
+    bank_statements,
     payables,
     stops,
     funds,

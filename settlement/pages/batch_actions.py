@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
-from flask import Response
+from flask import Response, url_for
 from werkzeug.datastructures import FileStorage
 
 from accounts.queries.names import usernames
 from core import clock
+from core.files import StoredFile, open_file
 from core.http import allow, current_actor
 from core.pages import Done, EmptySchema, Form, Pages, form_page, link_to
 from core.pages.language import yuan
 from settlement import permissions
+from settlement.models import SettlementBatch
+from settlement.pages.bank_file_parts import BANK_FILE_ENDINGS, look
 from settlement.pages.batch_parts import who
 from settlement.queries.batches import find_batch
 from settlement.schemas.batches import NewBankReturnSchema
@@ -64,10 +67,37 @@ def export(batch_id: int) -> Response:
 @batch_actions.route("/bank-returns", methods=["GET", "POST"])
 @allow(permissions.may_record_bank_return)
 def bank_return(batch_id: int) -> Response:
-    """Hand in the bank's answer; refused in whole with every fault and its line."""
+    """Hand in the bank's answer; what it would do is shown before it is taken."""
+
+    def effect(given: dict[str, Any]) -> Done:
+        kept = _keep(batch_id, given["file"])
+        return Done(url_for(".bank_return_preview", batch_id=batch_id, file_id=kept.id))
+
     form = Form(NewBankReturnSchema, name="batch_bank_return")
-    form["file"].attributes["accept"] = ".csv,.txt,text/csv"
-    return _step(batch_id, form, lambda given: _take_in(batch_id, given["file"]), confirms=True)
+    form["file"].attributes["accept"] = BANK_FILE_ENDINGS
+    return form_page(form, effect=effect, back=link_to("batch", batch_id), facts=_facts(find_batch(batch_id)))
+
+
+@batch_actions.route("/bank-returns/<int:file_id>", methods=["GET", "POST"])
+@allow(permissions.may_record_bank_return)
+def bank_return_preview(batch_id: int, file_id: int) -> Response:
+    """What a file that was handed in would do, or every fault of it; taken in by a second click."""
+    batch, kept = find_batch(batch_id), return_service.kept_file(file_id, actor=current_actor())
+    here = link_to("batch", batch_id)
+
+    def effect(_given: dict[str, Any]) -> Done:
+        return_service.record_kept_return(batch_id=batch_id, file_id=file_id, actor=current_actor(), now=clock.now())
+        return Done(here, "page.batch_bank_return.done")
+
+    return form_page(
+        Form(EmptySchema, name="batch_bank_return_preview"),
+        effect=effect,
+        back=here,
+        confirms=True,
+        template="settlement/bank_return.html",
+        facts=[("column.file", kept.filename), *_facts(batch)],
+        looked=look(batch_id, open_file(kept)),
+    )
 
 
 @batch_actions.route("/closing", methods=["GET", "POST"])
@@ -82,8 +112,8 @@ def close(batch_id: int) -> Response:
     )
 
 
-def _take_in(batch_id: int, upload: FileStorage) -> Any:
-    return return_service.record_bank_return(
+def _keep(batch_id: int, upload: FileStorage) -> StoredFile:
+    return return_service.keep_bank_file(
         batch_id=batch_id,
         stream=cast(BinaryIO, upload.stream),
         filename=upload.filename or "",
@@ -101,11 +131,14 @@ def _step(batch_id: int, form: Form, act: Act, *, confirms: bool = False) -> Res
         act(given)
         return Done(here, f"page.{form.name}.done")
 
-    facts = [
+    return form_page(form, effect=effect, back=here, confirms=confirms, facts=_facts(batch))
+
+
+def _facts(batch: SettlementBatch) -> list[tuple[str, Any]]:
+    return [
         ("column.batch", batch.number),
         ("column.cutoff", batch.cutoff),
         ("column.line_count", batch.line_count),
         ("column.total", yuan(batch.total_fen)),
         ("column.prepared_by", who(batch.prepared_by, usernames([batch.prepared_by or 0]))),
     ]
-    return form_page(form, effect=effect, back=here, confirms=confirms, facts=facts)

@@ -30,7 +30,8 @@ from settlement.queries.desk import NOTHING, Pile
 from settlement.queries.differences import Comparison, differences, statements_of
 from settlement.queries.programmes import chosen_programme
 from settlement.queries.waiting import reach, waiting_queue
-from settlement.states import BatchState, ClawbackState, PayableState, PaymentState
+from settlement.queries.suspense import suspense_waiting
+from settlement.states import BatchState, ClawbackState, PayableState, PaymentState, SuspenseState
 
 finance = Pages(
     "finance_pages",
@@ -217,6 +218,10 @@ def _cards(actor: Actor, day: date) -> Iterator[Card]:
     yield _card("answered", answered, _batches(BatchState.EXPORTED), tone="warn", who=Who.FINANCE)
     for state in (PayableState.FAILED, PayableState.RETURNED):
         yield _card(state.value, payables.get(state, NOTHING), _payables(state), tone="bad", who=Who.MAKER)
+    suspense = suspense_waiting()
+    for waiting, who in ((SuspenseState.OPEN, Who.MAKER), (SuspenseState.PROPOSED, Who.CHECKER)):
+        href = url_for("suspense_pages.index", state=waiting.value)
+        yield _card(f"suspense_{waiting.value}", suspense.get(waiting, NOTHING), href, tone="warn", who=who)
     clawbacks = url_for("clawback_pages.index", state=ClawbackState.OPEN.value)
     yield _card("clawbacks", desk.open_clawbacks(), clawbacks, tone="warn", who=Who.PAYEE)
     yield _card("overdue", desk.overdue_clawbacks(day), f"{clawbacks}&overdue=yes", tone="bad", who=Who.PAYEE)

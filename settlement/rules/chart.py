@@ -29,6 +29,8 @@ class AccountKind(StrEnum):
     GRANTED = "granted"
     PAYABLE = "payable"
     CLAWBACK_RECEIVABLE = "clawback_receivable"
+    UNASSIGNED = "unassigned"
+    SUSPENSE = "suspense"
     DUE_FROM_USER = "due_from_user"
     SALES = "sales"
     RECEIVED = "received"
@@ -70,6 +72,8 @@ class TransactionKind(StrEnum):
     PAYOUT_RETURNED = "payout_returned"
     CLAWBACK_OPENED = "clawback_opened"
     CLAWBACK_RECOVERED = "clawback_recovered"
+    SUSPENSE_OPENED = "suspense_opened"
+    SUSPENSE_CLEARED = "suspense_cleared"
     ORDER_CHARGED = "order_charged"
     CHARGE_ADJUSTED = "charge_adjusted"
     PAYMENT_RECEIVED = "payment_received"
@@ -90,6 +94,7 @@ class Bounds:
 
 NOT_NEGATIVE = Bounds(0, None)
 NOT_POSITIVE = Bounds(None, 0)
+UNBOUNDED = Bounds(None, None)
 
 BOOK_OF: dict[AccountKind, Book] = {
     AccountKind.CAP: Book.ENTITLEMENT,
@@ -101,6 +106,8 @@ BOOK_OF: dict[AccountKind, Book] = {
     AccountKind.GRANTED: Book.PUBLIC_MONEY,
     AccountKind.PAYABLE: Book.PUBLIC_MONEY,
     AccountKind.CLAWBACK_RECEIVABLE: Book.PUBLIC_MONEY,
+    AccountKind.UNASSIGNED: Book.PUBLIC_MONEY,
+    AccountKind.SUSPENSE: Book.PUBLIC_MONEY,
     AccountKind.DUE_FROM_USER: Book.TRADE,
     AccountKind.SALES: Book.TRADE,
     AccountKind.RECEIVED: Book.TRADE,
@@ -119,6 +126,8 @@ BOUNDS_OF: dict[AccountKind, Bounds] = {
     AccountKind.GRANTED: NOT_NEGATIVE,
     AccountKind.PAYABLE: NOT_POSITIVE,
     AccountKind.CLAWBACK_RECEIVABLE: NOT_NEGATIVE,
+    AccountKind.UNASSIGNED: UNBOUNDED,
+    AccountKind.SUSPENSE: UNBOUNDED,
     AccountKind.DUE_FROM_USER: NOT_NEGATIVE,
     AccountKind.SALES: NOT_POSITIVE,
     AccountKind.RECEIVED: NOT_NEGATIVE,

@@ -191,6 +191,22 @@ def clawback_recovered(*, programme: str, year: int, payee_id: int, amount_fen: 
     return balanced(move(_fund(programme, year), _receivable(payee_id), _positive(amount_fen)))
 
 
+def suspense_opened(*, programme: str, amount_fen: int) -> Entries:
+    """Money that came to the bank (positive) or left it (negative) and belongs to nothing known yet."""
+    if amount_fen == 0:
+        raise NothingToPost("an entry of a statement moves money")
+    return balanced(move(AccountRef(AccountKind.UNASSIGNED, programme), _suspense(programme), amount_fen))
+
+
+def suspense_cleared(*, programme: str, amount_fen: int) -> Entries:
+    """The undoing of it, once it is known what it was."""
+    return suspense_opened(programme=programme, amount_fen=-amount_fen)
+
+
+def _suspense(programme: str) -> AccountRef:
+    return AccountRef(AccountKind.SUSPENSE, programme)
+
+
 # Trade: what user and provider owe each other for one order.
 
 

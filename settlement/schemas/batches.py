@@ -18,10 +18,11 @@ from core.http import (
     grounds_field,
 )
 from core.workdays import YearStatus
+from settlement.rules.bank_files import BankFileKind
 from settlement.rules.exports import ExportFormat
 from settlement.schemas.funds import FIRST_YEAR, LAST_YEAR
 from settlement.schemas.outcomes import OutcomeSchema
-from settlement.states import BatchState
+from settlement.states import BatchState, PayoutOutcome
 
 
 class NewBatchSchema(Schema):
@@ -188,10 +189,32 @@ class NewBankReturnSchema(Schema):
     file = UploadField(
         required=True,
         metadata={
-            "description": "CSV (UTF-8 or GB18030) with the columns payout_no, account_number, amount (yuan), "
-            "status (paid, failed, returned), reason, value_date."
+            "description": "CSV or XLSX (UTF-8 or GB18030) with the columns payout_no or end_to_end_id, "
+            "account_number, amount (yuan), status (paid, failed, returned), reason, value_date, or with a bank's own "
+            "headings; or pain.002, camt.054 or camt.053 of ISO 20022."
         },
     )
+
+
+class ToldSchema(Schema):
+    """A new outcome of a payout."""
+
+    line = CountField(required=True, metadata={"description": "The line of the file."})
+    payout_no = CountField(required=True, metadata={"description": "The payout's number in the batch."})
+    amount_fen = FenField(required=True, metadata={"description": "Its sum, in fen."})
+    outcome = EnumField(PayoutOutcome, required=True, metadata={"description": "What the bank says of it."})
+    late = fields.Boolean(required=True, metadata={"description": "Whether it had been reported paid before."})
+    reason = TextField(required=True, metadata={"description": "The bank's reason; empty where it was paid."})
+    value_date = DayField(required=True, metadata={"description": "The bank's date."})
+
+
+class BankReturnPreviewSchema(Schema):
+    """What a bank's file would do."""
+
+    kind = EnumField(BankFileKind, required=True, metadata={"description": "What the file is, by its content."})
+    told = fields.List(fields.Nested(ToldSchema), required=True, metadata={"description": "New outcomes."})
+    known_count = CountField(required=True, metadata={"description": "Payouts it says nothing new of."})
+    undecided_count = CountField(required=True, metadata={"description": "Payouts the bank still works on."})
 
 
 class BankReturnSchema(Schema):

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
-from sqlalchemy import select
-
 from core import clock
-from core.db import session, transaction
-from core.errors import Conflict, Reason, Refused, reason
-from core.files import CSV, TEXT, Upload, read_upload, store_upload
+from core.db import transaction
+from core.errors import Conflict
+from core.files import FileUnknown, StoredFile, open_file, store_upload, stored_file
 from core.permissions import Actor, authorise
-from core.texts import text
 from settlement import permissions
 from settlement.models import BankReturn, SettlementBatch
+from settlement.queries.bank_returns import return_of_file, return_that_told
 from settlement.queries.batches import find_batch
-from settlement.rules.bank_return import Fault, FaultCode, match, read
+from settlement.rules.bank_files import BankFileKind
+from settlement.rules.bank_files.matching import Matched, Told, match
+from settlement.service.bank_files import read_answers, read_bank_upload, refuse_faults
 from settlement.states import BatchState
-from settlement.steps.bank_returns import sent_payouts, take_in
+from settlement.steps.bank_returns import sent_batch, take_in
 
-ARTICLE = "V17 pay"
-LINES_OF_TEXT = frozenset({CSV, TEXT})
-_SENT = (BatchState.EXPORTED, BatchState.CLOSED)
+SENT = (BatchState.EXPORTED, BatchState.CLOSED)
+"""States in which a bank may answer."""
 
 
 class BatchNotSent(Conflict):
@@ -32,43 +33,112 @@ class BatchNotSent(Conflict):
     article = "V17 pay"
 
 
-class BankReturnRefused(Refused):
-    """The file has faults and was refused as a whole; each is named with its line."""
+@dataclass(frozen=True)
+class Preview:
+    """What a file would do: new outcomes, how many payouts it says nothing new of, and how many are not decided."""
 
-    code = "bank_return_refused"
+    batch: SettlementBatch
+    kind: BankFileKind
+    told: tuple[Told, ...]
+    known_count: int
+    undecided_count: int
 
 
-def record_bank_return(*, batch_id: int, stream: BinaryIO, filename: str, actor: Actor, now: datetime) -> BankReturn:
-    """Take in a bank's CSV: outcomes by payout, in whole or not at all.
+def record_bank_return(
+    *,
+    batch_id: int,
+    stream: BinaryIO,
+    filename: str,
+    actor: Actor,
+    now: datetime,
+    limit_bytes: int | None = None,
+) -> BankReturn:
+    """Take in a bank's answer of any kind: outcomes by payout, in whole or not at all.
 
-    The same bytes again answer the same and change nothing. A closed batch takes only late returns of what was paid.
-    Raises :class:`BatchNotSent`, :class:`BankReturnRefused` and whatever :func:`core.files.read_upload` refuses.
+    The same bytes again, or another file that says the same again, answer the same and change nothing. A closed batch
+    takes only late returns of what was paid. Raises :class:`BatchNotSent`,
+    :class:`settlement.service.bank_files.BankReturnRefused` and whatever :func:`core.files.read_upload` refuses.
     """
     with transaction():
-        batch = find_batch(batch_id, lock=True)
-        authorise(actor, permissions.may_record_bank_return, batch)
-        upload = read_upload(stream, filename=filename, known=LINES_OF_TEXT)
-        known = _known(batch, upload)
-        if known is not None:
-            return known
-        if batch.state not in _SENT:
-            raise BatchNotSent(number=batch.number)
-        reading = read(upload.content, today=clock.today(now))
-        matched = match(reading.lines, sent_payouts(batch))
-        faults = sorted((*reading.faults, *matched.faults), key=lambda fault: fault.row)
-        if faults:
-            raise BankReturnRefused(reasons=[_reason(fault) for fault in faults], count=len(faults))
-        file = store_upload(upload, owner_id=actor.organisation_id, now=now)
-        return take_in(batch, matched.lines, file=file, actor=actor, now=now)
+        _sent(batch_id, actor)
+        upload = read_bank_upload(stream, filename=filename, limit_bytes=limit_bytes)
+        return _take(
+            batch_id,
+            upload.content,
+            sha256=upload.sha256,
+            keep=lambda: store_upload(upload, owner_id=actor.organisation_id, now=now),
+            actor=actor,
+            now=now,
+        )
 
 
-def _known(batch: SettlementBatch, upload: Upload) -> BankReturn | None:
-    return session().scalar(
-        select(BankReturn).where(BankReturn.batch_id == batch.id, BankReturn.sha256 == upload.sha256)
-    )
+def keep_bank_file(*, batch_id: int, stream: BinaryIO, filename: str, actor: Actor, now: datetime) -> StoredFile:
+    """Keep a bank's file as it was handed in, so that a person sees what it would do before it is taken."""
+    with transaction():
+        _sent(batch_id, actor)
+        upload = read_bank_upload(stream, filename=filename)
+        return store_upload(upload, owner_id=actor.organisation_id, now=now)
 
 
-def _reason(fault: Fault) -> Reason:
-    reported = fault.code is FaultCode.ALREADY_REPORTED
-    value = text(f"term.PayoutOutcome.{fault.value}") if reported else fault.value
-    return reason(fault.code.value, article=ARTICLE, field=f"line {fault.row}", row=fault.row, value=value)
+def record_kept_return(*, batch_id: int, file_id: int, actor: Actor, now: datetime) -> BankReturn:
+    """The same as :func:`record_bank_return` for a file that was kept."""
+    with transaction():
+        _sent(batch_id, actor)
+        kept = kept_file(file_id, actor=actor)
+        return _take(batch_id, open_file(kept), sha256=kept.sha256, keep=lambda: kept, actor=actor, now=now)
+
+
+def preview_upload(*, batch_id: int, stream: BinaryIO, filename: str, actor: Actor, now: datetime) -> Preview:
+    """The same as :func:`preview_return` for a file that is not kept."""
+    upload = read_bank_upload(stream, filename=filename)
+    return preview_return(batch_id=batch_id, content=upload.content, actor=actor, now=now)
+
+
+def preview_return(*, batch_id: int, content: bytes, actor: Actor, now: datetime) -> Preview:
+    """What a file would do to a batch; nothing is changed. Raises what :func:`record_bank_return` raises."""
+    with transaction():
+        batch = _sent(batch_id, actor)
+        reading = read_answers(content, today=clock.today(now))
+        sent = sent_batch(batch)
+        matched = match(reading, {batch.number: sent}, only=batch.number)
+        refuse_faults(matched.faults)
+        return Preview(
+            batch, reading.kind, _told(matched, batch), len(matched.known.get(batch.number, ())), reading.undecided
+        )
+
+
+def kept_file(file_id: int, *, actor: Actor) -> StoredFile:
+    """A file that the actor's own office handed in; any other is unknown."""
+    kept = stored_file(file_id)
+    if kept.owner_id != actor.organisation_id:
+        raise FileUnknown
+    return kept
+
+
+def _sent(batch_id: int, actor: Actor, *, lock: bool = False) -> SettlementBatch:
+    batch = find_batch(batch_id, lock=lock)
+    authorise(actor, permissions.may_record_bank_return, batch)
+    if batch.state not in SENT:
+        raise BatchNotSent(number=batch.number)
+    return batch
+
+
+def _take(
+    batch_id: int, content: bytes, *, sha256: str, keep: Callable[[], StoredFile], actor: Actor, now: datetime
+) -> BankReturn:
+    # The file is read before the batch is locked: a long one takes seconds.
+    reading = read_answers(content, today=clock.today(now))
+    batch = _sent(batch_id, actor, lock=True)
+    known = return_of_file(batch, sha256)
+    if known is not None:
+        return known
+    matched = match(reading, {batch.number: sent_batch(batch)}, only=batch.number)
+    refuse_faults(matched.faults)
+    told = _told(matched, batch)
+    if not told:
+        return return_that_told(batch, matched.known[batch.number])
+    return take_in(batch, told, file=keep(), actor=actor, now=now)
+
+
+def _told(matched: Matched, batch: SettlementBatch) -> tuple[Told, ...]:
+    return matched.told.get(batch.number, ())

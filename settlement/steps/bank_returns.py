@@ -12,7 +12,7 @@ from core.db import require_transaction
 from core.files import StoredFile
 from core.permissions import Actor
 from settlement.models import BankReturn, BankReturnLine, BatchLine, BatchPayout, Payable, SettlementBatch
-from settlement.rules.bank_return import ReturnLine, SentPayout
+from settlement.rules.bank_files.matching import SentBatch, SentPayout, Told
 from settlement.rules.chart import Layer, Phase, TransactionKind
 from settlement.states import PayoutOutcome
 from settlement.steps.funds import lock_fund
@@ -97,12 +97,13 @@ _PAY_NETTED = text(
 )
 
 
-def sent_payouts(batch: SettlementBatch) -> dict[int, SentPayout]:
+def sent_batch(batch: SettlementBatch) -> SentBatch:
     """What was sent to a bank, by payout, with what the bank has said of each so far."""
     current = require_transaction()
-    said = select(BankReturnLine.payout_no, BankReturnLine.outcome).where(BankReturnLine.batch_id == batch.id)
-    # In this order a late return has the last word.
-    outcomes = dict(current.execute(said.order_by(BankReturnLine.late)).tuples().all())
+    said = select(BankReturnLine.payout_no, BankReturnLine.late, BankReturnLine.outcome).where(
+        BankReturnLine.batch_id == batch.id
+    )
+    outcomes = {(payout_no, late): outcome for payout_no, late, outcome in current.execute(said)}
     clawed_back = (
         select(BatchLine.payout_no)
         .join(Payable, Payable.id == BatchLine.payable_id)
@@ -119,10 +120,18 @@ def sent_payouts(batch: SettlementBatch) -> dict[int, SentPayout]:
             BatchPayout.batch_id == batch.id, BatchPayout.amount_fen > 0
         )
     )
-    return {
-        payout_no: SentPayout(payout_no, number, fen, outcomes.get(payout_no), payout_no in taken_back)
+    payouts = {
+        payout_no: SentPayout(
+            payout_no,
+            number,
+            fen,
+            first=outcomes.get((payout_no, False)),
+            late=(payout_no, True) in outcomes,
+            clawed_back=payout_no in taken_back,
+        )
         for payout_no, number, fen in rows
     }
+    return SentBatch(batch.number, payouts)
 
 
 def settle_without_bank(batch: SettlementBatch, *, actor: Actor, now: datetime) -> None:
@@ -154,17 +163,21 @@ def settle_without_bank(batch: SettlementBatch, *, actor: Actor, now: datetime) 
 
 def take_in(
     batch: SettlementBatch,
-    lines: Sequence[ReturnLine],
+    lines: Sequence[Told],
     *,
     file: StoredFile,
     actor: Actor,
     now: datetime,
+    suspense_id: int | None = None,
 ) -> BankReturn:
-    """Record a faultless return of a locked batch: its lines, the ledger, payables and what was netted."""
+    """Record a faultless return of a locked batch: its lines, the ledger, payables and what was netted.
+
+    ``suspense_id`` is the entry that persons matched to the payout, where no file told it.
+    """
     current = require_transaction()
     lock_netted(batch)
     fund_account_id = lock_fund(batch.fund_id)
-    answer = _add_return(batch, lines, file=file, actor=actor, now=now)
+    answer = _add_return(batch, lines, file=file, suspense_id=suspense_id, actor=actor, now=now)
     current.execute(
         insert(BankReturnLine),
         [
@@ -207,7 +220,7 @@ def take_in(
     return answer
 
 
-def _resolve_nettings(batch: SettlementBatch, lines: Sequence[ReturnLine], *, actor: Actor, now: datetime) -> None:
+def _resolve_nettings(batch: SettlementBatch, lines: Sequence[Told], *, actor: Actor, now: datetime) -> None:
     first = [line for line in lines if not line.late]
     paid = [line.payout_no for line in first if line.outcome is PayoutOutcome.PAID]
     unpaid = [line.payout_no for line in first if line.outcome is not PayoutOutcome.PAID]
@@ -217,7 +230,13 @@ def _resolve_nettings(batch: SettlementBatch, lines: Sequence[ReturnLine], *, ac
 
 
 def _add_return(
-    batch: SettlementBatch, lines: Sequence[ReturnLine], *, file: StoredFile, actor: Actor, now: datetime
+    batch: SettlementBatch,
+    lines: Sequence[Told],
+    *,
+    file: StoredFile,
+    suspense_id: int | None,
+    actor: Actor,
+    now: datetime,
 ) -> BankReturn:
     current = require_transaction()
     earlier = select(func.coalesce(func.max(BankReturn.part), 0)).where(BankReturn.batch_id == batch.id)
@@ -228,6 +247,7 @@ def _add_return(
         part=current.scalars(earlier).one() + 1,
         sha256=file.sha256,
         file_id=file.id,
+        suspense_id=suspense_id,
         paid_count=count[PayoutOutcome.PAID],
         paid_fen=fen[PayoutOutcome.PAID],
         failed_count=count[PayoutOutcome.FAILED],
@@ -259,7 +279,7 @@ def _settle(
     answer: BankReturn,
     batch: SettlementBatch,
     fund_account_id: int,
-    lines: Sequence[ReturnLine],
+    lines: Sequence[Told],
     *,
     actor: Actor,
     now: datetime,

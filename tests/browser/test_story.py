@@ -234,6 +234,8 @@ def settle(who: Who, flow: Flow) -> None:
     maker.go(f"{here}/exportation").send()
     told = maker.go(here).download("/files/csv")
     maker.go(f"{here}/bank-returns").fill(files={"file": ("回单.csv", answered(told))}).send()
+    assert flow.subsidy in maker.words
+    maker.send()
     checker.go(f"{here}/closing").send()
 
 

@@ -65,6 +65,8 @@ LISTS = {
     "/review-summaries": "province",
     "/services": "provider-jinan",
     "/settlement-batches": "finance-maker",
+    "/bank-statements": "finance-maker",
+    "/suspense-entries": "finance-maker",
     "/shortfalls": "province",
     "/spot-checks": "province",
     "/team-successions": "province",

@@ -34,7 +34,7 @@ EVALUATED = "1337"
 MEANT = frozenset({
     "absorbed", "account_number", "action", "actor_role", "agent", "article", "buyer_uscc", "cap_owner",
     "category_code", "city", "cnaps_code", "content_sha256", "content_type", "county", "digest", "excluded",
-    "from_state", "fund", "import_digest", "job", "key", "key_mark", "layout", "link_kind", "media_type",
+    "fingerprint", "from_state", "fund", "import_digest", "job", "key", "key_mark", "layout", "link_kind", "media_type",
     "merged_into", "number", "original_number", "owner", "password_hash", "policy_version", "prefix", "price_unit",
     "programme", "reference_price_unit", "root", "secret", "seller_uscc", "service_kind", "sha256", "source", "status",
     "subject_kind", "to_state", "topic", "type", "uscc", "version_num",

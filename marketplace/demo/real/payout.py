@@ -16,7 +16,7 @@ from marketplace.demo.real import cast, timeline
 from marketplace.demo.real.deals import Deal
 from marketplace.demo.real.people import new_account
 from marketplace.demo.real.trading import Disagreement
-from settlement.rules.bank_return import COLUMNS
+from settlement.rules.bank_files.layouts import OWN_HEADINGS
 from settlement.rules.exports import ExportFormat
 from settlement.states import PayoutOutcome
 
@@ -173,7 +173,7 @@ def _to_firms(batch: PaidBatch, by_order: Mapping[int, Deal]) -> dict[int, Json]
 def _bank_file(payouts: Sequence[Json], outcomes: dict[int, PayoutOutcome]) -> bytes:
     """The bank's answer: what ``outcomes`` does not name was paid."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, OWN_HEADINGS, lineterminator="\n")
     writer.writeheader()
     for payout in payouts:
         outcome = outcomes.get(payout["payout_no"], PayoutOutcome.PAID)

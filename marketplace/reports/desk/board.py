@@ -21,8 +21,9 @@ from marketplace.reports.desk.items import DeskItem, Line, counted
 from settlement.models import Fund, LedgerAccount
 from settlement.queries import desk as money
 from settlement.queries.desk import Pile
+from settlement.queries.suspense import suspense_waiting
 from settlement.service.batches import scheduled_cutoffs
-from settlement.states import PayableState
+from settlement.states import PayableState, SuspenseState
 
 AGED = frozenset({offices.CLAIMS_TO_REVIEW, offices.CLAIMS_TO_CONFIRM})
 """What is measured in working days (V20)."""
@@ -91,7 +92,11 @@ def _finance(actor: Actor) -> list[DeskItem]:
     nothing = money.NOTHING
     found = [_pile("payables_due", payables.get(PayableState.DUE, nothing), is_fact=True)]
     if actor.role == Role.FINANCE_CHECKER:
-        found.append(_pile("batches_to_approve", money.batches_to_approve(besides=actor.user_id)))
+        suspense = suspense_waiting(besides=actor.user_id)
+        found += [
+            _pile("batches_to_approve", money.batches_to_approve(besides=actor.user_id)),
+            _pile("suspense_to_settle", suspense.get(SuspenseState.PROPOSED, nothing)),
+        ]
     else:
         failed = [payables.get(state, nothing) for state in (PayableState.FAILED, PayableState.RETURNED)]
         found += [
@@ -101,6 +106,7 @@ def _finance(actor: Actor) -> list[DeskItem]:
             _pile("payments_held", money.held_payments()),
             _pile("payments_flagged", money.flagged_payments()),
             _pile("refunds_failed", money.failed_refunds()),
+            _pile("suspense_to_explain", suspense_waiting().get(SuspenseState.OPEN, nothing)),
         ]
     found += [
         _pile("batches_to_export", money.batches_to_export()),

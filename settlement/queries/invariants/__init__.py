@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.invariants import Invariant
-from settlement.queries.invariants import batches, caps, funds, gateway, ledger, payouts, trade
+from settlement.queries.invariants import batches, caps, funds, gateway, ledger, payouts, suspense, trade
 
 AUDITED = [
     Invariant(
@@ -17,6 +17,8 @@ AUDITED = [
                 UNION ALL SELECT 'settlement_batch', id FROM settlement_batch UNION ALL SELECT 'fund', id FROM fund
                 UNION ALL SELECT 'clawback', id FROM clawback UNION ALL SELECT 'shortfall', id FROM shortfall
                 UNION ALL SELECT 'payment_stop', id FROM payment_stop
+                UNION ALL SELECT 'bank_suspense', id FROM bank_suspense
+                UNION ALL SELECT 'bank_statement', id FROM bank_statement
                 UNION ALL SELECT 'gateway_refund', id FROM gateway_refund
                 UNION ALL SELECT 'gateway_dispute', id FROM gateway_dispute
                 UNION ALL SELECT 'gateway_account', id FROM gateway_account
@@ -34,5 +36,6 @@ INVARIANTS: list[Invariant] = [
     *batches.INVARIANTS,
     *funds.INVARIANTS,
     *gateway.INVARIANTS,
+    *suspense.INVARIANTS,
     *AUDITED,
 ]

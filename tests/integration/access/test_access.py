@@ -24,6 +24,7 @@ from core.permissions import Permission
 from marketplace.demo.province import demo_uscc
 from tests.integration.access.cast import CAST, VISITOR
 from tests.integration.access.table import Row, Trial, read_table
+from tests.support.bank import Entry, camt_of
 from tests.support.deal import MONDAY, PDF
 from tests.support.invoices import Paper, xml_of
 from tests.support.isolation import rolled_back
@@ -56,7 +57,7 @@ OWN = {
 """What everybody may change about the own account or ask for, and what is believed for its signature alone."""
 MONEY = re.compile(
     r"/(funds|payables|settlement-|shortfalls|clawbacks|payment-stops|payments|payment-refunds|disputes|gateway-account"
-    r"|ledger|claims|orders|quotes)"
+    r"|bank-statements|suspense-entries|ledger|claims|orders|quotes)"
 )
 
 
@@ -375,5 +376,6 @@ class _Filling:
             "adverse list": ("统一社会信用代码,列入日期\n91370000DEM0000010,2026-01-05\n".encode(), "list.csv"),
             "table": ("外部编号,仪器名称\nA1,光谱仪\n".encode(), "list.csv"),
             "bank return": (self.world.returned, "return.csv"),
+            "bank statement": (camt_of([Entry(1, reference="NEW")], day=MONDAY.date()), "statement.xml"),
         }[kind]
         return io.BytesIO(content), filename

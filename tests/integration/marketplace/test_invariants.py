@@ -238,6 +238,13 @@ BENDS: dict[str, str | list[str]] = {
     "bank returns are the sums": "UPDATE bank_return SET paid_fen = paid_fen + 1",
     "what the bank said": "UPDATE bank_return_line SET amount_fen = amount_fen + 1",
     "a closed batch has": ["DELETE FROM bank_return_line", "UPDATE settlement_batch SET state = 'closed'"],
+    "suspense holds": "UPDATE bank_suspense SET amount_fen = amount_fen + 1",
+    "an entry in suspense": (
+        "UPDATE ledger_transaction t SET source = 'x' FROM bank_suspense s WHERE s.transaction_id = t.id"
+    ),
+    "money in suspense that was": "UPDATE bank_suspense SET state = 'settled', resolution = 'payout_return'",
+    "a statement left": "UPDATE bank_statement SET suspense_count = suspense_count + 1",
+    "money in suspense is explained": "UPDATE bank_suspense SET settled_by = 1, proposed_by = 1",
     "batch preparer and approver": "UPDATE settlement_batch SET approved_by = prepared_by",
     "funds: 0 <=": "UPDATE appropriation SET amount_fen = 1",
     "what a fund committed": "DELETE FROM settlement_batch",

@@ -74,9 +74,14 @@ def test_a_pay_run_through_pages(app: Flask) -> None:
     assert files["csv"].response.data == maker.get(f"{here}/files/csv").response.data
 
     form = maker.get(f"{here}/bank-returns")
-    assert 'data-confirm="登记后' in form.html
     assert "paid（到账）、failed（付款失败）或 returned（退汇）" in form.text
-    page = maker.send(f"{here}/bank-returns", files={"file": (bank_csv(batch), "return.csv")})
+    looked = maker.send(f"{here}/bank-returns", files={"file": (bank_csv(batch), "return.csv")}, follow=False)
+    preview = looked.response.headers["Location"]
+    page = maker.get(preview)
+    assert 'data-confirm="登记后' in page.html
+    assert "将登记的结果（1 笔）" in page.text
+    assert "1 笔 ¥60,000.00" in page.text
+    page = maker.send(preview, {})
     assert "银行回单已登记" in page.text
     assert "1 笔 ¥60,000.00" in page.text
     assert "到账 ¥60,000.00" in page.text  # the timeline
@@ -162,10 +167,12 @@ def test_every_faulty_line_of_a_bank_return_is_named(app: Flask) -> None:
     """Refused in whole: nothing is recorded."""
     batch = sent()
     rows = "line_no,account_number,amount,status,reason,value_date\n9,1,1.00,paid,,2026-01-13\n1,1,x,好,,\n"
-    page = browser(app, Role.FINANCE_MAKER).send(path(batch, "/bank-returns"), files=csv_file(rows.encode()))
+    maker = browser(app, Role.FINANCE_MAKER)
+    page = maker.send(path(batch, "/bank-returns"), files=csv_file(rows.encode()))
 
-    assert page.status == 422
-    assert "回单有 4 处错误，整份未予接收" in page.text
+    assert page.status == 200
+    assert "文件有 4 处错误，整份未予接收" in page.text
+    assert 'data-confirm="登记后' not in page.html
     assert "状态“好”无法识别，应为 paid（到账）、failed（付款失败）或 returned（退汇）" in page.text
     for said in ("第 2 行：本批次没有序号 9", "第 3 行金额“x”有误", "第 3 行日期“”有误"):
         assert said in page.text
@@ -195,9 +202,11 @@ def test_what_is_no_bank_return_is_refused(
 def test_the_same_return_twice_is_taken_once(app: Flask) -> None:
     batch = sent()
     maker, content = browser(app, Role.FINANCE_MAKER), csv_file(bank_csv(batch))
-    for _ in range(2):
-        assert maker.send(path(batch, "/bank-returns"), files=content).status == 200
+    first = maker.send(path(batch, "/bank-returns"), files=content, follow=False).response.headers["Location"]
+    assert "银行回单已登记" in maker.send(first, {}).text
+    again = maker.send(path(batch, "/bank-returns"), files=content)
 
+    assert "文件中的结果均已登记" in again.text
     assert count(BankReturn) == 1
 
 

@@ -14,7 +14,8 @@ from settlement.queries.funds import find_fund, fund_status
 from settlement.queries.payables import payouts_of as attempts_of
 from settlement.rules.chart import AccountKind, TransactionKind
 from settlement.service import batches, clawbacks, payables
-from settlement.service.bank_returns import BankReturnRefused, BatchNotSent
+from settlement.service.bank_files import BankReturnRefused
+from settlement.service.bank_returns import BatchNotSent
 from settlement.service.batches import PayoutsOpen
 from settlement.service.payables import NoVerifiedAccount
 from settlement.states import BatchState, PayableState
@@ -155,8 +156,8 @@ def test_a_faulty_file_is_refused_whole_with_every_fault_and_line(app: Flask) ->
         (b"line_no,amount\n1,2\n", "column_missing"),
         (b"payout_no,line_no,account_number,amount,status,reason,value_date\n", "column_twice"),
         (HEADER.encode().replace(b"reason", b"remark"), "column_unknown"),
-        (b"\xff\xfe\xff", "unreadable"),
-        (HEADER.encode() + b'1,"2\n', "unreadable"),
+        (b"\xff\xfe\xff", "encoding"),
+        (HEADER.encode() + b'1,"2\n', "import_csv_broken"),
     ],
 )
 def test_an_unreadable_file_is_refused(app: Flask, content: bytes, code: str) -> None:
@@ -165,7 +166,7 @@ def test_an_unreadable_file_is_refused(app: Flask, content: bytes, code: str) ->
     with pytest.raises(Refused) as refused:
         take_in(batch, content)
 
-    assert any(reason.code == f"return_{code}" for reason in refused.value.reasons)
+    assert any(reason.code.removeprefix("return_") == code for reason in refused.value.reasons)
 
 
 def test_wrong_sums_are_refused(app: Flask) -> None:

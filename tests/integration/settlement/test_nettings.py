@@ -18,7 +18,7 @@ from settlement.queries.payables import payouts_of as attempts_of
 from settlement.queries.payables import value_dates
 from settlement.rules.seal import seal
 from settlement.service import batches, clawbacks, payables
-from settlement.service.bank_returns import BankReturnRefused
+from settlement.service.bank_files import BankReturnRefused
 from settlement.states import BatchState, ClawbackState, PayableState, PayoutOutcome
 from settlement.steps.clawbacks import RecoveryTooLarge
 from tests.factories.accounts import actor_of, make_enterprise, make_province

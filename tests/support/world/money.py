@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
+from accounts.queries.users import actor_of
 from core import clock
 from marketplace.demo.client import Json
+from settlement.service.statements import keep_statement
 from tests.factories.gateway import deliver, gateway_off, use_gateway
+from tests.support.bank import Entry, camt_of
 from tests.support.deal import bank_csv
 from tests.support.stripe_server import serving
 from tests.support.world.deals import Deals
@@ -32,8 +37,29 @@ class Money(Deals):
         confirmed = self.claim(until="confirmed")
         self.ids["confirmed claim"] = confirmed["id"]
         self.ids["due payable"] = self._payable(confirmed)
+        self._statement()
         stopped = {"payable_id": self._payable(self.claim(until="confirmed")), "cause": "抽查发现疑点"}
         self.post("province", "/payment-stops", stopped, name="payment stop")
+
+    def _statement(self) -> None:
+        """Money that matched nothing, one entry explained and one not; and a file handed in but not taken yet."""
+        interest = Entry(12_345, text="存款利息", reference="I1")
+        strange = Entry(70_000, text="来款", reference="I2", account_number="6225000000000001")
+        content = camt_of([interest, strange], day=clock.today(clock.now()))
+        made = self.client.upload("finance-maker", "/bank-statements", content, "statement.xml")
+        self.ids["bank statement"] = made["id"]
+        second, first = self.client.get("finance-maker", "/suspense-entries")["items"]
+        self.ids["suspense entry"], self.ids["proposed suspense entry"] = second["id"], first["id"]
+        said = {"resolution": "interest", "note": "一季度利息"}
+        self.post("finance-maker", f"/suspense-entries/{first['id']}/proposal", said)
+        with self.client.app.app_context():
+            kept = keep_statement(
+                stream=BytesIO(camt_of([strange])),
+                filename="statement.xml",
+                actor=actor_of("finance-maker"),
+                now=clock.now(),
+            )
+            self.ids["kept bank file"] = kept.id
 
     def batch(self, name: str, *, outcome: str | None = None, steps: list[str] | None = None) -> Json:
         """A batch of one newly confirmed claim, taken so far; answers with its line and payout."""

@@ -40,6 +40,8 @@ BUILDERS: dict[str, Callable[[int, int], Entries]] = {
     ),
     "clawback_opened": lambda a, b: postings.clawback_opened(payee_id=1, amount_fen=a),
     "clawback_recovered": lambda a, b: postings.clawback_recovered(programme="p", year=2026, payee_id=1, amount_fen=a),
+    "suspense_opened": lambda a, b: postings.suspense_opened(programme="p", amount_fen=-a),
+    "suspense_cleared": lambda a, b: postings.suspense_cleared(programme="p", amount_fen=a),
     "charge_changed": lambda a, b: postings.charge_changed(order_id=1, self_pay_fen=a, subsidy_fen=-b),
     "payment_received": lambda a, b: postings.payment_received(order_id=1, amount_fen=a),
     "payment_refunded": lambda a, b: postings.payment_refunded(order_id=1, amount_fen=a),

@@ -1,0 +1,156 @@
+"""Statements of the bank and money that matched nothing, over HTTP (V17 pay)."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO, cast
+
+from werkzeug.datastructures import FileStorage
+
+from core import clock
+from core.files import UPLOAD_PROBLEMS
+from core.http import (
+    MULTIPART,
+    Blueprint,
+    CursorSchema,
+    allow,
+    current_actor,
+    idempotent,
+    page_of,
+    page_schema,
+    problems,
+)
+from core.states import StateForbids
+from settlement import permissions
+from settlement.models import BankStatement, BankSuspense
+from settlement.queries import suspense as queries
+from settlement.queries.suspense import StatementMissing, SuspenseMissing
+from settlement.schemas.suspense import (
+    DecliningSchema,
+    NewStatementSchema,
+    ProposalSchema,
+    StatementSchema,
+    SuspenseQuerySchema,
+    SuspenseSchema,
+)
+from settlement.service import statements as statement_service
+from settlement.service import suspense as service
+from settlement.service.bank_files import BankReturnRefused
+from settlement.service.bank_returns import BatchNotSent
+from settlement.service.statements import NotAStatement
+from settlement.service.suspense import PayoutUnknown, PayoutUnnamed, ProposerSettles
+
+bank_statements = Blueprint(
+    "bank-statements", __name__, description="Statements of the bank, and money on them that matched nothing."
+)
+
+
+@bank_statements.route("/bank-statements", methods=["POST"])
+@allow(permissions.may_record_bank_return)
+@problems(NotAStatement, BankReturnRefused, *UPLOAD_PROBLEMS)
+@idempotent
+@bank_statements.arguments(NewStatementSchema, location=MULTIPART)
+@bank_statements.response(201, StatementSchema)
+def record_statement(given: dict[str, Any]) -> BankStatement:
+    """Hand in a statement
+
+    A camt.053 or camt.054 that may speak of several batches. Taken in whole or refused in whole with every fault and
+    its line; what matches no payout waits in suspense. The same again changes nothing.
+    """
+    upload: FileStorage = given["file"]
+    return statement_service.record_statement(
+        stream=cast(BinaryIO, upload.stream),
+        filename=upload.filename or "",
+        actor=current_actor(),
+        now=clock.now(),
+    )
+
+
+@bank_statements.route("/bank-statements", methods=["GET"])
+@allow(permissions.may_read_suspense)
+@bank_statements.arguments(CursorSchema, location="query")
+@bank_statements.response(200, page_schema(StatementSchema))
+def list_statements(given: dict[str, Any]) -> dict[str, Any]:
+    """Statements, the latest first
+
+    What each of them did.
+    """
+    return page_of(queries.statements(), **given, key=BankStatement.id, descending=True)
+
+
+@bank_statements.route("/bank-statements/<int:statement_id>", methods=["GET"])
+@allow(permissions.may_read_suspense)
+@problems(StatementMissing)
+@bank_statements.response(200, StatementSchema)
+def show_statement(statement_id: int) -> BankStatement:
+    """A statement
+
+    What it did.
+    """
+    return queries.find_statement(statement_id)
+
+
+@bank_statements.route("/suspense-entries", methods=["GET"])
+@allow(permissions.may_read_suspense)
+@bank_statements.arguments(SuspenseQuerySchema, location="query")
+@bank_statements.response(200, page_schema(SuspenseSchema))
+def list_suspense(given: dict[str, Any]) -> dict[str, Any]:
+    """Money that matched nothing, the latest first
+
+    What is explained stays in the list.
+    """
+    cursor, limit = given.pop("cursor", None), given.pop("limit")
+    return page_of(queries.suspense(**given), cursor=cursor, limit=limit, key=BankSuspense.id, descending=True)
+
+
+@bank_statements.route("/suspense-entries/<int:suspense_id>", methods=["GET"])
+@allow(permissions.may_read_suspense)
+@problems(SuspenseMissing)
+@bank_statements.response(200, SuspenseSchema)
+def show_suspense(suspense_id: int) -> BankSuspense:
+    """An entry that matched nothing
+
+    With what it is said to be.
+    """
+    return queries.find_suspense(suspense_id)
+
+
+@bank_statements.route("/suspense-entries/<int:suspense_id>/proposal", methods=["POST"])
+@allow(permissions.may_explain_suspense)
+@problems(SuspenseMissing, StateForbids, PayoutUnnamed, PayoutUnknown, BatchNotSent, BankReturnRefused)
+@idempotent
+@bank_statements.arguments(ProposalSchema)
+@bank_statements.response(201, SuspenseSchema)
+def propose_resolution(given: dict[str, Any], suspense_id: int) -> BankSuspense:
+    """Say what an entry is
+
+    In own words; a payout that came back is named and must fit. Another person confirms it.
+    """
+    return service.propose(suspense_id=suspense_id, **given, actor=current_actor(), now=clock.now())
+
+
+@bank_statements.route("/suspense-entries/<int:suspense_id>/declining", methods=["POST"])
+@allow(permissions.may_settle_suspense)
+@problems(SuspenseMissing, StateForbids)
+@idempotent
+@bank_statements.arguments(DecliningSchema)
+@bank_statements.response(201, SuspenseSchema)
+def decline_resolution(given: dict[str, Any], suspense_id: int) -> BankSuspense:
+    """Say that it is not so
+
+    The entry is open again.
+    """
+    return service.decline(suspense_id=suspense_id, **given, actor=current_actor(), now=clock.now())
+
+
+@bank_statements.route("/suspense-entries/<int:suspense_id>/settlement", methods=["POST"])
+@allow(permissions.may_settle_suspense)
+@problems(SuspenseMissing, StateForbids, ProposerSettles, PayoutUnknown, BatchNotSent, BankReturnRefused)
+@idempotent
+@bank_statements.response(201, SuspenseSchema)
+def settle_suspense(suspense_id: int) -> BankSuspense:
+    """Confirm what an entry is
+
+    By another person than the one who said so. Its money leaves suspense; a payout that came back is due again after
+    correction.
+    """
+    return service.settle(suspense_id=suspense_id, actor=current_actor(), now=clock.now())

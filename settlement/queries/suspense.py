@@ -1,0 +1,108 @@
+"""Reads of statements and of money that matched nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
+
+from core.db import session
+from core.errors import NotFound
+from settlement.models import BankReturn, BankStatement, BankSuspense, SettlementBatch
+from settlement.queries.batches import BatchMissing
+from settlement.queries.desk import Pile
+from settlement.states import SuspenseState
+
+
+class SuspenseMissing(NotFound):
+    """There is no such entry in suspense."""
+
+    code = "suspense_missing"
+
+
+class StatementMissing(NotFound):
+    """There is no such statement."""
+
+    code = "statement_missing"
+
+
+def statements() -> Select[tuple[BankStatement]]:
+    """Statements that were taken in."""
+    return select(BankStatement)
+
+
+def find_statement(statement_id: int) -> BankStatement:
+    """A statement by id; raises :class:`StatementMissing`."""
+    found = session().get(BankStatement, statement_id)
+    if found is None:
+        raise StatementMissing
+    return found
+
+
+def statement_of_file(sha256: str) -> BankStatement | None:
+    """The statement that was made of these bytes."""
+    return session().scalar(select(BankStatement).where(BankStatement.sha256 == sha256))
+
+
+def statement_that_told(fingerprints: Collection[str], returned: Collection[str]) -> BankStatement | None:
+    """The latest statement that told any of these entries or was the file of one of these returns."""
+    of_entries = select(BankSuspense.statement_id).where(BankSuspense.fingerprint.in_(fingerprints))
+    found = select(BankStatement).where(BankStatement.id.in_(of_entries) | BankStatement.sha256.in_(returned))
+    return session().scalar(found.order_by(BankStatement.id.desc()).limit(1))
+
+
+def returns_of_statement(statement: BankStatement) -> Sequence[BankReturn]:
+    """What the statement told of batches."""
+    found = select(BankReturn).where(BankReturn.sha256 == statement.sha256, BankReturn.suspense_id.is_(None))
+    return session().scalars(found.order_by(BankReturn.id)).all()
+
+
+def suspense(*, state: SuspenseState | None = None, statement_id: int | None = None) -> Select[tuple[BankSuspense]]:
+    """Money that matched nothing, perhaps of one state or statement only."""
+    found = select(BankSuspense)
+    if state is not None:
+        found = found.where(BankSuspense.state == state)
+    if statement_id is not None:
+        found = found.where(BankSuspense.statement_id == statement_id)
+    return found
+
+
+def find_suspense(suspense_id: int, *, lock: bool = False) -> BankSuspense:
+    """An entry by id; raises :class:`SuspenseMissing`."""
+    found = select(BankSuspense).where(BankSuspense.id == suspense_id)
+    found = found.with_for_update() if lock else found.options(joinedload(BankSuspense.statement))
+    entry = session().scalar(found.execution_options(populate_existing=True))
+    if entry is None:
+        raise SuspenseMissing
+    return entry
+
+
+def suspense_waiting(*, besides: int | None = None) -> dict[SuspenseState, Pile]:
+    """What waits, by state, since when; without what one user proposed and so cannot confirm."""
+    found = select(
+        BankSuspense.state,
+        func.count(),
+        func.sum(BankSuspense.amount_fen),
+        func.min(BankSuspense.recorded_at),
+    ).where(BankSuspense.state != SuspenseState.SETTLED)
+    if besides is not None:
+        found = found.where(BankSuspense.proposed_by.is_distinct_from(besides))
+    rows = session().execute(found.group_by(BankSuspense.state))
+    return {state: Pile(count, int(fen), since) for state, count, fen, since in rows}
+
+
+def batches_by_number(numbers: Collection[str], *, lock: bool = False) -> list[SettlementBatch]:
+    """Batches of these numbers, in the order of their ids."""
+    found = select(SettlementBatch).where(SettlementBatch.number.in_(numbers)).order_by(SettlementBatch.id)
+    if lock:
+        found = found.with_for_update().execution_options(populate_existing=True)
+    return list(session().scalars(found))
+
+
+def batch_of_number(number: str) -> SettlementBatch:
+    """A batch by the number people write; raises :class:`settlement.queries.batches.BatchMissing`."""
+    found = batches_by_number([number])
+    if not found:
+        raise BatchMissing
+    return found[0]

@@ -1,0 +1,53 @@
+"""What banks answer, read without touching anything: equal bytes give equal answers and equal faults."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+
+from settlement.rules.bank_files.answers import (
+    Answer,
+    BankFileKind,
+    Control,
+    Fault,
+    FaultCode,
+    Movement,
+    Reading,
+    Whole,
+)
+from settlement.rules.bank_files.documents import DOCUMENT_LIMITS, check_document, kind_of
+from settlement.rules.bank_files.statements import read_statement
+from settlement.rules.bank_files.status_reports import read_status_report
+from settlement.rules.bank_files.tables import read_table
+
+__all__ = [
+    "DOCUMENT_LIMITS",
+    "Answer",
+    "BankFileKind",
+    "Control",
+    "Fault",
+    "FaultCode",
+    "Movement",
+    "Reading",
+    "Whole",
+    "read_bank_file",
+]
+
+_BLANK = b"\xef\xbb\xbf \t\r\n"
+
+
+def read_bank_file(content: bytes, *, today: date, currency: str) -> Reading:
+    """The answers of a bank's file of any kind, told by its content, and every fault of form.
+
+    Raises a :class:`core.errors.DomainError` with its reasons for what cannot be opened safely, or not at all.
+    """
+    stream = io.BytesIO(content)
+    if not content[:64].lstrip(_BLANK).startswith(b"<"):
+        return read_table(stream, today=today)
+    check_document(stream)
+    kind = kind_of(stream)
+    if isinstance(kind, Fault):
+        return Reading(BankFileKind.PAIN_002, faults=(kind,))
+    if kind is BankFileKind.PAIN_002:
+        return read_status_report(stream, today=today, currency=currency)
+    return read_statement(stream, kind, today=today, currency=currency)

@@ -1,0 +1,96 @@
+"""Statements and money that matched nothing, as the API shows them."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from core.http import (
+    CountField,
+    CursorSchema,
+    DayField,
+    EnumField,
+    FenField,
+    IdField,
+    InstantField,
+    Schema,
+    TextField,
+    UploadField,
+)
+from settlement.rules.bank_files import BankFileKind
+from settlement.rules.bank_files.answers import MAX_REASON
+from settlement.rules.payout_ids import MAX_LENGTH
+from settlement.states import SuspenseResolution, SuspenseState
+
+
+class NewStatementSchema(Schema):
+    """A statement of the bank."""
+
+    file = UploadField(
+        required=True,
+        metadata={"description": "camt.053 or camt.054; told by the content. It may speak of several batches."},
+    )
+
+
+class StatementSchema(Schema):
+    """What a statement did."""
+
+    id = IdField(required=True, metadata={"description": "Its number."})
+    kind = EnumField(BankFileKind, required=True, metadata={"description": "The message it was."})
+    sha256 = TextField(required=True, metadata={"description": "SHA-256 of the file, in hex."})
+    told_count = CountField(required=True, metadata={"description": "Payouts that had a new outcome."})
+    suspense_count = CountField(required=True, metadata={"description": "Entries that matched nothing and wait."})
+    recorded_by = IdField(required=True, metadata={"description": "The user who handed it in."})
+    recorded_at = InstantField(required=True, metadata={"description": "When it was taken in."})
+
+
+class SuspenseQuerySchema(CursorSchema):
+    """Which entries to list."""
+
+    state = EnumField(SuspenseState, metadata={"description": "Only those of this state."})
+    statement_id = IdField(metadata={"description": "Only those of this statement."})
+
+
+class ProposalSchema(Schema):
+    """What an entry is said to be."""
+
+    resolution = EnumField(SuspenseResolution, required=True, metadata={"description": "What it is."})
+    note = TextField(required=True, max_length=MAX_REASON, metadata={"description": "Why, in own words."})
+    end_to_end_id = TextField(
+        load_default=None,
+        allow_none=True,
+        max_length=MAX_LENGTH,
+        metadata={"description": "The payout that came back, by its end-to-end id; only for payout_return."},
+    )
+
+
+class DecliningSchema(Schema):
+    """Why it is not so."""
+
+    note = TextField(required=True, max_length=MAX_REASON, metadata={"description": "Why it is not so."})
+
+
+class SuspenseSchema(Schema):
+    """Money on a statement that matched nothing."""
+
+    id = IdField(required=True, metadata={"description": "Its number."})
+    statement_id = IdField(required=True, metadata={"description": "The statement."})
+    line = CountField(required=True, metadata={"description": "The line of the file it begins on."})
+    credit = fields.Boolean(required=True, metadata={"description": "Whether the money came; else it left."})
+    amount_fen = FenField(required=True, metadata={"description": "The sum, in fen."})
+    value_date = DayField(required=True, metadata={"description": "The bank's date."})
+    end_to_end_id = TextField(required=True, metadata={"description": "The name it came with; may be empty."})
+    reference = TextField(required=True, metadata={"description": "The bank's own reference; may be empty."})
+    party_name = TextField(required=True, metadata={"description": "Who sent or got it; may be empty."})
+    party_account = TextField(required=True, metadata={"description": "Their account; may be empty."})
+    text = TextField(required=True, metadata={"description": "What the bank says of it; may be empty."})
+    state = EnumField(SuspenseState, required=True, metadata={"description": "Where it stands."})
+    resolution = EnumField(
+        SuspenseResolution, required=True, allow_none=True, metadata={"description": "What it is said to be."}
+    )
+    note = TextField(required=True, allow_none=True, metadata={"description": "Why, in the words of who said so."})
+    payout_name = TextField(required=True, allow_none=True, metadata={"description": "The payout that came back."})
+    proposed_by = IdField(required=True, allow_none=True, metadata={"description": "Who said so."})
+    proposed_at = InstantField(required=True, allow_none=True, metadata={"description": "When."})
+    settled_by = IdField(required=True, allow_none=True, metadata={"description": "Who confirmed it."})
+    settled_at = InstantField(required=True, allow_none=True, metadata={"description": "When."})
+    recorded_at = InstantField(required=True, metadata={"description": "Since when it waits."})

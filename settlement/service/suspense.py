@@ -1,0 +1,135 @@
+"""Money that matched nothing: one person says what it is, another confirms it (V17 pay)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from core.db import transaction
+from core.errors import Refused
+from core.files import stored_file
+from core.permissions import Actor, authorise
+from core.states import apply
+from settlement import permissions
+from settlement.models import BankSuspense
+from settlement.queries.suspense import batches_by_number, find_suspense
+from settlement.rules.bank_files import Answer, Reading
+from settlement.rules.bank_files.matching import match
+from settlement.service.bank_files import refuse_faults
+from settlement.service.bank_returns import SENT, BatchNotSent
+from settlement.states import SUSPENSE_TRANSITIONS, PayoutOutcome, SuspenseAction, SuspenseResolution
+from settlement.steps.bank_returns import sent_batch, take_in
+from settlement.steps.suspense import clear_suspense
+
+
+class ProposerSettles(Refused):
+    """Who said what the money is does not confirm it."""
+
+    code = "suspense_proposer_settles"
+    article = "V17 pay"
+
+
+class PayoutUnnamed(Refused):
+    """Money of a payout that came back names that payout; money that left is none."""
+
+    code = "suspense_payout_unnamed"
+    article = "V17 pay"
+
+
+class PayoutUnknown(Refused):
+    """No batch that was sent has a payout of this name."""
+
+    code = "suspense_payout_unknown"
+    article = "V17 pay"
+
+
+def propose(
+    *,
+    suspense_id: int,
+    resolution: SuspenseResolution,
+    note: str,
+    end_to_end_id: str | None,
+    actor: Actor,
+    now: datetime,
+) -> BankSuspense:
+    """Say what an entry is, in own words; a returned payout is named, and everything of it must fit already.
+
+    Raises ``SuspenseMissing``, ``StateForbids``, :class:`PayoutUnnamed`, :class:`PayoutUnknown` and
+    :class:`settlement.service.bank_files.BankReturnRefused`.
+    """
+    with transaction():
+        authorise(actor, permissions.may_explain_suspense)
+        entry = find_suspense(suspense_id, lock=True)
+        is_return = resolution is SuspenseResolution.PAYOUT_RETURN
+        if is_return != bool(end_to_end_id) or (is_return and not entry.credit):
+            raise PayoutUnnamed
+        apply(
+            entry,
+            SuspenseAction.PROPOSE,
+            transitions=SUSPENSE_TRANSITIONS,
+            actor=actor,
+            now=now,
+            note=note,
+            data={"resolution": resolution.value, **({"payout": end_to_end_id} if end_to_end_id else {})},
+        )
+        entry.resolution, entry.note, entry.payout_name = resolution, note, end_to_end_id or None
+        entry.proposed_by, entry.proposed_at = actor.user_id, now
+        if is_return:
+            _returned(entry, take=False, actor=actor, now=now)
+        return entry
+
+
+def decline(*, suspense_id: int, note: str, actor: Actor, now: datetime) -> BankSuspense:
+    """Say that it is not so; the entry is open again. Raises ``SuspenseMissing`` and ``StateForbids``."""
+    with transaction():
+        authorise(actor, permissions.may_settle_suspense)
+        entry = find_suspense(suspense_id, lock=True)
+        apply(entry, SuspenseAction.DECLINE, transitions=SUSPENSE_TRANSITIONS, actor=actor, now=now, note=note)
+        entry.resolution = entry.note = entry.payout_name = entry.proposed_by = entry.proposed_at = None
+        return entry
+
+
+def settle(*, suspense_id: int, actor: Actor, now: datetime) -> BankSuspense:
+    """Confirm what another person said it is: the money leaves suspense, and a payout that came back is due again.
+
+    Raises ``SuspenseMissing``, ``StateForbids``, :class:`ProposerSettles`, :class:`PayoutUnknown` and
+    :class:`settlement.service.bank_files.BankReturnRefused`.
+    """
+    with transaction():
+        authorise(actor, permissions.may_settle_suspense)
+        entry = find_suspense(suspense_id, lock=True)
+        if entry.proposed_by == actor.user_id:
+            raise ProposerSettles
+        apply(entry, SuspenseAction.SETTLE, transitions=SUSPENSE_TRANSITIONS, actor=actor, now=now)
+        entry.settled_by, entry.settled_at = actor.user_id, now
+        if entry.resolution is SuspenseResolution.PAYOUT_RETURN:
+            _returned(entry, take=True, actor=actor, now=now)
+        clear_suspense(entry, actor=actor, now=now)
+        return entry
+
+
+def _returned(entry: BankSuspense, *, take: bool, actor: Actor, now: datetime) -> None:
+    """The payout that an entry is said to have brought back: whether it fits, and taking it in."""
+    name = entry.payout_name or ""
+    found = batches_by_number([name.rpartition("-")[0]], lock=take)
+    if not found:
+        raise PayoutUnknown(payout=name)
+    (batch,) = found
+    if batch.state not in SENT:
+        raise BatchNotSent(number=batch.number)
+    said = Answer(
+        entry.line,
+        PayoutOutcome.RETURNED,
+        entry.value_date,
+        end_to_end_id=name,
+        amount_fen=entry.amount_fen,
+        reason=entry.note or "",
+    )
+    reading = Reading(entry.statement.kind, answers=(said,))
+    matched = match(reading, {batch.number: sent_batch(batch)}, only=batch.number)
+    refuse_faults(matched.faults)
+    told = matched.told.get(batch.number, ())
+    if not told:
+        raise PayoutUnknown(payout=name)
+    if take:
+        file = stored_file(entry.statement.file_id)
+        take_in(batch, told, file=file, suspense_id=entry.id, actor=actor, now=now)
