@@ -16,7 +16,7 @@ from core.permissions import SYSTEM, Actor
 from settlement.models import SettlementBatch
 from settlement.queries.programmes import programmes
 from settlement.queries.suspense import batch_of_number
-from settlement.service import bank_returns, batches, statements
+from settlement.service import bank_returns, bank_statements, batches
 from settlement.steps.batches import NothingToSettle
 
 settlement = click.Group("settlement", help="Pay runs.")
@@ -107,11 +107,11 @@ def _taken(file: Path, number: str | None, *, actor: Actor, dry_run: bool, now: 
 
 def _statement(file: Path, *, actor: Actor, dry_run: bool, now: datetime) -> str:
     if dry_run:
-        seen = statements.preview_statement(content=file.read_bytes(), actor=actor, now=now)
+        seen = bank_statements.preview_statement(content=file.read_bytes(), actor=actor, now=now)
         counts = f"new {seen.told_count}, suspense {len(seen.unmatched)}"
         return f"{seen.kind}: {counts}, known {seen.known_count}, undecided {seen.undecided_count}"
     with file.open("rb") as stream:
-        made = statements.record_statement(
+        made = bank_statements.record_statement(
             stream=stream, filename=file.name, actor=actor, now=now, limit_bytes=file.stat().st_size
         )
     return f"statement {made.id}: new {made.told_count}, suspense {made.suspense_count}"

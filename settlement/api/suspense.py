@@ -23,20 +23,20 @@ from core.states import StateForbids
 from settlement import permissions
 from settlement.models import BankStatement, BankSuspense
 from settlement.queries import suspense as queries
-from settlement.queries.suspense import StatementMissing, SuspenseMissing
+from settlement.queries.suspense import BankStatementMissing, SuspenseMissing
 from settlement.schemas.suspense import (
+    BankStatementSchema,
     DecliningSchema,
-    NewStatementSchema,
+    NewBankStatementSchema,
     ProposalSchema,
-    StatementSchema,
     SuspenseQuerySchema,
     SuspenseSchema,
 )
-from settlement.service import statements as statement_service
+from settlement.service import bank_statements as statement_service
 from settlement.service import suspense as service
 from settlement.service.bank_files import BankReturnRefused
 from settlement.service.bank_returns import BatchNotSent
-from settlement.service.statements import NotAStatement
+from settlement.service.bank_statements import NotAStatement
 from settlement.service.suspense import PayoutUnknown, PayoutUnnamed, ProposerSettles
 
 bank_statements = Blueprint(
@@ -48,8 +48,8 @@ bank_statements = Blueprint(
 @allow(permissions.may_record_bank_return)
 @problems(NotAStatement, BankReturnRefused, *UPLOAD_PROBLEMS)
 @idempotent
-@bank_statements.arguments(NewStatementSchema, location=MULTIPART)
-@bank_statements.response(201, StatementSchema)
+@bank_statements.arguments(NewBankStatementSchema, location=MULTIPART)
+@bank_statements.response(201, BankStatementSchema)
 def record_statement(given: dict[str, Any]) -> BankStatement:
     """Hand in a statement
 
@@ -68,7 +68,7 @@ def record_statement(given: dict[str, Any]) -> BankStatement:
 @bank_statements.route("/bank-statements", methods=["GET"])
 @allow(permissions.may_read_suspense)
 @bank_statements.arguments(CursorSchema, location="query")
-@bank_statements.response(200, page_schema(StatementSchema))
+@bank_statements.response(200, page_schema(BankStatementSchema))
 def list_statements(given: dict[str, Any]) -> dict[str, Any]:
     """Statements, the latest first
 
@@ -79,8 +79,8 @@ def list_statements(given: dict[str, Any]) -> dict[str, Any]:
 
 @bank_statements.route("/bank-statements/<int:statement_id>", methods=["GET"])
 @allow(permissions.may_read_suspense)
-@problems(StatementMissing)
-@bank_statements.response(200, StatementSchema)
+@problems(BankStatementMissing)
+@bank_statements.response(200, BankStatementSchema)
 def show_statement(statement_id: int) -> BankStatement:
     """A statement
 

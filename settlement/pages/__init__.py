@@ -1,6 +1,7 @@
 """Pages of settlement, with their menu entries."""
 
 from core.pages import Pages
+from settlement.pages.bank_statements import bank_statements
 from settlement.pages.batch_actions import batch_actions
 from settlement.pages.batches import batches
 from settlement.pages.clawbacks import clawbacks
@@ -14,7 +15,6 @@ from settlement.pages.payment_actions import payment_actions
 from settlement.pages.payments import disputes, payments
 from settlement.pages.shortfalls import shortfalls
 from settlement.pages.statements import statements
-from settlement.pages.bank_statements import bank_statements
 from settlement.pages.stops import stops
 from settlement.pages.suspense import suspense
 

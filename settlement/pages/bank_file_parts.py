@@ -18,7 +18,7 @@ from settlement.rules.bank_files.suspense import Unmatched
 from settlement.rules.payout_ids import end_to_end_id
 from settlement.service.bank_files import BankReturnRefused
 from settlement.service.bank_returns import Preview, preview_return
-from settlement.service.statements import NotAStatement, StatementPreview, preview_statement
+from settlement.service.bank_statements import NotAStatement, StatementPreview, preview_statement
 from settlement.states import PayoutOutcome
 
 BANK_FILE_ENDINGS = ".csv,.txt,.xlsx,.xls,.xml"

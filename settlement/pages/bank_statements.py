@@ -19,8 +19,8 @@ from settlement import permissions
 from settlement.models import BankStatement
 from settlement.pages.bank_file_parts import BANK_FILE_ENDINGS, look_at_statement
 from settlement.queries.suspense import statements as all_statements
-from settlement.schemas.suspense import NewStatementSchema
-from settlement.service import statements as service
+from settlement.schemas.suspense import NewBankStatementSchema
+from settlement.service import bank_statements as service
 from settlement.service.bank_returns import kept_file
 
 bank_statements = Pages("bank_statement_pages", __name__, url_prefix="/bank-statements")
@@ -87,7 +87,7 @@ def new() -> Response:
         )
         return Done(url_for("bank_statement_pages.preview", file_id=kept.id))
 
-    form = Form(NewStatementSchema, name="bank_statement")
+    form = Form(NewBankStatementSchema, name="bank_statement")
     form["file"].attributes["accept"] = BANK_FILE_ENDINGS
     return form_page(form, effect=effect, back=url_for("bank_statement_pages.index"))
 

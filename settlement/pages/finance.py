@@ -29,8 +29,8 @@ from settlement.queries import desk
 from settlement.queries.desk import NOTHING, Pile
 from settlement.queries.differences import Comparison, differences, statements_of
 from settlement.queries.programmes import chosen_programme
-from settlement.queries.waiting import reach, waiting_queue
 from settlement.queries.suspense import suspense_waiting
+from settlement.queries.waiting import reach, waiting_queue
 from settlement.states import BatchState, ClawbackState, PayableState, PaymentState, SuspenseState
 
 finance = Pages(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from core.invariants import Invariant, Offence, verify
-from settlement.queries.invariants import batches, funds, gateway, ledger, payouts, trade
+from settlement.queries.invariants import batches, funds, gateway, ledger, payouts, suspense, trade
 
 MONEY_NUMBERS = (1, 2, 4, 6, 8, 15, 17)
 """Statements that compare sums; the others are about states, rights and histories."""
@@ -20,6 +20,7 @@ class Comparison(StrEnum):
     PAYABLES = "payables"
     TRADE = "trade"
     GATEWAY = "gateway"
+    SUSPENSE = "suspense"
 
 
 _STATEMENTS: dict[Comparison, list[Invariant]] = {
@@ -29,6 +30,7 @@ _STATEMENTS: dict[Comparison, list[Invariant]] = {
     Comparison.PAYABLES: payouts.INVARIANTS,
     Comparison.TRADE: trade.INVARIANTS,
     Comparison.GATEWAY: gateway.INVARIANTS,
+    Comparison.SUSPENSE: suspense.INVARIANTS,
 }
 
 

@@ -21,10 +21,10 @@ class SuspenseMissing(NotFound):
     code = "suspense_missing"
 
 
-class StatementMissing(NotFound):
+class BankStatementMissing(NotFound):
     """There is no such statement."""
 
-    code = "statement_missing"
+    code = "bank_statement_missing"
 
 
 def statements() -> Select[tuple[BankStatement]]:
@@ -33,10 +33,10 @@ def statements() -> Select[tuple[BankStatement]]:
 
 
 def find_statement(statement_id: int) -> BankStatement:
-    """A statement by id; raises :class:`StatementMissing`."""
+    """A statement by id; raises :class:`BankStatementMissing`."""
     found = session().get(BankStatement, statement_id)
     if found is None:
-        raise StatementMissing
+        raise BankStatementMissing
     return found
 
 

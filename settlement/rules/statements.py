@@ -98,6 +98,8 @@ ARTICLE_OF: dict[TransactionKind, str] = {
     TransactionKind.PAYOUT_RETURNED: "V17 pay",
     TransactionKind.CLAWBACK_OPENED: "V21",
     TransactionKind.CLAWBACK_RECOVERED: "V21",
+    TransactionKind.SUSPENSE_OPENED: "V17 pay",
+    TransactionKind.SUSPENSE_CLEARED: "V17 pay",
     TransactionKind.ORDER_CHARGED: "V16",
     TransactionKind.CHARGE_ADJUSTED: "V16",
     TransactionKind.PAYMENT_RECEIVED: "V16",

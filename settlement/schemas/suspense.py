@@ -22,7 +22,7 @@ from settlement.rules.payout_ids import MAX_LENGTH
 from settlement.states import SuspenseResolution, SuspenseState
 
 
-class NewStatementSchema(Schema):
+class NewBankStatementSchema(Schema):
     """A statement of the bank."""
 
     file = UploadField(
@@ -31,7 +31,7 @@ class NewStatementSchema(Schema):
     )
 
 
-class StatementSchema(Schema):
+class BankStatementSchema(Schema):
     """What a statement did."""
 
     id = IdField(required=True, metadata={"description": "Its number."})

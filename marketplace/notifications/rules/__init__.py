@@ -25,7 +25,7 @@ from marketplace.notifications.rules.members import (
     RESIDENCE,
     SUCCESSION,
 )
-from marketplace.notifications.rules.money import BATCH, CLAWBACK, PAYABLE, PAYMENT, REFUND, SHORTFALL
+from marketplace.notifications.rules.money import BATCH, CLAWBACK, PAYABLE, PAYMENT, REFUND, SHORTFALL, SUSPENSE
 from marketplace.notifications.rules.naming import COMPLAINT, NAMING, REFERRAL
 from marketplace.notifications.rules.reports import ANNUAL_REPORT, CONSULTATION, DISCLOSURE
 from marketplace.notifications.rules.supervision import APPEAL, FINDING, INSPECTION, MISCONDUCT, STOP
@@ -54,6 +54,7 @@ ALL = (
     CLAWBACK,
     PAYMENT,
     REFUND,
+    SUSPENSE,
     INSPECTION,
     FINDING,
     STOP,

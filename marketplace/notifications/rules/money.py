@@ -5,7 +5,7 @@ from __future__ import annotations
 from marketplace.notifications.payouts import arrived, not_arrived
 from marketplace.notifications.recipients import both, finance_checker, finance_maker, of, through
 from marketplace.notifications.rules.told import Subject, news, task
-from settlement.models import Clawback, GatewayRefund, Payable, Payment, SettlementBatch, Shortfall
+from settlement.models import BankSuspense, Clawback, GatewayRefund, Payable, Payment, SettlementBatch, Shortfall
 
 PAYABLE = Subject(
     Payable,
@@ -63,6 +63,15 @@ PAYMENT = Subject(
     {
         "hold_back": (task("payment.held", finance_maker),),
         "release": (),
+    },
+)
+SUSPENSE = Subject(
+    BankSuspense,
+    "suspense",
+    {
+        "propose": (task("suspense.settle", finance_checker),),
+        "decline": (task("suspense.explain", finance_maker),),
+        "settle": (),
     },
 )
 REFUND = Subject(

@@ -36,9 +36,9 @@ from settlement.queries.invariants import INVARIANTS
 from settlement.rules.chart import AccountKind
 from settlement.rules.exports import ExportFormat
 from settlement.rules.payout_ids import end_to_end_id
-from settlement.service import bank_returns, batches, payables, statements, suspense
+from settlement.service import bank_returns, bank_statements, batches, payables, suspense
 from settlement.service.bank_files import BankReturnRefused
-from settlement.service.statements import NotAStatement
+from settlement.service.bank_statements import NotAStatement
 from settlement.service.suspense import PayoutUnknown, PayoutUnnamed, ProposerSettles
 from settlement.states import PayableState, SuspenseResolution, SuspenseState
 from tests.factories.accounts import user_with_role
@@ -80,7 +80,9 @@ def hand_in(batch: SettlementBatch, content: bytes) -> BankReturn:
 
 def state(content: bytes) -> BankStatement:
     """Take in a statement."""
-    return statements.record_statement(stream=io.BytesIO(content), filename="statement.xml", actor=maker(), now=AFTER)
+    return bank_statements.record_statement(
+        stream=io.BytesIO(content), filename="statement.xml", actor=maker(), now=AFTER
+    )
 
 
 def states(claims: list[Payable]) -> list[PayableState]:

@@ -7,7 +7,7 @@ from io import BytesIO
 from accounts.queries.users import actor_of
 from core import clock
 from marketplace.demo.client import Json
-from settlement.service.statements import keep_statement
+from settlement.service.bank_statements import keep_statement
 from tests.factories.gateway import deliver, gateway_off, use_gateway
 from tests.support.bank import Entry, camt_of
 from tests.support.deal import bank_csv

@@ -28,6 +28,7 @@ from settlement.states import (
     REFUND_TRANSITIONS,
     SHORTFALL_TRANSITIONS,
     STOP_TRANSITIONS,
+    SUSPENSE_TRANSITIONS,
 )
 from vouchers.states import APPEAL, CLAIM, CREDIT, FINDING, FLAG, INSPECTION, MISCONDUCT, SUMMARY
 
@@ -56,6 +57,7 @@ TABLES: dict[str, Transitions[Any]] = {
     "payment_stop": STOP_TRANSITIONS,
     "payable": PAYABLE_TRANSITIONS,
     "payment": PAYMENT_TRANSITIONS,
+    "bank_suspense": SUSPENSE_TRANSITIONS,
     "gateway_refund": REFUND_TRANSITIONS,
     "referral": REFERRAL,
     "residence": RESIDENCE_TRANSITIONS,
