@@ -122,13 +122,13 @@ def test_files_over_the_limit_are_refused(client: DemoClient, world: World, monk
 
 
 def test_the_content_of_a_file_decides_its_type(client: DemoClient, world: World) -> None:
-    """A program called .pdf, an archive called .zip, a workbook where the bank's CSV is due, JSON where a form is."""
+    """A program called .pdf, an archive called .zip, a PDF where the bank's answer is due, JSON where a form is."""
     material = f"/claims/{world.ids['draft claim']}/materials"
     program = client.upload("provider-jinan", material, b"MZ\x00\x00", "a.pdf", expect=415, kind="other")
     archive = client.upload("provider-jinan", "/instrument-imports", ZIP, "a.zip", expect=415)
     path = f"/settlement-batches/{world.ids['exported batch']}/bank-returns"
-    workbook = client.upload("finance-maker", path, ZIP, "return.xlsx", expect=415)
-    for refused in (program, archive, workbook):
+    letter = client.upload("finance-maker", path, b"%PDF-1.7\n", "return.pdf", expect=415)
+    for refused in (program, archive, letter):
         assert (refused["code"], named(refused)) == ("file_type_refused", [])
     form = client.post("provider-jinan", "/instrument-imports", {"dry_run": True}, expect=415)
     assert (form["code"], named(form)) == ("body_type_refused", [])
