@@ -13,7 +13,7 @@ run: setup
 	@$(PY) -m core.supervisor
 
 test: setup-dev
-	$(PY) -m pytest $(TESTS) -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	$(PY) -m pytest $(TESTS) --ignore tests/bench -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 # Kills the process at every place there is, each time going on from there; for nights, as it takes long.
 faults: setup-dev

@@ -78,6 +78,7 @@ class Config:
     audit_chain_key: str | None = field(default=None, repr=False)
     province: str = "shandong"
     policies_dir: Path = PROJECT / "policies"
+    paying_accounts: Path = PROJECT / "settlement" / "paying_accounts.yaml"
     file_limit_bytes: int = DEFAULT_FILE_LIMIT_BYTES
     secure_cookies: bool = False
     trusted_proxies: int = 0
@@ -112,6 +113,9 @@ class Config:
             audit_chain_key=env.get("AUDIT_CHAIN_KEY") or None,
             province=env.get("PROVINCE") or "shandong",
             policies_dir=Path(env.get("POLICIES_DIR") or PROJECT / "policies").expanduser().absolute(),
+            paying_accounts=Path(env.get("PAYING_ACCOUNTS") or PROJECT / "settlement" / "paying_accounts.yaml")
+            .expanduser()
+            .absolute(),
             file_limit_bytes=_positive(env, "FILE_LIMIT_BYTES", DEFAULT_FILE_LIMIT_BYTES),
             trusted_proxies=_count(env, "TRUSTED_PROXIES"),
             secure_cookies=_flag(env, "SECURE_COOKIES", default=bool(given)),

@@ -14,9 +14,9 @@ WORKBOOK_OPTIONS = {
 """For xlsxwriter: rows go to a temporary file one by one, so memory stays flat, and strings are never read as formulas,
 numbers or addresses."""
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def inert(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -42,6 +42,7 @@ from settlement.cli import COMMANDS as SETTLEMENT_COMMANDS
 from settlement.gateways import init_gateway
 from settlement.jobs import JOBS as SETTLEMENT_JOBS
 from settlement.pages import PAGES as SETTLEMENT_PAGES
+from settlement.payers import init_payers
 from vouchers.api import BLUEPRINTS as VOUCHERS_API
 from vouchers.cli import COMMANDS as VOUCHERS_COMMANDS
 from vouchers.jobs import JOBS as VOUCHERS_JOBS
@@ -100,6 +101,7 @@ def create_app(config: Config | None = None) -> Flask:
     )
     init_mail(app, config.mail)
     init_gateway(app, config.stripe)
+    init_payers(app, config.paying_accounts)
     db.init_app(app)
     Migrate(app, db, directory=str(PROJECT / "migrations"))
     if config.trusted_proxies:

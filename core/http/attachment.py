@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from typing import BinaryIO
 
 from flask import Response, send_file
 
-from core.files import StoredFile, open_file, open_stream
+from core.files import CHUNK_BYTES, StoredFile, open_file, open_stream
 
-SENT_WHOLE_BYTES = 1 << 20
+SENT_WHOLE_BYTES = CHUNK_BYTES
 
 
 def attachment(stored: StoredFile) -> Response:
@@ -17,6 +19,7 @@ def attachment(stored: StoredFile) -> Response:
         return download(open_file(stored), media_type=stored.media_type, filename=stored.filename)
     content = open_stream(stored)
     response = send_file(content, mimetype=stored.media_type, as_attachment=True, download_name=stored.filename)
+    response.response = _parts(content)
     response.content_length = stored.size_bytes
     return response
 
@@ -24,3 +27,10 @@ def attachment(stored: StoredFile) -> Response:
 def download(content: bytes, *, media_type: str, filename: str) -> Response:
     """A file made for this answer."""
     return send_file(io.BytesIO(content), mimetype=media_type, as_attachment=True, download_name=filename)
+
+
+def _parts(content: BinaryIO) -> Iterator[bytes]:
+    """The file to its end, closed then even where nobody closes the answer."""
+    with content:
+        while part := content.read(CHUNK_BYTES):
+            yield part

@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 
 from core import clock
 from core.errors import Malformed
-from core.files import UPLOAD_PROBLEMS, FileAltered
+from core.files import UPLOAD_PROBLEMS, FileAltered, FileLost
 from core.http import (
     MULTIPART,
     Blueprint,
@@ -26,10 +26,12 @@ from core.states import StateForbids
 from core.workdays import YearNotPublished
 from settlement import permissions
 from settlement.models import BankReturn, BatchLine, BatchPayout, SettlementBatch
+from settlement.payers import PayerUnknown
 from settlement.queries import batches as queries
 from settlement.queries.batches import BatchMissing, BatchNotExported
 from settlement.queries.programmes import ProgrammeUnknown
 from settlement.rules.exports import ExportFormat
+from settlement.rules.exports.content import ControlSumDiffers, ExportFaulty
 from settlement.rules.payout_ids import end_to_end_id
 from settlement.schemas.batches import (
     BankReturnPreviewSchema,
@@ -174,26 +176,28 @@ def discard_batch(batch_id: int) -> SettlementBatch:
 
 @batches.route("/settlement-batches/<int:batch_id>/exportation", methods=["POST"])
 @allow(permissions.may_export_batch)
-@problems(BatchMissing, StateForbids, ExportDiffers)
+@problems(
+    BatchMissing, StateForbids, ExportDiffers, ExportFaulty, ControlSumDiffers, PayerUnknown, FileAltered, FileLost
+)
 @idempotent
 @batches.response(201, BatchSchema)
 def export_batch(batch_id: int) -> SettlementBatch:
     """Make the files of an approved batch
 
-    Doing it again makes them anew and checks that not a byte changed.
+    All formats at once. Doing it again checks that neither the batch nor a file changed, and makes what is missing.
     """
     return service.export(batch_id=batch_id, actor=current_actor(), now=clock.now())
 
 
 @batches.route("/settlement-batches/<int:batch_id>/export", methods=["GET"])
 @allow(permissions.may_read_batches)
-@problems(BatchMissing, BatchNotExported, ExportFormatUnknown, FileAltered)
+@problems(BatchMissing, BatchNotExported, ExportFormatUnknown, FileAltered, FileLost)
 @batches.arguments(ExportQuerySchema, location="query")
 @batches.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 def download_export(given: dict[str, Any], batch_id: int) -> Response:
     """A file of a batch
 
-    The same bytes whenever it is fetched.
+    The same bytes whenever it is fetched, sent part by part.
     """
     return attachment(queries.exported(batch_id, _known_format(given["format"])))
 

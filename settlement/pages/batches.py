@@ -28,6 +28,7 @@ from settlement.queries import batches as queries
 from settlement.queries import desk
 from settlement.queries.funds import find_fund, funds_of_year
 from settlement.rules.exports import ExportFormat
+from settlement.rules.exports.printed import PRINTED_PAYOUTS
 from settlement.rules.payout_ids import end_to_end_id
 from settlement.schemas.batches import NewBatchSchema
 from settlement.service import batches as service
@@ -43,7 +44,7 @@ batches = Pages(
 
 PAST_CUTOFFS = 4
 """So many cut-offs that are over may be chosen beside the next one."""
-SHEET_PAYOUTS = 500
+SHEET_PAYOUTS = PRINTED_PAYOUTS
 """A longer batch is stamped by its sums; its payouts are in the files."""
 SILENT = "silent"
 """The filter's word for payouts the bank has not reported on."""

@@ -15,8 +15,7 @@ from core.errors import Conflict, NotFound
 from core.files import StoredFile, stored_file
 from settlement.models import BankReturn, BatchFile, BatchLine, BatchNetting, BatchPayout, SettlementBatch
 from settlement.queries.outcomes import SAID
-from settlement.rules.exports import BatchContent, ExportFormat, PayoutView, purpose
-from settlement.rules.payout_ids import end_to_end_id
+from settlement.rules.exports import ExportFormat
 from settlement.rules.seal import SealedContent, SealedHead, SealedLine, SealedNetting, SealedPayout
 from settlement.states import BatchState, PayoutOutcome
 
@@ -191,19 +190,6 @@ def sent_count(batch: SettlementBatch) -> int:
     return session().scalars(found.where(BatchPayout.amount_fen > 0)).one()
 
 
-def content_of(batch: SettlementBatch) -> BatchContent:
-    """A sealed batch as exports need it; its payouts are read a few thousand at a time."""
-    return BatchContent(
-        number=batch.number,
-        programme=batch.programme,
-        cutoff=batch.cutoff,
-        payout_count=sent_count(batch),
-        total_fen=batch.total_fen,
-        content_sha256=batch.content_sha256 or "",
-        payouts=_sent(batch),
-    )
-
-
 def sealed_content(batch: SettlementBatch) -> SealedContent:
     """What the seal of a batch covers, read a few thousand records at a time."""
     return SealedContent(
@@ -254,27 +240,6 @@ def _said_of(keys: Collection[tuple[int, int]]) -> dict[tuple[int, int], Said]:
     return {
         (row.batch_id, row.payout_no): Said(row.outcome, row.reason, row.value_date) for row in session().execute(found)
     }
-
-
-def _sent(batch: SettlementBatch) -> Iterator[PayoutView]:
-    rows = session().scalars(
-        payouts_of(batch)
-        .where(BatchPayout.amount_fen > 0)
-        .order_by(BatchPayout.payout_no)
-        .execution_options(yield_per=_ROWS_AT_ONCE)
-    )
-    for payout in rows:
-        yield PayoutView(
-            payout_no=payout.payout_no,
-            end_to_end_id=end_to_end_id(batch.number, payout.payout_no),
-            holder_name=payout.holder_name,
-            bank_name=payout.bank_name,
-            cnaps_code=payout.cnaps_code,
-            account_number=payout.account_number,
-            amount_fen=payout.amount_fen,
-            purpose=purpose(batch.number, payout.line_count),
-            claim_count=payout.line_count,
-        )
 
 
 def _records(record: type[R], model: type[Model], batch: SettlementBatch, *order: Any) -> Iterator[R]:

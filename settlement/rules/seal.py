@@ -127,3 +127,7 @@ LINES_SEAL_SQL = """(SELECT encode(sha256(string_agg(sha256(convert_to(json_buil
       FROM batch_line l JOIN batch_payout p ON p.batch_id = l.batch_id AND p.payout_no = l.payout_no
      WHERE l.batch_id = b.id)"""
 """The seal of a row ``b`` whose lines were payments of their own."""
+
+SEAL_OF_ITS_VERSION_SQL = f"""CASE b.seal_version WHEN {LINES_SEAL_VERSION} THEN {LINES_SEAL_SQL}
+                     WHEN {SEAL_VERSION} THEN {SEAL_SQL} END"""
+"""The seal of a row ``b`` in the form it was sealed in."""

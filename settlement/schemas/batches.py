@@ -179,7 +179,11 @@ class ExportQuerySchema(Schema):
     """Which file to fetch."""
 
     format = TextField(
-        required=True, max_length=40, metadata={"description": "xlsx for the treasury or csv for the bank."}
+        required=True,
+        max_length=40,
+        metadata={
+            "description": "xlsx and treasury (XML) for the treasury, csv and pain.001 for the bank, pdf for people."
+        },
     )
 
 

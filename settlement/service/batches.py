@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date, datetime
 
 from core import clock
 from core.db import transaction
 from core.errors import Conflict, Refused
-from core.files import store_content
 from core.permissions import Actor, authorise
-from core.states import apply
+from core.states import allowed_target, apply
 from core.workdays import WorkingCalendar, load_calendar
 from settlement import permissions
-from settlement.models import BatchFile, SettlementBatch
-from settlement.queries.batches import content_of, files_of, find_batch, open_payout_count, sent_count
+from settlement.models import SettlementBatch
+from settlement.queries.batches import find_batch, open_payout_count
+from settlement.queries.exports import seal_holds
 from settlement.queries.programmes import chosen_programme
 from settlement.queries.schedule import schedule_at
 from settlement.rules.cutoffs import Cutoff, cutoffs_of, next_cutoff
-from settlement.rules.exports import FILE_KINDS, ExportFormat
-from settlement.rules.seal import SEAL_VERSION
 from settlement.states import BATCH_TRANSITIONS, BatchAction
 from settlement.steps.bank_returns import settle_without_bank
+from settlement.steps.batch_files import record_files, write_files
 from settlement.steps.batches import PreparerInvolved, discard_batch, is_involved, prepare_batch
 
 
@@ -40,7 +38,7 @@ class ApproverPrepared(Conflict):
 
 
 class ExportDiffers(Conflict):
-    """Making the file again gave other bytes than those stored; the batch or the file was tampered with."""
+    """The batch is not what it was sealed over, or was written otherwise by somebody else just now."""
 
     code = "export_differs"
 
@@ -95,27 +93,27 @@ def discard(*, batch_id: int, actor: Actor, now: datetime) -> SettlementBatch:
 
 
 def export(*, batch_id: int, actor: Actor, now: datetime) -> SettlementBatch:
-    """Make the files of an approved batch. Again, it makes them anew and checks that not a byte changed.
+    """Make the files of an approved batch. Again, it makes what is missing and checks those there are.
 
-    What no bank hears of, because clawbacks keep all of it back, is settled with the first of it.
-    Raises :class:`ExportDiffers`.
+    The files are written first, while nothing is locked, and then recorded all together; what was killed before that
+    left nothing. What no bank hears of, because clawbacks keep all of it back, is settled with the first of it.
+    Raises :class:`ExportDiffers`, :class:`settlement.payers.PayerUnknown`, what writers refuse, and what
+    :func:`core.files.open_stream` says of files that are no longer what was written.
     """
-    with transaction() as current:
+    batch = find_batch(batch_id)
+    authorise(actor, permissions.may_export_batch, batch)
+    allowed_target(batch.state, BatchAction.EXPORT, transitions=BATCH_TRANSITIONS)
+    if not seal_holds(batch):
+        raise ExportDiffers(number=batch.number)
+    written = write_files(batch)
+    with transaction():
         batch = find_batch(batch_id, lock=True)
         authorise(actor, permissions.may_export_batch, batch)
         apply(batch, BatchAction.EXPORT, transitions=BATCH_TRANSITIONS, actor=actor, now=now)
         if batch.exported_at is None:
             settle_without_bank(batch, actor=actor, now=now)
-        known = {file.format: file.sha256 for file in files_of(batch)}
-        for export_format in FILE_KINDS:
-            if export_format in known and batch.seal_version < SEAL_VERSION:
-                continue  # Its file names claims, not payouts, and is never made again.
-            content = _render(batch, export_format)
-            sha256 = hashlib.sha256(content).hexdigest()
-            if export_format not in known:
-                current.add(_stored(batch, export_format, content, actor=actor, now=now))
-            elif known[export_format] != sha256:
-                raise ExportDiffers(number=batch.number, format=export_format)
+        if not record_files(batch, written, actor=actor, now=now):
+            raise ExportDiffers(number=batch.number)
         batch.exported_at = batch.exported_at or now
         return batch
 
@@ -151,30 +149,3 @@ def last_cutoff_before(day: date) -> Cutoff:
 
 def _next_cutoff(today: date, calendar: WorkingCalendar) -> Cutoff:
     return next_cutoff(today, schedule=schedule_at(today), calendar=calendar)
-
-
-def _render(batch: SettlementBatch, export_format: ExportFormat) -> bytes:
-    return FILE_KINDS[export_format].render(content_of(batch))
-
-
-def _stored(
-    batch: SettlementBatch, export_format: ExportFormat, content: bytes, *, actor: Actor, now: datetime
-) -> BatchFile:
-    kind = FILE_KINDS[export_format]
-    stored = store_content(
-        content,
-        filename=f"{batch.number}.{kind.ending}",
-        media_type=kind.media_type,
-        owner_id=actor.organisation_id,
-        now=now,
-    )
-    return BatchFile(
-        batch_id=batch.id,
-        format=export_format,
-        file_id=stored.id,
-        sha256=stored.sha256,
-        line_count=sent_count(batch),
-        control_sum_fen=batch.total_fen,
-        created_by=actor.user_id,
-        created_at=now,
-    )

@@ -153,7 +153,7 @@ def _export_twice(client: DemoClient, path: str) -> None:
         files.append(
             {
                 export: client.download(cast.FINANCE_CHECKER, f"{path}/export", format=export.value)
-                for export in (ExportFormat.XLSX, ExportFormat.CSV)
+                for export in ExportFormat
             }
         )
     if files[0] != files[1]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.invariants import Invariant, replay
 from settlement.queries.invariants.outcomes import PAYOUT_OUTCOMES
-from settlement.rules.seal import LINES_SEAL_SQL, LINES_SEAL_VERSION, SEAL_SQL, SEAL_VERSION
+from settlement.rules.seal import LINES_SEAL_VERSION, SEAL_OF_ITS_VERSION_SQL
 from settlement.states import BATCH_TRANSITIONS
 
 INVARIANTS: list[Invariant] = [
@@ -24,8 +24,7 @@ INVARIANTS: list[Invariant] = [
                       max(p.payout_no) AS last_no
                  FROM batch_payout p WHERE p.batch_id = b.id) p ON true
          WHERE b.content_sha256 IS NULL
-            OR b.content_sha256 IS DISTINCT FROM CASE b.seal_version WHEN {LINES_SEAL_VERSION} THEN {LINES_SEAL_SQL}
-                                                                     WHEN {SEAL_VERSION} THEN {SEAL_SQL} END
+            OR b.content_sha256 IS DISTINCT FROM {SEAL_OF_ITS_VERSION_SQL}
             OR (b.line_count, b.gross_fen) IS DISTINCT FROM (l.line_count, l.amount_fen)
             OR (b.payout_count, b.gross_fen, b.netted_fen, b.total_fen)
                IS DISTINCT FROM (p.payout_count, p.gross_fen, p.netted_fen, p.amount_fen)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
+
+from core.errors import Conflict, Refused
+from core.money import fen_to_yuan
+from settlement.rules.exports.layout import BankLayout
 
 
 class ExportFormat(StrEnum):
@@ -14,11 +18,27 @@ class ExportFormat(StrEnum):
 
     XLSX = "xlsx"
     CSV = "csv"
+    PAIN_001 = "pain.001"
+    TREASURY = "treasury"
+    PDF = "pdf"
 
 
-@dataclass(frozen=True)
-class PayoutView:
-    """One payment as a bank gets it; the account number is text and kept whole."""
+class ExportFaulty(Refused):
+    """Payouts hold what the format cannot carry; every fault is named with its payout."""
+
+    code = "export_faulty"
+    article = "V17 pay"
+
+
+class ControlSumDiffers(Conflict):
+    """The payouts of a batch are not as many, or not as much, as the batch says."""
+
+    code = "control_sum_differs"
+    article = "V17 pay"
+
+
+class PayoutView(NamedTuple):
+    """One payment of a batch as its files tell it; the account number is text and kept whole."""
 
     payout_no: int
     end_to_end_id: str
@@ -31,36 +51,64 @@ class PayoutView:
     claim_count: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """The account the money leaves."""
+
+    holder_name: str
+    bank_name: str
+    cnaps_code: str
+    account_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class BankTable:
+    """The payouts as rows of the bank's table: one CSV row in UTF-8, ending in a line feed, for each.
+
+    ``rows`` has the columns of ``layout`` without their headings and may be read once.
+    """
+
+    layout: BankLayout
+    rows: Iterable[bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class BatchContent:
-    """A sealed batch; ``payouts`` are those a bank hears of, in the order of their numbers, and may be read once."""
+    """A sealed batch with what goes to banks: payouts of nothing are left out.
+
+    ``payouts`` are in the order of their numbers and may be read once. ``pay_on`` is the day the bank is asked to pay.
+    """
 
     number: str
     programme: str
     cutoff: date
+    pay_on: date
     payout_count: int
     total_fen: int
     content_sha256: str
+    payer: Payer
     payouts: Iterable[PayoutView]
+    bank_table: BankTable
 
+    def counted(self) -> Iterator[PayoutView]:
+        """The payouts; raises :class:`ControlSumDiffers` at their end unless number and sum are those of the batch."""
+        count = total_fen = 0
+        for payout in self.payouts:
+            count += 1
+            total_fen += payout.amount_fen
+            yield payout
+        self.require(count, total_fen)
 
-@dataclass(frozen=True)
-class FileKind:
-    """How a format is made and named."""
-
-    media_type: str
-    ending: str
-    render: Callable[[BatchContent], bytes]
-
-
-HEADINGS = ("序号", "收款人", "开户银行", "联行号", "收款账号", "金额（元）", "用途", "申请笔数")
+    def require(self, count: int, total_fen: int | None = None) -> None:
+        """Raises :class:`ControlSumDiffers` unless so many payouts, and of that sum, are those of the batch."""
+        if count != self.payout_count or (total_fen is not None and total_fen != self.total_fen):
+            found = "?" if total_fen is None else fen_to_yuan(total_fen)
+            expected = fen_to_yuan(self.total_fen)
+            raise ControlSumDiffers(
+                number=self.number, count=count, total=found, expected_count=self.payout_count, expected_total=expected
+            )
 
 
 def purpose(batch_number: str, claim_count: int) -> str:
     """What a payment is for, as the payee's bank shows it."""
     return f"科技创新券兑付 {batch_number} {claim_count}笔"
-
-
-def yuan(fen: int) -> Decimal:
-    """Exact yuan with two decimals."""
-    return Decimal(fen).scaleb(-2)

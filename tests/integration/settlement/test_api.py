@@ -3,6 +3,7 @@
 import io
 import json
 from datetime import date, timedelta
+from hashlib import sha256
 
 import pytest
 from flask import Flask
@@ -15,6 +16,7 @@ from accounts.queries import organisation
 from accounts.queries.standing import adverse_records
 from core import clock
 from core.db import session
+from core.http import attachment
 from settlement.queries.batches import batches as all_batches
 from tests.factories.accounts import (
     headers_of,
@@ -82,7 +84,7 @@ def ids(response: TestResponse) -> list[int]:
     return [item["id"] for item in response.get_json()["items"]]
 
 
-def test_a_pay_run_from_fund_to_close(client: FlaskClient) -> None:
+def test_a_pay_run_from_fund_to_close(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     maker, checker = caller(client, Role.FINANCE_MAKER), caller(client, Role.FINANCE_CHECKER)
     fund = {"year": 2026, "appropriation_fen": 10_000_000, "reference": "鲁财教〔2026〕1号"}
     assert caller(client, Role.PROVINCE).post("/funds", fund)["available_fen"] == 10_000_000
@@ -97,8 +99,12 @@ def test_a_pay_run_from_fund_to_close(client: FlaskClient) -> None:
         files = maker.post(f"{path}/exportation")["files"]
         assert isinstance(files, list)
         assert {file["control_sum_fen"] for file in files} == {6_000_000}
-        first, second = maker.get(f"{path}/export?format=csv"), maker.get(f"{path}/export?format=csv")
-        assert (first.status_code, first.data) == (200, second.data)
+        assert {file["format"] for file in files} == {"xlsx", "csv", "pain.001", "treasury", "pdf"}
+        for limit in (1 << 20, 10):  # whole, then part by part
+            monkeypatch.setattr(attachment, "SENT_WHOLE_BYTES", limit)
+            for file in files:
+                sent = maker.get(f"{path}/export?format={file['format']}").data
+                assert sha256(sent).hexdigest() == file["sha256"]
         content = bank_csv(prepare(), "paid")
         said = maker.upload(f"{path}/bank-returns", content)
         assert maker.upload(f"{path}/bank-returns", content) == said
@@ -133,7 +139,7 @@ def test_a_faulty_bank_return_is_a_422_naming_every_line(client: FlaskClient) ->
     ]
 
 
-@pytest.mark.parametrize("wanted", ["pain.001", "exe", "XLSX"])
+@pytest.mark.parametrize("wanted", ["pain.008", "exe", "XLSX"])
 def test_an_unknown_export_format_is_a_400_naming_the_known(client: FlaskClient, wanted: str) -> None:
     make_fund(1_000)
     make_payable(100)
@@ -142,7 +148,7 @@ def test_an_unknown_export_format_is_a_400_naming_the_known(client: FlaskClient,
     response = caller(client, Role.AUDITOR).get(f"/settlement-batches/{batch.id}/export?format={wanted}")
 
     assert response.status_code == 400
-    assert "xlsx, csv" in response.get_json()["title_en"]
+    assert "xlsx, csv, pain.001, treasury, pdf" in response.get_json()["title_en"]
 
 
 def test_a_year_not_published_is_refused_with_a_clear_message(client: FlaskClient) -> None:

@@ -7,22 +7,31 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from lxml import etree
+from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
 from accounts.models import BankAccount, Organisation
 from accounts.queries import verified_account
 from core import clock
 from core.db import session
-from core.files import open_file
+from core.file_store import path_of
+from core.files import FileAltered, open_file
+from core.money import in_capitals
 from core.states import StateForbids
-from settlement.queries.batches import BatchNotExported, content_of, exported, files_of
-from settlement.rules.exports import FILE_KINDS, ExportFormat
+from settlement.models import SettlementBatch
+from settlement.payers import payer_of
+from settlement.queries.batches import BatchNotExported, exported, files_of, find_batch
+from settlement.queries.exports import content_of
+from settlement.rules.exports import FILE_KINDS, ExportFormat, pain001
+from settlement.rules.exports.content import ExportFaulty, purpose
+from settlement.rules.payout_ids import end_to_end_id
 from settlement.service import batches
 from settlement.service.batches import ExportDiffers
 from settlement.states import BatchState
 from tests.databases import Database
 from tests.factories.accounts import make_enterprise
-from tests.factories.settlement import AFTER, make_fund, make_payable, maker, prepare, send
+from tests.factories.settlement import AFTER, checker, make_fund, make_payable, maker, prepare, send
 
 FORMULA = '=HYPERLINK("http://example.invalid","x")'
 LONG_NUMBER = "6222021602003456789"
@@ -37,6 +46,12 @@ def odd_payee() -> Organisation:
     return payee
 
 
+def rendered(kind: ExportFormat, batch: SettlementBatch) -> bytes:
+    target = io.BytesIO()
+    FILE_KINDS[kind].write(content_of(batch), target)
+    return target.getvalue()
+
+
 def test_exporting_twice_gives_identical_bytes(app: Flask) -> None:
     make_fund(10_000)
     make_payable(100)
@@ -49,7 +64,7 @@ def test_exporting_twice_gives_identical_bytes(app: Flask) -> None:
     assert again.state is BatchState.EXPORTED
     for kind, content in first.items():
         with clock.at(AFTER + timedelta(days=400)):
-            assert FILE_KINDS[kind].render(content_of(batch)) == content
+            assert rendered(kind, batch) == content
         assert open_file(exported(batch.id, kind)) == content
     assert {file.sha256 for file in files_of(batch)} == {hashlib.sha256(c).hexdigest() for c in first.values()}
 
@@ -102,6 +117,58 @@ def test_control_sums_are_those_of_the_batch(app: Flask) -> None:
     batch = send(prepare())
 
     assert {(file.line_count, file.control_sum_fen) for file in files_of(batch)} == {(2, 250)}
+
+
+def test_every_file_names_each_payout_with_its_end_to_end_id_and_the_account_that_pays(app: Flask) -> None:
+    make_fund(1_000)
+    make_payable(100)
+    make_payable(150)
+    batch = send(prepare())
+    expected = [end_to_end_id(batch.number, payout_no) for payout_no in (1, 2)]
+    table, message, order, printed = (
+        open_file(exported(batch.id, kind))
+        for kind in (ExportFormat.CSV, ExportFormat.PAIN_001, ExportFormat.TREASURY, ExportFormat.PDF)
+    )
+
+    rows = list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"))))
+    pain = etree.fromstring(message)
+    assert [row["支付编号"] for row in rows] == expected
+    assert [row["用途"] for row in rows] == [purpose(batch.number, 1)] * 2
+    assert [each.text for each in pain.iterfind(".//{*}EndToEndId")] == expected
+    assert [each.get("id") for each in etree.fromstring(order).iterfind(".//{*}Payment")] == expected
+    payer, _ = payer_of(batch.programme)
+    assert pain.findtext(".//{*}DbtrAcct/{*}Id/{*}Othr/{*}Id") == payer.account_number
+    assert pain.findtext(".//{*}ReqdExctnDt/{*}Dt") == clock.today(AFTER).isoformat()
+    text = PdfReader(io.BytesIO(printed)).pages[0].extract_text()
+    assert all(said in text for said in (in_capitals(250), batch.content_sha256 or "?", "1.50"))
+
+
+def test_an_export_that_fails_records_nothing_and_is_made_again_whole(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_fund(1_000)
+    make_payable(100)
+    batch = batches.approve(batch_id=prepare().id, actor=checker(), now=AFTER)
+    monkeypatch.setattr(pain001, "MAX_ACCOUNT", 3)
+
+    with pytest.raises(ExportFaulty) as refused:
+        batches.export(batch_id=batch.id, actor=maker(), now=AFTER)
+
+    assert {(reason.code, reason.field) for reason in refused.value.reasons} == {("export_too_long", "account_number")}
+    assert (find_batch(batch.id).state, list(files_of(batch))) == (BatchState.APPROVED, [])
+    monkeypatch.undo()
+    batches.export(batch_id=batch.id, actor=maker(), now=AFTER)
+    assert {file.format for file in files_of(batch)} == set(ExportFormat)
+
+
+def test_a_file_that_was_altered_stops_the_next_export(app: Flask) -> None:
+    make_fund(1_000)
+    make_payable(100)
+    batch = send(prepare())
+    path_of(exported(batch.id, ExportFormat.PAIN_001).sha256).write_bytes(b"<Document/>")
+
+    with pytest.raises(FileAltered):
+        batches.export(batch_id=batch.id, actor=maker(), now=AFTER)
 
 
 def test_a_batch_tampered_with_is_noticed_when_it_is_exported_again(committed_app: Flask, database: Database) -> None:

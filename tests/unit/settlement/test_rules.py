@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from core.spreadsheets import inert
 from core.workdays import WorkingCalendar, YearStatus
 from settlement.rules.cutoffs import Schedule, cutoffs_of, next_cutoff
-from settlement.rules.exports.content import yuan
 from settlement.rules.payout_ids import TooLong, end_to_end_id, payout_no_of
 from settlement.rules.room import cap_room_fen, grantable_fen
 from settlement.rules.seal import (
@@ -142,11 +141,6 @@ def test_a_malformed_name_is_no_payouts(name: str) -> None:
 def test_a_name_that_is_too_long_is_never_made() -> None:
     with pytest.raises(TooLong):
         end_to_end_id("2" * 29, 1)
-
-
-@given(fen=st.integers(1, 10**15))
-def test_yuan_are_exact(fen: int) -> None:
-    assert int(yuan(fen) * 100) == fen
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t"])
