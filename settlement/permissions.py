@@ -61,6 +61,7 @@ reads_all_money = province | finance | auditor
 reads_its_city = city_bureau | city_finance
 
 may_open_fund = finance_maker | province
+may_decide_closing = province
 may_read_funds = reads_all_money | city_finance
 may_read_payables = reads_all_money | beneficiary | provider | incubator | reads_its_city
 watches_payables = reads_all_money | reads_its_city

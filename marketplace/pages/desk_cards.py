@@ -29,6 +29,7 @@ PLACES: Mapping[str, Place] = MappingProxyType(
         "appeals_to_decide": _place("misconduct_pages.index"),
         "bank_accounts_to_verify": _place("organisation_pages.index"),
         "bank_returns_to_record": _place("batch_pages.index", state="exported"),
+        "fund_closings_to_decide": _place("fund_pages.index"),
         "payments_held": _place("payment_pages.index", state="held"),
         "payments_flagged": _place("payment_pages.index", looked_after="flagged"),
         "refunds_failed": _place("payment_pages.index", looked_after="refund_failed"),

@@ -68,6 +68,7 @@ STATES: Mapping[str, type[StrEnum]] = MappingProxyType(
         "controller_change": ProposalState,
         "disclosure_application": DisclosureState,
         "figures_renewal": RenewalState,
+        "fund_closing": ProposalState,
         "gateway_account": AccountState,
         "gateway_dispute": DisputeState,
         "gateway_refund": RefundState,

@@ -3,7 +3,7 @@
 from core.http import Blueprint
 from settlement.api.batches import batches
 from settlement.api.debts import clawbacks, shortfalls
-from settlement.api.funds import funds
+from settlement.api.funds import closings, funds
 from settlement.api.ledger import ledger
 from settlement.api.payables import payables
 from settlement.api.payments import accounts, disputes, payments, refunds
@@ -14,6 +14,7 @@ from settlement.api.webhooks import webhooks
 
 BLUEPRINTS: list[Blueprint] = [
     funds,
+    closings,
     payables,
     payment_stops,
     batches,

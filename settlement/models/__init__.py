@@ -11,7 +11,7 @@ from settlement.models.batches import (
 )
 from settlement.models.caps import AidHold, CapCarry, CapHold, CapMerge, CapMergeYear
 from settlement.models.clawbacks import Clawback, Recovery
-from settlement.models.funds import Appropriation, Fund
+from settlement.models.funds import Appropriation, Fund, FundClosing
 from settlement.models.gateway import GatewayAccount, GatewayDispute, GatewayEvent, GatewayPayment, GatewayRefund
 from settlement.models.ledger import LedgerAccount, LedgerPosting, LedgerTransaction
 from settlement.models.payables import Payable
@@ -36,6 +36,7 @@ __all__ = [
     "CapMergeYear",
     "Clawback",
     "Fund",
+    "FundClosing",
     "GatewayAccount",
     "GatewayDispute",
     "GatewayEvent",

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, render_template, url_for
 
 from core import clock
+from core.db import session
 from core.http import allow, current_actor
 from core.pages import Column, Done, Form, MoneyBar, MoneyPart, NavEntry, Pages, Table, form_page, link_to, table_page
 from core.pages.language import t, yuan
+from core.permissions import Actor
 from settlement import permissions
-from settlement.models import Fund
+from settlement.models import Fund, FundClosing
 from settlement.pages.words import programme_options, programme_words
-from settlement.queries.funds import FundStatus, find_fund, fund_status, fund_statuses
+from settlement.queries.funds import FundStatus, find_closing, find_fund, fund_status, fund_statuses
+from settlement.queries.funds import closings as closings_of
 from settlement.queries.funds import funds as all_funds
-from settlement.schemas.funds import NewAppropriationSchema, NewFundSchema
+from settlement.schemas.funds import (
+    ClosingReviewSchema,
+    NewAppropriationSchema,
+    NewClosingSchema,
+    NewFundSchema,
+    ReductionSchema,
+)
 from settlement.service import funds as service
 
 funds = Pages(
@@ -25,6 +35,15 @@ funds = Pages(
     navigation=(NavEntry("funds", "fund_pages.index", "money", permissions.may_read_funds, order=40),),
     links={"fund": ("fund_pages.one", "fund_id")},
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingRow:
+    """A closing as the page of its fund shows it."""
+
+    closing: FundClosing
+    decision_href: str
+
 
 FUNDS = Table(
     name="funds",
@@ -86,8 +105,29 @@ def one(fund_id: int) -> str:
         bar=fund_bar(fund),
         waiting_fen=max(0, fund.due_fen - fund.available_fen) if _is_current(fund) else 0,
         is_current=_is_current(fund),
-        may_add=permissions.may_open_fund(current_actor()),
+        actions=_actions(fund, current_actor()),
+        closings=[_closing_row(each) for each in session().scalars(closings_of(fund_id).order_by(FundClosing.id))],
+        may_decide=permissions.may_decide_closing(current_actor()),
     )
+
+
+def _actions(fund: FundStatus, actor: Actor) -> list[dict[str, Any]]:
+    """What may be done about a fund; nothing but a further closing once it is closed."""
+    queue = {"label": t("page.queue.title"), "href": url_for("finance_pages.queue", programme=fund.programme)}
+    if not permissions.may_open_fund(actor):
+        return [queue]
+    steps = [] if fund.is_closed else [("fund_appropriation", "appropriate"), ("fund_reduction", "reduce")]
+    if fund.year < clock.today(clock.now()).year:
+        steps.append(("fund_closing", "close"))
+    buttons: list[dict[str, Any]] = [
+        {"label": t(f"page.{name}.title"), "href": url_for(f"fund_pages.{step}", fund_id=fund.id)}
+        for name, step in steps
+    ]
+    return [*buttons, queue]
+
+
+def _closing_row(closing: FundClosing) -> ClosingRow:
+    return ClosingRow(closing, url_for("fund_pages.decide", closing_id=closing.id))
 
 
 @funds.route("/<int:fund_id>/appropriations", methods=["GET", "POST"])
@@ -102,12 +142,68 @@ def appropriate(fund_id: int) -> Response:
         return Done(here, "page.fund_appropriation.done")
 
     form = Form(NewAppropriationSchema, name="fund_appropriation")
+    return form_page(form, effect=effect, back=here, confirms=True, facts=_left(fund))
+
+
+@funds.route("/<int:fund_id>/reductions", methods=["GET", "POST"])
+@allow(permissions.may_open_fund)
+def reduce(fund_id: int) -> Response:
+    """Take money out of a fund again."""
+    fund = fund_status(find_fund(fund_id))
+    here = link_to("fund", fund_id)
+
+    def effect(given: dict[str, Any]) -> Done:
+        service.decrease_fund(fund_id=fund_id, **given, actor=current_actor(), now=clock.now())
+        return Done(here, "page.fund_reduction.done")
+
+    form = Form(ReductionSchema, name="fund_reduction")
+    return form_page(form, effect=effect, back=here, confirms=True, facts=_left(fund))
+
+
+@funds.route("/<int:fund_id>/closings", methods=["GET", "POST"])
+@allow(permissions.may_open_fund)
+def close(fund_id: int) -> Response:
+    """Propose what becomes of the rest of a past year's fund."""
+    fund = fund_status(find_fund(fund_id))
+    here = link_to("fund", fund_id)
+
+    def effect(given: dict[str, Any]) -> Done:
+        service.propose_closing(fund_id=fund_id, **given, actor=current_actor(), now=clock.now())
+        return Done(here, "page.fund_closing.done")
+
+    form = Form(NewClosingSchema, name="fund_closing")
+    return form_page(form, effect=effect, back=here, confirms=True, facts=_left(fund))
+
+
+@funds.route("/closings/<int:closing_id>/decision", methods=["GET", "POST"])
+@allow(permissions.may_decide_closing)
+def decide(closing_id: int) -> Response:
+    """Another person of the province decides."""
+    closing = find_closing(closing_id)
+    here = link_to("fund", closing.fund_id)
+
+    def effect(given: dict[str, Any]) -> Done:
+        service.decide_closing(closing_id=closing_id, **given, actor=current_actor(), now=clock.now())
+        return Done(here, "page.fund_closing_decision.done")
+
+    form = Form(ClosingReviewSchema, name="fund_closing_decision")
     facts = [
-        ("column.year", fund.year),
-        ("column.appropriation", yuan(fund.appropriation_fen)),
-        ("column.available", yuan(fund.available_fen)),
+        *_left(fund_status(closing.fund)),
+        ("column.carried", yuan(closing.carried_fen)),
+        ("column.lapsed", yuan(closing.lapsed_fen)),
+        ("column.reference_document", closing.reference),
+        ("column.closing_cause", closing.cause),
     ]
     return form_page(form, effect=effect, back=here, confirms=True, facts=facts)
+
+
+def _left(fund: FundStatus) -> list[tuple[str, Any]]:
+    return [
+        ("column.year", fund.year),
+        ("column.appropriation", yuan(fund.appropriation_fen)),
+        ("column.committed", yuan(fund.committed_fen)),
+        ("column.available", yuan(fund.available_fen)),
+    ]
 
 
 def fund_bar(fund: FundStatus) -> MoneyBar:

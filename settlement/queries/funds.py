@@ -10,9 +10,10 @@ from itertools import groupby
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 
+from accounts.states import ProposalState
 from core.db import session
 from core.errors import NotFound
-from settlement.models import Appropriation, Fund, LedgerAccount, Payable
+from settlement.models import Appropriation, Fund, FundClosing, LedgerAccount, Payable
 from settlement.rules.chart import AccountKind
 from settlement.states import PayableState
 
@@ -21,6 +22,12 @@ class FundMissing(NotFound):
     """There is no such fund."""
 
     code = "fund_missing"
+
+
+class FundClosingMissing(NotFound):
+    """There is no such closing."""
+
+    code = "fund_closing_missing"
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,7 @@ class FundStatus:
     due_fen: int
     created_at: datetime
     appropriations: Sequence[Appropriation]
+    is_closed: bool
 
 
 def funds(programme: str | None = None) -> Select[tuple[Fund]]:
@@ -62,13 +70,35 @@ def find_fund(fund_id: int, *, lock: bool = False) -> Fund:
     return fund
 
 
+def closings(fund_id: int | None = None) -> Select[tuple[FundClosing]]:
+    """Decisions about the rest of past years' funds, proposed and taken; perhaps of one fund only."""
+    found = select(FundClosing)
+    return found if fund_id is None else found.where(FundClosing.fund_id == fund_id)
+
+
+def find_closing(closing_id: int, *, lock: bool = False) -> FundClosing:
+    """A closing by id; raises :class:`FundClosingMissing`."""
+    found = select(FundClosing).where(FundClosing.id == closing_id)
+    if lock:
+        found = found.with_for_update(of=FundClosing).execution_options(populate_existing=True)
+    closing = session().scalar(found)
+    if closing is None:
+        raise FundClosingMissing
+    return closing
+
+
+def open_closing(fund_id: int) -> FundClosing | None:
+    """The closing of a fund that waits to be decided, if there is one."""
+    return session().scalar(closings(fund_id).where(FundClosing.state == ProposalState.PROPOSED))
+
+
 def fund_status(fund: Fund) -> FundStatus:
     """A fund with its sums and every appropriation."""
     return fund_statuses([fund])[0]
 
 
 def fund_statuses(found: Sequence[Fund]) -> list[FundStatus]:
-    """Funds with their sums and every appropriation, in the order given and in three queries."""
+    """Funds with their sums and every appropriation, in the order given and in four queries."""
     money, source = aliased(LedgerAccount), aliased(LedgerAccount)
     balances = {
         account_id: (posted, pending, appropriated)
@@ -99,14 +129,31 @@ def fund_statuses(found: Sequence[Fund]) -> list[FundStatus]:
         .order_by(Appropriation.fund_id, Appropriation.id)
     )
     appropriations = {fund_id: list(each) for fund_id, each in groupby(entered, key=lambda each: each.fund_id)}
+    decided = select(FundClosing.fund_id).where(
+        FundClosing.fund_id.in_([fund.id for fund in found]), FundClosing.state == ProposalState.APPROVED
+    )
+    closed = set(session().scalars(decided))
     return [
-        _status(fund, *balances[fund.account_id], int(due.get(fund.programme, 0)), appropriations.get(fund.id, []))
+        _status(
+            fund,
+            *balances[fund.account_id],
+            int(due.get(fund.programme, 0)),
+            appropriations.get(fund.id, []),
+            is_closed=fund.id in closed,
+        )
         for fund in found
     ]
 
 
 def _status(
-    fund: Fund, posted: int, pending: int, appropriated: int, due: int, appropriations: Sequence[Appropriation]
+    fund: Fund,
+    posted: int,
+    pending: int,
+    appropriated: int,
+    due: int,
+    appropriations: Sequence[Appropriation],
+    *,
+    is_closed: bool,
 ) -> FundStatus:
     return FundStatus(
         id=fund.id,
@@ -119,4 +166,5 @@ def _status(
         due_fen=due,
         created_at=fund.created_at,
         appropriations=appropriations,
+        is_closed=is_closed,
     )

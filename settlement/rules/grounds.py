@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 
 from core.grounds import Ground, ground
 from settlement.states import StopState
@@ -73,4 +74,33 @@ def batch_grounds(
             total_fen=total_fen,
         ),
         ground("pay_run_waiting", article=PAY, waiting_count=waiting_count, waiting_fen=waiting_fen),
+    ]
+
+
+def closing_grounds(
+    *,
+    article: str,
+    year: int,
+    carried_fen: int,
+    lapsed_fen: int,
+    reference: str,
+    cause: str,
+    decision: StrEnum,
+    decided_on: datetime,
+    opinion: str,
+) -> list[Ground]:
+    """Why the rest of a year's fund is carried over or lapses, or is not."""
+    return [
+        ground(
+            "fund_closing",
+            article=article,
+            year=year,
+            carried_fen=carried_fen,
+            lapsed_fen=lapsed_fen,
+            reference=reference,
+            cause=cause,
+            decision=decision,
+            decided_on=decided_on,
+            opinion=opinion,
+        )
     ]

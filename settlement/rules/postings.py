@@ -126,6 +126,18 @@ def appropriated(*, programme: str, year: int, amount_fen: int) -> Entries:
     return balanced(move(_fund(programme, year), source, _positive(amount_fen)))
 
 
+def appropriation_taken(*, programme: str, year: int, amount_fen: int) -> Entries:
+    """Money taken out of a year's fund again: reduced, or lapsed to the treasury (V3)."""
+    source = AccountRef(AccountKind.APPROPRIATION, programme, year)
+    return balanced(move(source, _fund(programme, year), _positive(amount_fen)))
+
+
+def fund_carried(*, programme: str, year: int, amount_fen: int) -> Entries:
+    """The rest of a year's fund goes to the next year's (V3)."""
+    out = appropriation_taken(programme=programme, year=year, amount_fen=amount_fen)
+    return balanced([*out, *appropriated(programme=programme, year=year + 1, amount_fen=amount_fen)])
+
+
 def payable_confirmed(*, payee_id: int, amount_fen: int) -> Entries:
     """A confirmed claim: the province owes the payee (V17 order)."""
     return balanced(move(_granted(payee_id), payable_account(payee_id), _positive(amount_fen)))

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from core.http import CountField, FenField, IdField, InstantField, Schema, TextField
+from accounts.kinds import ChangeDecision
+from accounts.states import ProposalState
+from core.http import (
+    CountField,
+    CursorSchema,
+    EnumField,
+    FenField,
+    FlagField,
+    IdField,
+    InstantField,
+    Schema,
+    TextField,
+    grounds_field,
+)
+from settlement.rules.funding import AppropriationKind
+from settlement.schemas.ledger import SignedFenField
 
 FIRST_YEAR = 2025
 LAST_YEAR = 2199
@@ -38,10 +53,13 @@ class NewAppropriationSchema(Schema):
 
 
 class AppropriationSchema(Schema):
-    """One sum put into a fund."""
+    """One sum put into a fund or taken out of it."""
 
     id = IdField(required=True, metadata={"description": "Its number."})
-    amount_fen = FenField(required=True, metadata={"description": "The sum, in fen."})
+    kind = EnumField(AppropriationKind, required=True, metadata={"description": "Why."})
+    amount_fen = SignedFenField(
+        required=True, metadata={"description": "The sum, in fen; negative where it was taken out."}
+    )
     reference = TextField(required=True, metadata={"description": "The document it rests on."})
     entered_at = InstantField(required=True, metadata={"description": "When it was entered."})
 
@@ -67,6 +85,54 @@ class FundSchema(Schema):
         required=True,
         metadata={"description": "Every appropriation, the earliest first."},
     )
+    is_closed = FlagField(required=True, metadata={"description": "Whether it was decided about its rest."})
+
+
+class ReductionSchema(Schema):
+    """What is taken out of an appropriation again."""
+
+    amount_fen = FenField(required=True, minimum=1, metadata={"description": "What is taken out, in fen."})
+    reference = TextField(required=True, max_length=200, metadata={"description": "The document it rests on."})
+
+
+class NewClosingSchema(Schema):
+    """What shall become of the rest of a past year's fund."""
+
+    carried_fen = FenField(
+        required=True, metadata={"description": "What goes to the next year's fund, in fen; all else lapses."}
+    )
+    reference = TextField(required=True, max_length=200, metadata={"description": "The document it rests on."})
+    cause = TextField(required=True, max_length=2000, metadata={"description": "Why."})
+
+
+class ClosingReviewSchema(Schema):
+    """What another person of the province says about it."""
+
+    decision = EnumField(ChangeDecision, required=True, metadata={"description": "Approve or refuse."})
+    opinion = TextField(required=True, max_length=2000, metadata={"description": "Why."})
+
+
+class ClosingQuerySchema(CursorSchema):
+    """Which closings to list."""
+
+    fund_id = IdField(load_default=None, metadata={"description": "Only those of this fund."})
+
+
+class ClosingSchema(Schema):
+    """A decision about the rest of a past year's fund, proposed by one person and taken by another (V3)."""
+
+    id = IdField(required=True, metadata={"description": "Its number."})
+    fund_id = IdField(required=True, metadata={"description": "The fund."})
+    year = CountField(required=True, attribute="fund.year", metadata={"description": "Its year."})
+    carried_fen = FenField(required=True, metadata={"description": "What goes to the next year's fund, in fen."})
+    lapsed_fen = FenField(required=True, metadata={"description": "What goes back to the treasury, in fen."})
+    reference = TextField(required=True, metadata={"description": "The document it rests on."})
+    cause = TextField(required=True, metadata={"description": "Why it was proposed."})
+    state = EnumField(ProposalState, required=True, metadata={"description": "Where it stands."})
+    opinion = TextField(required=True, min_length=0, metadata={"description": "Why it was decided so; empty before."})
+    proposed_at = InstantField(required=True, metadata={"description": "When it was proposed."})
+    reviewed_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was decided."})
+    reasons = grounds_field("What the decision rests on; empty before there is one.")
 
 
 class QueueQuerySchema(Schema):

@@ -35,6 +35,7 @@ LISTS = {
     "/evaluation-snapshots/{yearly evaluation}/lines": "province",
     "/figures-renewals": "province",
     "/funds": "finance-maker",
+    "/fund-closings": "finance-maker",
     "/holdings": "province",
     "/incubators": "sme-heze",
     "/interests": "admin",

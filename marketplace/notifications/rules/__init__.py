@@ -25,7 +25,16 @@ from marketplace.notifications.rules.members import (
     RESIDENCE,
     SUCCESSION,
 )
-from marketplace.notifications.rules.money import BATCH, CLAWBACK, PAYABLE, PAYMENT, REFUND, SHORTFALL, SUSPENSE
+from marketplace.notifications.rules.money import (
+    BATCH,
+    CLAWBACK,
+    FUND_CLOSING,
+    PAYABLE,
+    PAYMENT,
+    REFUND,
+    SHORTFALL,
+    SUSPENSE,
+)
 from marketplace.notifications.rules.naming import COMPLAINT, NAMING, REFERRAL
 from marketplace.notifications.rules.reports import ANNUAL_REPORT, CONSULTATION, DISCLOSURE
 from marketplace.notifications.rules.supervision import APPEAL, FINDING, INSPECTION, MISCONDUCT, STOP
@@ -55,6 +64,7 @@ ALL = (
     PAYMENT,
     REFUND,
     SUSPENSE,
+    FUND_CLOSING,
     INSPECTION,
     FINDING,
     STOP,

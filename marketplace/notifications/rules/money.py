@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from marketplace.notifications.payouts import arrived, not_arrived
-from marketplace.notifications.recipients import both, finance_checker, finance_maker, of, through
+from marketplace.notifications.recipients import both, finance_checker, finance_maker, of, province, through
 from marketplace.notifications.rules.told import Subject, news, task
-from settlement.models import BankSuspense, Clawback, GatewayRefund, Payable, Payment, SettlementBatch, Shortfall
+from settlement.models import (
+    BankSuspense,
+    Clawback,
+    FundClosing,
+    GatewayRefund,
+    Payable,
+    Payment,
+    SettlementBatch,
+    Shortfall,
+)
 
 PAYABLE = Subject(
     Payable,
@@ -87,5 +96,14 @@ REFUND = Subject(
         ),
         "try_again": (),
         "transfer": (),
+    },
+)
+FUND_CLOSING = Subject(
+    FundClosing,
+    "fund",
+    {
+        "propose": (task("fund.closing", province, link_id=lambda closing: closing.fund_id),),
+        "approve": (news("fund.closed", finance_maker, link_id=lambda closing: closing.fund_id),),
+        "refuse": (news("fund.closing_refused", finance_maker, link_id=lambda closing: closing.fund_id),),
     },
 )

@@ -29,7 +29,7 @@ from core.permissions import Actor
 from instruments.models import Instrument
 from instruments.queries.listings import waiting_listings
 from marketplace.reports.desk.items import Line
-from settlement.models import Clawback
+from settlement.models import Clawback, FundClosing
 from settlement.states import ClawbackState
 from vouchers.models import Claim, CreditInvoice, ReviewCase, ReviewSummary
 from vouchers.queries.credits import credits_to_decide
@@ -101,9 +101,17 @@ def province_lines(actor: Actor) -> list[Line]:
         *_vetting_lines(actor, and_(Organisation.in_province.is_(False), Organisation.city.is_(None))),
         Line("group_changes_to_decide", _group_changes(actor), oldest=ControllerChange.proposed_at),
         credit_line(actor),
+        Line("fund_closings_to_decide", _closings_to_decide(actor), oldest=FundClosing.proposed_at),
         Line("clawbacks_open", clawbacks, oldest=Clawback.opened_at, amount=back_fen, is_fact=True),
         _proposed(actor),
     ]
+
+
+def _closings_to_decide(actor: Actor) -> Select[tuple[FundClosing]]:
+    """What others than the actor propose to do with the rest of past years' funds (V3)."""
+    return select(FundClosing).where(
+        FundClosing.state == ProposalState.PROPOSED, FundClosing.proposed_by != actor.user_id
+    )
 
 
 def _successions_in(actor: Actor) -> Select[tuple[TeamSuccession]]:

@@ -15,6 +15,7 @@ AUDITED = [
                 UNION ALL SELECT 'aid_hold', id FROM aid_hold UNION ALL SELECT 'cap_merge', id FROM cap_merge
                 UNION ALL SELECT 'cap_carry', id FROM cap_carry
                 UNION ALL SELECT 'settlement_batch', id FROM settlement_batch UNION ALL SELECT 'fund', id FROM fund
+                UNION ALL SELECT 'fund_closing', id FROM fund_closing
                 UNION ALL SELECT 'clawback', id FROM clawback UNION ALL SELECT 'shortfall', id FROM shortfall
                 UNION ALL SELECT 'payment_stop', id FROM payment_stop
                 UNION ALL SELECT 'bank_suspense', id FROM bank_suspense

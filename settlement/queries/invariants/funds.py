@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.invariants import Invariant
+from accounts.states import PROPOSAL_TRANSITIONS
+from core.invariants import Invariant, replay
 from settlement.queries.invariants.outcomes import PAYOUT_OUTCOMES
 
 INVARIANTS: list[Invariant] = [
@@ -46,4 +47,30 @@ INVARIANTS: list[Invariant] = [
             OR a.fen - m.posted_fen <> coalesce(s.paid_fen, 0) - coalesce(r.fen, 0)
         """,
     ),
+    Invariant(
+        15,
+        "what is carried out of one fund is carried into the next",
+        """
+        SELECT transaction_id AS ledger_transaction, sum(amount_fen) AS off_fen
+          FROM appropriation WHERE kind IN ('carried_out', 'carried_in')
+         GROUP BY transaction_id HAVING sum(amount_fen) <> 0
+        """,
+    ),
+    Invariant(
+        10,
+        "a fund is closed by two persons, and by the sums they decided",
+        """
+        SELECT f.id AS fund, c.carried_fen, c.lapsed_fen, a.carried_fen AS carried_out_fen, a.lapsed_fen AS taken_fen
+          FROM fund f
+          LEFT JOIN (SELECT fund_id, sum(carried_fen) AS carried_fen, sum(lapsed_fen) AS lapsed_fen,
+                            bool_or(reviewed_by = proposed_by) AS alone
+                       FROM fund_closing WHERE state = 'approved' GROUP BY fund_id) c ON c.fund_id = f.id
+          LEFT JOIN (SELECT fund_id, -sum(amount_fen) FILTER (WHERE kind = 'carried_out') AS carried_fen,
+                            -sum(amount_fen) FILTER (WHERE kind = 'lapsed') AS lapsed_fen
+                       FROM appropriation GROUP BY fund_id) a ON a.fund_id = f.id
+         WHERE coalesce(c.carried_fen, 0) <> coalesce(a.carried_fen, 0)
+            OR coalesce(c.lapsed_fen, 0) <> coalesce(a.lapsed_fen, 0) OR c.alone
+        """,
+    ),
+    replay("fund_closing", PROPOSAL_TRANSITIONS),
 ]

@@ -248,6 +248,8 @@ BENDS: dict[str, str | list[str]] = {
     "batch preparer and approver": "UPDATE settlement_batch SET approved_by = prepared_by",
     "funds: 0 <=": "UPDATE appropriation SET amount_fen = 1",
     "what a fund committed": "DELETE FROM settlement_batch",
+    "what is carried out": "UPDATE appropriation SET kind = 'carried_in'",
+    "a fund is closed by two": "UPDATE fund_closing SET state = 'approved', reviewed_by = proposed_by",
     "every change of money": "DELETE FROM audit_entry WHERE subject_kind = 'payable'",
     # vouchers: aid of cities
     "aids: confirmed": aid("true"),

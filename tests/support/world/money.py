@@ -21,6 +21,10 @@ class Money(Deals):
     def _settlement(self) -> None:
         appropriation = {"year": 2026, "appropriation_fen": 1_000_000_000, "reference": "演示指标文"}
         self.post("finance-maker", "/funds", appropriation, name="fund")
+        before = {"year": 2025, "appropriation_fen": 10_000, "reference": "上年指标文"}
+        last = self.post("finance-maker", "/funds", before, name="fund of last year")
+        rest = {"carried_fen": 6_000, "reference": "结余资金管理办法", "cause": "上年结余"}
+        self.post("finance-maker", f"/funds/{last['id']}/closings", rest, name="fund closing")
         paid = self.batch("answered", outcome="paid")
         self.ids["paid payable"] = paid["payable_id"]
         self.ids["paid claim"] = int(paid["source"].removeprefix("claim:"))

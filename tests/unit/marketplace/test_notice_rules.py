@@ -58,6 +58,7 @@ TABLES: dict[str, Transitions[Any]] = {
     "payable": PAYABLE_TRANSITIONS,
     "payment": PAYMENT_TRANSITIONS,
     "bank_suspense": SUSPENSE_TRANSITIONS,
+    "fund_closing": PROPOSAL_TRANSITIONS,
     "gateway_refund": REFUND_TRANSITIONS,
     "referral": REFERRAL,
     "residence": RESIDENCE_TRANSITIONS,
