@@ -27,6 +27,8 @@ BUILDERS: dict[str, Callable[[int, int], Entries]] = {
     "use_carried": lambda a, b: postings.use_carried(CAP, amount_fen=a),
     "carry_ended": lambda a, b: postings.carry_ended(CAP, amount_fen=a),
     "appropriated": lambda a, b: postings.appropriated(programme="p", year=2026, amount_fen=a),
+    "appropriation_taken": lambda a, b: postings.appropriation_taken(programme="p", year=2026, amount_fen=a),
+    "fund_carried": lambda a, b: postings.fund_carried(programme="p", year=2026, amount_fen=a),
     "payable_confirmed": lambda a, b: postings.payable_confirmed(payee_id=1, amount_fen=a),
     "payable_cancelled": lambda a, b: postings.payable_cancelled(payee_id=1, amount_fen=a),
     "batch_committed": lambda a, b: postings.batch_committed(
