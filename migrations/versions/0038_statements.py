@@ -19,9 +19,6 @@ TRANSACTIONS = (
     "hold_granted",
     "hold_released",
     "hold_consumed",
-    "cap_merged",
-    "cap_carried",
-    "carry_ended",
     "appropriated",
     "payable_confirmed",
     "payable_cancelled",
@@ -39,6 +36,9 @@ TRANSACTIONS = (
     "subsidy_forgone",
     "shortfall_opened",
     "shortfall_paid",
+    "cap_merged",
+    "cap_carried",
+    "carry_ended",
 )
 ADDED_TRANSACTIONS = ("suspense_opened", "suspense_cleared")
 RESOLUTIONS = ("payout_return", "bank_charge", "interest", "recovery", "own_transfer", "sent_back", "other")
