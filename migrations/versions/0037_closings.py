@@ -7,7 +7,7 @@ from migrations.columns import among, fen, instant, key, one_of, refers, text
 from migrations.helpers import admit, grant
 
 revision = "0037"
-down_revision = "0038"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 
