@@ -7,11 +7,13 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
+from defusedxml.ElementTree import fromstring
 from xlsxwriter import Workbook
 
-from core.money import fen_to_yuan
+from core.money import fen_to_yuan, yuan_to_fen
 
 HEADINGS = ("payout_no", "account_number", "amount", "status", "reason", "value_date")
 VALUE_DATE = date(2026, 1, 13)
@@ -122,6 +124,28 @@ class Bank:
             f"{fen_to_yuan(sent.amount_fen)}</InstdAmt></Amt><CdtrAcct><Id><Othr><Id>{sent.account_number}</Id></Othr>"
             "</Id></CdtrAcct></OrgnlTxRef></TxInfAndSts>"
         )
+
+
+def read_pain_001(content: bytes) -> tuple[str, list[Sent]]:
+    """The message's reference and its payments, as a bank reads them."""
+    root = fromstring(content)
+    sent = [
+        Sent(
+            payout_no=int(_text(each, "EndToEndId").rpartition("-")[2]),
+            end_to_end_id=_text(each, "EndToEndId"),
+            account_number=_text(each, "CdtrAcct/{*}Id/{*}Othr/{*}Id"),
+            amount_fen=yuan_to_fen(_text(each, "InstdAmt")),
+        )
+        for each in root.iterfind(".//{*}CdtTrfTxInf")
+    ]
+    return _text(root, "MsgId"), sent
+
+
+def _text(node: Element, path: str) -> str:
+    found = node.find(f".//{{*}}{path}")
+    assert found is not None, path
+    assert found.text, path
+    return found.text
 
 
 def csv_of(rows: Sequence[Sequence[str]], encoding: str = "utf-8-sig") -> bytes:

@@ -43,7 +43,7 @@ from settlement.service.suspense import PayoutUnknown, PayoutUnnamed, ProposerSe
 from settlement.states import PayableState, SuspenseResolution, SuspenseState
 from tests.factories.accounts import user_with_role
 from tests.factories.settlement import AFTER, CUTOFF, checker, make_fund, make_payable, maker, prepare, send
-from tests.support.bank import CLOSED_ACCOUNT, Bank, Entry, Sent, camt_of
+from tests.support.bank import CLOSED_ACCOUNT, Bank, Entry, Sent, camt_of, read_pain_001
 
 NEXT = date(2026, 1, 13)
 
@@ -118,6 +118,9 @@ def test_a_batch_as_exported_is_answered_by_each_kind_and_a_replay_in_another_ki
     for number, kind in enumerate(("csv", "xlsx", "pain", "054", "053"), start=1):
         fails = kind in ("csv", "xlsx", "pain")
         claims, batch, bank = sent(100, 200, 400, cutoff=date(2026, 1, 8 + number))
+        if kind in ("pain", "054"):
+            reference, read = read_pain_001(open_file(exported(batch.id, ExportFormat.PAIN_001)))
+            assert (reference, read) == (bank.reference, list(bank.sent))
         bank = replace(bank, outcomes={2: "failed" if fails else "returned"})
         files: dict[str, tuple[Callable[[], bytes], Callable[[], bytes]]] = {
             "csv": (bank.csv, bank.xlsx),

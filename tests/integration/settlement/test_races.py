@@ -6,21 +6,24 @@ The last of a cap, two preparers, one transfer. And what happens without the gua
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from typing import TypeVar
 
+import pytest
 from flask import Flask
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from accounts.queries import organisation
 from core.db import db, session, transaction
 from core.invariants import verify
 from core.permissions import SYSTEM
 from settlement import queries, steps
+from settlement.models import BankSuspense
 from settlement.queries.invariants import INVARIANTS
-from settlement.service import batches
-from settlement.steps import PaymentExists, PaymentTooLarge
+from settlement.service import bank_statements, batches
+from settlement.steps import PaymentExists, PaymentTooLarge, suspense
 from tests.databases import Database
 from tests.factories.settlement import (
     AFTER,
@@ -33,6 +36,7 @@ from tests.factories.settlement import (
     make_payable,
     maker,
 )
+from tests.support.bank import Entry, camt_of
 
 T = TypeVar("T")
 
@@ -202,6 +206,31 @@ def test_i6_one_claim_confirmed_twice_at_once_is_one_payable(committed_app: Flas
     session().rollback()
     assert session().scalar(text("SELECT count(*) FROM payable WHERE order_id = 77")) == 1
     assert verify(INVARIANTS) == []
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_one_entry_in_many_statements_at_once_is_in_suspense_once(
+    committed_app: Flask, guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each statement is a file of its own with the same entry. Without the lock the constraint is the backstop."""
+    with committed_app.app_context():
+        actor = maker()
+    if not guarded:
+        monkeypatch.setattr(suspense, "_STATEMENT_LOCK", None)  # no key, no lock
+
+    def take(number: int) -> int:
+        content = camt_of([Entry(7_000)]).replace(b"M1", b"M%d" % number)
+        return bank_statements.record_statement(stream=BytesIO(content), filename="camt.xml", actor=actor, now=AFTER).id
+
+    answers = at_once(committed_app, take, clients=8)
+
+    with committed_app.app_context():
+        kept = session().scalars(select(BankSuspense.amount_fen)).all()
+        assert list(kept) == [7_000]
+        assert verify(INVARIANTS) == []
+    failed = [each for each in answers if isinstance(each, Exception)]
+    assert bool(failed) is not guarded
+    assert all(isinstance(each, IntegrityError) for each in failed), failed
 
 
 def test_one_transfer_recorded_many_times_at_once_counts_once(committed_app: Flask) -> None:
