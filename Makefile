@@ -31,9 +31,9 @@ format: setup-dev
 	$(PY) -m ruff format $(PACKAGES) wsgi.py
 	$(PY) -m djlint --reformat --quiet $(wildcard */templates) || true
 
-# Measurements as ratios within one run; empty until a later capability brings its own.
+# Measurements as ratios within one run: docs/performance.md.
 bench: setup-dev
-	@if [ -d tests/bench ]; then $(PY) -m pytest tests/bench $(PYTEST_ARGS); else echo "nothing to measure yet"; fi
+	$(PY) -m pytest tests/bench -p no:randomly -s $(PYTEST_ARGS)
 
 # The whole story on real data from outside: make demo-real DATA=DIR
 demo-real: setup

@@ -68,6 +68,7 @@ watches_payables = reads_all_money | reads_its_city
 may_correct_payable = finance_maker
 may_prepare_batch = finance_maker | system
 may_approve_batch = finance_checker
+may_change_cutoffs = finance_checker
 may_discard_batch = finance
 may_export_batch = finance
 may_read_batches = reads_all_money

@@ -30,6 +30,7 @@ from settlement.payers import PayerUnknown
 from settlement.queries import batches as queries
 from settlement.queries.batches import BatchMissing, BatchNotExported
 from settlement.queries.programmes import ProgrammeUnknown
+from settlement.rules.cutoffs import Cutoff
 from settlement.rules.exports import ExportFormat
 from settlement.rules.exports.content import ControlSumDiffers, ExportFaulty
 from settlement.rules.payout_ids import end_to_end_id
@@ -40,6 +41,7 @@ from settlement.schemas.batches import (
     BatchPayoutSchema,
     BatchQuerySchema,
     BatchSchema,
+    CutoffChangeSchema,
     CutoffQuerySchema,
     CutoffSchema,
     ExportQuerySchema,
@@ -49,9 +51,11 @@ from settlement.schemas.batches import (
 )
 from settlement.service import bank_returns as return_service
 from settlement.service import batches as service
+from settlement.service import cutoffs as cutoff_service
 from settlement.service.bank_files import BankReturnRefused
 from settlement.service.bank_returns import BatchNotSent, Preview
 from settlement.service.batches import ApproverPrepared, CutoffAhead, ExportDiffers, PayoutsOpen
+from settlement.service.cutoffs import CutoffChangeRefused, CutoffHasBatch
 from settlement.steps.batches import NothingToSettle, PreparerInvolved
 
 batches = Blueprint(
@@ -266,7 +270,7 @@ def list_bank_returns(given: dict[str, Any], batch_id: int) -> dict[str, Any]:
 def close_batch(batch_id: int) -> SettlementBatch:
     """Close a batch
 
-    Once the bank has reported on every line; later only returns of what was paid are taken in.
+    Once the bank has reported on every payout; later only returns of what was paid are taken in.
     """
     return service.close(batch_id=batch_id, actor=current_actor(), now=clock.now())
 
@@ -281,6 +285,20 @@ def list_cutoffs(given: dict[str, Any]) -> dict[str, Any]:
     The 10th and 25th, moved to the next working day; provisional while the official calendar is not published.
     """
     return {"items": service.scheduled_cutoffs(**given), "next_cursor": None}
+
+
+@batches.route("/settlement-cutoffs", methods=["POST"])
+@allow(permissions.may_change_cutoffs)
+@problems(CutoffChangeRefused, CutoffHasBatch)
+@idempotent
+@batches.arguments(CutoffChangeSchema)
+@batches.response(201, CutoffSchema)
+def change_cutoff(given: dict[str, Any]) -> Cutoff:
+    """Put a cut-off on another day
+
+    With the reason, while it is still to come and has no batch. The worker prepares its batch after that day.
+    """
+    return cutoff_service.change_cutoff(**given, actor=current_actor(), now=clock.now())
 
 
 def _known_format(name: str) -> ExportFormat:

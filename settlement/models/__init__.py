@@ -11,6 +11,7 @@ from settlement.models.batches import (
 )
 from settlement.models.caps import AidHold, CapCarry, CapHold, CapMerge, CapMergeYear
 from settlement.models.clawbacks import Clawback, Recovery
+from settlement.models.cutoffs import CutoffChange
 from settlement.models.funds import Appropriation, Fund, FundClosing
 from settlement.models.gateway import GatewayAccount, GatewayDispute, GatewayEvent, GatewayPayment, GatewayRefund
 from settlement.models.ledger import LedgerAccount, LedgerPosting, LedgerTransaction
@@ -35,6 +36,7 @@ __all__ = [
     "CapMerge",
     "CapMergeYear",
     "Clawback",
+    "CutoffChange",
     "Fund",
     "FundClosing",
     "GatewayAccount",

@@ -1,15 +1,24 @@
-"""The settlement calendar of a year, with what is provisional marked."""
+"""The settlement calendar of a year, with what is provisional marked, and putting a cut-off on another day."""
 
 from __future__ import annotations
 
-from flask import render_template, request
+from datetime import date
+from typing import Any
+
+from flask import Response, render_template, request, url_for
 
 from core import clock
+from core.errors import NotFound
 from core.http import allow, current_actor
-from core.pages import NavEntry, Pages
+from core.pages import Done, Form, NavEntry, Pages, form_page
+from core.pages.language import day as say_day
 from settlement import permissions
+from settlement.pages.words import cutoff_words
 from settlement.queries.desk import live_cutoffs
+from settlement.rules.cutoffs import Cutoff
+from settlement.schemas.batches import CutoffChangeSchema
 from settlement.schemas.funds import FIRST_YEAR, LAST_YEAR
+from settlement.service import cutoffs as service
 from settlement.service.batches import scheduled_cutoffs
 
 cutoffs = Pages(
@@ -33,9 +42,41 @@ def index() -> str:
         before=year - 1 if year > FIRST_YEAR else None,
         after=year + 1 if year < LAST_YEAR else None,
         cutoffs=scheduled,
+        changes=permissions.may_change_cutoffs(current_actor()),
+        today=today,
         following=next((each for each in scheduled if each.day >= today), None),
         taken=live_cutoffs(scheduled[0].day) if permissions.may_read_batches(current_actor()) else {},
     )
+
+
+@cutoffs.route("/<nominal>/day", methods=["GET", "POST"])
+@allow(permissions.may_change_cutoffs)
+def change(nominal: str) -> Response:
+    """Put a cut-off on another day."""
+    found = _scheduled(nominal)
+    here = url_for("cutoff_pages.index", year=found.nominal.year)
+
+    def effect(given: dict[str, Any]) -> Done:
+        service.change_cutoff(**given, actor=current_actor(), now=clock.now())
+        return Done(here, "page.cutoff_change.done")
+
+    form = Form(
+        CutoffChangeSchema, name="cutoff_change", fixed={"nominal": nominal}, initial={"day": found.day.isoformat()}
+    )
+    facts = [("column.nominal", say_day(found.nominal)), ("column.cutoff", cutoff_words(found))]
+    return form_page(form, effect=effect, back=here, confirms=True, facts=facts)
+
+
+def _scheduled(nominal: str) -> Cutoff:
+    """The cut-off of a day the policy names; any other is missing."""
+    try:
+        day = date.fromisoformat(nominal)
+    except ValueError as malformed:
+        raise NotFound from malformed
+    for each in scheduled_cutoffs(year=day.year):
+        if each.nominal == day:
+            return each
+    raise NotFound
 
 
 def _year(typed: str | None, *, default: int) -> int:

@@ -256,3 +256,16 @@ class CutoffSchema(Schema):
         required=True,
         metadata={"description": "provisional while the official calendar of its year is not published."},
     )
+    reason = TextField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why a person put it on another day than the policy's; null where nobody did."},
+    )
+
+
+class CutoffChangeSchema(Schema):
+    """A cut-off on another day."""
+
+    nominal = DayField(required=True, metadata={"description": "The cut-off, by the day the policy names."})
+    day = DayField(required=True, metadata={"description": "A working day between the cut-offs before and after."})
+    reason = TextField(required=True, max_length=500, attribute="why", metadata={"description": "Why it is put there."})

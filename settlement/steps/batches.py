@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import func, select, text, update
 
@@ -44,10 +43,13 @@ _TAKE = text(
         UPDATE payable p SET state = 'in_batch', batch_id = :batch_id, attempts = p.attempts + 1
           FROM queue q
          WHERE p.id = q.id AND q.running_fen <= :available_fen
-        RETURNING p.*
+        RETURNING p.id, p.queue_no, p.attempts, p.source, p.order_id, p.amount_fen, p.payee_id, p.account_id,
+                  p.holder_name, p.bank_name, p.cnaps_code, p.account_number,
+                  CAST(:user_id AS bigint) = ANY (p.involved_user_ids) AS involved
     ), grouped AS (
         SELECT payee_id, account_id, holder_name, bank_name, cnaps_code, account_number,
-               min(queue_no) AS first_queue_no, count(*) AS line_count, sum(amount_fen) AS gross_fen
+               min(queue_no) AS first_queue_no, count(*) AS line_count, sum(amount_fen)::bigint AS gross_fen,
+               bool_or(involved) AS involved
           FROM moved
          GROUP BY payee_id, account_id, holder_name, bank_name, cnaps_code, account_number
     ), numbered AS MATERIALIZED (
@@ -79,13 +81,16 @@ _TAKE = text(
     ), nettings AS (
         INSERT INTO batch_netting (batch_id, payout_no, clawback_id, amount_fen)
         SELECT :batch_id, payout_no, clawback_id, fen FROM netting
+    ), lines AS (
+        INSERT INTO batch_line (batch_id, line_no, payout_no, payable_id, attempt, source, order_id, amount_fen)
+        SELECT :batch_id, row_number() OVER (ORDER BY p.payout_no, m.queue_no), p.payout_no, m.id, m.attempts,
+               m.source, m.order_id, m.amount_fen
+          FROM moved m JOIN numbered p
+            ON p.account_id = m.account_id
+           AND (p.payee_id, p.holder_name, p.bank_name, p.cnaps_code, p.account_number)
+               IS NOT DISTINCT FROM (m.payee_id, m.holder_name, m.bank_name, m.cnaps_code, m.account_number)
     )
-    INSERT INTO batch_line (batch_id, line_no, payout_no, payable_id, attempt, source, order_id, amount_fen)
-    SELECT :batch_id, row_number() OVER (ORDER BY p.payout_no, m.queue_no), p.payout_no, m.id, m.attempts, m.source,
-           m.order_id, m.amount_fen
-      FROM moved m JOIN numbered p
-        ON p.payee_id = m.payee_id AND p.account_id = m.account_id AND p.holder_name = m.holder_name
-       AND p.bank_name = m.bank_name AND p.cnaps_code = m.cnaps_code AND p.account_number = m.account_number
+    SELECT count(*) AS payouts, coalesce(bool_or(involved), false) AS involved FROM numbered
     """
 )
 """The queue's prefix becomes payouts with their lines beneath, less what the payees owe.
@@ -93,6 +98,9 @@ _TAKE = text(
 A claim costs the fund what goes to the bank for it: of a payee's claims in their order the first ones settle what it
 owes. Payouts are numbered by their first claim's place in the queue, lines by payout and place.
 """
+
+MEMORY = text("SET LOCAL work_mem = '64MB'")
+"""For sorting and joining many claims; a batch is prepared by nobody else at the same time."""
 
 _ENTRIES = """
     SELECT account_id, 'pending' AS layer, amount_fen
@@ -160,13 +168,12 @@ def prepare_batch(*, programme: str, cutoff: date, actor: Actor, now: datetime) 
     lock_nettable(programme)
     available = locked_account(AccountRef(AccountKind.FUND, programme, cutoff.year)).balance_fen
     batch = _new_batch(fund, cutoff, actor=actor, now=now)
-    taken: Any = current.execute(
-        _TAKE,
-        {"programme": programme, "until": until, "available_fen": available, "batch_id": batch.id},
-    )
-    if taken.rowcount == 0:
+    current.execute(MEMORY)
+    taken = {"programme": programme, "until": until, "available_fen": available, "batch_id": batch.id}
+    payouts, involved = current.execute(_TAKE, {**taken, "user_id": actor.user_id}).one()
+    if not payouts:
         raise NothingToSettle(reasons=_why_nothing(programme, cutoff, until, available_fen=available))
-    if actor.user_id is not None and is_involved(batch.id, actor.user_id):
+    if involved:
         raise PreparerInvolved
     _seal(batch, _commit_money(batch, fund, actor=actor, now=now), until)
     audit.record(

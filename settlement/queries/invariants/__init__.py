@@ -20,6 +20,7 @@ AUDITED = [
                 UNION ALL SELECT 'payment_stop', id FROM payment_stop
                 UNION ALL SELECT 'bank_suspense', id FROM bank_suspense
                 UNION ALL SELECT 'bank_statement', id FROM bank_statement
+                UNION ALL SELECT 'cutoff_change', id FROM cutoff_change
                 UNION ALL SELECT 'gateway_refund', id FROM gateway_refund
                 UNION ALL SELECT 'gateway_dispute', id FROM gateway_dispute
                 UNION ALL SELECT 'gateway_account', id FROM gateway_account

@@ -80,6 +80,9 @@ INVARIANTS: list[Invariant] = [
          WHERE b.id IS NULL OR o.batch_id IS NULL OR p.id IS NULL OR b.programme <> p.programme
             OR (l.source, l.order_id, o.payee_id, o.account_id, l.amount_fen)
                IS DISTINCT FROM (p.source, p.order_id, p.payee_id, p.account_id, p.amount_fen)
+            OR (p.batch_id = l.batch_id
+                AND (o.holder_name, o.bank_name, o.cnaps_code, o.account_number)
+                    IS DISTINCT FROM (p.holder_name, p.bank_name, p.cnaps_code, p.account_number))
         """,
     ),
     Invariant(

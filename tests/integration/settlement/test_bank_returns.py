@@ -6,11 +6,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
+from accounts.permissions import Role
+from accounts.rules.registration import BankDetails
+from accounts.steps.bank import NamedByVerifier, name_account, verify_account
 from core.db import session
 from core.errors import Refused
+from core.invariants import verify
 from core.states import StateForbids
 from settlement.models import BankReturn, Fund, LedgerAccount, LedgerTransaction, Payable, SettlementBatch
 from settlement.queries.funds import find_fund, fund_status
+from settlement.queries.invariants import INVARIANTS
 from settlement.queries.payables import payouts_of as attempts_of
 from settlement.rules.chart import AccountKind, TransactionKind
 from settlement.service import batches, clawbacks, payables
@@ -19,11 +24,12 @@ from settlement.service.bank_returns import BatchNotSent
 from settlement.service.batches import PayoutsOpen
 from settlement.service.payables import NoVerifiedAccount
 from settlement.states import BatchState, PayableState
-from tests.factories.accounts import actor_of, make_province
+from tests.factories.accounts import actor_of, make_enterprise, make_province, make_user, user_with_role
 from tests.factories.settlement import (
     AFTER,
     answer,
     bank_csv,
+    in_transaction,
     lines_of,
     make_fund,
     make_payable,
@@ -240,6 +246,43 @@ def test_correction_needs_a_verified_account_and_takes_it_on(app: Flask) -> None
 
     with pytest.raises(NoVerifiedAccount):
         payables.correct(payable_id=failed.id, note="无账户", actor=maker(), now=AFTER)
+
+
+def test_a_new_account_reaches_no_payout_that_is_prepared_and_needs_a_second_person(app: Flask) -> None:
+    make_fund(1_000)
+    payee = make_enterprise()
+    prepared, due = make_payable(100, payee=payee), make_payable(200, payee=payee, now=AFTER)
+    batch = prepare()
+    old = payouts_of(batch)[0].account_number
+    named_by = make_user(Role.ENTERPRISE, payee)
+    details = BankDetails(
+        holder_name=payee.name,
+        bank_name="中国银行济南分行",
+        cnaps_code="104451000012",
+        account_number="6217000000000000099",
+    )
+    account = in_transaction(
+        lambda: name_account(
+            organisation=payee, details=details, actor=named_by.as_actor(), user_id=named_by.id, now=AFTER
+        )
+    )
+    with pytest.raises(NamedByVerifier):
+        in_transaction(
+            lambda: verify_account(account=account, actor=named_by.as_actor(), user_id=named_by.id, now=AFTER)
+        )
+    bureau = user_with_role(Role.CITY_BUREAU)
+    in_transaction(lambda: verify_account(account=account, actor=bureau.as_actor(), user_id=bureau.id, now=AFTER))
+
+    assert payouts_of(batch)[0].account_number == old
+    answer(send(batch), "failed")
+    payables.correct(payable_id=prepared.id, note="账户已更正", actor=maker(), now=AFTER)
+    again = prepare(cutoff=date(2026, 1, 13))
+    assert [(payout.account_number, payout.line_count) for payout in payouts_of(again)] == [
+        ("6217000000000000099", 1),
+        (old, 1),
+    ]
+    assert state_of(due) is PayableState.IN_BATCH
+    assert verify(INVARIANTS) == []
 
 
 def test_a_late_return_reverses_what_was_paid(app: Flask) -> None:

@@ -29,6 +29,7 @@ APPEND_ONLY = (
     "batch_line",
     "batch_payout",
     "batch_netting",
+    "cutoff_change",
     "batch_file",
     "bank_return",
     "bank_return_line",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.spreadsheets import inert
 from core.workdays import WorkingCalendar, YearStatus
-from settlement.rules.cutoffs import Schedule, cutoffs_of, next_cutoff
+from settlement.rules.cutoffs import Moved, Schedule, change_faults, cutoffs_of, next_cutoff
 from settlement.rules.payout_ids import TooLong, end_to_end_id, payout_no_of
 from settlement.rules.room import cap_room_fen, grantable_fen
 from settlement.rules.seal import (
@@ -147,3 +147,36 @@ def test_a_name_that_is_too_long_is_never_made() -> None:
 def test_formulas_are_inert(start: str) -> None:
     assert inert(f"{start}1+1") == f"'{start}1+1"
     assert inert("甲方") == "甲方"
+
+
+def test_v17_pay_a_cutoff_is_put_elsewhere_by_hand_with_its_reason() -> None:
+    calendar = WorkingCalendar(frozenset({2026}), {})
+    moved = Schedule((10, 25), moved={date(2026, 4, 25): Moved(date(2026, 4, 23), "五一调休")})
+    plain = Schedule((10, 25))
+
+    found = next_cutoff(date(2026, 4, 14), schedule=moved, calendar=calendar)
+
+    assert (found.nominal, found.day, found.reason) == (date(2026, 4, 25), date(2026, 4, 23), "五一调休")
+    assert next_cutoff(date(2026, 4, 24), schedule=moved, calendar=calendar).nominal == date(2026, 5, 10)
+    assert next_cutoff(date(2026, 4, 14), schedule=plain, calendar=calendar).day == date(2026, 4, 27)
+
+
+@pytest.mark.parametrize(
+    ("nominal", "day", "faults"),
+    [
+        (date(2026, 4, 25), date(2026, 4, 23), []),
+        (date(2026, 4, 24), date(2026, 4, 23), ["cutoff_unknown"]),
+        (date(2026, 4, 25), date(2026, 4, 26), ["cutoff_no_working_day"]),
+        (date(2026, 4, 25), date(2026, 4, 10), ["cutoff_out_of_order"]),
+        (date(2026, 4, 25), date(2026, 5, 11), ["cutoff_out_of_order"]),
+        (date(2026, 3, 10), date(2026, 3, 11), ["cutoff_over", "cutoff_day_over"]),
+        (date(2026, 12, 25), date(2027, 1, 4), []),
+    ],
+)
+def test_v17_pay_a_cutoff_stays_a_working_day_between_its_neighbours(
+    nominal: date, day: date, faults: list[str]
+) -> None:
+    calendar = WorkingCalendar(frozenset({2026}), {})
+    schedule = Schedule((10, 25))
+
+    assert change_faults(nominal, day, schedule=schedule, calendar=calendar, today=date(2026, 4, 1)) == faults

@@ -1,0 +1,98 @@
+"""Preparing and sealing a batch beside the raw one-statement form, on copies of the same data in the same run.
+
+``make bench`` runs and prints it. The server keeps its durable settings; the two take turns, the best of each counts.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core import clock
+from core.db import db
+from core.permissions import Actor
+from core.postgres import EmbeddedServer
+from marketplace.app import create_app
+from settlement.service import batches
+from settlement.steps.batches import MEMORY
+from tests.bench.settling_data import RAW, make_claims
+from tests.databases import Database, Server
+from tests.factories.settlement import AFTER, CUTOFF, make_fund
+
+RATIO = 1.25
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+APPROPRIATED_FEN = 10**14
+
+
+@pytest.fixture(scope="module")
+def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server as it runs in service, unlike that of the tests."""
+    embedded = EmbeddedServer(tmp_path_factory.mktemp("durable"))
+    embedded.start()
+    try:
+        yield Server(url=embedded.logins.superuser_url, run=os.getpid())
+    finally:
+        embedded.stop()
+
+
+@pytest.fixture(params=[100_000, 1_000_000])
+def claims(request: pytest.FixtureRequest, durable: Server, tmp_path: Path) -> Iterator[tuple[Database, int]]:
+    """A database of confirmed claims, and their number."""
+    source = durable.clone("settling")
+    app = create_app(source.config(tmp_path / "var"))
+    with app.app_context():
+        make_fund(APPROPRIATED_FEN)
+        db.session.remove()
+        db.engine.dispose()
+    with source.connect() as connection:
+        make_claims(connection, request.param)
+    yield source, request.param
+    durable.drop(source)
+
+
+def raw(server: Server, source: Database) -> float:
+    """Seconds of the raw statement with its commit."""
+    copy = server.copy(source, "raw")
+    with copy.connect() as connection:
+        programme = connection.execute("SELECT programme FROM fund").fetchone()
+        assert programme is not None
+        given = {"programme": programme[0], "until": clock.end_of_day(CUTOFF), "available": APPROPRIATED_FEN}
+        connection.commit()
+        connection.execute(MEMORY.text)
+        begun = time.perf_counter()
+        connection.execute(RAW, given)
+        connection.commit()
+        took = time.perf_counter() - begun
+    server.drop(copy)
+    return took
+
+
+def own(server: Server, source: Database, var: Path, count: int) -> float:
+    """Seconds of the service."""
+    copy = server.copy(source, "own")
+    app = create_app(copy.config(var))
+    with app.app_context():
+        maker = Actor(user_id=1, organisation_id=1, role="finance_maker")
+        begun = time.perf_counter()
+        batch = batches.prepare(cutoff=CUTOFF, actor=maker, now=AFTER)
+        took = time.perf_counter() - begun
+        assert (batch.line_count, batch.waiting_count) == (count, 0)
+        db.session.remove()
+        db.engine.dispose()
+    server.drop(copy)
+    return took
+
+
+def test_preparing_and_sealing_beside_the_raw_statement(
+    durable: Server, claims: tuple[Database, int], tmp_path: Path
+) -> None:
+    source, count = claims
+    turns = [(raw(durable, source), own(durable, source, tmp_path / "own", count)) for _ in range(ROUNDS)]
+    best_raw, best_own = min(each for each, _ in turns), min(each for _, each in turns)
+
+    print(f"\nbatch of {count}: {best_own:.2f} s; raw {best_raw:.2f} s: {best_own / best_raw:.2f} times raw")
+    assert best_own <= RATIO * best_raw

@@ -1,0 +1,69 @@
+"""Cut-offs put on another day by hand: with a reason, while they are to come, and obeyed by the worker (V17 pay)."""
+
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from accounts.permissions import Role
+from core.db import session
+from core.errors import Forbidden
+from settlement.jobs import prepare_due_batches
+from settlement.models import CutoffChange, SettlementBatch
+from settlement.service import batches, cutoffs
+from settlement.service.batches import CutoffAhead
+from settlement.service.cutoffs import CutoffChangeRefused, CutoffHasBatch
+from tests.factories.settlement import AFTER, checker, make_fund, make_payable, maker, prepare
+from tests.support.finance import browser
+
+NOMINAL = date(2026, 1, 25)
+"""A Sunday, moved to Monday the 26th by the policy."""
+EARLIER = date(2026, 1, 21)
+
+
+def test_v17_pay_the_worker_goes_by_the_day_a_person_chose(app: Flask) -> None:
+    make_fund(10_000)
+    make_payable(100)
+    with pytest.raises(Forbidden):
+        cutoffs.change_cutoff(nominal=NOMINAL, day=EARLIER, why="春节", actor=maker(), now=AFTER)
+
+    found = cutoffs.change_cutoff(nominal=NOMINAL, day=EARLIER, why="春节前兑付", actor=checker(), now=AFTER)
+
+    assert (found.day, found.reason) == (EARLIER, "春节前兑付")
+    with pytest.raises(CutoffAhead):
+        batches.prepare(cutoff=date(2026, 1, 22), actor=maker(), now=AFTER)
+    after = AFTER + timedelta(days=9)
+    prepare_due_batches(after, after)
+    assert [batch.cutoff for batch in session().scalars(select(SettlementBatch))] == [EARLIER]
+    with pytest.raises(CutoffHasBatch):
+        cutoffs.change_cutoff(nominal=NOMINAL, day=date(2026, 1, 23), why="再改", actor=checker(), now=AFTER)
+    assert [(each.nominal, each.day) for each in session().scalars(select(CutoffChange))] == [(NOMINAL, EARLIER)]
+
+
+def test_what_is_over_or_no_working_day_is_refused_with_its_reasons(app: Flask) -> None:
+    make_fund(10_000)
+    make_payable(100)
+    prepare()
+
+    with pytest.raises(CutoffChangeRefused) as refused:
+        cutoffs.change_cutoff(nominal=date(2026, 1, 10), day=date(2026, 1, 11), why="x", actor=checker(), now=AFTER)
+
+    assert [reason.code for reason in refused.value.reasons] == [
+        "cutoff_over",
+        "cutoff_day_over",
+        "cutoff_no_working_day",
+    ]
+
+
+def test_the_calendar_shows_the_change_and_why(app: Flask) -> None:
+    page = browser(app, Role.FINANCE_CHECKER)
+    here = "/settlement-cutoffs/2030-01-25/day"
+
+    assert "改到前后两个截止日之间" in page.get(here).text
+    sent = page.send(here, {"day": "2030-01-22", "reason": "春节前兑付"})
+
+    assert "（调整：春节前兑付）" in sent.text
+    assert "不在前后两个截止日之间" in page.send(here, {"day": "2030-03-26", "reason": "x"}).text
+    assert page.get("/settlement-cutoffs/2030-01-26/day").status == 404
+    assert browser(app, Role.FINANCE_MAKER).get(here).status == 403
