@@ -97,7 +97,7 @@ def _cutoff(nominal: date, *, schedule: Schedule, calendar: WorkingCalendar) -> 
     years = range(min(nominal, day).year, max(nominal, day).year + 1)
     official = all(calendar.status(year) is YearStatus.PUBLISHED for year in years)
     status = YearStatus.PUBLISHED if official else YearStatus.PROVISIONAL
-    return Cutoff(nominal, day, status, by_hand and by_hand.reason)
+    return Cutoff(nominal, day, status, None if by_hand is None else by_hand.reason)
 
 
 def _from(on: date, *, schedule: Schedule, calendar: WorkingCalendar) -> Iterator[Cutoff]:
