@@ -228,12 +228,13 @@ class _Report:
             self._fault(FaultCode.STATUS_CONTRADICTS, level.line, level.status, ", ".join(others))
 
     def _check_counts(self, node: Node, transactions: list[_Transaction], inherited: str) -> None:
-        """``NbOfTxsPerSts`` against the payouts that are named with each status; nothing where none is named."""
-        if not transactions:
-            return
+        """``NbOfTxsPerSts`` against the payouts that are named with a status; banks that name rejected ones only still
+        count the others."""
         for each in nodes_of(node, "NbOfTxsPerSts"):
             status = text_of(each, "DtldSts")
             named = [known for known in transactions if (known.status or inherited) == status]
+            if not named:
+                continue
             counted = text_of(each, "DtldNbOfTxs")
             if count_of(counted) != len(named):
                 self._fault(FaultCode.COUNT_DIFFERS, line_of(each), counted, str(len(named)))

@@ -239,6 +239,22 @@ def test_faults_of_a_status_report_are_named(body: str, group: str, expected: li
     assert sorted(set(found)) == sorted(set(expected))
 
 
+def test_a_bank_that_names_rejected_payouts_only_may_count_the_others() -> None:
+    counts = "".join(
+        f"<NbOfTxsPerSts><DtldNbOfTxs>{count}</DtldNbOfTxs><DtldSts>{status}</DtldSts></NbOfTxsPerSts>"
+        for count, status in ((997, "ACSC"), (1, "RJCT"))
+    )
+
+    assert outcomes(read(report(instruction(transaction("RJCT", "a"), status="PART", more=counts)))) == {"a": "failed"}
+
+
+def test_documents_in_chinese_encodings_are_read() -> None:
+    content = Bank(SENT, outcomes={2: "failed"}).pain_002()
+    chinese = content.decode().replace("UTF-8", "GB18030").encode("gb18030")
+
+    assert read(chinese) == read(content) == read(b"\xef\xbb\xbf" + content)
+
+
 def test_a_status_report_of_the_future_or_of_nothing_is_refused() -> None:
     assert faults(report("").replace(b"2026-01-13", b"2026-01-21")) == [("day_ahead", 2)]
     assert faults(report("").replace(b"OrgnlGrpInfAndSts", b"Other")) == [("element_missing", 0)]
