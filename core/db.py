@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData
-from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
+from sqlalchemy import MetaData, event
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, scoped_session
 
 from core.failpoints import failpoint
 
@@ -21,6 +22,7 @@ NAMING = {
 }
 
 _OPEN = "open_transaction"
+_WROTE = "wrote"
 _GUARDS: list[Callable[[Session], None]] = []
 
 
@@ -91,7 +93,7 @@ def transaction(*, joinable: bool = False) -> Iterator[Session]:
 def _own(current: Session, kind: str) -> Iterator[None]:
     if current.in_transaction():
         # Reads before the use case began a transaction of their own; its snapshot must not leak into this one.
-        current.rollback()
+        _end_reading(current)
     current.info[_OPEN] = kind
     try:
         yield
@@ -107,7 +109,41 @@ def _own(current: Session, kind: str) -> Iterator[None]:
         raise
     finally:
         current.info.pop(_OPEN, None)
+        current.info.pop(_WROTE, None)
     failpoint("core.transaction.committed")
+
+
+def _end_reading(current: Session) -> None:
+    """End what was read outside of a use case by COMMIT, which changes nothing where all of it was SELECT: after a
+    ROLLBACK the driver forgets its prepared statements, and the server plans every one of them anew.
+
+    What is no mere reading belongs into :func:`transaction`, and is rolled back as ever.
+    """
+    if current.info.pop(_WROTE, False) or current.new or current.dirty or current.deleted:
+        current.rollback()
+    else:
+        current.commit()
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _note_statement(execution: ORMExecuteState) -> None:
+    if not execution.is_select:
+        execution.session.info[_WROTE] = True
+
+
+@event.listens_for(Session, "after_flush")
+def _note_flush(current: Session, context: object) -> None:
+    current.info[_WROTE] = True
+
+
+def end_reading_after_requests(app: Flask) -> None:
+    """Have the reads of a request end before its session is closed, which would roll them back."""
+
+    @app.teardown_appcontext
+    def end(failure: BaseException | None) -> None:
+        current = session()
+        if failure is None and _OPEN not in current.info and current.in_transaction():
+            _end_reading(current)
 
 
 def require_transaction() -> Session:
@@ -123,7 +159,7 @@ def leave_transaction() -> None:
     current = session()
     if _OPEN in current.info:
         raise HeldTransaction("no other machine is asked while a transaction is open")
-    current.rollback()
+    _end_reading(current)
 
 
 def guard_commits(guard: Callable[[Session], None]) -> Callable[[], None]:

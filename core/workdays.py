@@ -120,9 +120,11 @@ class WorkingCalendar:
         return day
 
 
-def load_calendar() -> WorkingCalendar:
-    """The calendar as it stands in the database."""
+def load_calendar(*, since: date | None = None) -> WorkingCalendar:
+    """The calendar as it stands in the database; of what lies before ``since`` only the plain weeks."""
     years = session().scalars(select(CalendarYear.year).where(CalendarYear.status == YearStatus.PUBLISHED))
     # Plain rows: this is read with every quote and order, and a few hundred mapped objects cost ten times as much.
-    days = session().execute(select(CalendarException.day, CalendarException.working))
+    days = session().execute(
+        select(CalendarException.day, CalendarException.working).where(CalendarException.day >= (since or date.min))
+    )
     return WorkingCalendar(frozenset(years), dict(days.tuples().all()))

@@ -20,7 +20,7 @@ from core import audit, clock, failpoints, policy
 from core.cli import COMMANDS as CORE_COMMANDS
 from core.commands import Commands
 from core.config import PROJECT, Config
-from core.db import db
+from core.db import db, end_reading_after_requests
 from core.http import Blueprint, create_api, init_edge, register_api, set_actor_loader, set_session_loader
 from core.jobs import JOBS as CORE_JOBS
 from core.log import configure_logs
@@ -103,6 +103,7 @@ def create_app(config: Config | None = None) -> Flask:
     init_gateway(app, config.stripe)
     init_payers(app, config.paying_accounts)
     db.init_app(app)
+    end_reading_after_requests(app)
     Migrate(app, db, directory=str(PROJECT / "migrations"))
     if config.trusted_proxies:
         hops = config.trusted_proxies

@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import Any, cast
 
 from flask import Response, make_response, request
-from sqlalchemy import BigInteger, LargeBinary, SmallInteger, Text, select
+from sqlalchemy import BigInteger, LargeBinary, SmallInteger, Text, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -104,16 +104,20 @@ def once(*, key: str, act: Callable[[], Answer], leave_out: frozenset[str] = fro
             .on_conflict_do_nothing()
             .returning(IdempotencyKey.key)
         ).scalar_one_or_none()
-        row = session.scalars(
-            select(IdempotencyKey).where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
-        ).one()
+        kept = (IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
         if taken is None:
+            row = session.scalars(select(IdempotencyKey).where(*kept)).one()
             if row.fingerprint != fingerprint:
                 raise KeyReused
             return Answer(row.status or 200, row.content_type, row.body)
         failpoint("core.idempotency.taken")
         answer = act()
-        row.status, row.content_type, row.body = answer.status, answer.content_type, answer.body
+        session.execute(
+            update(IdempotencyKey)
+            .where(*kept)
+            .values(status=answer.status, content_type=answer.content_type, body=answer.body),
+            execution_options={"synchronize_session": False},
+        )
         failpoint("core.idempotency.answered")
         return answer
 

@@ -119,7 +119,7 @@ def offer(
         published_instrument_ids=tuple(each.id for each in service.instruments if each.state is ListingState.PUBLISHED),
         during=None if slot is None else Span(slot.start, slot.end),
         turnaround_days=turnaround_days,
-        promised_on=load_calendar().add_working_days(begins, turnaround_days),
+        promised_on=load_calendar(since=begins).add_working_days(begins, turnaround_days),
     )
 
 

@@ -9,6 +9,7 @@ from psycopg import errors as pg
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from accounts.queries import organisations
 from core import audit, clock
 from core.db import require_transaction, session, transaction
 from core.errors import Conflict, Refused
@@ -85,6 +86,8 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
         _require_fresh(quote, now=now)
         require_membership(quote.beneficiary_id, now=now)
         _require_no_shortfall(quote, on=clock.today(now))
+        # Kept in sight until the end: what no variable holds the session forgets, and each step would read it anew.
+        parties = organisations({quote.beneficiary_id, quote.provider_id})
         wish = wish_of(quote)
         terms = offered(wish, now=now)
         if terms.price_fen != quote.price_fen:
@@ -96,9 +99,9 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
             raise DeductionRefused(reasons=assessment.reasons)
         today = clock.today(now)
         order = Order(
-            quote_id=quote.id,
-            beneficiary_id=quote.beneficiary_id,
-            provider_id=quote.provider_id,
+            quote=quote,
+            beneficiary_id=parties[quote.beneficiary_id].id,
+            provider_id=parties[quote.provider_id].id,
             payment_mode=quote.payment_mode,
             state=ORDER.initial,
             eligible=assessment.eligible,
@@ -111,7 +114,7 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
             expected_completion=quote.expected_completion,
             placed_by=actor.user_id,
             placed_at=now,
-            respond_by=load_calendar().add_working_days(today, figure("answer_working_days", today)),
+            respond_by=load_calendar(since=today).add_working_days(today, figure("answer_working_days", today)),
         )
         _add(order)
         failpoint("marketplace.order.added")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core.db import (
@@ -13,6 +13,7 @@ from core.db import (
     NoTransaction,
     TransactionBroken,
     guard_commits,
+    leave_transaction,
     require_transaction,
     session,
     transaction,
@@ -71,6 +72,33 @@ def test_a_use_case_opens_exactly_one(app: Flask) -> None:
         pass
     with pytest.raises(NestedTransaction), transaction(joinable=True), transaction(), transaction():
         pass
+
+
+def test_what_is_no_mere_reading_outside_of_one_is_rolled_back(committed_app: Flask, database: Database) -> None:
+    """Reads end with COMMIT; a statement that writes, or a record that was added, never does."""
+    session().execute(text("INSERT INTO calendar_year VALUES (2100, 'provisional', 'test')"))
+    with transaction():
+        add(2101)
+    with committed_app.app_context():
+        session().execute(text("INSERT INTO calendar_year VALUES (2102, 'provisional', 'test')"))
+    with committed_app.app_context():
+        session().add(CalendarYear(year=2103, status=YearStatus.PROVISIONAL, reference="test"))
+        session().flush()
+    session().add(CalendarYear(year=2104, status=YearStatus.PROVISIONAL, reference="test"))
+    leave_transaction()
+    assert years(database) == {2101}
+
+
+def test_statements_stay_prepared_from_request_to_request(committed_app: Flask) -> None:
+    """A ROLLBACK would have the driver forget them, and the server plan each anew."""
+    read = select(CalendarYear.year).where(CalendarYear.reference == "test")
+    for _ in range(8):
+        with committed_app.app_context():
+            session().scalars(read).all()
+            with transaction() as current:
+                current.scalars(read).all()
+    prepared = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%calendar_year.reference%'"
+    assert session().scalar(text(prepared)) == 1
 
 
 def test_steps_need_one(app: Flask) -> None:

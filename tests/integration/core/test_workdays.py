@@ -75,6 +75,17 @@ def test_a_year_becomes_published_by_entering_it(app: Flask) -> None:
     assert not calendar.is_working_day(date(2027, 1, 1))
 
 
+def test_a_part_of_the_calendar_counts_on_like_the_whole(app: Flask) -> None:
+    """Who counts on from a day needs nothing of what lies before it."""
+    whole = load_calendar()
+    for start in (date(2026, 2, 13), date(2026, 9, 24), date(2026, 10, 1)):
+        part = load_calendar(since=start)
+        assert part.published == whole.published
+        assert [part.add_working_days(start, n) for n in range(40)] == [
+            whole.add_working_days(start, n) for n in range(40)
+        ]
+
+
 def test_exceptions_differ_from_the_plain_week(app: Flask) -> None:
     """Otherwise the row would say nothing."""
     odd = [

@@ -1,0 +1,190 @@
+"""What placing is measured on: many firms with a controller of their own, and as many under one; each with an
+instrument of its own and more quotes than a run can use up.
+
+Numbers of each kind of record begin at a million of their own, so that the bare side can tell in a recorded statement
+which number stands for what.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from marketplace.demo.province import demo_uscc
+
+MILLION = 1_000_000
+ORGANISATION, USER, QUOTE, INSTRUMENT, SERVICE, CONTROLLER, ACCOUNT, ORDER = range(1, 9)
+FIRST_OF = {
+    "organisation": ORGANISATION,
+    "user_account": USER,
+    "quote": QUOTE,
+    "instrument": INSTRUMENT,
+    "service": SERVICE,
+    "controller": CONTROLLER,
+    "ledger_account": ACCOUNT,
+    "order": ORDER,
+    "ledger_transaction": 9,
+    "entitlement_decision": 10,
+    "occupancy": 11,
+    "cap_hold": 12,
+}
+CLIENTS = 32
+SERVICES_A_MEMBER = 4
+QUOTES_OF_FIRST, QUOTES_OF_OTHERS = 1000, 250
+"""On each service: the first client is the only one at work in a third of the run."""
+SERIALS = itertools.count(500_000)
+PRICE_FEN = 3000
+"""Small enough for every order of a run to fit under one yearly cap."""
+
+
+@dataclass(frozen=True)
+class QuoteCopy:
+    """A quote for one hour of one instrument."""
+
+    id: int
+    service: int
+    instrument: int
+    begins: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True)
+class Member:
+    """One client: its numbers by kind, its token, and its quotes."""
+
+    numbers: dict[int, int]
+    token: str
+    quotes: list[QuoteCopy]
+
+
+def spread_numbers(connection: psycopg.Connection) -> None:
+    """Let each kind of record count from a million of its own."""
+    for table, million in FIRST_OF.items():
+        connection.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (f'"{table}"', million * MILLION))
+
+
+def open_all_hours(connection: psycopg.Connection, service: str) -> tuple[int, int]:
+    """Make the model service cheap and its instrument bookable around the clock; their numbers."""
+    row = connection.execute(
+        "UPDATE service SET price_fen = %s WHERE external_id = %s RETURNING id", (PRICE_FEN, service)
+    ).fetchone()
+    assert row is not None
+    (instrument_id,) = (
+        connection.execute(
+            "SELECT instrument_id FROM service_instrument WHERE service_id = %s ORDER BY 1 LIMIT 1", row
+        ).fetchone()
+        or ()
+    )
+    connection.execute("DELETE FROM opening_hours WHERE instrument_id = %s", (instrument_id,))
+    connection.execute(
+        "INSERT INTO opening_hours (instrument_id, weekday, opens_minute, closes_minute)"
+        " SELECT %s, weekday, 0, 1440 FROM generate_series(1, 7) AS weekday",
+        (instrument_id,),
+    )
+    return row[0], instrument_id
+
+
+def make_members(
+    connection: psycopg.Connection, *, model: Mapping[str, int], count: int, one_controller: bool, label: str
+) -> list[Member]:
+    """Copy the model member, its service and instrument ``count`` times, and its quote for every slot."""
+    controllers = [_copy(connection, "controller", model["controller"], name=f"{label} {n}") for n in range(count)]
+    return [
+        _make_member(
+            connection,
+            model,
+            label=f"{label}-{n}",
+            controller=controllers[0 if one_controller else n],
+            quotes=QUOTES_OF_OTHERS if n else QUOTES_OF_FIRST,
+        )
+        for n in range(count)
+    ]
+
+
+def _make_member(
+    connection: psycopg.Connection, model: Mapping[str, int], *, label: str, controller: int, quotes: int
+) -> Member:
+    firm = _copy(
+        connection,
+        "organisation",
+        model["organisation"],
+        name=label,
+        uscc=demo_uscc(next(SERIALS)),
+        phone=label,
+        address=label,
+    )
+    for table in ("membership", "beneficiary_figures", "organisation_seat"):
+        _copy(connection, table, model["organisation"], by="organisation_id", organisation_id=firm)
+    _copy(
+        connection,
+        "controller_tenure",
+        model["organisation"],
+        by="organisation_id",
+        organisation_id=firm,
+        controller_id=controller,
+    )
+    user = _copy(connection, "user_account", model["user"], username=label, organisation_id=firm)
+    prefix, secret = secrets.token_hex(6), secrets.token_hex(24)
+    connection.execute(
+        "INSERT INTO api_token (user_id, prefix, digest, created_at, expires_at)"
+        " VALUES (%s, %s, %s, now(), now() + interval '1 day')",
+        (user, prefix, hashlib.sha256(secret.encode()).digest()),
+    )
+    made = [
+        quote
+        for number in range(SERVICES_A_MEMBER)
+        for quote in _make_quotes(connection, model, label=f"{label}-{number}", firm=firm, user=user, count=quotes)
+    ]
+    return Member({ORGANISATION: firm, USER: user, CONTROLLER: controller}, f"{prefix}.{secret}", made)
+
+
+def _make_quotes(
+    connection: psycopg.Connection, model: Mapping[str, int], *, label: str, firm: int, user: int, count: int
+) -> list[QuoteCopy]:
+    """A service on an instrument of its own, and a quote for each hour from the model's slot on."""
+    instrument = _copy(connection, "instrument", model["instrument"], external_id=label)
+    _copy(connection, "opening_hours", model["instrument"], by="instrument_id", instrument_id=instrument)
+    service = _copy(connection, "service", model["service"], external_id=label)
+    connection.execute("INSERT INTO service_instrument VALUES (%s, %s)", (service, instrument))
+    changes = {"beneficiary_id": firm, "service_id": service, "instrument_id": instrument, "created_by": user}
+    columns = _columns(connection, "quote")
+    shown = ", ".join(
+        f"%({name})s" if name in changes else "moved.slot" if name == "during" else f"q.{name}" for name in columns
+    )
+    rows = connection.execute(
+        f"INSERT INTO quote ({', '.join(columns)}) SELECT {shown} FROM quote AS q, LATERAL ("
+        "  SELECT tstzrange(lower(q.during) + make_interval(hours => n), upper(q.during) + make_interval(hours => n))"
+        "         AS slot FROM generate_series(1, %(count)s) AS n) AS moved"
+        " WHERE q.id = %(model)s RETURNING id, lower(during), upper(during)",
+        {**changes, "model": model["quote"], "count": count},
+    )
+    return [QuoteCopy(number, service, instrument, begins, ends) for number, begins, ends in rows]
+
+
+def _copy(connection: psycopg.Connection, table: str, model: int, *, by: str = "id", **changes: Any) -> int:
+    """Copy the rows of the model with some columns changed; the number of the last one."""
+    columns = _columns(connection, table)
+    shown = ", ".join(f"%({name})s" if name in changes else f'"{name}"' for name in columns)
+    listed = ", ".join(f'"{name}"' for name in columns)
+    rows = connection.execute(
+        f"INSERT INTO {table} ({listed}) SELECT {shown} FROM {table} WHERE {by} = %(model)s RETURNING id",
+        {**changes, "model": model},
+    ).fetchall()
+    assert rows, table
+    return int(rows[-1][0])
+
+
+def _columns(connection: psycopg.Connection, table: str) -> list[str]:
+    found = connection.execute(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name <> 'id'"
+        " AND table_schema = 'public' ORDER BY ordinal_position",
+        (table,),
+    )
+    return [name for (name,) in found]

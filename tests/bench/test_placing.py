@@ -1,0 +1,225 @@
+"""Placing an order through HTTP, signed in, against the very same SQL behind a bare WSGI function on the same server.
+
+Both are served by granian in the same way, on one database, and are measured in turns within one run; of several
+rounds the best of each counts. Figures and how to read them: docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+
+from core import clock, migrate
+from core.config import PROJECT, Config
+from core.db import db
+from core.postgres import EmbeddedServer
+from marketplace.app import create_app
+from marketplace.demo.accounts import demo_password
+from marketplace.demo.client import DemoClient
+from marketplace.demo.province import seed_province
+from tests.bench.placing_bare import DATABASE, RECORDING, Recording
+from tests.bench.placing_data import CLIENTS, CONTROLLER, Member, make_members, open_all_hours, spread_numbers
+
+SECONDS = float(os.environ.get("BENCH_SECONDS", "2"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+AT_ONCE = (1, 8, 32)
+MODEL_SERVICE = "demo-ms-hour"
+MODEL_USER = "sme-jinan"
+
+
+@dataclass(frozen=True)
+class Town:
+    """The database with everybody in it."""
+
+    config: Config
+    many: list[Member]
+    one: list[Member]
+    recording: Path
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """An embedded server as `make run` has it, with the demo province and the members of the bench."""
+    folder = Path("/tmp") / f"iv-{os.getpid()}-bench"
+    folder.mkdir()
+    folder.chmod(0o755)
+    server = EmbeddedServer(folder)
+    try:
+        server.start()
+        settings = {"VAR_DIR": str(folder), "SECRET_KEY": "only for tests", "DEMO_PASSWORD": demo_password()}
+        config = Config.from_env(settings)
+        migrate.upgrade(owner_url=config.database_owner_url)
+        yield make_town(config, tmp_path_factory.mktemp("bench") / "recording")
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+def make_town(config: Config, recording: Path) -> Town:
+    app = create_app(config)
+    owner = make_url(config.database_owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with app.app_context():
+        seed_province(now=clock.now())
+        client = DemoClient(app, passwords={}, default_password=demo_password())
+        with psycopg.connect(owner, autocommit=True) as connection:
+            spread_numbers(connection)
+            model = a_model(client, connection)
+            with connection.transaction():
+                many = make_members(connection, model=model, count=CLIENTS, one_controller=False, label="many")
+                one = make_members(connection, model=model, count=CLIENTS, one_controller=True, label="one")
+            connection.execute("ANALYZE")
+            members = [*many, *one]
+            for member in members:
+                # The first order of a member opens its accounts.
+                place(app.test_client(), member)
+            statements, strings = record(app, many[0])
+            accounts = {
+                member.numbers[CONTROLLER]: accounts_of(connection, member.numbers[CONTROLLER]) for member in members
+            }
+        kept = Recording(statements, strings, accounts[many[0].numbers[CONTROLLER]], members, accounts)
+        recording.write_bytes(pickle.dumps(kept))
+        db.session.remove()
+        db.engine.dispose()
+    return Town(config, many, one, recording)
+
+
+def a_model(client: DemoClient, connection: psycopg.Connection) -> Mapping[str, int]:
+    """The member, the service and the quote that all others are copies of."""
+    service, instrument = open_all_hours(connection, MODEL_SERVICE)
+    begins = (clock.now() + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
+    wish = {
+        "service_id": service,
+        "payment_mode": "direct_deduction",
+        "starts_at": begins.isoformat(),
+        "ends_at": (begins + timedelta(hours=1)).isoformat(),
+    }
+    quote = client.post(MODEL_USER, "/quotes", wish)
+    assert quote["subsidy_fen"] > 0
+    row = connection.execute(
+        "SELECT u.id, u.organisation_id, t.controller_id FROM user_account u"
+        " JOIN controller_tenure t ON t.organisation_id = u.organisation_id AND t.until IS NULL WHERE u.username = %s",
+        (MODEL_USER,),
+    ).fetchone()
+    assert row is not None
+    return {
+        "quote": quote["id"],
+        "service": service,
+        "instrument": instrument,
+        **dict(zip(("user", "organisation", "controller"), row, strict=True)),
+    }
+
+
+def place(client: FlaskClient, member: Member) -> str:
+    """Use up the member's first quote; the key it was placed with."""
+    quote = member.quotes.pop(0)
+    key = f"first-{quote.id}"
+    headers = {"Authorization": f"Bearer {member.token}", "Idempotency-Key": key}
+    answer = client.post("/api/v1/orders", json={"quote_id": quote.id}, headers=headers)
+    assert answer.status_code == 201, answer.get_data(as_text=True)
+    return key
+
+
+def record(app: Flask, member: Member) -> tuple[list[tuple[str, Any]], dict[Any, str]]:
+    """What placing one order says to the database, and which texts of it are the caller's own."""
+    said: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        said.append((statement, parameters))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    key = place(app.test_client(), member)
+    event.remove(db.engine, "before_cursor_execute", note)
+    return said, {key: "key", member.token.partition(".")[0]: "prefix"}
+
+
+def accounts_of(connection: psycopg.Connection, controller: int) -> list[int]:
+    """The cap of the first year used and its contra account."""
+    rows = connection.execute(
+        "SELECT id FROM ledger_account WHERE owner = %s ORDER BY year, id LIMIT 2", (f"controller:{controller}",)
+    ).fetchall()
+    assert len(rows) == 2
+    return [number for (number,) in rows]
+
+
+@contextmanager
+def granian(target: str, env: Mapping[str, str]) -> Iterator[int]:
+    """Serve as the supervisor does; the port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    command = [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
+        "--workers", "2", "--blocking-threads", "8", "--no-ws", "--log-level", "error", target,
+    ]  # fmt: skip
+    process = subprocess.Popen(command, cwd=PROJECT, env={**os.environ, **env}, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            time.sleep(0.1)
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def rate(port: int, members: list[Member], *, seconds: float, label: str) -> float:
+    """Orders a second over all clients, one a member; what they used of their quotes is gone."""
+    clients = [{"token": member.token, "quotes": [quote.id for quote in member.quotes]} for member in members]
+    task = {"port": port, "seconds": seconds, "label": label, "clients": clients}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.placing_load"],
+        input=json.dumps(task), capture_output=True, text=True, cwd=PROJECT, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    for member in members:
+        del member.quotes[: max(answer["placed"]) + 1]
+    return float(sum(answer["placed"]) / answer["seconds"])
+
+
+def test_placing_against_the_same_sql_bare(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
+    """At 1, 8 and 32 clients, each under a controller of its own and all under one. Every answer must be 201."""
+    var_dir = str(town.config.var_dir)
+    database = make_url(town.config.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    # libpq takes no plus sign for a space.
+    bare_env = {RECORDING: str(town.recording), DATABASE: database.replace("+", "%20")}
+    with (
+        granian("wsgi:app", {"VAR_DIR": var_dir, "SECRET_KEY": "only for tests", "DATABASE_URL": ""}) as service,
+        granian("tests.bench.placing_bare:app", bare_env) as bare,
+    ):
+        for port in (service, bare):
+            rate(port, town.many[:8], seconds=2, label="warm")
+        for name, members in (("many controllers", town.many), ("one controller", town.one)):
+            for clients in AT_ONCE:
+                measured = [
+                    (
+                        rate(service, members[:clients], seconds=SECONDS, label=f"s{turn}"),
+                        rate(bare, members[:clients], seconds=SECONDS, label=f"b{turn}"),
+                    )
+                    for turn in range(ROUNDS)
+                ]
+                ours, theirs = (max(side) for side in zip(*measured, strict=True))
+                shown = f"service {ours:6.1f}/s  bare {theirs:6.1f}/s  {ours / theirs:4.0%}"
+                with capsys.disabled():
+                    print(f"{name:17}{clients:3} clients  {shown}")
