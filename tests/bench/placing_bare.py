@@ -42,7 +42,7 @@ class Recording:
     ``strings`` says which texts and bytes of the recorded caller stand for what.
     """
 
-    statements: list[tuple[str, Mapping[str, Any] | None]]
+    statements: list[tuple[str, Mapping[str, Any]]]
     strings: dict[Any, str]
     accounts: list[int]
     members: list[Member]
@@ -97,7 +97,7 @@ class Bare:
             (
                 sql,
                 parameters,
-                {name: fill for name, value in (parameters or {}).items() if (fill := filling(value, recording))},
+                {name: fill for name, value in parameters.items() if (fill := filling(value, recording))},
             )
             for sql, parameters in recording.statements
         ]

@@ -13,7 +13,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from core import clock, migrate
 from core.config import PROJECT, Config
 from core.db import db
 from core.postgres import EmbeddedServer
+from core.processes import wait_for
 from marketplace.app import create_app
 from marketplace.demo.accounts import demo_password
 from marketplace.demo.client import DemoClient
@@ -42,6 +42,7 @@ from tests.bench.placing_data import CLIENTS, CONTROLLER, Member, make_members, 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "2"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 AT_ONCE = (1, 8, 32)
+START_SECONDS = 120.0
 MODEL_SERVICE = "demo-ms-hour"
 MODEL_USER = "sme-jinan"
 
@@ -172,15 +173,16 @@ def granian(target: str, env: Mapping[str, str]) -> Iterator[int]:
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=PROJECT, env={**os.environ, **env}, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(300):
-            time.sleep(0.1)
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+        assert wait_for(lambda: listens(port), START_SECONDS), f"{target} does not listen"
         yield port
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(START_SECONDS)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def rate(port: int, members: list[Member], *, seconds: float, label: str) -> float:
