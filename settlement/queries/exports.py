@@ -26,7 +26,7 @@ _ROWS_AT_ONCE = 5000
 _SEALED = text(f"SELECT b.content_sha256 = {SEAL_OF_ITS_VERSION_SQL} FROM settlement_batch b WHERE b.id = :batch_id")
 
 _BANK_TABLE = """
-    COPY (SELECT {columns} FROM batch_payout p JOIN settlement_batch b ON b.id = p.batch_id
+    COPY (SELECT {columns} FROM batch_payout p CROSS JOIN (VALUES ({number})) b (number)
            WHERE p.batch_id = {batch_id} AND p.amount_fen > 0 ORDER BY p.payout_no)
       TO STDOUT (FORMAT csv, DELIMITER {delimiter}, ENCODING 'UTF8')"""
 
@@ -83,8 +83,8 @@ def _bank_rows(batch: SettlementBatch, layout: BankLayout) -> Iterator[bytes]:
     statement = sql.SQL(_BANK_TABLE).format(
         columns=sql.SQL(columns_sql(layout)),
         batch_id=sql.Literal(batch.id),
+        number=sql.Literal(batch.number),
         delimiter=sql.Literal(layout.delimiter.value),
     )
     with connection.cursor() as cursor, cursor.copy(statement) as rows:
-        for row in rows:
-            yield bytes(row)
+        yield from cast("Iterator[bytes]", rows)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from pathlib import Path
@@ -19,11 +18,14 @@ from marketplace.app import create_app
 from settlement.queries.batches import find_batch
 from settlement.queries.exports import content_of
 from settlement.rules.exports import FILE_KINDS, ExportFormat
+from tests.bench.export_writers import resident_mb
 
 RAW = "raw_copy"
 _COPY = """
     COPY (SELECT payout_no, holder_name, bank_name, cnaps_code, account_number, amount_fen, line_count
             FROM batch_payout WHERE batch_id = %s ORDER BY payout_no) TO STDOUT (FORMAT csv)"""
+
+_PLAIN_BANK = Path(__file__).parent / "plain_bank.yaml"
 
 
 def copy(url: str, batch_id: int, path: Path) -> float:
@@ -40,6 +42,7 @@ def copy(url: str, batch_id: int, path: Path) -> float:
 def export(kind: ExportFormat, url: str, batch_id: int, var_dir: Path, path: Path) -> float:
     """The file as the service writes it."""
     given = {"DATABASE_URL": url, "VAR_DIR": str(var_dir), "SECRET_KEY": "only for measuring"}
+    given["PAYING_ACCOUNTS"] = str(_PLAIN_BANK)
     app = create_app(Config.from_env(given))
     with app.app_context():
         batch = find_batch(batch_id)
@@ -55,11 +58,10 @@ def main(name: str, url: str, batch_id: int, var_dir: Path, path: Path) -> dict[
     is_raw = name == RAW
     seconds = copy(url, batch_id, path) if is_raw else export(ExportFormat(name), url, batch_id, var_dir, path)
     cpu_seconds = time.process_time() - worked
-    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
         "seconds": seconds,
         "cpu_seconds": cpu_seconds,
-        "resident_mb": resident,
+        "resident_mb": resident_mb(),
         "size_mb": path.stat().st_size / 1e6,
     }
 

@@ -65,7 +65,7 @@ def _blocks(content: BatchContent) -> Iterator[bytes]:
         if block.count(b"\n") == len(taken) and len(block.translate(None, _CONTROLS)) == len(block):
             yield block.replace(b"\n", _LINE_END)
         else:
-            yield b"".join(row[:-1].translate(_WITHOUT_CONTROLS) + _LINE_END for row in taken)
+            yield b"".join(bytes(row)[:-1].translate(_WITHOUT_CONTROLS) + _LINE_END for row in taken)
     content.require(count)
 
 
