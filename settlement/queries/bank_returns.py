@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Integer, any_, literal, select
 
 from core.db import session
 from settlement.models import BankReturn, BankReturnLine, SettlementBatch
@@ -24,7 +24,9 @@ def return_that_told(batch: SettlementBatch, payout_nos: Collection[int]) -> Ban
     found = (
         select(BankReturn)
         .join(BankReturnLine, BankReturnLine.bank_return_id == BankReturn.id)
-        .where(BankReturn.batch_id == batch.id, BankReturnLine.payout_no.in_(payout_nos))
+        .where(
+            BankReturn.batch_id == batch.id, BankReturnLine.payout_no == any_(literal(list(payout_nos), ARRAY(Integer)))
+        )
         .order_by(BankReturn.part.desc())
         .limit(1)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ARRAY, Select, Text, any_, func, literal, select
 from sqlalchemy.orm import joinedload
 
 from core.db import session
@@ -47,7 +47,9 @@ def statement_of_file(sha256: str) -> BankStatement | None:
 
 def statement_that_told(fingerprints: Collection[str], returned: Collection[str]) -> BankStatement | None:
     """The latest statement that told any of these entries or was the file of one of these returns."""
-    of_entries = select(BankSuspense.statement_id).where(BankSuspense.fingerprint.in_(fingerprints))
+    of_entries = select(BankSuspense.statement_id).where(
+        BankSuspense.fingerprint == any_(literal(list(fingerprints), ARRAY(Text)))
+    )
     found = select(BankStatement).where(BankStatement.id.in_(of_entries) | BankStatement.sha256.in_(returned))
     return session().scalar(found.order_by(BankStatement.id.desc()).limit(1))
 
@@ -94,7 +96,11 @@ def suspense_waiting(*, besides: int | None = None) -> dict[SuspenseState, Pile]
 
 def batches_by_number(numbers: Collection[str], *, lock: bool = False) -> list[SettlementBatch]:
     """Batches of these numbers, in the order of their ids."""
-    found = select(SettlementBatch).where(SettlementBatch.number.in_(numbers)).order_by(SettlementBatch.id)
+    found = (
+        select(SettlementBatch)
+        .where(SettlementBatch.number == any_(literal(list(numbers), ARRAY(Text))))
+        .order_by(SettlementBatch.id)
+    )
     if lock:
         found = found.with_for_update().execution_options(populate_existing=True)
     return list(session().scalars(found))

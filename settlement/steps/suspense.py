@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import ARRAY, Text, any_, literal, select, text
 
 from core import audit
 from core.db import require_transaction
@@ -108,5 +108,7 @@ def clear_suspense(entry: BankSuspense, *, actor: Actor, now: datetime) -> None:
 
 
 def _known(fingerprints: Collection[str]) -> set[str]:
-    found = select(BankSuspense.fingerprint).where(BankSuspense.fingerprint.in_(fingerprints))
+    found = select(BankSuspense.fingerprint).where(
+        BankSuspense.fingerprint == any_(literal(list(fingerprints), ARRAY(Text)))
+    )
     return set(require_transaction().scalars(found))

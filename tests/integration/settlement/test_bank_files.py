@@ -30,9 +30,11 @@ from settlement.models import (
     Payable,
     SettlementBatch,
 )
+from settlement.queries.bank_returns import return_that_told
 from settlement.queries.batches import exported
 from settlement.queries.funds import find_fund, fund_status
 from settlement.queries.invariants import INVARIANTS
+from settlement.queries.suspense import batches_by_number, statement_that_told
 from settlement.rules.chart import AccountKind
 from settlement.rules.exports import ExportFormat
 from settlement.rules.payout_ids import end_to_end_id
@@ -324,3 +326,14 @@ def test_files_are_taken_on_the_command_line_as_a_user_of_finance(app: Flask, tm
     assert (code, said.partition(": ")[2]) == (0, "new 1, suspense 1\n")
     assert "bank return 2" in run(statement, "--batch", batch.number)[1]  # known by its bytes
     assert run(answer, "--batch", "none")[0] == 1
+
+
+def test_more_names_than_a_statement_of_sql_has_parameters_are_looked_up(app: Flask) -> None:
+    make_fund(1_000)
+    _claims, batch, bank = sent(100)
+    hand_in(batch, bank.csv())
+    many = range(1, 70_001)
+
+    assert return_that_told(batch, list(many)).batch_id == batch.id
+    assert [found.id for found in batches_by_number([batch.number, *map(str, many)])] == [batch.id]
+    assert statement_that_told([str(name) for name in many], []) is None
