@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,10 +34,12 @@ def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server as it runs in service, unlike that of the tests."""
     embedded = EmbeddedServer(tmp_path_factory.mktemp("durable"))
     embedded.start()
+    home = embedded.home
     try:
         yield Server(url=embedded.logins.superuser_url, run=os.getpid())
     finally:
         embedded.stop()
+        shutil.rmtree(home)
 
 
 @pytest.fixture(params=[100_000, 1_000_000])
