@@ -205,6 +205,14 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        14,
+        "decisions: the policy kept with them matches its digest",
+        """
+        SELECT id AS policy_snapshot, version, digest
+          FROM policy_snapshot WHERE digest <> encode(sha256(convert_to(content, 'UTF8')), 'hex')
+        """,
+    ),
+    Invariant(
         4,
         "steps: each begins where the one before ended",
         """

@@ -182,6 +182,15 @@ INVARIANTS: list[Invariant] = [
     ),
     Invariant(
         8,
+        "a bank's answer is kept as the file that was handed in",
+        """
+        SELECT r.id AS bank_return, r.batch_id AS settlement_batch, r.sha256, s.sha256 AS stored
+          FROM bank_return r LEFT JOIN stored_file s ON s.id = r.file_id
+         WHERE r.sha256 IS DISTINCT FROM s.sha256
+        """,
+    ),
+    Invariant(
+        8,
         "what the bank said is said of a payout of the batch",
         """
         SELECT r.bank_return_id AS bank_return, r.batch_id AS settlement_batch, r.payout_no, r.amount_fen

@@ -78,7 +78,7 @@ INVARIANTS: list[Invariant] = [
         "clawbacks equal what is posted as claimed, recovered and netted",
         f"""
         WITH said AS ({PAYOUT_OUTCOMES})
-        SELECT a.id AS ledger_account, a.owner, a.posted_fen, coalesce(c.open_fen, 0) AS open_fen
+        SELECT NULL AS clawback, a.id AS ledger_account, a.owner, a.posted_fen, coalesce(c.open_fen, 0) AS open_fen
           FROM ledger_account a
           LEFT JOIN (SELECT payee_id, sum(amount_fen - recovered_fen) AS open_fen, sum(netting_fen) AS netting_fen
                        FROM clawback GROUP BY payee_id) c
@@ -86,7 +86,7 @@ INVARIANTS: list[Invariant] = [
          WHERE a.kind = 'clawback_receivable'
            AND (a.posted_fen <> coalesce(c.open_fen, 0) OR -a.pending_fen <> coalesce(c.netting_fen, 0))
         UNION ALL
-        SELECT c.id, 'clawback', c.recovered_fen, coalesce(r.fen, 0) + coalesce(n.fen, 0)
+        SELECT c.id, NULL, 'organisation:' || c.payee_id, c.recovered_fen, coalesce(r.fen, 0) + coalesce(n.fen, 0)
           FROM clawback c
           LEFT JOIN (SELECT clawback_id, sum(amount_fen) AS fen FROM recovery GROUP BY clawback_id) r
             ON r.clawback_id = c.id

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import os
 
-import psycopg
-
 from accounts.queries.invariants import INVARIANTS as ACCOUNTS
 from core.invariants import Invariant
 from marketplace.queries.invariants import INVARIANTS as MARKETPLACE
 from settlement.queries.invariants import INVARIANTS as SETTLEMENT
 from settlement.queries.invariants.gateway import INVARIANTS as GATEWAY
 from tests.databases import Server
-from tests.support.bending import offends
+from tests.support.bending import disarm, offends
 from tests.support.world import World
 from vouchers.queries.invariants import INVARIANTS as VOUCHERS
 from vouchers.queries.supervision_invariants import INVARIANTS as SUPERVISION
@@ -57,36 +55,6 @@ def bend_of(invariant: Invariant) -> list[str]:
     found = [bend for name, bend in BENDS.items() if invariant.name.startswith(name)]
     assert len(found) == 1, f"a bend is missing that shows that verify names: {invariant.name}"
     return [found[0]] if isinstance(found[0], str) else found[0]
-
-
-def disarm(owner: psycopg.Connection) -> None:
-    """No triggers and foreign keys, no constraints but primary keys, no unique indexes, nothing that must be there."""
-    owner.execute("SET session_replication_role = replica")
-    statements = owner.execute(
-        """
-        SELECT format('ALTER TABLE %I DROP CONSTRAINT %I', c.relname, k.conname)
-          FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-         WHERE k.contype IN ('c', 'f', 'x') AND c.relnamespace = 'public'::regnamespace
-        UNION ALL
-        SELECT format('ALTER TABLE %I DROP CONSTRAINT %I CASCADE', c.relname, k.conname)
-          FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-         WHERE k.contype = 'u' AND c.relnamespace = 'public'::regnamespace
-        UNION ALL
-        SELECT format('DROP INDEX %I', c.relname)
-          FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-         WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace
-           AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)
-        UNION ALL
-        SELECT format('ALTER TABLE %I ALTER COLUMN %I DROP NOT NULL', c.relname, a.attname)
-          FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-         WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND a.attnotnull
-           AND a.attidentity = ''
-           AND NOT EXISTS (SELECT FROM pg_index i
-                            WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey))
-        """
-    ).fetchall()
-    for (statement,) in statements:
-        owner.execute(statement)
 
 
 def made(table: str, **values: object) -> str:
@@ -235,6 +203,7 @@ BENDS: dict[str, str | list[str]] = {
     ),
     "nettings are of": "UPDATE clawback SET netting_fen = netting_fen + 1",
     "a batch's files": "UPDATE batch_file SET control_sum_fen = control_sum_fen - 1",
+    "a bank's answer is kept": "UPDATE bank_return SET sha256 = 'x'",
     "bank returns are the sums": "UPDATE bank_return SET paid_fen = paid_fen + 1",
     "what the bank said": "UPDATE bank_return_line SET amount_fen = amount_fen + 1",
     "a closed batch has": ["DELETE FROM bank_return_line", "UPDATE settlement_batch SET state = 'closed'"],
@@ -296,6 +265,7 @@ BENDS: dict[str, str | list[str]] = {
     "claims: one that was handed in": "DELETE FROM claim_invoice",
     "claims: a dead claim": "UPDATE cap_hold SET state = 'live'",
     "claims: in direct deduction": "DELETE FROM shortfall",
+    "decisions: the policy kept": "UPDATE policy_snapshot SET content = content || ' '",
     "decisions: each with its policy": "DELETE FROM entitlement_step WHERE kind = 'hold'",
     "steps: each begins": "UPDATE entitlement_step SET before_fen = before_fen + 1 WHERE kind = 'invoice'",
     "steps: each is what": "UPDATE entitlement_step SET after_fen = after_fen + 1",
