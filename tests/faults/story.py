@@ -29,6 +29,7 @@ from tests.databases import Database, Server
 from tests.faults.warm import Answer, Call, Round, Told, Warm, Work
 from tests.support.deal import MONDAY, ask, bank_csv, confirm, hand_in, order, service_id, walk
 from tests.support.fake_stripe import FakeStripe
+from tests.support.settling import settle
 
 USER, PROVIDER, MAKER, CHECKER = "sme-heze", "provider-jinan", "finance-maker", "finance-checker"
 CUTOFF = "2026-03-10"
@@ -207,9 +208,9 @@ class Story:
         client.post(MAKER, "/funds", {"year": 2026, "appropriation_fen": 100_000_000, "reference": "预算"})
         claims = []
         service = service_id("demo-pilot-time")
-        for number in range(2):
-            done = walk(client, order(client, USER, service), user=USER)
-            handed = hand_in(client, done, claimant=PROVIDER, number=f"2637200000001234567{number}")
+        for number, (mode, claimant) in enumerate((("direct_deduction", PROVIDER), ("full_payment", USER))):
+            done = walk(client, order(client, USER, service, payment_mode=mode), user=USER)
+            handed = hand_in(client, done, claimant=claimant, number=f"2637200000001234567{number}")
             claims.append(handed["id"])
         confirm(client, claims, bureau="bureau-heze")
 
@@ -235,6 +236,7 @@ class Story:
         self._step("refund", self._call(PROVIDER, f"/payments/{begun['id']}/refunds", {"amount_fen": 100}))
 
     def _pay_out(self) -> None:
+        settle()
         self._step("sealing", Round(MONDAY + timedelta(minutes=5), ("core.seal_audit_trail",)))
         self._step("cutoff", Round(AFTER_CUTOFF, ("settlement",)))
         self.stage.restore("cutoff")
@@ -242,11 +244,11 @@ class Story:
         path = f"/settlement-batches/{batch['id']}"
         self._step("approval", self._call(CHECKER, f"{path}/approval"))
         self._step("export", self._call(MAKER, f"{path}/exportation"))
-        lines = self.client.get(MAKER, f"{path}/lines")["items"]
-        answered = (bank_csv(lines, {2: "failed"}), "回单.csv")
+        payouts = self.client.get(MAKER, f"{path}/payouts")["items"]
+        answered = (bank_csv(payouts, {2: "failed"}), "回单.csv")
         self._step("answer", self._call(MAKER, f"{path}/bank-returns", file=answered))
         self._step("closing", self._call(MAKER, f"{path}/closing"))
-        late = (bank_csv(lines[:1], {1: "returned"}), "退汇.csv")
+        late = (bank_csv(payouts[:1], {1: "returned"}), "退汇.csv")
         self._step("late_return", self._call(MAKER, f"{path}/bank-returns", file=late))
 
     def _call(self, user: str, path: str, body: Json | None = None, *, file: tuple[bytes, str] | None = None) -> Call:
