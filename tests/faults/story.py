@@ -243,7 +243,7 @@ class Story:
         batch = self._step("preparation", self._call(MAKER, "/settlement-batches", {"cutoff": CUTOFF}))
         path = f"/settlement-batches/{batch['id']}"
         self._step("approval", self._call(CHECKER, f"{path}/approval"))
-        self._step("export", self._call(MAKER, f"{path}/exportation"))
+        self._step("export", self._call(MAKER, f"{path}/exportation"), threads=True)
         payouts = self.client.get(MAKER, f"{path}/payouts")["items"]
         answered = (bank_csv(payouts, {2: "failed"}), "回单.csv")
         self._step("answer", self._call(MAKER, f"{path}/bank-returns", file=answered))
@@ -254,12 +254,13 @@ class Story:
     def _call(self, user: str, path: str, body: Json | None = None, *, file: tuple[bytes, str] | None = None) -> Call:
         return Call(path, self.client.token(user), f"step-{len(self.steps)}", MONDAY, json=body, file=file)
 
-    def _step(self, name: str, work: Work) -> Json:
-        """Keep the state, do it once, and look at what came of it."""
+    def _step(self, name: str, work: Work, *, threads: bool = False) -> Json:
+        """Keep the state, do it once, and look at what came of it; what makes PDFs starts ``threads``."""
         self.stage.keep(name)
         self.remote[name] = copy.deepcopy(remembered(self.fake))
-        self.warm.rehearse(work)
-        self._restore(name)
+        if not threads:
+            self.warm.rehearse(work)
+            self._restore(name)
         with self.stage.looking() as look:
             before = self.stage.counts(look)
         ended = self.warm.run(work)

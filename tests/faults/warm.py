@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import signal
 import socket
 import subprocess
 import sys
@@ -35,6 +36,7 @@ from marketplace.app import HANDLERS, JOBS, create_app
 
 SQL = "sql"
 """The place before every statement; the names of all others are those of failpoints."""
+PATIENCE_SECONDS = 120
 _PROGRAM = "from tests.faults.warm import main; main()"
 
 
@@ -175,13 +177,19 @@ class Warm:
         return int(self._channel.recv())
 
     def wait(self, pid: int) -> Ended:
-        """How a child that was begun ended."""
+        """How a child that was begun ended; one that never does fails the test instead of holding it for ever."""
         self._channel.send(_Wait(pid))
+        if not self._channel.poll(PATIENCE_SECONDS):
+            os.kill(pid, signal.SIGKILL)
+            raise AssertionError(f"child {pid} stands still: {self._channel.recv()}")
         ended: Ended = self._channel.recv()
         return ended
 
     def rehearse(self, work: Work) -> None:
-        """Do a piece of work in the warm process itself, so that children know every statement of it already."""
+        """Do a piece of work in the warm process itself, so that children know every statement of it already.
+
+        Nothing that starts threads: a child would wait for them for ever.
+        """
         self._channel.send(_Rehearse(work))
         self._channel.recv()
 
@@ -262,8 +270,8 @@ def _ended(pid: int, reading: int) -> Ended:
     with os.fdopen(reading, "rb") as stream:
         told = stream.read()
     _, status = os.waitpid(pid, 0)
-    signal = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-    return Ended(signal, pickle.loads(told) if told else None)
+    killed_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    return Ended(killed_by, pickle.loads(told) if told else None)
 
 
 def warmed(make: Callable[[], Flask]) -> Flask:
