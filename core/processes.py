@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 PAUSE_SECONDS = 0.05
+MARK_SECONDS = 5
 PROC = Path("/proc")
 
 
@@ -50,6 +51,11 @@ class Child:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def mark(self) -> Mark | None:
+        """Its mark, None once it has ended; for a moment after its start the system shows no command line yet."""
+        wait_for(lambda: Mark.of(self.pid) is not None or self.exit_code() is not None, MARK_SECONDS)
+        return Mark.of(self.pid)
 
     def exit_code(self) -> int | None:
         """None while it runs."""

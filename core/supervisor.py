@@ -207,7 +207,7 @@ class Supervisor:
     def _start_service(self, service: Service) -> None:
         service.started = time.monotonic()
         service.child = Child(service.command, cwd=PROJECT, env=self.env)
-        marks = [Mark.of(each.child.pid) for each in self.services if each.child is not None]
+        marks = [each.child.mark() for each in self.services if each.child is not None]
         draft = self._children_file.with_suffix(".new")
         draft.write_text(json.dumps([mark.to_json() for mark in marks if mark is not None]))
         draft.replace(self._children_file)

@@ -213,9 +213,9 @@ def _cards(actor: Actor, day: date) -> Iterator[Card]:
     to_approve = Who.CHECKER if mine < prepared.count else Who.ANOTHER_CHECKER
     yield _card("prepared", prepared, _batches(BatchState.PREPARED), tone="warn", who=to_approve, note=note)
     yield _card("approved", desk.batches_to_export(), _batches(BatchState.APPROVED), tone="warn", who=Who.FINANCE)
-    yield _card("unanswered", desk.exported_batches(answered=False), _batches(BatchState.EXPORTED), who=Who.BANK)
-    answered = desk.exported_batches(answered=True)
-    yield _card("answered", answered, _batches(BatchState.EXPORTED), tone="warn", who=Who.FINANCE)
+    sent = desk.exported_batches()
+    yield _card("unanswered", sent.awaited, _batches(BatchState.EXPORTED), who=Who.BANK)
+    yield _card("answered", sent.answered, _batches(BatchState.EXPORTED), tone="warn", who=Who.FINANCE)
     for state in (PayableState.FAILED, PayableState.RETURNED):
         yield _card(state.value, payables.get(state, NOTHING), _payables(state), tone="bad", who=Who.MAKER)
     suspense = suspense_waiting()
@@ -225,10 +225,11 @@ def _cards(actor: Actor, day: date) -> Iterator[Card]:
     clawbacks = url_for("clawback_pages.index", state=ClawbackState.OPEN.value)
     yield _card("clawbacks", desk.open_clawbacks(), clawbacks, tone="warn", who=Who.PAYEE)
     yield _card("overdue", desk.overdue_clawbacks(day), f"{clawbacks}&overdue=yes", tone="bad", who=Who.PAYEE)
+    payments = desk.troubled_payments()
     held = url_for("payment_pages.index", state=PaymentState.HELD.value)
-    yield _card("held", desk.held_payments(), held, tone="bad", who=Who.MAKER)
+    yield _card("held", payments.held, held, tone="bad", who=Who.MAKER)
     looked_after = url_for("payment_pages.index", looked_after="flagged")
-    yield _card("flagged", desk.flagged_payments(), looked_after, tone="bad", who=Who.MAKER)
+    yield _card("flagged", payments.flagged, looked_after, tone="bad", who=Who.MAKER)
     refunds = url_for("payment_pages.index", looked_after="refund_failed")
     yield _card("refunds", desk.failed_refunds(), refunds, tone="bad", who=Who.MAKER)
 

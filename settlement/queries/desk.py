@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from core.db import session
 from settlement.models import (
@@ -87,12 +87,21 @@ def batches_to_export() -> Pile:
     return _pile(_batches(SettlementBatch.approved_at).where(SettlementBatch.state == BatchState.APPROVED))
 
 
-def exported_batches(*, answered: bool) -> Pile:
-    """Exported batches on every payout of which the bank has reported, or those where it has not."""
+@dataclass(frozen=True)
+class SentBatches:
+    """Exported batches: those on every payout of which the bank has reported, and the others."""
+
+    answered: Pile = NOTHING
+    awaited: Pile = NOTHING
+
+
+def exported_batches() -> SentBatches:
+    """Batches whose files went to the bank."""
     said = exists().where(SAID.c.batch_id == BatchPayout.batch_id, SAID.c.payout_no == BatchPayout.payout_no)
     silent = exists().where(BatchPayout.batch_id == SettlementBatch.id, ~said)
-    found = _batches(SettlementBatch.exported_at).where(SettlementBatch.state == BatchState.EXPORTED)
-    return _pile(found.where(~silent if answered else silent))
+    sent = _batches(SettlementBatch.exported_at).where(SettlementBatch.state == BatchState.EXPORTED)
+    found = _parted(sent, silent)
+    return SentBatches(answered=found.get(False, NOTHING), awaited=found.get(True, NOTHING))
 
 
 def open_clawbacks() -> Pile:
@@ -115,15 +124,26 @@ def overdue_clawbacks(on: date) -> Pile:
     )
 
 
-def held_payments() -> Pile:
-    """Online payments that do not fit what was asked for: nothing of them is posted before a person looked."""
-    return _pile(_payments().where(Payment.state == PaymentState.HELD))
+@dataclass(frozen=True)
+class TroubledPayments:
+    """Online payments a person must look at.
+
+    ``held`` do not fit what was asked for, and nothing of them is posted before; of ``flagged`` the term is long over
+    and the gateway tells no end.
+    """
+
+    held: Pile = NOTHING
+    flagged: Pile = NOTHING
 
 
-def flagged_payments() -> Pile:
-    """Online payments whose term is long over and of which the gateway tells no end."""
+def troubled_payments() -> TroubledPayments:
+    """Online payments that wait for a person."""
+    held = Payment.state == PaymentState.HELD
     flagged = exists().where(GatewayPayment.payment_id == Payment.id, GatewayPayment.flagged_at.is_not(None))
-    return _pile(_payments().where(Payment.state.in_(OPEN_PAYMENTS), flagged))
+    troubled = or_(held, and_(Payment.state.in_(OPEN_PAYMENTS), flagged))
+    sums = select(func.count(), func.sum(Payment.amount_fen), func.min(Payment.recorded_at)).where(troubled)
+    found = _parted(sums, held)
+    return TroubledPayments(held=found.get(True, NOTHING), flagged=found.get(False, NOTHING))
 
 
 def failed_refunds() -> Pile:
@@ -133,10 +153,6 @@ def failed_refunds() -> Pile:
             GatewayRefund.state == RefundState.FAILED
         )
     )
-
-
-def _payments() -> Select[tuple[int, int, datetime]]:
-    return select(func.count(), func.sum(Payment.amount_fen), func.min(Payment.recorded_at))
 
 
 def live_cutoffs(since: date) -> dict[date, str]:
@@ -151,6 +167,13 @@ def live_cutoffs(since: date) -> dict[date, str]:
 
 def _batches(since: object) -> Select[tuple[int, int, datetime]]:
     return select(func.count(), func.sum(SettlementBatch.total_fen), func.min(since))
+
+
+def _parted(sums: Select[tuple[int, int, datetime]], by: ColumnElement[bool]) -> dict[bool, Pile]:
+    """The same sums where something is so and where it is not."""
+    is_so = by.label("is_so")
+    rows = session().execute(sums.add_columns(is_so).group_by(is_so))
+    return {so: Pile(count, int(fen or 0), since) for count, fen, since, so in rows}
 
 
 def _pile(found: Select[tuple[int, int, datetime]]) -> Pile:

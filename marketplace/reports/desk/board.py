@@ -89,6 +89,7 @@ def _aged(found: Iterable[DeskItem], *, today: date) -> list[DeskItem]:
 def _finance(actor: Actor) -> list[DeskItem]:
     """Batches and payables by who may move them on (V17 pay, invariant 10)."""
     payables = money.payables_waiting()
+    sent = money.exported_batches()
     nothing = money.NOTHING
     found = [_pile("payables_due", payables.get(PayableState.DUE, nothing), is_fact=True)]
     if actor.role == Role.FINANCE_CHECKER:
@@ -98,19 +99,20 @@ def _finance(actor: Actor) -> list[DeskItem]:
             _pile("suspense_to_settle", suspense.get(SuspenseState.PROPOSED, nothing)),
         ]
     else:
+        payments = money.troubled_payments()
         failed = [payables.get(state, nothing) for state in (PayableState.FAILED, PayableState.RETURNED)]
         found += [
             _pile("payables_to_correct", _sum_of(failed)),
-            _pile("bank_returns_to_record", money.exported_batches(answered=False)),
+            _pile("bank_returns_to_record", sent.awaited),
             _pile("clawbacks_to_recover", money.open_clawbacks()),
-            _pile("payments_held", money.held_payments()),
-            _pile("payments_flagged", money.flagged_payments()),
+            _pile("payments_held", payments.held),
+            _pile("payments_flagged", payments.flagged),
             _pile("refunds_failed", money.failed_refunds()),
             _pile("suspense_to_explain", suspense_waiting().get(SuspenseState.OPEN, nothing)),
         ]
     found += [
         _pile("batches_to_export", money.batches_to_export()),
-        _pile("batches_to_close", money.exported_batches(answered=True)),
+        _pile("batches_to_close", sent.answered),
     ]
     return [item for item in found if item.count]
 

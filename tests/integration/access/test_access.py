@@ -115,6 +115,9 @@ def test_v6_an_auditor_and_a_citys_offices_read_what_the_province_reads() -> Non
     """
     of_the_whole_province = {
         "/settlement-batches",
+        "/bank-statements",
+        "/suspense-entries",
+        "/ledger/trial-balance",
         "/spot-checks",
         "/users",
         "/instrument-imports",

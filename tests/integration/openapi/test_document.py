@@ -31,9 +31,10 @@ WITHOUT_KEY = {
     "POST /recovery",
     "POST /users/{user_id}/recovery",
     "POST /gateway-webhooks/stripe",
+    "POST /settlement-batches/{batch_id}/bank-return-previews",
 }
 """Passwords and codes: a stored answer would keep a secret, and a wrong attempt counts although it is refused. What the
-payment gateway tells has a number of its own."""
+payment gateway tells has a number of its own. A preview changes nothing."""
 OPEN = {
     "POST /tokens",
     "POST /memberships",

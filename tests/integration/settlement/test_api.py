@@ -163,7 +163,7 @@ def test_cutoffs_of_a_year_are_shown(client: FlaskClient) -> None:
     shown = caller(client, Role.PROVIDER).get("/settlement-cutoffs?year=2026").get_json()["items"]
     unpublished = caller(client, Role.AUDITOR).get("/settlement-cutoffs?year=2027").get_json()["items"]
 
-    assert shown[0] == {"nominal": "2026-01-10", "day": "2026-01-12", "status": "published"}
+    assert shown[0] == {"nominal": "2026-01-10", "day": "2026-01-12", "status": "published", "reason": None}
     assert {item["status"] for item in unpublished} == {"provisional"}
 
 
