@@ -55,7 +55,9 @@ def payout_steps(payable: Payable) -> list[PayoutStep]:
 
 
 def clawback_steps(clawbacks: Sequence[Clawback]) -> list[PayoutStep]:
-    """What was claimed back and what came of it, in one query."""
+    """What was claimed back and what came of it, in one query; in none where nothing was."""
+    if not clawbacks:
+        return []
     known = {clawback.id: clawback for clawback in clawbacks}
     found = select(AuditEntry).where(
         AuditEntry.subject_kind == Clawback.__tablename__, AuditEntry.subject_id.in_(known)

@@ -121,14 +121,17 @@ def test_every_door_refuses_hostile_files(client: DemoClient, world: World) -> N
         others = [hostile.HOSTILE[kind][:2] for kind in DOCUMENTS if path == stamp and kind not in SCANS]
         for name, content in [*hostile.OTHER_TYPES.values(), *others]:
             assert client.upload(user, path, content, name, expect=415, **fields)["code"] == "file_type_refused"
-    tables = [
-        (LAB, "/instrument-imports"),
-        ("finance-maker", f"/settlement-batches/{world.ids['exported batch']}/bank-returns"),
-    ]
-    for user, path in tables:
+    answers = f"/settlement-batches/{world.ids['exported batch']}/bank-returns"
+    for user, path in ((LAB, "/instrument-imports"), ("finance-maker", answers)):
         assert client.upload(user, path, b"a,b\n", "../a.csv", expect=422)["code"] == "file_name_refused"
-        for content in (b"GIF89a,=1\n", hostile.SCRIPT, hostile.PDF, hostile.ENTITY_BOMB):
+        for content in (b"GIF89a,=1\n", hostile.SCRIPT, hostile.PDF):
             assert client.upload(user, path, content, "a.csv", expect=415)["code"] == "file_type_refused"
+    bomb = hostile.ENTITY_BOMB
+    assert client.upload(LAB, "/instrument-imports", bomb, "a.csv", expect=415)["code"] == "file_type_refused"
+    assert client.upload("finance-maker", answers, bomb, "a.csv", expect=422)["code"] == "file_name_refused"
+    refused = client.upload("finance-maker", answers, bomb, "a.xml", expect=422)
+    assert all(each["text"] and each["text_en"] for each in refused["reasons"])
+    assert refused["reasons"]
     bomb = hostile.archive(("xl/workbook.xml", b" " * (8 * MB)))
     assert client.upload(LAB, "/instrument-imports", bomb, "a.xlsx", expect=422)["code"] == "archive_refused"
     assert session().query(StoredFile).count() == before
