@@ -10,6 +10,7 @@ from typing import BinaryIO
 from core import clock
 from core.db import transaction
 from core.errors import Conflict
+from core.failpoints import failpoint
 from core.files import FileUnknown, StoredFile, open_file, store_upload, stored_file
 from core.permissions import Actor, authorise
 from settlement import permissions
@@ -137,6 +138,7 @@ def _take(
     told = _told(matched, batch)
     if not told:
         return return_that_told(batch, matched.known[batch.number])
+    failpoint("settlement.return.matched")
     return take_in(batch, told, file=keep(), actor=actor, now=now)
 
 

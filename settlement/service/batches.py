@@ -7,6 +7,7 @@ from datetime import date, datetime
 from core import clock
 from core.db import transaction
 from core.errors import Conflict, Refused
+from core.failpoints import failpoint
 from core.permissions import Actor, authorise
 from core.states import allowed_target, apply
 from core.workdays import WorkingCalendar, load_calendar
@@ -80,6 +81,7 @@ def approve(*, batch_id: int, actor: Actor, now: datetime) -> SettlementBatch:
             raise PreparerInvolved
         apply(batch, BatchAction.APPROVE, transitions=BATCH_TRANSITIONS, actor=actor, now=now)
         batch.approved_by, batch.approved_at = actor.user_id, now
+        failpoint("settlement.batch.approved")
         return batch
 
 
@@ -106,6 +108,7 @@ def export(*, batch_id: int, actor: Actor, now: datetime) -> SettlementBatch:
     if not seal_holds(batch):
         raise ExportDiffers(number=batch.number)
     written = write_files(batch)
+    failpoint("settlement.export.written")
     with transaction():
         batch = find_batch(batch_id, lock=True)
         authorise(actor, permissions.may_export_batch, batch)
@@ -115,6 +118,7 @@ def export(*, batch_id: int, actor: Actor, now: datetime) -> SettlementBatch:
         if not record_files(batch, written, actor=actor, now=now):
             raise ExportDiffers(number=batch.number)
         batch.exported_at = batch.exported_at or now
+        failpoint("settlement.export.sent")
         return batch
 
 
@@ -128,6 +132,7 @@ def close(*, batch_id: int, actor: Actor, now: datetime) -> SettlementBatch:
         if missing:
             raise PayoutsOpen(number=batch.number, count=missing)
         batch.closed_at = now
+        failpoint("settlement.batch.closed")
         return batch
 
 

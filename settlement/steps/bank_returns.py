@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select, text
 
 from core import audit
 from core.db import require_transaction
+from core.failpoints import failpoint
 from core.files import StoredFile
 from core.permissions import Actor
 from settlement.models import BankReturn, BankReturnLine, BatchLine, BatchPayout, Payable, SettlementBatch
@@ -194,6 +195,7 @@ def take_in(
             for line in lines
         ],
     )
+    failpoint("settlement.return.recorded")
     if any(not line.late for line in lines):
         _settle(answer, batch, fund_account_id, lines, actor=actor, now=now)
     for paid_return_id, settled_id in current.execute(_REVERSALS, {"return_id": answer.id}).all():
@@ -214,7 +216,9 @@ def take_in(
             actor=actor,
             now=now,
         )
+    failpoint("settlement.return.posted")
     current.execute(_MOVE_PAYABLES, {"return_id": answer.id})
+    failpoint("settlement.return.moved")
     current.expire_all()
     _resolve_nettings(batch, lines, actor=actor, now=now)
     return answer

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, text, update
 from core import audit, clock
 from core.db import require_transaction
 from core.errors import Conflict, Reason, Refused, reason
+from core.failpoints import failpoint
 from core.money import fen_to_yuan
 from core.permissions import Actor
 from core.states import apply
@@ -158,6 +159,7 @@ def prepare_batch(*, programme: str, cutoff: date, actor: Actor, now: datetime) 
     """
     current = require_transaction()
     hold_queue()
+    failpoint("settlement.batch.queued")
     live = live_batch(programme=programme, cutoff=cutoff)
     if live is not None:
         return live
@@ -175,7 +177,11 @@ def prepare_batch(*, programme: str, cutoff: date, actor: Actor, now: datetime) 
         raise NothingToSettle(reasons=_why_nothing(programme, cutoff, until, available_fen=available))
     if involved:
         raise PreparerInvolved
-    _seal(batch, _commit_money(batch, fund, actor=actor, now=now), until)
+    failpoint("settlement.batch.taken")
+    committed_id = _commit_money(batch, fund, actor=actor, now=now)
+    failpoint("settlement.batch.committed")
+    _seal(batch, committed_id, until)
+    failpoint("settlement.batch.sealed")
     audit.record(
         actor=actor,
         now=now,
