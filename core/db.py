@@ -6,12 +6,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import structlog
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, scoped_session
 
 from core.failpoints import failpoint
+
+log = structlog.get_logger()
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -121,8 +125,13 @@ def _end_reading(current: Session) -> None:
     """
     if current.info.pop(_WROTE, False) or current.new or current.dirty or current.deleted:
         current.rollback()
-    else:
+        return
+    try:
         current.commit()
+    except DBAPIError:
+        # The connection is gone. Whoever asks next must find the session as after any other end.
+        current.rollback()
+        raise
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -143,7 +152,11 @@ def end_reading_after_requests(app: Flask) -> None:
     def end(failure: BaseException | None) -> None:
         current = session()
         if failure is None and _OPEN not in current.info and current.in_transaction():
-            _end_reading(current)
+            try:
+                _end_reading(current)
+            except DBAPIError as cut:
+                # The answer is made already, perhaps of something that was committed; it must not be lost as well.
+                log.warning("connection_lost_after_answer", error=str(cut.orig))
 
 
 def require_transaction() -> Session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -12,8 +12,9 @@ from pathlib import Path
 import psycopg
 from sqlalchemy.engine import make_url
 
-COMMIT = b"COMMIT\x00"
-"""In what asks for it as in what says that it is done: the end of a string of the protocol."""
+WRITING, COMMIT = b"INSERT INTO", b"COMMIT\x00"
+"""The commit stands in what asks for it as in what says that it is done: the end of a string of the protocol. One
+before which nothing was written only ends what was read."""
 
 
 class CutAt(StrEnum):
@@ -25,11 +26,13 @@ class CutAt(StrEnum):
     """The server hears of it, and nobody waits for what it says."""
     AFTER = "after"
     """The server has committed; that it did is lost on the way."""
+    READING = "reading"
+    """At the COMMIT that only ends what was read before the use case."""
 
 
 @contextmanager
 def cutting(url: str, folder: Path, cut_at: CutAt) -> Iterator[str]:
-    """The address of a database as reached through the socket; every COMMIT is cut."""
+    """The address of a database as reached through the socket, which cuts every connection."""
     with psycopg.connect(url) as connection:
         host, port = connection.info.host, connection.info.port
     name = f".s.PGSQL.{port}"
@@ -63,21 +66,38 @@ def _accept(listening: socket.socket, host: str, port: int, cut_at: CutAt) -> No
 def _serve(client: socket.socket, host: str, port: int, cut_at: CutAt) -> None:
     with client, socket.socket(socket.AF_UNIX if host.startswith("/") else socket.AF_INET) as server:
         server.connect(f"{host}/.s.PGSQL.{port}" if host.startswith("/") else (host, port))
-        cut_asked, forward = cut_at is not CutAt.AFTER, cut_at is CutAt.DURING
-        asking = threading.Thread(target=_pass_on, args=(client, server, cut_asked, forward), daemon=True)
+        line, heard = _Line(cut_at), cut_at is CutAt.DURING
+        asking = threading.Thread(target=_pass_on, args=(client, server, line.asked, heard), daemon=True)
         asking.start()
-        _pass_on(server, client, not cut_asked, forward)
+        _pass_on(server, client, line.told, heard)
         asking.join()
 
 
-def _pass_on(source: socket.socket, target: socket.socket, cut: bool, forward: bool) -> None:
-    """Bytes from one end to the other, until COMMIT is among them where that cuts; its bytes are passed on or not."""
+class _Line:
+    """Where a connection is cut, by what has gone over it."""
+
+    def __init__(self, cut_at: CutAt) -> None:
+        self.cut_at = cut_at
+        self.wrote = False
+
+    def asked(self, part: bytes) -> bool:
+        """Whether what the service sends ends the connection."""
+        self.wrote = self.wrote or WRITING in part
+        return COMMIT in part and self.cut_at is not CutAt.AFTER and self.wrote is not (self.cut_at is CutAt.READING)
+
+    def told(self, part: bytes) -> bool:
+        """Whether what the server sends does."""
+        return COMMIT in part and self.cut_at is CutAt.AFTER and self.wrote
+
+
+def _pass_on(source: socket.socket, target: socket.socket, ends: Callable[[bytes], bool], heard: bool) -> None:
+    """Bytes from one end to the other, up to those that end the connection, which may be ``heard``."""
     try:
         while part := source.recv(65_536):
-            ends = cut and COMMIT in part
-            if not ends or forward:
+            over = ends(part)
+            if not over or heard:
                 target.sendall(part)
-            if ends:
+            if over:
                 break
     except OSError:
         pass  # the other direction was cut

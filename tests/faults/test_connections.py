@@ -32,7 +32,13 @@ def short() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize(
-    ("name", "cut_at"), [("booking", CutAt.BEFORE), ("transfer", CutAt.DURING), ("export", CutAt.AFTER)]
+    ("name", "cut_at"),
+    [
+        ("booking", CutAt.BEFORE),
+        ("transfer", CutAt.DURING),
+        ("export", CutAt.AFTER),
+        ("acceptance", CutAt.READING),
+    ],
 )
 def test_a_connection_cut_during_commit(story: Story, short: Path, name: str, cut_at: CutAt) -> None:
     """The outcome is unknown to whoever asked: 503, and the same key tells it."""
