@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Any
 
 from accounts.rules.members import MemberRules, MonthDay
@@ -46,7 +47,12 @@ def county_names(on: date) -> dict[str, str]:
 
 def region_names(on: date) -> frozenset[str]:
     """The names by which an address may begin: the province, its cities and counties."""
-    edition = _edition(on)
+    return _region_names(_edition(on))
+
+
+@cache
+def _region_names(edition: Edition) -> frozenset[str]:
+    """Editions of a pack live as long as the pack; each is read once."""
     province = edition.entry("places.province_name").value if "places.province_name" in edition else ""
     divisions = (*edition["places.cities"], *edition["places.counties"])
     return frozenset({province, province.removesuffix("省"), *(each["name"] for each in divisions)}) - {""}

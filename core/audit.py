@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, FetchedValue, Index, Text, inspect, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Model, require_transaction, session
+from core.db import Model, append, require_transaction, session
 from core.permissions import Actor
 from core.types import UTC, identity_key
 
@@ -74,19 +74,18 @@ def record(
     if _Guards.ask is not None:
         _Guards.ask(actor, subject, action, now)
     (subject_id,) = inspect(subject).identity or (None,)
-    current.add(
-        AuditEntry(
-            at=now,
-            actor_user_id=actor.user_id,
-            actor_organisation_id=actor.organisation_id,
-            actor_role=actor.role,
-            action=action,
-            subject_kind=subject.__tablename__,
-            subject_id=subject_id,
-            from_state=from_state,
-            to_state=to_state,
-            data=dict(data or {}),
-        )
+    append(
+        AuditEntry,
+        at=now,
+        actor_user_id=actor.user_id,
+        actor_organisation_id=actor.organisation_id,
+        actor_role=actor.role,
+        action=action,
+        subject_kind=subject.__tablename__,
+        subject_id=subject_id,
+        from_state=from_state,
+        to_state=to_state,
+        data=dict(data or {}),
     )
 
 

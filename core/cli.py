@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -16,11 +14,14 @@ from flask.cli import AppGroup
 from sqlalchemy.engine import make_url
 
 from core import clock
-from core.audit_chain import ChainHead, chain_head, chain_key, verify_chain
+from core.audit_chain import replace_key, verify_chain
+from core.audit_head import TrailHead, head_file, read_head, verify_against
+from core.audit_keys import key_ring
 from core.backup.errors import BackupError
 from core.backup.manifest import Manifest
 from core.backup.restoring import check_backup, restore_backup
 from core.backup.taking import take_backup
+from core.errors import DomainError
 from core.postgres import EmbeddedPostgresError, owner_at_hand
 from core.texts import text
 
@@ -29,21 +30,25 @@ PRESENT_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 audit = AppGroup("audit", help="The chain of seals over the audit trail.")
 
 
-class HeadUnreadable(click.ClickException):
-    """The file holds no head that this command printed."""
-
-
 @audit.command("head")
-def head() -> None:
-    """Print the newest link as JSON, to be kept outside."""
-    click.echo(json.dumps(asdict(newest), default=datetime.isoformat) if (newest := chain_head()) else "null")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write; else it is printed."
+)
+def head(output: Path | None) -> None:
+    """Export the signed head of the trail as JSON, to be kept outside: the newest link, and what all of them cover."""
+    with _refusals_told():
+        content = head_file(now=clock.now())
+    if output is None:
+        click.echo(content, nl=False)
+    else:
+        output.write_bytes(content)
 
 
 @audit.command("verify")
-@click.option("--head", "exported", type=click.File(encoding="utf-8"), help="A head printed earlier.")
-def verify(exported: IO[str] | None) -> None:
+@click.option("--head", "exported", type=click.File("rb"), help="A head exported earlier.")
+def verify(exported: IO[bytes] | None) -> None:
     """Recompute the chain; exit 1 naming its first broken link."""
-    faults = verify_chain(head=None if exported is None else _read(exported.read()))
+    faults = verify_chain() if exported is None else verify_against(told_head(exported))
     for fault in faults:
         click.echo(json.dumps(fault))
     if faults:
@@ -51,12 +56,27 @@ def verify(exported: IO[str] | None) -> None:
     click.echo("the sealed audit trail is unchanged")
 
 
-def _read(given: str) -> ChainHead | None:
+@audit.command("replace-key")
+@click.option("--old-key-lost", is_flag=True, help="What was sealed so far can be checked by nobody any more.")
+def replace(old_key_lost: bool) -> None:
+    """Seal with the present key from now on, once AUDIT_CHAIN_OLD_KEYS holds the one before; it only checks then."""
+    with _refusals_told():
+        seal = replace_key(now=clock.now(), old_key_lost=old_key_lost)
+    click.echo(text("audit.key_replaced", number=seal.number, mark=seal.key_mark).both())
+
+
+def told_head(exported: IO[bytes]) -> TrailHead:
+    """A head from a file, or the end of the command with what is wrong with it."""
+    with _refusals_told():
+        return read_head(exported.read())
+
+
+@contextmanager
+def _refusals_told() -> Iterator[None]:
     try:
-        found = json.loads(given)
-        return None if found is None else ChainHead.from_json(found)
-    except (ValueError, KeyError, TypeError) as unreadable:
-        raise HeadUnreadable("the file holds no head of the chain") from unreadable
+        yield
+    except DomainError as refused:
+        raise click.ClickException(str(refused)) from refused
 
 
 backup = AppGroup("backup", help="Backups of database and stored files.")
@@ -73,7 +93,7 @@ def take(folder: Path, earlier: Path | None) -> None:
     with _explained(), _owner_url() as owner_url:
         province = str(current_app.config["PROVINCE"])
         taken = take_backup(
-            folder, owner_url=owner_url, province=province, key=chain_key(), now=clock.now(), earlier=earlier
+            folder, owner_url=owner_url, province=province, key=key_ring().present, now=clock.now(), earlier=earlier
         )
     click.echo(_said("backup.taken", taken, folder))
     for sha256 in taken.lost_files:
@@ -88,7 +108,7 @@ def take(folder: Path, earlier: Path | None) -> None:
 def check(folder: Path, without_key: bool) -> None:
     """Look whether every part of the backup in FOLDER is as it was written; exit 1 naming those that are not."""
     with _explained():
-        click.echo(_said("backup.whole", check_backup(folder, key=None if without_key else chain_key()), folder))
+        click.echo(_said("backup.whole", check_backup(folder, keys=None if without_key else key_ring()), folder))
 
 
 @backup.command("restore")
@@ -97,8 +117,8 @@ def check(folder: Path, without_key: bool) -> None:
 def restore(folder: Path, without_key: bool) -> None:
     """Check the backup in FOLDER and restore it into the configured database, which must be empty, and file folder."""
     with _explained(), _owner_url() as owner_url:
-        key = None if without_key else chain_key()
-        click.echo(_said("backup.restored", restore_backup(folder, owner_url=owner_url, key=key), folder))
+        keys = None if without_key else key_ring()
+        click.echo(_said("backup.restored", restore_backup(folder, owner_url=owner_url, keys=keys), folder))
 
 
 @contextmanager

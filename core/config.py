@@ -17,6 +17,7 @@ LOCK_TIMEOUT_MS = 3000
 SESSION_OPTIONS = f"-c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"
 DEFAULT_PORT = 8000
 DEFAULT_FILE_LIMIT_BYTES = 20 * 1024 * 1024
+DEFAULT_BANK_FILE_LIMIT_BYTES = 256 * 1024 * 1024
 
 
 STRIPE_API_BASE = "https://api.stripe.com"
@@ -76,10 +77,12 @@ class Config:
     port: int = DEFAULT_PORT
     secret_key: str = field(repr=False)
     audit_chain_key: str | None = field(default=None, repr=False)
+    audit_chain_old_keys: tuple[str, ...] = field(default=(), repr=False)
     province: str = "shandong"
     policies_dir: Path = PROJECT / "policies"
     paying_accounts: Path = PROJECT / "settlement" / "paying_accounts.yaml"
     file_limit_bytes: int = DEFAULT_FILE_LIMIT_BYTES
+    bank_file_limit_bytes: int = DEFAULT_BANK_FILE_LIMIT_BYTES
     secure_cookies: bool = False
     trusted_proxies: int = 0
     public_url: str = ""
@@ -111,12 +114,14 @@ class Config:
             port=_positive(env, "PORT", DEFAULT_PORT),
             secret_key=env.get("SECRET_KEY") or _kept_secret(var_dir / "secret-key"),
             audit_chain_key=env.get("AUDIT_CHAIN_KEY") or None,
+            audit_chain_old_keys=_listed(env, "AUDIT_CHAIN_OLD_KEYS"),
             province=env.get("PROVINCE") or "shandong",
             policies_dir=Path(env.get("POLICIES_DIR") or PROJECT / "policies").expanduser().absolute(),
             paying_accounts=Path(env.get("PAYING_ACCOUNTS") or PROJECT / "settlement" / "paying_accounts.yaml")
             .expanduser()
             .absolute(),
             file_limit_bytes=_positive(env, "FILE_LIMIT_BYTES", DEFAULT_FILE_LIMIT_BYTES),
+            bank_file_limit_bytes=_positive(env, "BANK_FILE_LIMIT_BYTES", DEFAULT_BANK_FILE_LIMIT_BYTES),
             trusted_proxies=_count(env, "TRUSTED_PROXIES"),
             secure_cookies=_flag(env, "SECURE_COOKIES", default=bool(given)),
             public_url=_public_url(env),
@@ -147,7 +152,7 @@ def _stripe(env: Mapping[str, str]) -> StripeSettings:
     return StripeSettings(
         api_base=base,
         secret_key=env.get("STRIPE_SECRET_KEY", "").strip() or None,
-        webhook_secrets=tuple(env.get("STRIPE_WEBHOOK_SECRETS", "").replace(",", " ").split()),
+        webhook_secrets=_listed(env, "STRIPE_WEBHOOK_SECRETS"),
         timeout_seconds=_positive(env, "STRIPE_TIMEOUT_SECONDS", STRIPE_TIMEOUT_SECONDS),
     )
 
@@ -205,6 +210,11 @@ def _positive(env: Mapping[str, str], name: str, default: int) -> int:
     if not value.isdecimal() or int(value) == 0:
         raise BadSetting(name=name, value=value, expected="a positive whole number")
     return int(value)
+
+
+def _listed(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Words with commas or spaces between them."""
+    return tuple(env.get(name, "").replace(",", " ").split())
 
 
 def _flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import structlog
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData, event
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, scoped_session
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import CursorResult, Executable, Insert, MetaData, Table, event, insert
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, make_transient_to_detached, scoped_session
 
 from core.failpoints import failpoint
+from core.rows import PendingRows
 
 log = structlog.get_logger()
 
@@ -25,8 +28,12 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+LOST = (DBAPIError, PendingRollbackError)
+"""What ending a transaction raises where its connection is gone: just now, or since a statement before."""
+
 _OPEN = "open_transaction"
 _WROTE = "wrote"
+_ROWS = "rows_to_append"
 _GUARDS: list[Callable[[Session], None]] = []
 
 
@@ -41,7 +48,18 @@ class Model(DeclarativeBase):
         return {}
 
 
-db = SQLAlchemy(model_class=Model)
+class AppendingSession(FlaskSession):
+    """The session of the mapping, which writes with each flush also the rows that :func:`append` was given."""
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write what is pending: the mapped records first."""
+        super().flush(objects)
+        rows: PendingRows | None = self.info.get(_ROWS)
+        if rows is not None:
+            rows.write(self.connection())
+
+
+db = SQLAlchemy(model_class=Model, session_options={"class_": AppendingSession})
 
 
 class NestedTransaction(RuntimeError):
@@ -96,9 +114,9 @@ def transaction(*, joinable: bool = False) -> Iterator[Session]:
 @contextmanager
 def _own(current: Session, kind: str) -> Iterator[None]:
     if current.in_transaction():
-        # Reads before the use case began a transaction of their own; its snapshot must not leak into this one.
-        _end_reading(current)
+        _go_on_after_reading(current)
     current.info[_OPEN] = kind
+    current.info[_ROWS] = PendingRows()
     try:
         yield
         if current.info[_OPEN] == "broken":
@@ -113,8 +131,21 @@ def _own(current: Session, kind: str) -> Iterator[None]:
         raise
     finally:
         current.info.pop(_OPEN, None)
+        current.info.pop(_ROWS, None)
         current.info.pop(_WROTE, None)
     failpoint("core.transaction.committed")
+
+
+def _go_on_after_reading(current: Session) -> None:
+    """Let a use case begin where there was mere reading before it, such as who calls: in the same transaction, as under
+    READ COMMITTED each statement has a snapshot of its own anyway. What was read is forgotten, as after a COMMIT.
+
+    What is no mere reading belongs into :func:`transaction`, and is rolled back as ever.
+    """
+    if _is_reading(current):
+        current.expire_all()
+    else:
+        current.rollback()
 
 
 def _end_reading(current: Session) -> None:
@@ -123,15 +154,20 @@ def _end_reading(current: Session) -> None:
 
     What is no mere reading belongs into :func:`transaction`, and is rolled back as ever.
     """
-    if current.info.pop(_WROTE, False) or current.new or current.dirty or current.deleted:
+    if not _is_reading(current):
         current.rollback()
         return
     try:
         current.commit()
-    except DBAPIError:
+    except LOST:
         # The connection is gone. Whoever asks next must find the session as after any other end.
         current.rollback()
         raise
+
+
+def _is_reading(current: Session) -> bool:
+    """Whether nothing but SELECT went through the session since its last transaction ended."""
+    return not (current.info.pop(_WROTE, False) or current.new or current.dirty or current.deleted)
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -154,9 +190,54 @@ def end_reading_after_requests(app: Flask) -> None:
         if failure is None and _OPEN not in current.info and current.in_transaction():
             try:
                 _end_reading(current)
-            except DBAPIError as cut:
+            except LOST as cut:
                 # The answer is made already, perhaps of something that was committed; it must not be lost as well.
-                log.warning("connection_lost_after_answer", error=str(cut.orig))
+                log.warning("connection_lost_after_answer", error=str(cut))
+
+
+def insert_at_once(record: Model) -> None:
+    """Insert a new record now, apart from whatever else the session will write: for tables of which one row is written
+    and its number needed, at a third of what a flush costs. It belongs to the session afterwards, unchanged.
+
+    Needs a transaction. Raises what the database refuses, as sqlalchemy.exc.IntegrityError.
+    """
+    current = require_transaction()
+    model = type(record)
+    for name in _left_empty(model):
+        vars(record).setdefault(name, None)
+    given = {name: value for name, value in vars(record).items() if name in model.__table__.columns}
+    (record.id,) = send(_insert_of(model), given).one()  # type: ignore[attr-defined]
+    make_transient_to_detached(record)
+    current.add(record)
+
+
+def append(model: type[Model], **values: Any) -> None:
+    """Write a row of an append-only table with the next flush, at the latest with the commit: together with all others,
+    in their order. ``values`` name every column that the database does not fill. Needs a transaction."""
+    rows: PendingRows = require_transaction().info[_ROWS]
+    rows.add(cast(Table, model.__table__), values)
+
+
+def send(statement: Executable, params: Mapping[str, Any]) -> CursorResult[Any]:
+    """Send a statement that was built once, past the mapping, at half of what it costs through it: for plain rows,
+    locks and writes. What the session has not written yet it does not see. Needs a transaction."""
+    return require_transaction().connection().execute(statement, params)
+
+
+@cache
+def _left_empty(model: type[Model]) -> tuple[str, ...]:
+    """The columns that hold nothing where nothing is said."""
+    return tuple(
+        column.name
+        for column in model.__table__.columns
+        if column.nullable and column.default is None and column.server_default is None
+    )
+
+
+@cache
+def _insert_of(model: type[Model]) -> Insert:
+    table = cast(Table, model.__table__)
+    return insert(table).returning(table.c.id)
 
 
 def require_transaction() -> Session:

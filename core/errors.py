@@ -137,6 +137,12 @@ class Busy(DomainError):
     code = "busy"
 
 
+class NoRoom(DomainError):
+    """There is no room left to keep what this brings; it may be tried again once there is."""
+
+    code = "no_room"
+
+
 def refuse_first(found: Sequence[DomainError]) -> None:
     """Raise the first of several refusals with the reasons of all of them, so that every fault is named at once."""
     if found:

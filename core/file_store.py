@@ -38,6 +38,7 @@ def keep_written(write: Callable[[BinaryIO], None]) -> Kept:
     """Keep what ``write`` writes into the file it is given, which it can neither read nor turn back; it is summed on
     the way, so that memory stays flat. Where ``write`` raises, nothing is kept."""
     with _aside() as growing:
+        failpoint("core.files.begun")
         summed = _Summed(growing)
         write(cast(BinaryIO, summed))
         growing.flush()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from flask import current_app
 from sqlalchemy import BigInteger, Index, Text, select
@@ -157,6 +157,30 @@ class Upload:
         return hashlib.sha256(self.content).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class LargeUpload:
+    """A file that was judged and stays where it came in, to be read as a stream. ``name`` is fit to be kept."""
+
+    name: str
+    media_type: str
+    stream: BinaryIO
+    sha256: str
+
+
+def judge_upload(
+    stream: BinaryIO, *, filename: str, known: frozenset[str], limit_bytes: int, xml_limits: XmlLimits | None = None
+) -> LargeUpload:
+    """The same as :func:`read_upload` for a file that one can go back in and that is too large to be held in memory."""
+    refuse_all(name_faults(filename), error=FileNameRefused)
+    name = safe_name(filename)
+    _require_size(stream.seek(0, io.SEEK_END), limit=limit_bytes, name=name)
+    stream.seek(0)
+    media_type = _judged(stream, name, known, xml_limits)
+    digest = hashlib.file_digest(cast(io.BytesIO, stream), "sha256").hexdigest()
+    stream.seek(0)
+    return LargeUpload(name, media_type, stream, digest)
+
+
 def read_upload(
     stream: BinaryIO,
     *,
@@ -248,6 +272,14 @@ def store_upload(upload: Upload, *, owner_id: int | None, now: datetime) -> Stor
     return record_file(kept, filename=upload.name, media_type=upload.media_type, owner_id=owner_id, now=now)
 
 
+def store_large(upload: LargeUpload, *, owner_id: int | None, now: datetime) -> StoredFile:
+    """The same for a file that is not held in memory."""
+    require_transaction()
+    upload.stream.seek(0)
+    kept = file_store.keep_written(lambda target: shutil.copyfileobj(upload.stream, target, CHUNK_BYTES))
+    return record_file(kept, filename=upload.name, media_type=upload.media_type, owner_id=owner_id, now=now)
+
+
 def keep_written(write: Callable[[BinaryIO], None]) -> file_store.Kept:
     """Write a file of any size, part by part, before it is recorded; no lock need be held meanwhile."""
     return file_store.keep_written(write)
@@ -284,9 +316,9 @@ def store_content(content: bytes, *, filename: str, media_type: str, owner_id: i
     )
 
 
-def upload_limit() -> int:
+def upload_limit(setting: str = "FILE_LIMIT_BYTES") -> int:
     """How many bytes an upload may have, as configured."""
-    return int(current_app.config["FILE_LIMIT_BYTES"])
+    return int(current_app.config[setting])
 
 
 def stored_file(file_id: int) -> StoredFile:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import typst
 
 from core.config import PROJECT
+from core.pdf_fonts import in_print
 from core.texts import catalogue
 
 FONTS = PROJECT / "core" / "static" / "fonts"
@@ -41,6 +43,7 @@ def render_pdf(template: str, data: Mapping[str, Any]) -> bytes:
     PdfFontsMissing.
     """
     package, name = template.split("/")
+    said = json.dumps(data, ensure_ascii=False, allow_nan=False)
     return typst.compile(
         PROJECT / package / "templates" / "pdf" / f"{name}.typ",
         root=PROJECT,
@@ -48,16 +51,22 @@ def render_pdf(template: str, data: Mapping[str, Any]) -> bytes:
         ignore_system_fonts=True,
         format="pdf",
         sys_inputs={
-            "data": json.dumps(data, ensure_ascii=False, allow_nan=False).translate(WITHOUT_TURNS),
+            "data": in_print(said.translate(WITHOUT_TURNS), _font_files()),
             "page-of": catalogue()["pdf.page_of"].zh,
         },
         timestamp=NO_MOMENT,
     )
 
 
+def _font_files() -> tuple[Path, ...]:
+    found = tuple(FONTS / name for name in FONT_FILES)
+    if not all(each.is_file() for each in found):
+        raise PdfFontsMissing
+    return found
+
+
 @cache
 def _fonts() -> typst.Fonts:
     """Our own fonts and no others, so that no machine's fonts change a page."""
-    if not all((FONTS / name).is_file() for name in FONT_FILES):
-        raise PdfFontsMissing
+    _font_files()
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])

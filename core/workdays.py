@@ -5,15 +5,18 @@ A year whose official arrangement is not published is provisional: weekends only
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Boolean, Date, SmallInteger, Text, select
+from sqlalchemy import BindParameter, Boolean, Date, Select, SmallInteger, Text, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Model, session
+from core.db import Model
 from core.errors import Conflict
+from core.gathering import Gathering
 from core.types import Enumerated
 
 _SATURDAY = 5
@@ -120,11 +123,22 @@ class WorkingCalendar:
         return day
 
 
+def calendar_parts(since: BindParameter[date]) -> dict[str, Select[Any]]:
+    """What :func:`calendar_in` reads, for a gathering that asks for more."""
+    return {
+        "years": select(CalendarYear.year).where(CalendarYear.status == YearStatus.PUBLISHED),
+        "days": select(CalendarException.day, CalendarException.working).where(CalendarException.day >= since),
+    }
+
+
+def calendar_in(found: Mapping[str, Sequence[Any]]) -> WorkingCalendar:
+    """The calendar as it was read; of what lies before its first day only the plain weeks."""
+    return WorkingCalendar(frozenset(each.year for each in found["years"]), dict(found["days"]))
+
+
+_CALENDAR = Gathering(**calendar_parts(bindparam("since", type_=Date)))
+
+
 def load_calendar(*, since: date | None = None) -> WorkingCalendar:
     """The calendar as it stands in the database; of what lies before ``since`` only the plain weeks."""
-    years = session().scalars(select(CalendarYear.year).where(CalendarYear.status == YearStatus.PUBLISHED))
-    # Plain rows: this is read with every quote and order, and a few hundred mapped objects cost ten times as much.
-    days = session().execute(
-        select(CalendarException.day, CalendarException.working).where(CalendarException.day >= (since or date.min))
-    )
-    return WorkingCalendar(frozenset(years), dict(days.tuples().all()))
+    return calendar_in(_CALENDAR.read(since=since or date.min))

@@ -22,11 +22,13 @@ from core.commands import Commands
 from core.config import PROJECT, Config
 from core.db import db, end_reading_after_requests
 from core.http import Blueprint, create_api, init_edge, register_api, set_actor_loader, set_session_loader
+from core.http.edge import BESIDE_FILES_BYTES
 from core.jobs import JOBS as CORE_JOBS
 from core.log import configure_logs
 from core.mail import init_mail
 from core.pages import Pages, init_pages, register_pages
 from core.pages.assets import assets
+from core.pool import look_before_use
 from core.worker import Handler, Job
 from instruments.api import BLUEPRINTS as INSTRUMENTS_API
 from instruments.cli import COMMANDS as INSTRUMENTS_COMMANDS
@@ -83,9 +85,9 @@ def create_app(config: Config | None = None) -> Flask:
     app.config.update(
         SECRET_KEY=config.secret_key,
         AUDIT_CHAIN_KEY=config.audit_chain_key,
+        AUDIT_CHAIN_OLD_KEYS=config.audit_chain_old_keys,
         SQLALCHEMY_DATABASE_URI=config.database_url,
         SQLALCHEMY_ENGINE_OPTIONS={
-            "pool_pre_ping": True,
             "pool_size": 16,
             "max_overflow": 16,
             "pool_timeout": 10,
@@ -93,7 +95,8 @@ def create_app(config: Config | None = None) -> Flask:
         DATABASE_OWNER_URL=config.database_owner_url,
         FILES_DIR=str(config.files_dir),
         FILE_LIMIT_BYTES=config.file_limit_bytes,
-        MAX_CONTENT_LENGTH=config.file_limit_bytes + 1024 * 1024,
+        BANK_FILE_LIMIT_BYTES=config.bank_file_limit_bytes,
+        MAX_CONTENT_LENGTH=config.file_limit_bytes + BESIDE_FILES_BYTES,
         MAX_FORM_PARTS=MAX_FORM_PARTS,
         PROVINCE=config.province,
         EMBEDDED=config.embedded,
@@ -103,6 +106,8 @@ def create_app(config: Config | None = None) -> Flask:
     init_gateway(app, config.stripe)
     init_payers(app, config.paying_accounts)
     db.init_app(app)
+    with app.app_context():
+        look_before_use(db.engine)
     end_reading_after_requests(app)
     Migrate(app, db, directory=str(PROJECT / "migrations"))
     if config.trusted_proxies:

@@ -13,7 +13,7 @@ from core.workdays import YearNotPublished
 from core.worker import Job
 from settlement.queries.batches import cutoff_has_batch
 from settlement.queries.programmes import programmes
-from settlement.service import batches, watch
+from settlement.service import batches, payables, watch
 from settlement.steps.batches import NothingToSettle
 
 log = structlog.get_logger()
@@ -23,8 +23,12 @@ def prepare_due_batches(now: datetime, period: datetime) -> None:
     """Prepare the batch of the latest cut-off whose day is over, of each programme, unless it ever had one.
 
     Looking at the latest cut-off rather than at the period makes up for any time the worker did not run. A
-    discarded batch is a person's decision and is not made again by itself.
+    discarded batch is a person's decision and is not made again by itself. What no file for the bank could tell is
+    taken out of the queue every day, so that payees hear of it in time.
     """
+    refused = payables.refuse_hindered(actor=SYSTEM, now=now)
+    if refused:
+        log.warning("payables_refused", count=refused)
     cutoff = batches.last_cutoff_before(clock.today(now))
     for programme in programmes(clock.today(now)):
         if not cutoff_has_batch(cutoff.day, programme=programme):

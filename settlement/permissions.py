@@ -53,7 +53,7 @@ def not_its_preparer(actor: Actor, target: Any) -> bool:
 
 @permission
 def not_its_proposer(actor: Actor, target: Any) -> bool:
-    """Anybody but the person who said what money in suspense is."""
+    """Anybody but the person who said or proposed it."""
     return actor.user_id is not None and bool(target.proposed_by != actor.user_id)
 
 
@@ -79,6 +79,7 @@ may_settle_suspense = finance_checker
 may_close_batch = finance
 may_read_shortfalls = may_read_payables
 may_confirm_shortfall_payment = provider
+may_propose_shortfall_remedy = provider
 may_pay = beneficiary | incubator
 may_pay_shortfall = may_pay | provider
 may_read_payments = may_read_payables
@@ -93,5 +94,10 @@ may_claw_back = province
 may_stop_payment = province
 may_read_stops = may_read_payables
 may_record_recovery = finance_maker
+may_propose_remedy = finance_maker | province
+may_decide_remedy = finance_checker | province
 may_read_clawbacks = may_read_payables
+may_read_payers = reads_all_money
+may_propose_payer = finance_maker
+may_decide_payer = finance_checker
 may_read_ledger = may_read_payables

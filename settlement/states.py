@@ -57,6 +57,7 @@ class PayableAction(StrEnum):
     CORRECT = "correct"
     CANCEL = "cancel"
     STOP = "stop"
+    REFUSE = "refuse"
 
 
 PAYABLE_TRANSITIONS: Transitions[PayableState] = Transitions(
@@ -64,6 +65,7 @@ PAYABLE_TRANSITIONS: Transitions[PayableState] = Transitions(
         (PayableState.DUE, PayableAction.PREPARE): PayableState.IN_BATCH,
         (PayableState.DUE, PayableAction.CANCEL): PayableState.CANCELLED,
         (PayableState.DUE, PayableAction.STOP): PayableState.DUE,
+        (PayableState.DUE, PayableAction.REFUSE): PayableState.FAILED,
         (PayableState.FAILED, PayableAction.STOP): PayableState.FAILED,
         (PayableState.RETURNED, PayableAction.STOP): PayableState.RETURNED,
         (PayableState.IN_BATCH, PayableAction.DISCARD): PayableState.DUE,
@@ -101,6 +103,7 @@ BATCH_TRANSITIONS: Transitions[BatchState] = Transitions(
     {
         (BatchState.PREPARED, BatchAction.APPROVE): BatchState.APPROVED,
         (BatchState.PREPARED, BatchAction.DISCARD): BatchState.DISCARDED,
+        (BatchState.APPROVED, BatchAction.DISCARD): BatchState.DISCARDED,
         (BatchState.APPROVED, BatchAction.EXPORT): BatchState.EXPORTED,
         (BatchState.EXPORTED, BatchAction.EXPORT): BatchState.EXPORTED,
         (BatchState.EXPORTED, BatchAction.CLOSE): BatchState.CLOSED,
@@ -127,6 +130,7 @@ class PaymentState(StrEnum):
     UNKNOWN = "unknown"
     HELD = "held"
     REFUNDED = "refunded"
+    CORRECTED = "corrected"
 
 
 class PaymentAction(StrEnum):
@@ -140,6 +144,7 @@ class PaymentAction(StrEnum):
     RELEASE = "release"
     REFUND_PART = "refund_part"
     REFUND = "refund"
+    CORRECT = "correct"
 
 
 PAYMENT_TRANSITIONS: Transitions[PaymentState] = Transitions(
@@ -156,6 +161,7 @@ PAYMENT_TRANSITIONS: Transitions[PaymentState] = Transitions(
         (PaymentState.HELD, PaymentAction.RELEASE): PaymentState.FAILED,
         (PaymentState.SUCCEEDED, PaymentAction.REFUND_PART): PaymentState.SUCCEEDED,
         (PaymentState.SUCCEEDED, PaymentAction.REFUND): PaymentState.REFUNDED,
+        (PaymentState.SUCCEEDED, PaymentAction.CORRECT): PaymentState.CORRECTED,
     },
     initial=PaymentState.CREATED,
 )
@@ -247,19 +253,36 @@ class DisputeState(StrEnum):
     PREVENTED = "prevented"
 
 
+OPEN_DISPUTES = (
+    DisputeState.WARNING_NEEDS_RESPONSE,
+    DisputeState.WARNING_UNDER_REVIEW,
+    DisputeState.NEEDS_RESPONSE,
+    DisputeState.UNDER_REVIEW,
+)
+"""States of a dispute that is not decided."""
+UNANSWERED_DISPUTES = (DisputeState.WARNING_NEEDS_RESPONSE, DisputeState.NEEDS_RESPONSE)
+"""States of a dispute that the provider must answer at the gateway."""
+
+
 class ShortfallState(StrEnum):
     """Whether a user still owes the refused part of a deducted sum (V16(1))."""
 
     OPEN = "open"
     PAID = "paid"
+    WRITTEN_OFF = "written_off"
 
 
 class ShortfallAction(StrEnum):
-    """What moves a shortfall. One grows, paid or not, where what was confirmed beside it is revoked unpaid."""
+    """What moves a shortfall. One grows, paid or not, where what was confirmed beside it is revoked unpaid; what was
+    paid of it may be given back, or have been recorded by mistake."""
 
     PAY_PART = "pay_part"
     PAY = "pay"
     OWE_MORE = "owe_more"
+    AGREE_PLAN = "agree_plan"
+    WRITE_OFF = "write_off"
+    REFUND = "refund"
+    CORRECT = "correct"
 
 
 SHORTFALL_TRANSITIONS: Transitions[ShortfallState] = Transitions(
@@ -268,16 +291,25 @@ SHORTFALL_TRANSITIONS: Transitions[ShortfallState] = Transitions(
         (ShortfallState.OPEN, ShortfallAction.PAY): ShortfallState.PAID,
         (ShortfallState.OPEN, ShortfallAction.OWE_MORE): ShortfallState.OPEN,
         (ShortfallState.PAID, ShortfallAction.OWE_MORE): ShortfallState.OPEN,
+        (ShortfallState.WRITTEN_OFF, ShortfallAction.OWE_MORE): ShortfallState.OPEN,
+        (ShortfallState.OPEN, ShortfallAction.AGREE_PLAN): ShortfallState.OPEN,
+        (ShortfallState.OPEN, ShortfallAction.WRITE_OFF): ShortfallState.WRITTEN_OFF,
+        **{
+            (state, action): ShortfallState.OPEN
+            for state in ShortfallState
+            for action in (ShortfallAction.REFUND, ShortfallAction.CORRECT)
+        },
     },
     initial=ShortfallState.OPEN,
 )
 
 
 class ClawbackState(StrEnum):
-    """Whether a clawed back sum has come back (V19, V21)."""
+    """Whether a clawed back sum has come back, or never will (V19, V21)."""
 
     OPEN = "open"
     RECOVERED = "recovered"
+    WRITTEN_OFF = "written_off"
 
 
 class ClawbackAction(StrEnum):
@@ -288,6 +320,9 @@ class ClawbackAction(StrEnum):
     NET_PART = "net_part"
     NET = "net"
     UNDO_NETTING = "undo_netting"
+    AGREE_PLAN = "agree_plan"
+    WRITE_OFF = "write_off"
+    CORRECT = "correct"
 
 
 CLAWBACK_TRANSITIONS: Transitions[ClawbackState] = Transitions(
@@ -298,6 +333,12 @@ CLAWBACK_TRANSITIONS: Transitions[ClawbackState] = Transitions(
         (ClawbackState.OPEN, ClawbackAction.NET): ClawbackState.RECOVERED,
         (ClawbackState.OPEN, ClawbackAction.UNDO_NETTING): ClawbackState.OPEN,
         (ClawbackState.RECOVERED, ClawbackAction.UNDO_NETTING): ClawbackState.OPEN,
+        (ClawbackState.WRITTEN_OFF, ClawbackAction.UNDO_NETTING): ClawbackState.OPEN,
+        (ClawbackState.OPEN, ClawbackAction.AGREE_PLAN): ClawbackState.OPEN,
+        (ClawbackState.OPEN, ClawbackAction.WRITE_OFF): ClawbackState.WRITTEN_OFF,
+        (ClawbackState.OPEN, ClawbackAction.CORRECT): ClawbackState.OPEN,
+        (ClawbackState.RECOVERED, ClawbackAction.CORRECT): ClawbackState.OPEN,
+        (ClawbackState.WRITTEN_OFF, ClawbackAction.CORRECT): ClawbackState.OPEN,
     },
     initial=ClawbackState.OPEN,
 )
@@ -360,6 +401,7 @@ class SuspenseResolution(StrEnum):
     BANK_CHARGE = "bank_charge"
     INTEREST = "interest"
     RECOVERY = "recovery"
+    CLAWBACK_RECOVERY = "clawback_recovery"
     OWN_TRANSFER = "own_transfer"
     SENT_BACK = "sent_back"
     OTHER = "other"

@@ -7,6 +7,7 @@ from accounts.queries.documents import standing_documents
 from accounts.queries.interests import involvements
 from accounts.queries.memberships import is_approved_member, membership_of
 from accounts.queries.organisations import (
+    acts_as,
     acts_for,
     figures,
     find_organisation,
@@ -17,14 +18,17 @@ from accounts.queries.organisations import (
     teams_of,
     visible_organisations,
 )
-from accounts.queries.relations import relation
 from accounts.queries.renewals import orders_are_stopped
 from accounts.queries.restrictions import restrictions_on
-from accounts.queries.standing import adverse_facts, adverse_records, sanctioned_until
+from accounts.queries.sides import Sides, UserSide, relation, sides
+from accounts.queries.standing import adverse_facts, adverse_records
 from accounts.queries.users import actor_of, find_user, myself, resolve_actor
 
 __all__ = [
+    "Sides",
+    "UserSide",
     "actor_of",
+    "acts_as",
     "acts_for",
     "adverse_facts",
     "adverse_records",
@@ -48,9 +52,9 @@ __all__ = [
     "relation",
     "resolve_actor",
     "restrictions_on",
-    "sanctioned_until",
     "seat",
     "siblings",
+    "sides",
     "standing_documents",
     "teams_of",
     "verified_account",

@@ -5,40 +5,48 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import and_, select
+from sqlalchemy import ARRAY, BigInteger, Date, and_, any_, bindparam, select
 
 from accounts.kinds import OrganisationKind
 from accounts.models import ControllerTenure, Organisation
-from accounts.queries.controllers import controller_id, covers
-from accounts.queries.organisations import organisation
-from core.db import session
+from accounts.queries.controllers import covers
+from accounts.queries.organisations import OrganisationMissing
+from core.gathering import Gathering
+
+_OWNERS = Gathering(
+    owners=select(Organisation.id, Organisation.kind, ControllerTenure.controller_id)
+    .outerjoin(
+        ControllerTenure,
+        and_(
+            ControllerTenure.organisation_id == Organisation.id, covers(ControllerTenure, bindparam("on", type_=Date))
+        ),
+    )
+    .where(Organisation.id == any_(bindparam("organisations", type_=ARRAY(BigInteger))))
+)
 
 
 def cap_owner(organisation_id: int, on: date) -> str:
-    """Whose yearly cap an organisation uses on a day.
+    """Whose yearly cap an organisation uses on a day; raises OrganisationMissing.
 
     ``team:5`` for a team; for an enterprise ``controller:7``, or ``organisation:12`` where no controller is
     known.
     """
-    kind = organisation(organisation_id).kind
-    controlling = None if kind is OrganisationKind.TEAM else controller_id(organisation_id, on)
-    return _owner(organisation_id, kind, controlling)
+    found = cap_owners([organisation_id], on)
+    if not found:
+        raise OrganisationMissing
+    return found[organisation_id]
 
 
 def cap_owners(organisation_ids: Collection[int], on: date) -> dict[int, str]:
     """For each organisation what :func:`cap_owner` says of it, in one query."""
     if not organisation_ids:
         return {}
-    tenure = ControllerTenure
-    rows = session().execute(
-        select(Organisation.id, Organisation.kind, tenure.controller_id)
-        .outerjoin(tenure, and_(tenure.organisation_id == Organisation.id, covers(tenure, on)))
-        .where(Organisation.id.in_(organisation_ids))
-    )
-    return {number: _owner(number, kind, controlling) for number, kind, controlling in rows}
+    rows = _OWNERS.read(organisations=list(organisation_ids), on=on)["owners"]
+    return {number: owner_named(number, kind, controlling) for number, kind, controlling in rows}
 
 
-def _owner(number: int, kind: OrganisationKind, controlling: int | None) -> str:
+def owner_named(number: int, kind: OrganisationKind, controlling: int | None) -> str:
+    """What the owner of a cap is called, by the organisation that uses it and who controls that."""
     if kind is OrganisationKind.TEAM:
         return f"team:{number}"
     return f"organisation:{number}" if controlling is None else f"controller:{controlling}"

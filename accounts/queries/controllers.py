@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, or_, select, true
 
 from accounts.models import Controller, ControllerChange, ControllerTenure, Holding, Organisation
 from accounts.queries.organisations import visible_organisations
-from accounts.states import ChangeKind
-from core import clock
+from accounts.rules import tenures as rules
 from core.db import session
 from core.errors import NotFound
 from core.permissions import Actor
@@ -34,39 +34,18 @@ def controller_id(organisation_id: int, on: date) -> int | None:
 
 def regrouped(organisation_id: int, on: date) -> bool:
     """Whether the organisation came under its controller of a day by a merge or a split, which took its use along."""
-    running = _running_tenure(organisation_id, on)
-    return running is not None and running.change_id is not None
+    now = rules.running(_tenures(organisation_id), on)
+    return now is not None and now.change is not None
 
 
 def changed_plainly(organisation_id: int, on: date) -> bool:
-    """Whether the organisation came under another controller in the year of a day, and not by a merge or a split.
-
-    Such a change leaves past use behind with whoever controlled it before (V12 cap); it is flagged, never refused.
-    """
-    running = _running_tenure(organisation_id, on)
-    if running is None or running.change_id is not None:
-        return False
-    if on.year not in {running.since.year, clock.today(running.entered_at).year}:
-        return False
-    before = select(ControllerTenure.id).where(
-        ControllerTenure.organisation_id == organisation_id,
-        ControllerTenure.since < running.since,
-        ControllerTenure.controller_id != running.controller_id,
-    )
-    return session().scalar(before.limit(1)) is not None
+    """What accounts.rules.tenures.changed_plainly says of an organisation."""
+    return rules.changed_plainly(_tenures(organisation_id), on)
 
 
 def named_lately(organisation_id: int, on: date) -> bool:
-    """Whether in the year of a day it became known who controls the organisation, after it had used its own cap.
-
-    What it had used was added to its controller's (V12 cap); it is flagged, never refused.
-    """
-    changes = session().execute(
-        select(ControllerTenure.since, ControllerTenure.entered_at)
-        .join(ControllerChange, ControllerChange.id == ControllerTenure.change_id)
-        .where(ControllerTenure.organisation_id == organisation_id, ControllerChange.kind == ChangeKind.NAMING)
-    )
-    return any(on.year in {since.year, clock.today(entered_at).year} for since, entered_at in changes)
+    """What accounts.rules.tenures.named_lately says of an organisation."""
+    return rules.named_lately(_tenures(organisation_id), on)
 
 
 def siblings(organisation_id: int, on: date) -> set[int]:
@@ -130,14 +109,28 @@ def controllers(actor: Actor, *, q: str | None = None) -> Select[tuple[Controlle
     return found if q is None else found.where(Controller.name.icontains(q, autoescape=True))
 
 
-def covers(model: type[ControllerTenure | Holding], on: date) -> ColumnElement[bool]:
+def covers(model: type[ControllerTenure | Holding], on: date | BindParameter[date]) -> ColumnElement[bool]:
     """Rows whose period holds a day."""
     return and_(model.since <= on, or_(model.until.is_(None), model.until > on))
 
 
-def _running_tenure(organisation_id: int, on: date) -> ControllerTenure | None:
-    return session().scalar(
-        select(ControllerTenure).where(
-            ControllerTenure.organisation_id == organisation_id, covers(ControllerTenure, on)
+def tenures_of(*organisations: int | BindParameter[int]) -> Select[Any]:
+    """The tenures of organisations as accounts.rules.tenures reads them, the earliest first."""
+    tenure = ControllerTenure
+    return (
+        select(
+            tenure.organisation_id,
+            tenure.controller_id,
+            tenure.since,
+            tenure.until,
+            tenure.entered_at,
+            ControllerChange.kind.label("change"),
         )
+        .outerjoin(ControllerChange, ControllerChange.id == tenure.change_id)
+        .where(or_(*(tenure.organisation_id == each for each in organisations)))
+        .order_by(tenure.since)
     )
+
+
+def _tenures(organisation_id: int) -> Sequence[Any]:
+    return session().execute(tenures_of(organisation_id)).all()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from accounts.kinds import OrganisationKind
 from accounts.models import (
@@ -41,12 +41,19 @@ class DocumentMissing(NotFound):
 
 
 def is_approved_member(organisation_id: int, *, on: date) -> bool:
-    """Whether an organisation is a member in good standing on a day (V15).
+    """Whether an organisation is a member in good standing on a day (V15)."""
+    return session().scalar(approved_member(organisation_id, on)) is not None
+
+
+def approved_member(
+    organisation_id: int | BindParameter[int] | InstrumentedAttribute[int], on: date | BindParameter[date]
+) -> Select[tuple[int]]:
+    """The membership by which an organisation is in good standing on a day; none where it is not.
 
     A suspension holds from its first day and no longer than its last, whether or not the state has followed yet.
     """
     running = exists().where(Suspension.membership_id == Membership.id, Suspension.ended_at.is_(None))
-    found = select(Membership.id).where(
+    return select(Membership.id).where(
         Membership.organisation_id == organisation_id,
         or_(
             and_(
@@ -56,7 +63,6 @@ def is_approved_member(organisation_id: int, *, on: date) -> bool:
             and_(Membership.state == MembershipState.SUSPENDED, running.where(Suspension.until <= on)),
         ),
     )
-    return session().scalar(found) is not None
 
 
 def membership_of(organisation_id: int) -> Membership | None:

@@ -6,14 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, false, or_, select, true
 
 from accounts.kinds import MEMBER_KINDS, OrganisationKind
 from accounts.models import BeneficiaryFigures, Organisation, OrganisationSeat
 from accounts.permissions import Role
 from accounts.rules.seats import covering
 from core.audit import AuditEntry
-from core.db import session
+from core.db import send, session
 from core.errors import NotFound
 from core.permissions import SYSTEM, Actor
 
@@ -99,9 +99,13 @@ def lock_organisation(organisation_id: int) -> None:
     session().execute(select(Organisation.id).where(Organisation.id == organisation_id).with_for_update(key_share=True))
 
 
+_ONE = select(Organisation.id).where(Organisation.id == bindparam("organisation", type_=BigInteger))
+_SHARED = _ONE.with_for_update(read=True).execution_options(autoflush=False)
+
+
 def share_organisation(organisation_id: int) -> None:
     """Keep :func:`lock_organisation` out until the transaction ends, beside others who only rely on its facts."""
-    session().execute(select(Organisation.id).where(Organisation.id == organisation_id).with_for_update(read=True))
+    send(_SHARED, {"organisation": organisation_id})
 
 
 def uscc_registered(code: str, *, besides: int | None) -> bool:
@@ -120,6 +124,11 @@ def acts_for(actor: Actor) -> set[int]:
     if actor.role != Role.INCUBATOR:
         return {actor.organisation_id}
     return {actor.organisation_id, *(each.id for each in teams_of(actor.organisation_id))}
+
+
+def acts_as(actor: Actor, organisation_id: int) -> bool:
+    """Whether the actor acts for an organisation."""
+    return organisation_id == actor.organisation_id or organisation_id in acts_for(actor)
 
 
 def teams_of(incubator_id: int) -> Sequence[Organisation]:

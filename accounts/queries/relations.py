@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import BindParameter, Select, or_, select
 
 from accounts import policy
 from accounts.models import BankAccount, Holding, JointEstablishment, Organisation
-from accounts.queries.controllers import controller_id, covers
 from accounts.queries.organisations import organisation, visible_organisations
-from accounts.rules.relation import NO_HOLDING, RelationFacts, same_address, same_phone, same_text
+from accounts.rules.relation import same_address, same_phone
 from accounts.states import BankAccountState
 from core.db import session
 from core.errors import NotFound
@@ -75,22 +73,6 @@ def find_joint_establishment(pair_id: int, *, actor: Actor, lock: bool = False) 
     return pair
 
 
-def relation(beneficiary_id: int, provider_id: int, on: date) -> RelationFacts:
-    """What is on record between a user and a provider on a day (V8(4))."""
-    user, provider = organisation(beneficiary_id), organisation(provider_id)
-    user_controller, provider_controller = controller_id(user.id, on), controller_id(provider.id, on)
-    return RelationFacts(
-        user_holds_percent=_holding(user.id, provider.id, on),
-        provider_holds_percent=_holding(provider.id, user.id, on),
-        jointly_established=_jointly_established(user.id, provider.id, on),
-        same_controller=user_controller is not None and user_controller == provider_controller,
-        same_legal_representative=same_text(user.legal_representative, provider.legal_representative),
-        shared_phone=same_phone(user.phone, provider.phone),
-        shared_bank_account=_shared_bank_account(user.id, provider.id) is not None,
-        shared_address=same_address(user.address, provider.address, regions=policy.region_names(on)),
-    )
-
-
 def shared_details(beneficiary_id: int, provider_id: int, on: date) -> dict[str, str]:
     """What a user and a provider state alike, by what it is: phone and address as the user states them, and the last
     digits of a bank account of both. What they do not share is left out."""
@@ -100,43 +82,18 @@ def shared_details(beneficiary_id: int, provider_id: int, on: date) -> dict[str,
         shared["shared_phone"] = user.phone
     if same_address(user.address, provider.address, regions=policy.region_names(on)):
         shared["shared_address"] = user.address
-    account = _shared_bank_account(user.id, provider.id)
+    account = session().scalar(shared_account(user.id, provider.id))
     if account is not None:
         shared["shared_bank_account"] = account[-_SHOWN_DIGITS:]
     return shared
 
 
-def _holding(holder_id: int, held_id: int, on: date) -> Decimal:
-    found = session().scalar(
-        select(Holding.percent).where(
-            Holding.holder_id == holder_id,
-            Holding.held_id == held_id,
-            Holding.annulled_at.is_(None),
-            covers(Holding, on),
-        )
-    )
-    return NO_HOLDING if found is None else found
-
-
-def _jointly_established(one: int, other: int, on: date) -> bool:
-    pair = JointEstablishment
-    found = select(
-        exists().where(
-            pair.a_id == min(one, other),
-            pair.b_id == max(one, other),
-            pair.annulled_at.is_(None),
-            or_(pair.since.is_(None), pair.since <= on),
-            or_(pair.until.is_(None), pair.until > on),
-        )
-    )
-    return bool(session().scalar(found))
-
-
-def _shared_bank_account(one: int, other: int) -> str | None:
+def shared_account(one: int | BindParameter[int], other: int | BindParameter[int]) -> Select[tuple[str]]:
+    """The number of a live bank account that two organisations have both named; the first named counts."""
     theirs = select(BankAccount.account_number).where(
         BankAccount.organisation_id == other, BankAccount.state.in_(_LIVE_ACCOUNTS)
     )
-    return session().scalar(
+    return (
         select(BankAccount.account_number)
         .where(
             BankAccount.organisation_id == one,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, select
 
 from accounts.kinds import RestrictionKind
 from accounts.models import Organisation, ProviderRestriction
@@ -31,7 +31,7 @@ def restrictions_on(organisation_id: int, on: date) -> dict[RestrictionKind, dat
     return dict(rows.tuples().all())
 
 
-def in_force(on: date) -> ColumnElement[bool]:
+def in_force(on: date | BindParameter[date]) -> ColumnElement[bool]:
     """Whether a restriction holds on a day."""
     each = ProviderRestriction
     return and_(each.lifted_at.is_(None), each.since <= on, each.until >= on)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from accounts.kinds import AdverseKind
@@ -42,18 +42,6 @@ def adverse_facts(organisation_id: int) -> tuple[RecordFacts, ...]:
         for each in adverse_records(organisation_id)
         if each.annulled_at is None
     )
-
-
-def sanctioned_until(organisation_id: int, on: date) -> date | None:
-    """The last day of the sanctions that an organisation is under on a day; None where it is under none (V21)."""
-    found = select(func.max(AdverseRecord.until)).where(
-        AdverseRecord.organisation_id == organisation_id,
-        AdverseRecord.kind == AdverseKind.RESEARCH_MISCONDUCT,
-        AdverseRecord.annulled_at.is_(None),
-        AdverseRecord.since <= on,
-        AdverseRecord.until >= on,
-    )
-    return session().scalar(found)
 
 
 def visible_adverse_records(

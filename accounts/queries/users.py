@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Select, bindparam, select
 
 from accounts.kinds import OrganisationKind
 from accounts.models import ApiToken, Organisation, User
@@ -26,27 +25,53 @@ class UserMissing(NotFound):
     code = "user_missing"
 
 
+_CALLER = (
+    select(
+        ApiToken.digest,
+        ApiToken.revoked_at,
+        ApiToken.expires_at,
+        User.active,
+        User.id,
+        User.organisation_id,
+        User.role,
+        User.username,
+        Organisation.city,
+    )
+    .join(User, User.id == ApiToken.user_id)
+    .join(Organisation, Organisation.id == User.organisation_id)
+    .where(ApiToken.prefix == bindparam("prefix"))
+)
+
+
 def resolve_actor(token: str, *, now: datetime) -> Actor | None:
-    """Who a bearer token stands for; None where it is unknown, expired, revoked or its user inactive."""
-    found = find_token(token, now=now)
-    return None if found is None else found.user.as_actor()
+    """Who a bearer token stands for; None where it is unknown, expired, revoked or its user inactive.
 
-
-def find_token(token: str, *, now: datetime) -> ApiToken | None:
-    """The live token row of a bearer token, its secret compared in constant time."""
+    Its secret is compared in constant time.
+    """
     parts = tokens.split(token)
     if parts is None:
         return None
     prefix, secret = parts
-    found = session().scalar(
-        select(ApiToken)
-        .where(ApiToken.prefix == prefix)
-        .options(joinedload(ApiToken.user).joinedload(User.organisation))
-    )
+    found = session().connection().execute(_CALLER, {"prefix": prefix}).one_or_none()
     if found is None or not hmac.compare_digest(found.digest, tokens.digest(secret)):
         return None
-    live = found.revoked_at is None and now < found.expires_at and found.user.active
-    return found if live else None
+    if found.revoked_at is not None or now >= found.expires_at or not found.active:
+        return None
+    return Actor(
+        user_id=found.id,
+        organisation_id=found.organisation_id,
+        role=found.role.value,
+        city=found.city,
+        username=found.username,
+    )
+
+
+def token_of(token: str, *, now: datetime) -> ApiToken | None:
+    """The live token row of a bearer token."""
+    parts = tokens.split(token)
+    if parts is None or resolve_actor(token, now=now) is None:
+        return None
+    return session().scalar(select(ApiToken).where(ApiToken.prefix == parts[0]))
 
 
 def myself(actor: Actor, *, on: date) -> dict[str, Any]:

@@ -6,6 +6,7 @@ says.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,6 +38,14 @@ class RecordFacts:
             "from": self.since.isoformat(),
             "to": None if self.until is None else self.until.isoformat(),
         }
+
+
+def is_sanctioned(records: Iterable[RecordFacts], on: date) -> bool:
+    """Whether one of an organisation's records is a misconduct whose sanction lasts on a day (V21)."""
+    return any(
+        each.kind is AdverseKind.RESEARCH_MISCONDUCT and each.until is not None and each.since <= on <= each.until
+        for each in records
+    )
 
 
 def faults(*, kind: AdverseKind, since: date, until: date | None, today: date) -> list[Reason]:

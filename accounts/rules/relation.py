@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from accounts.kinds import Relation
 from core.wording import folded
@@ -111,12 +112,18 @@ def _plain(stated: str) -> str:
 
 def _without(address: str, regions: Collection[str]) -> str:
     """The address after the names of regions that lead it, as long as anything is left."""
-    names = sorted((_plain(region) for region in regions), key=len, reverse=True)
+    names = _longest_first(frozenset(regions))
     while True:
-        leading = next((name for name in names if name and address.startswith(name) and address != name), None)
+        leading = next((name for name in names if address.startswith(name) and address != name), None)
         if leading is None:
             return address
         address = address.removeprefix(leading)
+
+
+@lru_cache(maxsize=64)
+def _longest_first(regions: frozenset[str]) -> tuple[str, ...]:
+    """The names as they are compared; a province has some hundreds, and the same for years."""
+    return tuple(sorted({_plain(region) for region in regions} - {""}, key=len, reverse=True))
 
 
 def _phones(stated: str) -> set[str]:

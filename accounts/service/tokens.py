@@ -8,7 +8,7 @@ from sqlalchemy import delete
 
 from accounts.models import SignInAttempt, User
 from accounts.queries.second_factors import confirmed_factor
-from accounts.queries.users import find_token, find_user
+from accounts.queries.users import find_user, token_of
 from accounts.steps.attempts import count_attempt, open_attempt
 from accounts.steps.second_factors import take_code
 from accounts.steps.tokens import LIFETIME, IssuedToken, issue_token
@@ -59,7 +59,7 @@ def sign_in(*, username: str, password: str, otp: str | None, address: str, now:
 def sign_out(*, token: str, actor: Actor, now: datetime) -> None:
     """Revoke the token in use."""
     with transaction():
-        found = find_token(token, now=now)
+        found = token_of(token, now=now)
         if found is None:
             raise SignInRefused
         found.revoked_at = now

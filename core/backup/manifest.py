@@ -16,7 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from core.audit_chain import ChainHead, key_mark
+from core.audit_chain import ChainHead
+from core.audit_keys import KeyRing, key_mark
 from core.backup.errors import BackupError
 from core.file_store import to_disk
 
@@ -41,7 +42,7 @@ class ManifestUnreadable(BackupError):
 
 
 class MadeWithOtherKey(BackupError):
-    """The backup was sealed with another key than the present one."""
+    """The backup was sealed with a key that is neither the present one nor one it replaced."""
 
     code = "made_with_other_key"
 
@@ -131,8 +132,8 @@ def write_manifest(folder: Path, manifest: Manifest, *, key: bytes) -> None:
     to_disk(folder)
 
 
-def read_manifest(folder: Path, *, key: bytes | None) -> Manifest:
-    """The manifest, checked against its seal; without a ``key`` (it is lost) the seal is not looked at.
+def read_manifest(folder: Path, *, keys: KeyRing | None) -> Manifest:
+    """The manifest, checked against its seal; without ``keys`` (they are lost) the seal is not looked at.
 
     Raises :class:`ManifestMissing`, :class:`ManifestUnreadable`, :class:`MadeWithOtherKey`, :class:`ManifestAltered`.
     """
@@ -146,8 +147,9 @@ def read_manifest(folder: Path, *, key: bytes | None) -> Manifest:
         raise ManifestMissing(folder=folder) from missing
     except (ValueError, KeyError, TypeError, AttributeError) as unreadable:
         raise ManifestUnreadable(folder=folder) from unreadable
-    if key is not None:
-        if mark != key_mark(key):
+    if keys is not None:
+        key = keys.by_mark.get(mark)
+        if key is None:
             raise MadeWithOtherKey
         if not hmac.compare_digest(seal, _seal({"format": FORMAT, **content}, key=key)):
             raise ManifestAltered(folder=folder)

@@ -7,6 +7,7 @@ from pathlib import Path
 from psycopg import sql
 from sqlalchemy import Connection, text
 
+from core.audit_keys import KeyRing
 from core.backup.errors import BackupError
 from core.backup.manifest import Manifest, TablePart, file_path, read_file_list, read_manifest
 from core.backup.parts import require_whole, unpacked
@@ -48,21 +49,21 @@ class OtherCount(BackupError):
     code = "other_count"
 
 
-def check_backup(folder: Path, *, key: bytes | None) -> Manifest:
+def check_backup(folder: Path, *, keys: KeyRing | None) -> Manifest:
     """The manifest, once seal and parts are found right; raises what ``read_manifest`` and ``require_whole`` do."""
-    manifest = read_manifest(folder, key=key)
+    manifest = read_manifest(folder, keys=keys)
     require_whole(folder, manifest)
     return manifest
 
 
-def restore_backup(folder: Path, *, owner_url: str, key: bytes | None) -> Manifest:
+def restore_backup(folder: Path, *, owner_url: str, keys: KeyRing | None) -> Manifest:
     """Check the backup and bring it into the empty database of ``owner_url`` and the configured folder of files.
 
     The database has everything or, after any failure, nothing; files are kept by content, so trying again goes on where
     it broke off. An older backup is migrated to the present version. Raises what :func:`check_backup` does,
     :class:`TargetNotEmpty`, :class:`RevisionUnknown`, :class:`OtherTables` and :class:`OtherCount`.
     """
-    manifest = check_backup(folder, key=key)
+    manifest = check_backup(folder, keys=keys)
     if not knows(manifest.revision):
         raise RevisionUnknown(revision=manifest.revision)
     with owner_engine(owner_url) as engine, engine.begin() as connection:

@@ -2,7 +2,15 @@
 
 from core.http.api import MULTIPART, ProblemSchema, create_api, problems, register_api
 from core.http.api import ApiBlueprint as Blueprint
-from core.http.edge import ALLOWED, allow, current_actor, init_edge, set_actor_loader, set_session_loader
+from core.http.edge import (
+    ALLOWED,
+    allow,
+    current_actor,
+    init_edge,
+    set_actor_loader,
+    set_session_loader,
+    takes_files_up_to,
+)
 from core.http.idempotent import idempotent
 from core.http.paging import CursorSchema, page_of, page_schema
 from core.http.schemas import (
@@ -53,4 +61,5 @@ __all__ = [
     "register_api",
     "set_actor_loader",
     "set_session_loader",
+    "takes_files_up_to",
 ]

@@ -21,7 +21,7 @@ from core.errors import DomainError, Forbidden, Malformed, NotFound, Unauthentic
 from core.http.edge import ALLOWED, TAKES_QUERY, QueryUnknown, TokenRefused, UnreadableCharacters, allow
 from core.http.idempotent import HEADER, NEEDS_KEY, KeyMissing, KeyReused
 from core.http.paging import CursorUnknown
-from core.http.problem import FieldsInvalid, RequestTooLarge, TemporarilyBusy, register_problems, status_of
+from core.http.problem import FieldsInvalid, RequestTooLarge, StorageFull, TemporarilyBusy, register_problems, status_of
 from core.http.schemas import MAX_ID, CountField, ReasonSchema, Schema, TextField
 from core.permissions import everyone, nobody
 
@@ -175,6 +175,8 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
             doc["x-permission"] = edge["permission"]
         if "requestBody" in doc:
             named += [BodyUnreadable, BodyTypeRefused, RequestTooLarge]
+        if "requestBody" in doc or edge["needs_key"]:
+            named.append(StorageFull)
         if "requestBody" in doc or any(each["in"] == "query" for each in doc.get("parameters", [])):
             named.append(FieldsInvalid)
         if not any(each["in"] == "query" for each in doc.get("parameters", [])):

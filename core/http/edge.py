@@ -30,6 +30,11 @@ MAX_TEXT_BYTES = 2 << 20
 """What a body without files may have; it is kept in memory, while files go to the disk as they come in."""
 FORM_WITH_FILES = "multipart/form-data"
 
+BESIDE_FILES_BYTES = 1 << 20
+"""What the fields of a form may have beside its file."""
+FILE_LIMIT = "__file_limit__"
+"""The attribute of a view that takes larger files than others: the setting that says how large."""
+
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _REQUEST_ID = re.compile("[A-Za-z0-9._-]{1,64}")
 
@@ -118,6 +123,17 @@ def allow(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
+def takes_files_up_to(setting: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a route take files as large as another setting than ``FILE_LIMIT_BYTES`` says. Stands below :func:`allow`:
+    who may not call the route sends no more than to any other."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        setattr(view, FILE_LIMIT, setting)
+        return view
+
+    return decorate
+
+
 def reason_of(parameter: str) -> Reason:
     """An unknown query parameter as a reason."""
     return Reason("field", None, text("field.unknown"), parameter)
@@ -130,6 +146,7 @@ def init_edge(app: Flask) -> None:
     app.before_request(_bound_body)
     app.before_request(_identify)
     app.before_request(_require_decision)
+    app.before_request(_widen_body)
     app.after_request(_headers)
 
 
@@ -203,6 +220,14 @@ def _require_decision() -> None:
         return
     if not hasattr(current_app.view_functions[request.endpoint], ALLOWED):
         raise RouteUndecided
+
+
+def _widen_body() -> None:
+    """Before anything reads the form: whoever may call the route that takes large files may send one."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    setting = getattr(view, FILE_LIMIT, None)
+    if setting is not None and request.mimetype == FORM_WITH_FILES and getattr(view, ALLOWED)(g.actor):
+        request.max_content_length = current_app.config[setting] + BESIDE_FILES_BYTES
 
 
 def _headers(response: Response) -> Response:

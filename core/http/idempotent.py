@@ -11,12 +11,11 @@ from io import BytesIO
 from typing import Any, cast
 
 from flask import Response, make_response, request
-from sqlalchemy import BigInteger, LargeBinary, SmallInteger, Text, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, LargeBinary, SmallInteger, Table, Text, bindparam, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
-from core.db import Model, transaction
+from core.db import Model, send, transaction
 from core.errors import Conflict, Malformed
 from core.failpoints import failpoint
 from core.http.edge import current_actor
@@ -52,6 +51,15 @@ class IdempotencyKey(Model):
     content_type: Mapped[str | None] = mapped_column(Text)
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UTC)
+
+
+_KEYS = cast(Table, IdempotencyKey.__table__)
+# As text: SQLAlchemy builds an INSERT with ON CONFLICT anew each time.
+_TAKE = text(
+    "INSERT INTO idempotency_key (user_id, key, fingerprint, created_at)"
+    " VALUES (:user_id, :key, :fingerprint, :created_at) ON CONFLICT DO NOTHING RETURNING key"
+).bindparams(*(bindparam(name, type_=_KEYS.c[name].type) for name in ("user_id", "key", "fingerprint", "created_at")))
+_KEEP = update(_KEYS).where(_KEYS.c.user_id == bindparam("of_user"), _KEYS.c.key == bindparam("of_key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,25 +106,25 @@ def once(*, key: str, act: Callable[[], Answer], leave_out: frozenset[str] = fro
     user_id = current_actor().user_id or 0
     fingerprint = _fingerprint(leave_out)
     with transaction(joinable=True) as session:
-        taken = session.execute(
-            insert(IdempotencyKey)
-            .values(user_id=user_id, key=key, fingerprint=fingerprint, created_at=clock.now())
-            .on_conflict_do_nothing()
-            .returning(IdempotencyKey.key)
-        ).scalar_one_or_none()
-        kept = (IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
+        fresh = {"user_id": user_id, "key": key, "fingerprint": fingerprint, "created_at": clock.now()}
+        taken = send(_TAKE, fresh).scalar_one_or_none()
         if taken is None:
-            row = session.scalars(select(IdempotencyKey).where(*kept)).one()
+            row = session.get_one(IdempotencyKey, (user_id, key))
             if row.fingerprint != fingerprint:
                 raise KeyReused
             return Answer(row.status or 200, row.content_type, row.body)
         failpoint("core.idempotency.taken")
         answer = act()
-        session.execute(
-            update(IdempotencyKey)
-            .where(*kept)
-            .values(status=answer.status, content_type=answer.content_type, body=answer.body),
-            execution_options={"synchronize_session": False},
+        session.flush()
+        send(
+            _KEEP,
+            {
+                "of_user": user_id,
+                "of_key": key,
+                "status": answer.status,
+                "content_type": answer.content_type,
+                "body": answer.body,
+            },
         )
         failpoint("core.idempotency.answered")
         return answer

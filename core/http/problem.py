@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from core.errors import (
     DomainError,
     Forbidden,
     Malformed,
+    NoRoom,
     NotFound,
     Reason,
     Refused,
@@ -42,7 +44,11 @@ STATUS: dict[type[DomainError], int] = {
     Refused: 422,
     TooManyAttempts: 429,
     Busy: 503,
+    NoRoom: 507,
 }
+
+FULL = {errno.ENOSPC, errno.EDQUOT}
+"""What the system says where a disk is full, or the part of it that one may use."""
 
 RETRY_AFTER_SECONDS = 1
 
@@ -54,6 +60,12 @@ class TemporarilyBusy(Busy):
     """A lock, a connection or the database itself could not be had in time."""
 
     code = "busy"
+
+
+class StorageFull(NoRoom):
+    """The disk that files are kept on, or grow on meanwhile, is full."""
+
+    code = "storage_full"
 
 
 class FieldsInvalid(Refused):
@@ -117,6 +129,7 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(PoolTimeout, _no_connection)
+    app.register_error_handler(OSError, _system)
     app.register_error_handler(Exception, _unforeseen)
 
 
@@ -184,6 +197,13 @@ def is_busy(error: DBAPIError) -> bool:
 def _no_connection(error: PoolTimeout) -> Response:
     log.warning("no_connection_free", path=request.path, error=str(error))
     return _domain(TemporarilyBusy())
+
+
+def _system(error: OSError) -> Response:
+    if error.errno in FULL:
+        log.error("storage_full", path=request.path, error=str(error))
+        return _domain(StorageFull())
+    return _unforeseen(error)
 
 
 def _unforeseen(error: Exception) -> Response:

@@ -2,11 +2,13 @@
 
 from core.pages.blueprint import NavEntry, Pages, init_pages, register_pages
 from core.pages.charts import Bar, BarChart, Line, LineChart, MoneyBar, MoneyPart
+from core.pages.columns import Column
 from core.pages.forms import EmptySchema, Form
 from core.pages.language import current_language, say, term
 from core.pages.links import link_to
 from core.pages.submission import Done, form_page
-from core.pages.tables import Column, Filter, Lead, Table, table_page, table_view
+from core.pages.table_files import export_links, list_file
+from core.pages.tables import Filter, Lead, Table, table_page, table_view
 from core.pages.timeline import Event
 
 __all__ = [
@@ -27,9 +29,11 @@ __all__ = [
     "Pages",
     "Table",
     "current_language",
+    "export_links",
     "form_page",
     "init_pages",
     "link_to",
+    "list_file",
     "register_pages",
     "say",
     "table_page",

@@ -2,74 +2,32 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from enum import StrEnum
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 from urllib.parse import urlencode
 
-from flask import Response, make_response, render_template, request, send_file, stream_with_context
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import InstrumentedAttribute
+from flask import Response, make_response, render_template, request
+from sqlalchemy import Select, func, select
 from werkzeug.datastructures import MultiDict
-from xlsxwriter import Workbook
 
-from core.clock import SHANGHAI
 from core.db import session
-from core.errors import Refused
 from core.http.edge import current_actor
-from core.money import fen_to_yuan
-from core.pages.language import t, term, yes_no
+from core.pages.columns import Column, SortKey
+from core.pages.language import t, term
+from core.pages.table_files import EXPORT, MAX_SHEET_ROWS, SheetTooLong, csv_file, xlsx_file
 from core.permissions import Permission
-from core.spreadsheets import BYTE_ORDER_MARK, WORKBOOK_OPTIONS, inert
 
 PAGE_ROWS = 25
 COUNTED_ROWS = 100_000
 """Beyond so many matches a table says "more than"."""
 EXPORT_CHUNK = 1_000
-MAX_SHEET_ROWS = 1_048_575
 
 SORT = "sort"
 PAGE = "page"
-EXPORT = "export"
 _OWN = (SORT, PAGE, EXPORT)
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-class SheetTooLong(Refused):
-    """More rows match than one sheet holds."""
-
-    code = "sheet_too_long"
-
-
-SortKey = ColumnElement[Any] | InstrumentedAttribute[Any]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: heading ``column.<key>``.
-
-    ``value`` takes a prepared row and gives a str, int, Decimal, date, datetime, StrEnum, bool or None. ``kind`` says
-    how it is shown: ``text``, ``money`` (fen), ``number``, ``day``, ``moment``, ``term`` (an enum's word), ``state``
-    (the word as a badge), ``flag``. ``sort`` is the SQL expression to order by; without it the heading is plain.
-    ``link`` gives the address of what the row is about; the first column usually has it.
-    """
-
-    key: str
-    value: Callable[[Any], Any]
-    kind: str = "text"
-    sort: SortKey | None = None
-    link: Callable[[Any], str | None] | None = None
-
-    @property
-    def label(self) -> str:
-        """The heading in the language of the request."""
-        return t(f"column.{self.key}")
 
 
 Applies = Callable[[Select[Any], str], Select[Any]]
@@ -271,67 +229,15 @@ def _rows(table: Table, query: Select[Any]) -> Iterator[Any]:
 
 
 def _as_csv(table: Table, query: Select[Any]) -> Response:
-    """UTF-8 with a byte-order mark; no cell is a formula."""
-
-    def lines() -> Iterator[str]:
-        yield BYTE_ORDER_MARK + _line(column.label for column in table.columns)
-        for row in _rows(table, query):
-            yield _line(_plain(column, column.value(row)) for column in table.columns)
-
-    response = Response(stream_with_context(lines()), content_type="text/csv; charset=utf-8")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{table.name}.csv")
-    return response
-
-
-def _line(cells: Iterable[str]) -> str:
-    target = io.StringIO(newline="")
-    csv.writer(target, lineterminator="\r\n").writerow([cell if _is_number(cell) else inert(cell) for cell in cells])
-    return target.getvalue()
-
-
-def _is_number(cell: str) -> bool:
-    return cell.lstrip("-").replace(".", "", 1).isdecimal()
+    return csv_file(table.name, table.columns, _rows(table, query))
 
 
 def _as_xlsx(table: Table, query: Select[Any]) -> Response:
-    """One sheet; sums are figures, text stays text. Raises :class:`SheetTooLong`."""
+    """Raises :class:`SheetTooLong` before anything is written."""
     whole = query.with_only_columns(table.key).order_by(None).limit(MAX_SHEET_ROWS + 1).subquery()
     if session().execute(select(func.count()).select_from(whole)).scalar_one() > MAX_SHEET_ROWS:
         raise SheetTooLong
-    target = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115  (send_file closes it)
-    with Workbook(target, WORKBOOK_OPTIONS) as book:
-        money = book.add_format({"num_format": "#,##0.00"})
-        sheet = book.add_worksheet()
-        sheet.freeze_panes(1, 0)
-        for number, column in enumerate(table.columns):
-            sheet.write_string(0, number, column.label)
-            sheet.set_column(number, number, 20)
-        for line, row in enumerate(_rows(table, query), start=1):
-            for number, column in enumerate(table.columns):
-                value = column.value(row)
-                if column.kind == "money" and isinstance(value, int):
-                    sheet.write_number(line, number, float(Decimal(fen_to_yuan(value))), money)
-                elif column.kind == "number" and isinstance(value, int | Decimal):
-                    sheet.write_number(line, number, float(value))
-                else:
-                    sheet.write_string(line, number, _plain(column, value))
-    target.seek(0)
-    return send_file(target, mimetype=_XLSX, as_attachment=True, download_name=f"{table.name}.xlsx")
-
-
-def _plain(column: Column, value: Any) -> str:
-    """A cell as text."""
-    if value is None:
-        return ""
-    if column.kind == "money" and isinstance(value, int):
-        return fen_to_yuan(value)
-    if isinstance(value, bool):
-        return yes_no(value)
-    if isinstance(value, StrEnum):
-        return term(value)
-    if isinstance(value, datetime):
-        return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-    return value.isoformat() if isinstance(value, date) else str(value)
+    return xlsx_file(table.name, table.columns, _rows(table, query))
 
 
 EXPORTS: Mapping[str, Callable[[Table, Select[Any]], Response]] = {"csv": _as_csv, "xlsx": _as_xlsx}

@@ -13,7 +13,8 @@ from accounts.queries.names import organisation_names
 from core import clock
 from core.http import allow, current_actor
 from core.pages import Column, NavEntry, Pages, Table, link_to, term
-from core.pages.tables import EXPORT, EXPORTS
+from core.pages.table_files import EXPORT
+from core.pages.tables import EXPORTS
 from instruments.models import Instrument
 from instruments.pages.asking import INDEX, Asked, asked
 from instruments.pages.facets import chosen, facets

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from icalendar import Calendar, Event
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, func, literal, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from core.clock import SHANGHAI
 from core.db import session
@@ -41,24 +43,40 @@ class OccupancyMissing(NotFound):
 
 def opening_hours(instrument_id: int) -> list[WeeklyHours]:
     """The week of an instrument, sorted."""
-    found = select(OpeningHours).where(OpeningHours.instrument_id == instrument_id)
-    return sorted(entry.hours for entry in session().scalars(found))
+    return list(week_of(instrument_id, session().execute(hours_of(select(literal(instrument_id)))).all()))
+
+
+def hours_of(instruments: Select[tuple[int]]) -> Select[Any]:
+    """The weekly stretches of some instruments, for :func:`week_of`."""
+    each = OpeningHours
+    return select(each.instrument_id, each.weekday, each.opens_minute, each.closes_minute).where(
+        each.instrument_id.in_(instruments)
+    )
+
+
+def week_of(instrument_id: int, stretches: Iterable[Any]) -> tuple[WeeklyHours, ...]:
+    """The week of one of them, sorted."""
+    own = (each for each in stretches if each.instrument_id == instrument_id)
+    return tuple(sorted(WeeklyHours(each.weekday, each.opens_minute, each.closes_minute) for each in own))
 
 
 def occupied(instrument_id: int, start: datetime, end: datetime) -> list[Occupancy]:
     """Everything live that touches the period, in order of time."""
+    found = select(Occupancy).where(touching(instrument_id, start, end)).order_by(func.lower(Occupancy.during))
+    return list(session().scalars(found))
+
+
+def touching(
+    instrument_id: int | ColumnElement[int] | InstrumentedAttribute[int],
+    start: datetime | BindParameter[datetime],
+    end: datetime | BindParameter[datetime],
+) -> ColumnElement[bool]:
+    """The condition on :class:`Occupancy` that it is live and touches a period of an instrument; an empty period
+    touches none."""
     same = func.int8range(Occupancy.instrument_id, Occupancy.instrument_id, "[]")
     wanted = func.int8range(instrument_id, instrument_id, "[]")
-    found = (
-        select(Occupancy)
-        .where(
-            Occupancy.live,
-            same.op("&&")(wanted),
-            Occupancy.during.op("&&")(func.tstzrange(start, end, "[)")),
-        )
-        .order_by(func.lower(Occupancy.during))
-    )
-    return list(session().scalars(found))
+    during = Occupancy.during.op("&&")(func.tstzrange(start, end, "[)"))
+    return and_(Occupancy.live, same.op("&&")(wanted), during)
 
 
 def availability(instrument_id: int, *, start: datetime, end: datetime, actor: Actor) -> dict[str, Any]:

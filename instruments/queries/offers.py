@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Date, bindparam, select
 
-from accounts.queries import is_approved_member
+from accounts.queries.memberships import approved_member
 from core.clock import today
-from core.db import session
 from core.errors import Conflict, Reason, Refused, reason
+from core.gathering import Gathering
 from core.kinds import ServiceKind
-from core.types import Span
-from core.workdays import load_calendar
-from instruments.models import Instrument, Service
+from core.types import UTC, Span
+from core.workdays import WorkingCalendar
+from instruments.models import Instrument, Occupancy, Service, ServiceInstrument
 from instruments.policy import booking_policy
-from instruments.queries.calendar import occupied, opening_hours
+from instruments.queries.calendar import hours_of, touching, week_of
 from instruments.queries.instruments import ServiceMissing
-from instruments.rules.opening import Interval, slot_faults
+from instruments.rules.opening import Interval, WeeklyHours, slot_faults
 from instruments.rules.pricing import price, quantity_faults, slot_quantity
 from instruments.rules.terms import TIMED_UNITS, PriceUnit
 from instruments.states import ListingState, ServiceState
@@ -42,6 +44,11 @@ class SlotTaken(Conflict):
     """Somebody else has the instrument at that time."""
 
     code = "slot_taken"
+
+
+def slot_taken() -> SlotTaken:
+    """The refusal, with the field it is about."""
+    return SlotTaken(reasons=[reason("slot_taken", field="starts_at")])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,14 +75,54 @@ class Offer:
     promised_on: date
 
 
+@dataclass(frozen=True, slots=True)
+class _Tied:
+    """An instrument the service rests on, its week, and whether anybody has it in the time asked for."""
+
+    id: int
+    state: ListingState
+    is_taken: bool
+    hours: tuple[WeeklyHours, ...]
+
+
 @dataclass(frozen=True)
 class _Wish:
     """What was asked for, once the instrument is known."""
 
-    instrument: Instrument | None
+    instrument: _Tied | None
     starts_at: datetime | None
     ends_at: datetime | None
     quantity: Decimal | None
+
+
+_SERVICE = bindparam("service", type_=BigInteger)
+_ON = bindparam("on", type_=Date)
+_STARTS = bindparam("starts_at", type_=UTC)
+_ENDS = bindparam("ends_at", type_=UTC)
+_TIED = select(ServiceInstrument.instrument_id).where(ServiceInstrument.service_id == _SERVICE)
+
+_FACTS = Gathering(
+    services=select(
+        Service.id,
+        Service.provider_id,
+        Service.kind,
+        Service.title,
+        Service.price_unit,
+        Service.price_fen,
+        Service.turnaround_days,
+        Service.state,
+        approved_member(Service.provider_id, _ON).exists().label("is_by_member"),
+    ).where(Service.id == _SERVICE),
+    instruments=select(
+        Instrument.id,
+        Instrument.state,
+        select(Occupancy.id).where(touching(Instrument.id, _STARTS, _ENDS)).exists().label("is_taken"),
+    )
+    .where(Instrument.id.in_(_TIED))
+    .order_by(Instrument.id),
+    hours=hours_of(_TIED),
+)
+"""What an offer rests on: the service with its provider's standing, and the instruments it rests on."""
 
 
 def offer(
@@ -85,25 +132,35 @@ def offer(
     starts_at: datetime | None,
     ends_at: datetime | None,
     quantity: Decimal | None,
+    calendar: WorkingCalendar,
     now: datetime,
 ) -> Offer:
-    """Price and slot of a published service; nothing is held.
+    """Price and slot of a published service; nothing is held. ``calendar`` holds from today on.
 
     A service priced by the hour or day on instruments needs a slot, any other a quantity. The instrument may be left
     out where the service has only one. Raises ServiceMissing, :class:`ServiceNotOffered`, :class:`OfferRefused`, and
     :class:`SlotTaken` where nothing else is wrong.
     """
-    service, unit, unit_price_fen, turnaround_days = _offered(service_id, on=today(now))
+    slot_known = starts_at is not None and ends_at is not None and starts_at < ends_at
+    found = _FACTS.read(
+        service=service_id,
+        on=today(now),
+        # Without a slot nothing is looked for: an empty period touches none.
+        starts_at=starts_at if slot_known else now,
+        ends_at=ends_at if slot_known else now,
+    )
+    service, unit, unit_price_fen, turnaround_days = _offered(found["services"])
+    tied = _tied(found)
     faults: list[Reason] = []
     needs_instrument = unit in TIMED_UNITS or starts_at is not None or ends_at is not None
-    instrument = _instrument(service, instrument_id, faults, needed=needs_instrument)
+    instrument = _instrument(tied, instrument_id, faults, needed=needs_instrument)
     wish = _Wish(instrument, starts_at, ends_at, quantity)
     slot = _slot(unit, wish, faults, now)
     counted = _quantity(unit, wish, slot, faults)
     if faults:
         raise OfferRefused(reasons=faults)
-    if instrument is not None and slot is not None and occupied(instrument.id, slot.start, slot.end):
-        raise SlotTaken(reasons=[reason("slot_taken", field="starts_at")])
+    if instrument is not None and slot is not None and instrument.is_taken:
+        raise slot_taken()
     begins = today(now if slot is None else slot.end)
     return Offer(
         service_id=service.id,
@@ -115,30 +172,35 @@ def offer(
         quantity=counted,
         price_fen=price(unit_price_fen, counted),
         instrument_id=None if instrument is None else instrument.id,
-        instrument_ids=tuple(each.id for each in service.instruments),
-        published_instrument_ids=tuple(each.id for each in service.instruments if each.state is ListingState.PUBLISHED),
+        instrument_ids=tuple(tied),
+        published_instrument_ids=tuple(each.id for each in tied.values() if each.state is ListingState.PUBLISHED),
         during=None if slot is None else Span(slot.start, slot.end),
         turnaround_days=turnaround_days,
-        promised_on=load_calendar(since=begins).add_working_days(begins, turnaround_days),
+        promised_on=calendar.add_working_days(begins, turnaround_days),
     )
 
 
-def _offered(service_id: int, *, on: date) -> tuple[Service, PriceUnit, int, int]:
-    service = session().scalar(select(Service).where(Service.id == service_id))
-    if service is None or service.state is ServiceState.DRAFT:
+def _offered(found: Sequence[Any]) -> tuple[Any, PriceUnit, int, int]:
+    if not found or found[0].state is ServiceState.DRAFT:
         raise ServiceMissing
+    (service,) = found
     unit, unit_price_fen, turnaround_days = service.price_unit, service.price_fen, service.turnaround_days
     is_complete = unit is not None and unit_price_fen is not None and turnaround_days is not None
-    is_member = is_approved_member(service.provider_id, on=on)
-    if service.state is not ServiceState.PUBLISHED or not is_member or not is_complete:
+    if service.state is not ServiceState.PUBLISHED or not service.is_by_member or not is_complete:
         raise ServiceNotOffered
-    return service, unit, unit_price_fen, turnaround_days  # type: ignore[return-value]
+    return service, unit, unit_price_fen, turnaround_days
+
+
+def _tied(found: Mapping[str, Sequence[Any]]) -> dict[int, _Tied]:
+    return {
+        each.id: _Tied(each.id, each.state, each.is_taken, week_of(each.id, found["hours"]))
+        for each in found["instruments"]
+    }
 
 
 def _instrument(
-    service: Service, instrument_id: int | None, faults: list[Reason], *, needed: bool
-) -> Instrument | None:
-    tied = {each.id: each for each in service.instruments}
+    tied: Mapping[int, _Tied], instrument_id: int | None, faults: list[Reason], *, needed: bool
+) -> _Tied | None:
     if instrument_id is None:
         if len(tied) == 1:
             return _published(next(iter(tied.values())), faults)
@@ -151,7 +213,7 @@ def _instrument(
     return _published(tied[instrument_id], faults)
 
 
-def _published(instrument: Instrument, faults: list[Reason]) -> Instrument:
+def _published(instrument: _Tied, faults: list[Reason]) -> _Tied:
     if instrument.state is not ListingState.PUBLISHED:
         faults.append(reason("service_instrument_not_published", article="V11", field="instrument_id"))
     return instrument
@@ -178,7 +240,7 @@ def _slot(unit: PriceUnit, wish: _Wish, faults: list[Reason], now: datetime) -> 
     limits = booking_policy(today(now))
     faults += slot_faults(
         slot,
-        hours=opening_hours(wish.instrument.id),
+        hours=wish.instrument.hours,
         now=now,
         longest=limits.longest,
         horizon=limits.horizon,

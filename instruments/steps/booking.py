@@ -5,21 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 
 from psycopg import errors as pg
-from sqlalchemy import select
+from sqlalchemy import BigInteger, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from core import audit
 from core.clock import today
-from core.db import require_transaction
-from core.errors import Conflict, Refused, reason
+from core.db import insert_at_once, require_transaction, send
+from core.errors import Conflict, Refused
 from core.failpoints import failpoint
+from core.gathering import Gathering
 from core.permissions import Actor
-from core.types import Span
+from core.types import UTC, Span
 from instruments.models import Instrument, Occupancy
 from instruments.policy import booking_policy
-from instruments.queries.calendar import interval, occupied, opening_hours
+from instruments.queries.calendar import hours_of, interval, occupied, touching, week_of
 from instruments.queries.instruments import InstrumentMissing
-from instruments.queries.offers import SlotTaken
+from instruments.queries.offers import slot_taken
 from instruments.rules.opening import slot_faults
 from instruments.rules.terms import OccupancyKind
 from instruments.states import ListingState
@@ -38,6 +39,17 @@ class SlotRefused(Refused):
     code = "slot_refused"
 
 
+_INSTRUMENT = bindparam("instrument", type_=BigInteger)
+_LOCK = select(Instrument.state).where(Instrument.id == _INSTRUMENT).with_for_update(key_share=True)
+_CALENDAR = Gathering(
+    hours=hours_of(select(_INSTRUMENT)),
+    taken=select(Occupancy.id).where(
+        touching(_INSTRUMENT, bindparam("starts_at", type_=UTC), bindparam("ends_at", type_=UTC))
+    ),
+)
+"""What a booking is refused by, read once the instrument is locked."""
+
+
 def book(
     *, order_id: int, instrument_id: int, during: Span, organisation_id: int, actor: Actor, now: datetime
 ) -> Occupancy:
@@ -47,22 +59,25 @@ def book(
     :class:`InstrumentNotPublished`, :class:`SlotRefused`, and
     :class:`~instruments.queries.offers.SlotTaken`, after which the transaction must be given up.
     """
-    instrument = lock_for_booking(instrument_id)
+    state = _locked_state(instrument_id)
     failpoint("instruments.booking.locked")
-    if instrument.state is not ListingState.PUBLISHED:
+    if state is not ListingState.PUBLISHED:
         raise InstrumentNotPublished
     limits = booking_policy(today(now))
+    found = _CALENDAR.read(instrument=instrument_id, starts_at=during.start, ends_at=during.end)
     faults = slot_faults(
         interval(during),
-        hours=opening_hours(instrument.id),
+        hours=week_of(instrument_id, found["hours"]),
         now=now,
         longest=limits.longest,
         horizon=limits.horizon,
     )
     if faults:
         raise SlotRefused(reasons=faults)
+    if found["taken"]:
+        raise slot_taken()
     taken = Occupancy(
-        instrument_id=instrument.id,
+        instrument_id=instrument_id,
         kind=OccupancyKind.BOOKING,
         during=during,
         live=True,
@@ -71,23 +86,25 @@ def book(
         created_by=actor.user_id,
         created_at=now,
     )
-    booked = occupy(taken, actor=actor, now=now)
+    booked = _put_in(taken, actor=actor, now=now)
     failpoint("instruments.booking.booked")
     return booked
 
 
 def occupy(taken: Occupancy, *, actor: Actor, now: datetime) -> Occupancy:
     """Put a window into the calendar of an instrument whose row is locked; raises SlotTaken."""
-    current = require_transaction()
     span = interval(taken.during)
     if occupied(taken.instrument_id, span.start, span.end):
-        raise SlotTaken(reasons=[reason("slot_taken", field="starts_at")])
-    current.add(taken)
+        raise slot_taken()
+    return _put_in(taken, actor=actor, now=now)
+
+
+def _put_in(taken: Occupancy, *, actor: Actor, now: datetime) -> Occupancy:
     try:
-        current.flush()
+        insert_at_once(taken)
     except IntegrityError as violated:
         if isinstance(violated.orig, pg.ExclusionViolation):
-            raise SlotTaken(reasons=[reason("slot_taken", field="starts_at")]) from violated
+            raise slot_taken() from violated
         raise
     audit.record(
         actor=actor,
@@ -121,14 +138,9 @@ def end_occupancy(taken: Occupancy, *, actor: Actor, now: datetime) -> None:
     )
 
 
-def lock_for_booking(instrument_id: int) -> Instrument:
-    """The instrument's row, locked until the transaction ends; raises InstrumentMissing."""
-    instrument = require_transaction().scalar(
-        select(Instrument)
-        .where(Instrument.id == instrument_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    if instrument is None:
+def _locked_state(instrument_id: int) -> ListingState:
+    """The state of an instrument whose row is locked until the transaction ends; raises InstrumentMissing."""
+    state: ListingState | None = send(_LOCK, {"instrument": instrument_id}).scalar_one_or_none()
+    if state is None:
         raise InstrumentMissing
-    return instrument
+    return state

@@ -8,7 +8,7 @@ from marketplace.api.named import named
 from marketplace.api.namings import complaints, namings, referrals, restrictions
 from marketplace.api.orders import orders
 from marketplace.api.quotes import quotes
-from marketplace.api.reports import audit_entries, policies
+from marketplace.api.reports import audit_entries, audit_heads, policies
 from marketplace.api.residents import residents
 from marketplace.api.snapshots import comments, lines, snapshots
 
@@ -17,6 +17,7 @@ BLUEPRINTS: list[Blueprint] = [
     orders,
     policies,
     audit_entries,
+    audit_heads,
     residents,
     annual_reports,
     measures,

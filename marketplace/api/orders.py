@@ -24,7 +24,16 @@ from marketplace.permissions import (
     may_read_orders,
     may_sign,
 )
-from marketplace.queries import OrderView, PaidOrderView, explain_order, find_order, view_of, views, visible_orders
+from marketplace.queries import (
+    OrderView,
+    PaidOrderView,
+    explain_order,
+    find_order,
+    view_of,
+    view_of_new,
+    views,
+    visible_orders,
+)
 from marketplace.queries.explanations import FactsMissing
 from marketplace.queries.hindrances import quote_answer
 from marketplace.queries.timelines import OrderTimeline, order_timeline
@@ -111,7 +120,7 @@ def requote(view: Callable[..., Response]) -> Callable[..., Response]:
 @orders.response(201, OrderSchema)
 def place(wanted: dict[str, Any]) -> OrderView:
     """Place an order on a quote: slot and hold are taken together, or neither."""
-    return view_of(service.place(**wanted, actor=current_actor(), now=clock.now()))
+    return view_of_new(service.place(**wanted, actor=current_actor(), now=clock.now()))
 
 
 @orders.route("", methods=["GET"])

@@ -7,7 +7,7 @@ import signal
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 from flask import Flask, current_app
@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from core import clock, policy
+from core.cli import told_head
 from core.policy import PolicyPack, read_pack
 from core.policy_lines import PackLines
 from core.texts import text
@@ -60,10 +61,11 @@ def real(folder: Path) -> None:
 
 @click.command("verify")
 @click.option("--trace", "traced", is_flag=True, help="Say for each row where to go on: pages and queries.")
+@click.option("--audit-head", "exported", type=click.File("rb"), help="A head of the audit trail exported earlier.")
 @with_appcontext
-def verify(*, traced: bool) -> None:
+def verify(*, traced: bool, exported: IO[bytes] | None) -> None:
     """Run every always-true query; exit 1 with the offending rows."""
-    checked, offences = verify_everything()
+    checked, offences = verify_everything(None if exported is None else told_head(exported))
     for offence in offences:
         row: dict[str, Any] = offence.row
         shown = json.dumps(row, ensure_ascii=False, default=str)

@@ -39,6 +39,7 @@ from marketplace.demo.accounts import (
 )
 from marketplace.demo.catalogue import seed_catalogue
 from marketplace.demo.papers import document
+from settlement.service.payers import import_accounts
 
 FOUNDED = date(2025, 1, 24)
 
@@ -53,6 +54,7 @@ def seed_province(*, now: datetime) -> None:
     _member(TEAM, registrant=actor_of("incubator-weifang"), now=now)
     _group(now=now)
     seed_catalogue(now=now)
+    import_accounts(now=now)
 
 
 def demo_uscc(serial: int) -> str:

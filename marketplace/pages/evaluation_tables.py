@@ -14,7 +14,8 @@ from sqlalchemy import Numeric, Select, cast, func, select
 from accounts.models import Organisation, User
 from core.pages import Column, Filter, Table, link_to
 from core.pages.language import t
-from core.pages.tables import EXPORT, typed_day
+from core.pages.table_files import EXPORT
+from core.pages.tables import typed_day
 from core.permissions import Actor
 from instruments.policy import city_names
 from marketplace.pages.trail_words import kind_word, record_page

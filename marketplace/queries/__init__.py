@@ -1,7 +1,7 @@
 """Reads of quotes and orders, each actor within its scope."""
 
 from marketplace.queries.explanations import explain_order, explain_quote
-from marketplace.queries.orders import OrderView, PaidOrderView, find_order, view_of, views, visible_orders
+from marketplace.queries.orders import OrderView, PaidOrderView, find_order, view_of, view_of_new, views, visible_orders
 from marketplace.queries.quotes import find_quote, orders_on, visible_quotes
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "find_quote",
     "orders_on",
     "view_of",
+    "view_of_new",
     "views",
     "visible_orders",
     "visible_quotes",

@@ -21,6 +21,7 @@ from marketplace.states import PAYABLE, OrderState
 from settlement.models import LedgerAccount
 from settlement.queries import OrderMoney, orders_money
 from settlement.queries.payments import PaymentView
+from settlement.queries.trade import UNCHARGED
 from settlement.rules.chart import AccountKind
 from vouchers.models import Claim
 
@@ -72,6 +73,11 @@ def find_order(order_id: int, *, actor: Actor, lock: bool = False) -> Order:
 def view_of(order: Order) -> OrderView:
     """An order already found to be the actor's, with its money."""
     return views([order])[0]
+
+
+def view_of_new(order: Order) -> OrderView:
+    """An order just placed, of which nothing can have been charged yet."""
+    return OrderView(order, UNCHARGED)
 
 
 def views(orders: Sequence[Order]) -> list[OrderView]:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy import BigInteger, ColumnElement, Date, Select, and_, bindparam, exists, select
 
-from accounts.queries import acts_for
+from accounts.queries import acts_as, acts_for
+from accounts.queries.memberships import approved_member
 from core.db import session
 from core.errors import NotFound
+from core.gathering import Gathering
 from core.permissions import Actor
+from core.workdays import WorkingCalendar, calendar_in, calendar_parts
 from marketplace.models import Order, Quote
+from settlement.models import Shortfall
+from settlement.queries.trade import is_unpaid_by
 
 
 class QuoteMissing(NotFound):
@@ -27,10 +33,37 @@ def visible_quotes(actor: Actor) -> Select[tuple[Quote]]:
 
 def find_quote(quote_id: int, *, actor: Actor) -> Quote:
     """A quote of the actor's own; raises :class:`QuoteMissing`."""
-    found = session().scalars(visible_quotes(actor).where(Quote.id == quote_id)).one_or_none()
-    if found is None:
+    found = session().get(Quote, quote_id)
+    if found is None or not acts_as(actor, found.beneficiary_id):
         raise QuoteMissing
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What there is on a day to say for and against an order on a quote, besides what it is about."""
+
+    is_used: bool
+    is_members: bool
+    owes_shortfall: bool
+    calendar: WorkingCalendar
+    """From that day on."""
+
+
+_USER = bindparam("user", type_=BigInteger)
+_ON = bindparam("on", type_=Date)
+_STANDING = Gathering(
+    orders=select(Order.id).where(Order.quote_id == bindparam("quote", type_=BigInteger)),
+    memberships=approved_member(_USER, _ON),
+    shortfalls=select(Shortfall.id).where(is_unpaid_by(_USER)),
+    **calendar_parts(_ON),
+)
+
+
+def standing_of(quote: Quote, *, on: date) -> Standing:
+    """How a quote and whom it was given stand on a day."""
+    found = _STANDING.read(quote=quote.id, user=quote.beneficiary_id, on=on)
+    return Standing(bool(found["orders"]), bool(found["memberships"]), bool(found["shortfalls"]), calendar_in(found))
 
 
 def orders_on(quote_ids: Collection[int]) -> dict[int, int]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields, pre_dump
 
-from core.http import CursorSchema, DayField, IdField, InstantField, Schema, TextField
+from core.http import CountField, CursorSchema, DayField, IdField, InstantField, Schema, TextField
 from marketplace.reports.policy_table import Article, PolicyRow
 from marketplace.reports.trail import TrailLine
 
@@ -24,6 +24,31 @@ class TrailQuerySchema(CursorSchema):
     )
     since = DayField(load_default=None, metadata={"description": "First day."})
     until = DayField(load_default=None, metadata={"description": "Last day."})
+
+
+class TrailMarkSchema(Schema):
+    """An entry at one end of what is sealed."""
+
+    id = IdField(required=True, metadata={"description": "Number of the entry."})
+    at = TextField(
+        required=True, allow_none=True, metadata={"description": "When it was written; null where it is gone."}
+    )
+
+
+class AuditHeadSchema(Schema):
+    """The newest seal over the audit trail and what all seals cover, signed with the key of the seals."""
+
+    format = CountField(required=True, metadata={"description": "Version of this form."})
+    number = IdField(required=True, metadata={"description": "Number of the newest seal."})
+    digest = TextField(required=True, metadata={"description": "Its digest, which stands for everything before."})
+    key_mark = TextField(required=True, metadata={"description": "Which key sealed and signed."})
+    sealed_at = TextField(required=True, metadata={"description": "When the newest seal was made."})
+    entries = CountField(required=True, metadata={"description": "How many entries all seals cover."})
+    first = fields.Nested(TrailMarkSchema, required=True, metadata={"description": "The first of them."})
+    last = fields.Nested(TrailMarkSchema, required=True, metadata={"description": "The last of them."})
+    waiting = CountField(required=True, metadata={"description": "How many entries wait for a seal."})
+    exported_at = TextField(required=True, metadata={"description": "When this was exported."})
+    signature = TextField(required=True, metadata={"description": "HMAC-SHA256 over all the rest."})
 
 
 class TrailEntrySchema(Schema):

@@ -6,28 +6,26 @@ from datetime import date, datetime
 from typing import Any
 
 from psycopg import errors as pg
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
 
-from accounts.queries import organisations
 from core import audit, clock
-from core.db import require_transaction, session, transaction
+from core.db import insert_at_once, transaction
 from core.errors import Conflict, Refused
 from core.failpoints import failpoint
 from core.permissions import Actor, authorise
 from core.states import allowed_target, apply
-from core.workdays import load_calendar
 from instruments.steps import book
 from marketplace.models import Order, Quote
 from marketplace.permissions import is_provider_side, may_place_orders
 from marketplace.queries import find_order, find_quote
 from marketplace.queries.hindrances import shortfall_hindrance, shortfalls_block
+from marketplace.queries.quotes import Standing, standing_of
 from marketplace.rules.requoting import why_less
 from marketplace.service.quotes import require_membership
 from marketplace.states import ORDER, OrderAction
 from marketplace.steps.answering import require_in_time
 from marketplace.steps.quoting import assessed, figure, offered, wish_of
-from settlement.queries import unpaid_shortfalls
 from vouchers.rules.facts import PaymentMode
 from vouchers.steps import RoomShrank, hold
 
@@ -83,13 +81,13 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
     with transaction():
         authorise(actor, may_place_orders)
         quote = find_quote(quote_id, actor=actor)
-        _require_fresh(quote, now=now)
-        require_membership(quote.beneficiary_id, now=now)
-        _require_no_shortfall(quote, on=clock.today(now))
-        # Kept in sight until the end: what no variable holds the session forgets, and each step would read it anew.
-        parties = organisations({quote.beneficiary_id, quote.provider_id})
+        today = clock.today(now)
+        standing = standing_of(quote, on=today)
+        _require_fresh(quote, standing, now=now)
+        require_membership(quote.beneficiary_id, is_member=standing.is_members, on=today)
+        _require_no_shortfall(quote, standing, on=today)
         wish = wish_of(quote)
-        terms = offered(wish, now=now)
+        terms = offered(wish, calendar=standing.calendar, now=now)
         if terms.price_fen != quote.price_fen:
             raise PriceChanged
         assessment = assessed(wish, terms=terms, now=now)
@@ -97,26 +95,26 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
             raise LessGiven(reasons=why_less(quote, assessment, refusals=assessment.reasons))
         if quote.payment_mode is PaymentMode.DIRECT_DEDUCTION and not assessment.eligible:
             raise DeductionRefused(reasons=assessment.reasons)
-        today = clock.today(now)
         order = Order(
-            quote=quote,
-            beneficiary_id=parties[quote.beneficiary_id].id,
-            provider_id=parties[quote.provider_id].id,
+            quote_id=quote.id,
+            beneficiary_id=quote.beneficiary_id,
+            provider_id=quote.provider_id,
             payment_mode=quote.payment_mode,
             state=ORDER.initial,
             eligible=assessment.eligible,
             quantity=quote.quantity,
             contract_fen=quote.price_fen,
             price_fen=quote.price_fen,
-            subsidy_fen=0,
-            other_aid_fen=0,
-            self_pay_fen=quote.price_fen,
+            # What is held below, or the order is given up.
+            subsidy_fen=assessment.subsidy_fen,
+            other_aid_fen=assessment.other_aid_fen,
+            self_pay_fen=quote.price_fen - assessment.subsidy_fen - assessment.other_aid_fen,
             expected_completion=quote.expected_completion,
             placed_by=actor.user_id,
             placed_at=now,
-            respond_by=load_calendar(since=today).add_working_days(today, figure("answer_working_days", today)),
+            respond_by=standing.calendar.add_working_days(today, figure("answer_working_days", today)),
         )
-        _add(order)
+        _add(order, quote)
         failpoint("marketplace.order.added")
         if quote.instrument_id is not None and quote.during is not None:
             book(
@@ -128,9 +126,7 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
                 now=now,
             )
         if assessment.eligible:
-            order.subsidy_fen = hold(order_id=order.id, assessment=assessment, actor=actor, now=now)
-            order.other_aid_fen = assessment.other_aid_fen
-            order.self_pay_fen = order.price_fen - order.subsidy_fen - order.other_aid_fen
+            hold(order_id=order.id, assessment=assessment, actor=actor, now=now)
         audit.record(
             actor=actor,
             now=now,
@@ -156,16 +152,15 @@ def accept(*, order_id: int, actor: Actor, now: datetime) -> Order:
         return order
 
 
-def _add(order: Order) -> None:
-    """Insert an order; whoever places one on the same quote at this moment is waited for."""
-    current = require_transaction()
-    current.add(order)
+def _add(order: Order, quote: Quote) -> None:
+    """Insert an order on its quote; whoever places one on the same quote at this moment is waited for."""
     try:
-        current.flush()
+        insert_at_once(order)
     except IntegrityError as violated:
         if isinstance(violated.orig, pg.UniqueViolation):
             raise QuoteUsed from violated
         raise
+    set_committed_value(order, "quote", quote)
 
 
 def money_of(order: Order) -> dict[str, Any]:
@@ -179,15 +174,15 @@ def money_of(order: Order) -> dict[str, Any]:
     }
 
 
-def _require_fresh(quote: Quote, *, now: datetime) -> None:
-    if session().scalar(select(Order.id).where(Order.quote_id == quote.id)) is not None:
+def _require_fresh(quote: Quote, standing: Standing, *, now: datetime) -> None:
+    if standing.is_used:
         raise QuoteUsed
     if now >= quote.expires_at:
         raise QuoteExpired
 
 
-def _require_no_shortfall(quote: Quote, *, on: date) -> None:
+def _require_no_shortfall(quote: Quote, standing: Standing, *, on: date) -> None:
     if quote.payment_mode is not PaymentMode.DIRECT_DEDUCTION or not shortfalls_block(on):
         return
-    if unpaid_shortfalls(quote.beneficiary_id):
+    if standing.owes_shortfall:
         raise ShortfallUnpaid(reasons=[shortfall_hindrance()])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from accounts.kinds import BENEFICIARY_KINDS
@@ -11,6 +11,7 @@ from core import clock
 from core.db import transaction
 from core.errors import Conflict, NotFound, Refused, reason
 from core.permissions import Actor, authorise
+from core.workdays import load_calendar
 from marketplace.models import Quote
 from marketplace.permissions import may_ask_quotes
 from marketplace.queries import find_quote
@@ -78,8 +79,9 @@ def ask(
             public_project_number=public_project_number,
             restricted_industry=restricted_industry,
         )
-        require_membership(wish.beneficiary_id, now=now)
-        terms = offered(wish, now=now)
+        on = clock.today(now)
+        require_membership(wish.beneficiary_id, is_member=is_approved_member(wish.beneficiary_id, on=on), on=on)
+        terms = offered(wish, calendar=load_calendar(since=clock.today(now)), now=now)
         return write_quote(wish, terms=terms, assessment=assessed(wish, terms=terms, now=now), actor=actor, now=now)
 
 
@@ -87,7 +89,7 @@ def ask_again(*, quote_id: int, actor: Actor, now: datetime) -> Quote:
     """The same wish at today's room and price, for an order that could not be placed as quoted."""
     with transaction():
         wish = wish_of(find_quote(quote_id, actor=actor))
-        terms = offered(wish, now=now)
+        terms = offered(wish, calendar=load_calendar(since=clock.today(now)), now=now)
         return write_quote(wish, terms=terms, assessment=assessed(wish, terms=terms, now=now), actor=actor, now=now)
 
 
@@ -103,9 +105,9 @@ def beneficiary_of(actor: Actor, wanted: int | None) -> int:
     return wanted
 
 
-def require_membership(organisation_id: int, *, now: datetime) -> None:
+def require_membership(organisation_id: int, *, is_member: bool, on: date) -> None:
     """Raise :class:`NotAMember` unless the organisation's registration is approved, and :class:`FiguresOverdue`."""
-    if not is_approved_member(organisation_id, on=clock.today(now)):
+    if not is_member:
         raise NotAMember(reasons=[reason("not_a_member", article="V15")])
-    if orders_are_stopped(organisation_id, on=clock.today(now)):
+    if orders_are_stopped(organisation_id, on=on):
         raise FiguresOverdue(reasons=[reason("figures_overdue", article="V8(1)")])

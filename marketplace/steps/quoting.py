@@ -9,6 +9,7 @@ from decimal import Decimal
 from core import clock, policy
 from core.db import require_transaction
 from core.permissions import Actor
+from core.workdays import WorkingCalendar
 from instruments.queries.offers import Offer, offer
 from marketplace.models import Quote
 from vouchers.queries import Assessment, assess
@@ -40,14 +41,16 @@ def figure(name: str, day: date) -> int:
     return found
 
 
-def offered(wish: Wish, *, now: datetime) -> Offer:
-    """The provider's price and slot for a wish; raises with every fault where it cannot be had."""
+def offered(wish: Wish, *, calendar: WorkingCalendar, now: datetime) -> Offer:
+    """The provider's price and slot for a wish; raises with every fault where it cannot be had. ``calendar`` holds from
+    today on."""
     return offer(
         service_id=wish.service_id,
         instrument_id=wish.instrument_id,
         starts_at=wish.starts_at,
         ends_at=wish.ends_at,
         quantity=wish.quantity,
+        calendar=calendar,
         now=now,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, BinaryIO, cast
 
 from flask import Response
@@ -20,6 +21,7 @@ from core.http import (
     page_of,
     page_schema,
     problems,
+    takes_files_up_to,
 )
 from core.http.attachment import attachment
 from core.states import StateForbids
@@ -28,7 +30,7 @@ from settlement import permissions
 from settlement.models import BankReturn, BatchLine, BatchPayout, SettlementBatch
 from settlement.payers import PayerUnknown
 from settlement.queries import batches as queries
-from settlement.queries.batches import BatchMissing, BatchNotExported
+from settlement.queries.batches import BatchMissing, BatchNotExported, PayoutMissing
 from settlement.queries.programmes import ProgrammeUnknown
 from settlement.rules.cutoffs import Cutoff
 from settlement.rules.exports import ExportFormat
@@ -49,18 +51,23 @@ from settlement.schemas.batches import (
     NewBankReturnSchema,
     NewBatchSchema,
 )
+from settlement.schemas.payables import CorrectionSchema
 from settlement.service import bank_returns as return_service
 from settlement.service import batches as service
 from settlement.service import cutoffs as cutoff_service
-from settlement.service.bank_files import BankReturnRefused
+from settlement.service import payables as payable_service
+from settlement.service.bank_files import BANK_FILE_LIMIT, BankReturnRefused
 from settlement.service.bank_returns import BatchNotSent, Preview
 from settlement.service.batches import ApproverPrepared, CutoffAhead, ExportDiffers, PayoutsOpen
 from settlement.service.cutoffs import CutoffChangeRefused, CutoffHasBatch
+from settlement.service.payables import NoVerifiedAccount, PayoutNotStuck
 from settlement.steps.batches import NothingToSettle, PreparerInvolved
 
 batches = Blueprint(
     "settlement", __name__, description="Pay runs: prepared, approved by another person, exported, answered, closed."
 )
+
+PAYOUT_NO = {"name": "payout_no", "in": "path", "description": "The payout's place in its batch, from 1."}
 
 
 class ExportFormatUnknown(Malformed):
@@ -71,7 +78,7 @@ class ExportFormatUnknown(Malformed):
 
 @batches.route("/settlement-batches", methods=["POST"])
 @allow(permissions.may_prepare_batch)
-@problems(CutoffAhead, YearNotPublished, NothingToSettle, PreparerInvolved, ProgrammeUnknown)
+@problems(CutoffAhead, YearNotPublished, PayerUnknown, NothingToSettle, PreparerInvolved, ProgrammeUnknown)
 @idempotent
 @batches.arguments(NewBatchSchema)
 @batches.response(201, BatchSchema)
@@ -138,17 +145,26 @@ def list_payouts(given: dict[str, Any], batch_id: int) -> dict[str, Any]:
     """
     batch = queries.find_batch(batch_id)
     page = page_of(queries.payouts_of(batch), **given, key=BatchPayout.payout_no)
-    nettings = queries.nettings_of(page["items"])
-    items = [
-        {
-            "payout": each.payout,
-            "said": each.said,
-            "end_to_end_id": end_to_end_id(batch.number, each.payout.payout_no),
-            "nettings": nettings[each.payout.payout_no],
-        }
-        for each in queries.with_outcomes(page["items"])
-    ]
-    return {**page, "items": items}
+    return {**page, "items": _shown(batch, page["items"])}
+
+
+@batches.route(
+    "/settlement-batches/<int:batch_id>/payouts/<int:payout_no>/correction", methods=["POST"], parameters=[PAYOUT_NO]
+)
+@allow(permissions.may_correct_payable)
+@problems(BatchMissing, PayoutMissing, PayoutNotStuck, NoVerifiedAccount)
+@idempotent
+@batches.arguments(CorrectionSchema)
+@batches.response(201, BatchPayoutSchema)
+def correct_payout(given: dict[str, Any], batch_id: int, payout_no: int) -> dict[str, Any]:
+    """Put all claims of a failed or returned payout back into the queue
+
+    Together, each at its place, with the payee's verified account of today; the next batch pays them.
+    """
+    payout = payable_service.correct_payout(
+        batch_id=batch_id, payout_no=payout_no, **given, actor=current_actor(), now=clock.now()
+    )
+    return _shown(queries.find_batch(batch_id), [payout])[0]
 
 
 @batches.route("/settlement-batches/<int:batch_id>/approval", methods=["POST"])
@@ -171,9 +187,10 @@ def approve_batch(batch_id: int) -> SettlementBatch:
 @idempotent
 @batches.response(201, BatchSchema)
 def discard_batch(batch_id: int) -> SettlementBatch:
-    """Discard a prepared batch
+    """Discard a batch that no file was made of
 
-    Its payables go back to their places in the queue, and the cut-off may be prepared again.
+    An approved one is discarded by who may approve. Its payables go back to their places in the queue, and the
+    cut-off may be prepared again.
     """
     return service.discard(batch_id=batch_id, actor=current_actor(), now=clock.now())
 
@@ -208,6 +225,7 @@ def download_export(given: dict[str, Any], batch_id: int) -> Response:
 
 @batches.route("/settlement-batches/<int:batch_id>/bank-returns", methods=["POST"])
 @allow(permissions.may_record_bank_return)
+@takes_files_up_to(BANK_FILE_LIMIT)
 @problems(BatchMissing, BatchNotSent, BankReturnRefused, *UPLOAD_PROBLEMS)
 @idempotent
 @batches.arguments(NewBankReturnSchema, location=MULTIPART)
@@ -231,6 +249,7 @@ def record_bank_return(given: dict[str, Any], batch_id: int) -> BankReturn:
 
 @batches.route("/settlement-batches/<int:batch_id>/bank-return-previews", methods=["POST"])
 @allow(permissions.may_record_bank_return)
+@takes_files_up_to(BANK_FILE_LIMIT)
 @problems(BatchMissing, BatchNotSent, BankReturnRefused, *UPLOAD_PROBLEMS)
 @batches.arguments(NewBankReturnSchema, location=MULTIPART)
 @batches.response(200, BankReturnPreviewSchema)
@@ -299,6 +318,19 @@ def change_cutoff(given: dict[str, Any]) -> Cutoff:
     With the reason, while it is still to come and has no batch. The worker prepares its batch after that day.
     """
     return cutoff_service.change_cutoff(**given, actor=current_actor(), now=clock.now())
+
+
+def _shown(batch: SettlementBatch, payouts: Sequence[BatchPayout]) -> list[dict[str, Any]]:
+    nettings = queries.nettings_of(payouts)
+    return [
+        {
+            "payout": each.payout,
+            "said": each.said,
+            "end_to_end_id": end_to_end_id(batch.number, each.payout.payout_no),
+            "nettings": nettings[each.payout.payout_no],
+        }
+        for each in queries.with_outcomes(payouts)
+    ]
 
 
 def _known_format(name: str) -> ExportFormat:

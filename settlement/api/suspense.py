@@ -18,11 +18,13 @@ from core.http import (
     page_of,
     page_schema,
     problems,
+    takes_files_up_to,
 )
 from core.states import StateForbids
 from settlement import permissions
 from settlement.models import BankStatement, BankSuspense
 from settlement.queries import suspense as queries
+from settlement.queries.clawbacks import ClawbackMissing
 from settlement.queries.suspense import BankStatementMissing, SuspenseMissing
 from settlement.schemas.suspense import (
     BankStatementSchema,
@@ -34,10 +36,11 @@ from settlement.schemas.suspense import (
 )
 from settlement.service import bank_statements as statement_service
 from settlement.service import suspense as service
-from settlement.service.bank_files import BankReturnRefused
+from settlement.service.bank_files import BANK_FILE_LIMIT, BankReturnRefused
 from settlement.service.bank_returns import BatchNotSent
 from settlement.service.bank_statements import NotAStatement
-from settlement.service.suspense import PayoutUnknown, PayoutUnnamed, ProposerSettles
+from settlement.service.suspense import ClawbackUnnamed, PayoutUnknown, PayoutUnnamed, ProposerSettles
+from settlement.steps.clawbacks import RecoveryTooLarge
 
 bank_statements = Blueprint(
     "bank-statements", __name__, description="Statements of the bank, and money on them that matched nothing."
@@ -46,6 +49,7 @@ bank_statements = Blueprint(
 
 @bank_statements.route("/bank-statements", methods=["POST"])
 @allow(permissions.may_record_bank_return)
+@takes_files_up_to(BANK_FILE_LIMIT)
 @problems(NotAStatement, BankReturnRefused, *UPLOAD_PROBLEMS)
 @idempotent
 @bank_statements.arguments(NewBankStatementSchema, location=MULTIPART)
@@ -116,14 +120,25 @@ def show_suspense(suspense_id: int) -> BankSuspense:
 
 @bank_statements.route("/suspense-entries/<int:suspense_id>/proposal", methods=["POST"])
 @allow(permissions.may_explain_suspense)
-@problems(SuspenseMissing, StateForbids, PayoutUnnamed, PayoutUnknown, BatchNotSent, BankReturnRefused)
+@problems(
+    SuspenseMissing,
+    StateForbids,
+    PayoutUnnamed,
+    PayoutUnknown,
+    BatchNotSent,
+    BankReturnRefused,
+    ClawbackUnnamed,
+    ClawbackMissing,
+    RecoveryTooLarge,
+)
 @idempotent
 @bank_statements.arguments(ProposalSchema)
 @bank_statements.response(201, SuspenseSchema)
 def propose_resolution(given: dict[str, Any], suspense_id: int) -> BankSuspense:
     """Say what an entry is
 
-    In own words; a payout that came back is named and must fit. Another person confirms it.
+    In own words; a payout that came back is named and must fit, and so is the clawback that all of it was paid back
+    for. Another person confirms it.
     """
     return service.propose(suspense_id=suspense_id, **given, actor=current_actor(), now=clock.now())
 
@@ -144,13 +159,15 @@ def decline_resolution(given: dict[str, Any], suspense_id: int) -> BankSuspense:
 
 @bank_statements.route("/suspense-entries/<int:suspense_id>/settlement", methods=["POST"])
 @allow(permissions.may_settle_suspense)
-@problems(SuspenseMissing, StateForbids, ProposerSettles, PayoutUnknown, BatchNotSent, BankReturnRefused)
+@problems(
+    SuspenseMissing, StateForbids, ProposerSettles, PayoutUnknown, BatchNotSent, BankReturnRefused, RecoveryTooLarge
+)
 @idempotent
 @bank_statements.response(201, SuspenseSchema)
 def settle_suspense(suspense_id: int) -> BankSuspense:
     """Confirm what an entry is
 
     By another person than the one who said so. Its money leaves suspense; a payout that came back is due again after
-    correction.
+    correction, and what came for a clawback is booked to it.
     """
     return service.settle(suspense_id=suspense_id, actor=current_actor(), now=clock.now())

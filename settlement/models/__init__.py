@@ -16,6 +16,14 @@ from settlement.models.funds import Appropriation, Fund, FundClosing
 from settlement.models.gateway import GatewayAccount, GatewayDispute, GatewayEvent, GatewayPayment, GatewayRefund
 from settlement.models.ledger import LedgerAccount, LedgerPosting, LedgerTransaction
 from settlement.models.payables import Payable
+from settlement.models.payers import PayingAccount
+from settlement.models.proposals import (
+    AppropriationCorrection,
+    ClawbackProposal,
+    Instalment,
+    ShortfallInstalment,
+    ShortfallProposal,
+)
 from settlement.models.stops import PaymentStop
 from settlement.models.suspense import BankStatement, BankSuspense
 from settlement.models.trade import OrderCharge, Payment, Shortfall
@@ -23,6 +31,7 @@ from settlement.models.trade import OrderCharge, Payment, Shortfall
 __all__ = [
     "AidHold",
     "Appropriation",
+    "AppropriationCorrection",
     "BankReturn",
     "BankReturnLine",
     "BankStatement",
@@ -36,6 +45,7 @@ __all__ = [
     "CapMerge",
     "CapMergeYear",
     "Clawback",
+    "ClawbackProposal",
     "CutoffChange",
     "Fund",
     "FundClosing",
@@ -44,14 +54,18 @@ __all__ = [
     "GatewayEvent",
     "GatewayPayment",
     "GatewayRefund",
+    "Instalment",
     "LedgerAccount",
     "LedgerPosting",
     "LedgerTransaction",
     "OrderCharge",
     "Payable",
+    "PayingAccount",
     "Payment",
     "PaymentStop",
     "Recovery",
     "SettlementBatch",
     "Shortfall",
+    "ShortfallInstalment",
+    "ShortfallProposal",
 ]

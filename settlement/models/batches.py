@@ -31,6 +31,8 @@ from settlement.states import BatchState, PayoutOutcome
 class SettlementBatch(Model):
     """One pay run: the prefix of the queue that the fund of the cut-off's year could pay.
 
+    ``paying_account_id`` is the version of the account it pays from; none of before accounts were kept in the database.
+
     ``gross_fen`` is what its claims come to, ``netted_fen`` what is kept back for clawbacks, ``total_fen`` what the
     banks are told to pay. ``content_sha256`` seals its payouts, lines and nettings in the form of ``seal_version``;
     ``waiting_*`` is what stayed in the queue for want of money at that moment. One batch a programme and cut-off is
@@ -66,6 +68,7 @@ class SettlementBatch(Model):
     content_sha256: Mapped[str | None] = mapped_column(Text)
     seal_version: Mapped[int] = mapped_column(SmallInteger)
     transaction_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("ledger_transaction.id"), unique=True)
+    paying_account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("paying_account.id"))
     prepared_by: Mapped[int | None] = mapped_column(BigInteger)
     prepared_at: Mapped[datetime] = mapped_column(UTC)
     approved_by: Mapped[int | None] = mapped_column(BigInteger)

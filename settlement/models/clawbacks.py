@@ -38,6 +38,7 @@ class Clawback(Model):
     amount_fen: Mapped[int] = mapped_column(Fen)
     recovered_fen: Mapped[int] = mapped_column(Fen, default=0)
     netting_fen: Mapped[int] = mapped_column(Fen, default=0, server_default=text("0"))
+    written_off_fen: Mapped[int] = mapped_column(Fen, default=0, server_default=text("0"))
     cause: Mapped[str] = mapped_column(Text)
     misconduct: Mapped[bool] = mapped_column(Boolean)
     article: Mapped[str] = mapped_column(Text)
@@ -53,8 +54,8 @@ class Clawback(Model):
 
     @property
     def open_fen(self) -> int:
-        """What has not come back yet."""
-        return self.amount_fen - self.recovered_fen
+        """What has not come back yet and is still wanted."""
+        return self.amount_fen - self.recovered_fen - self.written_off_fen
 
     @property
     def payable_back_fen(self) -> int:
@@ -77,12 +78,17 @@ class Clawback(Model):
 
 
 class Recovery(Model):
-    """Money that came back for a clawback. Never changed."""
+    """Money that came back for a clawback; negative where it corrects one (``corrects_id``). Never changed.
+
+    ``suspense_id`` is the entry of a statement that it was seen as, where two persons booked it from there.
+    """
 
     __tablename__ = "recovery"
 
     id: Mapped[int] = identity_key()
     clawback_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("clawback.id"), index=True)
+    corrects_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("recovery.id"), unique=True)
+    suspense_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("bank_suspense.id"), unique=True)
     amount_fen: Mapped[int] = mapped_column(Fen)
     reference: Mapped[str] = mapped_column(Text)
     transaction_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ledger_transaction.id"), unique=True)

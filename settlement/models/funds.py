@@ -29,7 +29,10 @@ class Fund(Model):
 
 
 class Appropriation(Model):
-    """One sum put into a fund or, negative, taken out of it, with the document it rests on. Never changed."""
+    """One sum put into a fund or, negative, taken out of it, with the document it rests on. Never changed.
+
+    ``corrects_id`` is the entry it corrects, by as much as that one was wrong.
+    """
 
     __tablename__ = "appropriation"
     __table_args__ = (UniqueConstraint("transaction_id", "fund_id"),)
@@ -37,6 +40,7 @@ class Appropriation(Model):
     id: Mapped[int] = identity_key()
     fund_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("fund.id"), index=True)
     kind: Mapped[AppropriationKind] = mapped_column(Enumerated(AppropriationKind))
+    corrects_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("appropriation.id"), unique=True)
     amount_fen: Mapped[int] = mapped_column(Fen)
     reference: Mapped[str] = mapped_column(Text)
     transaction_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ledger_transaction.id"))

@@ -59,6 +59,7 @@ class BankSuspense(Model):
     resolution: Mapped[SuspenseResolution | None] = mapped_column(Enumerated(SuspenseResolution))
     note: Mapped[str | None] = mapped_column(Text)
     payout_name: Mapped[str | None] = mapped_column(Text)
+    clawback_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("clawback.id"))
     proposed_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     proposed_at: Mapped[datetime | None] = mapped_column(UTC)
     settled_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Model
@@ -31,12 +31,20 @@ class Payment(Model):
     """Money from a user to a provider, for an order or for a shortfall of it.
 
     ``reference`` is the bank's, or what the gateway knows the attempt by; unique within the order and method, so that
-    one transfer counts once. One attempt at a time is under way for the same thing.
+    one transfer counts once. One attempt at a time is under way for the same thing. ``corrects_id`` is the entry it
+    was made in place of, which is reversed.
     """
 
     __tablename__ = "payment"
     __table_args__ = (
-        UniqueConstraint("order_id", "method", "reference"),
+        Index(
+            "uq_payment_reference",
+            "order_id",
+            "method",
+            "reference",
+            unique=True,
+            postgresql_where=text("state <> 'corrected'"),
+        ),
         Index("ix_payment_shortfall_id", "shortfall_id"),
         Index("ix_payment_payer_id_id", "payer_id", "id"),
         Index("ix_payment_payee_id_id", "payee_id", "id"),
@@ -61,12 +69,16 @@ class Payment(Model):
     refunded_fen: Mapped[int] = mapped_column(Fen, default=0)
     state: Mapped[PaymentState] = mapped_column(Enumerated(PaymentState))
     transaction_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("ledger_transaction.id"), unique=True)
+    corrects_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("payment.id"), unique=True)
     recorded_by: Mapped[int | None] = mapped_column(BigInteger)
     recorded_at: Mapped[datetime] = mapped_column(UTC)
 
 
 class Shortfall(Model):
-    """The refused part of a deducted sum, which the user owes the provider (V16(1))."""
+    """The refused part of a deducted sum, which the user owes the provider (V16(1)).
+
+    ``due_on`` is when the next part of its plan is due; None where it is due in one sum, at once.
+    """
 
     __tablename__ = "shortfall"
     __table_args__ = (
@@ -80,12 +92,14 @@ class Shortfall(Model):
     creditor_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
     amount_fen: Mapped[int] = mapped_column(Fen)
     paid_fen: Mapped[int] = mapped_column(Fen, default=0)
+    written_off_fen: Mapped[int] = mapped_column(Fen, default=0, server_default=text("0"))
     article: Mapped[str] = mapped_column(Text)
     state: Mapped[ShortfallState] = mapped_column(Enumerated(ShortfallState))
     transaction_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ledger_transaction.id"), unique=True)
     opened_at: Mapped[datetime] = mapped_column(UTC)
+    due_on: Mapped[date | None] = mapped_column(Date)
 
     @property
     def open_fen(self) -> int:
         """What is still owed."""
-        return self.amount_fen - self.paid_fen
+        return self.amount_fen - self.paid_fen - self.written_off_fen

@@ -1,6 +1,7 @@
 """Pages of settlement, with their menu entries."""
 
 from core.pages import Pages
+from settlement.pages.appropriation_corrections import appropriation_corrections
 from settlement.pages.bank_statements import bank_statements
 from settlement.pages.batch_actions import batch_actions
 from settlement.pages.batches import batches
@@ -11,8 +12,12 @@ from settlement.pages.funds import funds
 from settlement.pages.gateway_account import gateway_account
 from settlement.pages.ledger import ledger
 from settlement.pages.payables import payables
+from settlement.pages.payers import payers
 from settlement.pages.payment_actions import payment_actions
 from settlement.pages.payments import disputes, payments
+from settlement.pages.refunds import refunds
+from settlement.pages.remedies import remedies
+from settlement.pages.shortfall_remedies import shortfall_remedies
 from settlement.pages.shortfalls import shortfalls
 from settlement.pages.statements import statements
 from settlement.pages.stops import stops
@@ -25,14 +30,19 @@ PAGES: list[Pages] = [
     suspense,
     bank_statements,
     payables,
+    payers,
     stops,
     funds,
+    appropriation_corrections,
     payments,
     payment_actions,
     disputes,
+    refunds,
     gateway_account,
     shortfalls,
+    shortfall_remedies,
     clawbacks,
+    remedies,
     cutoffs,
     ledger,
     statements,

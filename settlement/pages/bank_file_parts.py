@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, BinaryIO
 
 from core import clock
 from core.errors import Reason
@@ -62,14 +62,14 @@ class Looked:
     fault_count: int = 0
 
 
-def look(batch_id: int, content: bytes) -> Looked:
+def look(batch_id: int, content: BinaryIO) -> Looked:
     """What a file would do to a batch."""
     return _looked(
         lambda: _of_return(preview_return(batch_id=batch_id, content=content, actor=current_actor(), now=clock.now()))
     )
 
 
-def look_at_statement(content: bytes) -> Looked:
+def look_at_statement(content: BinaryIO) -> Looked:
     """What a statement would do to all batches it speaks of, and what matches nothing."""
     return _looked(lambda: _of_statement(preview_statement(content=content, actor=current_actor(), now=clock.now())))
 

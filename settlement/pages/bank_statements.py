@@ -11,8 +11,8 @@ from werkzeug.datastructures import FileStorage
 
 from accounts.queries.names import usernames
 from core import clock
-from core.files import open_file
-from core.http import allow, current_actor
+from core.files import open_stream
+from core.http import allow, current_actor, takes_files_up_to
 from core.pages import Column, Done, EmptySchema, Form, Pages, Table, form_page, table_page
 from core.pages.language import t
 from settlement import permissions
@@ -21,6 +21,7 @@ from settlement.pages.bank_file_parts import BANK_FILE_ENDINGS, look_at_statemen
 from settlement.queries.suspense import statements as all_statements
 from settlement.schemas.suspense import NewBankStatementSchema
 from settlement.service import bank_statements as service
+from settlement.service.bank_files import BANK_FILE_LIMIT
 from settlement.service.bank_returns import kept_file
 
 bank_statements = Pages("bank_statement_pages", __name__, url_prefix="/bank-statements")
@@ -74,6 +75,7 @@ def index() -> Any:
 
 @bank_statements.route("/new", methods=["GET", "POST"])
 @allow(permissions.may_record_bank_return)
+@takes_files_up_to(BANK_FILE_LIMIT)
 def new() -> Response:
     """Hand in a statement; what it would do is shown before it is taken."""
 
@@ -97,6 +99,8 @@ def new() -> Response:
 def preview(file_id: int) -> Response:
     """What a statement that was handed in would do, or every fault of it; taken in by a second click."""
     kept = kept_file(file_id, actor=current_actor())
+    with open_stream(kept) as content:
+        looked = look_at_statement(content)
 
     def effect(_given: dict[str, Any]) -> Done:
         made = service.record_kept_statement(file_id=file_id, actor=current_actor(), now=clock.now())
@@ -110,5 +114,5 @@ def preview(file_id: int) -> Response:
         confirms=True,
         template="settlement/bank_return.html",
         facts=[("column.file", kept.filename)],
-        looked=look_at_statement(open_file(kept)),
+        looked=looked,
     )

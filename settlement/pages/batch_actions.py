@@ -10,8 +10,8 @@ from werkzeug.datastructures import FileStorage
 
 from accounts.queries.names import usernames
 from core import clock
-from core.files import StoredFile, open_file
-from core.http import allow, current_actor
+from core.files import StoredFile, open_stream
+from core.http import allow, current_actor, takes_files_up_to
 from core.pages import Done, EmptySchema, Form, Pages, form_page, link_to
 from core.pages.language import yuan
 from settlement import permissions
@@ -22,6 +22,7 @@ from settlement.queries.batches import find_batch
 from settlement.schemas.batches import NewBankReturnSchema
 from settlement.service import bank_returns as return_service
 from settlement.service import batches as service
+from settlement.service.bank_files import BANK_FILE_LIMIT
 
 batch_actions = Pages("batch_action_pages", __name__, url_prefix="/settlement-batches/<int:batch_id>")
 
@@ -66,6 +67,7 @@ def export(batch_id: int) -> Response:
 
 @batch_actions.route("/bank-returns", methods=["GET", "POST"])
 @allow(permissions.may_record_bank_return)
+@takes_files_up_to(BANK_FILE_LIMIT)
 def bank_return(batch_id: int) -> Response:
     """Hand in the bank's answer; what it would do is shown before it is taken."""
 
@@ -84,6 +86,8 @@ def bank_return_preview(batch_id: int, file_id: int) -> Response:
     """What a file that was handed in would do, or every fault of it; taken in by a second click."""
     batch, kept = find_batch(batch_id), return_service.kept_file(file_id, actor=current_actor())
     here = link_to("batch", batch_id)
+    with open_stream(kept) as content:
+        looked = look(batch_id, content)
 
     def effect(_given: dict[str, Any]) -> Done:
         return_service.record_kept_return(batch_id=batch_id, file_id=file_id, actor=current_actor(), now=clock.now())
@@ -96,7 +100,7 @@ def bank_return_preview(batch_id: int, file_id: int) -> Response:
         confirms=True,
         template="settlement/bank_return.html",
         facts=[("column.file", kept.filename), *_facts(batch)],
-        looked=look(batch_id, open_file(kept)),
+        looked=looked,
     )
 
 

@@ -40,8 +40,11 @@ def next_actions(batch: SettlementBatch, *, silent: int, actor: Actor) -> Iterat
             yield _button(batch, "approve", primary=True)
         if permissions.may_discard_batch(actor):
             yield _button(batch, "discard", danger=True)
-    if state is BatchState.APPROVED and permissions.may_export_batch(actor):
-        yield _button(batch, "export", primary=True)
+    if state is BatchState.APPROVED:
+        if permissions.may_export_batch(actor):
+            yield _button(batch, "export", primary=True)
+        if permissions.may_approve_batch(actor):
+            yield _button(batch, "discard", danger=True)
     if state in (BatchState.EXPORTED, BatchState.CLOSED) and permissions.may_record_bank_return(actor):
         yield _button(batch, "bank_return", primary=silent > 0)
     if state is BatchState.EXPORTED:

@@ -11,6 +11,7 @@ from flask import Response, render_template, url_for
 
 from accounts.queries.names import organisation_names, usernames
 from core import clock
+from core.db import session
 from core.errors import NotFound
 from core.http import allow, current_actor
 from core.http.attachment import attachment
@@ -22,16 +23,19 @@ from core.pages.tables import choice
 from settlement import permissions
 from settlement.models import BatchLine, BatchPayout, SettlementBatch
 from settlement.pages.batch_parts import batch_events, next_actions, who
+from settlement.pages.payable_parts import correction_page
 from settlement.pages.schedule import latest_scheduled
 from settlement.pages.words import cutoff_words, programme_options, programme_words, source_words
 from settlement.queries import batches as queries
 from settlement.queries import desk
 from settlement.queries.funds import find_fund, funds_of_year
+from settlement.queries.payables import stuck_in
 from settlement.rules.exports import ExportFormat
 from settlement.rules.exports.printed import PRINTED_PAYOUTS
 from settlement.rules.payout_ids import end_to_end_id
 from settlement.schemas.batches import NewBatchSchema
 from settlement.service import batches as service
+from settlement.service import payables as payable_service
 from settlement.states import BatchState, PayableState, PayoutOutcome
 
 batches = Pages(
@@ -239,7 +243,38 @@ def payout(batch_id: int, payout_no: int) -> Any:
         said=queries.with_outcomes([found])[0].said,
         payee=organisation_names([found.payee_id])[found.payee_id],
         nettings=queries.nettings_of([found])[payout_no],
+        actions=_payout_actions(found),
     )
+
+
+@batches.route("/<int:batch_id>/payouts/<int:payout_no>/correction", methods=["GET", "POST"])
+@allow(permissions.may_correct_payable)
+def correct_payout(batch_id: int, payout_no: int) -> Response:
+    """Put all claims of a failed or returned payout back into the queue at once."""
+    batch = queries.find_batch(batch_id)
+    found = queries.find_payout(batch, payout_no)
+    here = url_for("batch_pages.payout", batch_id=batch_id, payout_no=payout_no)
+
+    def effect(given: dict[str, Any]) -> Done:
+        payable_service.correct_payout(
+            batch_id=batch_id, payout_no=payout_no, **given, actor=current_actor(), now=clock.now()
+        )
+        return Done(here, "page.payable_correction.done")
+
+    return correction_page(
+        found,
+        effect=effect,
+        back=here,
+        amount_fen=found.gross_fen,
+        bank_reason=queries.with_outcomes([found])[0].said.reason,
+    )
+
+
+def _payout_actions(payout: BatchPayout) -> list[dict[str, Any]]:
+    if not permissions.may_correct_payable(current_actor()) or not session().scalar(stuck_in(payout).limit(1)):
+        return []
+    href = url_for("batch_pages.correct_payout", batch_id=payout.batch_id, payout_no=payout.payout_no)
+    return [{"label": t("page.payout.correct"), "href": href, "primary": True}]
 
 
 @batches.get("/<int:batch_id>/sheet")

@@ -18,9 +18,11 @@ from core.pages.tables import choice
 from core.permissions import Actor
 from settlement import permissions
 from settlement.models import Clawback, Payable
+from settlement.pages.remedy_parts import planned
 from settlement.pages.words import source_words
 from settlement.queries.clawbacks import find_clawback, nettings_of_clawback, visible_clawbacks
 from settlement.queries.payables import find_payable
+from settlement.queries.proposals import proposals_about
 from settlement.queries.trade import parties_of
 from settlement.schemas.debts import NewClawbackSchema, NewRecoverySchema
 from settlement.service import clawbacks as service
@@ -106,6 +108,15 @@ def one(clawback_id: int) -> str:
     if clawback.state is ClawbackState.OPEN and permissions.may_record_recovery(actor):
         recover = url_for("clawback_pages.recover", clawback_id=clawback_id)
         actions = [{"label": t("page.clawback_recovery.title"), "href": recover, "primary": True}]
+    may_propose = permissions.may_propose_remedy(actor)
+    if clawback.state is ClawbackState.OPEN and may_propose:
+        actions += [
+            {
+                "label": t(f"page.clawback_{name}.title"),
+                "href": url_for(f"remedy_pages.{name}", clawback_id=clawback_id),
+            }
+            for name in ("instalments", "write_off")
+        ]
     return render_template(
         "settlement/clawback.html",
         row=_rows([clawback])[0],
@@ -113,6 +124,9 @@ def one(clawback_id: int) -> str:
         nettings=nettings_of_clawback(clawback),
         reads_batches=permissions.may_read_batches(actor),
         actions=actions,
+        may_propose=may_propose,
+        plan=planned(clawback),
+        proposals=proposals_about(clawback),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -10,9 +11,10 @@ from flask import Response, render_template, request, url_for
 from core import clock
 from core.errors import NotFound
 from core.http import allow, current_actor
-from core.pages import Done, Form, NavEntry, Pages, form_page
+from core.pages import Column, Done, Form, NavEntry, Pages, export_links, form_page, list_file
 from core.pages.language import day as say_day
 from settlement import permissions
+from settlement.pages.schedule import next_scheduled
 from settlement.pages.words import cutoff_words
 from settlement.queries.desk import live_cutoffs
 from settlement.rules.cutoffs import Cutoff
@@ -29,14 +31,33 @@ cutoffs = Pages(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A cut-off as its file tells it."""
+
+    cutoff: Cutoff
+    batch: str | None
+
+
+CUTOFFS = [
+    Column("nominal", lambda row: row.cutoff.nominal, kind="day"),
+    Column("cutoff", lambda row: row.cutoff.day, kind="day"),
+    Column("cutoff_reason", lambda row: row.cutoff.reason),
+    Column("calendar", lambda row: row.cutoff.status, kind="term"),
+    Column("batch", lambda row: row.batch),
+]
+
+
 @cutoffs.get("")
 @allow(permissions.may_read_payables)
-def index() -> str:
+def index() -> Response | str:
     """The cut-offs of the year asked for, else of this one."""
     today = clock.today(clock.now())
     year = _year(request.args.get("year"), default=today.year)
     scheduled = scheduled_cutoffs(year=year)
-    return render_template(
+    taken = live_cutoffs(scheduled[0].day) if permissions.may_read_batches(current_actor()) else {}
+    rows = [Row(each, taken.get(each.day)) for each in scheduled]
+    return list_file(f"settlement-cutoffs-{year}", CUTOFFS, rows) or render_template(
         "settlement/cutoffs.html",
         year=year,
         before=year - 1 if year > FIRST_YEAR else None,
@@ -44,8 +65,9 @@ def index() -> str:
         cutoffs=scheduled,
         changes=permissions.may_change_cutoffs(current_actor()),
         today=today,
-        following=next((each for each in scheduled if each.day >= today), None),
-        taken=live_cutoffs(scheduled[0].day) if permissions.may_read_batches(current_actor()) else {},
+        following=next_scheduled(today),
+        taken=taken,
+        files=export_links(),
     )
 
 

@@ -10,19 +10,20 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import Response, render_template, request, url_for
 
 from accounts.queries.names import organisation_names
+from accounts.states import ProposalState
 from core import clock
 from core.http import allow, current_actor
 from core.invariants import Offence
 from core.money import AmountMalformed, yuan_to_fen
-from core.pages import Column, NavEntry, Pages, Table, link_to, table_page, term
+from core.pages import Column, NavEntry, Pages, Table, export_links, link_to, list_file, table_page, term
 from core.pages.language import moment, t
 from core.pages.links import PAGE_OF, links
 from core.permissions import Actor, Permission
 from settlement import permissions
-from settlement.models import Payable
+from settlement.models import AppropriationCorrection, ClawbackProposal, Payable, ShortfallProposal
 from settlement.pages.schedule import next_scheduled
 from settlement.pages.words import all_programmes, cutoff_words, source_words
 from settlement.queries import desk
@@ -51,6 +52,9 @@ class Who(StrEnum):
     PROVINCE = "province"
     BANK = "bank"
     PAYEE = "payee"
+    PROVIDER = "provider"
+    DECIDER = "decider"
+    PROVINCE_DECIDES = "province_decides"
     CUTOFF = "cutoff"
 
     def acts(self, actor: Actor) -> bool:
@@ -64,6 +68,8 @@ _ACTS: dict[Who, Permission] = {
     Who.CHECKER: permissions.may_approve_batch,
     Who.FINANCE: permissions.may_close_batch,
     Who.PROVINCE: permissions.may_open_fund,
+    Who.DECIDER: permissions.may_decide_remedy,
+    Who.PROVINCE_DECIDES: permissions.may_decide_closing,
 }
 """Whoever else it waits for does nothing on this page."""
 
@@ -97,14 +103,33 @@ SHOWN_DIFFERENCES = 100
 """More than anybody reads on a page; ``flask verify`` prints all."""
 
 
+def _told(offence: Offence) -> str:
+    return json.dumps(offence.row, ensure_ascii=False, default=str)
+
+
+CARDS = [
+    Column("what_waits", lambda card: card.label),
+    Column("count", lambda card: card.count, kind="number"),
+    Column("amount", lambda card: card.fen, kind="money"),
+    Column("waits_since", lambda card: card.since),
+    Column("waits_for", lambda card: t(f"page.finance.who.{card.who.value}")),
+    Column("note", lambda card: card.note),
+]
+DIFFERENCES = [
+    Column("statement_number", lambda offence: offence.number, kind="number"),
+    Column("statement_name", lambda offence: offence.name),
+    Column("offending_row", _told),
+]
+
+
 @finance.get("/finance")
 @allow(permissions.may_read_batches)
-def today() -> str:
+def today() -> Response | str:
     """The next cut-off, and cards of what waits."""
     actor, day = current_actor(), clock.today(clock.now())
     following = next_scheduled(day)
     cards = list(_cards(actor, day))
-    return render_template(
+    return list_file(f"finance-{day}", CARDS, cards) or render_template(
         "settlement/finance.html",
         cutoff=cutoff_words(following),
         days=(following.day - day).days,
@@ -113,6 +138,7 @@ def today() -> str:
             ("today", [card for card in cards if _is_todays(card, actor)]),
             ("waiting", [card for card in cards if not _is_todays(card, actor)]),
         ],
+        files=export_links(),
     )
 
 
@@ -175,21 +201,19 @@ def _queued(found: Sequence[Any], *, money_fen: int) -> list[Queued]:
 
 @finance.get("/finance/differences")
 @allow(permissions.may_read_batches)
-def compare() -> str:
+def compare() -> Response | str:
     """Where ledger, batches, bank answers and the gateway differ: one comparison at a time."""
     wanted = request.args.get("of", "")
     chosen = Comparison(wanted) if wanted in set(Comparison) else None
     found = [] if chosen is None else differences(chosen)
-    return render_template(
+    return list_file("differences", DIFFERENCES, found) or render_template(
         "settlement/differences.html",
         comparisons=[(each, term(each)) for each in Comparison],
         chosen=chosen,
         count=0 if chosen is None else len(statements_of(chosen)),
-        rows=[
-            (each.number, each.name, json.dumps(each.row, ensure_ascii=False, default=str), _traces(each))
-            for each in found[:SHOWN_DIFFERENCES]
-        ],
+        rows=[(each.number, each.name, _told(each), _traces(each)) for each in found[:SHOWN_DIFFERENCES]],
         more=max(0, len(found) - SHOWN_DIFFERENCES),
+        files=export_links(),
     )
 
 
@@ -225,6 +249,9 @@ def _cards(actor: Actor, day: date) -> Iterator[Card]:
     clawbacks = url_for("clawback_pages.index", state=ClawbackState.OPEN.value)
     yield _card("clawbacks", desk.open_clawbacks(), clawbacks, tone="warn", who=Who.PAYEE)
     yield _card("overdue", desk.overdue_clawbacks(day), f"{clawbacks}&overdue=yes", tone="bad", who=Who.PAYEE)
+    for name, proposals, endpoint, who in _DECIDED:
+        href = url_for(endpoint, state=ProposalState.PROPOSED.value)
+        yield _card(name, desk.proposals_waiting(proposals), href, tone="warn", who=who)
     payments = desk.troubled_payments()
     held = url_for("payment_pages.index", state=PaymentState.HELD.value)
     yield _card("held", payments.held, held, tone="bad", who=Who.MAKER)
@@ -232,6 +259,14 @@ def _cards(actor: Actor, day: date) -> Iterator[Card]:
     yield _card("flagged", payments.flagged, looked_after, tone="bad", who=Who.MAKER)
     refunds = url_for("payment_pages.index", looked_after="refund_failed")
     yield _card("refunds", desk.failed_refunds(), refunds, tone="bad", who=Who.MAKER)
+    yield _card("disputes", desk.open_disputes(), url_for("dispute_pages.contested"), tone="bad", who=Who.PROVIDER)
+
+
+_DECIDED: tuple[tuple[str, desk.Decided, str, Who], ...] = (
+    ("clawback_proposals", ClawbackProposal, "remedy_pages.index", Who.DECIDER),
+    ("shortfall_proposals", ShortfallProposal, "shortfall_remedy_pages.index", Who.DECIDER),
+    ("corrections", AppropriationCorrection, "appropriation_correction_pages.index", Who.PROVINCE_DECIDES),
+)
 
 
 def _is_todays(card: Card, actor: Actor) -> bool:

@@ -7,18 +7,36 @@ from typing import Any
 
 from flask import Response, render_template, url_for
 
+from accounts.states import ProposalState
 from core import clock
 from core.db import session
 from core.http import allow, current_actor
-from core.pages import Column, Done, Form, MoneyBar, MoneyPart, NavEntry, Pages, Table, form_page, link_to, table_page
+from core.pages import (
+    Column,
+    Done,
+    Form,
+    MoneyBar,
+    MoneyPart,
+    NavEntry,
+    Pages,
+    Table,
+    export_links,
+    form_page,
+    link_to,
+    list_file,
+    table_page,
+)
 from core.pages.language import t, yuan
+from core.pages.tables import choice
 from core.permissions import Actor
 from settlement import permissions
-from settlement.models import Fund, FundClosing
+from settlement.models import Appropriation, AppropriationCorrection, Fund, FundClosing
+from settlement.pages.appropriation_corrections import decision_href
 from settlement.pages.words import programme_options, programme_words
-from settlement.queries.funds import FundStatus, find_closing, find_fund, fund_status, fund_statuses
+from settlement.queries.funds import FundStatus, corrections, find_closing, find_fund, fund_status, fund_statuses
 from settlement.queries.funds import closings as closings_of
 from settlement.queries.funds import funds as all_funds
+from settlement.rules.funding import ENTERED
 from settlement.schemas.funds import (
     ClosingReviewSchema,
     NewAppropriationSchema,
@@ -63,14 +81,57 @@ FUNDS = Table(
 )
 
 
+APPROPRIATIONS = [
+    Column("entry_number", lambda entered: entered.id, kind="number"),
+    Column("entered_at", lambda entered: entered.entered_at, kind="moment"),
+    Column("appropriation_kind", lambda entered: entered.kind, kind="term"),
+    Column("reference_document", lambda entered: entered.reference),
+    Column("corrects", lambda entered: entered.corrects_id, kind="number"),
+    Column("amount", lambda entered: entered.amount_fen, kind="money"),
+]
+
+CLOSINGS = Table(
+    name="fund-closings",
+    key=FundClosing.id,
+    default_sort="-number",
+    empty="page.fund_closings.empty",
+    filters=[choice("state", FundClosing.state, ProposalState)],
+    columns=[
+        Column("number", lambda row: row.id, sort=FundClosing.id, link=lambda row: link_to("fund", row.fund_id)),
+        Column("year", lambda row: str(row.fund.year)),
+        Column("programme", lambda row: programme_words(row.fund.programme)),
+        Column("carried", lambda row: row.carried_fen, kind="money", sort=FundClosing.carried_fen),
+        Column("lapsed", lambda row: row.lapsed_fen, kind="money", sort=FundClosing.lapsed_fen),
+        Column("reference_document", lambda row: row.reference),
+        Column("closing_cause", lambda row: row.cause),
+        Column("state", lambda row: row.state, kind="state", sort=FundClosing.state),
+        Column("proposed_at", lambda row: row.proposed_at, kind="moment", sort=FundClosing.proposed_at),
+    ],
+)
+
+
 @funds.get("")
 @allow(permissions.may_read_funds)
 def index() -> Any:
     """Funds by year, the latest first."""
-    actions = []
+    actions: list[dict[str, Any]] = [
+        {"label": t("page.fund_closings.title"), "href": url_for("fund_pages.all_closings")},
+        {
+            "label": t("page.appropriation_corrections.title"),
+            "href": url_for("appropriation_correction_pages.index"),
+        },
+    ]
     if permissions.may_open_fund(current_actor()):
-        actions = [{"label": t("page.fund_new.title"), "href": url_for("fund_pages.new"), "primary": True}]
+        new_fund = {"label": t("page.fund_new.title"), "href": url_for("fund_pages.new"), "primary": True}
+        actions = [new_fund, *actions]
     return table_page(FUNDS, all_funds(), title="page.funds.title", actions=actions)
+
+
+@funds.get("/closings")
+@allow(permissions.may_read_funds)
+def all_closings() -> Any:
+    """What was proposed and decided about the rest of past years' funds, the latest first."""
+    return table_page(CLOSINGS, closings_of(), title="page.fund_closings.title")
 
 
 @funds.route("/new", methods=["GET", "POST"])
@@ -95,10 +156,11 @@ def new() -> Response:
 
 @funds.get("/<int:fund_id>")
 @allow(permissions.may_read_funds)
-def one(fund_id: int) -> str:
+def one(fund_id: int) -> Response | str:
     """One fund: what is left of it, and every appropriation."""
     fund = fund_status(find_fund(fund_id))
-    return render_template(
+    corrected = corrections(fund_id).order_by(AppropriationCorrection.id)
+    return list_file(f"fund-{fund.year}-{fund.programme}", APPROPRIATIONS, fund.appropriations) or render_template(
         "settlement/fund.html",
         fund=fund,
         programme=programme_words(fund.programme),
@@ -108,6 +170,9 @@ def one(fund_id: int) -> str:
         actions=_actions(fund, current_actor()),
         closings=[_closing_row(each) for each in session().scalars(closings_of(fund_id).order_by(FundClosing.id))],
         may_decide=permissions.may_decide_closing(current_actor()),
+        corrections=[(each, decision_href(each)) for each in session().scalars(corrected)],
+        correctable=_correctable(fund, current_actor()),
+        files=export_links(),
     )
 
 
@@ -124,6 +189,14 @@ def _actions(fund: FundStatus, actor: Actor) -> list[dict[str, Any]]:
         for name, step in steps
     ]
     return [*buttons, queue]
+
+
+def _correctable(fund: FundStatus, actor: Actor) -> list[Appropriation]:
+    """Entries of it that the reader may say are wrong: typed in, and not corrected before."""
+    if fund.is_closed or not permissions.may_open_fund(actor):
+        return []
+    corrected = {each.corrects_id for each in fund.appropriations}
+    return [each for each in fund.appropriations if each.kind in ENTERED and each.id not in corrected]
 
 
 def _closing_row(closing: FundClosing) -> ClosingRow:

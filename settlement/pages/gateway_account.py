@@ -11,7 +11,9 @@ from core.http import allow, current_actor
 from core.pages import Done, EmptySchema, Form, NavEntry, Pages, form_page, term
 from core.pages.language import t
 from settlement import permissions
+from settlement.pages.gateway_words import in_words
 from settlement.queries.payments import account_at_gateway
+from settlement.rules.gateway_words import AccountNeed
 from settlement.rules.methods import PaymentMethod
 from settlement.service import gateway_accounts as service
 from settlement.states import AccountState
@@ -38,6 +40,7 @@ def one() -> str:
         account=account,
         next_words=t(f"page.gateway_account.next.{stage}"),
         methods=[] if account is None else [term(PaymentMethod(each)) for each in account.methods],
+        asked=[] if account is None else [in_words(each, of=AccountNeed) for each in account.missing],
         link=session.get(LINK) if account is None or account.state is not AccountState.READY else None,
         actions=[{"label": t(title), "href": url_for("gateway_account_pages.onboard"), "primary": True}],
     )

@@ -20,7 +20,6 @@ from core.permissions import Actor
 from settlement import permissions
 from settlement.models import LedgerAccount, LedgerPosting
 from settlement.pages.words import (
-    ORGANISATIONS,
     links_of_sources,
     owner_names,
     owner_number_words,
@@ -36,6 +35,7 @@ from settlement.queries.ledger import (
     trial_totals,
     visible_accounts,
 )
+from settlement.queries.owners import ORGANISATIONS
 from settlement.rules.chart import AccountKind, Book, Layer, TransactionKind
 from settlement.rules.statements import PartyKind
 

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response, render_template
 from sqlalchemy import Select
 
-from accounts.queries import acts_for, verified_account
+from accounts.queries import acts_for
 from accounts.queries.names import organisation_names
 from core import clock
 from core.http import allow, current_actor
@@ -18,13 +18,11 @@ from core.pages import (
     Column,
     Done,
     Filter,
-    Form,
     MoneyBar,
     MoneyPart,
     NavEntry,
     Pages,
     Table,
-    form_page,
     link_to,
     table_page,
 )
@@ -33,7 +31,7 @@ from core.pages.tables import choice
 from core.workdays import YearStatus
 from settlement import permissions
 from settlement.models import Payable, SettlementBatch
-from settlement.pages.payable_parts import payable_actions, payable_events
+from settlement.pages.payable_parts import correction_page, payable_actions, payable_events
 from settlement.pages.schedule import next_free
 from settlement.pages.words import all_programmes, day_words, links_of_sources, programme_words, source_words
 from settlement.queries.batches import batches_by_id
@@ -46,7 +44,6 @@ from settlement.queries.payables import (
     visible_payables,
 )
 from settlement.queries.stops import stops_of
-from settlement.schemas.payables import CorrectionSchema
 from settlement.service import payables as service
 from settlement.states import PayableState
 
@@ -203,7 +200,7 @@ def one(payable_id: int) -> str:
 def correct(payable_id: int) -> Response:
     """Put a failed or returned payable back into the queue, with the payee's verified account of today."""
     detail = detail_of(payable_id, actor=current_actor(), today=clock.today(clock.now()))
-    payable, account = detail.payable, verified_account(detail.payable.payee_id)
+    payable = detail.payable
     here = link_to("payable", payable_id)
 
     def effect(given: dict[str, Any]) -> Done:
@@ -211,19 +208,12 @@ def correct(payable_id: int) -> Response:
         return Done(here, "page.payable_correction.done")
 
     said = [each for each in detail.payouts if each.reason]
-    return form_page(
-        Form(CorrectionSchema, name="payable_correction"),
+    return correction_page(
+        payable,
         effect=effect,
         back=here,
-        template="settlement/payable_correction.html",
-        payee=organisation_names([payable.payee_id])[payable.payee_id],
         amount_fen=payable.amount_fen,
         bank_reason=said[-1].reason if said else None,
-        accounts=[
-            (f"fact.{name}", getattr(payable, name), getattr(account, name, None))
-            for name in ("holder_name", "bank_name", "cnaps_code", "account_number")
-        ],
-        has_account=account is not None,
     )
 
 

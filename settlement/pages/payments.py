@@ -18,6 +18,7 @@ from core.pages.tables import choice
 from core.permissions import Actor
 from settlement import permissions
 from settlement.models import GatewayDispute, Payment
+from settlement.pages.gateway_words import in_words
 from settlement.pages.words import source_words
 from settlement.queries.payments import (
     NeedsPerson,
@@ -29,7 +30,8 @@ from settlement.queries.payments import (
     visible_payments,
 )
 from settlement.rules.chart import order_owner
-from settlement.rules.methods import GATEWAY_METHODS, PaymentMethod, PaymentPurpose
+from settlement.rules.gateway_words import DisputeReason
+from settlement.rules.methods import GATEWAY_METHODS, PaymentMethod
 from settlement.states import OPEN_PAYMENTS, OPEN_REFUNDS, DisputeState, PaymentState
 
 payments = Pages(
@@ -73,6 +75,10 @@ def _rows(found: Sequence[Payment]) -> list[Row]:
 def _dispute_rows(found: Sequence[GatewayDispute]) -> list[DisputeRow]:
     rows = _rows([each.payment for each in found])
     return [DisputeRow(each, row.payer, row.payee) for each, row in zip(found, rows, strict=True)]
+
+
+def _reason(dispute: GatewayDispute) -> str:
+    return in_words(dispute.reason, of=DisputeReason)
 
 
 PAYMENTS = Table(
@@ -129,7 +135,7 @@ DISPUTES = Table(
         Column("payer", lambda row: row.payer),
         Column("payee", lambda row: row.payee),
         Column("amount", lambda row: row.dispute.amount_fen, kind="money", sort=GatewayDispute.amount_fen),
-        Column("dispute_reason", lambda row: row.dispute.reason),
+        Column("dispute_reason", lambda row: _reason(row.dispute)),
         Column("state", lambda row: row.dispute.state, kind="state", sort=GatewayDispute.state),
         Column("dispute_due", lambda row: row.dispute.due_by, kind="moment", sort=GatewayDispute.due_by),
         Column("opened_at", lambda row: row.dispute.opened_at, kind="moment", sort=GatewayDispute.opened_at),
@@ -171,10 +177,20 @@ def one(payment_id: int) -> str:
         code=_code(details.qr_data) if paying and details is not None and details.qr_data else None,
         held=_held_words(view),
         refunds=view.refunds,
-        disputes=view.disputes,
+        disputes=[_contested(each) for each in view.disputes],
         mends=permissions.may_mend_refund(actor, payment),
         actions=_actions(view, actor),
     )
+
+
+def _contested(dispute: GatewayDispute) -> dict[str, Any]:
+    return {
+        "opened_at": dispute.opened_at,
+        "amount_fen": dispute.amount_fen,
+        "reason": _reason(dispute),
+        "state": dispute.state,
+        "due_by": dispute.due_by,
+    }
 
 
 def _stage(view: PaymentView, *, paying: bool) -> str:
@@ -230,11 +246,7 @@ def _actions(view: PaymentView, actor: Actor) -> list[dict[str, Any]]:
 
 def _refundable(view: PaymentView) -> bool:
     payment = view.payment
-    return (
-        payment.state is PaymentState.SUCCEEDED
-        and payment.purpose is PaymentPurpose.ORDER
-        and payment.method in GATEWAY_METHODS
-    )
+    return payment.state is PaymentState.SUCCEEDED and payment.method in GATEWAY_METHODS
 
 
 def _button(view: str, form: str, payment: Payment, **how: bool) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import date
 
 from settlement.queries.desk import live_cutoffs
 from settlement.rules.cutoffs import Cutoff
-from settlement.service.batches import scheduled_cutoffs
+from settlement.service.batches import scheduled_around, scheduled_cutoffs
 
 
 def next_scheduled(today: date) -> Cutoff:
@@ -23,15 +23,13 @@ def next_free(today: date) -> Cutoff:
 
 def latest_scheduled(today: date, *, past: int) -> list[Cutoff]:
     """The next scheduled cut-off and so many before it, the latest first."""
-    year = [each for each in scheduled_cutoffs(year=today.year) if each.day < today]
-    if len(year) < past:
-        year = [*scheduled_cutoffs(year=today.year - 1), *year]
-    return [next_scheduled(today), *reversed(year[-past:])]
+    over = [each for each in scheduled_around(today) if each.day < today]
+    return [next_scheduled(today), *reversed(over[-past:])]
 
 
 def _coming(today: date) -> list[Cutoff]:
     """Cut-offs on or after a day, three at least."""
-    found = [each for each in scheduled_cutoffs(year=today.year) if each.day >= today]
+    found = [each for each in scheduled_around(today) if each.day >= today]
     if len(found) < _SEEN_AHEAD:
         found += scheduled_cutoffs(year=today.year + 1)
     return found

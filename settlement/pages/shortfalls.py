@@ -19,17 +19,19 @@ from core.pages.submission import SEE_OTHER
 from core.pages.tables import choice
 from settlement import permissions
 from settlement.gateways import gateway_is_on
-from settlement.models import Shortfall
+from settlement.models import Payment, Shortfall
 from settlement.pages.paying import begun_at, choice_form
+from settlement.pages.remedy_parts import planned
 from settlement.pages.words import source_words
 from settlement.queries.payments import attempt_under_way, methods_to
+from settlement.queries.proposals import proposals_about
 from settlement.queries.trade import find_shortfall, open_between, payments_of, visible_shortfalls
 from settlement.rules.chart import order_owner
 from settlement.rules.methods import PaymentMethod
 from settlement.schemas.debts import ShortfallPaymentSchema
 from settlement.service import payments as payment_service
 from settlement.service import shortfalls as service
-from settlement.states import ShortfallState
+from settlement.states import PaymentState, ShortfallState
 
 shortfalls = Pages(
     "shortfall_pages",
@@ -111,6 +113,16 @@ def one(shortfall_id: int) -> str:
     if owes and gateway_is_on() and methods_to(shortfall.creditor_id):
         online = url_for("shortfall_pages.pay_online", shortfall_id=shortfall_id)
         actions.append({"label": t("page.online_payment.title"), "href": online, "primary": True})
+    its_own = permissions.its_creditor(actor, shortfall)
+    if confirms:
+        actions += [
+            {
+                "label": t(f"page.shortfall_{name}.title"),
+                "href": url_for(f"shortfall_remedy_pages.{name}", shortfall_id=shortfall_id),
+            }
+            for name in ("instalments", "write_off")
+        ]
+    payments = [each for each in payments_of(shortfall.order_id) if each.shortfall_id == shortfall_id]
     return render_template(
         "settlement/shortfall.html",
         row=_rows([shortfall])[0],
@@ -118,9 +130,17 @@ def one(shortfall_id: int) -> str:
         order=source_words(order_owner(shortfall.order_id)),
         order_href=source_link(order_owner(shortfall.order_id)),
         owes=shortfall.debtor_id in acts_for(actor),
-        payments=[each for each in payments_of(shortfall.order_id) if each.shortfall_id == shortfall_id],
+        payments=payments,
+        correctable=[each for each in payments if its_own and _is_correctable(each)],
+        plan=planned(shortfall),
+        proposals=proposals_about(shortfall),
         actions=actions,
     )
+
+
+def _is_correctable(payment: Payment) -> bool:
+    """Whether it is a transfer that somebody confirmed by hand, and that stands."""
+    return payment.method is PaymentMethod.BANK_TRANSFER and payment.state is PaymentState.SUCCEEDED
 
 
 @shortfalls.route("/<int:shortfall_id>/online-payment", methods=["GET", "POST"])

@@ -15,7 +15,7 @@ from core import clock
 from core.files import PDF as STORED_PDF
 from core.http import allow, current_actor
 from core.http.attachment import download
-from core.pages import Column, NavEntry, Pages, Table, table_page, term
+from core.pages import Column, NavEntry, Pages, Table, export_links, list_file, table_page, term
 from core.pages.language import say, t
 from core.pages.tables import typed_day
 from core.permissions import Actor
@@ -26,8 +26,8 @@ from settlement.queries import statement_files as files
 from settlement.queries import statements as queries
 from settlement.queries.ledger import PostingLine, described
 from settlement.queries.scope import sees_all
-from settlement.rules.chart import AccountKind, Book
-from settlement.rules.statements import Party, PartyKind, Period, period_of
+from settlement.rules.chart import AccountKind, Book, Layer
+from settlement.rules.statements import Party, PartyKind, Period, Section, period_of
 
 statements = Pages(
     "statement_pages",
@@ -36,7 +36,7 @@ statements = Pages(
     navigation=(NavEntry("statement", "statement_pages.mine", "money", permissions.may_read_ledger, order=85),),
 )
 
-XLSX, PDF, EXPORT = "xlsx", "pdf", "export"
+XLSX, PDF = "xlsx", "pdf"
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -92,6 +92,32 @@ LINES = Table(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class SumRow:
+    """What the accounts of a book and layer come to, beneath them in the file."""
+
+    book: Book
+    layer: Layer
+    kind: str
+    debit_fen: int
+    credit_fen: int
+
+    @property
+    def closing_fen(self) -> int:
+        """Nothing, in a trial balance that is right."""
+        return self.debit_fen - self.credit_fen
+
+
+TRIAL = [
+    Column("book", lambda row: row.book, kind="term"),
+    Column("layer", lambda row: row.layer, kind="term"),
+    Column("account_kind", lambda row: row.kind, kind="term"),
+    Column("debit", lambda row: row.debit_fen, kind="money"),
+    Column("credit", lambda row: row.credit_fen, kind="money"),
+    Column("balance", lambda row: row.closing_fen, kind="money"),
+]
+
+
 @statements.get("/statement")
 @allow(permissions.may_read_ledger)
 def mine() -> Any:
@@ -130,19 +156,13 @@ def trial_balance() -> Any:
     typed = request.args.get("on", "")
     day = _day(typed) or clock.today(clock.now())
     rows = queries.trial_balance(day)
-    if request.args.get(EXPORT) == XLSX:
-        return send_file(
-            files.trial_xlsx(rows, on=day),
-            mimetype=files.XLSX,
-            as_attachment=True,
-            download_name=f"trial-balance-{day}.xlsx",
-        )
-    return render_template(
+    return list_file(f"trial-balance-{day}", TRIAL, [*rows, *_sum_rows(rows)]) or render_template(
         "settlement/trial_balance.html",
         on=day,
         rows=rows,
         totals=dict(_by_book(rows)),
         unreadable=bool(typed) and _day(typed) is None,
+        files=export_links(),
     )
 
 
@@ -211,6 +231,10 @@ def _parties() -> list[tuple[str, str]]:
     codes = [(PartyKind.PROVINCE.value, t("statement.province"))]
     codes += [(f"{PartyKind.CITY}:{code}", name) for code, name in cities.items()]
     return [(url_for("statement_pages.one", party=code), name) for code, name in codes]
+
+
+def _sum_rows(rows: Sequence[Section]) -> list[SumRow]:
+    return [SumRow(book, layer, t("statement.total"), *sums) for (book, layer), *sums in files.totals(rows)]
 
 
 def _by_book(rows: Sequence[Any]) -> list[tuple[tuple[str, str], tuple[int, int]]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, render_template, url_for
 
-from accounts.queries.names import usernames
+from accounts.queries.names import organisation_names, usernames
 from core import clock
 from core.audit import history
 from core.http import allow, current_actor
@@ -29,7 +29,8 @@ from core.pages.language import t, yuan
 from core.pages.tables import choice
 from core.permissions import Actor
 from settlement import permissions
-from settlement.models import BankSuspense
+from settlement.models import BankSuspense, Clawback
+from settlement.queries.clawbacks import find_clawback, paid_back_by
 from settlement.queries.suspense import find_suspense
 from settlement.queries.suspense import suspense as all_suspense
 from settlement.schemas.suspense import DecliningSchema, ProposalSchema
@@ -93,9 +94,15 @@ def one(suspense_id: int) -> str:
 @allow(permissions.may_explain_suspense)
 def propose(suspense_id: int) -> Response:
     """Say what it is."""
+    clawbacks = _clawbacks(find_suspense(suspense_id))
     return _step(
         suspense_id,
-        Form(ProposalSchema, name="suspense_proposal"),
+        Form(
+            ProposalSchema,
+            name="suspense_proposal",
+            options={"clawback_id": clawbacks},
+            fixed={} if clawbacks else {"clawback_id": None},
+        ),
         lambda given: service.propose(suspense_id=suspense_id, **given, actor=current_actor(), now=clock.now()),
     )
 
@@ -135,6 +142,20 @@ def _step(suspense_id: int, form: Form, act: Act, *, confirms: bool = False) -> 
     return form_page(form, effect=effect, back=here, confirms=confirms, facts=facts)
 
 
+def _clawbacks(entry: BankSuspense) -> list[tuple[str, str]]:
+    """The clawbacks that the entry may have been paid back for, as they are chosen among."""
+    if not entry.credit:
+        return []
+    found = paid_back_by(entry.amount_fen, actor=current_actor())
+    names = organisation_names(each.payee_id for each in found)
+    return [(str(each.id), _clawback(each, names[each.payee_id])) for each in found]
+
+
+def _clawback(clawback: Clawback, payee: str) -> str:
+    open_sum = yuan(clawback.payable_back_fen)
+    return t("page.suspense_proposal.clawback", number=clawback.id, payee=payee, open=open_sum)
+
+
 def _statements() -> dict[str, Any]:
     return {"label": t("page.bank_statements.title"), "href": url_for("bank_statement_pages.index")}
 
@@ -156,9 +177,15 @@ def _said(entry: BankSuspense) -> list[tuple[str, Any]]:
     if entry.resolution is None:
         return []
     named = usernames(user for user in (entry.proposed_by, entry.settled_by) if user)
+    about = []
+    if entry.clawback_id is not None:
+        clawback = find_clawback(entry.clawback_id, actor=current_actor())
+        payee = organisation_names([clawback.payee_id])[clawback.payee_id]
+        about = [("column.recovered_for", _clawback(clawback, payee))]
     return [
         ("column.resolution", term(entry.resolution)),
         ("column.payout_name", entry.payout_name),
+        *about,
         ("column.note", entry.note),
         ("column.proposed_by", named.get(entry.proposed_by or 0)),
         ("column.settled_by", named.get(entry.settled_by or 0)),

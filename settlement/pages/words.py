@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 
-from accounts.queries.names import organisation_names
 from core import clock
 from core.pages.forms import Options
-from core.pages.language import say, t, text_or
+from core.pages.language import say, t
 from core.pages.links import source_link
 from core.permissions import Actor
 from core.sources import source_text
 from core.workdays import YearStatus
-from settlement.queries.programmes import city_programme_name, programmes
+from settlement.queries.owners import organisation_of, owner_texts
+from settlement.queries.programmes import programme_name, programmes
 from settlement.queries.trade import sources_in_sight
 from settlement.rules.cutoffs import Cutoff
-
-_NUMBERED = re.compile(r"([a-z_]+):([0-9]{1,18})")
-ORGANISATIONS = frozenset({"organisation", "team"})
-"""The kinds of owners that are organisations."""
 
 
 def source_words(source: str) -> str:
@@ -37,17 +32,12 @@ def links_of_sources(sources: Iterable[tuple[str, int | None]], *, actor: Actor)
 
 def owner_names(owners: Iterable[str]) -> dict[str, str]:
     """Each owner of accounts as people say it, with the names of organisations; one query."""
-    parsed = {owner: _NUMBERED.fullmatch(owner) for owner in owners}
-    names = organisation_names(
-        int(found[2]) for found in parsed.values() if found is not None and found[1] in ORGANISATIONS
-    )
-    return {owner: _owner(owner, found, names) for owner, found in parsed.items()}
+    return {owner: say(told) for owner, told in owner_texts(owners).items()}
 
 
 def owner_number_words(owner: str) -> str | None:
     """The number under which accounts of an organisation are kept, in words; other owners are called by theirs."""
-    found = _NUMBERED.fullmatch(owner)
-    return source_words(owner) if found and found[1] in ORGANISATIONS else None
+    return None if organisation_of(owner) is None else source_words(owner)
 
 
 def cutoff_words(cutoff: Cutoff) -> str:
@@ -62,8 +52,7 @@ def day_words(day: date, *, provisional: bool) -> str:
 
 def programme_words(programme: str) -> str:
     """The programme that funds and ledger accounts are kept under."""
-    named = city_programme_name(programme, on=clock.today(clock.now()))
-    return say(named) if named is not None else text_or(f"programme.{programme}", programme)
+    return say(programme_name(programme, on=clock.today(clock.now())))
 
 
 def all_programmes() -> Options:
@@ -75,10 +64,3 @@ def programme_options() -> Options:
     """The programmes to choose from in a form; none where the province's is the only one."""
     paying = all_programmes()
     return paying if len(paying) > 1 else []
-
-
-def _owner(owner: str, found: re.Match[str] | None, names: Mapping[int, str]) -> str:
-    if found is None:
-        return programme_words(owner)
-    kind, number = found[1], int(found[2])
-    return names[number] if kind in ORGANISATIONS and number in names else source_words(owner)

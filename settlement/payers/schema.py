@@ -8,10 +8,14 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from core.http import EnumField, Schema, TextField
+from core.http import CountField, EnumField, Schema, TextField
 from core.http.schemas import fault
 from settlement.rules.exports.layout import AmountUnit, BankEncoding, BankField, Delimiter, Lacking
 from settlement.rules.exports.pain001 import MAX_ACCOUNT, MAX_ID, MAX_NAME
+from settlement.rules.payers import LONGEST_PURPOSE
+
+BIC = re.compile("[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$")
+"""A bank's identifier as ISO 9362 has it."""
 
 _DIGITS = re.compile("[0-9]+")
 
@@ -21,6 +25,7 @@ class BankColumnSchema(Schema):
 
     field = EnumField(BankField, required=True)
     heading = TextField(required=True, max_length=100)
+    longest = CountField(allow_none=True, minimum=1, maximum=9999)
 
 
 class BankLayoutSchema(Schema):
@@ -33,6 +38,7 @@ class BankLayoutSchema(Schema):
     amount = EnumField(AmountUnit, required=True)
     encoding = EnumField(BankEncoding, required=True)
     lacking = EnumField(Lacking, required=True)
+    purpose = TextField(max_length=LONGEST_PURPOSE)
 
 
 class PayingAccountSchema(Schema):
@@ -44,6 +50,7 @@ class PayingAccountSchema(Schema):
         required=True, max_length=MAX_ID, validate=validate.Regexp(f"({_DIGITS.pattern})$", error=fault("pattern"))
     )
     account_number = TextField(required=True, max_length=MAX_ACCOUNT)
+    bic = TextField(validate=validate.Regexp(BIC, error=fault("pattern")))
     bank = TextField(required=True, max_length=100)
 
 

@@ -185,7 +185,9 @@ def open_payout_count(batch: SettlementBatch) -> int:
 
 
 def sent_count(batch: SettlementBatch) -> int:
-    """How many payouts a bank hears of."""
+    """How many payouts a bank hears of: all, unless clawbacks keep some back."""
+    if not batch.netted_fen:
+        return batch.payout_count
     found = select(func.count()).select_from(BatchPayout).where(BatchPayout.batch_id == batch.id)
     return session().scalars(found.where(BatchPayout.amount_fen > 0)).one()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import Select, select
 
@@ -39,6 +38,13 @@ def find_clawback(clawback_id: int, *, actor: Actor, lock: bool = False) -> Claw
     return clawback
 
 
+def paid_back_by(amount_fen: int, *, actor: Actor, limit: int = 200) -> Sequence[Clawback]:
+    """Clawbacks that a sum which came may have been paid back for, those of which just so much is open first."""
+    back_fen = Clawback.amount_fen - Clawback.recovered_fen - Clawback.written_off_fen - Clawback.netting_fen
+    found = visible_clawbacks(actor).where(Clawback.state == ClawbackState.OPEN, back_fen >= amount_fen)
+    return session().scalars(found.order_by(back_fen != amount_fen, Clawback.id.desc()).limit(limit)).all()
+
+
 @dataclass(frozen=True)
 class Netted:
     """What one payout keeps back for a clawback, and what became of that payout."""
@@ -62,14 +68,6 @@ def nettings_of_clawback(clawback: Clawback) -> list[Netted]:
         .order_by(BatchNetting.batch_id, BatchNetting.payout_no)
     )
     return [Netted(*row) for row in session().execute(found)]
-
-
-def overdue_clawbacks(organisation_id: int, on: date) -> Sequence[Clawback]:
-    """What an organisation has not paid back that was due before a day, the earliest opened first."""
-    found = select(Clawback).where(
-        Clawback.payee_id == organisation_id, Clawback.state == ClawbackState.OPEN, Clawback.due_on < on
-    )
-    return session().scalars(found.order_by(Clawback.id)).all()
 
 
 def clawed_back_of(order_id: int) -> dict[str, int]:

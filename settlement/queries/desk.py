@@ -7,20 +7,33 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
+from accounts.states import ProposalState
 from core.db import session
 from settlement.models import (
+    AppropriationCorrection,
     BatchPayout,
     Clawback,
+    ClawbackProposal,
     Fund,
+    GatewayDispute,
     GatewayPayment,
     GatewayRefund,
     LedgerAccount,
     Payable,
     Payment,
     SettlementBatch,
+    ShortfallProposal,
 )
 from settlement.queries.outcomes import SAID
-from settlement.states import OPEN_PAYMENTS, BatchState, ClawbackState, PayableState, PaymentState, RefundState
+from settlement.states import (
+    OPEN_DISPUTES,
+    OPEN_PAYMENTS,
+    BatchState,
+    ClawbackState,
+    PayableState,
+    PaymentState,
+    RefundState,
+)
 
 
 @dataclass(frozen=True)
@@ -106,7 +119,7 @@ def exported_batches() -> SentBatches:
 
 def open_clawbacks() -> Pile:
     """What has not come back yet."""
-    open_fen = Clawback.amount_fen - Clawback.recovered_fen
+    open_fen = Clawback.amount_fen - Clawback.recovered_fen - Clawback.written_off_fen
     return _pile(
         select(func.count(), func.sum(open_fen), func.min(Clawback.opened_at)).where(
             Clawback.state == ClawbackState.OPEN
@@ -116,10 +129,30 @@ def open_clawbacks() -> Pile:
 
 def overdue_clawbacks(on: date) -> Pile:
     """What should have come back before a day and has not."""
-    open_fen = Clawback.amount_fen - Clawback.recovered_fen
+    open_fen = Clawback.amount_fen - Clawback.recovered_fen - Clawback.written_off_fen
     return _pile(
         select(func.count(), func.sum(open_fen), func.min(Clawback.opened_at)).where(
             Clawback.state == ClawbackState.OPEN, Clawback.due_on < on
+        )
+    )
+
+
+Decided = type[ClawbackProposal] | type[ShortfallProposal] | type[AppropriationCorrection]
+
+
+def proposals_waiting(kind: Decided, *, besides: int | None = None) -> Pile:
+    """What waits to be decided, perhaps without what one user proposed and so cannot decide."""
+    found = select(func.count(), func.sum(kind.amount_fen), func.min(kind.proposed_at)).where(
+        kind.state == ProposalState.PROPOSED
+    )
+    return _pile(found if besides is None else found.where(kind.proposed_by != besides))
+
+
+def open_disputes() -> Pile:
+    """What banks contest and the gateway has not decided."""
+    return _pile(
+        select(func.count(), func.sum(GatewayDispute.amount_fen), func.min(GatewayDispute.opened_at)).where(
+            GatewayDispute.state.in_(OPEN_DISPUTES)
         )
     )
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from accounts.states import ProposalState
 from core.db import session
 from core.errors import NotFound
-from settlement.models import Appropriation, Fund, FundClosing, LedgerAccount, Payable
+from settlement.models import Appropriation, AppropriationCorrection, Fund, FundClosing, LedgerAccount, Payable
 from settlement.rules.chart import AccountKind
 from settlement.states import PayableState
 
@@ -28,6 +28,18 @@ class FundClosingMissing(NotFound):
     """There is no such closing."""
 
     code = "fund_closing_missing"
+
+
+class AppropriationMissing(NotFound):
+    """There is no such entry of this fund."""
+
+    code = "appropriation_missing"
+
+
+class AppropriationCorrectionMissing(NotFound):
+    """There is no such correction."""
+
+    code = "appropriation_correction_missing"
 
 
 @dataclass(frozen=True)
@@ -90,6 +102,42 @@ def find_closing(closing_id: int, *, lock: bool = False) -> FundClosing:
 def open_closing(fund_id: int) -> FundClosing | None:
     """The closing of a fund that waits to be decided, if there is one."""
     return session().scalar(closings(fund_id).where(FundClosing.state == ProposalState.PROPOSED))
+
+
+def find_appropriation(appropriation_id: int, *, fund_id: int) -> Appropriation:
+    """An entry of a fund; raises :class:`AppropriationMissing`."""
+    found = select(Appropriation).where(Appropriation.id == appropriation_id, Appropriation.fund_id == fund_id)
+    entered = session().scalar(found)
+    if entered is None:
+        raise AppropriationMissing
+    return entered
+
+
+def correction_of(appropriation_id: int) -> Appropriation | None:
+    """The entry that corrects another, if there is one."""
+    return session().scalar(select(Appropriation).where(Appropriation.corrects_id == appropriation_id))
+
+
+def corrections(fund_id: int | None = None) -> Select[tuple[AppropriationCorrection]]:
+    """What was proposed and decided about entries of appropriations; perhaps of one fund only."""
+    found = select(AppropriationCorrection)
+    return found if fund_id is None else found.where(AppropriationCorrection.fund_id == fund_id)
+
+
+def open_correction(fund_id: int) -> AppropriationCorrection | None:
+    """The correction of a fund that waits to be decided, if there is one."""
+    return session().scalar(corrections(fund_id).where(AppropriationCorrection.state == ProposalState.PROPOSED))
+
+
+def find_correction(correction_id: int, *, lock: bool = False) -> AppropriationCorrection:
+    """A correction by id; raises :class:`AppropriationCorrectionMissing`."""
+    found = select(AppropriationCorrection).where(AppropriationCorrection.id == correction_id)
+    if lock:
+        found = found.with_for_update(of=AppropriationCorrection).execution_options(populate_existing=True)
+    correction = session().scalar(found)
+    if correction is None:
+        raise AppropriationCorrectionMissing
+    return correction
 
 
 def fund_status(fund: Fund) -> FundStatus:

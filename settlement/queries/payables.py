@@ -13,7 +13,7 @@ from core.db import session
 from core.errors import NotFound, Reason, Refused, reason
 from core.money import fen_to_yuan
 from core.permissions import Actor
-from settlement.models import BatchLine, Fund, LedgerAccount, OrderCharge, Payable
+from settlement.models import BatchLine, BatchPayout, Fund, LedgerAccount, OrderCharge, Payable
 from settlement.queries.batches import LineAnswered, lines_with_outcomes
 from settlement.queries.outcomes import SAID
 from settlement.queries.scope import concerns_visible, sees_all
@@ -114,6 +114,27 @@ def find_payable(payable_id: int, *, actor: Actor, lock: bool = False) -> Payabl
     if payable is None:
         raise PayableMissing
     return payable
+
+
+def stuck_in(payout: BatchPayout) -> Select[tuple[Payable]]:
+    """The payables of a payout that failed or came back and were not corrected yet."""
+    return (
+        select(Payable)
+        .join(BatchLine, (BatchLine.payable_id == Payable.id) & (BatchLine.attempt == Payable.attempts))
+        .where(
+            BatchLine.batch_id == payout.batch_id,
+            BatchLine.payout_no == payout.payout_no,
+            Payable.batch_id == payout.batch_id,
+            Payable.state.in_((PayableState.FAILED, PayableState.RETURNED)),
+        )
+        .order_by(Payable.id)
+    )
+
+
+def locked_stuck(payout: BatchPayout) -> Sequence[Payable]:
+    """The same, locked."""
+    locked = stuck_in(payout).with_for_update(of=Payable).execution_options(populate_existing=True)
+    return session().scalars(locked).all()
 
 
 def payable_of(source: str) -> Payable | None:

@@ -109,15 +109,19 @@ def payment_view(payment: Payment) -> PaymentView:
     return payment_views([payment])[0]
 
 
-def find_refund(refund_id: int, *, actor: Actor) -> GatewayRefund:
-    """The refund if the actor may see its payment; raises :class:`RefundMissing`."""
-    found = (
+def visible_refunds(actor: Actor) -> Select[tuple[GatewayRefund]]:
+    """Refunds of payments an actor may see."""
+    return (
         select(GatewayRefund)
         .join(Payment, Payment.id == GatewayRefund.payment_id)
         .options(contains_eager(GatewayRefund.payment))
-        .where(GatewayRefund.id == refund_id, concerns_visible(actor, Payment.payer_id, Payment.payee_id))
+        .where(concerns_visible(actor, Payment.payer_id, Payment.payee_id))
     )
-    refund = session().scalar(found)
+
+
+def find_refund(refund_id: int, *, actor: Actor) -> GatewayRefund:
+    """The refund if the actor may see its payment; raises :class:`RefundMissing`."""
+    refund = session().scalar(visible_refunds(actor).where(GatewayRefund.id == refund_id))
     if refund is None:
         raise RefundMissing
     return refund

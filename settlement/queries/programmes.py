@@ -8,7 +8,7 @@ from typing import Any
 
 from core import policy
 from core.errors import Refused
-from core.texts import Text
+from core.texts import Text, catalogue
 
 OWN = "settlement.programme"
 OF_CITIES = "vouchers.city_programmes"
@@ -41,9 +41,10 @@ def chosen_programme(wanted: str | None, *, on: date) -> str:
     return wanted
 
 
-def city_programme_name(fund: str, *, on: date) -> Text | None:
-    """What the programme of a city is called, by the name of its fund; None for any other."""
-    return next((Text(row["zh"], row["en"]) for row in _of_cities(on) if row["fund"] == fund), None)
+def programme_name(programme: str, *, on: date) -> Text:
+    """What a programme is called on a day, by the name of its fund; that name where nobody called it anything."""
+    of_city = (Text(row["zh"], row["en"]) for row in _of_cities(on) if row["fund"] == programme)
+    return next(of_city, catalogue().get(f"programme.{programme}", Text(programme, programme)))
 
 
 def _of_cities(on: date) -> Sequence[Mapping[str, Any]]:

@@ -6,10 +6,10 @@ a file adds up whatever is posted while it is written.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, BinaryIO, cast
@@ -31,6 +31,7 @@ from core.spreadsheets import WORKBOOK_OPTIONS
 from core.texts import Text, catalogue, text
 from settlement.models import LedgerPosting
 from settlement.queries.ledger import PostingLine, described
+from settlement.queries.owners import owner_texts
 from settlement.queries.statements import lines, sections
 from settlement.rules.chart import BOOK_OF, AccountKind, Book, Layer
 from settlement.rules.statements import Party, PartyKind, Period, Section
@@ -64,7 +65,6 @@ LINE_HEADS = (
     "balance",
     "link",
 )
-TRIAL_HEADS = ("book", "layer", "account_kind", "debit", "credit", "balance")
 
 
 class StatementTooLong(Malformed):
@@ -135,9 +135,9 @@ def statement_xlsx(statement: Statement) -> BinaryIO:
         sums, sheet = (book.add_worksheet(text(f"statement.{name}").zh) for name in ("sums", "lines"))
         _heads(sheet, 0, LINE_HEADS)
         moving = _Moving(statement.sections)
-        for row, (line, href) in enumerate(_told(statement), start=1):
+        for row, (line, owner, href) in enumerate(_told(statement), start=1):
             balance_fen = moving.take(line)
-            words = _line_words(line)
+            words = _line_words(line, owner)
             for column, said in enumerate(words):
                 sheet.write_string(row, column, said)
             sheet.write_number(row, len(words) + (0 if line.amount_fen > 0 else 1), _yuan(abs(line.amount_fen)), money)
@@ -153,14 +153,29 @@ def statement_xlsx(statement: Statement) -> BinaryIO:
     return target
 
 
+def statement_json(statement: Statement) -> Iterator[str]:
+    """The whole statement as one JSON object, line by line as it is read; its sums follow its lines."""
+    facts = {"party": statement.party.code, "since": statement.period.since, "until": statement.period.until}
+    yield json.dumps(facts, default=str)[:-1] + ', "items": ['
+    moving = _Moving(statement.sections)
+    between = ""
+    for line, _owner, href in _told(statement):
+        balance_fen = moving.take(line)
+        item = {**vars(line), "at": line.at.isoformat(), "balance_fen": balance_fen, "link": href}
+        yield between + json.dumps(item, ensure_ascii=False)
+        between = ","
+    sums = [{**vars(section), "closing_fen": section.closing_fen} for section in moving.sections()]
+    yield f'], "sections": {json.dumps(sums)}}}'
+
+
 def statement_pdf(statement: Statement) -> bytes:
     """The statement as a document of at most ``PDF_LINES`` lines. Raises :class:`StatementTooLong`."""
     if statement.count > PDF_LINES:
         raise StatementTooLong(most=PDF_LINES)
     moving = _Moving(statement.sections)
     told = [
-        [*_line_words(line), *_sides(line.amount_fen), fen_to_yuan(moving.take(line)), href]
-        for line, href in _told(statement)
+        [*_line_words(line, owner), *_sides(line.amount_fen), fen_to_yuan(moving.take(line)), href]
+        for line, owner, href in _told(statement)
     ]
     return render_pdf(
         STATEMENT_TEMPLATE,
@@ -179,30 +194,6 @@ def statement_pdf(statement: Statement) -> bytes:
             "note": text("statement.note").zh,
         },
     )
-
-
-def trial_xlsx(rows: Sequence[Section], *, on: date) -> BinaryIO:
-    """The trial balance as a workbook, each book and layer with its sum, which is zero."""
-    target = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115  (who sends it closes it)
-    with Workbook(target, WORKBOOK_OPTIONS) as book:
-        money = book.add_format({"num_format": "#,##0.00"})
-        sheet = book.add_worksheet(text("statement.trial").zh)
-        sheet.write_string(0, 0, text("statement.trial_on", day=on.isoformat()).zh)
-        _heads(sheet, 1, TRIAL_HEADS)
-        row = 2
-        for each in rows:
-            _words(sheet, row, (each.book, each.layer, each.kind))
-            for column, fen in enumerate((each.debit_fen, each.credit_fen, each.closing_fen), start=3):
-                sheet.write_number(row, column, _yuan(fen), money)
-            row += 1
-        for (named, layer), debit, credit in totals(rows):
-            _words(sheet, row, (named, layer))
-            sheet.write_string(row, 2, text("statement.total").zh)
-            for column, fen in enumerate((debit, credit, debit - credit), start=3):
-                sheet.write_number(row, column, _yuan(fen), money)
-            row += 1
-    target.seek(0)
-    return target
 
 
 def totals(rows: Sequence[Section]) -> list[tuple[tuple[Book, Layer], int, int]]:
@@ -240,18 +231,18 @@ class _Moving:
         return list(self._sections.values())
 
 
-def _told(statement: Statement) -> Iterator[tuple[PostingLine, str]]:
-    """Every line with its address, in chunks, so that memory stays flat."""
+def _told(statement: Statement) -> Iterator[tuple[PostingLine, str, str]]:
+    """Every line with its account's owner in words and its address, in chunks, so that memory stays flat."""
     ordered = statement.lines.order_by(LedgerPosting.id).execution_options(yield_per=CHUNK)
     for chunk in session().scalars(ordered).partitions(CHUNK):
         told = described(list(chunk))
         hrefs = statement.address(told)
+        owners = owner_texts(line.owner for line in told)
         for line in told:
-            yield line, hrefs[line.id]
+            yield line, owners[line.owner].zh, hrefs[line.id]
 
 
-def _line_words(line: PostingLine) -> list[str]:
-    owner = source_text(line.owner).zh
+def _line_words(line: PostingLine, owner: str) -> list[str]:
     return [
         str(line.id),
         f"{line.at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, func, select
 
 from core.db import session
 from core.errors import NotFound
@@ -47,6 +47,23 @@ class OrderMoney:
     subsidy_receivable_fen: int
     subsidy_assigned_fen: int
     shortfall_fen: int
+
+
+def _money(charge: OrderCharge | None, balances: Mapping[AccountKind, int]) -> OrderMoney:
+    return OrderMoney(
+        charged=charge is not None,
+        self_pay_fen=0 if charge is None else charge.self_pay_fen,
+        subsidy_fen=0 if charge is None else charge.subsidy_fen,
+        due_fen=balances.get(AccountKind.DUE_FROM_USER, 0),
+        received_fen=balances.get(AccountKind.RECEIVED, 0),
+        subsidy_receivable_fen=balances.get(AccountKind.SUBSIDY_RECEIVABLE, 0),
+        subsidy_assigned_fen=balances.get(AccountKind.SUBSIDY_ASSIGNED, 0),
+        shortfall_fen=balances.get(AccountKind.SHORTFALL, 0),
+    )
+
+
+UNCHARGED = _money(None, {})
+"""The money of an order of which nothing was charged yet."""
 
 
 def order_money(order_id: int) -> OrderMoney:
@@ -93,8 +110,13 @@ def sources_in_sight(sources: Mapping[str, int | None], *, actor: Actor) -> set[
 
 def unpaid_shortfalls(debtor_id: int) -> Sequence[Shortfall]:
     """What an organisation still owes providers; any of it blocks new direct-deduction orders (V16(1))."""
-    found = select(Shortfall).where(Shortfall.debtor_id == debtor_id, Shortfall.state == ShortfallState.OPEN)
+    found = select(Shortfall).where(is_unpaid_by(debtor_id))
     return session().scalars(found.order_by(Shortfall.id)).all()
+
+
+def is_unpaid_by(debtor_id: int | BindParameter[int]) -> ColumnElement[bool]:
+    """The condition on :class:`Shortfall` that an organisation still owes it."""
+    return and_(Shortfall.debtor_id == debtor_id, Shortfall.state == ShortfallState.OPEN)
 
 
 def debtors_among(organisation_ids: Collection[int]) -> set[int]:
@@ -131,7 +153,7 @@ def find_shortfall(shortfall_id: int, *, actor: Actor, lock: bool = False) -> Sh
 
 def open_between(shortfalls: Select[tuple[Shortfall]], parties: Collection[int]) -> tuple[int, int]:
     """What these parties owe and are owed of open shortfalls, in fen."""
-    open_fen = Shortfall.amount_fen - Shortfall.paid_fen
+    open_fen = Shortfall.amount_fen - Shortfall.paid_fen - Shortfall.written_off_fen
     owes, is_owed = (
         func.coalesce(func.sum(open_fen).filter(side.in_(parties)), 0)
         for side in (Shortfall.debtor_id, Shortfall.creditor_id)
@@ -151,16 +173,3 @@ def parties_of(order_id: int) -> tuple[int, int] | None:
 def payments_of(order_id: int) -> Sequence[Payment]:
     """Every payment recorded for an order, the earliest first."""
     return session().scalars(select(Payment).where(Payment.order_id == order_id).order_by(Payment.id)).all()
-
-
-def _money(charge: OrderCharge | None, balances: Mapping[AccountKind, int]) -> OrderMoney:
-    return OrderMoney(
-        charged=charge is not None,
-        self_pay_fen=0 if charge is None else charge.self_pay_fen,
-        subsidy_fen=0 if charge is None else charge.subsidy_fen,
-        due_fen=balances.get(AccountKind.DUE_FROM_USER, 0),
-        received_fen=balances.get(AccountKind.RECEIVED, 0),
-        subsidy_receivable_fen=balances.get(AccountKind.SUBSIDY_RECEIVABLE, 0),
-        subsidy_assigned_fen=balances.get(AccountKind.SUBSIDY_ASSIGNED, 0),
-        shortfall_fen=balances.get(AccountKind.SHORTFALL, 0),
-    )

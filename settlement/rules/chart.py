@@ -31,6 +31,7 @@ class AccountKind(StrEnum):
     CLAWBACK_RECEIVABLE = "clawback_receivable"
     UNASSIGNED = "unassigned"
     SUSPENSE = "suspense"
+    WRITTEN_OFF = "written_off"
     DUE_FROM_USER = "due_from_user"
     SALES = "sales"
     RECEIVED = "received"
@@ -67,6 +68,7 @@ class TransactionKind(StrEnum):
     APPROPRIATION_REDUCED = "appropriation_reduced"
     FUND_CARRIED = "fund_carried"
     FUND_LAPSED = "fund_lapsed"
+    APPROPRIATION_CORRECTED = "appropriation_corrected"
     PAYABLE_CONFIRMED = "payable_confirmed"
     PAYABLE_CANCELLED = "payable_cancelled"
     BATCH_COMMITTED = "batch_committed"
@@ -77,6 +79,8 @@ class TransactionKind(StrEnum):
     CLAWBACK_RECOVERED = "clawback_recovered"
     SUSPENSE_OPENED = "suspense_opened"
     SUSPENSE_CLEARED = "suspense_cleared"
+    RECOVERY_REVERSED = "recovery_reversed"
+    CLAWBACK_WRITTEN_OFF = "clawback_written_off"
     ORDER_CHARGED = "order_charged"
     CHARGE_ADJUSTED = "charge_adjusted"
     PAYMENT_RECEIVED = "payment_received"
@@ -85,6 +89,9 @@ class TransactionKind(StrEnum):
     SUBSIDY_FORGONE = "subsidy_forgone"
     SHORTFALL_OPENED = "shortfall_opened"
     SHORTFALL_PAID = "shortfall_paid"
+    SHORTFALL_REFUNDED = "shortfall_refunded"
+    SHORTFALL_PAYMENT_REVERSED = "shortfall_payment_reversed"
+    SHORTFALL_WRITTEN_OFF = "shortfall_written_off"
 
 
 @dataclass(frozen=True)
@@ -111,6 +118,7 @@ BOOK_OF: dict[AccountKind, Book] = {
     AccountKind.CLAWBACK_RECEIVABLE: Book.PUBLIC_MONEY,
     AccountKind.UNASSIGNED: Book.PUBLIC_MONEY,
     AccountKind.SUSPENSE: Book.PUBLIC_MONEY,
+    AccountKind.WRITTEN_OFF: Book.PUBLIC_MONEY,
     AccountKind.DUE_FROM_USER: Book.TRADE,
     AccountKind.SALES: Book.TRADE,
     AccountKind.RECEIVED: Book.TRADE,
@@ -131,6 +139,7 @@ BOUNDS_OF: dict[AccountKind, Bounds] = {
     AccountKind.CLAWBACK_RECEIVABLE: NOT_NEGATIVE,
     AccountKind.UNASSIGNED: UNBOUNDED,
     AccountKind.SUSPENSE: UNBOUNDED,
+    AccountKind.WRITTEN_OFF: NOT_NEGATIVE,
     AccountKind.DUE_FROM_USER: NOT_NEGATIVE,
     AccountKind.SALES: NOT_POSITIVE,
     AccountKind.RECEIVED: NOT_NEGATIVE,

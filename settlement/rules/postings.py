@@ -132,6 +132,14 @@ def appropriation_taken(*, programme: str, year: int, amount_fen: int) -> Entrie
     return balanced(move(source, _fund(programme, year), _positive(amount_fen)))
 
 
+def appropriation_corrected(*, programme: str, year: int, change_fen: int) -> Entries:
+    """An entry of an appropriation was wrong by so much: more (positive) or less was appropriated (V3)."""
+    if change_fen == 0:
+        raise NothingToPost("a correction changes something")
+    source = AccountRef(AccountKind.APPROPRIATION, programme, year)
+    return balanced(move(_fund(programme, year), source, change_fen))
+
+
 def fund_carried(*, programme: str, year: int, amount_fen: int) -> Entries:
     """The rest of a year's fund goes to the next year's (V3)."""
     out = appropriation_taken(programme=programme, year=year, amount_fen=amount_fen)
@@ -219,6 +227,17 @@ def _suspense(programme: str) -> AccountRef:
     return AccountRef(AccountKind.SUSPENSE, programme)
 
 
+def recovery_reversed(*, programme: str, year: int, payee_id: int, amount_fen: int) -> Entries:
+    """What was recorded as recovered by mistake: the fund never had it, the payee still owes it."""
+    return balanced(move(_receivable(payee_id), _fund(programme, year), _positive(amount_fen)))
+
+
+def clawback_written_off(*, payee_id: int, amount_fen: int) -> Entries:
+    """What will never come back of a clawback: it is owed no more and stays on record as lost (V21)."""
+    lost = AccountRef(AccountKind.WRITTEN_OFF, organisation_owner(payee_id))
+    return balanced(move(lost, _receivable(payee_id), _positive(amount_fen)))
+
+
 # Trade: what user and provider owe each other for one order.
 
 
@@ -277,6 +296,19 @@ def shortfall_paid(*, order_id: int, amount_fen: int) -> Entries:
     """The user paid (part of) a shortfall."""
     shortfall = _order(AccountKind.SHORTFALL, order_id)
     return balanced(move(_order(AccountKind.RECEIVED, order_id), shortfall, _positive(amount_fen)))
+
+
+def shortfall_payment_undone(*, order_id: int, amount_fen: int) -> Entries:
+    """(Part of) what was paid of a shortfall was given back, or never came: it is owed again."""
+    shortfall = _order(AccountKind.SHORTFALL, order_id)
+    return balanced(move(shortfall, _order(AccountKind.RECEIVED, order_id), _positive(amount_fen)))
+
+
+def shortfall_written_off(*, order_id: int, amount_fen: int) -> Entries:
+    """What the provider gives up of a shortfall: it earns that much less and the user owes it no more (V16(1))."""
+    return balanced(
+        move(_order(AccountKind.SALES, order_id), _order(AccountKind.SHORTFALL, order_id), _positive(amount_fen))
+    )
 
 
 def _positive(amount_fen: int) -> int:

@@ -103,8 +103,13 @@ def _plain(value: object) -> object:
 
 
 def _digest_sql(alias: str, record: type[Record]) -> str:
-    columns = ", ".join(f"{alias}.{field.name}" for field in fields(record))
-    return f"sha256(convert_to(json_build_array({columns})::text, 'UTF8'))"
+    # As json_build_array spells them, which would look up the type of each field for every row.
+    columns = ", ".join(_json_sql(f"{alias}.{field.name}", field.type) for field in fields(record))
+    return f"sha256(convert_to('[' || concat_ws(', ', {columns}) || ']', 'UTF8'))"
+
+
+def _json_sql(column: str, kind: object) -> str:
+    return column if kind == "int" else f"to_json({column})"
 
 
 def _digests_sql(table: str, alias: str, record: type[Record], *order: str) -> str:

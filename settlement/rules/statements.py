@@ -91,6 +91,7 @@ ARTICLE_OF: dict[TransactionKind, str] = {
     TransactionKind.CARRY_ENDED: "V12 cap",
     TransactionKind.APPROPRIATED: "V3",
     TransactionKind.APPROPRIATION_REDUCED: "V3",
+    TransactionKind.APPROPRIATION_CORRECTED: "V3",
     TransactionKind.FUND_CARRIED: "V3",
     TransactionKind.FUND_LAPSED: "V3",
     TransactionKind.PAYABLE_CONFIRMED: "V17 order",
@@ -103,6 +104,8 @@ ARTICLE_OF: dict[TransactionKind, str] = {
     TransactionKind.CLAWBACK_RECOVERED: "V21",
     TransactionKind.SUSPENSE_OPENED: "V17 pay",
     TransactionKind.SUSPENSE_CLEARED: "V17 pay",
+    TransactionKind.RECOVERY_REVERSED: "V21",
+    TransactionKind.CLAWBACK_WRITTEN_OFF: "V21",
     TransactionKind.ORDER_CHARGED: "V16",
     TransactionKind.CHARGE_ADJUSTED: "V16",
     TransactionKind.PAYMENT_RECEIVED: "V16",
@@ -111,6 +114,9 @@ ARTICLE_OF: dict[TransactionKind, str] = {
     TransactionKind.SUBSIDY_FORGONE: "V16(1)",
     TransactionKind.SHORTFALL_OPENED: "V16(1)",
     TransactionKind.SHORTFALL_PAID: "V16(1)",
+    TransactionKind.SHORTFALL_REFUNDED: "V16(1)",
+    TransactionKind.SHORTFALL_PAYMENT_REVERSED: "V16(1)",
+    TransactionKind.SHORTFALL_WRITTEN_OFF: "V16(1)",
 }
 """The article that every transaction of a kind rests on, where it was written without one of its own."""
 

@@ -21,6 +21,7 @@ from core.http import (
 )
 from core.http.schemas import fault
 from settlement.rules.methods import GATEWAY_METHODS, PaymentMethod
+from settlement.schemas.ledger import SignedFenField
 from settlement.schemas.payments import PaymentSchema
 from settlement.states import ClawbackState, ShortfallState
 
@@ -40,7 +41,13 @@ class ShortfallSchema(Schema):
     creditor_id = IdField(required=True, metadata={"description": "The provider it is owed to."})
     amount_fen = FenField(required=True, metadata={"description": "The whole debt, in fen."})
     paid_fen = FenField(required=True, metadata={"description": "What was paid of it, in fen."})
+    written_off_fen = FenField(required=True, metadata={"description": "What was written off, in fen."})
     open_fen = FenField(required=True, metadata={"description": "What is still owed, in fen."})
+    due_on = DayField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When the next part of its plan is due, if it has one."},
+    )
     article = TextField(required=True, metadata={"description": "The article it rests on."})
     state = EnumField(ShortfallState, required=True, metadata={"description": "Whether it is open."})
     opened_at = InstantField(required=True, metadata={"description": "When it arose."})
@@ -106,10 +113,20 @@ class NewClawbackSchema(Schema):
 
 
 class RecoverySchema(Schema):
-    """Money that came back."""
+    """Money that came back, or the correction of an entry of it."""
 
     id = IdField(required=True, metadata={"description": "Its number."})
-    amount_fen = FenField(required=True, metadata={"description": "The sum, in fen."})
+    amount_fen = SignedFenField(
+        required=True, metadata={"description": "The sum, in fen; negative where it takes an entry back."}
+    )
+    corrects_id = IdField(required=True, allow_none=True, metadata={"description": "The entry it takes back."})
+    suspense_id = IdField(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The entry in suspense it was seen as on a statement, where it was booked from there."
+        },
+    )
     reference = TextField(required=True, metadata={"description": "The transfer's reference."})
     recorded_at = InstantField(required=True, metadata={"description": "When it was recorded."})
 
@@ -134,6 +151,7 @@ class ClawbackSchema(Schema):
     netting_fen = FenField(
         required=True, metadata={"description": "What is being netted in batches on their way, in fen."}
     )
+    written_off_fen = FenField(required=True, metadata={"description": "What was written off, in fen."})
     open_fen = FenField(required=True, metadata={"description": "What is still owed, in fen."})
     cause = TextField(required=True, max_length=2000, metadata={"description": "What was found."})
     misconduct = FlagField(required=True, metadata={"description": "Whether misconduct is on record for it."})

@@ -60,6 +60,7 @@ class AppropriationSchema(Schema):
     amount_fen = SignedFenField(
         required=True, metadata={"description": "The sum, in fen; negative where it was taken out."}
     )
+    corrects_id = IdField(required=True, allow_none=True, metadata={"description": "The entry it corrects."})
     reference = TextField(required=True, metadata={"description": "The document it rests on."})
     entered_at = InstantField(required=True, metadata={"description": "When it was entered."})
 

@@ -61,6 +61,11 @@ class ProposalSchema(Schema):
         max_length=MAX_LENGTH,
         metadata={"description": "The payout that came back, by its end-to-end id; only for payout_return."},
     )
+    clawback_id = IdField(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The clawback it was paid back for, in whole; only for clawback_recovery."},
+    )
 
 
 class DecliningSchema(Schema):
@@ -89,6 +94,9 @@ class SuspenseSchema(Schema):
     )
     note = TextField(required=True, allow_none=True, metadata={"description": "Why, in the words of who said so."})
     payout_name = TextField(required=True, allow_none=True, metadata={"description": "The payout that came back."})
+    clawback_id = IdField(
+        required=True, allow_none=True, metadata={"description": "The clawback it was paid back for."}
+    )
     proposed_by = IdField(required=True, allow_none=True, metadata={"description": "Who said so."})
     proposed_at = InstantField(required=True, allow_none=True, metadata={"description": "When."})
     settled_by = IdField(required=True, allow_none=True, metadata={"description": "Who confirmed it."})

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
-from core import clock
 from core.db import transaction
 from core.errors import Conflict
 from core.failpoints import failpoint
-from core.files import FileUnknown, StoredFile, open_file, store_upload, stored_file
+from core.files import FileUnknown, StoredFile, open_stream, store_large, stored_file
 from core.permissions import Actor, authorise
 from settlement import permissions
 from settlement.models import BankReturn, SettlementBatch
@@ -19,7 +18,7 @@ from settlement.queries.bank_returns import return_of_file, return_that_told
 from settlement.queries.batches import find_batch
 from settlement.rules.bank_files import BankFileKind
 from settlement.rules.bank_files.matching import Matched, Told, match
-from settlement.service.bank_files import read_answers, read_bank_upload, refuse_faults
+from settlement.service.bank_files import judge_bank_upload, read_answers, refuse_faults
 from settlement.states import BatchState
 from settlement.steps.bank_returns import sent_batch, take_in
 
@@ -62,12 +61,12 @@ def record_bank_return(
     """
     with transaction():
         _sent(batch_id, actor)
-        upload = read_bank_upload(stream, filename=filename, limit_bytes=limit_bytes)
+        upload = judge_bank_upload(stream, filename=filename, limit_bytes=limit_bytes)
         return _take(
             batch_id,
-            upload.content,
+            upload.stream,
             sha256=upload.sha256,
-            keep=lambda: store_upload(upload, owner_id=actor.organisation_id, now=now),
+            keep=lambda: store_large(upload, owner_id=actor.organisation_id, now=now),
             actor=actor,
             now=now,
         )
@@ -77,8 +76,8 @@ def keep_bank_file(*, batch_id: int, stream: BinaryIO, filename: str, actor: Act
     """Keep a bank's file as it was handed in, so that a person sees what it would do before it is taken."""
     with transaction():
         _sent(batch_id, actor)
-        upload = read_bank_upload(stream, filename=filename)
-        return store_upload(upload, owner_id=actor.organisation_id, now=now)
+        upload = judge_bank_upload(stream, filename=filename)
+        return store_large(upload, owner_id=actor.organisation_id, now=now)
 
 
 def record_kept_return(*, batch_id: int, file_id: int, actor: Actor, now: datetime) -> BankReturn:
@@ -86,20 +85,21 @@ def record_kept_return(*, batch_id: int, file_id: int, actor: Actor, now: dateti
     with transaction():
         _sent(batch_id, actor)
         kept = kept_file(file_id, actor=actor)
-        return _take(batch_id, open_file(kept), sha256=kept.sha256, keep=lambda: kept, actor=actor, now=now)
+        with open_stream(kept) as content:
+            return _take(batch_id, content, sha256=kept.sha256, keep=lambda: kept, actor=actor, now=now)
 
 
 def preview_upload(*, batch_id: int, stream: BinaryIO, filename: str, actor: Actor, now: datetime) -> Preview:
     """The same as :func:`preview_return` for a file that is not kept."""
-    upload = read_bank_upload(stream, filename=filename)
-    return preview_return(batch_id=batch_id, content=upload.content, actor=actor, now=now)
+    upload = judge_bank_upload(stream, filename=filename)
+    return preview_return(batch_id=batch_id, content=upload.stream, actor=actor, now=now)
 
 
-def preview_return(*, batch_id: int, content: bytes, actor: Actor, now: datetime) -> Preview:
+def preview_return(*, batch_id: int, content: BinaryIO, actor: Actor, now: datetime) -> Preview:
     """What a file would do to a batch; nothing is changed. Raises what :func:`record_bank_return` raises."""
     with transaction():
         batch = _sent(batch_id, actor)
-        reading = read_answers(content, today=clock.today(now))
+        reading = read_answers(content, now=now)
         sent = sent_batch(batch)
         matched = match(reading, {batch.number: sent}, only=batch.number)
         refuse_faults(matched.faults)
@@ -125,10 +125,10 @@ def _sent(batch_id: int, actor: Actor, *, lock: bool = False) -> SettlementBatch
 
 
 def _take(
-    batch_id: int, content: bytes, *, sha256: str, keep: Callable[[], StoredFile], actor: Actor, now: datetime
+    batch_id: int, content: BinaryIO, *, sha256: str, keep: Callable[[], StoredFile], actor: Actor, now: datetime
 ) -> BankReturn:
     # The file is read before the batch is locked: a long one takes seconds.
-    reading = read_answers(content, today=clock.today(now))
+    reading = read_answers(content, now=now)
     batch = _sent(batch_id, actor, lock=True)
     known = return_of_file(batch, sha256)
     if known is not None:

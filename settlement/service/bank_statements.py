@@ -10,7 +10,7 @@ from typing import BinaryIO
 from core import clock
 from core.db import transaction
 from core.errors import Refused
-from core.files import StoredFile, open_file, store_upload
+from core.files import StoredFile, open_stream, store_large
 from core.permissions import Actor, authorise
 from settlement import permissions
 from settlement.models import BankStatement, SettlementBatch
@@ -20,7 +20,7 @@ from settlement.queries.suspense import batches_by_number, statement_of_file, st
 from settlement.rules.bank_files import BankFileKind, Reading
 from settlement.rules.bank_files.matching import Matched, Told, batch_numbers, match
 from settlement.rules.bank_files.suspense import Unmatched, unmatched
-from settlement.service.bank_files import read_answers, read_bank_upload, refuse_faults
+from settlement.service.bank_files import judge_bank_upload, read_answers, refuse_faults
 from settlement.service.bank_returns import SENT, kept_file
 from settlement.steps.bank_returns import sent_batch, take_in
 from settlement.steps.suspense import add_statement, lock_statements, new_of, open_suspense
@@ -62,11 +62,11 @@ def record_statement(
     """
     with transaction():
         authorise(actor, permissions.may_record_bank_return)
-        upload = read_bank_upload(stream, filename=filename, limit_bytes=limit_bytes)
+        upload = judge_bank_upload(stream, filename=filename, limit_bytes=limit_bytes)
         return _take(
-            upload.content,
+            upload.stream,
             sha256=upload.sha256,
-            keep=lambda: store_upload(upload, owner_id=actor.organisation_id, now=now),
+            keep=lambda: store_large(upload, owner_id=actor.organisation_id, now=now),
             actor=actor,
             now=now,
         )
@@ -76,7 +76,7 @@ def keep_statement(*, stream: BinaryIO, filename: str, actor: Actor, now: dateti
     """Keep a statement as it was handed in, so that a person sees what it would do before it is taken."""
     with transaction():
         authorise(actor, permissions.may_record_bank_return)
-        return store_upload(read_bank_upload(stream, filename=filename), owner_id=actor.organisation_id, now=now)
+        return store_large(judge_bank_upload(stream, filename=filename), owner_id=actor.organisation_id, now=now)
 
 
 def record_kept_statement(*, file_id: int, actor: Actor, now: datetime) -> BankStatement:
@@ -84,10 +84,11 @@ def record_kept_statement(*, file_id: int, actor: Actor, now: datetime) -> BankS
     with transaction():
         authorise(actor, permissions.may_record_bank_return)
         kept = kept_file(file_id, actor=actor)
-        return _take(open_file(kept), sha256=kept.sha256, keep=lambda: kept, actor=actor, now=now)
+        with open_stream(kept) as content:
+            return _take(content, sha256=kept.sha256, keep=lambda: kept, actor=actor, now=now)
 
 
-def preview_statement(*, content: bytes, actor: Actor, now: datetime) -> StatementPreview:
+def preview_statement(*, content: BinaryIO, actor: Actor, now: datetime) -> StatementPreview:
     """What a statement would do; nothing is changed. Raises what :func:`record_statement` raises."""
     with transaction():
         authorise(actor, permissions.may_record_bank_return)
@@ -95,7 +96,9 @@ def preview_statement(*, content: bytes, actor: Actor, now: datetime) -> Stateme
         return _preview(reading, _sent_batches(reading))
 
 
-def _take(content: bytes, *, sha256: str, keep: Callable[[], StoredFile], actor: Actor, now: datetime) -> BankStatement:
+def _take(
+    content: BinaryIO, *, sha256: str, keep: Callable[[], StoredFile], actor: Actor, now: datetime
+) -> BankStatement:
     # The file is read before anything is locked: a long one takes seconds.
     reading = _read(content, now=now)
     lock_statements()
@@ -125,8 +128,8 @@ def _take(content: bytes, *, sha256: str, keep: Callable[[], StoredFile], actor:
     return statement
 
 
-def _read(content: bytes, *, now: datetime) -> Reading:
-    reading = read_answers(content, today=clock.today(now))
+def _read(content: BinaryIO, *, now: datetime) -> Reading:
+    reading = read_answers(content, now=now)
     if reading.kind not in STATEMENTS and not reading.faults:
         raise NotAStatement
     return reading

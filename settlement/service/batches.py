@@ -18,7 +18,7 @@ from settlement.queries.exports import seal_holds
 from settlement.queries.programmes import chosen_programme
 from settlement.queries.schedule import schedule_at
 from settlement.rules.cutoffs import Cutoff, cutoffs_of, next_cutoff
-from settlement.states import BATCH_TRANSITIONS, BatchAction
+from settlement.states import BATCH_TRANSITIONS, BatchAction, BatchState
 from settlement.steps.bank_returns import settle_without_bank
 from settlement.steps.batch_files import record_files, write_files
 from settlement.steps.batches import PreparerInvolved, discard_batch, is_involved, prepare_batch
@@ -57,7 +57,8 @@ def prepare(*, cutoff: date, programme: str | None = None, actor: Actor, now: da
     Each programme has batches of its own, the province's where none is named (V6). A cut-off is any day up to the next
     scheduled one, in a year whose official calendar is published. Raises :class:`CutoffAhead`,
     :class:`core.workdays.YearNotPublished`, :class:`settlement.queries.programmes.ProgrammeUnknown`,
-    :class:`settlement.steps.batches.NothingToSettle` and :class:`settlement.steps.batches.PreparerInvolved`.
+    :class:`settlement.payers.PayerUnknown`, :class:`settlement.steps.batches.NothingToSettle` and
+    :class:`settlement.steps.batches.PreparerInvolved`.
     """
     with transaction():
         authorise(actor, permissions.may_prepare_batch)
@@ -86,10 +87,11 @@ def approve(*, batch_id: int, actor: Actor, now: datetime) -> SettlementBatch:
 
 
 def discard(*, batch_id: int, actor: Actor, now: datetime) -> SettlementBatch:
-    """Give a prepared batch back to the queue."""
+    """Give a batch that no file was made of back to the queue; an approved one by who may approve."""
     with transaction():
         batch = find_batch(batch_id, lock=True)
-        authorise(actor, permissions.may_discard_batch, batch)
+        is_approved = batch.state is BatchState.APPROVED
+        authorise(actor, permissions.may_approve_batch if is_approved else permissions.may_discard_batch, batch)
         discard_batch(batch, actor=actor, now=now)
         return batch
 
@@ -141,15 +143,17 @@ def scheduled_cutoffs(*, year: int) -> list[Cutoff]:
     return cutoffs_of(year, schedule=schedule_at(date(year, 1, 1)), calendar=load_calendar())
 
 
+def scheduled_around(day: date) -> list[Cutoff]:
+    """The cut-offs of a day's year and of the year before, whose last one may have been put into January."""
+    schedule, calendar = schedule_at(day), load_calendar()
+    return [
+        found for year in (day.year - 1, day.year) for found in cutoffs_of(year, schedule=schedule, calendar=calendar)
+    ]
+
+
 def last_cutoff_before(day: date) -> Cutoff:
     """The latest scheduled cut-off whose day is over."""
-    calendar = load_calendar()
-    around = [
-        found
-        for year in (day.year - 1, day.year)
-        for found in cutoffs_of(year, schedule=schedule_at(day), calendar=calendar)
-    ]
-    return max((found for found in around if found.day < day), key=lambda found: found.day)
+    return max((found for found in scheduled_around(day) if found.day < day), key=lambda found: found.day)
 
 
 def _next_cutoff(today: date, calendar: WorkingCalendar) -> Cutoff:

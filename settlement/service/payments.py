@@ -13,7 +13,7 @@ from settlement import permissions
 from settlement.models import GatewayRefund, Payment
 from settlement.queries.payments import find_payment, find_refund
 from settlement.queries.trade import find_shortfall
-from settlement.rules.methods import GATEWAY_METHODS, PaymentMethod, PaymentPurpose
+from settlement.rules.methods import GATEWAY_METHODS, PaymentMethod
 from settlement.states import (
     OPEN_PAYMENTS,
     REFUND_TRANSITIONS,
@@ -24,6 +24,7 @@ from settlement.states import (
 from settlement.steps import gateway as attempts
 from settlement.steps import refund_answers
 from settlement.steps.attempts import give_up as mark_given_up
+from settlement.steps.deductions import refund_shortfall_payment
 from settlement.steps.payments import RefundTooLarge, refund_payment
 from settlement.steps.refunds import send_back
 
@@ -108,8 +109,8 @@ def give_up(*, payment_id: int, actor: Actor, now: datetime) -> Payment:
 def refund(*, payment_id: int, amount_fen: int | None, actor: Actor, now: datetime) -> Payment:
     """Give back what was paid online: the provider what it received, in part or whole; finance a payment that is held.
 
-    The sum is due again unless the charge is lowered. Raises :class:`NotOnline`, :class:`NotRefundable`,
-    :class:`RefundWhole` and ``RefundTooLarge``.
+    The sum is due again unless the charge is lowered; of a shortfall it is owed again. Raises :class:`NotOnline`,
+    :class:`NotRefundable`, :class:`RefundWhole` and ``RefundTooLarge``.
     """
     with transaction():
         attempt = _attempt(payment_id, actor)
@@ -119,13 +120,16 @@ def refund(*, payment_id: int, amount_fen: int | None, actor: Actor, now: dateti
             _send_held_back(attempt, amount_fen=amount_fen, actor=actor, now=now)
             return payment
         authorise(actor, permissions.its_payee, payment)
-        if payment.state is not PaymentState.SUCCEEDED or payment.purpose is not PaymentPurpose.ORDER:
+        if payment.state is not PaymentState.SUCCEEDED:
             raise NotRefundable
         room = payment.amount_fen - payment.refunded_fen
         part = room if amount_fen is None else amount_fen
         if part > room:
             raise RefundTooLarge(amount=fen_to_yuan(part))
-        refund_payment(payment, part, attempt.charge, actor=actor, now=now)
+        if attempt.shortfall is None:
+            refund_payment(payment, part, attempt.charge, actor=actor, now=now)
+        else:
+            refund_shortfall_payment(payment, attempt.shortfall, part, actor=actor, now=now)
         return payment
 
 

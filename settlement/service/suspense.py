@@ -11,6 +11,7 @@ from core.permissions import Actor, authorise
 from core.states import apply
 from settlement import permissions
 from settlement.models import BankSuspense
+from settlement.queries.clawbacks import find_clawback
 from settlement.queries.suspense import batches_by_number, find_suspense
 from settlement.rules.bank_files import Answer, Reading
 from settlement.rules.bank_files.matching import match
@@ -18,6 +19,7 @@ from settlement.service.bank_files import refuse_faults
 from settlement.service.bank_returns import SENT, BatchNotSent
 from settlement.states import SUSPENSE_TRANSITIONS, PayoutOutcome, SuspenseAction, SuspenseResolution
 from settlement.steps.bank_returns import sent_batch, take_in
+from settlement.steps.clawbacks import recover, require_open
 from settlement.steps.suspense import clear_suspense
 
 
@@ -42,18 +44,27 @@ class PayoutUnknown(Refused):
     article = "V17 pay"
 
 
+class ClawbackUnnamed(Refused):
+    """Money of a clawback names that clawback; money that left is none, and nothing else names one."""
+
+    code = "suspense_clawback_unnamed"
+    article = "V21"
+
+
 def propose(
     *,
     suspense_id: int,
     resolution: SuspenseResolution,
     note: str,
     end_to_end_id: str | None,
+    clawback_id: int | None,
     actor: Actor,
     now: datetime,
 ) -> BankSuspense:
-    """Say what an entry is, in own words; a returned payout is named, and everything of it must fit already.
+    """Say what an entry is, in own words; a returned payout or a clawback is named, and everything must fit already.
 
-    Raises ``SuspenseMissing``, ``StateForbids``, :class:`PayoutUnnamed`, :class:`PayoutUnknown` and
+    Raises ``SuspenseMissing``, ``StateForbids``, :class:`PayoutUnnamed`, :class:`PayoutUnknown`,
+    :class:`ClawbackUnnamed`, ``ClawbackMissing``, ``RecoveryTooLarge`` and
     :class:`settlement.service.bank_files.BankReturnRefused`.
     """
     with transaction():
@@ -62,6 +73,11 @@ def propose(
         is_return = resolution is SuspenseResolution.PAYOUT_RETURN
         if is_return != bool(end_to_end_id) or (is_return and not entry.credit):
             raise PayoutUnnamed
+        is_recovery = resolution is SuspenseResolution.CLAWBACK_RECOVERY
+        if is_recovery != (clawback_id is not None) or (is_recovery and not entry.credit):
+            raise ClawbackUnnamed
+        if clawback_id is not None:
+            require_open(find_clawback(clawback_id, actor=actor), entry.amount_fen)
         apply(
             entry,
             SuspenseAction.PROPOSE,
@@ -69,9 +85,14 @@ def propose(
             actor=actor,
             now=now,
             note=note,
-            data={"resolution": resolution.value, **({"payout": end_to_end_id} if end_to_end_id else {})},
+            data={
+                "resolution": resolution.value,
+                **({"payout": end_to_end_id} if end_to_end_id else {}),
+                **({"clawback_id": clawback_id} if clawback_id else {}),
+            },
         )
         entry.resolution, entry.note, entry.payout_name = resolution, note, end_to_end_id or None
+        entry.clawback_id = clawback_id
         entry.proposed_by, entry.proposed_at = actor.user_id, now
         if is_return:
             _returned(entry, take=False, actor=actor, now=now)
@@ -84,15 +105,17 @@ def decline(*, suspense_id: int, note: str, actor: Actor, now: datetime) -> Bank
         authorise(actor, permissions.may_settle_suspense)
         entry = find_suspense(suspense_id, lock=True)
         apply(entry, SuspenseAction.DECLINE, transitions=SUSPENSE_TRANSITIONS, actor=actor, now=now, note=note)
-        entry.resolution = entry.note = entry.payout_name = entry.proposed_by = entry.proposed_at = None
+        entry.resolution = entry.note = entry.payout_name = entry.clawback_id = None
+        entry.proposed_by = entry.proposed_at = None
         return entry
 
 
 def settle(*, suspense_id: int, actor: Actor, now: datetime) -> BankSuspense:
-    """Confirm what another person said it is: the money leaves suspense, and a payout that came back is due again.
+    """Confirm what another person said it is: the money leaves suspense; a payout that came back is due again, and
+    what came for a clawback is booked to it.
 
-    Raises ``SuspenseMissing``, ``StateForbids``, :class:`ProposerSettles`, :class:`PayoutUnknown` and
-    :class:`settlement.service.bank_files.BankReturnRefused`.
+    Raises ``SuspenseMissing``, ``StateForbids``, :class:`ProposerSettles`, :class:`PayoutUnknown`,
+    ``RecoveryTooLarge`` and :class:`settlement.service.bank_files.BankReturnRefused`.
     """
     with transaction():
         authorise(actor, permissions.may_settle_suspense)
@@ -103,8 +126,22 @@ def settle(*, suspense_id: int, actor: Actor, now: datetime) -> BankSuspense:
         entry.settled_by, entry.settled_at = actor.user_id, now
         if entry.resolution is SuspenseResolution.PAYOUT_RETURN:
             _returned(entry, take=True, actor=actor, now=now)
+        if entry.clawback_id is not None:
+            _recovered(entry, entry.clawback_id, actor=actor, now=now)
         clear_suspense(entry, actor=actor, now=now)
         return entry
+
+
+def _recovered(entry: BankSuspense, clawback_id: int, *, actor: Actor, now: datetime) -> None:
+    """The whole of an entry is booked to its clawback, by the step that books what is recorded there."""
+    recover(
+        find_clawback(clawback_id, actor=actor, lock=True),
+        amount_fen=entry.amount_fen,
+        reference=entry.reference or f"{entry.statement.kind} {entry.statement_id}:{entry.line}",
+        suspense_id=entry.id,
+        actor=actor,
+        now=now,
+    )
 
 
 def _returned(entry: BankSuspense, *, take: bool, actor: Actor, now: datetime) -> None:

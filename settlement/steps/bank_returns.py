@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import func, insert, select, text
 
-from core import audit
+from core import audit, clock
 from core.db import require_transaction
 from core.failpoints import failpoint
 from core.files import StoredFile
@@ -132,7 +132,7 @@ def sent_batch(batch: SettlementBatch) -> SentBatch:
         )
         for payout_no, number, fen in rows
     }
-    return SentBatch(batch.number, payouts)
+    return SentBatch(batch.number, payouts, approved_on=clock.today(batch.approved_at or batch.prepared_at))
 
 
 def settle_without_bank(batch: SettlementBatch, *, actor: Actor, now: datetime) -> None:

@@ -7,29 +7,44 @@ from datetime import datetime
 from functools import partial
 
 from core.db import require_transaction
+from core.errors import Reason
+from core.failpoints import failpoint
 from core.file_store import Kept
 from core.files import keep_written, open_stream, record_file, stored_file
 from core.permissions import Actor
 from settlement.models import BatchFile, SettlementBatch
 from settlement.queries.batches import files_of, sent_count
 from settlement.queries.exports import content_of
-from settlement.rules.exports import FILE_KINDS, ExportFormat
+from settlement.rules.exports import FILE_KINDS, FOR_BANKS, ExportFormat
+from settlement.rules.exports.content import ExportFaulty
 
 
 def write_files(batch: SettlementBatch) -> dict[ExportFormat, Kept]:
     """Write the files that an approved batch does not have yet, and look that those it has are still what was written.
 
-    Needs no transaction: what is written and never recorded harms nobody. Raises what writers refuse,
-    :class:`core.files.FileAltered` and :class:`core.files.FileLost`.
+    Needs no transaction: what is written and never recorded harms nobody. Raises what writers refuse, of all
+    formats at once, :class:`core.files.FileAltered` and :class:`core.files.FileLost`.
     """
     known = {file.format: file.file_id for file in files_of(batch)}
     for file_id in known.values():
         open_stream(stored_file(file_id)).close()
-    return {
-        export_format: keep_written(partial(kind.write, content_of(batch)))
-        for export_format, kind in FILE_KINDS.items()
-        if export_format not in known
-    }
+    written: dict[ExportFormat, Kept] = {}
+    faults: dict[str, Reason] = {}
+    for export_format in formats_of(batch):
+        if export_format in known:
+            continue
+        try:
+            written[export_format] = keep_written(partial(FILE_KINDS[export_format].write, content_of(batch)))
+        except ExportFaulty as faulty:
+            faults.update((str(each.as_json()), each) for each in faulty.reasons)
+    if faults:
+        raise ExportFaulty(number=batch.number, reasons=list(faults.values()))
+    return written
+
+
+def formats_of(batch: SettlementBatch) -> list[ExportFormat]:
+    """The formats a batch is had in: where clawbacks keep back all of it, none that tells a bank to pay."""
+    return [each for each in FILE_KINDS if batch.total_fen or each not in FOR_BANKS]
 
 
 def record_files(batch: SettlementBatch, written: Mapping[ExportFormat, Kept], *, actor: Actor, now: datetime) -> bool:
@@ -62,4 +77,6 @@ def record_files(batch: SettlementBatch, written: Mapping[ExportFormat, Kept], *
                 created_at=now,
             )
         )
+        current.flush()
+        failpoint("settlement.export.recorded")
     return True

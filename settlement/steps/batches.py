@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import func, select, text, update
 
@@ -13,12 +15,15 @@ from core.failpoints import failpoint
 from core.money import fen_to_yuan
 from core.permissions import Actor
 from core.states import apply
-from settlement.models import BatchLine, Fund, Payable, SettlementBatch
+from settlement.models import BatchLine, Fund, Payable, PayingAccount, SettlementBatch
 from settlement.rules.chart import AccountKind, AccountRef, Phase, TransactionKind
+from settlement.rules.exports.layout import BankLayout
 from settlement.rules.seal import SEAL_SQL, SEAL_VERSION
 from settlement.states import BATCH_TRANSITIONS, BatchAction, BatchState, PayableState
 from settlement.steps.funds import lock_fund
+from settlement.steps.hindrances import hindered_in, refuse
 from settlement.steps.nettings import NETTABLE_SQL, lock_nettable, lock_netted, release_nettings
+from settlement.steps.payers import account_to_pay_from
 from settlement.steps.posting import Posting, locked_account, post_many
 from settlement.steps.queue import hold_queue
 
@@ -49,8 +54,8 @@ _TAKE = text(
                   CAST(:user_id AS bigint) = ANY (p.involved_user_ids) AS involved
     ), grouped AS (
         SELECT payee_id, account_id, holder_name, bank_name, cnaps_code, account_number,
-               min(queue_no) AS first_queue_no, count(*) AS line_count, sum(amount_fen)::bigint AS gross_fen,
-               bool_or(involved) AS involved
+               min(queue_no) AS first_queue_no, max(queue_no) AS last_queue_no, count(*) AS line_count,
+               sum(amount_fen)::bigint AS gross_fen, bool_or(involved) AS involved
           FROM moved
          GROUP BY payee_id, account_id, holder_name, bank_name, cnaps_code, account_number
     ), numbered AS MATERIALIZED (
@@ -91,7 +96,8 @@ _TAKE = text(
            AND (p.payee_id, p.holder_name, p.bank_name, p.cnaps_code, p.account_number)
                IS NOT DISTINCT FROM (m.payee_id, m.holder_name, m.bank_name, m.cnaps_code, m.account_number)
     )
-    SELECT count(*) AS payouts, coalesce(bool_or(involved), false) AS involved FROM numbered
+    SELECT count(*) AS payouts, coalesce(bool_or(involved), false) AS involved, max(last_queue_no) AS last_queue_no
+      FROM numbered
     """
 )
 """The queue's prefix becomes payouts with their lines beneath, less what the payees owe.
@@ -100,8 +106,9 @@ A claim costs the fund what goes to the bank for it: of a payee's claims in thei
 owes. Payouts are numbered by their first claim's place in the queue, lines by payout and place.
 """
 
-MEMORY = text("SET LOCAL work_mem = '64MB'")
-"""For sorting and joining many claims; a batch is prepared by nobody else at the same time."""
+MEMORY = text("SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)")
+"""For sorting and joining many claims; a batch is prepared by nobody else at the same time. Compiling its statements
+takes longer than they gain by it."""
 
 _ENTRIES = """
     SELECT account_id, 'pending' AS layer, amount_fen
@@ -133,6 +140,9 @@ _SUM_UP = text(
     """
 )
 
+_READ_IN_ORDER = text("SELECT set_config('enable_sort', :sorting, true)")
+"""The keys of what was written just now give its order; the planner, which has no statistics of it yet, would sort."""
+
 _SEAL = text(f"UPDATE settlement_batch b SET content_sha256 = {SEAL_SQL} WHERE b.id = :batch_id")
 
 
@@ -155,7 +165,9 @@ def prepare_batch(*, programme: str, cutoff: date, actor: Actor, now: datetime) 
     It takes what was confirmed by the end of the cut-off's day, strictly in the order of confirmation, up to
     the first payable that the fund of the cut-off's year cannot pay (V3); stopped ones are no part of the queue. What
     is owed back by a payee is netted, the oldest clawback first, and so costs the fund nothing (V21).
-    Raises :class:`NothingToSettle` and :class:`PreparerInvolved`.
+    The batch keeps the account its fund pays from that day. What the files for that account's bank could not tell is
+    left out of the queue until it was corrected. Raises :class:`NothingToSettle`, :class:`PreparerInvolved`
+    and :class:`settlement.payers.PayerUnknown`.
     """
     current = require_transaction()
     hold_queue()
@@ -167,20 +179,26 @@ def prepare_batch(*, programme: str, cutoff: date, actor: Actor, now: datetime) 
     fund = current.scalars(select(Fund).where(Fund.programme == programme, Fund.year == cutoff.year)).one_or_none()
     if fund is None:
         raise NothingToSettle(reasons=_why_nothing(programme, cutoff, until, available_fen=None))
-    lock_nettable(programme)
+    lock_nettable(programme, cutoff)
     available = locked_account(AccountRef(AccountKind.FUND, programme, cutoff.year)).balance_fen
-    batch = _new_batch(fund, cutoff, actor=actor, now=now)
+    account = account_to_pay_from(programme, now=now)
+    batch = _new_batch(fund, cutoff, account, actor=actor, now=now)
     current.execute(MEMORY)
-    taken = {"programme": programme, "until": until, "available_fen": available, "batch_id": batch.id}
-    payouts, involved = current.execute(_TAKE, {**taken, "user_id": actor.user_id}).one()
-    if not payouts:
-        raise NothingToSettle(reasons=_why_nothing(programme, cutoff, until, available_fen=available))
+    taken: dict[str, Any] = {
+        "programme": programme,
+        "cutoff": cutoff,
+        "until": until,
+        "available_fen": available,
+        "batch_id": batch.id,
+        "user_id": actor.user_id,
+    }
+    involved, last_queue_no, refused = _take(batch, account.layout, taken, actor=actor, now=now)
     if involved:
         raise PreparerInvolved
     failpoint("settlement.batch.taken")
     committed_id = _commit_money(batch, fund, actor=actor, now=now)
     failpoint("settlement.batch.committed")
-    _seal(batch, committed_id, until)
+    _seal(batch, committed_id, until, last_queue_no)
     failpoint("settlement.batch.sealed")
     audit.record(
         actor=actor,
@@ -195,22 +213,50 @@ def prepare_batch(*, programme: str, cutoff: date, actor: Actor, now: datetime) 
             "netted_fen": batch.netted_fen,
             "total_fen": batch.total_fen,
             "waiting": batch.waiting_count,
+            "refused": refused,
             "content_sha256": batch.content_sha256,
         },
     )
     return batch
 
 
-def discard_batch(batch: SettlementBatch, *, actor: Actor, now: datetime) -> None:
-    """Give a prepared, locked batch back to the queue; its lines stay on record and its payables keep their places.
+def _take(
+    batch: SettlementBatch, layout: BankLayout, taken: Mapping[str, Any], *, actor: Actor, now: datetime
+) -> tuple[bool, int, int]:
+    """Fill a batch: whether the actor had a part in a claim, the last place it takes, how many payables were refused.
 
-    What it was to net is open as before.
+    What the files for the bank could not tell is taken out of the queue, and the rest taken anew.
+    """
+    current = require_transaction()
+    refused, why = 0, list[Reason]()
+    while True:
+        attempt = current.begin_nested()
+        payouts, involved, last_queue_no = current.execute(_TAKE, taken).one()
+        hindered = hindered_in(batch, layout) if payouts else {}
+        if not hindered:
+            attempt.commit()
+            break
+        attempt.rollback()
+        refused += refuse(hindered, programme=batch.programme, until=taken["until"], actor=actor, now=now)
+        why += [each for reasons in hindered.values() for each in reasons]
+    if not payouts:
+        nothing = _why_nothing(batch.programme, batch.cutoff, taken["until"], available_fen=taken["available_fen"])
+        raise NothingToSettle(reasons=why or nothing)
+    return involved, last_queue_no, refused
+
+
+def discard_batch(batch: SettlementBatch, *, actor: Actor, now: datetime) -> None:
+    """Give a locked batch that no file was made of back to the queue.
+
+    Its lines stay on record and its payables keep their places. What it was to net is open as before. Of an approval
+    only the audit trail tells then.
     """
     current = require_transaction()
     hold_queue()
     lock_netted(batch)
     lock_fund(batch.fund_id)
     apply(batch, BatchAction.DISCARD, transitions=BATCH_TRANSITIONS, actor=actor, now=now)
+    batch.approved_by = batch.approved_at = None
     post_many(
         Posting(
             TransactionKind.BATCH_DISCARDED,
@@ -255,7 +301,7 @@ def is_involved(batch_id: int, user_id: int) -> bool:
     return require_transaction().scalars(through.limit(1)).first() is not None
 
 
-def _new_batch(fund: Fund, cutoff: date, *, actor: Actor, now: datetime) -> SettlementBatch:
+def _new_batch(fund: Fund, cutoff: date, account: PayingAccount, *, actor: Actor, now: datetime) -> SettlementBatch:
     """An unsealed batch; the sums follow with its seal, in the same transaction."""
     current = require_transaction()
     before = select(func.coalesce(func.max(SettlementBatch.sequence), 0)).where(
@@ -277,6 +323,7 @@ def _new_batch(fund: Fund, cutoff: date, *, actor: Actor, now: datetime) -> Sett
         seal_version=SEAL_VERSION,
         waiting_count=0,
         waiting_fen=0,
+        paying_account_id=account.id,
         prepared_by=actor.user_id,
         prepared_at=now,
     )
@@ -301,9 +348,9 @@ def _commit_money(batch: SettlementBatch, fund: Fund, *, actor: Actor, now: date
     )
 
 
-def _seal(batch: SettlementBatch, transaction_id: int, until: datetime) -> None:
+def _seal(batch: SettlementBatch, transaction_id: int, until: datetime, last_queue_no: int) -> None:
     current = require_transaction()
-    waiting_count, waiting_fen = _waiting(batch.programme, until)
+    waiting_count, waiting_fen = _waiting(batch.programme, until, last_queue_no)
     current.execute(
         _SUM_UP,
         {
@@ -313,16 +360,20 @@ def _seal(batch: SettlementBatch, transaction_id: int, until: datetime) -> None:
             "batch_id": batch.id,
         },
     )
+    current.execute(_READ_IN_ORDER, {"sorting": "off"})
     current.execute(_SEAL, {"batch_id": batch.id})
+    current.execute(_READ_IN_ORDER, {"sorting": "on"})
     current.expire_all()
 
 
-def _waiting(programme: str, until: datetime) -> tuple[int, int]:
+def _waiting(programme: str, until: datetime, last_queue_no: int) -> tuple[int, int]:
+    """What could not be paid: as a batch is a prefix of the queue, all of it stands behind the last one taken."""
     found = select(func.count(), func.coalesce(func.sum(Payable.amount_fen), 0)).where(
         Payable.programme == programme,
         Payable.state == PayableState.DUE,
         ~Payable.stopped,
         Payable.confirmed_at < until,
+        Payable.queue_no > last_queue_no,
     )
     count, fen = require_transaction().execute(found).one()
     return int(count), int(fen)

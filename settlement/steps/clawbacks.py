@@ -19,11 +19,13 @@ from core.workdays import load_calendar
 from settlement.models import BatchLine, Clawback, Fund, Payable, Recovery, SettlementBatch
 from settlement.queries.batches import find_batch
 from settlement.queries.payables import find_payable
+from settlement.queries.proposals import plan_of
 from settlement.rules import postings
 from settlement.rules.chart import TransactionKind
 from settlement.states import CLAWBACK_TRANSITIONS, ClawbackAction, PayableState
 from settlement.steps.funds import lock_fund
-from settlement.steps.posting import Posting, post
+from settlement.steps.posting import Parties, Posting, post
+from settlement.steps.proposals import follow_plan
 
 ARTICLE = "V21"
 
@@ -125,6 +127,7 @@ def open_clawback(
             article=ARTICLE,
             reverses_id=payable.transaction_id,
             data={"payout_transaction_id": settled_id},
+            parties=Parties(party_id=payable.payee_id),
         ),
         actor=actor,
         now=now,
@@ -175,19 +178,29 @@ def open_clawback(
     return clawback
 
 
-def recover(clawback: Clawback, *, amount_fen: int, reference: str, actor: Actor, now: datetime) -> Recovery:
-    """Record money that came back for a locked clawback.
-
-    It is in the fund it was paid from. Raises :class:`RecoveryTooLarge`.
-    """
-    current = require_transaction()
+def require_open(clawback: Clawback, amount_fen: int) -> None:
+    """Raise :class:`RecoveryTooLarge` for a sum above what is open of the clawback and not being netted."""
     if amount_fen > clawback.payable_back_fen:
         raise RecoveryTooLarge(amount=fen_to_yuan(amount_fen), open=fen_to_yuan(clawback.payable_back_fen))
-    fund = current.scalars(
-        select(Fund)
-        .join(SettlementBatch, SettlementBatch.fund_id == Fund.id)
-        .where(SettlementBatch.id == clawback.batch_id)
-    ).one()
+
+
+def recover(
+    clawback: Clawback,
+    *,
+    amount_fen: int,
+    reference: str,
+    actor: Actor,
+    now: datetime,
+    suspense_id: int | None = None,
+) -> Recovery:
+    """Record money that came back for a locked clawback.
+
+    It is in the fund it was paid from. ``suspense_id`` is the entry in suspense it was seen as, if any. Raises
+    :class:`RecoveryTooLarge`.
+    """
+    current = require_transaction()
+    require_open(clawback, amount_fen)
+    fund = paying_fund(clawback)
     lock_fund(fund.id)
     made = post(
         Posting(
@@ -204,6 +217,7 @@ def recover(clawback: Clawback, *, amount_fen: int, reference: str, actor: Actor
     )
     recovery = Recovery(
         clawback_id=clawback.id,
+        suspense_id=suspense_id,
         amount_fen=amount_fen,
         reference=reference,
         transaction_id=made,
@@ -220,7 +234,18 @@ def recover(clawback: Clawback, *, amount_fen: int, reference: str, actor: Actor
         now=now,
         data={"amount_fen": amount_fen, "reference": reference},
     )
+    follow_plan(clawback, plan_of(clawback))
     return recovery
+
+
+def paying_fund(clawback: Clawback) -> Fund:
+    """The fund that paid what is claimed back."""
+    found = (
+        select(Fund)
+        .join(SettlementBatch, SettlementBatch.fund_id == Fund.id)
+        .where(SettlementBatch.id == clawback.batch_id)
+    )
+    return require_transaction().scalars(found).one()
 
 
 def _payout(payable: Payable) -> tuple[int, int | None]:

@@ -15,6 +15,7 @@ from core.errors import Conflict
 from core.permissions import Actor
 from core.states import apply
 from settlement.models import OrderCharge, Payment, Shortfall
+from settlement.queries.proposals import plan_of
 from settlement.rules import postings
 from settlement.rules.chart import AccountKind, TransactionKind
 from settlement.rules.methods import PaymentMethod, PaymentPurpose
@@ -22,7 +23,8 @@ from settlement.rules.postings import Entries
 from settlement.states import SHORTFALL_TRANSITIONS, ShortfallAction
 from settlement.steps.attempts import give_up_attempts
 from settlement.steps.charges import find_charge, locked_charge, locked_trade, post_trade
-from settlement.steps.payments import add_payment, book_payment, payment_too_large
+from settlement.steps.payments import add_payment, book_payment, give_back, payment_too_large
+from settlement.steps.proposals import follow_plan
 
 DEDUCTION_ARTICLE = "V16(1)"
 
@@ -158,15 +160,24 @@ def owe_unpaid(*, order_id: int, payee_id: int, amount_fen: int, actor: Actor, n
         now=now,
         data={"amount_fen": owed.open_fen, "added_fen": amount_fen},
     )
+    follow_plan(owed, plan_of(owed))
 
 
-def settle_shortfall(shortfall: Shortfall, *, amount_fen: int, reference: str, actor: Actor, now: datetime) -> Payment:
-    """Record a payment, whole or part, of a locked shortfall.
+def settle_shortfall(
+    shortfall: Shortfall,
+    *,
+    amount_fen: int,
+    reference: str,
+    corrects_id: int | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Payment:
+    """Record a payment, whole or part, of a locked shortfall; ``corrects_id`` is the entry it is made in place of.
 
     What the user began to pay online meanwhile is given up. Raises :class:`PaymentTooLarge` and
     :class:`PaymentExists`.
     """
-    give_up_attempts(shortfall.order_id, purpose=PaymentPurpose.SHORTFALL, actor=actor, now=now)
+    give_up_online(shortfall, actor=actor, now=now)
     _lower_shortfall(shortfall, amount_fen=amount_fen, reference=reference, actor=actor, now=now)
     return add_payment(
         locked_charge(shortfall.order_id),
@@ -176,9 +187,46 @@ def settle_shortfall(shortfall: Shortfall, *, amount_fen: int, reference: str, a
         reference=reference,
         method=PaymentMethod.BANK_TRANSFER,
         shortfall=shortfall,
+        corrects_id=corrects_id,
         actor=actor,
         now=now,
     )
+
+
+def give_up_online(shortfall: Shortfall, *, actor: Actor, now: datetime) -> None:
+    """What the user began to pay of it online is given up."""
+    give_up_attempts(shortfall.order_id, purpose=PaymentPurpose.SHORTFALL, actor=actor, now=now)
+
+
+def refund_shortfall_payment(
+    payment: Payment, shortfall: Shortfall, part_fen: int, *, actor: Actor, now: datetime
+) -> None:
+    """Give back part of a locked payment of a locked shortfall: it is owed again."""
+    posted = post_trade(
+        locked_charge(shortfall.order_id),
+        postings.shortfall_payment_undone(order_id=shortfall.order_id, amount_fen=part_fen),
+        TransactionKind.SHORTFALL_REFUNDED,
+        article=DEDUCTION_ARTICLE,
+        reverses_id=payment.transaction_id,
+        actor=actor,
+        now=now,
+    )
+    owe_again(shortfall, ShortfallAction.REFUND, amount_fen=part_fen, actor=actor, now=now)
+    give_back(payment, part_fen, transaction_id=posted, actor=actor, now=now)
+
+
+def owe_again(shortfall: Shortfall, action: ShortfallAction, *, amount_fen: int, actor: Actor, now: datetime) -> None:
+    """What was paid of a locked shortfall and went back, or never came, is open again."""
+    shortfall.paid_fen -= amount_fen
+    apply(
+        shortfall,
+        action,
+        transitions=SHORTFALL_TRANSITIONS,
+        actor=actor,
+        now=now,
+        data={"amount_fen": amount_fen},
+    )
+    follow_plan(shortfall, plan_of(shortfall))
 
 
 def book_shortfall_payment(payment: Payment, shortfall: Shortfall, *, actor: Actor, now: datetime) -> None:
@@ -201,6 +249,7 @@ def _locked_shortfall(order_id: int) -> Shortfall | None:
 
 
 def _record_shortfall(shortfall: Shortfall, *, actor: Actor, now: datetime) -> Shortfall:
+    shortfall.written_off_fen = 0
     shortfall.paid_fen, shortfall.state, shortfall.opened_at = 0, SHORTFALL_TRANSITIONS.initial, now
     require_transaction().add(shortfall)
     audit.record(
@@ -226,6 +275,7 @@ def _lower_shortfall(shortfall: Shortfall, *, amount_fen: int, reference: str, a
         data={"amount_fen": amount_fen, "reference": reference},
     )
     shortfall.paid_fen += amount_fen
+    follow_plan(shortfall, plan_of(shortfall))
 
 
 def _off(

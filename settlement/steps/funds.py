@@ -15,7 +15,7 @@ from core.permissions import Actor
 from settlement.models import Appropriation, Fund, FundClosing, LedgerAccount, SettlementBatch
 from settlement.rules import postings
 from settlement.rules.chart import AccountKind, AccountRef, TransactionKind
-from settlement.rules.funding import AppropriationKind
+from settlement.rules.funding import TAKING, AppropriationKind
 from settlement.rules.postings import Entries
 from settlement.states import BatchState
 from settlement.steps.posting import Posting, lock_accounts, locked_account, post
@@ -70,6 +70,37 @@ def reduce_fund(fund: Fund, *, amount_fen: int, reference: str, actor: Actor, no
     made = _post(fund, TransactionKind.APPROPRIATION_REDUCED, entries, reference=reference, actor=actor, now=now)
     _enter(fund, AppropriationKind.REDUCED, -amount_fen, made, reference=reference, actor=actor, now=now)
     _record(fund, "reduce", amount_fen, reference, actor=actor, now=now)
+
+
+def correct_appropriation(
+    wrong: Appropriation, fund: Fund, *, right_fen: int, actor: Actor, now: datetime
+) -> int | None:
+    """What a wrong entry of a locked fund should have said: a further entry by the difference, which names it.
+
+    ``right_fen`` has no sign, as it was typed. Returns the transaction, None where nothing differs. Raises
+    :class:`FundTooSmall`.
+    """
+    change_fen = (-right_fen if wrong.kind in TAKING else right_fen) - wrong.amount_fen
+    if change_fen == 0:
+        return None
+    refuse_first(too_much(-change_fen, available_in(fund), field="right_fen"))
+    reference = wrong.reference
+    made = post(
+        Posting(
+            TransactionKind.APPROPRIATION_CORRECTED,
+            postings.appropriation_corrected(programme=fund.programme, year=fund.year, change_fen=change_fen),
+            source=f"fund:{fund.id}",
+            article=ARTICLE,
+            reverses_id=wrong.transaction_id,
+            data={"reference": reference, "appropriation_id": wrong.id},
+        ),
+        actor=actor,
+        now=now,
+    )
+    entered = _enter(fund, AppropriationKind.CORRECTED, change_fen, made, reference=reference, actor=actor, now=now)
+    entered.corrects_id = wrong.id
+    _record(fund, "correct", change_fen, reference, actor=actor, now=now)
+    return made
 
 
 def too_much(amount_fen: int, left_fen: int, *, field: str) -> list[FundTooSmall]:

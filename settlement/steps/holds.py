@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select, update
 
 from core import audit
-from core.db import require_transaction
+from core.db import insert_at_once, require_transaction, send
 from core.errors import Conflict, NotFound, Refused
 from core.permissions import Actor
 from core.states import apply
@@ -25,12 +25,18 @@ from settlement.rules.chart import AccountRef, Cap, Phase, TransactionKind
 from settlement.rules.room import grantable_fen
 from settlement.states import HOLD_TRANSITIONS, HoldAction, HoldState
 from settlement.steps.carries import lock_counting, lower_carries, move_carries
-from settlement.steps.posting import Posting, lock_accounts, locked_account, post
+from settlement.steps.posting import Locked, Posting, lock_accounts, locked, locked_account, post
 
 ARTICLE = "V12 hold"
 AID_ARTICLE = "V6"
 
 Hold = CapHold | AidHold
+
+
+_KNOWN_HOLD = select(CapHold.id).where(CapHold.order_id == bindparam("order"))
+_KNOWN_AID = select(AidHold.id).where(
+    AidHold.order_id == bindparam("order"), AidHold.programme == bindparam("programme")
+)
 
 
 class HoldExists(Conflict):
@@ -68,19 +74,20 @@ def grant_hold(
     ``cap_fen`` is the yearly cap in force. Locks the cap's account, so racing orders get exactly what is left. Raises
     :class:`HoldExists` for an order that ever had a hold of this programme.
     """
-    current = require_transaction()
     cap = Cap(cap_owner, year, programme)
-    account = _locked_cap(cap, cap_fen=cap_fen)
-    if current.scalars(_holds_of(order_id, programme)).first() is not None:
+    accounts = _locked_cap(cap, cap_fen=cap_fen)
+    if send(_KNOWN_AID if programme else _KNOWN_HOLD, {"order": order_id, "programme": programme}).first() is not None:
         raise HoldExists(order=order_id)
+    account = accounts[cap.account]
     granted = grantable_fen(wanted_fen=wanted_fen, cap_fen=cap_fen, used_fen=account.balance_fen)
     if granted == 0:
         return 0
     hold = _new_hold(order_id, programme)
     hold.account_id, hold.cap_owner, hold.year = account.id, cap_owner, year
     hold.held_fen, hold.consumed_fen, hold.state = granted, 0, HOLD_TRANSITIONS.initial
-    hold.transaction_id = _grant(order_id, cap, granted, {"cap_fen": cap_fen}, actor=actor, now=now)
-    current.add(hold)
+    data = {"cap_fen": cap_fen}
+    hold.transaction_id = _grant(order_id, cap, granted, data, accounts=accounts, actor=actor, now=now)
+    insert_at_once(hold)
     audit.record(
         actor=actor,
         now=now,
@@ -153,14 +160,16 @@ def move_hold(
         return hold.held_fen
     target = Cap(owner_in(hold.cap_owner, to_year), to_year, programme)
     lock_counting(order_id, hold.cap, target, programme=programme, to_year=to_year)
-    account = _locked_cap(target, cap_fen=cap_fen)
+    accounts = _locked_cap(target, cap_fen=cap_fen)
+    account = accounts[target.account]
     granted = grantable_fen(wanted_fen=hold.held_fen, cap_fen=cap_fen, used_fen=account.balance_fen)
     if granted == 0:
         _release(hold, actor=actor, now=now)
         return 0
     before = {"from_year": hold.year, "from_fen": hold.held_fen}
     _void(hold, actor=actor, now=now)
-    hold.transaction_id = _grant(order_id, target, granted, {"cap_fen": cap_fen}, actor=actor, now=now)
+    data = {"cap_fen": cap_fen}
+    hold.transaction_id = _grant(order_id, target, granted, data, accounts=accounts, actor=actor, now=now)
     hold.account_id, hold.cap_owner, hold.year, hold.held_fen = account.id, target.owner, to_year, granted
     apply(
         hold,
@@ -228,13 +237,20 @@ def move_to_owner(hold: Hold, *, target: Cap, account_id: int, cap_fen: int, act
     )
 
 
-def _locked_cap(cap: Cap, *, cap_fen: int) -> LedgerAccount:
-    """The cap's account with its upper bound set; a raised cap raises the bound, a lowered one gives less room."""
-    account = locked_account(cap.account)
+def _locked_cap(cap: Cap, *, cap_fen: int) -> Mapping[AccountRef, Locked]:
+    """The cap's account, with its upper bound set, and its contra; a raised cap raises the bound, a lowered one gives
+    less room.
+
+    As the account is made before its contra or with it, its id is the lower one, and it is locked first.
+    """
+    accounts = locked([cap.account, cap.contra])
+    account = accounts[cap.account]
     if account.max_fen is None or account.max_fen < cap_fen:
-        account.max_fen = cap_fen
-        require_transaction().flush()
-    return account
+        require_transaction().execute(
+            update(LedgerAccount).where(LedgerAccount.id == account.id).values(max_fen=cap_fen),
+            execution_options={"synchronize_session": False},
+        )
+    return accounts
 
 
 def _new_hold(order_id: int, programme: str | None) -> Hold:
@@ -261,7 +277,16 @@ def _live(order_id: int, programme: str | None) -> Hold | None:
     return hold if hold is not None and hold.state is HoldState.LIVE else None
 
 
-def _grant(order_id: int, cap: Cap, amount_fen: int, data: Mapping[str, Any], *, actor: Actor, now: datetime) -> int:
+def _grant(
+    order_id: int,
+    cap: Cap,
+    amount_fen: int,
+    data: Mapping[str, Any],
+    *,
+    accounts: Mapping[AccountRef, Locked] | None = None,
+    actor: Actor,
+    now: datetime,
+) -> int:
     return post(
         Posting(
             TransactionKind.HOLD_GRANTED,
@@ -274,6 +299,7 @@ def _grant(order_id: int, cap: Cap, amount_fen: int, data: Mapping[str, Any], *,
         ),
         actor=actor,
         now=now,
+        accounts=accounts,
     )
 
 

@@ -6,7 +6,7 @@ Rows of clawbacks are locked in the order of their ids before the fund, as whoev
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select, text, update
 
@@ -14,21 +14,35 @@ from core.db import require_transaction
 from core.permissions import Actor
 from core.states import apply
 from settlement.models import BatchNetting, Clawback, SettlementBatch
+from settlement.queries.proposals import plan_of
 from settlement.states import CLAWBACK_TRANSITIONS, ClawbackAction
+from settlement.steps.proposals import follow_plan
 
 NETTABLE_SQL = """
-    SELECT c.id, c.payee_id, c.amount_fen - c.recovered_fen - c.netting_fen AS open_fen
-      FROM clawback c JOIN settlement_batch paid_by ON paid_by.id = c.batch_id
-     WHERE paid_by.programme = :programme AND c.state = 'open'
-       AND c.amount_fen > c.recovered_fen + c.netting_fen"""
-"""What may be netted: open clawbacks of what the same programme paid, less what is being netted already."""
+    SELECT * FROM (
+        SELECT c.id, c.payee_id, coalesce(plan.due_fen, still.open_fen) - c.netting_fen AS open_fen
+          FROM clawback c
+          JOIN settlement_batch paid_by ON paid_by.id = c.batch_id
+         CROSS JOIN LATERAL (SELECT c.amount_fen - c.recovered_fen - c.written_off_fen AS open_fen) still
+          LEFT JOIN LATERAL (
+              SELECT (SELECT coalesce(sum(i.amount_fen), 0) FROM instalment i
+                       WHERE i.proposal_id = p.id AND i.due_on <= :cutoff) - (p.amount_fen - still.open_fen) AS due_fen
+                FROM clawback_proposal p
+               WHERE p.clawback_id = c.id AND p.remedy = 'instalments' AND p.state = 'approved'
+               ORDER BY p.id DESC LIMIT 1) plan ON true
+         WHERE paid_by.programme = :programme AND c.state = 'open') nettable
+     WHERE open_fen > 0"""
+"""What a batch of a cut-off may net: open clawbacks of what the same programme paid, less what is being netted already.
 
-_LOCK = text(f"{NETTABLE_SQL} ORDER BY c.id FOR UPDATE OF c")
+Of one that is paid back in instalments, what is due by the cut-off.
+"""
+
+_LOCK = text(f"SELECT id FROM clawback WHERE id IN (SELECT id FROM ({NETTABLE_SQL}) found) ORDER BY id FOR UPDATE")
 
 
-def lock_nettable(programme: str) -> None:
-    """Lock every clawback that a batch of a programme may net."""
-    require_transaction().execute(_LOCK, {"programme": programme})
+def lock_nettable(programme: str, cutoff: date) -> None:
+    """Lock every clawback that a batch of a programme's cut-off may net."""
+    require_transaction().execute(_LOCK, {"programme": programme, "cutoff": cutoff})
 
 
 def lock_netted(batch: SettlementBatch) -> None:
@@ -96,3 +110,4 @@ def _apply(
 ) -> None:
     data = {"amount_fen": fen, "batch_id": batch.id, "batch": batch.number}
     apply(clawback, action, transitions=CLAWBACK_TRANSITIONS, actor=actor, now=now, data=data)
+    follow_plan(clawback, plan_of(clawback))

@@ -123,11 +123,18 @@ def add_payment(
     actor: Actor,
     now: datetime,
     shortfall: Shortfall | None = None,
+    corrects_id: int | None = None,
 ) -> Payment:
-    """A succeeded payment with its postings. Raises :class:`PaymentExists`."""
+    """A succeeded payment with its postings; ``corrects_id`` is the entry it is made in place of.
+
+    Raises :class:`PaymentExists`.
+    """
     current = require_transaction()
     known = select(Payment.id).where(
-        Payment.order_id == charge.order_id, Payment.method == method, Payment.reference == reference
+        Payment.order_id == charge.order_id,
+        Payment.method == method,
+        Payment.reference == reference,
+        Payment.state != PaymentState.CORRECTED,
     )
     if current.scalars(known).first() is not None:
         raise PaymentExists(reference=reference)
@@ -142,6 +149,7 @@ def add_payment(
         amount_fen=amount_fen,
         refunded_fen=0,
         state=PAYMENT_TRANSITIONS.initial,
+        corrects_id=corrects_id,
         recorded_by=actor.user_id,
         recorded_at=now,
     )
@@ -183,7 +191,7 @@ def refundable(order_id: int) -> list[Payment]:
 
 
 def refund_payment(payment: Payment, part_fen: int, charge: OrderCharge, *, actor: Actor, now: datetime) -> None:
-    """Give back part of a locked payment; what came through the gateway goes back through it."""
+    """Give back part of a locked payment of an order: it is due again."""
     posted = post_trade(
         charge,
         postings.payment_refunded(order_id=charge.order_id, amount_fen=part_fen),
@@ -192,6 +200,11 @@ def refund_payment(payment: Payment, part_fen: int, charge: OrderCharge, *, acto
         actor=actor,
         now=now,
     )
+    give_back(payment, part_fen, transaction_id=posted, actor=actor, now=now)
+
+
+def give_back(payment: Payment, part_fen: int, *, transaction_id: int, actor: Actor, now: datetime) -> None:
+    """Note on a locked payment what was posted as given back; what came through the gateway goes back through it."""
     payment.refunded_fen += part_fen
     whole = payment.refunded_fen == payment.amount_fen
     apply(
@@ -203,4 +216,4 @@ def refund_payment(payment: Payment, part_fen: int, charge: OrderCharge, *, acto
         data={"refunded_fen": part_fen},
     )
     if payment.method in GATEWAY_METHODS:
-        send_back(payment, amount_fen=part_fen, transaction_id=posted, actor=actor, now=now)
+        send_back(payment, amount_fen=part_fen, transaction_id=transaction_id, actor=actor, now=now)

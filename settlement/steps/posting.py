@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from core.db import require_transaction
+from core.db import require_transaction, send
 from core.permissions import Actor
 from settlement.models import LedgerAccount
-from settlement.rules.chart import AccountRef, Phase, TransactionKind
+from settlement.rules.chart import AccountKind, AccountRef, Phase, TransactionKind
 from settlement.rules.postings import Entries, balanced
 
 _ARRAYS = """
@@ -45,6 +45,25 @@ _WRITE = """
     SELECT id FROM made
     """
 
+_WRITE_ARRAYS = text(_WRITE.format(entries=_ARRAYS))
+
+_LOCK = text("""
+    SELECT a.id, a.kind, a.owner, a.year, a.posted_fen + a.pending_fen AS balance_fen, a.max_fen
+      FROM ledger_account a
+      JOIN unnest(CAST(:kinds AS text[]), CAST(:owners AS text[]), CAST(:years AS smallint[])) AS w (kind, owner, year)
+        ON (a.kind, a.owner, a.year) = (w.kind, w.owner, w.year)
+     ORDER BY a.id FOR NO KEY UPDATE OF a
+    """)
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """An account as it stands while it is locked."""
+
+    id: int
+    balance_fen: int
+    max_fen: int | None
+
 
 @dataclass(frozen=True)
 class Parties:
@@ -74,23 +93,20 @@ class Posting:
     parties: Parties = NO_PARTIES
 
 
-def post(posting: Posting, *, actor: Actor, now: datetime) -> int:
+def post(posting: Posting, *, actor: Actor, now: datetime, accounts: Mapping[AccountRef, Locked] | None = None) -> int:
     """Write a transaction with all its postings and balances in one statement; returns its id.
 
-    Accounts are made on first use and locked in the order of their ids. The database refuses what does not
-    balance or leaves an account's bounds.
+    Accounts are made on first use and locked in the order of their ids, unless the caller has done so and gives
+    them. The database refuses what does not balance or leaves an account's bounds.
     """
-    current = require_transaction()
     entries = balanced(posting.entries)
-    ids = lock_accounts([entry.account for entry in entries], parties=posting.parties)
+    accounts = accounts or locked([entry.account for entry in entries], parties=posting.parties)
     arrays = {
-        "accounts": [ids[entry.account] for entry in entries],
+        "accounts": [accounts[entry.account].id for entry in entries],
         "layers": [entry.layer.value for entry in entries],
         "amounts": [entry.amount_fen for entry in entries],
     }
-    made: int = current.execute(
-        text(_WRITE.format(entries=_ARRAYS)), {**_header(posting, actor=actor, now=now), **arrays}
-    ).scalar_one()
+    made: int = send(_WRITE_ARRAYS, {**_header(posting, actor=actor, now=now), **arrays}).scalar_one()
     return made
 
 
@@ -116,12 +132,16 @@ def post_many(posting: Posting, *, entries_sql: str, params: Mapping[str, Any], 
 
 def lock_accounts(refs: Iterable[AccountRef], *, parties: Parties = NO_PARTIES) -> dict[AccountRef, int]:
     """Ids of these accounts, made where they do not exist, locked in the order of their ids."""
-    current = require_transaction()
+    return {ref: account.id for ref, account in locked(refs, parties=parties).items()}
+
+
+def locked(refs: Iterable[AccountRef], *, parties: Parties = NO_PARTIES) -> dict[AccountRef, Locked]:
+    """The same with what stands on them."""
     wanted = sorted(set(refs), key=lambda ref: (ref.kind, ref.owner, ref.year))
     found = _locked(wanted)
     missing = [ref for ref in wanted if ref not in found]
     if missing:
-        current.execute(
+        require_transaction().execute(
             insert(LedgerAccount)
             .values([_new_account(ref, parties) for ref in missing])
             .on_conflict_do_nothing(index_elements=["kind", "owner", "year"])
@@ -157,18 +177,19 @@ def _header(posting: Posting, *, actor: Actor, now: datetime) -> dict[str, Any]:
     }
 
 
-def _locked(refs: list[AccountRef]) -> dict[AccountRef, int]:
-    rows = require_transaction().execute(
-        select(LedgerAccount.id, LedgerAccount.kind, LedgerAccount.owner, LedgerAccount.year)
-        .where(
-            tuple_(LedgerAccount.kind, LedgerAccount.owner, LedgerAccount.year).in_(
-                [(ref.kind.value, ref.owner, ref.year) for ref in refs]
-            )
-        )
-        .order_by(LedgerAccount.id)
-        .with_for_update(key_share=True)
+def _locked(refs: list[AccountRef]) -> dict[AccountRef, Locked]:
+    rows = send(
+        _LOCK,
+        {
+            "kinds": [ref.kind.value for ref in refs],
+            "owners": [ref.owner for ref in refs],
+            "years": [ref.year for ref in refs],
+        },
     )
-    return {AccountRef(kind, owner, year): account_id for account_id, kind, owner, year in rows}
+    return {
+        AccountRef(AccountKind(row.kind), row.owner, row.year): Locked(row.id, row.balance_fen, row.max_fen)
+        for row in rows
+    }
 
 
 def _new_account(ref: AccountRef, parties: Parties) -> dict[str, Any]:

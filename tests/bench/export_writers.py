@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,14 +19,14 @@ from xlsxwriter import Workbook
 
 from core.money import fen_to_yuan
 from core.spreadsheets import WORKBOOK_OPTIONS
-from settlement.rules.exports.content import BankTable, BatchContent, Payer, PayoutView, purpose
-from settlement.rules.exports.layout import AmountUnit, BankEncoding, BankLayout, Delimiter, Lacking
+from settlement.rules.exports.content import BankTable, BatchContent, Payer, PayoutView, TableBlock
+from settlement.rules.exports.layout import PURPOSE, AmountUnit, BankEncoding, BankLayout, Delimiter, Lacking
 from settlement.rules.exports.pain001 import NAMESPACE, write_pain001
 from settlement.rules.exports.treasury import write_treasury
 from settlement.rules.exports.workbook import HEADINGS, write_xlsx
 
 BATCH = "20260112-1-01"
-NO_TABLE = BankTable(BankLayout((), Delimiter.COMMA, AmountUnit.YUAN, BankEncoding.UTF_8_BOM, Lacking.REFUSE), iter(()))
+NO_COLUMNS = BankLayout((), Delimiter.COMMA, AmountUnit.YUAN, BankEncoding.UTF_8_BOM, Lacking.REFUSE)
 
 
 def payouts(count: int) -> Iterator[PayoutView]:
@@ -37,10 +37,9 @@ def payouts(count: int) -> Iterator[PayoutView]:
         payment = f"{BATCH}-{no:06d}"
         bank, cnaps = branches[no % 307]
         account = f"6222021602{no:09d}"
-        fen = _fen(no)
-        yield PayoutView(
-            no, payment, firms[no % 5003], bank, cnaps, account, fen, purpose(BATCH, 1 + no % 3), 1 + no % 3
-        )
+        fen, claims = _fen(no), 1 + no % 3
+        what_for = PURPOSE.format(batch=BATCH, claims=claims)
+        yield PayoutView(no, payment, firms[no % 5003], bank, cnaps, account, fen, what_for, claims)
 
 
 def content(count: int) -> BatchContent:
@@ -48,7 +47,23 @@ def content(count: int) -> BatchContent:
     total = sum(map(_fen, range(1, count + 1)))
     payer = Payer("创新券兑付专户", "示例银行", "000000000000", "0000000000000000000")
     cutoff = date(2026, 1, 12)
-    return BatchContent(BATCH, "programme", cutoff, cutoff, count, total, "0" * 64, payer, payouts(count), NO_TABLE)
+    return BatchContent(
+        BATCH,
+        "programme",
+        "创新券",
+        cutoff,
+        cutoff,
+        count,
+        total,
+        "0" * 64,
+        payer,
+        payouts(count),
+        BankTable(NO_COLUMNS, _no_blocks()),
+    )
+
+
+def _no_blocks() -> Generator[TableBlock]:
+    yield from ()
 
 
 def raw_xlsx(given: BatchContent, target: BinaryIO) -> None:

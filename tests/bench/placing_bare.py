@@ -13,6 +13,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,11 @@ NUMBERED = re.compile(r"\b\d{7,8}\b")
 class Recording:
     """The statements with their parameters, whose number they hold, and everybody who will call.
 
-    ``strings`` says which texts and bytes of the recorded caller stand for what.
+    ``own`` says which texts and instants of the recorded caller stand for what.
     """
 
     statements: list[tuple[str, Mapping[str, Any]]]
-    strings: dict[Any, str]
+    own: dict[Any, str]
     accounts: list[int]
     members: list[Member]
     accounts_of: dict[int, list[int]]
@@ -55,7 +56,7 @@ class Call:
 
     numbers: dict[int, int]
     accounts: dict[int, int]
-    strings: dict[str, Any]
+    own: dict[str, Any]
     slot: TimestamptzRange
 
 
@@ -70,9 +71,9 @@ def filling(value: Any, recording: Recording) -> Fill | None:
         if value // MILLION == ACCOUNT:
             return lambda call: call.accounts[value]
         return lambda call: call.numbers[value // MILLION]
-    if isinstance(value, (str, bytes)) and value in recording.strings:
-        name = recording.strings[value]
-        return lambda call: call.strings[name]
+    if isinstance(value, (str, datetime)) and value in recording.own:
+        name = recording.own[value]
+        return lambda call: call.own[name]
     if isinstance(value, str) and NUMBERED.search(value):
         return lambda call: NUMBERED.sub(lambda found: str(call.numbers.get(int(found[0]) // MILLION, found[0])), value)
     if isinstance(value, list):
@@ -129,7 +130,7 @@ class Bare:
         call = Call(
             numbers,
             dict(zip(self.recording.accounts, own, strict=True)),
-            {"prefix": member.token.partition(".")[0], "key": key},
+            {"prefix": member.token.partition(".")[0], "key": key, "begins": quote.begins, "ends": quote.ends},
             TimestamptzRange(quote.begins, quote.ends),
         )
         connection = self.connection()

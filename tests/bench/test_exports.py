@@ -90,9 +90,12 @@ def test_the_bank_s_table_beside_copy(sealed: Database, tmp_path: Path, count: i
 
 
 @pytest.mark.parametrize("count", [1_000_000])
-@pytest.mark.parametrize("kind", list(ExportFormat))
+@pytest.mark.parametrize("kind", [kind for kind in ExportFormat if kind is not ExportFormat.PDF])
 def test_memory_of_the_whole_service(sealed: Database, tmp_path: Path, kind: ExportFormat, count: int) -> None:
-    """With the application around the writer and the rows coming out of the database."""
+    """With the application around the writer and the rows coming out of the database.
+
+    The printed list is no file of all payouts; its typesetter takes the same for any batch.
+    """
     found = took("export_database", kind.value, sealed.url, BATCH_ID, tmp_path, tmp_path / "file")
 
     print(f"\n{kind} {count} from the database: {found.seconds:.2f} s, {found.resident_mb:.0f} MB resident")

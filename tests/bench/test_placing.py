@@ -13,12 +13,12 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
@@ -37,7 +37,16 @@ from marketplace.demo.accounts import demo_password
 from marketplace.demo.client import DemoClient
 from marketplace.demo.province import seed_province
 from tests.bench.placing_bare import DATABASE, RECORDING, Recording
-from tests.bench.placing_data import CLIENTS, CONTROLLER, Member, make_members, open_all_hours, spread_numbers
+from tests.bench.placing_data import (
+    CLIENTS,
+    CONTROLLER,
+    Member,
+    QuoteCopy,
+    make_members,
+    open_all_hours,
+    spread_numbers,
+)
+from tests.bench.processor import family_worked_seconds
 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "2"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
@@ -55,6 +64,24 @@ class Town:
     many: list[Member]
     one: list[Member]
     recording: Path
+    database_process: int
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two, served: where it listens, its process, and that of the database."""
+
+    port: int
+    process: int
+    database_process: int
+
+
+class Turn(NamedTuple):
+    """Orders a second, and milliseconds of the processors for one order: of the side's Python, and of PostgreSQL."""
+
+    rate: float
+    python_ms: float
+    database_ms: float
 
 
 @pytest.fixture(scope="module")
@@ -69,13 +96,14 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         settings = {"VAR_DIR": str(folder), "SECRET_KEY": "only for tests", "DEMO_PASSWORD": demo_password()}
         config = Config.from_env(settings)
         migrate.upgrade(owner_url=config.database_owner_url)
-        yield make_town(config, tmp_path_factory.mktemp("bench") / "recording")
+        assert server.pid is not None
+        yield make_town(config, tmp_path_factory.mktemp("bench") / "recording", database_process=server.pid)
     finally:
         server.stop()
         shutil.rmtree(folder)
 
 
-def make_town(config: Config, recording: Path) -> Town:
+def make_town(config: Config, recording: Path, *, database_process: int) -> Town:
     app = create_app(config)
     owner = make_url(config.database_owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
     with app.app_context():
@@ -92,15 +120,15 @@ def make_town(config: Config, recording: Path) -> Town:
             for member in members:
                 # The first order of a member opens its accounts.
                 place(app.test_client(), member)
-            statements, strings = record(app, many[0])
+            statements, own = record(app, many[0])
             accounts = {
                 member.numbers[CONTROLLER]: accounts_of(connection, member.numbers[CONTROLLER]) for member in members
             }
-        kept = Recording(statements, strings, accounts[many[0].numbers[CONTROLLER]], members, accounts)
+        kept = Recording(statements, own, accounts[many[0].numbers[CONTROLLER]], members, accounts)
         recording.write_bytes(pickle.dumps(kept))
         db.session.remove()
         db.engine.dispose()
-    return Town(config, many, one, recording)
+    return Town(config, many, one, recording, database_process)
 
 
 def a_model(client: DemoClient, connection: psycopg.Connection) -> Mapping[str, int]:
@@ -129,27 +157,28 @@ def a_model(client: DemoClient, connection: psycopg.Connection) -> Mapping[str, 
     }
 
 
-def place(client: FlaskClient, member: Member) -> str:
-    """Use up the member's first quote; the key it was placed with."""
+def place(client: FlaskClient, member: Member) -> tuple[QuoteCopy, str]:
+    """Use up the member's first quote; that quote, and the key it was placed with."""
     quote = member.quotes.pop(0)
     key = f"first-{quote.id}"
     headers = {"Authorization": f"Bearer {member.token}", "Idempotency-Key": key}
     answer = client.post("/api/v1/orders", json={"quote_id": quote.id}, headers=headers)
     assert answer.status_code == 201, answer.get_data(as_text=True)
-    return key
+    return quote, key
 
 
 def record(app: Flask, member: Member) -> tuple[list[tuple[str, Any]], dict[Any, str]]:
-    """What placing one order says to the database, and which texts of it are the caller's own."""
+    """What placing one order says to the database, and which texts and instants of it are the caller's own."""
     said: list[tuple[str, Any]] = []
 
     def note(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
         said.append((statement, parameters))
 
     event.listen(db.engine, "before_cursor_execute", note)
-    key = place(app.test_client(), member)
+    quote, key = place(app.test_client(), member)
     event.remove(db.engine, "before_cursor_execute", note)
-    return said, {key: "key", member.token.partition(".")[0]: "prefix"}
+    prefix = member.token.partition(".")[0]
+    return said, {key: "key", prefix: "prefix", quote.begins: "begins", quote.ends: "ends"}
 
 
 def accounts_of(connection: psycopg.Connection, controller: int) -> list[int]:
@@ -162,8 +191,8 @@ def accounts_of(connection: psycopg.Connection, controller: int) -> list[int]:
 
 
 @contextmanager
-def granian(target: str, env: Mapping[str, str]) -> Iterator[int]:
-    """Serve as the supervisor does; the port."""
+def granian(target: str, env: Mapping[str, str], *, database_process: int) -> Iterator[Side]:
+    """Serve as the supervisor does."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -174,7 +203,7 @@ def granian(target: str, env: Mapping[str, str]) -> Iterator[int]:
     process = subprocess.Popen(command, cwd=PROJECT, env={**os.environ, **env}, stderr=subprocess.DEVNULL)
     try:
         assert wait_for(lambda: listens(port), START_SECONDS), f"{target} does not listen"
-        yield port
+        yield Side(port, process.pid, database_process)
     finally:
         process.terminate()
         process.wait(START_SECONDS)
@@ -185,43 +214,63 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def rate(port: int, members: list[Member], *, seconds: float, label: str) -> float:
-    """Orders a second over all clients, one a member; what they used of their quotes is gone."""
+def turn(side: Side, members: list[Member], *, seconds: float, label: str) -> Turn:
+    """Have all clients place orders, one a member; what they used of their quotes is gone."""
     clients = [{"token": member.token, "quotes": [quote.id for quote in member.quotes]} for member in members]
-    task = {"port": port, "seconds": seconds, "label": label, "clients": clients}
+    task = {"port": side.port, "seconds": seconds, "label": label, "clients": clients}
+    begun = family_worked_seconds(side.process), family_worked_seconds(side.database_process)
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.placing_load"],
         input=json.dumps(task), capture_output=True, text=True, cwd=PROJECT, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    ended = family_worked_seconds(side.process), family_worked_seconds(side.database_process)
     answer = json.loads(done.stdout)
     for member in members:
         del member.quotes[: max(answer["placed"]) + 1]
-    return float(sum(answer["placed"]) / answer["seconds"])
+    placed = sum(answer["placed"])
+    python_ms, database_ms = (1000 * (after - before) / placed for before, after in zip(begun, ended, strict=True))
+    return Turn(placed / answer["seconds"], python_ms, database_ms)
+
+
+def best(turns: Iterable[Turn]) -> Turn:
+    """The best of each figure."""
+    rates, python_ms, database_ms = zip(*turns, strict=True)
+    return Turn(max(rates), min(python_ms), min(database_ms))
+
+
+def shown(name: str, found: Turn) -> str:
+    """A side in one line."""
+    return f"{name} {found.rate:6.1f}/s ({found.python_ms:4.1f} + {found.database_ms:4.1f} ms)"
 
 
 def test_placing_against_the_same_sql_bare(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
-    """At 1, 8 and 32 clients, each under a controller of its own and all under one. Every answer must be 201."""
+    """At 1, 8 and 32 clients, each under a controller of its own and all under one. Every answer must be 201.
+
+    Printed are orders a second, and what one order costs the processors in Python and in PostgreSQL: on a machine that
+    does other things beside, the latter says more.
+    """
     var_dir = str(town.config.var_dir)
     database = make_url(town.config.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
     # libpq takes no plus sign for a space.
     bare_env = {RECORDING: str(town.recording), DATABASE: database.replace("+", "%20")}
+    service_env = {"VAR_DIR": var_dir, "SECRET_KEY": "only for tests", "DATABASE_URL": ""}
     with (
-        granian("wsgi:app", {"VAR_DIR": var_dir, "SECRET_KEY": "only for tests", "DATABASE_URL": ""}) as service,
-        granian("tests.bench.placing_bare:app", bare_env) as bare,
+        granian("wsgi:app", service_env, database_process=town.database_process) as service,
+        granian("tests.bench.placing_bare:app", bare_env, database_process=town.database_process) as bare,
     ):
-        for port in (service, bare):
-            rate(port, town.many[:8], seconds=2, label="warm")
+        for side in (service, bare):
+            turn(side, town.many[:8], seconds=2, label="warm")
         for name, members in (("many controllers", town.many), ("one controller", town.one)):
             for clients in AT_ONCE:
                 measured = [
                     (
-                        rate(service, members[:clients], seconds=SECONDS, label=f"s{turn}"),
-                        rate(bare, members[:clients], seconds=SECONDS, label=f"b{turn}"),
+                        turn(service, members[:clients], seconds=SECONDS, label=f"s{number}"),
+                        turn(bare, members[:clients], seconds=SECONDS, label=f"b{number}"),
                     )
-                    for turn in range(ROUNDS)
+                    for number in range(ROUNDS)
                 ]
-                ours, theirs = (max(side) for side in zip(*measured, strict=True))
-                shown = f"service {ours:6.1f}/s  bare {theirs:6.1f}/s  {ours / theirs:4.0%}"
+                ours, theirs = (best(side) for side in zip(*measured, strict=True))
+                sides = f"{shown('service', ours)}  {shown('bare', theirs)}  {ours.rate / theirs.rate:4.0%}"
                 with capsys.disabled():
-                    print(f"{name:17}{clients:3} clients  {shown}")
+                    print(f"{name:17}{clients:3} clients  {sides}")

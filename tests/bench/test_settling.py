@@ -1,6 +1,8 @@
 """Preparing and sealing a batch beside the raw one-statement form, on copies of the same data in the same run.
 
 ``make bench`` runs and prints it. The server keeps its durable settings; the two take turns, the best of each counts.
+They are compared by the time of the processor, that of their process of the server and their own: what else the machine
+does counts for less. The time by the clock is printed with it.
 """
 
 from __future__ import annotations
@@ -10,8 +12,10 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from sqlalchemy import text
 
 from core import clock
 from core.db import db
@@ -20,6 +24,7 @@ from core.postgres import EmbeddedServer
 from marketplace.app import create_app
 from settlement.service import batches
 from settlement.steps.batches import MEMORY
+from tests.bench.processor import worked_seconds
 from tests.bench.settling_data import RAW, make_claims
 from tests.databases import Database, Server
 from tests.factories.settlement import AFTER, CUTOFF, make_fund
@@ -57,8 +62,30 @@ def claims(request: pytest.FixtureRequest, durable: Server, tmp_path: Path) -> I
     durable.drop(source)
 
 
-def raw(server: Server, source: Database) -> float:
-    """Seconds of the raw statement with its commit."""
+class Took(NamedTuple):
+    """Seconds of the processors, and by the clock."""
+
+    worked: float
+    waited: float
+
+
+class Watch:
+    """What is done from now on by this process and by its process of the server."""
+
+    def __init__(self, server_process: int) -> None:
+        self._server_process = server_process
+        self._begun = self._now()
+
+    def took(self) -> Took:
+        now = self._now()
+        return Took(now.worked - self._begun.worked, now.waited - self._begun.waited)
+
+    def _now(self) -> Took:
+        return Took(worked_seconds(self._server_process) + time.process_time(), time.perf_counter())
+
+
+def raw(server: Server, source: Database) -> Took:
+    """The raw statement with its commit."""
     copy = server.copy(source, "raw")
     with copy.connect() as connection:
         programme = connection.execute("SELECT programme FROM fund").fetchone()
@@ -66,23 +93,26 @@ def raw(server: Server, source: Database) -> float:
         given = {"programme": programme[0], "until": clock.end_of_day(CUTOFF), "available": APPROPRIATED_FEN}
         connection.commit()
         connection.execute(MEMORY.text)
-        begun = time.perf_counter()
+        watch = Watch(connection.info.backend_pid)
         connection.execute(RAW, given)
         connection.commit()
-        took = time.perf_counter() - begun
+        took = watch.took()
     server.drop(copy)
     return took
 
 
-def own(server: Server, source: Database, var: Path, count: int) -> float:
-    """Seconds of the service."""
+def own(server: Server, source: Database, var: Path, count: int) -> Took:
+    """The service, over a connection of its pool."""
     copy = server.copy(source, "own")
     app = create_app(copy.config(var))
     with app.app_context():
         maker = Actor(user_id=1, organisation_id=1, role="finance_maker")
-        begun = time.perf_counter()
+        server_process = db.session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        db.session.remove()
+        watch = Watch(server_process)
         batch = batches.prepare(cutoff=CUTOFF, actor=maker, now=AFTER)
-        took = time.perf_counter() - begun
+        took = watch.took()
+        assert db.session.execute(text("SELECT pg_backend_pid()")).scalar_one() == server_process
         assert (batch.line_count, batch.waiting_count) == (count, 0)
         db.session.remove()
         db.engine.dispose()
@@ -96,6 +126,8 @@ def test_preparing_and_sealing_beside_the_raw_statement(
     source, count = claims
     turns = [(raw(durable, source), own(durable, source, tmp_path / "own", count)) for _ in range(ROUNDS)]
     best_raw, best_own = min(each for each, _ in turns), min(each for _, each in turns)
+    ratio = best_own.worked / best_raw.worked
 
-    print(f"\nbatch of {count}: {best_own:.2f} s; raw {best_raw:.2f} s: {best_own / best_raw:.2f} times raw")
-    assert best_own <= RATIO * best_raw
+    print(f"\nbatch of {count}: {best_own.worked:.2f} s; raw {best_raw.worked:.2f} s: {ratio:.2f} times raw;")
+    print(f"  by the clock {best_own.waited:.2f} s and {best_raw.waited:.2f} s")
+    assert ratio <= RATIO

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from accounts.models import Organisation
 from accounts.permissions import Role
 from accounts.queries import verified_account
+from core import clock
 from core.db import session, transaction
 from core.money import fen_to_yuan
 from core.permissions import SYSTEM, Actor
@@ -185,10 +186,12 @@ def bank_csv(
     batch: SettlementBatch,
     statuses: dict[int, str] | str = "paid",
     *,
-    value_date: date = VALUE_DATE,
+    value_date: date | None = None,
     encoding: str = "utf-8-sig",
 ) -> bytes:
-    """A bank's answer: one status for all payouts, or statuses by their numbers (only those)."""
+    """A bank's answer of the day of approval or another: one status for all payouts, or statuses by their numbers
+    (only those)."""
+    day = value_date or clock.today(batch.approved_at or AFTER)
     target = io.StringIO(newline="")
     writer = csv.writer(target)
     writer.writerow(["payout_no", "account_number", "amount", "status", "reason", "value_date"])
@@ -199,7 +202,7 @@ def bank_csv(
         if status is not None:
             reason = "" if status == "paid" else "账号与户名不符"
             amount = fen_to_yuan(payout.amount_fen)
-            writer.writerow([payout.payout_no, payout.account_number, amount, status, reason, value_date.isoformat()])
+            writer.writerow([payout.payout_no, payout.account_number, amount, status, reason, day.isoformat()])
     return target.getvalue().encode(encoding)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
@@ -11,11 +12,18 @@ import psycopg
 from core.invariants import Invariant
 from marketplace.reports.verification import INVARIANTS
 from tests.faults.story import Counts, Story
-from tests.faults.warm import Answer
+from tests.faults.warm import Answer, Round, Work
 
 ROUNDS = {"job_run", "outbox_reader"}
 LATER = timedelta(minutes=2)
 """After this long the worker takes up again what failed or was left."""
+
+
+def resumed(work: Work, times: int = 1) -> Work:
+    """The worker comes back a little later each time, people ask at once."""
+    if isinstance(work, Round):
+        return replace(work, at=work.at + times * LATER)
+    return work
 
 
 def shown(answer: Answer, *, exact: bool) -> str:

@@ -16,9 +16,9 @@ import pytest
 from core.failpoints import Stop
 from core.worker import LEADER_LOCK
 from tests.faults.cutting import CutAt, cutting
-from tests.faults.recovery import LATER, broken, changed, damaged, rows, shown
+from tests.faults.recovery import LATER, broken, changed, damaged, resumed, rows, shown
 from tests.faults.story import Step, Story
-from tests.faults.warm import Call, Moment, Round, Warm
+from tests.faults.warm import Call, Moment, Round, Through
 from tests.support.fake_stripe import Fault
 
 pytestmark = pytest.mark.slow
@@ -37,16 +37,13 @@ def short() -> Iterator[Path]:
         ("booking", CutAt.BEFORE),
         ("transfer", CutAt.DURING),
         ("export", CutAt.AFTER),
-        ("acceptance", CutAt.READING),
     ],
 )
 def test_a_connection_cut_during_commit(story: Story, short: Path, name: str, cut_at: CutAt) -> None:
     """The outcome is unknown to whoever asked: 503, and the same key tells it."""
     step = story.begin(name)
-    with cutting(story.stage.database.url, short, cut_at) as url:
-        warm = Warm({**story.stage.env, "DATABASE_URL": url})
-        told = warm.run(step.work).answer
-        warm.close()
+    with cutting(story.stage.database.url, short, cut_at):
+        told = story.warm.run(Through(step.work, str(short))).answer
     assert told is not None
     assert (told.status, json.loads(told.body)["code"]) == (503, "busy")
     with story.stage.looking() as look:
@@ -61,6 +58,18 @@ def test_a_connection_cut_during_commit(story: Story, short: Path, name: str, cu
     require_sound(story, step)
 
 
+def test_a_connection_cut_while_what_was_read_is_ended(story: Story, short: Path) -> None:
+    """The answer is made already, and is not taken back."""
+    work = story.begin("acceptance").work
+    assert isinstance(work, Call)
+    read = replace(work, path=work.path.removesuffix("/acceptance"), method="GET")
+    with cutting(story.stage.database.url, short, CutAt.READING) as cuts:
+        told = story.warm.run(Through(read, str(short))).answer
+    assert told is not None
+    assert (told.status, json.loads(told.body)["state"]) == (200, "placed")
+    assert cuts
+
+
 @pytest.mark.parametrize("place", ["core.worker.claimed", "settlement.batch.sealed"])
 def test_a_leader_that_stood_still_is_fenced(story: Story, place: str) -> None:
     """Its connection is lost meanwhile and another one leads; what it goes on with is not committed. One batch."""
@@ -72,11 +81,11 @@ def test_a_leader_that_stood_still_is_fenced(story: Story, place: str) -> None:
         ended = f"SELECT pg_terminate_backend(pid) FROM ({held}) leader"
         assert owner.execute(ended.encode(), (LEADER_LOCK,)).fetchall() == [(True,)]
         until(lambda: owner.execute(held.encode(), (LEADER_LOCK,)).fetchone() is None)
-    assert story.warm.run(resumed(step, 1)).answer is not None
+    assert story.warm.run(resumed(step.work, 1)).answer is not None
     os.kill(paused, signal.SIGCONT)
     assert story.warm.wait(paused).answer is None, "an overtaken leader went on as if it led"
     # Where the paused one held the queue, the second could not have it and tries again.
-    assert story.warm.run(resumed(step, 2)).answer is not None
+    assert story.warm.run(resumed(step.work, 2)).answer is not None
     require_sound(story, step)
 
 
@@ -126,12 +135,6 @@ def require_sound(story: Story, step: Step) -> None:
         assert rows(end) == rows(step.after), changed(rows(step.after), rows(end))
         assert broken(look, changed(step.before, end)) == []
         assert damaged(story, look) == []
-
-
-def resumed(step: Step, times: int) -> Round:
-    """A later round of the worker."""
-    assert isinstance(step.work, Round)
-    return replace(step.work, at=step.work.at + times * LATER)
 
 
 def state_of(pid: int) -> str:

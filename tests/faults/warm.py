@@ -129,6 +129,25 @@ class Round:
 
 
 @dataclass(frozen=True)
+class Through:
+    """Another piece of work, with the database reached through a socket in ``folder``."""
+
+    work: Work
+    folder: str
+
+    @property
+    def at(self) -> datetime:
+        return self.work.at
+
+    def do(self, app: Flask) -> Answer:
+        event.listen(Engine, "do_connect", self._redirect)
+        return self.work.do(app)
+
+    def _redirect(self, _dialect: object, _record: object, _args: object, wanted: dict[str, Any]) -> None:
+        wanted["host"] = self.folder
+
+
+@dataclass(frozen=True)
 class Ended:
     """How a child ended: by itself with an answer, or by a signal."""
 

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from core import clock
+from core.http import edge
 from marketplace.demo.client import DemoClient, Json
+from tests.conftest import FreshContextClient
 from tests.support.deal import DECLARED, MONDAY, PDF
 from tests.support.isolation import rolled_back
+from tests.support.pages import PageClient
 from tests.support.world import SERVICE, World
 
 HEADER = "外部编号,仪器名称,原值（元）,区县代码,参考价格（元）,计价单位"
@@ -119,6 +122,33 @@ def test_files_over_the_limit_are_refused(client: DemoClient, world: World, monk
     far_over = rows.ljust(10 * limit + 1)
     refused = client.upload("provider-jinan", "/instrument-imports", far_over, "a.csv", expect=413)
     assert (refused["code"], named(refused)) == ("request_too_large", [])
+
+
+def test_files_of_banks_have_a_limit_of_their_own(
+    client: DemoClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On each route that takes one, and for nobody but who may send one there."""
+    limit, far = 4_000, 30_000
+    monkeypatch.setattr(edge, "BESIDE_FILES_BYTES", 10_000)
+    monkeypatch.setitem(client.app.config, "FILE_LIMIT_BYTES", 1_000)
+    monkeypatch.setitem(client.app.config, "MAX_CONTENT_LENGTH", 2_000)
+    monkeypatch.setitem(client.app.config, "BANK_FILE_LIMIT_BYTES", limit)
+    batch = f"/settlement-batches/{world.ids['exported batch']}"
+    fresh = FreshContextClient(client.app, client.app.response_class, use_cookies=True)
+    signed_in = PageClient(fresh).sign_in("finance-maker")
+    for path in (f"{batch}/bank-returns", f"{batch}/bank-return-previews", "/bank-statements"):
+        for size, status, code in (
+            (limit, 422, "bank_return_refused"),
+            (limit + 1, 413, "file_too_large"),
+            (far, 413, "request_too_large"),
+        ):
+            refused = client.upload("finance-maker", path, b"x" * size, "a.csv", expect=status)
+            assert refused["code"] == code, (path, size)
+        assert client.upload("auditor", path, b"x" * limit, "a.csv", expect=403)["code"] == "forbidden"
+    for page in (f"{batch}/bank-returns", "/bank-statements/new"):
+        for size, status in ((limit, 303), (limit + 1, 413), (far, 413)):
+            files = {"file": (b"x" * size, "a.csv")}
+            assert signed_in.send(page, files=files, follow=False).status == status, (page, size)
 
 
 def test_the_content_of_a_file_decides_its_type(client: DemoClient, world: World) -> None:

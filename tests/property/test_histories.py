@@ -78,7 +78,7 @@ def test_a_merge_that_forgets_use_is_noticed(december: type[Province], monkeypat
 
 def test_a_shortfall_that_blocks_nothing_is_noticed(december: type[Province], monkeypatch: pytest.MonkeyPatch) -> None:
     """The model waits for the refusal of a new direct deduction."""
-    monkeypatch.setattr(orders, "unpaid_shortfalls", lambda _: [])
+    monkeypatch.setattr(orders, "shortfalls_block", lambda _: False)
     told = december()
     with told.open:
         told.begin(1, [wish("sme-heze", steps=len(STEPS) + 1)])

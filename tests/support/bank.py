@@ -17,6 +17,8 @@ from core.money import fen_to_yuan, yuan_to_fen
 
 HEADINGS = ("payout_no", "account_number", "amount", "status", "reason", "value_date")
 VALUE_DATE = date(2026, 1, 13)
+OURS = "0000000000000000000"
+"""The paying account of the example file."""
 CLOSED_ACCOUNT = "AC04 账户已销户"
 _ISO = "urn:iso:std:iso:20022:tech:xsd:"
 _STATUS = {"paid": "ACSC", "failed": "RJCT", "pending": "PDNG"}
@@ -170,7 +172,13 @@ def xlsx_of(rows: Sequence[Sequence[object]]) -> bytes:
 
 
 def camt_of(
-    entries: Sequence[Entry], kind: str = "053", *, version: str = "08", day: date = VALUE_DATE, summary: str = ""
+    entries: Sequence[Entry],
+    kind: str = "053",
+    *,
+    version: str = "08",
+    day: date = VALUE_DATE,
+    summary: str = "",
+    account: str = OURS,
 ) -> bytes:
     """Entries as a statement or notification of the version."""
     outer, inner = {"053": ("BkToCstmrStmt", "Stmt"), "054": ("BkToCstmrDbtCdtNtfctn", "Ntfctn")}[kind]
@@ -178,7 +186,7 @@ def camt_of(
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="{_ISO}camt.{kind}.001.{version}"><{outer}>\n'
         f"<GrpHdr><MsgId>M1</MsgId><CreDtTm>{day}T18:00:00+08:00</CreDtTm></GrpHdr>\n"
-        f"<{inner}><Id>1</Id><Acct><Id><Othr><Id>3700001</Id></Othr></Id></Acct>{summary}{booked}\n"
+        f"<{inner}><Id>1</Id><Acct><Id><Othr><Id>{account}</Id></Othr></Id></Acct>{summary}{booked}\n"
         f"</{inner}></{outer}></Document>"
     ).encode()
 

@@ -146,8 +146,9 @@ def uscc_of(organisation_id: int) -> str | None:
     return found
 
 
-def bank_csv(payouts: list[Json], outcomes: dict[int, str], *, value_date: str = "2026-03-02") -> bytes:
-    """A bank's answer: each payout paid unless ``outcomes`` says otherwise."""
+def bank_csv(payouts: list[Json], outcomes: dict[int, str], *, value_date: str | None = None) -> bytes:
+    """A bank's answer of today or another day: each payout paid unless ``outcomes`` says otherwise."""
+    day = value_date or clock.today(clock.now()).isoformat()
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["payout_no", "account_number", "amount", "status", "reason", "value_date"])
@@ -155,5 +156,5 @@ def bank_csv(payouts: list[Json], outcomes: dict[int, str], *, value_date: str =
         status = outcomes.get(payout["payout_no"], "paid")
         yuan = f"{payout['amount_fen'] // 100}.{payout['amount_fen'] % 100:02d}"
         reason = "" if status == "paid" else "账号户名不符"
-        writer.writerow([payout["payout_no"], payout["account_number"], yuan, status, reason, value_date])
+        writer.writerow([payout["payout_no"], payout["account_number"], yuan, status, reason, day])
     return text.getvalue().encode("utf-8-sig")

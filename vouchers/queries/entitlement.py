@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from accounts import queries as accounts
 from accounts.kinds import OrganisationKind, RestrictionKind
-from accounts.models import Organisation
+from accounts.rules.registration import last_completed_year
 from accounts.rules.relation import relations
 from core import policy
 from core.db import session
@@ -20,6 +20,7 @@ from core.errors import NotFound, Reason
 from core.kinds import ServiceKind
 from settlement import queries as settlement
 from settlement.rules.chart import Cap
+from settlement.rules.room import cap_room_fen
 from vouchers.models import EntitlementDecision
 from vouchers.rules.aids import Aid
 from vouchers.rules.decision import Decision, decide
@@ -139,29 +140,28 @@ def assess(
 ) -> Assessment:
     """Judge an order of a beneficiary with a provider on a day; the cap is that of the year of completion."""
     judged_by = judging(policy.current(), on).policy
-    overdue = _overdue_clawbacks(beneficiary_id, on=on)
-    year = expected_completion.year
-    cap_owner = accounts.cap_owner(beneficiary_id, on)
-    room_fen = settlement.cap_room(cap_owner=cap_owner, year=year, cap_fen=judged_by.annual_cap_fen)
-    beneficiary, flags = _beneficiary(accounts.organisation(beneficiary_id), on=on)
+    both = accounts.sides(beneficiary_id, provider_id, on)
+    year, cap_owner = expected_completion.year, both.user.cap_owner
+    beneficiary, flags = _beneficiary(both.user, on=on)
+    programmes = {each.code: Cap(cap_owner, year, each.code) for each in judged_by.programmes_for(beneficiary.county)}
+    own_cap = Cap(cap_owner, year)
+    money = settlement.bearings((beneficiary_id, provider_id), (own_cap, *programmes.values()), year=year, on=on)
+    owed = money.overdue[beneficiary_id]
+    room_fen = cap_room_fen(cap_fen=judged_by.annual_cap_fen, used_fen=money.used_fen[own_cap])
     case = Case(
         on=on,
         payment_mode=payment_mode,
         base_fen=base_fen,
         cap_used_fen=judged_by.annual_cap_fen - room_fen,
         beneficiary=beneficiary,
-        provider=_provider(beneficiary_id, provider_id, on=on, judged_by=judged_by),
+        provider=_provider(both, judged_by=judged_by),
         service=Service(service_kind, excluded, publicly_funded, restricted_industry, has_published_instrument),
         unmet_need=unmet_need,
-        aid_used_fen={
-            programme.code: settlement.cap_used(Cap(cap_owner, year, programme.code))
-            for programme in judged_by.programmes_for(beneficiary.county)
-        },
-        obstacles=(
-            *_obstacles(accounts.organisation(beneficiary_id), provider_id, owes_overdue=bool(overdue), on=on),
-            *_restrictions(provider_id, payment_mode, on=on),
+        aid_used_fen={code: money.used_fen[cap] for code, cap in programmes.items()},
+        obstacles=tuple(
+            _obstacles(both, payment_mode, user_owes=bool(owed), provider_owes=bool(money.overdue[provider_id]))
         ),
-        overdue_clawbacks=overdue,
+        overdue_clawbacks=tuple(OverdueClawback(each.id, each.open_fen, each.due_on) for each in owed),
     )
     decision = decide(case, pack=policy.current())
     return Assessment(
@@ -176,7 +176,7 @@ def assess(
         year=year,
         facts=freeze(case),
         decision=decision,
-        flags=tuple(sorted({*decision.flags, *flags, *changed_flags(beneficiary_id, on)})),
+        flags=tuple(sorted({*decision.flags, *flags})),
     )
 
 
@@ -189,12 +189,9 @@ def offered_modes(on: date) -> tuple[PaymentMode, ...]:
 def changed_flags(beneficiary_id: int, on: date) -> set[str]:
     """The flags of a firm whose controller changed in that year, so that past use stayed behind, or became known in it
     (V12 cap, invariant 3)."""
-    found = set()
-    if accounts.changed_plainly(beneficiary_id, on):
-        found.add(CONTROLLER_CHANGED)
-    if accounts.named_lately(beneficiary_id, on):
-        found.add(CONTROLLER_NAMED)
-    return found
+    return _changed(
+        plainly=accounts.changed_plainly(beneficiary_id, on), by_naming=accounts.named_lately(beneficiary_id, on)
+    )
 
 
 def decision_of(order_id: int) -> EntitlementDecision:
@@ -205,64 +202,54 @@ def decision_of(order_id: int) -> EntitlementDecision:
     return found
 
 
-def _beneficiary(member: Organisation, *, on: date) -> tuple[Enterprise | Team, set[str]]:
+def _changed(*, plainly: bool, by_naming: bool) -> set[str]:
+    return {flag for flag, is_so in ((CONTROLLER_CHANGED, plainly), (CONTROLLER_NAMED, by_naming)) if is_so}
+
+
+def _beneficiary(member: accounts.UserSide, *, on: date) -> tuple[Enterprise | Team, set[str]]:
     """The beneficiary as the rules see it, and flags about the facts themselves."""
-    seat = accounts.seat(member.id, on)
-    county = seat.county or ""
+    county = member.county or ""
+    flags = _changed(plainly=member.changed_plainly, by_naming=member.named_lately)
     if member.kind is OrganisationKind.TEAM:
-        level = member.incubator.incubator_level if member.incubator is not None else None
-        return Team(county, level or IncubatorLevel.CITY, member.uscc), set()
-    last_completed = on.year - 1
-    figures = accounts.figures(member.id, last_completed) or accounts.latest_figures(member.id)
-    outdated = figures is None or figures.year != last_completed
+        return Team(county, member.incubator_level or IncubatorLevel.CITY, member.uscc), flags
+    figures = member.figures
     firm = Enterprise(
         county=county,
         staff=figures.staff if figures is not None else 0,
         revenue_fen=figures.revenue_fen if figures is not None else 0,
         orderly_finances=figures is not None and figures.orderly_finances,
-        adverse_records=accounts.adverse_facts(member.id),
+        adverse_records=member.adverse_records,
     )
-    return firm, {FIGURES_OUTDATED} if outdated else set()
+    is_outdated = figures is None or figures.year != last_completed_year(on)
+    return firm, flags | {FIGURES_OUTDATED} if is_outdated else flags
 
 
-def _provider(beneficiary_id: int, provider_id: int, *, on: date, judged_by: VoucherPolicy) -> Provider:
-    related = accounts.relation(beneficiary_id, provider_id, on)
-    county = accounts.seat(provider_id, on).county if judged_by.looks_at_providers_place else None
+def _provider(both: accounts.Sides, *, judged_by: VoucherPolicy) -> Provider:
     return Provider(
-        in_province=accounts.organisation(provider_id).in_province,
-        relations=relations(related, subsidiary_above_percent=judged_by.subsidiary_above_percent),
-        observations=related.observations,
-        county=county or None,
+        in_province=both.provider.in_province,
+        relations=relations(both.relation, subsidiary_above_percent=judged_by.subsidiary_above_percent),
+        observations=both.relation.observations,
+        county=both.provider.county or None if judged_by.looks_at_providers_place else None,
     )
 
 
-def _overdue_clawbacks(user_id: int, *, on: date) -> tuple[OverdueClawback, ...]:
-    return tuple(
-        OverdueClawback(each.id, each.open_fen, each.due_on)
-        for each in settlement.overdue_clawbacks(user_id, on)
-        if each.due_on is not None
-    )
-
-
-def _obstacles(user: Organisation, provider_id: int, *, owes_overdue: bool, on: date) -> Iterator[Obstacle]:
-    """What supervision has against user, incubator and provider on a day (V21)."""
+def _obstacles(
+    both: accounts.Sides, payment_mode: PaymentMode, *, user_owes: bool, provider_owes: bool
+) -> Iterator[Obstacle]:
+    """What supervision has against user, incubator and provider on a day (V20, V21)."""
+    user, provider = both.user, both.provider
     if user.kind is OrganisationKind.TEAM:
-        if accounts.sanctioned_until(user.id, on):
+        if user.sanctioned:
             yield Obstacle.TEAM_SANCTIONED
-        if user.incubator_id is not None and accounts.sanctioned_until(user.incubator_id, on):
+        if user.incubator_sanctioned:
             yield Obstacle.INCUBATOR_SANCTIONED
-    if accounts.sanctioned_until(provider_id, on):
+    if provider.sanctioned:
         yield Obstacle.PROVIDER_SANCTIONED
-    if owes_overdue:
+    if user_owes:
         yield Obstacle.USER_CLAWBACK_OVERDUE
-    if settlement.overdue_clawbacks(provider_id, on):
+    if provider_owes:
         yield Obstacle.PROVIDER_CLAWBACK_OVERDUE
-
-
-def _restrictions(provider_id: int, payment_mode: PaymentMode, *, on: date) -> Iterator[Obstacle]:
-    """What a provider that was named may not do on a day (V20)."""
-    restricted = accounts.restrictions_on(provider_id, on)
-    if RestrictionKind.NEW_ORDERS in restricted:
+    if RestrictionKind.NEW_ORDERS in provider.restricted:
         yield Obstacle.PROVIDER_RESTRICTED
-    if RestrictionKind.DIRECT_DEDUCTION in restricted and payment_mode is PaymentMode.DIRECT_DEDUCTION:
+    if RestrictionKind.DIRECT_DEDUCTION in provider.restricted and payment_mode is PaymentMode.DIRECT_DEDUCTION:
         yield Obstacle.DEDUCTION_RESTRICTED

@@ -35,9 +35,12 @@ from vouchers.steps.aid_reasoning import note_aid_step, note_aid_year, note_hold
 
 
 def lock_caps_of(assessment: Assessment) -> None:
-    """Lock every cap an order will hold on, the voucher's and the programmes', in one order."""
+    """Lock every cap an order will hold on, the voucher's and the programmes', in one order. The voucher's alone is
+    locked by whoever holds on it."""
     own = Cap(assessment.cap_owner, assessment.year)
-    lock_caps([own, *(_cap(assessment, aid) for aid in assessment.aids if aid.amount_fen > 0)])
+    aided = [_cap(assessment, aid) for aid in assessment.aids if aid.amount_fen > 0]
+    if aided:
+        lock_caps([own, *aided])
 
 
 def hold_aids(*, order_id: int, assessment: Assessment, actor: Actor, now: datetime) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime
 from accounts import queries as accounts
 from accounts.queries.organisations import share_organisation
 from core import audit
-from core.db import require_transaction
+from core.db import insert_at_once, require_transaction
 from core.errors import Conflict
 from core.failpoints import failpoint
 from core.permissions import Actor
@@ -33,7 +33,7 @@ def hold(*, order_id: int, assessment: Assessment, actor: Actor, now: datetime) 
     What programmes of cities add is held on their caps (V6). Raises :class:`RoomShrank` where less is left than the
     assessment says, or the user came under another cap since; the transaction must then be given up.
     """
-    current = require_transaction()
+    require_transaction()
     _require_same_cap(assessment)
     lock_caps_of(assessment)
     wanted_fen = assessment.subsidy_fen
@@ -76,7 +76,7 @@ def hold(*, order_id: int, assessment: Assessment, actor: Actor, now: datetime) 
         aids=[aid.as_json() for aid in assessment.aids],
         decided_at=now,
     )
-    current.add(decision)
+    insert_at_once(decision)
     audit.record(
         actor=actor,
         now=now,

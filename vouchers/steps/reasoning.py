@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.db import require_transaction
+from core.db import append, require_transaction
 from core.policy import article_name
 from core.texts import text
 from settlement.queries import cap_room, hold_of
@@ -37,18 +37,17 @@ def note_step(
     ``inputs`` hold all that vouchers.rules.steps.result needs; a step that does not follow from them is an offence
     that ``flask verify`` names.
     """
-    require_transaction().add(
-        EntitlementStep(
-            order_id=order_id,
-            claim_id=claim_id,
-            programme=programme,
-            kind=kind,
-            article=article_name(article or ARTICLES[kind]),
-            before_fen=before_fen,
-            after_fen=after_fen,
-            inputs=inputs,
-            at=now,
-        )
+    append(
+        EntitlementStep,
+        order_id=order_id,
+        claim_id=claim_id,
+        programme=programme,
+        kind=kind,
+        article=article_name(article or ARTICLES[kind]),
+        before_fen=before_fen,
+        after_fen=after_fen,
+        inputs=inputs,
+        at=now,
     )
 
 

@@ -6,28 +6,30 @@ import hashlib
 from datetime import date, datetime
 from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core import policy
-from core.db import require_transaction
+from core.db import require_transaction, send
 from core.policy import Edition
 from vouchers.models import PolicySnapshot
 from vouchers.rules.policy import FILES, KEPT_FILES, judging
 
+_KNOWN = select(PolicySnapshot.id).where(PolicySnapshot.digest == bindparam("digest"))
+
 
 def keep_policy(judged_on: date, *, now: datetime) -> int:
     """The number of the snapshot of the policy that judges a day; kept where it is new."""
-    current = require_transaction()
     edition = judging(policy.current(), judged_on).edition
     content, digest = _content(edition)
-    known = select(PolicySnapshot.id).where(PolicySnapshot.digest == digest)
-    found = current.scalar(known)
+    found: int | None = send(_KNOWN, {"digest": digest}).scalar_one_or_none()
     if found is None:
         fresh = {"digest": digest, "version": edition.version(*FILES), "content": content, "kept_at": now}
         # Whoever keeps the same policy at the same moment waits here, and then finds it.
-        current.execute(insert(PolicySnapshot).values(fresh).on_conflict_do_nothing(index_elements=["digest"]))
-        found = current.scalars(known).one()
+        require_transaction().execute(
+            insert(PolicySnapshot).values(fresh).on_conflict_do_nothing(index_elements=["digest"])
+        )
+        found = send(_KNOWN, {"digest": digest}).scalar_one()
     return found
 
 

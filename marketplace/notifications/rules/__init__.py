@@ -26,13 +26,18 @@ from marketplace.notifications.rules.members import (
     SUCCESSION,
 )
 from marketplace.notifications.rules.money import (
+    APPROPRIATION_CORRECTION,
     BATCH,
     CLAWBACK,
+    CLAWBACK_PROPOSAL,
+    DISPUTE,
     FUND_CLOSING,
     PAYABLE,
+    PAYING_ACCOUNT,
     PAYMENT,
     REFUND,
     SHORTFALL,
+    SHORTFALL_PROPOSAL,
     SUSPENSE,
 )
 from marketplace.notifications.rules.naming import COMPLAINT, NAMING, REFERRAL
@@ -65,6 +70,11 @@ ALL = (
     REFUND,
     SUSPENSE,
     FUND_CLOSING,
+    PAYING_ACCOUNT,
+    CLAWBACK_PROPOSAL,
+    SHORTFALL_PROPOSAL,
+    APPROPRIATION_CORRECTION,
+    DISPUTE,
     INSPECTION,
     FINDING,
     STOP,

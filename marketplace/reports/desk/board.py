@@ -18,7 +18,7 @@ from core.permissions import Actor
 from core.workdays import YearStatus, load_calendar
 from marketplace.reports.desk import offices, parties, supervision, yearly
 from marketplace.reports.desk.items import DeskItem, Line, counted
-from settlement.models import Fund, LedgerAccount
+from settlement.models import ClawbackProposal, Fund, LedgerAccount, ShortfallProposal
 from settlement.queries import desk as money
 from settlement.queries.desk import Pile
 from settlement.queries.suspense import suspense_waiting
@@ -97,6 +97,8 @@ def _finance(actor: Actor) -> list[DeskItem]:
         found += [
             _pile("batches_to_approve", money.batches_to_approve(besides=actor.user_id)),
             _pile("suspense_to_settle", suspense.get(SuspenseState.PROPOSED, nothing)),
+            _pile("clawback_proposals_to_decide", money.proposals_waiting(ClawbackProposal, besides=actor.user_id)),
+            _pile("shortfall_proposals_to_decide", money.proposals_waiting(ShortfallProposal, besides=actor.user_id)),
         ]
     else:
         payments = money.troubled_payments()

@@ -29,7 +29,7 @@ from core.permissions import Actor
 from instruments.models import Instrument
 from instruments.queries.listings import waiting_listings
 from marketplace.reports.desk.items import Line
-from settlement.models import Clawback, FundClosing
+from settlement.models import AppropriationCorrection, Clawback, ClawbackProposal, FundClosing, ShortfallProposal
 from settlement.states import ClawbackState
 from vouchers.models import Claim, CreditInvoice, ReviewCase, ReviewSummary
 from vouchers.queries.credits import credits_to_decide
@@ -95,13 +95,14 @@ def province_lines(actor: Actor) -> list[Line]:
         .where(Claim.state == ClaimState.SUMMARISED, ReviewSummary.state == SummaryState.DISPATCHED)
     )
     clawbacks = select(Clawback).where(Clawback.state == ClawbackState.OPEN)
-    back_fen = Clawback.amount_fen - Clawback.recovered_fen
+    back_fen = Clawback.amount_fen - Clawback.recovered_fen - Clawback.written_off_fen
     return [
         Line(CLAIMS_TO_CONFIRM, sent_up, oldest=ReviewSummary.dispatched_at, amount=Claim.approved_fen),
         *_vetting_lines(actor, and_(Organisation.in_province.is_(False), Organisation.city.is_(None))),
         Line("group_changes_to_decide", _group_changes(actor), oldest=ControllerChange.proposed_at),
         credit_line(actor),
         Line("fund_closings_to_decide", _closings_to_decide(actor), oldest=FundClosing.proposed_at),
+        *_proposals_to_decide(actor),
         Line("clawbacks_open", clawbacks, oldest=Clawback.opened_at, amount=back_fen, is_fact=True),
         _proposed(actor),
     ]
@@ -112,6 +113,23 @@ def _closings_to_decide(actor: Actor) -> Select[tuple[FundClosing]]:
     return select(FundClosing).where(
         FundClosing.state == ProposalState.PROPOSED, FundClosing.proposed_by != actor.user_id
     )
+
+
+def _proposals_to_decide(actor: Actor) -> list[Line]:
+    """What others than the actor propose about debts and wrong entries (V3, V16(1), V21)."""
+    return [
+        Line(
+            key,
+            select(kind).where(kind.state == ProposalState.PROPOSED, kind.proposed_by != actor.user_id),
+            oldest=kind.proposed_at,
+            amount=kind.amount_fen,
+        )
+        for key, kind in (
+            ("clawback_proposals_to_decide", ClawbackProposal),
+            ("shortfall_proposals_to_decide", ShortfallProposal),
+            ("corrections_to_decide", AppropriationCorrection),
+        )
+    ]
 
 
 def _successions_in(actor: Actor) -> Select[tuple[TeamSuccession]]:

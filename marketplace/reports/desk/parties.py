@@ -22,9 +22,9 @@ from marketplace.models import Delivery, Order, Quote
 from marketplace.queries.quotes import still_open
 from marketplace.reports.desk.items import Line, shanghai_day
 from marketplace.states import PAYABLE, OrderState
-from settlement.models import Clawback, LedgerAccount, Payable, Shortfall
+from settlement.models import Clawback, GatewayDispute, LedgerAccount, Payable, Payment, Shortfall
 from settlement.rules.chart import AccountKind
-from settlement.states import ClawbackState, PayableState, ShortfallState
+from settlement.states import UNANSWERED_DISPUTES, ClawbackState, PayableState, ShortfallState
 from vouchers.models import Claim
 from vouchers.states import ClaimState
 
@@ -40,13 +40,13 @@ def user_lines(actor: Actor, *, now: datetime) -> list[Line]:
     quotes = select(Quote).where(Quote.beneficiary_id.in_(own), still_open(now))
     unanswered = orders.where(Order.state == OrderState.PLACED)
     owed = select(Shortfall).where(Shortfall.debtor_id.in_(own), Shortfall.state == ShortfallState.OPEN)
-    owed_fen = Shortfall.amount_fen - Shortfall.paid_fen
+    owed_fen = Shortfall.amount_fen - Shortfall.paid_fen - Shortfall.written_off_fen
     return [
         *_claim_lines(actor),
         Line("completions_to_state", delivered, oldest=Delivery.delivered_at),
         Line("contracts_to_sign", unsigned, oldest=Order.placed_at, amount=Order.price_fen),
         _due_from_user("payments_due", Order.beneficiary_id.in_(own)),
-        Line("shortfalls_to_pay", owed, oldest=Shortfall.opened_at, amount=owed_fen),
+        Line("shortfalls_to_pay", owed, oldest=Shortfall.opened_at, due=Shortfall.due_on, amount=owed_fen),
         Line("quotes_valid", quotes, due=shanghai_day(Quote.expires_at), amount=Quote.subsidy_fen),
         Line("orders_unanswered", unanswered, due=Order.respond_by, oldest=Order.placed_at, is_fact=True),
         *_member_lines(own, today=clock.today(now)),
@@ -86,7 +86,12 @@ def provider_lines(actor: Actor, *, today: date) -> list[Line]:
         ImportJob.provider_id.in_(own), ImportJob.state.in_((ImportState.QUEUED, ImportState.RUNNING))
     )
     owed = select(Shortfall).where(Shortfall.creditor_id.in_(own), Shortfall.state == ShortfallState.OPEN)
-    owed_fen = Shortfall.amount_fen - Shortfall.paid_fen
+    owed_fen = Shortfall.amount_fen - Shortfall.paid_fen - Shortfall.written_off_fen
+    disputes = (
+        select(GatewayDispute)
+        .join(Payment, Payment.id == GatewayDispute.payment_id)
+        .where(Payment.payee_id.in_(own), GatewayDispute.state.in_(UNANSWERED_DISPUTES))
+    )
     return [
         Line("orders_to_accept", placed, oldest=Order.placed_at, due=Order.respond_by, amount=Order.price_fen),
         *_claim_lines(actor),
@@ -96,6 +101,13 @@ def provider_lines(actor: Actor, *, today: date) -> list[Line]:
         Line("deliveries_due", in_service, oldest=Order.started_at, due=Order.expected_completion),
         Line("listings_returned", returned, oldest=Instrument.reviewed_at),
         Line("listings_overdue", overdue),
+        Line(
+            "disputes_to_answer",
+            disputes,
+            oldest=GatewayDispute.opened_at,
+            due=shanghai_day(GatewayDispute.due_by),
+            amount=GatewayDispute.amount_fen,
+        ),
         Line("shortfalls_to_receive", owed, oldest=Shortfall.opened_at, amount=owed_fen, is_fact=True),
         Line("imports_running", imports, oldest=ImportJob.created_at, is_fact=True),
         *_member_lines(own, today=today),
@@ -140,12 +152,12 @@ def _member_lines(own: Collection[int], *, today: date) -> list[Line]:
     owing = select(Membership).where(Membership.organisation_id.in_(own), owes_documents(on=today))
     clawbacks = select(Clawback).where(Clawback.payee_id.in_(own), Clawback.state == ClawbackState.OPEN)
     coming = select(Payable).where(Payable.payee_id.in_(own), Payable.state.in_(ON_ITS_WAY))
-    back_fen = Clawback.amount_fen - Clawback.recovered_fen
+    back_fen = Clawback.amount_fen - Clawback.recovered_fen - Clawback.written_off_fen
     return [
         Line("registrations_returned", returned, oldest=Membership.reviewed_at),
         Line("figures_to_renew", to_renew, due=FiguresRenewal.due_on),
         Line("accounts_to_renew", accounts_to_rename().where(BankAccount.organisation_id.in_(own))),
         Line("documents_owed", owing, due=Membership.owed_until),
-        Line("clawbacks_to_pay", clawbacks, oldest=Clawback.opened_at, amount=back_fen),
+        Line("clawbacks_to_pay", clawbacks, oldest=Clawback.opened_at, due=Clawback.due_on, amount=back_fen),
         Line("money_to_come", coming, oldest=Payable.confirmed_at, amount=Payable.amount_fen, is_fact=True),
     ]

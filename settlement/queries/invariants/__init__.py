@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.invariants import Invariant
-from settlement.queries.invariants import batches, caps, funds, gateway, ledger, payouts, suspense, trade
+from settlement.queries.invariants import batches, caps, funds, gateway, ledger, payers, payouts, suspense, trade
 
 AUDITED = [
     Invariant(
@@ -16,11 +16,15 @@ AUDITED = [
                 UNION ALL SELECT 'cap_carry', id FROM cap_carry
                 UNION ALL SELECT 'settlement_batch', id FROM settlement_batch UNION ALL SELECT 'fund', id FROM fund
                 UNION ALL SELECT 'fund_closing', id FROM fund_closing
+                UNION ALL SELECT 'clawback_proposal', id FROM clawback_proposal
+                UNION ALL SELECT 'shortfall_proposal', id FROM shortfall_proposal
+                UNION ALL SELECT 'appropriation_correction', id FROM appropriation_correction
                 UNION ALL SELECT 'clawback', id FROM clawback UNION ALL SELECT 'shortfall', id FROM shortfall
                 UNION ALL SELECT 'payment_stop', id FROM payment_stop
                 UNION ALL SELECT 'bank_suspense', id FROM bank_suspense
                 UNION ALL SELECT 'bank_statement', id FROM bank_statement
                 UNION ALL SELECT 'cutoff_change', id FROM cutoff_change
+                UNION ALL SELECT 'paying_account', id FROM paying_account
                 UNION ALL SELECT 'gateway_refund', id FROM gateway_refund
                 UNION ALL SELECT 'gateway_dispute', id FROM gateway_dispute
                 UNION ALL SELECT 'gateway_account', id FROM gateway_account
@@ -35,6 +39,7 @@ INVARIANTS: list[Invariant] = [
     *caps.INVARIANTS,
     *trade.INVARIANTS,
     *payouts.INVARIANTS,
+    *payers.INVARIANTS,
     *batches.INVARIANTS,
     *funds.INVARIANTS,
     *gateway.INVARIANTS,

@@ -72,5 +72,22 @@ INVARIANTS: list[Invariant] = [
             OR coalesce(c.lapsed_fen, 0) <> coalesce(a.lapsed_fen, 0) OR c.alone
         """,
     ),
+    Invariant(
+        10,
+        "an appropriation is corrected by a posted entry that names it, as two persons decided",
+        """
+        SELECT a.id AS appropriation, a.fund_id AS fund, a.amount_fen, n.id AS correcting, n.amount_fen AS change_fen,
+               c.id AS appropriation_correction, c.amount_fen AS right_fen
+          FROM appropriation a
+          LEFT JOIN appropriation n ON n.corrects_id = a.id
+          LEFT JOIN ledger_transaction t ON t.id = n.transaction_id
+          LEFT JOIN appropriation_correction c ON c.appropriation_id = a.id AND c.state = 'approved'
+         WHERE (n.id IS NOT NULL OR c.id IS NOT NULL)
+           AND (abs(a.amount_fen + coalesce(n.amount_fen, 0)) IS DISTINCT FROM c.amount_fen
+                OR c.reviewed_by = c.proposed_by OR n.fund_id <> a.fund_id
+                OR n.id IS NOT NULL AND t.reverses_id IS DISTINCT FROM a.transaction_id)
+        """,
+    ),
     replay("fund_closing", PROPOSAL_TRANSITIONS),
+    replay("appropriation_correction", PROPOSAL_TRANSITIONS),
 ]

@@ -28,7 +28,7 @@ INVARIANTS: list[Invariant] = [
         "only what succeeded is posted",
         """
         SELECT id AS payment, state, transaction_id FROM payment
-         WHERE (transaction_id IS NOT NULL) <> (state IN ('succeeded', 'refunded'))
+         WHERE (transaction_id IS NOT NULL) <> (state IN ('succeeded', 'refunded', 'corrected'))
         """,
     ),
     Invariant(

@@ -6,6 +6,7 @@ their history is that of their lines, which invariant 6 follows.
 
 from __future__ import annotations
 
+from accounts.states import PROPOSAL_TRANSITIONS
 from core.invariants import Invariant, replay
 from settlement.queries.invariants.outcomes import OUTCOMES, PAYOUT_OUTCOMES
 from settlement.states import CLAWBACK_TRANSITIONS, STOP_TRANSITIONS
@@ -36,9 +37,10 @@ INVARIANTS: list[Invariant] = [
          WHERE p.attempts <> coalesce(latest.attempt, 0)
             OR (p.state = 'in_batch' AND (latest.batch_id IS DISTINCT FROM p.batch_id OR latest.outcome IS NOT NULL
                                           OR latest.batch_state NOT IN ('prepared', 'approved', 'exported')))
-            OR (p.state IN ('paid', 'failed', 'returned')
+            OR (p.state IN ('paid', 'failed', 'returned') AND (p.state <> 'failed' OR p.batch_id IS NOT NULL)
                 AND (latest.batch_id IS DISTINCT FROM p.batch_id OR latest.outcome IS DISTINCT FROM p.state))
-            OR (p.state IN ('due', 'cancelled') AND latest.batch_id IS NOT NULL
+            OR ((p.state IN ('due', 'cancelled') OR (p.state = 'failed' AND p.batch_id IS NULL))
+                AND latest.batch_id IS NOT NULL
                 AND latest.batch_state <> 'discarded' AND latest.outcome IS DISTINCT FROM 'failed'
                 AND latest.outcome IS DISTINCT FROM 'returned')
         UNION ALL
@@ -46,6 +48,19 @@ INVARIANTS: list[Invariant] = [
           FROM said JOIN payable p ON p.id = said.payable_id
          WHERE said.attempt < p.attempts AND said.batch_state <> 'discarded'
            AND (said.outcome IS NULL OR said.outcome = 'paid')
+        """,
+    ),
+    Invariant(
+        6,
+        "what failed without a batch was refused when one was prepared",
+        """
+        SELECT p.id AS payable, p.source, p.state, p.holder_name, p.account_number
+          FROM payable p
+         WHERE p.state = 'failed' AND p.batch_id IS NULL
+           AND (SELECT e.action FROM audit_entry e
+                 WHERE e.subject_kind = 'payable' AND e.subject_id = p.id AND e.to_state IS NOT NULL
+                   AND e.from_state IS DISTINCT FROM e.to_state
+                 ORDER BY e.id DESC LIMIT 1) IS DISTINCT FROM 'refuse'
         """,
     ),
     Invariant(
@@ -80,7 +95,8 @@ INVARIANTS: list[Invariant] = [
         WITH said AS ({PAYOUT_OUTCOMES})
         SELECT NULL AS clawback, a.id AS ledger_account, a.owner, a.posted_fen, coalesce(c.open_fen, 0) AS open_fen
           FROM ledger_account a
-          LEFT JOIN (SELECT payee_id, sum(amount_fen - recovered_fen) AS open_fen, sum(netting_fen) AS netting_fen
+          LEFT JOIN (SELECT payee_id, sum(amount_fen - recovered_fen - written_off_fen) AS open_fen,
+                            sum(netting_fen) AS netting_fen
                        FROM clawback GROUP BY payee_id) c
             ON a.owner = 'organisation:' || c.payee_id
          WHERE a.kind = 'clawback_receivable'
@@ -148,6 +164,47 @@ INVARIANTS: list[Invariant] = [
                       = (p.holder_name, p.bank_name, p.cnaps_code, p.account_number))
         """,
     ),
+    Invariant(
+        6,
+        "what is written off of clawbacks is posted, as two persons decided",
+        """
+        SELECT c.id AS clawback, c.written_off_fen, coalesce(d.fen, 0) AS decided_fen, coalesce(p.fen, 0) AS posted_fen
+          FROM clawback c
+          LEFT JOIN (SELECT clawback_id, sum(amount_fen) AS fen, bool_or(reviewed_by = proposed_by) AS alone
+                       FROM clawback_proposal WHERE remedy = 'write_off' AND state = 'approved'
+                      GROUP BY clawback_id) d ON d.clawback_id = c.id
+          LEFT JOIN (SELECT t.reverses_id, sum(p.amount_fen) AS fen
+                       FROM ledger_transaction t JOIN ledger_posting p ON p.transaction_id = t.id AND p.amount_fen > 0
+                      WHERE t.kind = 'clawback_written_off' GROUP BY t.reverses_id) p
+            ON p.reverses_id = c.transaction_id
+         WHERE c.written_off_fen <> coalesce(d.fen, 0) OR c.written_off_fen <> coalesce(p.fen, 0) OR d.alone
+        """,
+    ),
+    Invariant(
+        6,
+        "a correction takes back exactly the recovery it names",
+        """
+        SELECT r.id AS recovery, r.clawback_id AS clawback, r.amount_fen, o.amount_fen AS corrected_fen
+          FROM recovery r
+          LEFT JOIN recovery o ON o.id = r.corrects_id
+          LEFT JOIN ledger_transaction t ON t.id = r.transaction_id
+         WHERE r.amount_fen < 0
+           AND (o.id IS NULL OR r.amount_fen <> -o.amount_fen OR r.clawback_id <> o.clawback_id
+                OR t.reverses_id IS DISTINCT FROM o.transaction_id)
+        """,
+    ),
+    Invariant(
+        6,
+        "instalments add up to the sum they are a plan for",
+        """
+        SELECT p.id AS clawback_proposal, p.clawback_id AS clawback, p.amount_fen, sum(i.amount_fen) AS planned_fen
+          FROM clawback_proposal p LEFT JOIN instalment i ON i.proposal_id = p.id
+         GROUP BY p.id
+        HAVING CASE WHEN p.remedy = 'instalments' THEN coalesce(sum(i.amount_fen), 0) <> p.amount_fen
+                    ELSE count(i.id) > 0 END
+        """,
+    ),
     replay("clawback", CLAWBACK_TRANSITIONS),
+    replay("clawback_proposal", PROPOSAL_TRANSITIONS),
     replay("payment_stop", STOP_TRANSITIONS),
 ]

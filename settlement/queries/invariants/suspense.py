@@ -47,6 +47,19 @@ INVARIANTS: list[Invariant] = [
     ),
     Invariant(
         8,
+        "money in suspense that came for a clawback is booked to it once, in whole",
+        """
+        SELECT s.id AS bank_suspense, s.state, s.resolution, s.amount_fen, s.clawback_id AS clawback,
+               r.id AS recovery, r.amount_fen AS recovered_fen, r.clawback_id AS booked_to
+          FROM bank_suspense s LEFT JOIN recovery r ON r.suspense_id = s.id
+         WHERE (r.id IS NOT NULL) <> (s.state = 'settled' AND s.resolution = 'clawback_recovery')
+            OR (s.clawback_id IS NOT NULL) <> (s.resolution IS NOT DISTINCT FROM 'clawback_recovery')
+            OR (r.id IS NOT NULL AND (NOT s.credit OR (r.clawback_id, r.amount_fen, r.recorded_by)
+                                                      IS DISTINCT FROM (s.clawback_id, s.amount_fen, s.settled_by)))
+        """,
+    ),
+    Invariant(
+        8,
         "a statement left in suspense what it says",
         """
         SELECT t.id AS bank_statement, t.suspense_count, count(s.id) AS entries

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from datetime import date
+from typing import BinaryIO
 
 from settlement.rules.bank_files.answers import (
     Answer,
@@ -12,6 +12,7 @@ from settlement.rules.bank_files.answers import (
     Fault,
     FaultCode,
     Movement,
+    Owned,
     Reading,
     Whole,
 )
@@ -28,21 +29,26 @@ __all__ = [
     "Fault",
     "FaultCode",
     "Movement",
+    "Owned",
     "Reading",
     "Whole",
     "read_bank_file",
 ]
 
+HEAD_BYTES = 64
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
-def read_bank_file(content: bytes, *, today: date, currency: str) -> Reading:
-    """The answers of a bank's file of any kind, told by its content, and every fault of form.
+def read_bank_file(stream: BinaryIO, *, today: date, currency: str) -> Reading:
+    """The answers of a bank's file of any kind, told by its content, and every fault of form. The file is read from its
+    start, part by part where it is XML.
 
     Raises a :class:`core.errors.DomainError` with its reasons for what cannot be opened safely, or not at all.
     """
-    stream = io.BytesIO(content)
-    if not content[:64].lstrip(_BLANK).startswith(b"<"):
+    stream.seek(0)
+    head = stream.read(HEAD_BYTES)
+    stream.seek(0)
+    if not head.lstrip(_BLANK).startswith(b"<"):
         return read_table(stream, today=today)
     check_document(stream)
     kind = kind_of(stream)

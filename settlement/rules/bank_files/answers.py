@@ -37,6 +37,7 @@ class FaultCode(StrEnum):
     STATUS_UNKNOWN = "return_status_unknown"
     DAY_MALFORMED = "return_day_malformed"
     DAY_AHEAD = "return_day_ahead"
+    DAY_BEFORE = "return_day_before"
     REASON_MISSING = "return_reason_missing"
     REASON_TOO_LONG = "return_reason_too_long"
     PAYOUT_FOREIGN = "return_line_foreign"
@@ -55,6 +56,8 @@ class FaultCode(StrEnum):
     CURRENCY_DIFFERS = "return_currency_differs"
     STATUS_CONTRADICTS = "return_status_contradicts"
     DIRECTION_UNKNOWN = "return_direction_unknown"
+    BALANCE_DIFFERS = "return_balance_differs"
+    ACCOUNT_FOREIGN = "return_account_foreign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,14 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
+class Owned:
+    """The account that a statement is of."""
+
+    line: int
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
 class Control:
     """How many payouts, and of what sum, the bank says a reference had when it was sent."""
 
@@ -134,5 +145,6 @@ class Reading:
     answers: tuple[Answer, ...] = ()
     wholes: tuple[Whole, ...] = ()
     controls: tuple[Control, ...] = ()
+    accounts: tuple[Owned, ...] = ()
     undecided: int = 0
     faults: tuple[Fault, ...] = ()

@@ -27,10 +27,14 @@ class SentPayout:
 
 @dataclass(frozen=True)
 class SentBatch:
-    """A batch as it went to the bank; payouts of nothing went to none and are not among them."""
+    """A batch as it went to the bank; payouts of nothing went to none and are not among them.
+
+    No money of it moved before the day it was approved.
+    """
 
     number: str
     payouts: Mapping[int, SentPayout]
+    approved_on: date
 
     @property
     def total_fen(self) -> int:
@@ -188,6 +192,8 @@ class _Matching:
             self._fault(FaultCode.ACCOUNT_DIFFERS, answer.line, answer.accounts[0])
         if answer.amount_fen not in (None, payout.amount_fen):
             self._fault(FaultCode.AMOUNT_DIFFERS, answer.line, fen_to_yuan(answer.amount_fen or 0))
+        if answer.value_date < batch.approved_on:
+            self._fault(FaultCode.DAY_BEFORE, answer.line, answer.value_date.isoformat(), batch.approved_on.isoformat())
         said = self.said.setdefault((batch.number, payout.payout_no), _Said(payout))
         # A statement may tell that money left and that it came back; nothing else says two things of one payout.
         if answer.outcome in said.answers or (said.answers and answer.movement is None):

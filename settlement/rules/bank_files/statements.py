@@ -14,6 +14,7 @@ from settlement.rules.bank_files.answers import (
     Fault,
     FaultCode,
     Movement,
+    Owned,
     Reading,
     Whole,
 )
@@ -33,6 +34,8 @@ from settlement.states import PayoutOutcome
 
 BOOKED = "BOOK"
 CREDIT, DEBIT = "CRDT", "DBIT"
+OPENING, PREVIOUS_CLOSING, CLOSING = "OPBD", "PRCD", "CLBD"
+"""Booked balances: at the beginning of the statement, at the end of the one before, at its end."""
 NOT_PROVIDED = "NOTPROVIDED"
 """What ISO 20022 has banks write where there is no end-to-end id."""
 
@@ -62,6 +65,8 @@ class _Sums:
 
     count: dict[str, int] = field(default_factory=lambda: {CREDIT: 0, DEBIT: 0})
     fen: dict[str, int] = field(default_factory=lambda: {CREDIT: 0, DEBIT: 0})
+    booked_fen: int = 0
+    """What booked entries moved the account by; what left counts negative."""
 
 
 def read_statement(stream: BinaryIO, kind: BankFileKind, *, today: date, currency: str) -> Reading:
@@ -80,6 +85,7 @@ class _Statement:
         self.answers: list[Answer] = []
         self.wholes: list[Whole] = []
         self.faults: list[Fault] = []
+        self.accounts: list[Owned] = []
         self.undecided = 0
         self.statements = 0
         self.made_on: date | None = None
@@ -103,6 +109,7 @@ class _Statement:
             self.kind,
             answers=tuple(self.answers),
             wholes=tuple(self.wholes),
+            accounts=tuple(self.accounts),
             undecided=self.undecided,
             faults=tuple(sorted(self.faults, key=lambda fault: fault.row)),
         )
@@ -150,6 +157,7 @@ class _Statement:
         if status != BOOKED:
             self.undecided += 1
             return
+        self.sums.booked_fen += (fen or 0) if direction == CREDIT else -(fen or 0)
         day = self._day(node, line)
         if fen is not None and day is not None:
             self._booked(node, fen=fen, direction=direction, day=day)
@@ -249,7 +257,10 @@ class _Statement:
 
     def _statement(self, node: Node) -> None:
         self.statements += 1
+        account = nodes_of(node, "Acct")
+        self.accounts.append(Owned(line_of(account[0] if account else node), _account(node, "Acct")))
         if _complete(node):
+            self._check_balances(node)
             for name, directions in (
                 ("TtlNtries", (CREDIT, DEBIT)),
                 ("TtlCdtNtries", (CREDIT,)),
@@ -258,6 +269,27 @@ class _Statement:
                 for each in nodes_of(node, f"TxsSummry/{name}"):
                     self._check_summary(each, directions)
         self.sums = _Sums()
+
+    def _check_balances(self, node: Node) -> None:
+        """The opening balance and what was booked come to the closing one."""
+        balances = {text_of(each, "Tp/CdOrPrtry/Cd"): each for each in reversed(nodes_of(node, "Bal"))}
+        opening = balances.get(OPENING, balances.get(PREVIOUS_CLOSING))
+        closing = balances.get(CLOSING)
+        if opening is None or closing is None:
+            return
+        before, after = self._balance(opening), self._balance(closing)
+        if before is not None and after is not None and before + self.sums.booked_fen != after:
+            expected = fen_to_yuan(before + self.sums.booked_fen)
+            self._fault(FaultCode.BALANCE_DIFFERS, line_of(closing), fen_to_yuan(after), expected)
+
+    def _balance(self, node: Node) -> int | None:
+        """A balance in fen, negative where the account is overdrawn."""
+        direction, amounts = text_of(node, "CdtDbtInd"), nodes_of(node, "Amt")
+        if direction not in (CREDIT, DEBIT) or not amounts:
+            self._fault(FaultCode.ELEMENT_MISSING, line_of(node), "Bal/CdtDbtInd" if amounts else "Bal/Amt")
+            return None
+        fen = amount_of(amounts[0], currency=self.currency, faults=self.faults)
+        return fen if fen is None or direction == CREDIT else -fen
 
     def _check_summary(self, node: Node, directions: tuple[str, ...]) -> None:
         counted, total, line = text_of(node, "NbOfNtries"), text_of(node, "Sum"), line_of(node)

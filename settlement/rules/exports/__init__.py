@@ -13,7 +13,7 @@ from settlement.rules.exports.printed import write_pdf
 from settlement.rules.exports.treasury import write_treasury
 from settlement.rules.exports.workbook import write_xlsx
 
-__all__ = ["FILE_KINDS", "BatchContent", "ExportFormat", "FileKind"]
+__all__ = ["FILE_KINDS", "FOR_BANKS", "BatchContent", "ExportFormat", "FileKind"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +35,6 @@ FILE_KINDS: Mapping[ExportFormat, FileKind] = {
     ExportFormat.PDF: FileKind("application/pdf", "pdf", write_pdf),
 }
 """How each format is made."""
+
+FOR_BANKS = frozenset({ExportFormat.CSV, ExportFormat.PAIN_001, ExportFormat.TREASURY})
+"""What tells somebody to pay; an order without a payment would be none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -59,17 +59,29 @@ class Payer:
     bank_name: str
     cnaps_code: str
     account_number: str
+    bic: str | None = None
+
+
+class TableBlock(NamedTuple):
+    """Some rows of a bank's table in UTF-8, which its writer has still to spell as CSV.
+
+    Fields are separated by the unit separator of ASCII and rows by its record separator, which no field holds; a group
+    separator alone is a field without any text.
+    """
+
+    rows: bytes
+    row_count: int
 
 
 @dataclass(frozen=True, slots=True)
 class BankTable:
-    """The payouts as rows of the bank's table: one CSV row in UTF-8, ending in a line feed, for each.
+    """The payouts as rows of the bank's table, in the columns of ``layout`` without their headings.
 
-    ``rows`` has the columns of ``layout`` without their headings and may be read once.
+    ``blocks`` may be read once; who reads them closes them.
     """
 
     layout: BankLayout
-    rows: Iterable[bytes]
+    blocks: Generator[TableBlock]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,7 @@ class BatchContent:
 
     number: str
     programme: str
+    programme_name: str
     cutoff: date
     pay_on: date
     payout_count: int
@@ -107,8 +120,3 @@ class BatchContent:
             raise ControlSumDiffers(
                 number=self.number, count=count, total=found, expected_count=self.payout_count, expected_total=expected
             )
-
-
-def purpose(batch_number: str, claim_count: int) -> str:
-    """What a payment is for, as the payee's bank shows it."""
-    return f"科技创新券兑付 {batch_number} {claim_count}笔"

@@ -53,12 +53,17 @@ class Delimiter(StrEnum):
     BAR = "|"
 
 
+PURPOSE = "科技创新券兑付 {batch} {claims}笔"
+"""What a payment is for where a layout says nothing else."""
+
+
 @dataclass(frozen=True, slots=True)
 class BankColumn:
-    """One column and the words above it."""
+    """One column, the words above it, and how many characters the bank takes in it, if it says so."""
 
     field: BankField
     heading: str
+    longest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +75,23 @@ class BankLayout:
     amount: AmountUnit
     encoding: BankEncoding
     lacking: Lacking
+    purpose: str = PURPOSE
+
+    def purpose_of(self, batch_number: str, claim_count: int) -> str:
+        """What a payment is for, as the payee's bank shows it."""
+        return self.purpose.replace("{batch}", batch_number).replace("{claims}", str(claim_count))
 
 
 def layout_of(row: Mapping[str, Any]) -> BankLayout:
-    """A layout as the policy pack spells it."""
+    """A layout as the file of an office, or a row of its table, spells it."""
     return BankLayout(
-        columns=tuple(BankColumn(BankField(column["field"]), column["heading"]) for column in row["columns"]),
+        columns=tuple(
+            BankColumn(BankField(column["field"]), column["heading"], column.get("longest"))
+            for column in row["columns"]
+        ),
         delimiter=Delimiter(row["delimiter"]),
         amount=AmountUnit(row["amount"]),
         encoding=BankEncoding(row["encoding"]),
         lacking=Lacking(row["lacking"]),
+        purpose=row.get("purpose") or PURPOSE,
     )

@@ -83,6 +83,7 @@ def _fitted(payout: PayoutView) -> PayoutView:
 
 def _head(content: BatchContent) -> str:
     number, payer = escaped(content.number), content.payer
+    bic = f"<BICFI>{payer.bic}</BICFI>" if payer.bic else ""
     control = f"<NbOfTxs>{content.payout_count}</NbOfTxs><CtrlSum>{fen_to_yuan(content.total_fen)}</CtrlSum>"
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -93,7 +94,7 @@ def _head(content: BatchContent) -> str:
         f"<ReqdExctnDt><Dt>{content.pay_on.isoformat()}</Dt></ReqdExctnDt>"
         f"<Dbtr><Nm>{_name(payer.holder_name)}</Nm></Dbtr>"
         f"<DbtrAcct><Id><Othr><Id>{escaped(payer.account_number)}</Id></Othr></Id></DbtrAcct>"
-        "<DbtrAgt><FinInstnId><ClrSysMmbId><ClrSysId><Cd>CNAPS</Cd></ClrSysId>"
+        f"<DbtrAgt><FinInstnId>{bic}<ClrSysMmbId><ClrSysId><Cd>CNAPS</Cd></ClrSysId>"
         f"<MmbId>{escaped(payer.cnaps_code)}</MmbId></ClrSysMmbId><Nm>{_name(payer.bank_name)}</Nm></FinInstnId>"
         "</DbtrAgt>\n"
     )

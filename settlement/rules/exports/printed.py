@@ -40,7 +40,7 @@ def write_pdf(content: BatchContent, target: BinaryIO) -> None:
             [catalogue()["pdf.payment_list.payer"].zh, payer.holder_name],
             [catalogue()["pdf.payment_list.payer_account"].zh, payer.account_number],
             [catalogue()["pdf.payment_list.payer_bank"].zh, payer.bank_name],
-            [catalogue()["pdf.payment_list.programme"].zh, content.programme],
+            [catalogue()["pdf.payment_list.programme"].zh, content.programme_name],
         ],
         "is_printed": is_printed,
         "payouts": [payout._asdict() for payout in content.counted()] if is_printed else [],

@@ -94,7 +94,7 @@ def _summary(content: BatchContent) -> Iterator[str]:
     payer = content.payer
     rows = [
         ("批次号", _text(content.number)),
-        ("资金", _text(content.programme)),
+        ("资金", _text(content.programme_name)),
         ("截止日", _text(content.cutoff.isoformat())),
         ("付款人", _text(payer.holder_name)),
         ("付款账号", _text(payer.account_number)),

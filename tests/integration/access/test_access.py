@@ -116,6 +116,7 @@ def test_v6_an_auditor_and_a_citys_offices_read_what_the_province_reads() -> Non
     of_the_whole_province = {
         "/settlement-batches",
         "/bank-statements",
+        "/paying-accounts",
         "/suspense-entries",
         "/ledger/trial-balance",
         "/spot-checks",

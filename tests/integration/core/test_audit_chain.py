@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import select, text
 
 from core import audit_chain
-from core.audit import record
-from core.audit_chain import chain_head, chain_offences, seal_audit_trail, verify_chain
+from core.audit import AuditEntry, record
+from core.audit_chain import (
+    AuditSeal,
+    ChainBroken,
+    KeyInUse,
+    KeyNotIntroduced,
+    chain_head,
+    replace_key,
+    seal_audit_trail,
+    verify_chain,
+)
+from core.audit_head import (
+    HeadAltered,
+    HeadOfOtherKey,
+    HeadUnreadable,
+    NothingSealed,
+    export_head,
+    head_file,
+    read_head,
+    trail_offences,
+    verify_against,
+)
+from core.audit_keys import KEY_SETTING, OLD_KEYS_SETTING, key_mark
 from core.db import session, transaction
 from core.files import StoredFile
 from core.permissions import SYSTEM
@@ -66,7 +91,7 @@ def fault(expected_seal: int) -> str:
 def test_an_untouched_trail_is_well(trail: Flask) -> None:
     """Invariant 12: seals follow one another without a gap and nothing is found."""
     assert verify_chain() == []
-    assert chain_offences() == []
+    assert trail_offences() == []
     head = chain_head()
     assert head is not None
     assert head.number == 3
@@ -102,7 +127,7 @@ def test_an_edited_entry_or_seal_is_named(trail: Flask, intruder: psycopg.Connec
     """Invariant 12: the first seal that covers it no longer fits."""
     assert intruder.execute(change.encode()).rowcount == 1
     assert "changed" in fault(2)
-    assert [offence.number for offence in chain_offences()] == [12]
+    assert [offence.number for offence in trail_offences()] == [12]
 
 
 def test_a_removed_entry_is_named(trail: Flask, intruder: psycopg.Connection) -> None:
@@ -150,9 +175,89 @@ def test_a_rewritten_end_shows_against_an_exported_head(trail: Flask, intruder: 
 
 
 def test_another_key_is_told_from_another_history(trail: Flask) -> None:
-    """Who changes the key learns that it is the key."""
-    trail.config["AUDIT_CHAIN_KEY"] = "another"
-    assert fault(1) == "it was made with another key than the present one"
+    """Who changes the key learns that it is the key, and nothing is sealed until it is said that it was replaced."""
+    trail.config[KEY_SETTING] = "another"
+    assert fault(1) == "it was made with a key that is not configured"
+    write(10)
+    settle()
+    with pytest.raises(KeyNotIntroduced):
+        seal_audit_trail(now=NOW)
+    with pytest.raises(ChainBroken):
+        replace_key(now=NOW)
+    assert replace_key(now=NOW, old_key_lost=True).number == 4
+    assert seal_audit_trail(now=NOW) == 2
+    assert fault(1) == "it was made with a key that is not configured"
+
+
+@pytest.fixture
+def renewed(trail: Flask) -> Flask:
+    """The key was replaced after the third seal; two entries, of which one tells of it, are sealed with the new key."""
+    trail.config[KEY_SETTING], trail.config[OLD_KEYS_SETTING] = "another", [trail.config["SECRET_KEY"]]
+    assert fault(3) == "it is the newest and was not made with the present key"
+    assert replace_key(now=NOW).entries == 0
+    write(10)
+    settle()
+    assert seal_audit_trail(now=NOW) == 2
+    return trail
+
+
+def test_a_replaced_key_only_checks(renewed: Flask) -> None:
+    """What it sealed stays checked, the change stands in the trail, and the same key is not put in its place again."""
+    assert verify_chain() == []
+    assert [seal.key_mark for seal in session().scalars(select(AuditSeal).order_by(AuditSeal.number))] == [
+        *[key_mark_of("only for tests")] * 3,
+        *[key_mark_of("another")] * 2,
+    ]
+    (told,) = session().scalars(select(AuditEntry).where(AuditEntry.action == "replace_key"))
+    assert (told.subject_kind, told.subject_id) == ("audit_seal", 4)
+    with pytest.raises(KeyInUse):
+        replace_key(now=NOW)
+    renewed.config[KEY_SETTING], renewed.config[OLD_KEYS_SETTING] = "only for tests", ["another"]
+    assert fault(5) == "it is the newest and was not made with the present key"
+
+
+def test_who_learnt_the_replaced_key_can_rewrite_nothing(renewed: Flask, intruder: psycopg.Connection) -> None:
+    """Neither before the change, as the new key stands over it, nor by taking the change away, nor after it."""
+    intruder.execute("DELETE FROM audit_entry WHERE id = 9")
+    forge(renewed, intruder, 3)
+    assert fault(4) == "it does not rest on the link before"
+    intruder.execute("DELETE FROM audit_seal WHERE number > 3")
+    assert fault(3) == "it is the newest and was not made with the present key"
+
+
+def test_a_link_with_a_replaced_key_is_named(renewed: Flask, intruder: psycopg.Connection) -> None:
+    """Also where it fits at the end of the chain."""
+    write(11)
+    settle()
+    seal_audit_trail(now=NOW)
+    forge(renewed, intruder, 6)
+    assert fault(6) == "it was made with a key that had been replaced"
+
+
+def forge(app: Flask, intruder: psycopg.Connection, number: int) -> None:
+    """Make a link anew over what is there now, with the replaced key."""
+    session().rollback()
+    key = key_of("only for tests")
+    seal = session().scalars(select(AuditSeal).where(AuditSeal.number == number)).one()
+    rows = session().execute(text(audit_chain._SEALED), {**seal_bounds(seal)}).all()
+    seal.entries, seal.key_mark = len(rows), key_mark(key)
+    digest, _ = audit_chain._digest(seal, iter(rows), key=key)
+    changed = (seal.entries, seal.key_mark, digest, number)
+    session().rollback()
+    statement = "UPDATE audit_seal SET entries = %s, key_mark = %s, digest = %s WHERE number = %s"
+    intruder.execute(statement, changed)
+
+
+def seal_bounds(seal: AuditSeal) -> dict[str, int]:
+    return {name: getattr(seal, name) for name in ("after_xid", "after_id", "last_xid", "last_id")}
+
+
+def key_of(secret: str) -> bytes:
+    return hmac.digest(secret.encode(), b"audit chain", hashlib.sha256)
+
+
+def key_mark_of(secret: str) -> str:
+    return key_mark(key_of(secret))
 
 
 def test_an_open_transaction_holds_the_seal_up(committed_app: Flask, database: Database) -> None:
@@ -182,17 +287,65 @@ def test_seals_are_append_only(trail: Flask, database: Database) -> None:
                 application.execute(statement)
 
 
-def test_the_head_is_exported_and_checked_on_the_command_line(trail: Flask, tmp_path: Path) -> None:
-    """`audit head > FILE`, later `audit verify --head FILE`."""
+def test_the_head_is_exported_and_checked_on_the_command_line(
+    trail: Flask, intruder: psycopg.Connection, tmp_path: Path
+) -> None:
+    """`audit head`, later `audit verify --head FILE` or `verify --audit-head FILE`: both name an end that is gone."""
     runner = trail.test_cli_runner()
-    printed = runner.invoke(args=["audit", "head"]).output
+    write(10)
     kept = tmp_path / "head.json"
-    kept.write_text(printed)
-    assert json.loads(printed)["number"] == 3
-    assert runner.invoke(args=["audit", "verify", "--head", str(kept)]).exit_code == 0
-    kept.write_text(json.dumps({**json.loads(printed), "number": 4}))
-    refused = runner.invoke(args=["audit", "verify", "--head", str(kept)])
-    assert refused.exit_code == 1
-    assert json.loads(refused.output)["audit_seal"] == 4
-    kept.write_text("{}")
-    assert "no head" in runner.invoke(args=["audit", "verify", "--head", str(kept)]).output
+    assert runner.invoke(args=["audit", "head", "--output", str(kept)]).exit_code == 0
+    told = json.loads(kept.read_text())
+    assert (told["number"], told["entries"], told["first"]["id"], told["last"]["id"]) == (3, 9, 1, 9)
+    assert (told["waiting"], told["last"]["at"]) == (1, NOW.isoformat())
+    assert json.loads(runner.invoke(args=["audit", "head"]).output)["digest"] == told["digest"]
+    commands = (["audit", "verify", "--head", str(kept)], ["verify", "--audit-head", str(kept)])
+    for command in commands:
+        assert "invariant 12" not in (said := runner.invoke(args=command).output)
+        assert "exported" not in said
+    intruder.execute("DELETE FROM audit_seal WHERE number = 3")
+    intruder.execute("DELETE FROM audit_entry WHERE id > 6")
+    for command in commands:
+        session().rollback()
+        refused = runner.invoke(args=command)
+        assert refused.exit_code == 1
+        assert "the exported link is gone from the end of the chain" in refused.output
+        assert '"exported_entries": 9, "covered_entries": 6' in refused.output
+
+
+ALTERED: list[tuple[Callable[[dict[str, Any]], object], type[Exception]]] = [
+    (lambda told: {**told, "entries": 8}, HeadAltered),
+    (lambda told: {**told, "number": 2}, HeadAltered),
+    (lambda told: {**told, "key_mark": "0" * 16}, HeadOfOtherKey),
+    (lambda told: {**told, "format": 9}, HeadUnreadable),
+    (lambda told: {name: value for name, value in told.items() if name != "signature"}, HeadUnreadable),
+    (lambda told: [told], HeadUnreadable),
+]
+
+
+def test_an_altered_head_is_refused(committed_app: Flask) -> None:
+    """Who may write the file cannot adapt it to a trail that was cut off."""
+    with pytest.raises(NothingSealed):
+        export_head(now=NOW)
+    with pytest.raises(KeyInUse):
+        replace_key(now=NOW)
+    write(1)
+    settle()
+    seal_audit_trail(now=NOW)
+    told = export_head(now=NOW)
+    assert read_head(json.dumps(told).encode()).entries == 1
+    for change, error in ALTERED:
+        with pytest.raises(error):
+            read_head(json.dumps(change(told)).encode())
+
+
+def test_a_head_exported_before_a_new_key_still_holds(trail: Flask) -> None:
+    """It was signed with the key that only checks now."""
+    kept = head_file(now=NOW)
+    trail.config[KEY_SETTING], trail.config[OLD_KEYS_SETTING] = "another", [trail.config["SECRET_KEY"]]
+    with pytest.raises(KeyNotIntroduced):
+        export_head(now=NOW)
+    replaced = trail.test_cli_runner().invoke(args=["audit", "replace-key"])
+    assert replaced.exit_code == 0, replaced.output
+    assert verify_against(read_head(kept)) == []
+    assert read_head(head_file(now=NOW)).number == 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from itertools import product
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from core import audit
-from core.db import NoTransaction, session, transaction
+from core.db import NoTransaction, db, session, transaction
 from core.files import StoredFile
 from core.permissions import SYSTEM, Actor
 from core.states import StateForbids, Transitions, allowed_target, apply
@@ -66,6 +67,28 @@ def test_every_state_against_every_action(app: Flask, state: Light, action: str)
             assert refused.value.extra == {"state": state.value, "allowed": LIGHT.actions(state)}
             assert made.state is state
             assert written(made) == []
+
+
+def test_entries_are_written_together_as_they_were_given(app: Flask) -> None:
+    """In their order, by one statement at the next flush, whatever is in them; an instant has a time zone."""
+    said: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+    beijing = NOW.astimezone(timezone(timedelta(hours=8)))
+    given: list[Any] = ['"quoted", \\ and 中文\n', None, "", 2**62, 0.1, {"deep": [True, "%s :data"]}]
+    with transaction() as current:
+        made = lamp(Light.RED)
+        for number, value in enumerate(given):
+            audit.record(
+                actor=ACTOR, now=beijing, action=str(number), subject=made, to_state=Light.RED, data={"of": value}
+            )
+        assert not any("audit_entry" in each for each in said)
+        entries = written(made)
+        assert [(each.action, each.data["of"]) for each in entries] == [(str(n), each) for n, each in enumerate(given)]
+        assert {(each.at, each.from_state, each.to_state) for each in entries} == {(NOW, None, "red")}
+        assert sum("INSERT INTO audit_entry" in each for each in said) == 1
+        audit.record(actor=SYSTEM, now=NOW.replace(tzinfo=None), action="naive", subject=made)
+        with pytest.raises(TypeError, match="time zone"):
+            current.flush()
 
 
 def written(made: StoredFile) -> list[audit.AuditEntry]:

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from core.db import (
@@ -99,6 +100,32 @@ def test_statements_stay_prepared_from_request_to_request(committed_app: Flask) 
                 current.scalars(read).all()
     prepared = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%calendar_year.reference%'"
     assert session().scalar(text(prepared)) == 1
+
+
+def test_a_connection_lost_while_reading_does_not_take_the_answer_along(
+    committed_app: Flask, database: Database
+) -> None:
+    """The failure was answered; at the end of the request nothing of the transaction can be ended any more."""
+    with committed_app.app_context():
+        backend = session().scalar(text("SELECT pg_backend_pid()"))
+        with database.connect() as owner:
+            owner.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
+        with pytest.raises(OperationalError):
+            session().execute(text("SELECT 1"))
+    with committed_app.app_context():
+        assert session().scalar(text("SELECT 1")) == 1
+
+
+def test_a_connection_that_ended_while_it_was_idle_is_made_anew(committed_app: Flask, database: Database) -> None:
+    """As when the server was restarted between two requests: the next one does not notice."""
+    with committed_app.app_context():
+        backend = session().scalar(text("SELECT pg_backend_pid()"))
+    with committed_app.app_context():
+        assert session().scalar(text("SELECT pg_backend_pid()")) == backend, "it is kept from request to request"
+    with database.connect() as owner:
+        owner.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
+    with committed_app.app_context():
+        assert session().scalar(text("SELECT pg_backend_pid()")) != backend
 
 
 def test_steps_need_one(app: Flask) -> None:

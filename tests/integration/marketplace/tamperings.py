@@ -208,8 +208,8 @@ TAMPERINGS = [
     of_row(
         "a paid payable is due again",
         "payable",
-        "state = 'paid' AND clawed_back_fen = 0",
-        "state = 'due', paid_fen = 0",
+        "state = 'paid'",
+        "state = 'due', paid_fen = 0, clawed_back_fen = 0",
         "a payable is paid at most once",
     ),
     of_row("a stop is lifted aside", "payable", "stopped", "stopped = false", "a payable is stopped while"),
@@ -319,6 +319,13 @@ TAMPERINGS = [
         "recovered_fen = 1",
         "clawbacks equal",
     ),
+    of_row(
+        "money in suspense is said to be booked to a clawback",
+        "bank_suspense",
+        "state = 'proposed'",
+        "state = 'settled', resolution = 'clawback_recovery', clawback_id = (SELECT min(id) FROM clawback)",
+        "money in suspense that came",
+    ),
     Tampering(
         "a clawback is lowered",
         "SELECT id, payable_id FROM clawback ORDER BY id LIMIT 1",
@@ -327,7 +334,22 @@ TAMPERINGS = [
         "payable",
     ),
     # between users and providers
-    of_row("a shortfall is paid aside", "shortfall", "paid_fen = 0", "paid_fen = 1", "shortfalls equal"),
+    of_row("a shortfall is paid aside", "shortfall", "state = 'open'", "paid_fen = paid_fen + 1", "shortfalls equal"),
+    of_row("a shortfall is given up aside", "shortfall", "state = 'open'", "written_off_fen = 1", "shortfalls equal"),
+    Tampering(
+        "a part of a plan is lowered",
+        "SELECT id, proposal_id FROM shortfall_instalment ORDER BY id LIMIT 1",
+        "UPDATE shortfall_instalment SET amount_fen = amount_fen - 1 WHERE id = {key}",
+        "instalments of a shortfall",
+        "shortfall_proposal",
+    ),
+    of_row(
+        "a correction is approved aside",
+        "appropriation_correction",
+        "state = 'proposed'",
+        "state = 'approved'",
+        "appropriation_correction: history",
+    ),
     of_row("a shortfall is lowered", "shortfall", "true", "amount_fen = amount_fen - 1", "an order's shortfall"),
     of_row(
         "a payment is raised",

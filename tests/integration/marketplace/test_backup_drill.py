@@ -64,7 +64,7 @@ def test_a_backup_under_load_restored_elsewhere(
         before = len(placed)
         assert_done(committed_province.app, "take", folder)
         after = len(placed)
-    taken = read_manifest(folder, key=None)
+    taken = read_manifest(folder, keys=None)
     assert before <= rows_of(taken, "order") - 1 <= len(placed)
     assert after > before, "no order was placed while the backup ran"
     assert taken.file_count == rows_of(taken, "stored_file") > 0
@@ -81,7 +81,7 @@ def test_a_backup_under_load_restored_elsewhere(
             assert verify_chain(head=taken.audit_head) == []
             assert chain_head() == taken.audit_head
             assert_done(restored, "take", tmp_path / "again", "--link-from", folder)
-            again = read_manifest(tmp_path / "again", key=None)
+            again = read_manifest(tmp_path / "again", keys=None)
             assert {table.name for table in set(again.tables) ^ set(taken.tables)} == {"transaction_base"}
             assert (again.sequences, again.file_list) == (taken.sequences, taken.file_list)
             assert "not empty" in refusal(restored, "restore", folder)[0]

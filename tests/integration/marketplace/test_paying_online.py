@@ -100,7 +100,7 @@ def test_who_pays_sees_what_is_known_and_never_pays_twice(province: DemoClient, 
     assert fake.refunded_fen == 100
     fake.dispute(next(each["id"] for each in fake.intents.values() if each["status"] == "succeeded"))
     call(province, fake, fake.events[-1])
-    assert "fraudulent" in provider.get("/disputes").text
+    assert "付款人称非本人付款 (fraudulent)" in provider.get("/disputes").text
 
 
 def test_a_provider_opens_its_account_through_the_pages(province: DemoClient, fake: FakeStripe) -> None:
@@ -108,5 +108,6 @@ def test_a_provider_opens_its_account_through_the_pages(province: DemoClient, fa
     assert "尚未开通" in browser.get("/gateway-account").text
     page = browser.send("/gateway-account/onboarding")
     assert any(link.startswith("https://connect.example/") for link in page.reader.links)
+    assert "收款账户 (external_account)" in page.text
     fake.faults.append(Fault.CUT)
     assert "暂无应答" in browser.send("/gateway-account/onboarding").text

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select, text
 
 from core import clock
-from core.audit_chain import chain_offences, seal_audit_trail
+from core.audit_chain import seal_audit_trail
+from core.audit_head import trail_offences
 from core.db import session
 from core.file_store import path_of
 from core.files import StoredFile
@@ -67,7 +68,7 @@ def sealed(world: World) -> Iterator[World]:
         seal_audit_trail(now=clock.now())
         session().execute(text("SET LOCAL ROLE none"))
         session().execute(text("SET LOCAL session_replication_role = replica"))
-        assert chain_offences() == []
+        assert trail_offences() == []
         yield world
 
 
@@ -88,7 +89,7 @@ def test_a_rewritten_trail_is_named_by_its_seal(sealed: World, change: str) -> N
     key = session().scalar(text("SELECT min(id) FROM audit_entry WHERE action = 'approve'"))
     assert key is not None
     session().execute(text(change), {"key": key})
-    (offence,) = chain_offences()
+    (offence,) = trail_offences()
     assert offence.row["audit_seal"] == 1
 
 

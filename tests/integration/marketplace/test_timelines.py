@@ -134,4 +134,4 @@ def test_a_long_story_asks_as_often_as_a_short_one(province: DemoClient) -> None
         with counted_queries() as made:
             order_timeline(found, money=money, actor=actor, today=clock.today(clock.now()))
         asked.append(len(made))
-    assert asked == [5, 6, 10]
+    assert asked == [4, 5, 9]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from flask import Flask
 from sqlalchemy import text as sql
@@ -12,7 +14,7 @@ from core.db import session
 from marketplace.demo.client import DemoClient
 from marketplace.pages.trail_facts import details
 from tests.support.deal import order, service_id, walk
-from tests.support.pages import PageClient
+from tests.support.pages import PageAnswer, PageClient
 from tests.support.queries import counted_queries
 
 SAMPLE = "demo-ms-sample"
@@ -115,6 +117,26 @@ def test_the_verification_names_what_is_broken(province: DemoClient, auditor: Pa
     assert f"order: {placed['id']}" in done.text
 
 
-def test_the_last_seal_is_shown_to_be_kept(province: DemoClient, auditor: PageClient) -> None:
+def test_the_head_is_downloaded_and_compared_later(province: DemoClient, auditor: PageClient) -> None:
+    """The file is what the API answers; an end that is gone is named, and an altered file refused."""
+    assert "尚未封存" in auditor.get("/verification").text
+    assert auditor.get("/verification/head").status == 404
     seal_audit_trail(now=clock.now())
     assert "校验值" in auditor.get("/verification").text
+    kept = auditor.get("/verification/head").response
+    assert kept.headers["Content-Disposition"].startswith("attachment")
+    told, answered = json.loads(kept.data), province.get("auditor", "/audit-head")
+    sealed = ("number", "digest", "key_mark", "entries", "first", "last")
+    assert [told[name] for name in sealed] == [answered[name] for name in sealed]
+    assert "全部通过" in compared(auditor, kept.data).text
+    altered = json.dumps({**told, "entries": told["entries"] + 1}).encode()
+    assert "链头文件已被改动" in compared(auditor, altered).text
+    session().execute(sql("SET LOCAL ROLE none"))
+    session().execute(sql("SET LOCAL session_replication_role = replica"))
+    session().execute(sql("DELETE FROM audit_seal WHERE number = :number"), {"number": told["number"]})
+    assert f"audit_seal: {told['number']}" in compared(auditor, kept.data).text
+
+
+def compared(auditor: PageClient, head: bytes) -> PageAnswer:
+    """The verification with a head that was kept."""
+    return auditor.send("/verification", files={"head": (head, "head.json")})

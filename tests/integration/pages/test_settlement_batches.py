@@ -15,7 +15,7 @@ from core.db import session, transaction
 from settlement.models import BankReturn, SettlementBatch
 from settlement.service import batches
 from tests.factories.accounts import user_with_role
-from tests.factories.settlement import AFTER, answer, bank_csv, make_fund, make_payable, maker, prepare, send
+from tests.factories.settlement import AFTER, answer, bank_csv, checker, make_fund, make_payable, maker, prepare, send
 from tests.support.finance import browser, in_english, queries_of, sent_twice
 from tests.support.pages import PageAnswer
 from tests.support.queries import MANY
@@ -161,6 +161,16 @@ def test_a_discarded_batch_gives_its_payables_back(app: Flask) -> None:
     assert "款项已回到队列" in page.text
     assert "可重新编制" in page.text
     assert browser(app, Role.FINANCE_CHECKER).send(path(batch, "/approval"), {}).status == 409
+
+
+def test_of_an_approved_batch_a_checker_sees_how_to_discard_it(app: Flask) -> None:
+    batch = prepared()
+    batches.approve(batch_id=batch.id, actor=checker(), now=AFTER)
+
+    assert path(batch, "/discard") not in browser(app, Role.FINANCE_MAKER).get(path(batch)).html
+    page = browser(app, Role.FINANCE_CHECKER)
+    assert path(batch, "/discard") in page.get(path(batch)).html
+    assert "款项已回到队列" in page.send(path(batch, "/discard"), {}).text
 
 
 def test_every_faulty_line_of_a_bank_return_is_named(app: Flask) -> None:

@@ -132,6 +132,7 @@ def test_the_settlement_calendar_marks_what_is_moved_next_and_provisional(app: F
     assert "2026-01-26 （顺延） 下一个截止日" in shown.text
     assert batch.number in shown.text
     assert "暂定 —" not in shown.text
+    assert "下一个截止日" not in page.get("/settlement-cutoffs?year=2027").text
     later = page.get("/settlement-cutoffs?year=2031").text
     assert later.count("暂定") == 25  # every one of them, and what the page says of it
     assert "2026 年兑付日历" in page.get("/settlement-cutoffs?year=99999").text

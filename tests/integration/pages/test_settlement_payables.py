@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from flask import Flask
@@ -14,12 +15,14 @@ from accounts.states import BankAccountState
 from core import clock
 from core.db import session, transaction
 from settlement.models import Appropriation, Fund, Payable
+from settlement.service import batches
 from settlement.states import PayableState
 from tests.factories.accounts import make_bureau, make_city_finance, make_enterprise
 from tests.factories.settlement import (
     AFTER,
     answer,
     charge,
+    checker,
     make_fund,
     make_payable,
     new_order_id,
@@ -134,25 +137,33 @@ def test_a_failed_payable_is_corrected_and_paid_by_the_next_batch(app: Flask) ->
         session().execute(
             update(BankAccount)
             .where(BankAccount.organisation_id == payable.payee_id)
-            .values(account_number="6222000000000042")
+            .values(account_number="6217000000000042")
         )
 
     form = maker.get(f"{here}/correction")
     assert "账号与户名不符" in form.text  # what the bank said
     assert f"原为： {payable.account_number}" in form.text
-    assert "现为： 6222000000000042" in form.text
+    assert "现为： 6217000000000042" in form.text
     refused = maker.send(f"{here}/correction", {"note": " "})
     assert (refused.status, "必填" in refused.text) == (422, True)
     done = maker.send(f"{here}/correction", {"note": "户名已更正"})
     assert "已更正，回到队列原位" in done.text
     assert "户名已更正" in done.text
-    assert "6222000000000042" in done.text
+    assert "6217000000000042" in done.text
     again = maker.send(f"{here}/correction", {"note": "再来"})
     assert (again.status, "不允许" in again.text) == (409, True)
 
-    answer(send(prepare(cutoff=AFTER.date())))
-    assert "失败" in maker.get(here).text
-    assert "银行报告已到账" in maker.get(here).text
+    batches.discard(batch_id=prepare(cutoff=AFTER.date()).id, actor=checker(), now=AFTER)
+    discarded = maker.get(here).text
+    assert "批次撤销，回到队列原位" in discarded
+    assert ("已撤销" in discarded, "尚无结果" in discarded) == (True, False)
+    answer(send(prepare(cutoff=AFTER.date())), "failed")
+    maker.send(f"{here}/correction", {"note": "账号已更正"})
+    answer(send(prepare(cutoff=date(2026, 1, 14))))
+    told = maker.get(here).text
+    assert "失败" in told
+    assert "账号已更正" in told
+    assert "银行报告已到账" in told
 
 
 def test_without_a_verified_account_nothing_is_corrected(app: Flask) -> None:

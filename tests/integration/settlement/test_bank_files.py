@@ -191,7 +191,7 @@ def test_a_preview_says_what_a_file_would_do_and_does_nothing(app: Flask) -> Non
     claims, batch, bank = sent(100, 200)
     before = moved()
     found = bank_returns.preview_return(
-        batch_id=batch.id, content=replace(bank, outcomes={2: "failed"}).csv(), actor=maker(), now=AFTER
+        batch_id=batch.id, content=io.BytesIO(replace(bank, outcomes={2: "failed"}).csv()), actor=maker(), now=AFTER
     )
 
     assert [(each.payout_no, each.outcome.value, each.reason) for each in found.told] == [
@@ -235,13 +235,30 @@ def test_a_statement_with_a_fault_is_refused_whole(app: Flask) -> None:
         state(wrong.camt("053", others=[Entry(5)]))
     with pytest.raises(NotAStatement):
         state(bank.pain_002())
+    amount = '<Amt Ccy="CNY">{}</Amt><CdtDbtInd>CRDT</CdtDbtInd></Bal>'
+    opening, closing = (
+        f"<Bal><Tp><CdOrPrtry><Cd>{kind}</Cd></CdOrPrtry></Tp>{amount.format(fen)}"
+        for kind, fen in (("OPBD", "1.00"), ("CLBD", "1.04"))
+    )
+    with pytest.raises(BankReturnRefused) as refused:
+        state(camt_of([Entry(5)], summary=f"{opening}\n{closing}", account="3700009"))
+    assert [(each.code, each.field) for each in refused.value.reasons] == [
+        ("return_account_foreign", "line 4"),
+        ("return_balance_differs", "line 5"),
+    ]
 
     assert (states(claims), entries()) == ([PayableState.IN_BATCH] * 2, [])
 
 
 def propose(entry: BankSuspense, resolution: SuspenseResolution, name: str | None = None) -> BankSuspense:
     return suspense.propose(
-        suspense_id=entry.id, resolution=resolution, note="说明", end_to_end_id=name, actor=maker(), now=AFTER
+        suspense_id=entry.id,
+        resolution=resolution,
+        note="说明",
+        end_to_end_id=name,
+        clawback_id=None,
+        actor=maker(),
+        now=AFTER,
     )
 
 

@@ -226,14 +226,22 @@ def test_a_discarded_batch_gives_its_payables_back_at_their_places(app: Flask) -
     assert [claim.queue_no for claim in claims] == queue
 
 
-def test_an_approved_batch_is_not_discarded(app: Flask) -> None:
+def test_an_approved_batch_is_discarded_by_a_checker_until_its_files_are_made(app: Flask) -> None:
     make_fund(100)
-    make_payable(100)
+    claim = make_payable(100)
     batch = prepare()
     batches.approve(batch_id=batch.id, actor=checker(), now=AFTER)
 
-    with pytest.raises(StateForbids):
+    with pytest.raises(Forbidden):
         batches.discard(batch_id=batch.id, actor=maker(), now=AFTER)
+    batches.discard(batch_id=batch.id, actor=checker(), now=AFTER)
+
+    assert state_of(claim) is PayableState.DUE
+    again = prepare()
+    batches.approve(batch_id=again.id, actor=checker(), now=AFTER)
+    batches.export(batch_id=again.id, actor=maker(), now=AFTER)
+    with pytest.raises(StateForbids):
+        batches.discard(batch_id=again.id, actor=checker(), now=AFTER)
 
 
 def test_i6_one_claim_is_payable_once(app: Flask) -> None:

@@ -11,6 +11,7 @@ from core.db import session
 from core.errors import Forbidden
 from settlement.jobs import prepare_due_batches
 from settlement.models import CutoffChange, SettlementBatch
+from settlement.pages.schedule import latest_scheduled, next_scheduled
 from settlement.service import batches, cutoffs
 from settlement.service.batches import CutoffAhead
 from settlement.service.cutoffs import CutoffChangeRefused, CutoffHasBatch
@@ -67,3 +68,13 @@ def test_the_calendar_shows_the_change_and_why(app: Flask) -> None:
     assert "不在前后两个截止日之间" in page.send(here, {"day": "2030-03-26", "reason": "x"}).text
     assert page.get("/settlement-cutoffs/2030-01-26/day").status == 404
     assert browser(app, Role.FINANCE_MAKER).get(here).status == 403
+
+
+def test_the_last_cutoff_of_a_year_may_lie_in_january(app: Flask) -> None:
+    december, moved = date(2029, 12, 25), date(2030, 1, 3)
+    assert next_scheduled(moved).nominal == date(2030, 1, 10)
+
+    cutoffs.change_cutoff(nominal=december, day=moved, why="年终结账", actor=checker(), now=AFTER)
+
+    assert (next_scheduled(date(2030, 1, 1)).nominal, next_scheduled(moved).day) == (december, moved)
+    assert [each.nominal for each in latest_scheduled(date(2030, 1, 4), past=1)] == [date(2030, 1, 10), december]

@@ -24,7 +24,8 @@ from settlement.payers import payer_of
 from settlement.queries.batches import BatchNotExported, exported, files_of, find_batch
 from settlement.queries.exports import content_of
 from settlement.rules.exports import FILE_KINDS, ExportFormat, pain001
-from settlement.rules.exports.content import ExportFaulty, purpose
+from settlement.rules.exports.content import ExportFaulty
+from settlement.rules.exports.layout import PURPOSE
 from settlement.rules.payout_ids import end_to_end_id
 from settlement.service import batches
 from settlement.service.batches import ExportDiffers
@@ -133,14 +134,15 @@ def test_every_file_names_each_payout_with_its_end_to_end_id_and_the_account_tha
     rows = list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"))))
     pain = etree.fromstring(message)
     assert [row["支付编号"] for row in rows] == expected
-    assert [row["用途"] for row in rows] == [purpose(batch.number, 1)] * 2
+    assert [row["用途"] for row in rows] == [PURPOSE.format(batch=batch.number, claims=1)] * 2
     assert [each.text for each in pain.iterfind(".//{*}EndToEndId")] == expected
     assert [each.get("id") for each in etree.fromstring(order).iterfind(".//{*}Payment")] == expected
     payer, _ = payer_of(batch.programme)
     assert pain.findtext(".//{*}DbtrAcct/{*}Id/{*}Othr/{*}Id") == payer.account_number
     assert pain.findtext(".//{*}ReqdExctnDt/{*}Dt") == clock.today(AFTER).isoformat()
     text = PdfReader(io.BytesIO(printed)).pages[0].extract_text()
-    assert all(said in text for said in (in_capitals(250), batch.content_sha256 or "?", "1.50"))
+    assert all(said in text for said in (in_capitals(250), batch.content_sha256 or "?", "1.50", "山东省创新券"))
+    assert batch.programme not in text
 
 
 def test_an_export_that_fails_records_nothing_and_is_made_again_whole(

@@ -14,11 +14,12 @@ from settlement import steps
 from settlement.models import GatewayDispute, GatewayEvent, GatewayRefund
 from settlement.queries import order_money
 from settlement.queries.invariants import INVARIANTS
+from settlement.queries.trade import find_shortfall
 from settlement.rules.gateway import GRACE, KEY_LIFE, TERM
 from settlement.rules.methods import PaymentMethod, PaymentPurpose
 from settlement.service import gateway_events, online, payments, shortfalls
 from settlement.service.gateway_events import EventUnreadable, SignatureRefused
-from settlement.states import DisputeState, PaymentState, RefundState
+from settlement.states import DisputeState, PaymentState, RefundState, ShortfallState
 from settlement.steps.gateway import AccountNotReady, AttemptUnderWay, MethodNotOnline, open_attempt
 from settlement.steps.payments import PaymentTooLarge, RefundTooLarge
 from tests.factories.accounts import actor_of, make_provider
@@ -384,6 +385,22 @@ def test_shortfalls_are_paid_online_too(fake: FakeStripe) -> None:
         shortfall_id=shortfall_id, amount_fen=None, reference="T2", actor=actor_of(provider), now=SOON
     )
     assert (order_money(order_id).shortfall_fen, paid(order_id)) == (0, 3_000)
+    sound()
+    actor = actor_of(provider)
+    with pytest.raises(RefundTooLarge):
+        payments.refund(payment_id=payment_id, amount_fen=1_501, actor=actor, now=SOON)
+    payments.refund(payment_id=payment_id, amount_fen=400, actor=actor, now=SOON)
+    assert (order_money(order_id).shortfall_fen, paid(order_id)) == (400, 2_600)
+    fake.faults.append(Fault.LOSE_REPLY)
+    work(SOON)
+    assert refunds_of(payment_id)[0].state is RefundState.UNKNOWN
+    work(LATER)
+    payments.refund(payment_id=payment_id, amount_fen=None, actor=actor, now=LATER)
+    work(LATER)
+    assert (order_money(order_id).shortfall_fen, paid(order_id), fake.refunded_fen) == (1_500, 1_500, 1_500)
+    assert find_shortfall(shortfall_id, actor=SYSTEM).state is ShortfallState.OPEN
+    assert payment_of(payment_id).state is PaymentState.REFUNDED
+    assert [refund.state for refund in refunds_of(payment_id)] == [RefundState.SUCCEEDED] * 2
     sound()
 
 

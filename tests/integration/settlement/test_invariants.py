@@ -23,6 +23,7 @@ from tests.factories.settlement import (
     JANUARY,
     answer,
     charge,
+    checker,
     hold,
     make_fund,
     make_payable,
@@ -58,7 +59,9 @@ def tell_a_story() -> None:
     )
     make_fund(20_000)
     claims = [make_payable(6_000, payee=provider, order_id=paid_order), make_payable(2_000), make_payable(1_000)]
-    batches.discard(batch_id=prepare().id, actor=maker(), now=AFTER)
+    taken_back = prepare()
+    batches.approve(batch_id=taken_back.id, actor=checker(), now=AFTER)
+    batches.discard(batch_id=taken_back.id, actor=checker(), now=AFTER)
     batch = send(prepare())
     answer(batch, {1: "paid", 2: "paid", 3: "failed", 4: "paid"})
     batches.close(batch_id=batch.id, actor=maker(), now=AFTER)

@@ -6,18 +6,21 @@ from datetime import date
 import pytest
 from flask import Flask
 
+from accounts.kinds import ChangeDecision
 from accounts.models import Organisation
+from accounts.permissions import Role
 from core.db import session
 from core.invariants import verify
 from settlement.models import Clawback, Fund, Payable
-from settlement.queries.batches import nettings_of, open_payout_count, sealed_content
+from settlement.queries.batches import files_of, nettings_of, open_payout_count, sealed_content
 from settlement.queries.clawbacks import nettings_of_clawback
 from settlement.queries.funds import find_fund, fund_status
 from settlement.queries.invariants import INVARIANTS
 from settlement.queries.payables import payouts_of as attempts_of
 from settlement.queries.payables import value_dates
+from settlement.rules.exports import ExportFormat
 from settlement.rules.seal import seal
-from settlement.service import batches, clawbacks, payables
+from settlement.service import batches, clawbacks, payables, remedies
 from settlement.service.bank_files import BankReturnRefused
 from settlement.states import BatchState, ClawbackState, PayableState, PayoutOutcome
 from settlement.steps.clawbacks import RecoveryTooLarge
@@ -27,6 +30,7 @@ from tests.factories.settlement import (
     VALUE_DATE,
     answer,
     bank_csv,
+    checker,
     lines_of,
     make_fund,
     make_payable,
@@ -36,6 +40,7 @@ from tests.factories.settlement import (
     send,
     take_in,
 )
+from tests.support.finance import browser
 
 LATER = date(2026, 1, 13)
 """A second cut-off."""
@@ -131,6 +136,27 @@ def test_v21_the_oldest_clawback_is_netted_first_and_what_is_left_goes_to_the_ba
     assert verify(INVARIANTS) == []
 
 
+def test_v21_of_instalments_what_is_due_by_the_cutoff_is_netted(app: Flask) -> None:
+    _, payee, (clawback,) = owing(90, fund_fen=5_000)
+    plan = remedies.propose_instalments(
+        clawback_id=clawback.id, count=3, first_due_on=LATER, cause="资金周转困难", actor=maker(), now=AFTER
+    )
+    remedies.decide(proposal_id=plan.id, decision=ChangeDecision.APPROVE, opinion="同意", actor=checker(), now=AFTER)
+    clawbacks.record_recovery(clawback_id=clawback.id, amount_fen=10, reference="R1", actor=maker(), now=AFTER)
+    make_payable(300, payee=payee)
+
+    batch = prepare(cutoff=LATER)
+
+    assert [payout.netted_fen for payout in payouts_of(batch)] == [20]
+    answer(send(batch), "paid")
+    assert sums_of(clawback) == (30, 0, ClawbackState.OPEN)
+    assert clawback.due_on == date(2026, 2, 13)
+    answer(batch, "returned")
+    assert sums_of(clawback) == (10, 0, ClawbackState.OPEN)
+    assert clawback.due_on == LATER
+    assert verify(INVARIANTS) == []
+
+
 def test_a_part_is_netted_and_undone_when_the_payout_fails(app: Flask) -> None:
     _, payee, (clawback,) = owing(100, fund_fen=5_000)
     claim = make_payable(300, payee=payee)
@@ -178,6 +204,22 @@ def test_nothing_is_netted_twice_while_a_batch_is_live_and_discarding_gives_it_b
     assert sums_of(clawback) == (0, 0, ClawbackState.OPEN)
     assert verify(INVARIANTS) == []
     assert [payout.netted_fen for payout in payouts_of(prepare(cutoff=LATER))] == [100]
+
+
+def test_a_batch_of_which_nothing_is_left_tells_no_bank_to_pay_and_is_settled(app: Flask) -> None:
+    _, payee, (clawback,) = owing(1_000, fund_fen=5_000)
+    claim = make_payable(300, payee=payee)
+
+    batch = send(prepare(cutoff=LATER))
+
+    assert {file.format for file in files_of(batch)} == {ExportFormat.XLSX, ExportFormat.PDF}
+    batches.export(batch_id=batch.id, actor=maker(), now=AFTER)
+    assert len(files_of(batch)) == 2
+    assert states_of([claim]) == [PayableState.PAID]
+    assert sums_of(clawback) == (300, 0, ClawbackState.OPEN)
+    assert "没有送银行的文件" in browser(app, Role.FINANCE_MAKER).get(f"/settlement-batches/{batch.id}").text
+    assert batches.close(batch_id=batch.id, actor=maker(), now=AFTER).state is BatchState.CLOSED
+    assert verify(INVARIANTS) == []
 
 
 def test_no_bank_answers_for_what_was_netted_in_full(app: Flask) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -13,6 +15,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import func, select
 
 from accounts.permissions import Role
+from accounts.queries import organisation
 from core import clock
 from core.db import session
 from core.permissions import SYSTEM
@@ -22,7 +25,7 @@ from settlement.queries import statements
 from settlement.queries.ledger import described
 from settlement.queries.statements import StatementMissing
 from settlement.rules.statements import Period, party_of
-from tests.factories.accounts import actor_of, make_controller, make_enterprise
+from tests.factories.accounts import actor_of, make_controller, make_enterprise, user_of
 from tests.factories.settlement import (
     AFTER,
     JANUARY,
@@ -90,9 +93,11 @@ def test_every_book_and_layer_is_zero_on_any_day(app: Flask) -> None:
     page = browser(app, Role.AUDITOR)
     shown = page.get("/ledger/trial-balance")
     assert "财政资金账·已过账合计（应为零） ¥180.00 ¥180.00 ¥0.00" in shown.text
-    assert "Trial balance" in in_english(page).get("/ledger/trial-balance?on=bad").text
     book = workbook(page, "/ledger/trial-balance?export=xlsx")
-    assert book.get_sheet_by_index(0).to_python()[1][:3] == ["账簿", "余额类别", "科目"]
+    rows = book.get_sheet_by_index(0).to_python()
+    assert rows[0][:3] == ["账簿", "余额类别", "科目"]
+    assert {row[5] for row in rows if row[2] == "合计"} == {0.0}
+    assert "Trial balance" in in_english(page).get("/ledger/trial-balance?on=bad").text
 
 
 def test_a_statement_is_read_by_whom_it_concerns(app: Flask) -> None:
@@ -135,6 +140,11 @@ def test_the_files_hold_every_line(app: Flask, monkeypatch: pytest.MonkeyPatch) 
     assert len(lines) - 1 == len(
         session().scalars(statements.lines(party_of(f"organisation:{payee}"), LONG, actor=SYSTEM)).all()
     )
+    assert {row[3] for row in lines[1:]} == {organisation(payee).name}
+    of_all = workbook(page, "/ledger/statements/province/xlsx?since=2026-01-01&until=2026-12-31")
+    owners = {str(row[3]) for row in of_all.get_sheet_by_index(1).to_python()}
+    assert "山东省创新券 2026" in owners
+    assert not any("shandong" in each for each in owners)
     for row in sums[4:]:
         opening, debit, credit, closing = (float(str(cell)) for cell in row[3:7])
         assert opening + debit - credit == pytest.approx(closing)
@@ -150,3 +160,22 @@ def test_lines_name_their_article(app: Flask) -> None:
     paid()
     charge(new_order_id(), self_pay_fen=100, subsidy_fen=50)
     assert all(line.article for line in described(session().scalars(select(LedgerPosting)).all()))
+
+
+def test_the_command_writes_what_page_and_file_say(app: Flask, tmp_path: Path) -> None:
+    """Opening and lines are the closing in JSON too; workbook and document are the same files."""
+    paid()
+    run = app.test_cli_runner().invoke
+    asked = ["settlement", "statement", "--party", "province", "--from", "2026-01-01", "--to", "2026-12-31"]
+    told = json.loads(run(args=asked).output)
+    expected = statements.sections(PROVINCE, Period(date(2026, 1, 1), date(2026, 12, 31)), actor=SYSTEM)
+    assert [each["closing_fen"] for each in told["sections"]] == [each.closing_fen for each in expected]
+    assert len(told["items"]) == sum(each.count for each in expected) > 0
+    heads = {"json": b"{", "xlsx": b"PK", "pdf": b"%PDF"}
+    for ending, head in heads.items():
+        target = tmp_path / f"statement.{ending}"
+        done = run(args=[*asked, "--format", ending, "--output", str(target)])
+        assert (done.exit_code, target.read_bytes()[: len(head)]) == (0, head), done.output
+    refused = run(args=[*asked, "--user", user_of(make_enterprise()).username])
+    assert (refused.exit_code, "Error" in refused.output) == (1, True)
+    assert run(args=[*asked, "--to", "2025-01-01"]).exit_code == 2

@@ -108,7 +108,7 @@ def test_every_step_from_submission_to_the_payout_is_told(province: DemoClient) 
         ("batch", "export"),
         ("payable", "bank_paid"),
     ]
-    assert told["entries"][-1]["value_date"] == "2026-03-02"
+    assert told["entries"][-1]["value_date"] == "2026-03-11"
     failed = {user: bank_said(province, user, claim_id) for user in ("provider-jinan", "sme-heze", "province")}
     assert failed == {"provider-jinan": "账号户名不符", "sme-heze": None, "province": "账号户名不符"}
     names = {each["username"] for each in way(province, "sme-heze", claim_id)["entries"]}

@@ -20,7 +20,10 @@ class Money(Deals):
 
     def _settlement(self) -> None:
         appropriation = {"year": 2026, "appropriation_fen": 1_000_000_000, "reference": "演示指标文"}
-        self.post("finance-maker", "/funds", appropriation, name="fund")
+        entered = self.post("finance-maker", "/funds", appropriation, name="fund")["appropriations"][0]
+        self.ids["appropriation"] = entered["id"]
+        wrong = {"appropriation_id": entered["id"], "right_fen": entered["amount_fen"] + 100, "cause": "录入有误"}
+        self.post("finance-maker", f"/funds/{self.ids['fund']}/corrections", wrong, name="appropriation correction")
         before = {"year": 2025, "appropriation_fen": 10_000, "reference": "上年指标文"}
         last = self.post("finance-maker", "/funds", before, name="fund of last year")
         rest = {"carried_fen": 6_000, "reference": "结余资金管理办法", "cause": "上年结余"}
@@ -36,12 +39,35 @@ class Money(Deals):
         # Open from here on: before, it would be netted against the payouts of the batches above.
         clawback = {"payable_id": second["payable_id"], "amount_fen": second["amount_fen"], "cause": "材料不实"}
         self.ids["clawback"] = self.post("province", "/clawbacks", clawback)["id"]
+        back = {"amount_fen": 2, "reference": "R0"}
+        came = self.post("finance-maker", f"/clawbacks/{self.ids['clawback']}/recovery", back)
+        self.ids["wrong recovery"] = came["recoveries"][0]["id"]
         drawn = {"confirmed_from": "2026-03-01", "confirmed_to": "2026-03-31", "size": 1, "reason": "季度抽查"}
         self.post("province", "/spot-checks", drawn, name="spot check")
         confirmed = self.claim(until="confirmed")
         self.ids["confirmed claim"] = confirmed["id"]
         self.ids["due payable"] = self._payable(confirmed)
         self._statement()
+        half = {"payable_id": self.ids["paid payable"], "amount_fen": 2, "cause": "多付"}
+        asked = f"/clawbacks/{self.post('province', '/clawbacks', half)['id']}/instalments"
+        plan = {"count": 2, "first_due_on": "2027-01-31", "cause": "资金困难"}
+        self.post("finance-maker", asked, plan, name="clawback proposal")
+        account = {
+            "programme": "*",
+            "holder_name": "创新券兑付专户",
+            "bank_name": "示例银行",
+            "cnaps_code": "102475000001",
+            "account_number": "3700000000000000002",
+            "columns": ["end_to_end_id=支付编号", "holder_name:60=户名", "account_number=账号", "amount=金额"],
+            "separator": "bar",
+            "amount": "fen",
+            "encoding": "GB18030",
+            "lacking": "refuse",
+            "purpose": "创新券 {batch}",
+            "valid_from": clock.today(clock.now()).isoformat(),
+            "cause": "开户行调整",
+        }
+        self.post("finance-maker", "/paying-accounts", account, name="proposed paying account")
         stopped = {"payable_id": self._payable(self.claim(until="confirmed")), "cause": "抽查发现疑点"}
         self.post("province", "/payment-stops", stopped, name="payment stop")
 
@@ -114,3 +140,10 @@ class Money(Deals):
         self.post("bureau-heze", f"/claims/{rejected['id']}/city-review", verdict)
         (shortfall,) = self.client.get("sme-heze", "/shortfalls")["items"]
         self.ids["shortfall"] = shortfall["id"]
+        came = {"amount_fen": 2, "reference": "S0"}
+        self.post("provider-jinan", f"/shortfalls/{shortfall['id']}/payment", came)
+        paid = self.client.get("sme-heze", "/payments", order_id=shortfall["order_id"])["items"]
+        self.ids["shortfall payment"] = next(each["id"] for each in paid if each["reference"] == came["reference"])
+        plan = {"count": 2, "first_due_on": "2027-01-31", "cause": "资金困难"}
+        asked = f"/shortfalls/{shortfall['id']}/instalments"
+        self.post("provider-jinan", asked, plan, name="shortfall proposal")

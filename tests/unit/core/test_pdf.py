@@ -112,3 +112,10 @@ def test_without_fonts_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch
             render_pdf("tests/specimen", specimen([]))
     finally:
         pdf._fonts.cache_clear()
+
+
+def test_a_character_that_no_font_of_ours_has_is_named_by_its_number() -> None:
+    """An empty box in a list that is signed would hide whose account it is."""
+    (page,) = pages_of(render_pdf("tests/specimen", specimen(["菏泽𠮷龘某公司"])))
+
+    assert "菏泽〔U+20BB7〕龘某公司" in page

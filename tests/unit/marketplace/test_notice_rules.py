@@ -58,7 +58,11 @@ TABLES: dict[str, Transitions[Any]] = {
     "payable": PAYABLE_TRANSITIONS,
     "payment": PAYMENT_TRANSITIONS,
     "bank_suspense": SUSPENSE_TRANSITIONS,
+    "clawback_proposal": PROPOSAL_TRANSITIONS,
+    "shortfall_proposal": PROPOSAL_TRANSITIONS,
+    "appropriation_correction": PROPOSAL_TRANSITIONS,
     "fund_closing": PROPOSAL_TRANSITIONS,
+    "paying_account": PROPOSAL_TRANSITIONS,
     "gateway_refund": REFUND_TRANSITIONS,
     "referral": REFERRAL,
     "residence": RESIDENCE_TRANSITIONS,
@@ -67,13 +71,12 @@ TABLES: dict[str, Transitions[Any]] = {
     "team_succession": PROPOSAL_TRANSITIONS,
     "shortfall": SHORTFALL_TRANSITIONS,
 }
-WITHOUT_STATES = {"beneficiary_figures", "evaluation_comment", "evaluation_snapshot", "review_case"}
+WITHOUT_STATES = {"beneficiary_figures", "evaluation_comment", "evaluation_snapshot", "gateway_dispute", "review_case"}
 """Records whose steps are no transitions."""
 
 SILENT = {
     ("claim_flag", "clear"),
     ("claim_flag", "uphold"),
-    ("clawback", "recover_part"),
     ("membership", "end"),
     ("payable", "discard"),
     ("payable", "fail"),
@@ -81,16 +84,13 @@ SILENT = {
     ("payable", "prepare"),
     ("payable", "return"),
     ("payable", "stop"),
-    ("payment", "succeed"),
-    ("payment", "fail"),
     ("payment", "lose_sight"),
     ("payment", "reappear"),
     ("payment", "refund_part"),
     ("payment", "refund"),
-    ("gateway_refund", "succeed"),
+    ("payment", "correct"),
     ("gateway_refund", "lose_sight"),
     ("gateway_refund", "reappear"),
-    ("shortfall", "pay_part"),
 }
 """Steps nobody is told of by themselves: those of batches and bank returns are told by the batch."""
 

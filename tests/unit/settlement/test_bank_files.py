@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from datetime import date
 from io import BytesIO
@@ -16,7 +17,7 @@ from core.texts import text
 from settlement.rules.bank_files import BankFileKind, Fault, FaultCode, Reading, read_bank_file
 from settlement.rules.bank_files.documents import ended
 from settlement.states import PayoutOutcome
-from tests.support.bank import CLOSED_ACCOUNT, Bank, Entry, Sent, camt_of, csv_of, xlsx_of
+from tests.support.bank import CLOSED_ACCOUNT, OURS, Bank, Entry, Sent, camt_of, csv_of, xlsx_of
 from tests.support.hostile import archive, memory_below
 
 TODAY = date(2026, 1, 20)
@@ -26,7 +27,7 @@ ISO = "urn:iso:std:iso:20022:tech:xsd:"
 
 
 def read(content: bytes, *, currency: str = "CNY") -> Reading:
-    return read_bank_file(content, today=TODAY, currency=currency)
+    return read_bank_file(io.BytesIO(content), today=TODAY, currency=currency)
 
 
 def faults(content: bytes) -> list[tuple[str, int]]:
@@ -340,6 +341,33 @@ def test_faults_of_a_statement_are_named(content: bytes, expected: list[tuple[st
     assert faults(content) == expected
 
 
+def balance(kind: str, sum_yuan: str, direction: str = "CRDT") -> str:
+    amount = f'<Amt Ccy="CNY">{sum_yuan}</Amt><CdtDbtInd>{direction}</CdtDbtInd>'
+    return f"\n<Bal><Tp><CdOrPrtry><Cd>{kind}</Cd></CdOrPrtry></Tp>{amount}</Bal>"
+
+
+@pytest.mark.parametrize(
+    ("balances", "expected"),
+    [
+        (balance("OPBD", "10.00") + balance("CLBD", "9.00"), []),
+        (balance("PRCD", "0.50") + balance("CLBD", "0.50", "DBIT"), []),
+        (balance("OPBD", "10.00"), []),
+        (balance("OPBD", "10.00") + balance("CLBD", "9.01"), [("balance_differs", 6)]),
+        (balance("OPBD", "1.00", "DBIT") + balance("CLBD", "0.00"), [("balance_differs", 6)]),
+        (balance("OPBD", "10.00") + balance("CLBD", "9.00", "SOME"), [("element_missing", 6)]),
+    ],
+)
+def test_balances_and_entries_of_a_statement_agree(balances: str, expected: list[tuple[str, int]]) -> None:
+    """Of three entries one came, one left, and one is not booked yet."""
+    entries = [Entry(100), Entry(200, False), Entry(5_000, status="PDNG")]
+    content = camt_of(entries, summary=balances)
+    assert faults(content) == expected
+    assert [(each.line, each.account) for each in read(content).accounts] == [(4, OURS)]
+    unfinished = "<StmtPgntn><PgNb>2</PgNb><LastPgInd>true</LastPgInd></StmtPgntn>"
+    wrong = balance("OPBD", "10.00") + balance("CLBD", "9.01")
+    assert faults(camt_of(entries, summary=unfinished + wrong)) == []
+
+
 # What no bank writes
 
 
@@ -452,15 +480,15 @@ FOLDER = Path(os.environ.get("REAL_DATA", "")) / "iso20022"
     ("name", "currency", "answers", "found"),
     [
         ("doc-pain.002.001.03-actc", "CNY", 0, []),
-        ("genkgo-camt053.v2.all-balance-types", "EUR", 1, []),
-        ("genkgo-camt053.v2.five.decimals", "EUR", 1, []),
-        ("genkgo-camt053.v2.minimal", "EUR", 1, []),
-        ("genkgo-camt053.v2.minimal.ultimate", "EUR", 1, []),
+        ("genkgo-camt053.v2.all-balance-types", "EUR", 1, [(FaultCode.BALANCE_DIFFERS, "4.04")]),
+        ("genkgo-camt053.v2.five.decimals", "EUR", 1, [(FaultCode.BALANCE_DIFFERS, "27.05")]),
+        ("genkgo-camt053.v2.minimal", "EUR", 1, [(FaultCode.CURRENCY_DIFFERS, "SEK")]),
+        ("genkgo-camt053.v2.minimal.ultimate", "EUR", 1, [(FaultCode.CURRENCY_DIFFERS, "SEK")]),
         ("genkgo-camt053.v2.multi.statement", "EUR", 2, []),
         ("genkgo-camt053.v2.with-account-name", "EUR", 1, []),
-        ("genkgo-camt053.v2.with-party-ids", "EUR", 1, []),
+        ("genkgo-camt053.v2.with-party-ids", "EUR", 1, [(FaultCode.CURRENCY_DIFFERS, "SEK")]),
         ("genkgo-camt053.v2.wrong", "EUR", 0, [(FaultCode.ELEMENT_MISSING, "Stmt")]),
-        ("genkgo-camt053.v3", "EUR", 1, []),
+        ("genkgo-camt053.v3", "EUR", 1, [(FaultCode.CURRENCY_DIFFERS, "SEK")]),
         ("genkgo-camt053.v4", "EUR", 1, []),
         ("genkgo-camt053.v8", "EUR", 1, []),
         ("genkgo-camt053.v8", "CNY", 0, [(FaultCode.CURRENCY_DIFFERS, "EUR")]),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from settlement.rules.bank_files import FaultCode, read_bank_file
 from settlement.rules.bank_files.matching import Matched, SentBatch, SentPayout, batch_numbers, match
 from settlement.states import PayoutOutcome
-from tests.support.bank import Bank, Entry, Sent, camt_of
+from tests.support.bank import VALUE_DATE, Bank, Entry, Sent, camt_of
 
 NUMBER, OTHER = "20260112-1-01", "20260126-1-01"
 SENT = [Sent(n, f"{NUMBER}-{n:06d}", f"6222{n:04d}", 100 * n) for n in (1, 2, 3)]
@@ -25,11 +26,11 @@ def batch(number: str = NUMBER, **said: PayoutOutcome) -> SentBatch:
     for name, outcome in said.items():
         payout_no = int(name[1:])
         payouts[payout_no] = replace(payouts[payout_no], first=outcome)
-    return SentBatch(number, payouts)
+    return SentBatch(number, payouts, approved_on=VALUE_DATE)
 
 
 def matched(content: bytes, *sent: SentBatch, only: str | None = NUMBER) -> Matched:
-    reading = read_bank_file(content, today=date(2026, 1, 20), currency="CNY")
+    reading = read_bank_file(io.BytesIO(content), today=date(2026, 1, 20), currency="CNY")
     known = {each.number: each for each in sent or (batch(),)}
     return match(reading, known, only=only)
 
@@ -53,7 +54,7 @@ def test_new_outcomes_are_told_and_the_same_again_is_known(content: bytes) -> No
 
 def test_the_batches_a_file_speaks_of_are_told_by_its_names() -> None:
     for content in (BANK.camt(), BANK.pain_002()):
-        assert NUMBER in batch_numbers(read_bank_file(content, today=date(2026, 1, 20), currency="CNY"))
+        assert NUMBER in batch_numbers(read_bank_file(io.BytesIO(content), today=date(2026, 1, 20), currency="CNY"))
 
 
 def test_one_outcome_for_the_message_is_one_for_each_payout() -> None:
@@ -76,11 +77,19 @@ def test_money_that_comes_back_after_it_was_paid_is_late() -> None:
     paid = batch(_2=PayoutOutcome.PAID)
     assert told(matched(late, paid)) == {2: ("returned", True)}
 
-    back = SentBatch(NUMBER, {2: replace(paid.payouts[2], late=True)})
+    back = replace(paid, payouts={2: replace(paid.payouts[2], late=True)})
     assert told(matched(late, back)) == {}
     assert told(matched(replace(BANK, outcomes={2: "paid"}, rest=None).camt("053"), back)) == {}
-    clawed = SentBatch(NUMBER, {2: replace(paid.payouts[2], clawed_back=True)})
+    clawed = replace(paid, payouts={2: replace(paid.payouts[2], clawed_back=True)})
     assert faults(matched(late, clawed)) == [("clawed_back", 6)]
+
+
+def test_no_money_moves_before_the_batch_was_approved() -> None:
+    early = replace(BANK, rest=None, outcomes={2: "paid"}, value_date=VALUE_DATE - timedelta(days=1))
+
+    assert faults(matched(early.csv())) == [("day_before", 2)]
+    assert faults(matched(early.camt("053"), only=None)) == [("day_before", 6)]
+    assert faults(matched(replace(early, value_date=VALUE_DATE).csv())) == []
 
 
 def test_money_that_came_back_had_left_before() -> None:

@@ -28,6 +28,11 @@ BUILDERS: dict[str, Callable[[int, int], Entries]] = {
     "carry_ended": lambda a, b: postings.carry_ended(CAP, amount_fen=a),
     "appropriated": lambda a, b: postings.appropriated(programme="p", year=2026, amount_fen=a),
     "appropriation_taken": lambda a, b: postings.appropriation_taken(programme="p", year=2026, amount_fen=a),
+    "appropriation_corrected": lambda a, b: postings.appropriation_corrected(
+        programme="p", year=2026, change_fen=a if b % 2 else -a
+    ),
+    "recovery_reversed": lambda a, b: postings.recovery_reversed(programme="p", year=2026, payee_id=1, amount_fen=a),
+    "clawback_written_off": lambda a, b: postings.clawback_written_off(payee_id=1, amount_fen=a),
     "fund_carried": lambda a, b: postings.fund_carried(programme="p", year=2026, amount_fen=a),
     "payable_confirmed": lambda a, b: postings.payable_confirmed(payee_id=1, amount_fen=a),
     "payable_cancelled": lambda a, b: postings.payable_cancelled(payee_id=1, amount_fen=a),
@@ -52,6 +57,8 @@ BUILDERS: dict[str, Callable[[int, int], Entries]] = {
     "shortfall_opened": lambda a, b: postings.shortfall_opened(order_id=1, amount_fen=a),
     "shortfall_of_unpaid": lambda a, b: postings.shortfall_of_unpaid(order_id=1, amount_fen=a),
     "shortfall_paid": lambda a, b: postings.shortfall_paid(order_id=1, amount_fen=a),
+    "shortfall_payment_undone": lambda a, b: postings.shortfall_payment_undone(order_id=1, amount_fen=a),
+    "shortfall_written_off": lambda a, b: postings.shortfall_written_off(order_id=1, amount_fen=a),
 }
 
 

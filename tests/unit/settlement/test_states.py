@@ -22,7 +22,7 @@ MACHINES: dict[str, tuple[type[StrEnum], type[StrEnum], Transitions[Any], str]] 
         (
             "due prepare in_batch; due cancel cancelled; in_batch discard due; in_batch pay paid; in_batch fail failed;"
             " in_batch return returned; paid return returned; failed correct due; returned correct due;"
-            " due stop due; failed stop failed; returned stop returned"
+            " due stop due; due refuse failed; failed stop failed; returned stop returned"
         ),
     ),
     "batch": (
@@ -30,8 +30,8 @@ MACHINES: dict[str, tuple[type[StrEnum], type[StrEnum], Transitions[Any], str]] 
         states.BatchAction,
         states.BATCH_TRANSITIONS,
         (
-            "prepared approve approved; prepared discard discarded; approved export exported; exported export exported;"
-            " exported close closed"
+            "prepared approve approved; prepared discard discarded; approved discard discarded;"
+            " approved export exported; exported export exported; exported close closed"
         ),
     ),
     "payment": (
@@ -42,7 +42,7 @@ MACHINES: dict[str, tuple[type[StrEnum], type[StrEnum], Transitions[Any], str]] 
             "created succeed succeeded; created fail failed; created lose_sight unknown; unknown succeed succeeded;"
             " unknown fail failed; succeeded refund_part succeeded; succeeded refund refunded;"
             " unknown reappear created; created hold_back held; unknown hold_back held; failed hold_back held;"
-            " held release failed"
+            " held release failed; succeeded correct corrected"
         ),
     ),
     "gateway refund": (
@@ -68,7 +68,11 @@ MACHINES: dict[str, tuple[type[StrEnum], type[StrEnum], Transitions[Any], str]] 
         states.ShortfallState,
         states.ShortfallAction,
         states.SHORTFALL_TRANSITIONS,
-        "open pay_part open; open pay paid; open owe_more open; paid owe_more open",
+        (
+            "open pay_part open; open pay paid; open owe_more open; paid owe_more open; written_off owe_more open;"
+            " open agree_plan open; open write_off written_off; open refund open; paid refund open;"
+            " written_off refund open; open correct open; paid correct open; written_off correct open"
+        ),
     ),
     "clawback": (
         states.ClawbackState,
@@ -76,7 +80,9 @@ MACHINES: dict[str, tuple[type[StrEnum], type[StrEnum], Transitions[Any], str]] 
         states.CLAWBACK_TRANSITIONS,
         (
             "open recover_part open; open recover recovered; open net_part open; open net recovered;"
-            " open undo_netting open; recovered undo_netting open"
+            " open undo_netting open; recovered undo_netting open; written_off undo_netting open;"
+            " open write_off written_off; open correct open; recovered correct open; written_off correct open;"
+            " open agree_plan open"
         ),
     ),
 }

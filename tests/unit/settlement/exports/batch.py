@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from datetime import date
 
 from core.money import fen_to_yuan
-from settlement.rules.exports.content import BankTable, BatchContent, Payer, PayoutView, purpose
+from settlement.rules.exports.content import BankTable, BatchContent, Payer, PayoutView, TableBlock
 from settlement.rules.exports.layout import (
+    PURPOSE,
     AmountUnit,
     BankColumn,
     BankEncoding,
@@ -27,7 +26,8 @@ LONG_NUMBER = "6222021602003456789"
 
 def payout(no: int = 1, *, name: str = "菏泽某公司", fen: int = 100, account: str = LONG_NUMBER) -> PayoutView:
     """A payout of two claims."""
-    return PayoutView(no, f"{NUMBER}-{no:06d}", name, "某银行", "102475000001", account, fen, purpose(NUMBER, 2), 2)
+    what_for = PURPOSE.format(batch=NUMBER, claims=2)
+    return PayoutView(no, f"{NUMBER}-{no:06d}", name, "某银行", "102475000001", account, fen, what_for, 2)
 
 
 def layout(
@@ -46,6 +46,7 @@ def batch(
     return BatchContent(
         number=NUMBER,
         programme="innovation_voucher",
+        programme_name="创新券",
         cutoff=CUTOFF,
         pay_on=date(2026, 1, 13),
         payout_count=len(payouts),
@@ -53,17 +54,20 @@ def batch(
         content_sha256="0123456789abcdef" * 4,
         payer=PAYER,
         payouts=iter(payouts),
-        bank_table=BankTable(taken, iter([_row(each, taken) for each in payouts])),
+        bank_table=BankTable(taken, _blocks(payouts, taken)),
     )
 
 
-def _row(payout: PayoutView, layout: BankLayout) -> bytes:
-    """A row as COPY spells it: with a line feed, quoted where a field needs it."""
-    line = io.StringIO(newline="")
-    cells = [_cell(payout, column.field) for column in layout.columns]
-    csv.writer(line, delimiter=layout.delimiter, lineterminator="\n").writerow(cells)
-    return line.getvalue().encode()
+def _blocks(payouts: Sequence[PayoutView], layout: BankLayout) -> Generator[TableBlock]:
+    """Blocks of two rows as the database puts them together."""
+    for first in range(0, len(payouts), 2):
+        rows = [
+            "\x1f".join(_cell(each, column.field) for column in layout.columns) for each in payouts[first : first + 2]
+        ]
+        yield TableBlock("\x1e".join(rows).encode(), len(rows))
 
 
-def _cell(payout: PayoutView, field: BankField) -> object:
-    return fen_to_yuan(payout.amount_fen) if field is BankField.AMOUNT else getattr(payout, field)
+def _cell(payout: PayoutView, field: BankField) -> str:
+    if field is BankField.AMOUNT:
+        return fen_to_yuan(payout.amount_fen)
+    return str(getattr(payout, field)).translate({0x1D: " ", 0x1E: " ", 0x1F: " "}) or "\x1d"

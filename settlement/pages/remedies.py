@@ -1,0 +1,128 @@
+"""Write-offs, instalments and corrections of clawbacks: proposed by one person, decided by another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, url_for
+
+from accounts.queries.names import organisation_names
+from core import clock
+from core.http import allow, current_actor
+from core.pages import Column, Done, Form, NavEntry, Pages, form_page, link_to, table_page
+from core.pages.language import yuan
+from settlement import permissions
+from settlement.models import Clawback, ClawbackProposal
+from settlement.pages.remedy_parts import may_decide, proposal_facts, proposals_table
+from settlement.queries.clawbacks import find_clawback
+from settlement.queries.proposals import find_proposal, find_recovery, visible_proposals
+from settlement.schemas.remedies import CauseSchema, NewCorrectionSchema, NewInstalmentsSchema, RemedyReviewSchema
+from settlement.service import remedies as service
+
+remedies = Pages(
+    "remedy_pages",
+    __name__,
+    navigation=(
+        NavEntry("clawback_proposals", "remedy_pages.index", "money", permissions.may_read_clawbacks, order=62),
+    ),
+)
+
+
+def _decision(proposal: ClawbackProposal) -> str:
+    """To the decision for who may take it, else to the clawback."""
+    if may_decide(proposal):
+        return url_for("remedy_pages.decide", proposal_id=proposal.id)
+    return link_to("clawback", proposal.clawback_id)
+
+
+PROPOSALS = proposals_table(
+    "clawback-proposals",
+    ClawbackProposal,
+    debt=Column(
+        "clawback",
+        lambda row: row.clawback_id,
+        kind="number",
+        link=lambda row: link_to("clawback", row.clawback_id),
+    ),
+    decision=_decision,
+)
+
+
+@remedies.get("/clawback-proposals")
+@allow(permissions.may_read_clawbacks)
+def index() -> Any:
+    """Proposals in sight, the latest first."""
+    return table_page(PROPOSALS, visible_proposals(current_actor()), title="page.clawback_proposals.title")
+
+
+@remedies.route("/clawbacks/<int:clawback_id>/write-off", methods=["GET", "POST"])
+@allow(permissions.may_propose_remedy)
+def write_off(clawback_id: int) -> Response:
+    """Propose that what is open is written off."""
+    clawback = find_clawback(clawback_id, actor=current_actor())
+
+    def effect(given: dict[str, Any]) -> Done:
+        service.propose_write_off(clawback_id=clawback_id, **given, actor=current_actor(), now=clock.now())
+        return _proposed(clawback_id)
+
+    form = Form(CauseSchema, name="clawback_write_off")
+    return form_page(form, effect=effect, back=link_to("clawback", clawback_id), confirms=True, facts=_facts(clawback))
+
+
+@remedies.route("/clawbacks/<int:clawback_id>/instalments", methods=["GET", "POST"])
+@allow(permissions.may_propose_remedy)
+def instalments(clawback_id: int) -> Response:
+    """Propose that what is open is paid back in monthly parts."""
+    clawback = find_clawback(clawback_id, actor=current_actor())
+
+    def effect(given: dict[str, Any]) -> Done:
+        service.propose_instalments(clawback_id=clawback_id, **given, actor=current_actor(), now=clock.now())
+        return _proposed(clawback_id)
+
+    form = Form(NewInstalmentsSchema, name="clawback_instalments")
+    return form_page(form, effect=effect, back=link_to("clawback", clawback_id), confirms=True, facts=_facts(clawback))
+
+
+@remedies.route("/clawbacks/<int:clawback_id>/recoveries/<int:recovery_id>/correction", methods=["GET", "POST"])
+@allow(permissions.may_propose_remedy)
+def correct(clawback_id: int, recovery_id: int) -> Response:
+    """Propose that a wrong entry is reversed and the right one made."""
+    clawback = find_clawback(clawback_id, actor=current_actor())
+    wrong = find_recovery(recovery_id, clawback_id=clawback_id)
+
+    def effect(given: dict[str, Any]) -> Done:
+        service.propose_correction(clawback_id=clawback_id, **given, actor=current_actor(), now=clock.now())
+        return _proposed(clawback_id)
+
+    form = Form(NewCorrectionSchema, name="clawback_correction", fixed={"recovery_id": recovery_id})
+    facts = [*_facts(clawback), ("column.amount", yuan(wrong.amount_fen)), ("column.bank_reference", wrong.reference)]
+    return form_page(form, effect=effect, back=link_to("clawback", clawback_id), confirms=True, facts=facts)
+
+
+@remedies.route("/clawback-proposals/<int:proposal_id>/decision", methods=["GET", "POST"])
+@allow(permissions.may_decide_remedy)
+def decide(proposal_id: int) -> Response:
+    """Another person decides."""
+    proposal = find_proposal(proposal_id, actor=current_actor())
+    here = link_to("clawback", proposal.clawback_id)
+
+    def effect(given: dict[str, Any]) -> Done:
+        service.decide(proposal_id=proposal_id, **given, actor=current_actor(), now=clock.now())
+        return Done(here, "page.clawback_decision.done")
+
+    facts = [*_facts(proposal.clawback), *proposal_facts(proposal)]
+    form = Form(RemedyReviewSchema, name="clawback_decision")
+    return form_page(form, effect=effect, back=here, confirms=True, facts=facts)
+
+
+def _proposed(clawback_id: int) -> Done:
+    return Done(link_to("clawback", clawback_id), "page.clawback_proposals.proposed")
+
+
+def _facts(clawback: Clawback) -> list[tuple[str, Any]]:
+    return [
+        ("column.payee", organisation_names([clawback.payee_id])[clawback.payee_id]),
+        ("column.amount", yuan(clawback.amount_fen)),
+        ("column.recovered", yuan(clawback.recovered_fen)),
+        ("column.open_sum", yuan(clawback.open_fen)),
+    ]

@@ -1,0 +1,118 @@
+"""What one person proposes about money and another decides: the steps all such proposals share (V3, V16(1), V21)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TypeVar
+
+from sqlalchemy import inspect
+
+from accounts.kinds import ChangeDecision
+from accounts.states import PROPOSAL_TRANSITIONS, ProposalAction, ProposalState
+from core import audit
+from core.db import Model, require_transaction
+from core.errors import Conflict, Refused, reason
+from core.permissions import Actor
+from core.states import apply
+from settlement.models import AppropriationCorrection, Clawback, ClawbackProposal, Shortfall, ShortfallProposal
+from settlement.rules.instalments import Part, equal_parts, next_due
+
+Proposal = TypeVar("Proposal", ClawbackProposal, ShortfallProposal, AppropriationCorrection)
+
+
+class ProposalOpen(Conflict):
+    """Something else is proposed about this and not decided yet."""
+
+    code = "debt_proposal_open"
+    article = "V21"
+
+
+class NothingOpen(Conflict):
+    """Nothing is open of this debt, or all of it is being netted in a batch."""
+
+    code = "debt_nothing_open"
+    article = "V21"
+
+
+class ProposalOwn(Conflict):
+    """Nobody decides what he proposed himself."""
+
+    code = "debt_proposal_own"
+    article = "V21"
+
+
+class DebtMoved(Conflict):
+    """Another sum is open of the debt than when this was proposed."""
+
+    code = "debt_moved"
+    article = "V21"
+
+
+class EntryCorrected(Conflict):
+    """This entry is a correction, or was corrected already."""
+
+    code = "entry_corrected"
+    article = "V21"
+
+
+class InstalmentsPast(Refused):
+    """The first part of a plan is due today or later, and each is worth something."""
+
+    code = "instalments_past"
+    article = "V21"
+
+
+def planned_parts(open_fen: int, *, count: int, first_due_on: date, article: str, today: date) -> list[Part]:
+    """What is open in monthly parts. Raises :class:`InstalmentsPast`."""
+    if first_due_on < today or count > open_fen:
+        raise InstalmentsPast(reasons=[reason("instalments_past", article=article, field="first_due_on")])
+    return equal_parts(open_fen, count=count, first_due_on=first_due_on)
+
+
+def propose(proposal: Proposal, *, about: Model, actor: Actor, now: datetime) -> Proposal:
+    """Record a proposal about a locked record that nothing is proposed about."""
+    proposal.state, proposal.opinion = PROPOSAL_TRANSITIONS.initial, ""
+    proposal.proposed_at = now
+    current = require_transaction()
+    current.add(proposal)
+    current.flush()
+    subject, number = about.__tablename__, inspect(about).identity or ()
+    audit.record(
+        actor=actor,
+        now=now,
+        action="propose",
+        subject=proposal,
+        to_state=proposal.state,
+        data={"remedy": proposal.what.value, "amount_fen": proposal.amount_fen, f"{subject}_id": number[0]},
+    )
+    return proposal
+
+
+def settle(
+    proposal: Proposal, *, decision: ChangeDecision, opinion: str, still_fits: bool, actor: Actor, now: datetime
+) -> bool:
+    """Decide about a locked proposal; returns whether it is approved and is to be carried out.
+
+    Raises :class:`ProposalOwn`, ``StateForbids`` and, where it does not fit any more, :class:`DebtMoved`.
+    """
+    if proposal.proposed_by == actor.user_id:
+        raise ProposalOwn(article=proposal.article)
+    approved = decision is ChangeDecision.APPROVE
+    if approved and proposal.state is ProposalState.PROPOSED and not still_fits:
+        raise DebtMoved(article=proposal.article)
+    proposal.reviewed_by, proposal.reviewed_at, proposal.opinion = actor.user_id, now, opinion
+    apply(
+        proposal,
+        ProposalAction.APPROVE if approved else ProposalAction.REFUSE,
+        transitions=PROPOSAL_TRANSITIONS,
+        actor=actor,
+        now=now,
+        data={"opinion": opinion, "amount_fen": proposal.amount_fen},
+    )
+    return approved
+
+
+def follow_plan(debt: Clawback | Shortfall, plan: ClawbackProposal | ShortfallProposal | None) -> None:
+    """Have a locked debt due when the next part of its plan is, where it is paid in instalments."""
+    if plan is not None:
+        debt.due_on = next_due(plan.parts, plan.amount_fen - debt.open_fen) or debt.due_on
