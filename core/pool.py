@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -38,6 +38,17 @@ def look_before_use(engine: Engine) -> None:
             engine.dialect.do_ping(connection)
         except psycopg.OperationalError as gone:
             raise InvalidatePoolError from gone
+
+
+def close_lost_cursors(engine: Engine) -> None:
+    """Have the cursor closed whose connection is lost: the mapping leaves it open then, and one of the server's kind
+    would complain of that when it is forgotten."""
+
+    @event.listens_for(engine, "handle_error")
+    def close(context: ExceptionContext) -> None:
+        asked = context.execution_context
+        if context.is_disconnect and asked is not None and asked.cursor is not None:
+            asked.cursor.close()
 
 
 def _is_silent(connection: psycopg.Connection[Any]) -> bool:

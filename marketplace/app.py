@@ -28,7 +28,7 @@ from core.log import configure_logs
 from core.mail import init_mail
 from core.pages import Pages, init_pages, register_pages
 from core.pages.assets import assets
-from core.pool import look_before_use
+from core.pool import close_lost_cursors, look_before_use
 from core.worker import Handler, Job
 from instruments.api import BLUEPRINTS as INSTRUMENTS_API
 from instruments.cli import COMMANDS as INSTRUMENTS_COMMANDS
@@ -108,6 +108,7 @@ def create_app(config: Config | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         look_before_use(db.engine)
+        close_lost_cursors(db.engine)
     end_reading_after_requests(app)
     Migrate(app, db, directory=str(PROJECT / "migrations"))
     if config.trusted_proxies:

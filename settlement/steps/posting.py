@@ -45,6 +45,8 @@ _WRITE = """
     SELECT id FROM made
     """
 
+_IN_ORDER = "SELECT account_id, layer, amount_fen FROM ({entries}) e ORDER BY account_id, layer"
+
 _WRITE_ARRAYS = text(_WRITE.format(entries=_ARRAYS))
 
 _LOCK = text("""
@@ -114,7 +116,8 @@ def post_many(posting: Posting, *, entries_sql: str, params: Mapping[str, Any], 
     """The same for postings that a query makes, however many: one statement, nothing read into memory.
 
     ``entries_sql`` selects ``account_id, layer, amount_fen`` of existing accounts, at most one row for each account and
-    layer, none of them zero. ``posting.entries`` stays empty.
+    layer, none of them zero; they are written in that order, however the planner reads. ``posting.entries`` stays
+    empty.
     """
     current = require_transaction()
     current.execute(
@@ -125,7 +128,8 @@ def post_many(posting: Posting, *, entries_sql: str, params: Mapping[str, Any], 
         dict(params),
     )
     made: int = current.execute(
-        text(_WRITE.format(entries=entries_sql)), {**_header(posting, actor=actor, now=now), **params}
+        text(_WRITE.format(entries=_IN_ORDER.format(entries=entries_sql))),
+        {**_header(posting, actor=actor, now=now), **params},
     ).scalar_one()
     return made
 

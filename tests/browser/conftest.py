@@ -24,7 +24,16 @@ from marketplace.demo.accounts import demo_password
 from marketplace.demo.client import DemoClient
 from marketplace.demo.province import seed_province
 from tests.databases import Database, Server
-from tests.support.browser import ARGUMENTS, HEIGHT, WIDTHS, LiveServer, find_chromium, troubles, watch
+from tests.support.browser import (
+    ARGUMENTS,
+    HEIGHT,
+    PATIENCE_SECONDS,
+    WIDTHS,
+    LiveServer,
+    find_chromium,
+    troubles,
+    watch,
+)
 from tests.support.deal import MONDAY
 from tests.support.world import World
 
@@ -123,7 +132,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
             java_script_enabled=script,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         page = context.new_page()
         if script:
             page.clock.set_fixed_time(server.instant)

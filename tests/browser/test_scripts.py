@@ -27,6 +27,7 @@ def opened_calendar(page: Page, service: str) -> None:
         page.locator("main a[href*='instrument_id=']").first.click()
     page.locator("[data-calendar] button").click()
     page.locator(".event-closed").first.wait_for()
+    page.wait_for_load_state("networkidle")  # what is still being fetched when a page is left counts as a failure
 
 
 def test_a_slot_drawn_in_the_calendar_fills_the_form(live: LiveServer, open_page: OpenPage) -> None:
@@ -68,6 +69,7 @@ def test_a_calendar_once_opened_opens_by_itself(live: LiveServer, open_page: Ope
     expect(page.locator("[data-calendar] button:has-text('3天')")).to_be_visible()
     page.locator("[data-calendar] button:has-text('月')").click()
     page.locator("[data-calendar] [data-date='2026-03-31']").first.wait_for()
+    page.wait_for_load_state("networkidle")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 

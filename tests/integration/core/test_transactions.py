@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import CursorResult, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from core import pool
 from core.db import (
     NestedTransaction,
     NoTransaction,
     TransactionBroken,
+    db,
     guard_commits,
     leave_transaction,
     require_transaction,
     session,
     transaction,
 )
+from core.pool import TRUSTED_SECONDS
 from core.workdays import CalendarException, CalendarYear, YearStatus
 from tests.databases import Database
 
@@ -116,6 +121,23 @@ def test_a_connection_lost_while_reading_does_not_take_the_answer_along(
         assert session().scalar(text("SELECT 1")) == 1
 
 
+def test_a_connection_lost_while_many_rows_are_read_leaves_no_cursor_open(
+    committed_app: Flask, database: Database
+) -> None:
+    """The driver would complain of one when it is forgotten, in the middle of whatever is done then."""
+    with committed_app.app_context():
+        backend = session().scalar(text("SELECT pg_backend_pid()"))
+        many = session().execute(text("SELECT generate_series(1, 10)"), execution_options={"yield_per": 2})
+        assert many.fetchone() == (1,)
+        cursor = cast(CursorResult[Any], many).cursor
+        assert not cursor.closed
+        with database.connect() as owner:
+            owner.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
+        with pytest.raises(OperationalError):
+            many.all()
+        assert cursor.closed
+
+
 def test_a_connection_that_ended_while_it_was_idle_is_made_anew(committed_app: Flask, database: Database) -> None:
     """As when the server was restarted between two requests: the next one does not notice."""
     with committed_app.app_context():
@@ -126,6 +148,27 @@ def test_a_connection_that_ended_while_it_was_idle_is_made_anew(committed_app: F
         owner.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
     with committed_app.app_context():
         assert session().scalar(text("SELECT pg_backend_pid()")) != backend
+
+
+def test_a_connection_that_was_idle_for_long_is_asked_before_it_is_used(
+    committed_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network may have forgotten it without a word; one that was used just now is taken as it is."""
+    asked: list[object] = []
+    ping = db.engine.dialect.do_ping
+
+    def counted(connection: Any) -> bool:
+        asked.append(connection)
+        return ping(connection)
+
+    monkeypatch.setattr(db.engine.dialect, "do_ping", counted)
+    for seconds, times in ((TRUSTED_SECONDS, 0), (0.0, 1)):
+        with committed_app.app_context():
+            session().execute(text("SELECT 1"))
+        monkeypatch.setattr(pool, "TRUSTED_SECONDS", seconds)
+        with committed_app.app_context():
+            session().execute(text("SELECT 1"))
+        assert len(asked) == times
 
 
 def test_steps_need_one(app: Flask) -> None:

@@ -354,3 +354,16 @@ def test_what_the_database_posts_for_many_is_what_the_rules_say(app: Flask) -> N
     assert posted_by(TransactionKind.PAYOUT_RETURNED) == set(
         postings.payout_returned(programme=fund.programme, year=2026, returned={payees[0]: Owed(500)})
     )
+
+
+def test_what_the_database_posts_for_many_stands_in_one_order(app: Flask) -> None:
+    """By account, however the planner joins: the fund, made before its payees, comes first."""
+    make_fund(10_000)
+    for _ in range(8):
+        make_payable(100)
+    prepare()
+    latest = select(func.max(LedgerTransaction.id)).where(LedgerTransaction.kind == TransactionKind.BATCH_COMMITTED)
+    posted = select(LedgerPosting.account_id).where(LedgerPosting.transaction_id == latest.scalar_subquery())
+    accounts = session().scalars(posted.order_by(LedgerPosting.id)).all()
+    assert len(accounts) == 9
+    assert accounts == sorted(accounts)
