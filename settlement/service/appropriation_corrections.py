@@ -6,6 +6,7 @@ from datetime import datetime
 
 from accounts.kinds import ChangeDecision
 from core.db import transaction
+from core.failpoints import failpoint
 from core.permissions import Actor, authorise
 from settlement import permissions
 from settlement.models import AppropriationCorrection
@@ -59,7 +60,7 @@ def decide_correction(
             return proposal
         if is_closed(fund.id):
             raise FundClosed(year=fund.year)
-        proposal.transaction_id = correct_appropriation(
-            proposal.appropriation, fund, right_fen=proposal.amount_fen, actor=actor, now=now
-        )
+        made = correct_appropriation(proposal.appropriation, fund, right_fen=proposal.amount_fen, actor=actor, now=now)
+        failpoint("settlement.appropriation.corrected")
+        proposal.transaction_id = made
         return proposal

@@ -13,6 +13,7 @@ from accounts.states import PROPOSAL_TRANSITIONS, ProposalAction
 from core import audit, clock
 from core.db import transaction
 from core.errors import Conflict, Refused, reason
+from core.failpoints import failpoint
 from core.permissions import Actor, authorise
 from core.states import apply
 from settlement import permissions
@@ -127,6 +128,7 @@ def decide(*, account_id: int, decision: ChangeDecision, opinion: str, actor: Ac
     """
     with transaction():
         hold_queue()
+        failpoint("settlement.payer.queued")
         account = find_paying_account(account_id, lock=True)
         authorise(actor, permissions.may_decide_payer, account)
         if account.proposed_by == actor.user_id:
@@ -137,6 +139,7 @@ def decide(*, account_id: int, decision: ChangeDecision, opinion: str, actor: Ac
         decided_at = now if prepared is None else max(now, prepared + _LEAST)
         account.reviewed_by, account.reviewed_at, account.opinion = actor.user_id, decided_at, opinion
         apply(account, action, transitions=PROPOSAL_TRANSITIONS, actor=actor, now=now, data={"opinion": opinion})
+        failpoint("settlement.payer.decided")
         return account
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from core.db import transaction
 from core.errors import Refused
+from core.failpoints import failpoint
 from core.files import stored_file
 from core.permissions import Actor, authorise
 from core.states import apply
@@ -124,6 +125,7 @@ def settle(*, suspense_id: int, actor: Actor, now: datetime) -> BankSuspense:
             raise ProposerSettles
         apply(entry, SuspenseAction.SETTLE, transitions=SUSPENSE_TRANSITIONS, actor=actor, now=now)
         entry.settled_by, entry.settled_at = actor.user_id, now
+        failpoint("settlement.suspense.settled")
         if entry.resolution is SuspenseResolution.PAYOUT_RETURN:
             _returned(entry, take=True, actor=actor, now=now)
         if entry.clawback_id is not None:
@@ -142,6 +144,7 @@ def _recovered(entry: BankSuspense, clawback_id: int, *, actor: Actor, now: date
         actor=actor,
         now=now,
     )
+    failpoint("settlement.suspense.booked")
 
 
 def _returned(entry: BankSuspense, *, take: bool, actor: Actor, now: datetime) -> None:

@@ -12,6 +12,7 @@ from accounts.steps import add_adverse_record
 from core import audit, clock, policy
 from core.db import require_transaction
 from core.errors import Busy, Refused, reason, refuse_first
+from core.failpoints import failpoint
 from core.money import fen_to_yuan
 from core.permissions import Actor
 from core.states import apply
@@ -215,6 +216,7 @@ def recover(
         actor=actor,
         now=now,
     )
+    failpoint("settlement.clawback.recovered")
     recovery = Recovery(
         clawback_id=clawback.id,
         suspense_id=suspense_id,

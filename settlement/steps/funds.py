@@ -10,6 +10,7 @@ from accounts.states import ProposalState
 from core import audit
 from core.db import require_transaction
 from core.errors import Conflict, Refused, reason, refuse_first
+from core.failpoints import failpoint
 from core.money import fen_to_yuan
 from core.permissions import Actor
 from settlement.models import Appropriation, Fund, FundClosing, LedgerAccount, SettlementBatch
@@ -97,6 +98,7 @@ def correct_appropriation(
         actor=actor,
         now=now,
     )
+    failpoint("settlement.appropriation.posted")
     entered = _enter(fund, AppropriationKind.CORRECTED, change_fen, made, reference=reference, actor=actor, now=now)
     entered.corrects_id = wrong.id
     _record(fund, "correct", change_fen, reference, actor=actor, now=now)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select, tuple_
 
 from core.db import require_transaction
 from core.errors import Reason
+from core.failpoints import failpoint
 from core.permissions import Actor
 from core.states import apply
 from settlement.models import BatchPayout, Payable, SettlementBatch
@@ -53,6 +54,7 @@ def refuse(hindered: Hindered, *, programme: str, until: datetime, actor: Actor,
         reasons = [each.as_json() for each in hindered[account]]
         data = {"reasons": reasons, "account_number": payable.account_number}
         apply(payable, PayableAction.REFUSE, transitions=PAYABLE_TRANSITIONS, actor=actor, now=now, data=data)
+    failpoint("settlement.payable.refused")
     return len(refused)
 
 

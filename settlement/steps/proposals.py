@@ -12,6 +12,7 @@ from accounts.states import PROPOSAL_TRANSITIONS, ProposalAction, ProposalState
 from core import audit
 from core.db import Model, require_transaction
 from core.errors import Conflict, Refused, reason
+from core.failpoints import failpoint
 from core.permissions import Actor
 from core.states import apply
 from settlement.models import AppropriationCorrection, Clawback, ClawbackProposal, Shortfall, ShortfallProposal
@@ -76,6 +77,7 @@ def propose(proposal: Proposal, *, about: Model, actor: Actor, now: datetime) ->
     current = require_transaction()
     current.add(proposal)
     current.flush()
+    failpoint("settlement.proposal.recorded")
     subject, number = about.__tablename__, inspect(about).identity or ()
     audit.record(
         actor=actor,
@@ -109,6 +111,7 @@ def settle(
         now=now,
         data={"opinion": opinion, "amount_fen": proposal.amount_fen},
     )
+    failpoint("settlement.proposal.decided")
     return approved
 
 
@@ -116,3 +119,4 @@ def follow_plan(debt: Clawback | Shortfall, plan: ClawbackProposal | ShortfallPr
     """Have a locked debt due when the next part of its plan is, where it is paid in instalments."""
     if plan is not None:
         debt.due_on = next_due(plan.parts, plan.amount_fen - debt.open_fen) or debt.due_on
+        failpoint("settlement.debt.planned")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from core.db import require_transaction
 from core.errors import Refused
+from core.failpoints import failpoint
 from core.money import fen_to_yuan
 from core.permissions import Actor
 from core.states import apply
@@ -43,6 +44,7 @@ def write_off(proposal: ClawbackProposal, *, actor: Actor, now: datetime) -> Non
         actor=actor,
         now=now,
     )
+    failpoint("settlement.clawback.written_off")
     clawback.written_off_fen += proposal.amount_fen
     apply(
         clawback,
@@ -94,6 +96,7 @@ def correct_recovery(proposal: ClawbackProposal, wrong: Recovery, *, actor: Acto
         actor=actor,
         now=now,
     )
+    failpoint("settlement.clawback.reversed")
     current.add(
         Recovery(
             clawback_id=clawback.id,
@@ -115,5 +118,6 @@ def correct_recovery(proposal: ClawbackProposal, wrong: Recovery, *, actor: Acto
         data={"amount_fen": wrong.amount_fen},
     )
     follow_plan(clawback, plan_of(clawback))
+    failpoint("settlement.clawback.reopened")
     if proposal.amount_fen:
         recover(clawback, amount_fen=proposal.amount_fen, reference=wrong.reference, actor=actor, now=now)

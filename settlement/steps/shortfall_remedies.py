@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from core.failpoints import failpoint
 from core.permissions import Actor
 from core.states import apply
 from settlement.models import Payment, ShortfallProposal
@@ -28,6 +29,7 @@ def write_off(proposal: ShortfallProposal, *, actor: Actor, now: datetime) -> No
         actor=actor,
         now=now,
     )
+    failpoint("settlement.shortfall.written_off")
     shortfall.written_off_fen += proposal.amount_fen
     apply(
         shortfall,
@@ -68,6 +70,7 @@ def correct_payment(proposal: ShortfallProposal, wrong: Payment, *, actor: Actor
         actor=actor,
         now=now,
     )
+    failpoint("settlement.shortfall.reversed")
     apply(
         wrong,
         PaymentAction.CORRECT,
@@ -77,6 +80,7 @@ def correct_payment(proposal: ShortfallProposal, wrong: Payment, *, actor: Actor
         data={"amount_fen": wrong.amount_fen},
     )
     owe_again(shortfall, ShortfallAction.CORRECT, amount_fen=wrong.amount_fen, actor=actor, now=now)
+    failpoint("settlement.shortfall.reopened")
     if proposal.amount_fen:
         settle_shortfall(
             shortfall,

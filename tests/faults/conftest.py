@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.databases import Server
-from tests.faults.story import Stage, Story
+from tests.faults.stage import Stage
+from tests.faults.story import Story
 from tests.faults.warm import Warm
 from tests.support.fake_stripe import SECRET
 from tests.support.stripe_server import serving

@@ -11,7 +11,8 @@ import psycopg
 
 from core.invariants import Invariant
 from marketplace.reports.verification import INVARIANTS
-from tests.faults.story import Counts, Story
+from tests.faults.stage import Counts
+from tests.faults.story import Story
 from tests.faults.warm import Answer, Round, Work
 
 ROUNDS = {"job_run", "outbox_reader"}

@@ -1,37 +1,30 @@
-"""One order from its quote to the bank's answer: the pieces of work at which the process is killed, and the state of
-database and files before each."""
+"""One order from its quote to the bank's answer, and what becomes of money that went wrong: the pieces of work at which
+the process is killed, and the state of database and files before each."""
 
 from __future__ import annotations
 
 import copy
 import json
-import os
 import shutil
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
-
-import psycopg
+from typing import Any
 
 from core import clock
-from core.config import Config
-from core.db import db
-from marketplace.app import create_app
 from marketplace.demo.accounts import demo_password
 from marketplace.demo.client import DemoClient, Json
 from marketplace.demo.province import seed_province
-from tests.databases import Database, Server
+from tests.faults.stage import Counts, Stage
 from tests.faults.warm import Answer, Call, Round, Told, Warm, Work
+from tests.support.bank import Entry, camt_of
 from tests.support.deal import MONDAY, ask, bank_csv, confirm, hand_in, order, service_id, walk
 from tests.support.fake_stripe import FakeStripe
 from tests.support.settling import settle
 
 USER, PROVIDER, MAKER, CHECKER = "sme-heze", "provider-jinan", "finance-maker", "finance-checker"
-CUTOFF = "2026-03-10"
+OWING, OFFICE = "sme-jinan", "province"
+CUTOFF, NEXT_CUTOFF = "2026-03-10", "2026-03-25"
 AFTER_CUTOFF = datetime(2026, 3, 11, 0, 20, tzinfo=clock.SHANGHAI)
 
 STEPS = (
@@ -50,21 +43,37 @@ STEPS = (
     "closing",
     "late_return",
 )
-"""What is told, in this order."""
-
-COUNTED_UP = "worker_leader"
-"""The table with the number that every leader counts up by itself."""
-RANDOM = {"payment": ["reference"], "gateway_refund": ["reference"], "idempotency_key": ["body"]}
-"""Columns that differ from one run to the next."""
-
-_OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-_WITH_ROWS = """
-    SELECT relname FROM pg_class
-     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0 ORDER BY 1"""
-_SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
-
-Counts = dict[str, tuple[int, int]]
-"""Of every table with rows their number and a digest of them, whatever their order."""
+"""What is told of an order, in this sequence."""
+REMEDIES = (
+    "instalments",
+    "agreement",
+    "booked_recovery",
+    "corrected_recovery",
+    "clawback_write_off",
+    "corrected_payment",
+    "shortfall_write_off",
+    "corrected_appropriation",
+    "paying_account",
+    "refused_payables",
+)
+"""What is told afterwards, of money that went wrong."""
+PAYING = {
+    "programme": "*",
+    "holder_name": "创新券兑付专户",
+    "bank_name": "某银行",
+    "cnaps_code": "102475000001",
+    "account_number": "3700000000000000002",
+    "columns": ["end_to_end_id=编号", "holder_name:13=户名", "account_number=账号", "amount=金额"],
+    "separator": "bar",
+    "amount": "fen",
+    "encoding": "GB18030",
+    "lacking": "refuse",
+    "purpose": "创新券 {batch}",
+    "valid_from": MONDAY.date().isoformat(),
+    "cause": "开户行调整",
+}
+"""An account at a bank that takes shorter names than one of the payees has."""
+APPROVAL = {"decision": "approve", "opinion": "同意"}
 
 
 @dataclass(frozen=True)
@@ -87,96 +96,6 @@ class World:
     gateway: str
 
 
-@dataclass(frozen=True)
-class Kept:
-    """A state of the database: every table with rows as it was copied out, with a digest, and where sequences stood."""
-
-    digests: Counts
-    rows: Mapping[str, bytes]
-    sequences: Mapping[str, int | None]
-
-
-class Stage:
-    """A database and a folder of files that are put back to a kept state again and again."""
-
-    def __init__(self, server: Server, folder: Path, env: Mapping[str, str]) -> None:
-        self.server = server
-        self.folder = folder
-        self.database: Database = server.clone(f"faults_{os.getpid()}")
-        self.env = {
-            "DATABASE_URL": self.database.url,
-            "VAR_DIR": str(folder / "var"),
-            "SECRET_KEY": "only for tests",
-            **env,
-        }
-        self.app = create_app(Config.from_env(self.env))
-        self._kept: dict[str, Kept] = {}
-
-    def close(self) -> None:
-        """Leave nothing behind."""
-        self.let_go()
-        self.server.drop(self.database)
-
-    def keep(self, name: str) -> None:
-        """Remember the present state."""
-        self.let_go()
-        with self.looking() as connection:
-            digests = self.counts(connection, left_out=False)
-            rows = {table: _copied(connection, table) for table in digests}
-            self._kept[name] = Kept(digests, rows, dict(connection.execute(_SEQUENCES).fetchall()))
-        shutil.copytree(self.files, self.folder / f"files_{name}", copy_function=_linked)
-
-    def restore(self, name: str) -> None:
-        """Put a state back that was kept: tables that differ are filled anew, past all guards, and sequences set."""
-        self.let_go()
-        kept = self._kept[name]
-        with self.database.connect(autocommit=True) as owner:
-            owner.execute(f"SELECT pg_terminate_backend(pid) {_OTHERS}".encode())
-        with self.looking() as connection, connection.transaction():
-            connection.execute("SET LOCAL session_replication_role = replica")
-            present = self.counts(connection, left_out=False)
-            for table in sorted(kept.digests.keys() | present.keys()):
-                if kept.digests.get(table) != present.get(table):
-                    _fill(connection, table, kept.rows.get(table))
-            for sequence, last in kept.sequences.items() - set(connection.execute(_SEQUENCES).fetchall()):
-                setting = "SELECT setval(%s::regclass, %s, %s)"
-                connection.execute(setting, (f'"{sequence}"', last or 1, last is not None))
-        shutil.rmtree(self.files)
-        shutil.copytree(self.folder / f"files_{name}", self.files, copy_function=_linked, dirs_exist_ok=True)
-
-    @property
-    def files(self) -> Path:
-        """Where the service keeps its files."""
-        found = Path(self.env["VAR_DIR"]) / "files"
-        found.mkdir(exist_ok=True)
-        return found
-
-    def let_go(self) -> None:
-        """Close every connection of this process to the database."""
-        with self.app.app_context():
-            db.session.remove()
-            db.engine.dispose()
-
-    @contextmanager
-    def looking(self) -> Iterator[psycopg.Connection]:
-        """A look past all roles, once everybody else, also who was killed, is gone from the database."""
-        with self.database.connect(autocommit=True) as connection:
-            deadline = time.monotonic() + 60
-            while cast(tuple[int], connection.execute(f"SELECT count(*) {_OTHERS}".encode()).fetchone())[0]:
-                assert time.monotonic() < deadline, "somebody stays connected"
-                time.sleep(0.002)
-            yield connection
-
-    def counts(self, connection: psycopg.Connection, *, left_out: bool = True) -> Counts:
-        """What is in every table that has rows; without what differs from run to run where that is ``left_out``."""
-        tables = connection.execute(_WITH_ROWS).fetchall()
-        digests = " UNION ALL ".join(
-            _digest_of(table, left_out) for (table,) in tables if not left_out or table != COUNTED_UP
-        )
-        found = connection.execute(digests.encode()).fetchall()
-        return {name: (rows, digest) for name, rows, digest in found if rows}
-
-
 class Story:
     """The steps of one order, each tried once without interruption."""
 
@@ -196,6 +115,9 @@ class Story:
             placed = self._deal()
             self._online(placed)
             self._pay_out()
+            self._recover()
+            self._owe()
+            self._put_right()
         return self
 
     def begin(self, name: str) -> Step:
@@ -226,13 +148,18 @@ class Story:
         self.fake.enable(told["account"], "alipay")
         client.post(PROVIDER, "/gateway-account/onboarding")
         client.post(MAKER, "/funds", {"year": 2026, "appropriation_fen": 100_000_000, "reference": "预算"})
-        claims = []
-        service = service_id("demo-pilot-time")
-        for number, (mode, claimant) in enumerate((("direct_deduction", PROVIDER), ("full_payment", USER))):
-            done = walk(client, order(client, USER, service, payment_mode=mode), user=USER)
-            handed = hand_in(client, done, claimant=claimant, number=f"2637200000001234567{number}")
-            claims.append(handed["id"])
-        confirm(client, claims, bureau="bureau-heze")
+        ordered = ((USER, PROVIDER), (USER, USER), (OWING, PROVIDER), (OWING, OWING))
+        claims = [self._claim(user, claimant, number) for number, (user, claimant) in enumerate(ordered)]
+        confirm(client, claims[:2], bureau="bureau-heze")
+        confirm(client, claims[2:], bureau="bureau-jinan", amounts={claims[2]: 100_000})
+
+    def _claim(self, user: str, claimant: str, number: int) -> int:
+        """A claim that was handed in: by the provider, which deducted the subsidy, or by the user, who paid all."""
+        mode = "full_payment" if claimant == user else "direct_deduction"
+        placed = order(self.client, user, service_id("demo-pilot-time"), payment_mode=mode)
+        done = walk(self.client, placed, user=user)
+        handed = hand_in(self.client, done, claimant=claimant, number=f"2637200000001234567{number}")
+        return int(handed["id"])
 
     def _deal(self) -> Json:
         hourly = service_id("demo-ms-hour")
@@ -271,8 +198,60 @@ class Story:
         late = (bank_csv(payouts[:1], {1: "returned"}), "退汇.csv")
         self._step("late_return", self._call(MAKER, f"{path}/bank-returns", file=late))
 
+    def _recover(self) -> None:
+        """A paid sum is claimed back in parts; one comes, was less than was booked, and the rest never will."""
+        (paid,) = (each for each in self.client.get(OWING, "/payables")["items"] if each["state"] == "paid")
+        about = {"payable_id": paid["id"], "amount_fen": 90_000, "cause": "材料不实"}
+        clawback = self.client.post(OFFICE, "/clawbacks", about)
+        path = f"/clawbacks/{clawback['id']}"
+        parts = {"count": 3, "first_due_on": "2026-04-15", "cause": "资金周转困难"}
+        self._decide("agreement", self._step("instalments", self._call(MAKER, f"{path}/instalments", parts)))
+        statement = (camt_of([Entry(40_000)], day=MONDAY.date()), "对账单.xml")
+        self.client.upload(MAKER, "/bank-statements", *statement)
+        (entry,) = self.client.get(MAKER, "/suspense-entries")["items"]
+        seen = f"/suspense-entries/{entry['id']}"
+        what = {"resolution": "clawback_recovery", "note": "企业退款", "clawback_id": clawback["id"]}
+        self.client.post(MAKER, f"{seen}/proposal", what)
+        self._step("booked_recovery", self._call(CHECKER, f"{seen}/settlement"))
+        (booked,) = self.client.get(MAKER, path)["recoveries"]
+        wrong = {"recovery_id": booked["id"], "right_fen": 35_000, "cause": "含他人款项"}
+        self._decide("corrected_recovery", self.client.post(MAKER, f"{path}/corrections", wrong))
+        self._decide("clawback_write_off", self.client.post(MAKER, f"{path}/write-off", {"cause": "企业注销"}))
+
+    def _owe(self) -> None:
+        """What was deducted and refused is paid in part, but less than was confirmed; the rest is given up."""
+        (owed,) = self.client.get(PROVIDER, "/shortfalls")["items"]
+        path = f"/shortfalls/{owed['id']}"
+        paid = {"amount_fen": 7_000, "reference": "T1"}
+        self.client.post(PROVIDER, f"{path}/payment", paid)
+        payments = self.client.get(PROVIDER, "/payments")["items"]
+        (wrong,) = (each["id"] for each in payments if each["reference"] == paid["reference"])
+        right = {"payment_id": wrong, "right_fen": 5_000, "cause": "金额有误"}
+        self._decide("corrected_payment", self.client.post(PROVIDER, f"{path}/corrections", right))
+        self._decide("shortfall_write_off", self.client.post(PROVIDER, f"{path}/write-off", {"cause": "企业注销"}))
+
+    def _put_right(self) -> None:
+        """A fund's entry, and the account it pays from, whose bank cannot take every name that is due again."""
+        (fund,) = self.client.get(MAKER, "/funds")["items"]
+        (entry,) = self.client.get(MAKER, f"/funds/{fund['id']}")["appropriations"]
+        right = {"appropriation_id": entry["id"], "right_fen": 90_000_000, "cause": "录入有误"}
+        told = self.client.post(MAKER, f"/funds/{fund['id']}/corrections", right)
+        self._decide("corrected_appropriation", told, of="appropriation-corrections", by=OFFICE)
+        for stuck in self.client.get(MAKER, "/payables")["items"]:
+            if stuck["state"] in ("failed", "returned"):
+                self.client.post(MAKER, f"/payables/{stuck['id']}/correction", {"note": "已核对"})
+        self._decide("paying_account", self.client.post(MAKER, "/paying-accounts", PAYING), of="paying-accounts")
+        with clock.at(AFTER_CUTOFF):
+            self.client.tokens.clear()
+            self._step("refused_payables", self._call(MAKER, "/settlement-batches", {"cutoff": NEXT_CUTOFF}))
+
+    def _decide(self, name: str, told: Json, *, of: str | None = None, by: str = CHECKER) -> None:
+        """Another person approves what was proposed."""
+        where = of or ("clawback-proposals" if "clawback_id" in told else "shortfall-proposals")
+        self._step(name, self._call(by, f"/{where}/{told['id']}/decision", APPROVAL))
+
     def _call(self, user: str, path: str, body: Json | None = None, *, file: tuple[bytes, str] | None = None) -> Call:
-        return Call(path, self.client.token(user), f"step-{len(self.steps)}", MONDAY, json=body, file=file)
+        return Call(path, self.client.token(user), f"step-{len(self.steps)}", clock.now(), json=body, file=file)
 
     def _step(self, name: str, work: Work, *, threads: bool = False) -> Json:
         """Keep the state, do it once, and look at what came of it; what makes PDFs starts ``threads``."""
@@ -296,27 +275,3 @@ class Story:
 def remembered(fake: FakeStripe) -> dict[str, Any]:
     """What the gateway knows, without what threads share."""
     return {name: value for name, value in fake.__dict__.items() if name not in {"lock", "released"}}
-
-
-def _digest_of(table: str, left_out: bool) -> str:
-    """Count and digest of a table."""
-    names = ["xid", *RANDOM.get(table, [])] if left_out else []
-    row = f"hashtextextended((to_jsonb(t) - '{{{','.join(names)}}}'::text[])::text, 0)"
-    return f"SELECT '{table}', count(*), COALESCE(sum({row}), 0) FROM \"{table}\" t"
-
-
-def _copied(connection: psycopg.Connection, table: str) -> bytes:
-    with connection.cursor() as cursor, cursor.copy(f'COPY "{table}" TO STDOUT'.encode()) as rows:
-        return b"".join(bytes(part) for part in rows)
-
-
-def _fill(connection: psycopg.Connection, table: str, rows: bytes | None) -> None:
-    connection.execute(f'DELETE FROM "{table}"'.encode())
-    if rows is not None:
-        with connection.cursor() as cursor, cursor.copy(f'COPY "{table}" FROM STDIN'.encode()) as target:
-            target.write(rows)
-
-
-def _linked(source: str, target: str) -> None:
-    """The service never changes a file that is there, so a second name of it is as good as a copy."""
-    os.link(source, target)

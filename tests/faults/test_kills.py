@@ -1,4 +1,5 @@
-"""The process is killed at every step of an order's money: all or nothing, and asked again it ends as if nothing was.
+"""The process is killed at every step of an order's money and of what puts it right: all or nothing, and asked again it
+ends as if nothing was.
 
 Each time in a child of a warm process, on a database and files put back to the state before the step. Then another
 process goes on: after each failpoint, and wherever else no equal state was gone on from yet. With ``FAULTS=all``
@@ -15,15 +16,17 @@ import pytest
 
 from core.failpoints import FAILPOINTS
 from tests.faults.recovery import LATER, broken, changed, damaged, resumed, rows, shown
-from tests.faults.story import STEPS, Step, Story, World
+from tests.faults.story import REMEDIES, STEPS, Step, Story, World
 from tests.faults.warm import SQL, Call, Moment, Round
 
 pytestmark = pytest.mark.slow
 
-AT_LEAST = 300
+AT_LEAST = 350
 """Places at which the process is killed in every run of the tests."""
-ONE_READ_IN = 4
+ONE_READ_IN, ONE_WRITING_IN = 4, 4
 COMMITTED = "core.transaction.committed"
+EVERYWHERE = {name for name in FAILPOINTS if name.startswith("core.")} - {COMMITTED}
+"""Failpoints on the way of every request."""
 ONLINE = {"online", "webhook", "refund"}
 """Steps after which the worker asks the gateway about what is open."""
 EVERYTHING = os.environ.get("FAULTS") == "all"
@@ -34,14 +37,20 @@ def places(step: Step) -> Iterator[Moment]:
 
     Without ``FAULTS=all`` at every failpoint and every statement that writes or locks, and of those that read, which
     change nothing, at every fourth. Once something is committed, when every kill needs its database anew, those places
-    are left out at which nothing has changed since the place before: reads, and failpoints passed before.
+    are left out at which nothing has changed since the place before: reads, and failpoints passed before. Remedies are
+    asked for and kept like all the steps before them: killed at their own failpoints and at every fourth writing.
     """
-    committed, read = False, 0
+    committed, read, written = False, 0, 0
     for moment, words in step.answer.passed:
         reads = moment.place == SQL and words.startswith("SELECT") and " FOR " not in words
-        read += reads
+        writes = moment.place == SQL and not reads
+        read, written = read + reads, written + writes
         known = moment.place not in (SQL, COMMITTED) and moment.passing > 1
-        if EVERYTHING or not ((reads and read % ONE_READ_IN) or (committed and (reads or known))):
+        if step.name in REMEDIES:
+            seldom = reads or (writes and written % ONE_WRITING_IN) or moment.place in EVERYWHERE
+        else:
+            seldom = (reads and read % ONE_READ_IN) or (committed and (reads or known))
+        if EVERYTHING or not seldom:
             yield moment
         committed = committed or moment.place == COMMITTED
 
@@ -52,7 +61,7 @@ def test_there_are_enough_places_and_every_failpoint_is_among_them(story: Story)
     assert set(killed_at) == {SQL, *FAILPOINTS}
 
 
-@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("name", [*STEPS, *REMEDIES])
 def test_killed_anywhere(story: Story, name: str) -> None:
     """Nothing changes but at commits, and whoever comes afterwards finds or makes what an undisturbed run makes."""
     step = story.steps[name]
@@ -89,6 +98,7 @@ def test_killed_anywhere(story: Story, name: str) -> None:
         ("export", Moment("core.files.durable", 2), Moment("settlement.export.recorded", 3)),
         ("answer", Moment("settlement.return.posted"), Moment("core.files.written")),
         ("late_return", Moment(COMMITTED), Moment("core.idempotency.taken")),
+        ("corrected_recovery", Moment("settlement.clawback.reopened"), Moment("settlement.clawback.reversed")),
     ],
 )
 def test_killed_again_while_going_on(story: Story, name: str, first: Moment, second: Moment) -> None:
