@@ -15,7 +15,6 @@ from core.errors import Busy, Refused, reason, refuse_first
 from core.failpoints import failpoint
 from core.money import fen_to_yuan
 from core.permissions import Actor
-from core.states import apply
 from core.workdays import load_calendar
 from settlement.models import BatchLine, Clawback, Fund, Payable, Recovery, SettlementBatch
 from settlement.queries.batches import find_batch
@@ -26,7 +25,7 @@ from settlement.rules.chart import TransactionKind
 from settlement.states import CLAWBACK_TRANSITIONS, ClawbackAction, PayableState
 from settlement.steps.funds import lock_fund
 from settlement.steps.posting import Parties, Posting, post
-from settlement.steps.proposals import follow_plan
+from settlement.steps.proposals import follow_plan, move
 
 ARTICLE = "V21"
 
@@ -228,14 +227,8 @@ def recover(
     )
     current.add(recovery)
     clawback.recovered_fen += amount_fen
-    apply(
-        clawback,
-        ClawbackAction.RECOVER if clawback.open_fen == 0 else ClawbackAction.RECOVER_PART,
-        transitions=CLAWBACK_TRANSITIONS,
-        actor=actor,
-        now=now,
-        data={"amount_fen": amount_fen, "reference": reference},
-    )
+    action = ClawbackAction.RECOVER if clawback.open_fen == 0 else ClawbackAction.RECOVER_PART
+    move(clawback, action, amount_fen, reference=reference, actor=actor, now=now)
     follow_plan(clawback, plan_of(clawback))
     return recovery
 
