@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
+from xml.parsers.expat import errors
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
@@ -19,6 +20,12 @@ PIECE_BYTES = 1 << 15
 DECLARATION_BYTES = 200
 
 _CHINESE = re.compile(rb"""encoding\s*=\s*["'](?:gbk|gb2312|gb18030)["']""", re.IGNORECASE)
+_DECLARED = re.compile(rb"""encoding\s*=\s*["']([\w.-]+)""")
+_INVALID_TOKEN = errors.codes[errors.XML_ERROR_INVALID_TOKEN]
+_ENCODING_ERRORS = frozenset(
+    errors.codes[each] for each in (errors.XML_ERROR_UNKNOWN_ENCODING, errors.XML_ERROR_INCORRECT_ENCODING)
+)
+_RESTS_OF_LETTERS = bytes(range(0x80, 0xC0))
 
 
 class XmlRefused(Refused):
@@ -61,6 +68,7 @@ def _fed(pieces: Iterable[bytes], builder: _Builder) -> Element:
         forbid_entities=True,
         forbid_external=True,
     )
+    piece = first
     try:
         for piece in chain([first], fed):
             # expat knows no encodings of several bytes but Unicode's own.
@@ -68,9 +76,26 @@ def _fed(pieces: Iterable[bytes], builder: _Builder) -> Element:
         root: Element = parser.close()
     except DefusedXmlException as hostile:
         raise XmlRefused(reasons=[reason("xml_document_type")]) from hostile
-    except (ParseError, ValueError) as broken:
+    except (ParseError, ValueError, LookupError) as broken:
+        if _is_misencoded(broken, piece, first):
+            raise XmlRefused(reasons=[reason("xml_encoding")]) from broken
         raise XmlRefused(reasons=[reason("xml_broken", detail=str(broken))]) from broken
     return root
+
+
+def _is_misencoded(broken: Exception, piece: bytes, first: bytes) -> bool:
+    """Whether it was the encoding that broke a document: one that is not known, or bytes that are no letters of it."""
+    if not isinstance(broken, ParseError):
+        return True
+    declared = _DECLARED.search(first[:DECLARATION_BYTES])
+    if broken.code != _INVALID_TOKEN or (declared is not None and declared[1].lower() != b"utf-8"):
+        return broken.code in _ENCODING_ERRORS
+    try:
+        # A letter may have begun in the piece before, and may end in the next.
+        codecs.getincrementaldecoder("utf-8")().decode(piece.lstrip(_RESTS_OF_LETTERS))
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _counted(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from core import audit
 from core.db import require_transaction
 from core.errors import Conflict
+from core.money import yuan_text
 from core.permissions import Actor
 from settlement.models import OrderCharge, Payment, Shortfall
 from settlement.queries.proposals import plan_of
@@ -270,7 +271,7 @@ def _off(
 ) -> int:
     open_fen = locked_trade(account, charge).balance_fen
     if amount_fen > open_fen:
-        raise SubsidyExceedsDeduction(amount=amount_fen, open=open_fen)
+        raise SubsidyExceedsDeduction(amount=yuan_text(amount_fen), open=yuan_text(open_fen))
     made = post_trade(charge, entries, kind, article=article, actor=actor, now=now)
     audit.record(actor=actor, now=now, action=kind.value, subject=charge, data={"amount_fen": amount_fen})
     return made

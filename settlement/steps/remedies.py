@@ -7,7 +7,7 @@ from datetime import datetime
 from core.db import require_transaction
 from core.errors import Refused
 from core.failpoints import failpoint
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.permissions import Actor
 from settlement.models import ClawbackProposal, Recovery
 from settlement.queries.proposals import plan_of
@@ -59,7 +59,7 @@ def correct_recovery(proposal: ClawbackProposal, wrong: Recovery, *, actor: Acto
     lock_fund(fund.id)
     available_fen = available_in(fund)
     if wrong.amount_fen > available_fen:
-        raise RecoverySpent(left=fen_to_yuan(available_fen))
+        raise RecoverySpent(left=yuan_text(available_fen))
     proposal.transaction_id = post(
         Posting(
             TransactionKind.RECOVERY_REVERSED,

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import BinaryIO
 
-from core.money import fen_to_yuan
 from settlement.rules.bank_files.answers import (
     MAX_REASON,
     Answer,
@@ -28,7 +27,7 @@ from settlement.rules.bank_files.documents import (
     shortened,
     text_of,
 )
-from settlement.rules.bank_files.figures import count_of, day_of_iso, fen_of_decimal
+from settlement.rules.bank_files.figures import count_of, day_of_iso, fen_of_decimal, sums_told
 from settlement.states import PayoutOutcome
 
 OUTCOMES: dict[str, PayoutOutcome | None] = {
@@ -241,7 +240,7 @@ class _Report:
             total, sums = text_of(each, "DtldCtrlSum"), [known.amount_fen for known in named]
             fen = sum(known for known in sums if known is not None)
             if total and None not in sums and fen_of_decimal(total) != fen:
-                self._fault(FaultCode.SUM_DIFFERS, line_of(each), total, fen_to_yuan(fen))
+                self._fault(FaultCode.SUM_DIFFERS, line_of(each), *sums_told(total, fen_of_decimal(total), fen))
 
     def _finish(self) -> None:
         if self.made_on is None and not self.faults:

@@ -21,7 +21,7 @@ from core.files import (
     read_upload,
 )
 from core.uploads.archives import ArchiveRefused, read_entry
-from core.uploads.xml import XmlLimits, XmlRefused, check_xml, parse_xml
+from core.uploads.xml import PIECE_BYTES, XmlLimits, XmlRefused, check_xml, parse_xml
 from tests.support import hostile
 from tests.support.hostile import HUNDRED_MB, MB, Counted, Endless, memory_below
 
@@ -123,6 +123,40 @@ def test_xml_is_counted_while_it_comes() -> None:
         check_xml(cast(BinaryIO, text), limits=XmlLimits(size_bytes=MB))
     assert codes(refused.value) == ["xml_too_large"]
     assert text.taken <= MB + (1 << 15)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '<?xml version="1.0" encoding="UTF-8"?><a>质谱</a>'.encode("gbk"),
+        "<a>质谱</a>".encode("gbk"),
+        b'<?xml version="1.0" encoding="GB18030"?><a>\xff\xff</a>',
+        '<?xml version="1.0" encoding="big5"?><a>質</a>'.encode("big5"),
+        b'<?xml version="1.0" encoding="klingon"?><a/>',
+        b'<?xml version="1.0" encoding="UTF-16"?><a/>',
+    ],
+)
+def test_xml_in_another_encoding_than_it_says_is_told_so(content: bytes) -> None:
+    with pytest.raises(XmlRefused) as refused:
+        parse_xml(content)
+    assert codes(refused.value) == ["xml_encoding"]
+    (told,) = refused.value.reasons
+    assert all("GB18030" in said for said in (told.text.zh, told.text.en))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<a>质谱<</a>".encode(),
+        ("<a>" + "质" * PIECE_BYTES + "<</a>").encode(),
+        b'<?xml version="1.0" encoding="ISO-8859-1"?><a>\xe4<</a>',
+    ],
+)
+def test_xml_that_is_broken_otherwise_is_not_told_so(content: bytes) -> None:
+    """Also where a letter stands across two pieces, and in an encoding of one byte."""
+    with pytest.raises(XmlRefused) as refused:
+        parse_xml(content)
+    assert codes(refused.value) == ["xml_broken"]
 
 
 def test_chinese_encodings_are_read() -> None:
