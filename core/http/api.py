@@ -21,7 +21,15 @@ from core.errors import DomainError, Forbidden, Malformed, NotFound, Unauthentic
 from core.http.edge import ALLOWED, TAKES_QUERY, QueryUnknown, TokenRefused, UnreadableCharacters, allow
 from core.http.idempotent import HEADER, NEEDS_KEY, KeyMissing, KeyReused
 from core.http.paging import CursorUnknown
-from core.http.problem import FieldsInvalid, RequestTooLarge, StorageFull, TemporarilyBusy, register_problems, status_of
+from core.http.problem import (
+    FieldsInvalid,
+    RequestTooLarge,
+    StorageFailing,
+    StorageFull,
+    TemporarilyBusy,
+    register_problems,
+    status_of,
+)
 from core.http.schemas import MAX_ID, CountField, ReasonSchema, Schema, TextField
 from core.permissions import everyone, nobody
 
@@ -169,14 +177,13 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
     def _document_edge(doc: dict[str, Any], info: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         edge = info["edge"]
         named: list[type[DomainError]] = [*edge["problems"], UnreadableCharacters, TokenRefused, TemporarilyBusy]
+        named += [StorageFull, StorageFailing]
         if not edge["open"]:
             named += [Unauthenticated, Forbidden]
             doc["security"] = [{"bearer": []}]
             doc["x-permission"] = edge["permission"]
         if "requestBody" in doc:
             named += [BodyUnreadable, BodyTypeRefused, RequestTooLarge]
-        if "requestBody" in doc or edge["needs_key"]:
-            named.append(StorageFull)
         if "requestBody" in doc or any(each["in"] == "query" for each in doc.get("parameters", [])):
             named.append(FieldsInvalid)
         if not any(each["in"] == "query" for each in doc.get("parameters", [])):

@@ -6,6 +6,7 @@ import errno
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import psycopg
 import structlog
 from flask import Flask, Response, current_app, json, request
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
@@ -49,6 +50,12 @@ STATUS: dict[type[DomainError], int] = {
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 """What the system says where a disk is full, or the part of it that one may use."""
+FULL_STATES = {"53100", "53400"}
+"""What the database says there (``disk_full``), and where temporary files reach their limit (``temp_file_limit``)."""
+FAILING_STATE = "58030"
+UNNAMED_STATE, GROWING = "XX000", {"mdextend", "mdzeroextend", "BufFileDumpBuffer"}
+"""A quota, or a limit to the size of files, has no state of its own in PostgreSQL: only these functions, which make a
+table or a temporary file larger, tell it from a fault of the program."""
 
 RETRY_AFTER_SECONDS = 1
 
@@ -63,9 +70,15 @@ class TemporarilyBusy(Busy):
 
 
 class StorageFull(NoRoom):
-    """The disk that files are kept on, or grow on meanwhile, is full."""
+    """The disk that files are kept on, or grow on meanwhile, is full, or that of the database."""
 
     code = "storage_full"
+
+
+class StorageFailing(Busy):
+    """The disk of the database does not read or write."""
+
+    code = "storage_failing"
 
 
 class FieldsInvalid(Refused):
@@ -179,9 +192,9 @@ def _flatten(faults: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _database(error: DBAPIError) -> Response:
-    if is_busy(error):
-        log.warning("database_busy", path=request.path, error=str(error.orig))
-        return _domain(TemporarilyBusy())
+    refused = unavailable(error)
+    if refused is not None:
+        return _domain(refused)
     if isinstance(error, DataError):
         # The fields should have refused it; the database did, so nothing was written.
         log.error("value_unstorable", path=request.path, exc_info=error)
@@ -189,9 +202,25 @@ def _database(error: DBAPIError) -> Response:
     return _unforeseen(error)
 
 
-def is_busy(error: DBAPIError) -> bool:
-    """Whether the database could not be had in time, so that the same may be tried again."""
-    return isinstance(error, OperationalError) or error.connection_invalidated
+def unavailable(error: DBAPIError) -> DomainError | None:
+    """What to answer where the database could not do what it was asked, so that the same may be tried again; logged.
+
+    None where it was asked for something wrong. Of a connection that is gone nobody knows whether it had committed, so
+    it is never said that nothing was kept.
+    """
+    said = error.orig if isinstance(error.orig, psycopg.Error) else psycopg.Error()
+    if error.connection_invalidated or said.diag.severity_nonlocalized in {"FATAL", "PANIC"}:
+        found: DomainError | None = TemporarilyBusy()
+    elif said.sqlstate in FULL_STATES or (said.sqlstate == UNNAMED_STATE and said.diag.source_function in GROWING):
+        found = StorageFull()
+    elif said.sqlstate == FAILING_STATE:
+        found = StorageFailing()
+    else:
+        found = TemporarilyBusy() if isinstance(error, OperationalError) else None
+    if found is not None:
+        tell = log.warning if isinstance(found, TemporarilyBusy) else log.error
+        tell(f"database_{found.code}", path=request.path, error=str(error.orig))
+    return found
 
 
 def _no_connection(error: PoolTimeout) -> Response:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.errors import DomainError, Forbidden, NotFound, Unauthenticated
 from core.http.idempotent import Answer, once
-from core.http.problem import TemporarilyBusy, is_busy, status_of
+from core.http.problem import TemporarilyBusy, status_of, unavailable
 from core.pages.blueprint import told
 from core.pages.forms import Form
 from core.pages.links import safe_target
@@ -70,14 +70,14 @@ def form_page(
             form.refuse(wrong)
             status = FORM_REFUSED
         except DomainError as refused:
-            form.refuse(refused)
-            status = status_of(type(refused))
+            status = _refused(form, refused)
         except PoolTimeout:
-            status = _busy(form)
+            status = _refused(form, TemporarilyBusy())
         except DBAPIError as error:
-            if not is_busy(error):
+            missing = unavailable(error)
+            if missing is None:
                 raise
-            status = _busy(form)
+            status = _refused(form, missing)
     body = render_template(template, form=form, key=key, back=back, confirms=confirms, **shown)
     return make_response(body, status)
 
@@ -86,9 +86,9 @@ FORM_REFUSED = 422
 """A wrong password is a fault of the form, not a missing sign-in."""
 
 
-def _busy(form: Form) -> int:
-    form.refuse(TemporarilyBusy())
-    return status_of(TemporarilyBusy)
+def _refused(form: Form, error: DomainError) -> int:
+    form.refuse(error)
+    return status_of(type(error))
 
 
 def _go(done: Done) -> Response:

@@ -10,22 +10,25 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
 from lxml import etree
 
-from settlement.service.bank_files import judge_bank_upload, read_answers
+from core.files import judge_upload
+from settlement.rules.bank_files import DOCUMENT_LIMITS, read_bank_file
+from settlement.service.bank_files import BANK_FILES
 from tests.bench.export_writers import resident_mb
-
-READ_AT = datetime(2026, 1, 20, 2, tzinfo=UTC)
 
 
 def ours(stream: BinaryIO) -> int:
     """The answers that were read."""
-    upload = judge_bank_upload(stream, filename="answers.xml", limit_bytes=1 << 30)
-    reading = read_answers(upload, now=READ_AT)
+    size = 1 << 30
+    upload = judge_upload(
+        stream, filename="answers.xml", known=BANK_FILES, limit_bytes=size, xml_limits=DOCUMENT_LIMITS
+    )
+    reading = read_bank_file(upload.stream, today=date(2026, 1, 20), currency="CNY")
     assert reading.faults == ()
     return len(reading.answers)
 

@@ -27,6 +27,7 @@ _OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> p
 _WITH_ROWS = """
     SELECT relname FROM pg_class
      WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0 ORDER BY 1"""
+_UNGUARDED = "SET LOCAL session_replication_role = replica"
 _SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
 
 Counts = dict[str, tuple[int, int]]
@@ -57,6 +58,7 @@ class Stage:
         }
         self.app = create_app(Config.from_env(self.env))
         self._kept: dict[str, Kept] = {}
+        self._turned = False
 
     def close(self) -> None:
         """Leave nothing behind."""
@@ -79,16 +81,27 @@ class Stage:
         with self.database.connect(autocommit=True) as owner:
             owner.execute(f"SELECT pg_terminate_backend(pid) {_OTHERS}".encode())
         with self.looking() as connection, connection.transaction():
-            connection.execute("SET LOCAL session_replication_role = replica")
+            connection.execute(_UNGUARDED)
             present = self.counts(connection, left_out=False)
             for table in sorted(kept.digests.keys() | present.keys()):
                 if kept.digests.get(table) != present.get(table):
-                    _fill(connection, table, kept.rows.get(table))
+                    _fill(connection, table, kept.rows.get(table, b""), turned=self._turned)
             for sequence, last in kept.sequences.items() - set(connection.execute(_SEQUENCES).fetchall()):
                 setting = "SELECT setval(%s::regclass, %s, %s)"
                 connection.execute(setting, (f'"{sequence}"', last or 1, last is not None))
         shutil.rmtree(self.files)
         shutil.copytree(self.folder / f"files_{name}", self.files, copy_function=_linked, dirs_exist_ok=True)
+
+    def turn_round(self) -> None:
+        """Have every row, now and whenever it is put back, stand where the first one stood last.
+
+        PostgreSQL moves rows as it likes, for example after a vacuum. So nothing may come of their order.
+        """
+        self._turned = True
+        with self.looking() as connection, connection.transaction():
+            connection.execute(_UNGUARDED)
+            for table in self.counts(connection, left_out=False):
+                _fill(connection, table, _copied(connection, table), turned=True)
 
     @property
     def files(self) -> Path:
@@ -114,13 +127,18 @@ class Stage:
             yield connection
 
     def counts(self, connection: psycopg.Connection, *, left_out: bool = True) -> Counts:
-        """What is in every table that has rows; without what differs from run to run where that is ``left_out``."""
-        tables = connection.execute(_WITH_ROWS).fetchall()
-        digests = " UNION ALL ".join(
-            _digest_of(table, left_out) for (table,) in tables if not left_out or table != COUNTED_UP
-        )
-        found = connection.execute(digests.encode()).fetchall()
-        return {name: (rows, digest) for name, rows, digest in found if rows}
+        """What is in every table."""
+        return counts(connection, left_out=left_out)
+
+
+def counts(connection: psycopg.Connection, *, left_out: bool = True) -> Counts:
+    """What is in every table that has rows; without what differs from run to run where that is ``left_out``."""
+    tables = connection.execute(_WITH_ROWS).fetchall()
+    digests = " UNION ALL ".join(
+        _digest_of(table, left_out) for (table,) in tables if not left_out or table != COUNTED_UP
+    )
+    found = connection.execute(digests.encode()).fetchall()
+    return {name: (rows, digest) for name, rows, digest in found if rows}
 
 
 def _digest_of(table: str, left_out: bool) -> str:
@@ -135,11 +153,12 @@ def _copied(connection: psycopg.Connection, table: str) -> bytes:
         return b"".join(bytes(part) for part in rows)
 
 
-def _fill(connection: psycopg.Connection, table: str, rows: bytes | None) -> None:
+def _fill(connection: psycopg.Connection, table: str, rows: bytes, *, turned: bool) -> None:
     connection.execute(f'DELETE FROM "{table}"'.encode())
-    if rows is not None:
+    if rows:
+        lines = rows.removesuffix(b"\n").split(b"\n")
         with connection.cursor() as cursor, cursor.copy(f'COPY "{table}" FROM STDIN'.encode()) as target:
-            target.write(rows)
+            target.write(b"\n".join(reversed(lines) if turned else lines) + b"\n")
 
 
 def _linked(source: str, target: str) -> None:

@@ -108,7 +108,7 @@ class Story:
         """The failpoints after which another process has gone on."""
 
     def tell(self) -> Story:
-        """Live through it all, keeping the state before every step."""
+        """Live through it all, keeping the state before every step; from then on rows stand in another order."""
         with self.stage.app.app_context(), clock.at(MONDAY):
             seed_province(now=clock.now())
             self._set_up()
@@ -118,6 +118,7 @@ class Story:
             self._recover()
             self._owe()
             self._put_right()
+        self.stage.turn_round()
         return self
 
     def begin(self, name: str) -> Step:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,51 +14,14 @@ import pytest
 from core import clock
 from core.http.api import API_PREFIX
 from core.http.idempotent import HEADER
+from tests.faults.disk import MEBIBYTE, Disk, may_mount
 from tests.faults.recovery import broken, changed, shown
 from tests.faults.story import Step, Story
 from tests.faults.warm import Answer, Call
 
 pytestmark = pytest.mark.slow
 
-MEBIBYTE = 1 << 20
 PAGE = os.sysconf("SC_PAGE_SIZE")
-ROOT = [] if os.getuid() == 0 else ["sudo", "-n"]
-
-
-def may_mount() -> bool:
-    """Whether this machine lets the tests mount a small file system; CI always does, or fails."""
-    if "CI" in os.environ:
-        return True
-    with tempfile.TemporaryDirectory() as folder:
-        mounted = subprocess.run([*ROOT, "mount", "-t", "tmpfs", "tmpfs", folder], check=False, capture_output=True)
-        if mounted.returncode == 0:
-            subprocess.run([*ROOT, "umount", folder], check=True)
-        return mounted.returncode == 0
-
-
-class Disk:
-    """A small file system of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def leave(self, room: int) -> None:
-        """So many bytes are free from now on."""
-        used = shutil.disk_usage(self.folder).used
-        self._mount("-o", f"remount,size={used + room}")
-
-    def mount(self) -> None:
-        self._mount("-t", "tmpfs", "-o", f"size={64 * MEBIBYTE},mode=0777", "tmpfs")
-
-    def unmount(self) -> None:
-        subprocess.run([*ROOT, "umount", "--lazy", str(self.folder)], check=True)
-
-    def contents(self) -> set[str]:
-        """Every stored file, and whatever else was left."""
-        return {path.name for path in self.folder.rglob("*") if path.is_file()}
-
-    def _mount(self, *options: str) -> None:
-        subprocess.run([*ROOT, "mount", *options, str(self.folder)], check=True)
 
 
 @pytest.fixture
@@ -71,7 +32,7 @@ def disk(story: Story, tmp_path: Path) -> Iterator[Disk]:
     folder = tmp_path / "disk"
     folder.mkdir()
     disk = Disk(folder)
-    disk.mount()
+    disk.mount(64 * MEBIBYTE)
     usual, story.stage.app.config["FILES_DIR"] = story.stage.app.config["FILES_DIR"], str(folder)
     try:
         yield disk

@@ -185,6 +185,18 @@ def locked() -> dict[str, Any]:
     return {}
 
 
+@things.route("/states/<state>", methods=["GET"])
+@allow(everyone)
+@things.response(200)
+def fail_with(state: str) -> dict[str, Any]:
+    """Have the database fail with a state of its own, such as 53100."""
+    session().execute(text("SELECT set_config('edge.state', :state, true)").bindparams(state=state))
+    session().execute(
+        text("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = current_setting('edge.state'), MESSAGE = 'x'; END $$")
+    )
+    return {}
+
+
 def by_token(token: str) -> Actor | None:
     """`member-7` is user 7, `guest-8` is user 8 of another role."""
     role, _, number = token.partition("-")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
 
 from settlement.states import PayoutOutcome
 
@@ -86,7 +85,8 @@ class Movement:
     text: str
 
 
-class Answer(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Answer:
     """What the bank says of one payout.
 
     It is named by its number in the batch or by its end-to-end id. ``accounts`` are those the payee's must be among,

@@ -254,6 +254,23 @@ def test_a_lock_that_cannot_be_had_in_time(edge: Flask, database: Database) -> N
     assert web.get(f"{BASE}/locked").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("state", "status", "code"),
+    [
+        ("53100", 507, "storage_full"),
+        ("53400", 507, "storage_full"),
+        ("58030", 503, "storage_failing"),
+        ("57014", 503, "busy"),
+        ("XX000", 500, "internal_error"),
+    ],
+)
+def test_what_the_database_could_not_do(web: FlaskClient, state: str, status: int, code: str) -> None:
+    """A full disk, a limit of temporary files, a failing disk and a broken-off statement; all else is a fault."""
+    response = web.get(f"{BASE}/states/{state}")
+    problem(response, status, code)
+    assert ("Retry-After" in response.headers) == (status == 503)
+
+
 def test_an_unforeseen_error_tells_nothing(edge: Flask, database: Database) -> None:
     """500 with an identifier, without a trace of what went wrong."""
     web = edge.test_client()
