@@ -171,11 +171,8 @@ def judge_upload(
     stream: BinaryIO, *, filename: str, known: frozenset[str], limit_bytes: int, xml_limits: XmlLimits | None = None
 ) -> LargeUpload:
     """The same as :func:`read_upload` for a file that one can go back in and that is too large to be held in memory."""
-    refuse_all(name_faults(filename), error=FileNameRefused)
-    name = safe_name(filename)
-    _require_size(stream.seek(0, io.SEEK_END), limit=limit_bytes, name=name)
-    stream.seek(0)
-    media_type = _judged(stream, name, known, xml_limits)
+    name = _fit_name(filename)
+    media_type = _sized_and_judged(stream, name, known, limit_bytes, xml_limits)
     digest = hashlib.file_digest(cast(io.BytesIO, stream), "sha256").hexdigest()
     stream.seek(0)
     return LargeUpload(name, media_type, stream, digest)
@@ -197,19 +194,26 @@ def read_upload(
     :class:`FileNameRefused`, :class:`FileTooLarge`, :class:`FileEmpty`, :class:`FileTypeRefused`,
     :class:`FileHostile`, :class:`core.uploads.archives.ArchiveRefused` and :class:`core.uploads.xml.XmlRefused`.
     """
-    refuse_all(name_faults(filename), error=FileNameRefused)
+    name = _fit_name(filename)
     limit = upload_limit() if limit_bytes is None else limit_bytes
-    name = safe_name(filename)
-    if stream.seekable():
-        _require_size(stream.seek(0, io.SEEK_END), limit=limit, name=name)
-        stream.seek(0)
-        media_type = _judged(stream, name, known, xml_limits)
-        content = stream.read(limit + 1)
-    else:
-        content = stream.read(limit + 1)
-        _require_size(len(content), limit=limit, name=name)
-        media_type = _judged(io.BytesIO(content), name, known, xml_limits)
-    return Upload(name, media_type, content)
+    if not stream.seekable():
+        stream = io.BytesIO(stream.read(limit + 1))
+    media_type = _sized_and_judged(stream, name, known, limit, xml_limits)
+    return Upload(name, media_type, stream.read(limit + 1))
+
+
+def _fit_name(filename: str) -> str:
+    refuse_all(name_faults(filename), error=FileNameRefused)
+    return safe_name(filename)
+
+
+def _sized_and_judged(
+    stream: BinaryIO, name: str, known: frozenset[str], limit: int, xml_limits: XmlLimits | None
+) -> str:
+    """The media type of a file that one can go back in; it stands at its start again."""
+    _require_size(stream.seek(0, io.SEEK_END), limit=limit, name=name)
+    stream.seek(0)
+    return _judged(stream, name, known, xml_limits)
 
 
 def _require_size(size: int, *, limit: int, name: str) -> None:

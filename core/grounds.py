@@ -14,7 +14,7 @@ from typing import Any
 
 from core import clock
 from core.errors import Reason
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.texts import Text, text
 
 SUM = "_fen"
@@ -52,7 +52,7 @@ def _words(name: str, value: object) -> object:
         case list() | tuple():
             return _listed([_words(name, each) for each in value])
         case int() if name.endswith(SUM):
-            return fen_to_yuan(value)
+            return yuan_text(value)
     return _plain(value)
 
 

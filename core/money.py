@@ -50,6 +50,12 @@ def fen_to_yuan(fen: int) -> str:
     return f"{sign}{abs(fen) // FEN_PER_YUAN}.{abs(fen) % FEN_PER_YUAN:02d}"
 
 
+def yuan_text(fen: int) -> str:
+    """Fen as yuan in a sentence that people read, as ``1,234.50``; files and figures for machines have no commas."""
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{abs(fen) // FEN_PER_YUAN:,}.{abs(fen) % FEN_PER_YUAN:02d}"
+
+
 def in_capitals(fen: int) -> str:
     """The sum in 大写, as treasuries want it: 壹佰元整."""
     capitals: str = cn2an.an2cn(fen_to_yuan(fen), "rmb")

@@ -1,6 +1,7 @@
 """The text catalogue: every sentence a person reads, in Chinese and English, under one key.
 
-Each package keeps a ``texts.yaml`` of flat keys: ``dotted.key: {zh: "…{name}…", en: "…{name}…"}``.
+Each package keeps a ``texts.yaml`` of flat keys: ``dotted.key: {zh: "…{name}…", en: "…{name}…"}``. English says
+``{count} {count:fault|faults}`` where a word goes with a number.
 """
 
 from __future__ import annotations
@@ -44,8 +45,24 @@ def text(key: str, /, **params: object) -> Text:
     except KeyError as missing:
         raise TextMissing(key) from missing
     zh = {name: value.zh if isinstance(value, Text) else value for name, value in params.items()}
-    en = {name: value.en if isinstance(value, Text) else value for name, value in params.items()}
+    en = {name: _english(value) for name, value in params.items()}
     return Text(found.zh.format(**zh), found.en.format(**en))
+
+
+def _english(value: object) -> object:
+    if type(value) is int:
+        return _Counted(value)
+    return value.en if isinstance(value, Text) else value
+
+
+class _Counted(int):
+    """A number of an English sentence; ``{count:fault|faults}`` is the word that goes with it."""
+
+    def __format__(self, spec: str) -> str:
+        one, chooses, many = spec.partition("|")
+        if not chooses:
+            return super().__format__(spec)
+        return one if self == 1 else many
 
 
 @cache

@@ -14,7 +14,7 @@ import click
 from accounts.queries.users import actor_of
 from core import clock
 from core.errors import DomainError
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.permissions import SYSTEM, Actor
 from settlement.models import SettlementBatch
 from settlement.payers import PayingAccountsUnreadable
@@ -76,8 +76,8 @@ def _shown(batch: SettlementBatch, *, as_json: bool) -> str:
     if as_json:
         return json.dumps(facts, ensure_ascii=False)
     return (
-        f"{batch.number}: {batch.line_count} lines, CNY {fen_to_yuan(batch.total_fen)} ({batch.state.value}); "
-        f"waiting: {batch.waiting_count}, CNY {fen_to_yuan(batch.waiting_fen)}"
+        f"{batch.number}: lines: {batch.line_count}, CNY {yuan_text(batch.total_fen)} ({batch.state.value}); "
+        f"waiting: {batch.waiting_count}, CNY {yuan_text(batch.waiting_fen)}"
     )
 
 
@@ -198,7 +198,7 @@ def statement(
                 target.write_bytes(statement_pdf(made))
     except DomainError as refused:
         raise click.ClickException(str(refused)) from refused
-    click.echo(f"{target}: {made.count} lines")
+    click.echo(f"{target}: lines: {made.count}")
 
 
 def _addresses(lines: Sequence[PostingLine]) -> dict[int, str]:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from core import policy
 from core.errors import DomainError
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.policy import PolicyRefused, load_pack
 from core.texts import text
 from vouchers.queries.spot_checks import replay_of
@@ -162,16 +162,16 @@ def _by_city(simulation: Simulation) -> Table:
 
 def _sums(group: Comparison) -> tuple[str, str, str]:
     before, after = group.before.subsidy_fen, group.after.subsidy_fen
-    return fen_to_yuan(before), fen_to_yuan(after), _signed(after - before)
+    return yuan_text(before), yuan_text(after), _signed(after - before)
 
 
 def _row(table: Table, key: str, before: int, after: int, *, money: bool = False) -> None:
-    shown = (fen_to_yuan(before), fen_to_yuan(after), _signed(after - before)) if money else None
+    shown = (yuan_text(before), yuan_text(after), _signed(after - before)) if money else None
     table.add_row(text(key).both(), *(shown or (str(before), str(after), f"{after - before:+d}")))
 
 
 def _signed(fen: int) -> str:
-    return f"{'+' if fen > 0 else ''}{fen_to_yuan(fen)}"
+    return f"{'+' if fen > 0 else ''}{yuan_text(fen)}"
 
 
 spot_check = click.Group("spot-check", commands=[replay], help="Draws of confirmed claims.")

@@ -32,7 +32,7 @@ from core.http.schemas import (
     fault,
     split_fault,
 )
-from core.money import AmountMalformed, fen_to_yuan, yuan_to_fen
+from core.money import AmountMalformed, fen_to_yuan, yuan_text, yuan_to_fen
 from core.pages.language import has_text, say, t, term
 
 LONG_TEXT = 600
@@ -336,7 +336,7 @@ def _fen(typed: str, source: FenField) -> int:
     except AmountMalformed as malformed:
         raise _Unreadable(fault("not_yuan")) from malformed
     if not source.minimum <= fen <= source.maximum:
-        bounds = {"min": fen_to_yuan(source.minimum), "max": fen_to_yuan(source.maximum)}
+        bounds = {"min": yuan_text(source.minimum), "max": yuan_text(source.maximum)}
         raise _Unreadable(fault("range", **bounds))
     return fen
 

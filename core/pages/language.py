@@ -11,7 +11,7 @@ from flask import g, session
 
 from core.clock import SHANGHAI
 from core.errors import Reason
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.texts import Text, catalogue, text
 
 CHINESE = "zh"
@@ -78,9 +78,8 @@ def yuan(fen: int | None, *, signed: bool = False) -> str:
     """A sum as people read it: ``¥1,234.56``; a dash for none."""
     if fen is None:
         return "—"
-    whole, _, cents = fen_to_yuan(abs(fen)).partition(".")
     sign = "−" if fen < 0 else "+" if signed and fen > 0 else ""
-    return f"{sign}¥{int(whole):,}.{cents}"
+    return f"{sign}¥{yuan_text(abs(fen))}"
 
 
 def day(value: date | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.errors import Reason, reason
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from instruments.rules.terms import PriceUnit
 
 AT_COST = "V13"
@@ -48,7 +48,7 @@ def cost_faults(facts: ServiceFacts) -> list[Reason]:
     """
     if not facts.is_fiscal or facts.cost_fen is None or (facts.price_fen or 0) <= facts.cost_fen:
         return []
-    return [reason("service_price_above_cost", article=AT_COST, field="price_fen", cost=fen_to_yuan(facts.cost_fen))]
+    return [reason("service_price_above_cost", article=AT_COST, field="price_fen", cost=yuan_text(facts.cost_fen))]
 
 
 def cost_is_missing(facts: ServiceFacts) -> bool:

@@ -10,7 +10,7 @@ from core import clock
 from core.audit import AuditEntry
 from core.audit_reader import read_on
 from core.db import Model, require_transaction, transaction
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from marketplace.notifications.payouts import Arrived
 from marketplace.notifications.rules import SUBJECTS, Subject, Told
 from settlement.models import Payable
@@ -74,6 +74,6 @@ def _due(told: Told, entry: AuditEntry, record: Any) -> date | None:
 def _sum(entry: AuditEntry, record: Any | None) -> str:
     """What it is worth, in yuan; empty where the step says nothing of money."""
     if isinstance(record, Arrived | Payable):
-        return fen_to_yuan(record.amount_fen)
+        return yuan_text(record.amount_fen)
     named = (entry.data.get(name) for name in SUMS)
-    return next((fen_to_yuan(fen) for fen in named if fen is not None), "")
+    return next((yuan_text(fen) for fen in named if fen is not None), "")

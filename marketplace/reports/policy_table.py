@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from core import policy
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.policy import ARTICLES, DatedValue
 from core.texts import Text, catalogue, text
 
@@ -148,8 +148,7 @@ def _name(key: str) -> Text:
 
 def _shown(entry: DatedValue) -> Text:
     if entry.key.endswith(_FEN):
-        whole, _, cents = fen_to_yuan(int(entry.value)).partition(".")
-        return text("policy.value.yuan", amount=f"{int(whole):,}.{cents}")
+        return text("policy.value.yuan", amount=yuan_text(int(entry.value)))
     return _joined(_parts(entry.value)) if entry.value not in ((), "") else text("none")
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from core.errors import Reason, reason
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from vouchers.rules.steps import rate_text
 
 
@@ -42,10 +42,10 @@ def why_less(quoted: Given, given: Given, *, refusals: Sequence[Reason]) -> list
                 "quote_entitlement_fell",
                 article="V12 rate",
                 was_rate=rate_text(quoted.rate) or "—",
-                was=fen_to_yuan(quoted.entitlement_fen),
+                was=yuan_text(quoted.entitlement_fen),
                 was_version=quoted.policy_version or "—",
                 rate=rate_text(given.rate) or "—",
-                now=fen_to_yuan(given.entitlement_fen),
+                now=yuan_text(given.entitlement_fen),
                 version=given.policy_version or "—",
             )
         )
@@ -54,8 +54,8 @@ def why_less(quoted: Given, given: Given, *, refusals: Sequence[Reason]) -> list
             reason(
                 "quote_room_fell",
                 article="V12 cap",
-                was=fen_to_yuan(quoted.cap_room_fen),
-                now=fen_to_yuan(given.cap_room_fen),
+                was=yuan_text(quoted.cap_room_fen),
+                now=yuan_text(given.cap_room_fen),
             )
         )
     if given.other_aid_fen < quoted.other_aid_fen:
@@ -63,8 +63,8 @@ def why_less(quoted: Given, given: Given, *, refusals: Sequence[Reason]) -> list
             reason(
                 "quote_aid_fell",
                 article="V6",
-                was=fen_to_yuan(quoted.other_aid_fen),
-                now=fen_to_yuan(given.other_aid_fen),
+                was=yuan_text(quoted.other_aid_fen),
+                now=yuan_text(given.other_aid_fen),
             )
         )
     return found

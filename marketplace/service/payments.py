@@ -7,6 +7,7 @@ from datetime import date, datetime
 from core import audit, clock
 from core.db import transaction
 from core.errors import Conflict, Reason, Refused, reason, refuse_all
+from core.money import yuan_text
 from core.permissions import Actor, authorise
 from core.states import state_refusal
 from marketplace.models import Order
@@ -94,7 +95,7 @@ def _amount(order: Order, amount_fen: int | None, *, paid_on: date | None, today
 def _faults(*, amount: int, due: int, paid_on: date | None, today: date) -> list[Reason]:
     faults: list[Reason] = []
     if amount > due:
-        faults.append(reason("payment_over_due", article="V16", field="amount_fen", due_fen=due))
+        faults.append(reason("payment_over_due", article="V16", field="amount_fen", due=yuan_text(due)))
     if paid_on is not None and paid_on > today:
         faults.append(reason("paid_in_future", field="paid_on", today=today))
     return faults

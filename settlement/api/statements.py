@@ -19,7 +19,7 @@ from settlement.queries import statement_files as files
 from settlement.queries import statements as queries
 from settlement.queries.ledger import PostingLine, described
 from settlement.queries.statement_files import StatementTooLong
-from settlement.queries.statements import StatementMissing
+from settlement.queries.statements import StatementCityUnknown, StatementMissing
 from settlement.queries.trade import sources_in_sight
 from settlement.rules.statements import period_of
 from settlement.schemas.statements import (
@@ -47,7 +47,7 @@ class StatementFormatUnknown(Malformed):
 
 @statements.route("/statements/<party>", methods=["GET"], parameters=[PARTY])
 @allow(permissions.may_read_ledger)
-@problems(StatementMissing)
+@problems(StatementMissing, StatementCityUnknown)
 @statements.arguments(StatementQuerySchema, location="query")
 @statements.response(200, StatementSchema)
 def show_statement(given: dict[str, Any], party: str) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def show_statement(given: dict[str, Any], party: str) -> dict[str, Any]:
 
 @statements.route("/statements/<party>/file", methods=["GET"], parameters=[PARTY])
 @allow(permissions.may_read_ledger)
-@problems(StatementMissing, StatementTooLong, StatementFormatUnknown)
+@problems(StatementMissing, StatementCityUnknown, StatementTooLong, StatementFormatUnknown)
 @statements.arguments(StatementFileQuerySchema, location="query")
 @statements.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 def download_statement(given: dict[str, Any], party: str) -> Response:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Response, url_for
 
 from accounts.states import ProposalState
-from core import clock
 from core.http import allow, current_actor
-from core.pages import Column, Done, Form, Pages, Table, form_page, link_to, table_page, term
+from core.pages import Column, Form, Pages, Table, link_to, table_page, term
 from core.pages.language import yuan
 from core.pages.tables import choice
 from settlement import permissions
 from settlement.models import Appropriation, AppropriationCorrection
+from settlement.pages.remedy_parts import Facts, decision_form, proposal_form
 from settlement.queries.funds import corrections, find_appropriation, find_correction, find_fund, fund_status
-from settlement.schemas.remedies import NewAppropriationCorrectionSchema, RemedyReviewSchema
+from settlement.schemas.remedies import NewAppropriationCorrectionSchema
 from settlement.service import appropriation_corrections as service
 
 appropriation_corrections = Pages("appropriation_correction_pages", __name__, url_prefix="/funds")
@@ -56,14 +57,9 @@ def index() -> Any:
 def propose(fund_id: int, appropriation_id: int) -> Response:
     """Propose what an entry should have said."""
     wrong = find_appropriation(appropriation_id, fund_id=find_fund(fund_id).id)
-    here = link_to("fund", fund_id)
-
-    def effect(given: dict[str, Any]) -> Done:
-        service.propose_correction(fund_id=fund_id, **given, actor=current_actor(), now=clock.now())
-        return Done(here, "page.clawback_proposals.proposed")
-
     form = Form(NewAppropriationCorrectionSchema, name="appropriation_correction", fixed={"appropriation_id": wrong.id})
-    return form_page(form, effect=effect, back=here, confirms=True, facts=_facts(wrong))
+    call = partial(service.propose_correction, fund_id=fund_id)
+    return proposal_form(form, call, about=link_to("fund", fund_id), facts=_facts(wrong))
 
 
 @appropriation_corrections.route("/corrections/<int:correction_id>/decision", methods=["GET", "POST"])
@@ -71,19 +67,14 @@ def propose(fund_id: int, appropriation_id: int) -> Response:
 def decide(correction_id: int) -> Response:
     """Another person of the province decides."""
     correction = find_correction(correction_id)
-    here = link_to("fund", correction.fund_id)
-
-    def effect(given: dict[str, Any]) -> Done:
-        service.decide_correction(correction_id=correction_id, **given, actor=current_actor(), now=clock.now())
-        return Done(here, "page.clawback_decision.done")
-
-    form = Form(RemedyReviewSchema, name="appropriation_correction_decision")
+    call = partial(service.decide_correction, correction_id=correction_id)
     facts = [
         *_facts(correction.appropriation),
         ("column.right_sum", yuan(correction.amount_fen)),
         ("column.remedy_cause", correction.cause),
     ]
-    return form_page(form, effect=effect, back=here, confirms=True, facts=facts)
+    about = link_to("fund", correction.fund_id)
+    return decision_form("appropriation_correction_decision", call, about=about, facts=facts)
 
 
 def decision_href(correction: AppropriationCorrection) -> str | None:
@@ -95,7 +86,7 @@ def decision_href(correction: AppropriationCorrection) -> str | None:
     return url_for("appropriation_correction_pages.decide", correction_id=correction.id)
 
 
-def _facts(wrong: Appropriation) -> list[tuple[str, Any]]:
+def _facts(wrong: Appropriation) -> Facts:
     fund = fund_status(find_fund(wrong.fund_id))
     return [
         ("column.year", fund.year),

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from flask import Response, url_for
+from flask import Response
 
 from accounts.queries.names import organisation_names
-from core import clock
 from core.http import allow, current_actor
-from core.pages import Column, Done, Form, NavEntry, Pages, form_page, link_to, table_page
+from core.pages import Form, NavEntry, Pages, link_to, table_page
 from core.pages.language import yuan
 from settlement import permissions
 from settlement.models import Clawback, ClawbackProposal
-from settlement.pages.remedy_parts import may_decide, proposal_facts, proposals_table
+from settlement.pages.remedy_parts import Facts, decision_form, proposal_facts, proposal_form, proposals_table
 from settlement.queries.clawbacks import find_clawback
 from settlement.queries.proposals import find_proposal, find_recovery, visible_proposals
-from settlement.schemas.remedies import CauseSchema, NewCorrectionSchema, NewInstalmentsSchema, RemedyReviewSchema
+from settlement.schemas.remedies import CauseSchema, NewCorrectionSchema, NewInstalmentsSchema
 from settlement.service import remedies as service
 
 remedies = Pages(
@@ -27,25 +27,7 @@ remedies = Pages(
     ),
 )
 
-
-def _decision(proposal: ClawbackProposal) -> str:
-    """To the decision for who may take it, else to the clawback."""
-    if may_decide(proposal):
-        return url_for("remedy_pages.decide", proposal_id=proposal.id)
-    return link_to("clawback", proposal.clawback_id)
-
-
-PROPOSALS = proposals_table(
-    "clawback-proposals",
-    ClawbackProposal,
-    debt=Column(
-        "clawback",
-        lambda row: row.clawback_id,
-        kind="number",
-        link=lambda row: link_to("clawback", row.clawback_id),
-    ),
-    decision=_decision,
-)
+PROPOSALS = proposals_table("clawback-proposals", ClawbackProposal, debt="clawback", decide="remedy_pages.decide")
 
 
 @remedies.get("/clawback-proposals")
@@ -60,13 +42,9 @@ def index() -> Any:
 def write_off(clawback_id: int) -> Response:
     """Propose that what is open is written off."""
     clawback = find_clawback(clawback_id, actor=current_actor())
-
-    def effect(given: dict[str, Any]) -> Done:
-        service.propose_write_off(clawback_id=clawback_id, **given, actor=current_actor(), now=clock.now())
-        return _proposed(clawback_id)
-
     form = Form(CauseSchema, name="clawback_write_off")
-    return form_page(form, effect=effect, back=link_to("clawback", clawback_id), confirms=True, facts=_facts(clawback))
+    call = partial(service.propose_write_off, clawback_id=clawback_id)
+    return proposal_form(form, call, about=link_to("clawback", clawback_id), facts=_facts(clawback))
 
 
 @remedies.route("/clawbacks/<int:clawback_id>/instalments", methods=["GET", "POST"])
@@ -74,13 +52,9 @@ def write_off(clawback_id: int) -> Response:
 def instalments(clawback_id: int) -> Response:
     """Propose that what is open is paid back in monthly parts."""
     clawback = find_clawback(clawback_id, actor=current_actor())
-
-    def effect(given: dict[str, Any]) -> Done:
-        service.propose_instalments(clawback_id=clawback_id, **given, actor=current_actor(), now=clock.now())
-        return _proposed(clawback_id)
-
     form = Form(NewInstalmentsSchema, name="clawback_instalments")
-    return form_page(form, effect=effect, back=link_to("clawback", clawback_id), confirms=True, facts=_facts(clawback))
+    call = partial(service.propose_instalments, clawback_id=clawback_id)
+    return proposal_form(form, call, about=link_to("clawback", clawback_id), facts=_facts(clawback))
 
 
 @remedies.route("/clawbacks/<int:clawback_id>/recoveries/<int:recovery_id>/correction", methods=["GET", "POST"])
@@ -89,14 +63,10 @@ def correct(clawback_id: int, recovery_id: int) -> Response:
     """Propose that a wrong entry is reversed and the right one made."""
     clawback = find_clawback(clawback_id, actor=current_actor())
     wrong = find_recovery(recovery_id, clawback_id=clawback_id)
-
-    def effect(given: dict[str, Any]) -> Done:
-        service.propose_correction(clawback_id=clawback_id, **given, actor=current_actor(), now=clock.now())
-        return _proposed(clawback_id)
-
     form = Form(NewCorrectionSchema, name="clawback_correction", fixed={"recovery_id": recovery_id})
     facts = [*_facts(clawback), ("column.amount", yuan(wrong.amount_fen)), ("column.bank_reference", wrong.reference)]
-    return form_page(form, effect=effect, back=link_to("clawback", clawback_id), confirms=True, facts=facts)
+    call = partial(service.propose_correction, clawback_id=clawback_id)
+    return proposal_form(form, call, about=link_to("clawback", clawback_id), facts=facts)
 
 
 @remedies.route("/clawback-proposals/<int:proposal_id>/decision", methods=["GET", "POST"])
@@ -104,22 +74,12 @@ def correct(clawback_id: int, recovery_id: int) -> Response:
 def decide(proposal_id: int) -> Response:
     """Another person decides."""
     proposal = find_proposal(proposal_id, actor=current_actor())
-    here = link_to("clawback", proposal.clawback_id)
-
-    def effect(given: dict[str, Any]) -> Done:
-        service.decide(proposal_id=proposal_id, **given, actor=current_actor(), now=clock.now())
-        return Done(here, "page.clawback_decision.done")
-
+    call = partial(service.decide, proposal_id=proposal_id)
     facts = [*_facts(proposal.clawback), *proposal_facts(proposal)]
-    form = Form(RemedyReviewSchema, name="clawback_decision")
-    return form_page(form, effect=effect, back=here, confirms=True, facts=facts)
+    return decision_form("clawback_decision", call, about=link_to("clawback", proposal.clawback_id), facts=facts)
 
 
-def _proposed(clawback_id: int) -> Done:
-    return Done(link_to("clawback", clawback_id), "page.clawback_proposals.proposed")
-
-
-def _facts(clawback: Clawback) -> list[tuple[str, Any]]:
+def _facts(clawback: Clawback) -> Facts:
     return [
         ("column.payee", organisation_names([clawback.payee_id])[clawback.payee_id]),
         ("column.amount", yuan(clawback.amount_fen)),

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from flask import Response, url_for
+from flask import Response
 
 from accounts.queries.names import organisation_names
-from core import clock
 from core.http import allow, current_actor
-from core.pages import Column, Done, Form, NavEntry, Pages, form_page, link_to, table_page
+from core.pages import Form, NavEntry, Pages, link_to, table_page
 from core.pages.language import yuan
 from settlement import permissions
 from settlement.models import Shortfall, ShortfallProposal
-from settlement.pages.remedy_parts import may_decide, proposal_facts, proposals_table
+from settlement.pages.remedy_parts import Facts, decision_form, proposal_facts, proposal_form, proposals_table
 from settlement.queries.proposals import find_shortfall_payment, find_shortfall_proposal, visible_shortfall_proposals
 from settlement.queries.trade import find_shortfall
 from settlement.schemas.remedies import (
     CauseSchema,
     NewInstalmentsSchema,
     NewPaymentCorrectionSchema,
-    RemedyReviewSchema,
 )
 from settlement.service import shortfall_remedies as service
 
@@ -34,24 +33,8 @@ shortfall_remedies = Pages(
     ),
 )
 
-
-def _decision(proposal: ShortfallProposal) -> str:
-    """To the decision for who may take it, else to the shortfall."""
-    if may_decide(proposal):
-        return url_for("shortfall_remedy_pages.decide", proposal_id=proposal.id)
-    return link_to("shortfall", proposal.shortfall_id)
-
-
 PROPOSALS = proposals_table(
-    "shortfall-proposals",
-    ShortfallProposal,
-    debt=Column(
-        "shortfall",
-        lambda row: row.shortfall_id,
-        kind="number",
-        link=lambda row: link_to("shortfall", row.shortfall_id),
-    ),
-    decision=_decision,
+    "shortfall-proposals", ShortfallProposal, debt="shortfall", decide="shortfall_remedy_pages.decide"
 )
 
 
@@ -67,14 +50,9 @@ def index() -> Any:
 def write_off(shortfall_id: int) -> Response:
     """Propose that what is open is written off."""
     shortfall = find_shortfall(shortfall_id, actor=current_actor())
-
-    def effect(given: dict[str, Any]) -> Done:
-        service.propose_write_off(shortfall_id=shortfall_id, **given, actor=current_actor(), now=clock.now())
-        return _proposed(shortfall_id)
-
     form = Form(CauseSchema, name="shortfall_write_off")
-    here = link_to("shortfall", shortfall_id)
-    return form_page(form, effect=effect, back=here, confirms=True, facts=_facts(shortfall))
+    call = partial(service.propose_write_off, shortfall_id=shortfall_id)
+    return proposal_form(form, call, about=link_to("shortfall", shortfall_id), facts=_facts(shortfall))
 
 
 @shortfall_remedies.route("/shortfalls/<int:shortfall_id>/instalments", methods=["GET", "POST"])
@@ -82,14 +60,9 @@ def write_off(shortfall_id: int) -> Response:
 def instalments(shortfall_id: int) -> Response:
     """Propose that what is open is paid in monthly parts."""
     shortfall = find_shortfall(shortfall_id, actor=current_actor())
-
-    def effect(given: dict[str, Any]) -> Done:
-        service.propose_instalments(shortfall_id=shortfall_id, **given, actor=current_actor(), now=clock.now())
-        return _proposed(shortfall_id)
-
     form = Form(NewInstalmentsSchema, name="shortfall_instalments")
-    here = link_to("shortfall", shortfall_id)
-    return form_page(form, effect=effect, back=here, confirms=True, facts=_facts(shortfall))
+    call = partial(service.propose_instalments, shortfall_id=shortfall_id)
+    return proposal_form(form, call, about=link_to("shortfall", shortfall_id), facts=_facts(shortfall))
 
 
 @shortfall_remedies.route(
@@ -100,14 +73,10 @@ def correct(shortfall_id: int, payment_id: int) -> Response:
     """Propose that a transfer confirmed wrongly is reversed and the right one entered."""
     shortfall = find_shortfall(shortfall_id, actor=current_actor())
     wrong = find_shortfall_payment(payment_id, shortfall_id=shortfall.id)
-
-    def effect(given: dict[str, Any]) -> Done:
-        service.propose_correction(shortfall_id=shortfall_id, **given, actor=current_actor(), now=clock.now())
-        return _proposed(shortfall_id)
-
     form = Form(NewPaymentCorrectionSchema, name="shortfall_correction", fixed={"payment_id": payment_id})
     facts = [*_facts(shortfall), ("column.amount", yuan(wrong.amount_fen)), ("column.bank_reference", wrong.reference)]
-    return form_page(form, effect=effect, back=link_to("shortfall", shortfall_id), confirms=True, facts=facts)
+    call = partial(service.propose_correction, shortfall_id=shortfall_id)
+    return proposal_form(form, call, about=link_to("shortfall", shortfall_id), facts=facts)
 
 
 @shortfall_remedies.route("/shortfall-proposals/<int:proposal_id>/decision", methods=["GET", "POST"])
@@ -115,22 +84,12 @@ def correct(shortfall_id: int, payment_id: int) -> Response:
 def decide(proposal_id: int) -> Response:
     """An office decides."""
     proposal = find_shortfall_proposal(proposal_id, actor=current_actor())
-    here = link_to("shortfall", proposal.shortfall_id)
-
-    def effect(given: dict[str, Any]) -> Done:
-        service.decide(proposal_id=proposal_id, **given, actor=current_actor(), now=clock.now())
-        return Done(here, "page.clawback_decision.done")
-
-    form = Form(RemedyReviewSchema, name="shortfall_decision")
+    call = partial(service.decide, proposal_id=proposal_id)
     facts = [*_facts(proposal.shortfall), *proposal_facts(proposal)]
-    return form_page(form, effect=effect, back=here, confirms=True, facts=facts)
+    return decision_form("shortfall_decision", call, about=link_to("shortfall", proposal.shortfall_id), facts=facts)
 
 
-def _proposed(shortfall_id: int) -> Done:
-    return Done(link_to("shortfall", shortfall_id), "page.clawback_proposals.proposed")
-
-
-def _facts(shortfall: Shortfall) -> list[tuple[str, Any]]:
+def _facts(shortfall: Shortfall) -> Facts:
     names = organisation_names([shortfall.debtor_id, shortfall.creditor_id])
     return [
         ("column.debtor", names[shortfall.debtor_id]),

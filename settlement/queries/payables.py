@@ -11,7 +11,7 @@ from sqlalchemy import Select, exists, func, select
 from accounts.queries import acts_for
 from core.db import session
 from core.errors import NotFound, Reason, Refused, reason
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.permissions import Actor
 from settlement.models import BatchLine, BatchPayout, Fund, LedgerAccount, OrderCharge, Payable
 from settlement.queries.batches import LineAnswered, lines_with_outcomes
@@ -288,7 +288,7 @@ def _why_waiting(amount_fen: int, ahead_fen: int, available_fen: int | None, yea
         "waits_for_money",
         article="V3",
         year=year,
-        ahead=fen_to_yuan(ahead_fen),
-        amount=fen_to_yuan(amount_fen),
-        available=fen_to_yuan(available_fen),
+        ahead=yuan_text(ahead_fen),
+        amount=yuan_text(amount_fen),
+        available=yuan_text(available_fen),
     )

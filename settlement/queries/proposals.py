@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from sqlalchemy import Select, select
 
@@ -14,6 +15,8 @@ from settlement.models import Clawback, ClawbackProposal, Payment, Recovery, Sho
 from settlement.queries.payments import PaymentMissing
 from settlement.queries.scope import concerns_visible
 from settlement.rules.remedies import Remedy
+
+P = TypeVar("P", ClawbackProposal, ShortfallProposal)
 
 
 class ProposalMissing(NotFound):
@@ -52,24 +55,12 @@ def visible_shortfall_proposals(
 
 def find_proposal(proposal_id: int, *, actor: Actor, lock: bool = False) -> ClawbackProposal:
     """The proposal about a clawback if the actor may see it; raises :class:`ProposalMissing`."""
-    found = visible_proposals(actor).where(ClawbackProposal.id == proposal_id)
-    if lock:
-        found = found.with_for_update(of=ClawbackProposal).execution_options(populate_existing=True)
-    proposal = session().scalar(found)
-    if proposal is None:
-        raise ProposalMissing
-    return proposal
+    return _one_of(visible_proposals(actor), ClawbackProposal, proposal_id, lock=lock)
 
 
 def find_shortfall_proposal(proposal_id: int, *, actor: Actor, lock: bool = False) -> ShortfallProposal:
     """The same of a shortfall."""
-    found = visible_shortfall_proposals(actor).where(ShortfallProposal.id == proposal_id)
-    if lock:
-        found = found.with_for_update(of=ShortfallProposal).execution_options(populate_existing=True)
-    proposal = session().scalar(found)
-    if proposal is None:
-        raise ProposalMissing
-    return proposal
+    return _one_of(visible_shortfall_proposals(actor), ShortfallProposal, proposal_id, lock=lock)
 
 
 def proposals_about(debt: Clawback | Shortfall) -> Sequence[ClawbackProposal | ShortfallProposal]:
@@ -117,3 +108,13 @@ def find_shortfall_payment(payment_id: int, *, shortfall_id: int) -> Payment:
 def is_corrected(recovery_id: int) -> bool:
     """Whether a recovery was taken back already."""
     return session().scalar(select(Recovery.id).where(Recovery.corrects_id == recovery_id)) is not None
+
+
+def _one_of(visible: Select[tuple[P]], model: type[P], proposal_id: int, *, lock: bool) -> P:
+    found = visible.where(model.id == proposal_id)
+    if lock:
+        found = found.with_for_update(of=model).execution_options(populate_existing=True)
+    proposal = session().scalar(found)
+    if proposal is None:
+        raise ProposalMissing
+    return proposal

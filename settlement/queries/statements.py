@@ -8,7 +8,9 @@ from datetime import date
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 
 from accounts.models import ControllerTenure, Organisation
+from accounts.policy import city_names
 from accounts.queries import visible_organisations
+from core import clock
 from core.clock import end_of_day, start_of_day
 from core.db import session
 from core.errors import NotFound
@@ -27,10 +29,16 @@ class StatementMissing(NotFound):
     code = "statement_missing"
 
 
+class StatementCityUnknown(NotFound):
+    """The province has no city of this code; those it has are named."""
+
+    code = "statement_city_unknown"
+
+
 def find_party(code: str, *, actor: Actor) -> Party:
     """The party whose statement the actor may read: itself, its city, anybody for who reads all.
 
-    Raises :class:`StatementMissing`.
+    Raises :class:`StatementMissing` and, for who reads all, :class:`StatementCityUnknown`.
     """
     try:
         party = party_of(code)
@@ -38,6 +46,10 @@ def find_party(code: str, *, actor: Actor) -> Party:
         raise StatementMissing from unreadable
     if not _may_read(party, actor):
         raise StatementMissing
+    cities = city_names(clock.today(clock.now()))
+    if party.city is not None and party.city not in cities:
+        known = "、".join(f"{number} {name}" for number, name in cities.items())
+        raise StatementCityUnknown(city=party.city, known=known)
     return party
 
 

@@ -30,6 +30,10 @@ BANK_FILE_LIMIT = "BANK_FILE_LIMIT_BYTES"
 _UNREADABLE = (FileUnreadable, NotATable, FileOverLimit, ArchiveRefused, XmlRefused)
 
 
+Content = BinaryIO | LargeUpload
+"""A file, or one that :func:`judge_bank_upload` judged just now and that need not be checked a second time."""
+
+
 class BankReturnRefused(Refused):
     """The file has faults and was refused as a whole; each is named with its line."""
 
@@ -45,13 +49,15 @@ def judge_bank_upload(stream: BinaryIO, *, filename: str, limit_bytes: int | Non
     return judge_upload(stream, filename=filename, known=BANK_FILES, limit_bytes=limit, xml_limits=DOCUMENT_LIMITS)
 
 
-def read_answers(stream: BinaryIO, *, now: datetime) -> Reading:
+def read_answers(content: Content, *, now: datetime) -> Reading:
     """What the file says, with a fault for each statement of an account that never paid for us.
 
     Raises :class:`BankReturnRefused` for a file that cannot be opened at all.
     """
+    checked = isinstance(content, LargeUpload)
+    stream = content.stream if isinstance(content, LargeUpload) else content
     try:
-        reading = read_bank_file(stream, today=clock.today(now), currency=CURRENCY)
+        reading = read_bank_file(stream, today=clock.today(now), currency=CURRENCY, checked=checked)
     except _UNREADABLE as broken:
         reasons = broken.reasons or (Reason(broken.code, ARTICLE, broken.text),)
         raise BankReturnRefused(reasons=reasons, count=len(reasons)) from broken

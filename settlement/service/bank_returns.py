@@ -18,7 +18,7 @@ from settlement.queries.bank_returns import return_of_file, return_that_told
 from settlement.queries.batches import find_batch
 from settlement.rules.bank_files import BankFileKind
 from settlement.rules.bank_files.matching import Matched, Told, match
-from settlement.service.bank_files import judge_bank_upload, read_answers, refuse_faults
+from settlement.service.bank_files import Content, judge_bank_upload, read_answers, refuse_faults
 from settlement.states import BatchState
 from settlement.steps.bank_returns import sent_batch, take_in
 
@@ -64,7 +64,7 @@ def record_bank_return(
         upload = judge_bank_upload(stream, filename=filename, limit_bytes=limit_bytes)
         return _take(
             batch_id,
-            upload.stream,
+            upload,
             sha256=upload.sha256,
             keep=lambda: store_large(upload, owner_id=actor.organisation_id, now=now),
             actor=actor,
@@ -92,10 +92,10 @@ def record_kept_return(*, batch_id: int, file_id: int, actor: Actor, now: dateti
 def preview_upload(*, batch_id: int, stream: BinaryIO, filename: str, actor: Actor, now: datetime) -> Preview:
     """The same as :func:`preview_return` for a file that is not kept."""
     upload = judge_bank_upload(stream, filename=filename)
-    return preview_return(batch_id=batch_id, content=upload.stream, actor=actor, now=now)
+    return preview_return(batch_id=batch_id, content=upload, actor=actor, now=now)
 
 
-def preview_return(*, batch_id: int, content: BinaryIO, actor: Actor, now: datetime) -> Preview:
+def preview_return(*, batch_id: int, content: Content, actor: Actor, now: datetime) -> Preview:
     """What a file would do to a batch; nothing is changed. Raises what :func:`record_bank_return` raises."""
     with transaction():
         batch = _sent(batch_id, actor)
@@ -125,7 +125,7 @@ def _sent(batch_id: int, actor: Actor, *, lock: bool = False) -> SettlementBatch
 
 
 def _take(
-    batch_id: int, content: BinaryIO, *, sha256: str, keep: Callable[[], StoredFile], actor: Actor, now: datetime
+    batch_id: int, content: Content, *, sha256: str, keep: Callable[[], StoredFile], actor: Actor, now: datetime
 ) -> BankReturn:
     # The file is read before the batch is locked: a long one takes seconds.
     reading = read_answers(content, now=now)

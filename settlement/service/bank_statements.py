@@ -20,7 +20,7 @@ from settlement.queries.suspense import batches_by_number, statement_of_file, st
 from settlement.rules.bank_files import BankFileKind, Reading
 from settlement.rules.bank_files.matching import Matched, Told, batch_numbers, match
 from settlement.rules.bank_files.suspense import Unmatched, unmatched
-from settlement.service.bank_files import judge_bank_upload, read_answers, refuse_faults
+from settlement.service.bank_files import Content, judge_bank_upload, read_answers, refuse_faults
 from settlement.service.bank_returns import SENT, kept_file
 from settlement.steps.bank_returns import sent_batch, take_in
 from settlement.steps.suspense import add_statement, lock_statements, new_of, open_suspense
@@ -64,7 +64,7 @@ def record_statement(
         authorise(actor, permissions.may_record_bank_return)
         upload = judge_bank_upload(stream, filename=filename, limit_bytes=limit_bytes)
         return _take(
-            upload.stream,
+            upload,
             sha256=upload.sha256,
             keep=lambda: store_large(upload, owner_id=actor.organisation_id, now=now),
             actor=actor,
@@ -97,7 +97,7 @@ def preview_statement(*, content: BinaryIO, actor: Actor, now: datetime) -> Stat
 
 
 def _take(
-    content: BinaryIO, *, sha256: str, keep: Callable[[], StoredFile], actor: Actor, now: datetime
+    content: Content, *, sha256: str, keep: Callable[[], StoredFile], actor: Actor, now: datetime
 ) -> BankStatement:
     # The file is read before anything is locked: a long one takes seconds.
     reading = _read(content, now=now)
@@ -128,7 +128,7 @@ def _take(
     return statement
 
 
-def _read(content: BinaryIO, *, now: datetime) -> Reading:
+def _read(content: Content, *, now: datetime) -> Reading:
     reading = read_answers(content, now=now)
     if reading.kind not in STATEMENTS and not reading.faults:
         raise NotAStatement

@@ -9,7 +9,7 @@ from accounts.states import PROPOSAL_TRANSITIONS, ProposalAction, ProposalState
 from core import audit, clock
 from core.db import session, transaction
 from core.errors import Conflict, DomainError, refuse_first
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.permissions import Actor, authorise
 from core.states import apply
 from settlement import permissions
@@ -174,7 +174,7 @@ def decide_closing(
             left_fen = available_in(fund)
             refuse_first(why_not_closed(fund, today=clock.today(now)))
             if left_fen != closing.carried_fen + closing.lapsed_fen:
-                raise FundMoved(left=fen_to_yuan(left_fen))
+                raise FundMoved(left=yuan_text(left_fen))
         closing.reviewed_by, closing.reviewed_at, closing.opinion = actor.user_id, now, opinion
         apply(
             closing,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from core.db import transaction
 from core.errors import Conflict, Refused
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.permissions import Actor, authorise
 from core.states import apply
 from settlement import permissions
@@ -125,7 +125,7 @@ def refund(*, payment_id: int, amount_fen: int | None, actor: Actor, now: dateti
         room = payment.amount_fen - payment.refunded_fen
         part = room if amount_fen is None else amount_fen
         if part > room:
-            raise RefundTooLarge(amount=fen_to_yuan(part))
+            raise RefundTooLarge(amount=yuan_text(part))
         if attempt.shortfall is None:
             refund_payment(payment, part, attempt.charge, actor=actor, now=now)
         else:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 
 from accounts.kinds import ChangeDecision
 from core import clock
-from core.db import session, transaction
+from core.db import transaction
 from core.permissions import Actor, authorise
 from settlement import permissions
 from settlement.models import Clawback, ClawbackProposal
 from settlement.queries.clawbacks import find_clawback
-from settlement.queries.proposals import find_proposal, find_recovery, is_corrected, open_proposal
-from settlement.rules.instalments import Part
+from settlement.queries.proposals import find_proposal, find_recovery, is_corrected
 from settlement.rules.remedies import Remedy
 from settlement.states import ClawbackState
 from settlement.steps.clawbacks import ARTICLE
-from settlement.steps.proposals import EntryCorrected, NothingOpen, ProposalOpen, planned_parts, propose, settle
-from settlement.steps.remedies import agree_plan, correct_recovery, write_off
+from settlement.steps.proposals import EntryCorrected, NothingOpen, agree_plan, nothing_proposed, plan, propose, settle
+from settlement.steps.remedies import correct_recovery, write_off
 
 
 def propose_write_off(*, clawback_id: int, cause: str, actor: Actor, now: datetime) -> ClawbackProposal:
@@ -28,7 +26,8 @@ def propose_write_off(*, clawback_id: int, cause: str, actor: Actor, now: dateti
     """
     with transaction():
         clawback = _open(clawback_id, actor=actor)
-        return _propose(clawback, Remedy.WRITE_OFF, clawback.open_fen, cause=cause, actor=actor, now=now)
+        proposal = _about(clawback, Remedy.WRITE_OFF, clawback.open_fen, cause=cause, actor=actor)
+        return propose(proposal, about=clawback, actor=actor, now=now)
 
 
 def propose_instalments(
@@ -40,9 +39,10 @@ def propose_instalments(
     """
     with transaction():
         clawback = _open(clawback_id, actor=actor)
-        open_fen, today = clawback.open_fen, clock.today(now)
-        parts = planned_parts(open_fen, count=count, first_due_on=first_due_on, article=ARTICLE, today=today)
-        return _propose(clawback, Remedy.INSTALMENTS, open_fen, cause=cause, parts=parts, actor=actor, now=now)
+        proposal = _about(clawback, Remedy.INSTALMENTS, clawback.open_fen, cause=cause, actor=actor)
+        propose(proposal, about=clawback, actor=actor, now=now)
+        plan(proposal, count=count, first_due_on=first_due_on, today=clock.today(now))
+        return proposal
 
 
 def propose_correction(
@@ -58,8 +58,10 @@ def propose_correction(
         wrong = find_recovery(recovery_id, clawback_id=clawback.id)
         if wrong.amount_fen < 0 or is_corrected(wrong.id):
             raise EntryCorrected
-        _nothing_proposed(clawback)
-        return _propose(clawback, Remedy.CORRECTION, right_fen, cause=cause, recovery_id=wrong.id, actor=actor, now=now)
+        nothing_proposed(clawback, article=ARTICLE)
+        proposal = _about(clawback, Remedy.CORRECTION, right_fen, cause=cause, actor=actor)
+        proposal.recovery_id = wrong.id
+        return propose(proposal, about=clawback, actor=actor, now=now)
 
 
 def decide(
@@ -102,35 +104,16 @@ def _open(clawback_id: int, *, actor: Actor) -> Clawback:
     authorise(actor, permissions.may_propose_remedy, clawback)
     if clawback.state is not ClawbackState.OPEN or clawback.netting_fen:
         raise NothingOpen
-    _nothing_proposed(clawback)
+    nothing_proposed(clawback, article=ARTICLE)
     return clawback
 
 
-def _nothing_proposed(clawback: Clawback) -> None:
-    if open_proposal(clawback) is not None:
-        raise ProposalOpen
-
-
-def _propose(
-    clawback: Clawback,
-    remedy: Remedy,
-    amount_fen: int,
-    *,
-    cause: str,
-    actor: Actor,
-    now: datetime,
-    parts: Sequence[Part] = (),
-    recovery_id: int | None = None,
-) -> ClawbackProposal:
-    proposal = ClawbackProposal(
+def _about(clawback: Clawback, remedy: Remedy, amount_fen: int, *, cause: str, actor: Actor) -> ClawbackProposal:
+    return ClawbackProposal(
         clawback_id=clawback.id,
         remedy=remedy,
-        recovery_id=recovery_id,
         amount_fen=amount_fen,
         cause=cause,
         article=ARTICLE,
         proposed_by=actor.user_id,
     )
-    propose(proposal, about=clawback, actor=actor, now=now)
-    session().add_all(proposal.planned(parts))
-    return proposal

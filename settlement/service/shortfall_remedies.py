@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 
 from accounts.kinds import ChangeDecision
 from core import clock
-from core.db import session, transaction
+from core.db import transaction
 from core.permissions import Actor, authorise
 from settlement import permissions
 from settlement.models import Shortfall, ShortfallProposal
-from settlement.queries.proposals import find_shortfall_payment, find_shortfall_proposal, open_proposal
+from settlement.queries.proposals import find_shortfall_payment, find_shortfall_proposal
 from settlement.queries.trade import find_shortfall
-from settlement.rules.instalments import Part
 from settlement.rules.methods import PaymentMethod
 from settlement.rules.remedies import Remedy
 from settlement.states import PaymentState, ShortfallState
 from settlement.steps.deductions import DEDUCTION_ARTICLE
-from settlement.steps.proposals import EntryCorrected, NothingOpen, ProposalOpen, planned_parts, propose, settle
-from settlement.steps.shortfall_remedies import agree_plan, correct_payment, write_off
+from settlement.steps.proposals import EntryCorrected, NothingOpen, agree_plan, nothing_proposed, plan, propose, settle
+from settlement.steps.shortfall_remedies import correct_payment, write_off
 
 
 def propose_write_off(*, shortfall_id: int, cause: str, actor: Actor, now: datetime) -> ShortfallProposal:
@@ -29,7 +27,8 @@ def propose_write_off(*, shortfall_id: int, cause: str, actor: Actor, now: datet
     """
     with transaction():
         shortfall = _open(shortfall_id, actor=actor)
-        return _propose(shortfall, Remedy.WRITE_OFF, shortfall.open_fen, cause=cause, actor=actor, now=now)
+        proposal = _about(shortfall, Remedy.WRITE_OFF, shortfall.open_fen, cause=cause, actor=actor)
+        return propose(proposal, about=shortfall, actor=actor, now=now)
 
 
 def propose_instalments(
@@ -41,9 +40,10 @@ def propose_instalments(
     """
     with transaction():
         shortfall = _open(shortfall_id, actor=actor)
-        open_fen, today = shortfall.open_fen, clock.today(now)
-        parts = planned_parts(open_fen, count=count, first_due_on=first_due_on, article=DEDUCTION_ARTICLE, today=today)
-        return _propose(shortfall, Remedy.INSTALMENTS, open_fen, cause=cause, parts=parts, actor=actor, now=now)
+        proposal = _about(shortfall, Remedy.INSTALMENTS, shortfall.open_fen, cause=cause, actor=actor)
+        propose(proposal, about=shortfall, actor=actor, now=now)
+        plan(proposal, count=count, first_due_on=first_due_on, today=clock.today(now))
+        return proposal
 
 
 def propose_correction(
@@ -59,8 +59,10 @@ def propose_correction(
         wrong = find_shortfall_payment(payment_id, shortfall_id=shortfall.id)
         if wrong.method is not PaymentMethod.BANK_TRANSFER or wrong.state is not PaymentState.SUCCEEDED:
             raise EntryCorrected(article=DEDUCTION_ARTICLE)
-        _nothing_proposed(shortfall)
-        return _propose(shortfall, Remedy.CORRECTION, right_fen, cause=cause, payment_id=wrong.id, actor=actor, now=now)
+        nothing_proposed(shortfall, article=DEDUCTION_ARTICLE)
+        proposal = _about(shortfall, Remedy.CORRECTION, right_fen, cause=cause, actor=actor)
+        proposal.payment_id = wrong.id
+        return propose(proposal, about=shortfall, actor=actor, now=now)
 
 
 def decide(
@@ -96,35 +98,16 @@ def _open(shortfall_id: int, *, actor: Actor) -> Shortfall:
     authorise(actor, permissions.its_creditor, shortfall)
     if shortfall.state is not ShortfallState.OPEN:
         raise NothingOpen(article=DEDUCTION_ARTICLE)
-    _nothing_proposed(shortfall)
+    nothing_proposed(shortfall, article=DEDUCTION_ARTICLE)
     return shortfall
 
 
-def _nothing_proposed(shortfall: Shortfall) -> None:
-    if open_proposal(shortfall) is not None:
-        raise ProposalOpen(article=DEDUCTION_ARTICLE)
-
-
-def _propose(
-    shortfall: Shortfall,
-    remedy: Remedy,
-    amount_fen: int,
-    *,
-    cause: str,
-    actor: Actor,
-    now: datetime,
-    parts: Sequence[Part] = (),
-    payment_id: int | None = None,
-) -> ShortfallProposal:
-    proposal = ShortfallProposal(
+def _about(shortfall: Shortfall, remedy: Remedy, amount_fen: int, *, cause: str, actor: Actor) -> ShortfallProposal:
+    return ShortfallProposal(
         shortfall_id=shortfall.id,
         remedy=remedy,
-        payment_id=payment_id,
         amount_fen=amount_fen,
         cause=cause,
         article=DEDUCTION_ARTICLE,
         proposed_by=actor.user_id,
     )
-    propose(proposal, about=shortfall, actor=actor, now=now)
-    session().add_all(proposal.planned(parts))
-    return proposal

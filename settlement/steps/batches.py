@@ -12,7 +12,7 @@ from core import audit, clock
 from core.db import require_transaction
 from core.errors import Conflict, Reason, Refused, reason
 from core.failpoints import failpoint
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.permissions import Actor
 from core.states import apply
 from settlement.models import BatchLine, Fund, Payable, PayingAccount, SettlementBatch
@@ -403,8 +403,8 @@ def _why_nothing(programme: str, cutoff: date, until: datetime, *, available_fen
                 "fund_exhausted",
                 article="V3",
                 year=cutoff.year,
-                available=fen_to_yuan(available_fen),
-                amount=fen_to_yuan(amount),
+                available=yuan_text(available_fen),
+                amount=yuan_text(amount),
             )
         )
     return reasons

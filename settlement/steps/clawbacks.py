@@ -13,9 +13,8 @@ from core import audit, clock, policy
 from core.db import require_transaction
 from core.errors import Busy, Refused, reason, refuse_first
 from core.failpoints import failpoint
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.permissions import Actor
-from core.states import apply
 from core.workdays import load_calendar
 from settlement.models import BatchLine, Clawback, Fund, Payable, Recovery, SettlementBatch
 from settlement.queries.batches import find_batch
@@ -26,7 +25,7 @@ from settlement.rules.chart import TransactionKind
 from settlement.states import CLAWBACK_TRANSITIONS, ClawbackAction, PayableState
 from settlement.steps.funds import lock_fund
 from settlement.steps.posting import Parties, Posting, post
-from settlement.steps.proposals import follow_plan
+from settlement.steps.proposals import follow_plan, move
 
 ARTICLE = "V21"
 
@@ -93,7 +92,7 @@ def too_large(payable: Payable, amount_fen: int) -> list[ClawbackTooLarge]:
     left_fen = 0 if payable.batch_id is None else payable.paid_fen - payable.clawed_back_fen
     if amount_fen <= left_fen:
         return []
-    amount, left = fen_to_yuan(amount_fen), fen_to_yuan(left_fen)
+    amount, left = yuan_text(amount_fen), yuan_text(left_fen)
     because = reason("clawback_too_large", article=ARTICLE, field="amount_fen", amount=amount, left=left)
     return [ClawbackTooLarge(amount=amount, left=left, reasons=[because])]
 
@@ -182,7 +181,7 @@ def open_clawback(
 def require_open(clawback: Clawback, amount_fen: int) -> None:
     """Raise :class:`RecoveryTooLarge` for a sum above what is open of the clawback and not being netted."""
     if amount_fen > clawback.payable_back_fen:
-        raise RecoveryTooLarge(amount=fen_to_yuan(amount_fen), open=fen_to_yuan(clawback.payable_back_fen))
+        raise RecoveryTooLarge(amount=yuan_text(amount_fen), open=yuan_text(clawback.payable_back_fen))
 
 
 def recover(
@@ -228,14 +227,8 @@ def recover(
     )
     current.add(recovery)
     clawback.recovered_fen += amount_fen
-    apply(
-        clawback,
-        ClawbackAction.RECOVER if clawback.open_fen == 0 else ClawbackAction.RECOVER_PART,
-        transitions=CLAWBACK_TRANSITIONS,
-        actor=actor,
-        now=now,
-        data={"amount_fen": amount_fen, "reference": reference},
-    )
+    action = ClawbackAction.RECOVER if clawback.open_fen == 0 else ClawbackAction.RECOVER_PART
+    move(clawback, action, amount_fen, reference=reference, actor=actor, now=now)
     follow_plan(clawback, plan_of(clawback))
     return recovery
 

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from core import audit
 from core.db import require_transaction
 from core.errors import Conflict
+from core.money import yuan_text
 from core.permissions import Actor
-from core.states import apply
 from settlement.models import OrderCharge, Payment, Shortfall
 from settlement.queries.proposals import plan_of
 from settlement.rules import postings
@@ -24,7 +24,7 @@ from settlement.states import SHORTFALL_TRANSITIONS, ShortfallAction
 from settlement.steps.attempts import give_up_attempts
 from settlement.steps.charges import find_charge, locked_charge, locked_trade, post_trade
 from settlement.steps.payments import add_payment, book_payment, give_back, payment_too_large
-from settlement.steps.proposals import follow_plan
+from settlement.steps.proposals import follow_plan, move
 
 DEDUCTION_ARTICLE = "V16(1)"
 
@@ -152,14 +152,7 @@ def owe_unpaid(*, order_id: int, payee_id: int, amount_fen: int, actor: Actor, n
         _record_shortfall(shortfall, actor=actor, now=now)
         return
     owed.amount_fen += amount_fen
-    apply(
-        owed,
-        ShortfallAction.OWE_MORE,
-        transitions=SHORTFALL_TRANSITIONS,
-        actor=actor,
-        now=now,
-        data={"amount_fen": owed.open_fen, "added_fen": amount_fen},
-    )
+    move(owed, ShortfallAction.OWE_MORE, owed.open_fen, added_fen=amount_fen, actor=actor, now=now)
     follow_plan(owed, plan_of(owed))
 
 
@@ -218,14 +211,7 @@ def refund_shortfall_payment(
 def owe_again(shortfall: Shortfall, action: ShortfallAction, *, amount_fen: int, actor: Actor, now: datetime) -> None:
     """What was paid of a locked shortfall and went back, or never came, is open again."""
     shortfall.paid_fen -= amount_fen
-    apply(
-        shortfall,
-        action,
-        transitions=SHORTFALL_TRANSITIONS,
-        actor=actor,
-        now=now,
-        data={"amount_fen": amount_fen},
-    )
+    move(shortfall, action, amount_fen, actor=actor, now=now)
     follow_plan(shortfall, plan_of(shortfall))
 
 
@@ -266,14 +252,8 @@ def _record_shortfall(shortfall: Shortfall, *, actor: Actor, now: datetime) -> S
 def _lower_shortfall(shortfall: Shortfall, *, amount_fen: int, reference: str, actor: Actor, now: datetime) -> None:
     if amount_fen > shortfall.open_fen > 0:
         raise payment_too_large(amount_fen, shortfall.open_fen, article="V16(1)")
-    apply(
-        shortfall,
-        ShortfallAction.PAY if amount_fen == shortfall.open_fen else ShortfallAction.PAY_PART,
-        transitions=SHORTFALL_TRANSITIONS,
-        actor=actor,
-        now=now,
-        data={"amount_fen": amount_fen, "reference": reference},
-    )
+    action = ShortfallAction.PAY if amount_fen == shortfall.open_fen else ShortfallAction.PAY_PART
+    move(shortfall, action, amount_fen, reference=reference, actor=actor, now=now)
     shortfall.paid_fen += amount_fen
     follow_plan(shortfall, plan_of(shortfall))
 
@@ -291,7 +271,7 @@ def _off(
 ) -> int:
     open_fen = locked_trade(account, charge).balance_fen
     if amount_fen > open_fen:
-        raise SubsidyExceedsDeduction(amount=amount_fen, open=open_fen)
+        raise SubsidyExceedsDeduction(amount=yuan_text(amount_fen), open=yuan_text(open_fen))
     made = post_trade(charge, entries, kind, article=article, actor=actor, now=now)
     audit.record(actor=actor, now=now, action=kind.value, subject=charge, data={"amount_fen": amount_fen})
     return made

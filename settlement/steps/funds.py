@@ -11,7 +11,7 @@ from core import audit
 from core.db import require_transaction
 from core.errors import Conflict, Refused, reason, refuse_first
 from core.failpoints import failpoint
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.permissions import Actor
 from settlement.models import Appropriation, Fund, FundClosing, LedgerAccount, SettlementBatch
 from settlement.rules import postings
@@ -109,7 +109,7 @@ def too_much(amount_fen: int, left_fen: int, *, field: str) -> list[FundTooSmall
     """The refusal of more than a fund has left; empty where it fits."""
     if amount_fen <= left_fen:
         return []
-    amount, left = fen_to_yuan(amount_fen), fen_to_yuan(left_fen)
+    amount, left = yuan_text(amount_fen), yuan_text(left_fen)
     because = reason("fund_too_small", article=ARTICLE, field=field, amount=amount, left=left)
     return [FundTooSmall(amount=amount, left=left, reasons=[because])]
 

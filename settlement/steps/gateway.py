@@ -12,7 +12,7 @@ from sqlalchemy import select
 from core import audit
 from core.db import require_transaction
 from core.errors import Conflict, Refused
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.permissions import SYSTEM, Actor
 from core.states import apply
 from settlement.gateways import GatewayOff, gateway
@@ -96,7 +96,7 @@ def open_attempt(
     charge = locked_charge(order_id)
     due = locked_trade(AccountKind.DUE_FROM_USER, charge).balance_fen if shortfall is None else shortfall.open_fen
     if amount_fen > due:
-        raise PaymentTooLarge(amount=fen_to_yuan(amount_fen), due=fen_to_yuan(due))
+        raise PaymentTooLarge(amount=yuan_text(amount_fen), due=yuan_text(due))
     purpose = PaymentPurpose.ORDER if shortfall is None else PaymentPurpose.SHORTFALL
     _require_none_under_way(order_id, purpose)
     account = _ready_account(charge.provider_id, method)

@@ -16,6 +16,7 @@ from sqlalchemy import Select, bindparam, select, update
 from core import audit
 from core.db import insert_at_once, require_transaction, send
 from core.errors import Conflict, NotFound, Refused
+from core.money import yuan_text
 from core.permissions import Actor
 from core.states import apply
 from settlement.models import AidHold, CapHold, LedgerAccount
@@ -125,7 +126,7 @@ def reduce_hold(*, order_id: int, to_fen: int, programme: str | None = None, act
     hold = _live(order_id, programme)
     held = 0 if hold is None else hold.held_fen
     if to_fen > held or to_fen < 0:
-        raise HoldTooSmall(held=held, wanted=to_fen)
+        raise HoldTooSmall(held=yuan_text(held), wanted=yuan_text(to_fen))
     if hold is None or to_fen == held:
         return 0
     if to_fen == 0:
@@ -195,7 +196,7 @@ def consume_hold(*, order_id: int, amount_fen: int, programme: str | None = None
         raise HoldMissing
     held = hold.held_fen
     if not 0 < amount_fen <= held:
-        raise HoldTooSmall(held=held, wanted=amount_fen)
+        raise HoldTooSmall(held=yuan_text(held), wanted=yuan_text(amount_fen))
     lock_counting(order_id, hold.cap, programme=programme)
     hold.transaction_id = post(
         Posting(

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from core.db import require_transaction
 from core.errors import Conflict, Refused, reason
 from core.failpoints import failpoint
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.permissions import Actor
 from core.states import apply
 from settlement.models import OrderCharge, Payment, Shortfall
@@ -45,7 +45,7 @@ class RefundTooLarge(Refused):
 
 def payment_too_large(amount_fen: int, due_fen: int, *, article: str) -> PaymentTooLarge:
     """The refusal of more than is due."""
-    amount, due = fen_to_yuan(amount_fen), fen_to_yuan(due_fen)
+    amount, due = yuan_text(amount_fen), yuan_text(due_fen)
     because = reason("payment_too_large", article=article, field="amount_fen", amount=amount, due=due)
     return PaymentTooLarge(amount=amount, due=due, reasons=[because])
 
@@ -89,7 +89,7 @@ def refund_order(*, order_id: int, amount_fen: int, actor: Actor, now: datetime)
     charge = locked_charge(order_id)
     payments = refundable(order_id)
     if amount_fen > sum(payment.amount_fen - payment.refunded_fen for payment in payments):
-        raise RefundTooLarge(amount=fen_to_yuan(amount_fen))
+        raise RefundTooLarge(amount=yuan_text(amount_fen))
     left = amount_fen
     for payment in payments:
         part = min(left, payment.amount_fen - payment.refunded_fen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import inspect
 
@@ -14,11 +14,16 @@ from core.db import Model, require_transaction
 from core.errors import Conflict, Refused, reason
 from core.failpoints import failpoint
 from core.permissions import Actor
-from core.states import apply
+from core.states import Transitions, apply
 from settlement.models import AppropriationCorrection, Clawback, ClawbackProposal, Shortfall, ShortfallProposal
-from settlement.rules.instalments import Part, equal_parts, next_due
+from settlement.queries.proposals import open_proposal
+from settlement.rules.instalments import equal_parts, next_due
+from settlement.states import CLAWBACK_TRANSITIONS, SHORTFALL_TRANSITIONS, ClawbackAction, ShortfallAction
 
 Proposal = TypeVar("Proposal", ClawbackProposal, ShortfallProposal, AppropriationCorrection)
+DebtProposal = ClawbackProposal | ShortfallProposal
+Debt = Clawback | Shortfall
+DebtAction = ClawbackAction | ShortfallAction
 
 
 class ProposalOpen(Conflict):
@@ -63,11 +68,10 @@ class InstalmentsPast(Refused):
     article = "V21"
 
 
-def planned_parts(open_fen: int, *, count: int, first_due_on: date, article: str, today: date) -> list[Part]:
-    """What is open in monthly parts. Raises :class:`InstalmentsPast`."""
-    if first_due_on < today or count > open_fen:
-        raise InstalmentsPast(reasons=[reason("instalments_past", article=article, field="first_due_on")])
-    return equal_parts(open_fen, count=count, first_due_on=first_due_on)
+def nothing_proposed(debt: Debt, *, article: str) -> None:
+    """Raise :class:`ProposalOpen` where something is proposed about a locked debt and not decided yet."""
+    if open_proposal(debt) is not None:
+        raise ProposalOpen(article=article)
 
 
 def propose(proposal: Proposal, *, about: Model, actor: Actor, now: datetime) -> Proposal:
@@ -88,6 +92,14 @@ def propose(proposal: Proposal, *, about: Model, actor: Actor, now: datetime) ->
         data={"remedy": proposal.what.value, "amount_fen": proposal.amount_fen, f"{subject}_id": number[0]},
     )
     return proposal
+
+
+def plan(proposal: DebtProposal, *, count: int, first_due_on: date, today: date) -> None:
+    """Add the monthly parts of what is open to a recorded proposal. Raises :class:`InstalmentsPast`."""
+    if first_due_on < today or count > proposal.amount_fen:
+        raise InstalmentsPast(reasons=[reason("instalments_past", article=proposal.article, field="first_due_on")])
+    parts = equal_parts(proposal.amount_fen, count=count, first_due_on=first_due_on)
+    require_transaction().add_all(proposal.planned(parts))
 
 
 def settle(
@@ -115,8 +127,22 @@ def settle(
     return approved
 
 
-def follow_plan(debt: Clawback | Shortfall, plan: ClawbackProposal | ShortfallProposal | None) -> None:
+def agree_plan(proposal: DebtProposal, *, actor: Actor, now: datetime) -> None:
+    """The locked debt is due part by part from now on; one of a user goes on to block until all of it is paid."""
+    debt = proposal.debt
+    follow_plan(debt, proposal)
+    action = ClawbackAction.AGREE_PLAN if isinstance(debt, Clawback) else ShortfallAction.AGREE_PLAN
+    move(debt, action, proposal.amount_fen, actor=actor, now=now)
+
+
+def follow_plan(debt: Debt, plan: DebtProposal | None) -> None:
     """Have a locked debt due when the next part of its plan is, where it is paid in instalments."""
     if plan is not None:
         debt.due_on = next_due(plan.parts, plan.amount_fen - debt.open_fen) or debt.due_on
         failpoint("settlement.debt.planned")
+
+
+def move(debt: Debt, action: DebtAction, amount_fen: int, *, actor: Actor, now: datetime, **said: Any) -> None:
+    """Move a locked debt along the table of its kind; the audit entry tells the sum, and what else is said."""
+    transitions: Transitions[Any] = CLAWBACK_TRANSITIONS if isinstance(debt, Clawback) else SHORTFALL_TRANSITIONS
+    apply(debt, action, transitions=transitions, actor=actor, now=now, data={"amount_fen": amount_fen, **said})

@@ -7,18 +7,17 @@ from datetime import datetime
 from core.db import require_transaction
 from core.errors import Refused
 from core.failpoints import failpoint
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.permissions import Actor
-from core.states import apply
 from settlement.models import ClawbackProposal, Recovery
 from settlement.queries.proposals import plan_of
 from settlement.rules import postings
 from settlement.rules.chart import TransactionKind
-from settlement.states import CLAWBACK_TRANSITIONS, ClawbackAction
+from settlement.states import ClawbackAction
 from settlement.steps.clawbacks import ARTICLE, paying_fund, recover
 from settlement.steps.funds import available_in, lock_fund
 from settlement.steps.posting import Parties, Posting, post
-from settlement.steps.proposals import follow_plan
+from settlement.steps.proposals import follow_plan, move
 
 
 class RecoverySpent(Refused):
@@ -46,28 +45,7 @@ def write_off(proposal: ClawbackProposal, *, actor: Actor, now: datetime) -> Non
     )
     failpoint("settlement.clawback.written_off")
     clawback.written_off_fen += proposal.amount_fen
-    apply(
-        clawback,
-        ClawbackAction.WRITE_OFF,
-        transitions=CLAWBACK_TRANSITIONS,
-        actor=actor,
-        now=now,
-        data={"amount_fen": proposal.amount_fen},
-    )
-
-
-def agree_plan(proposal: ClawbackProposal, *, actor: Actor, now: datetime) -> None:
-    """It is due part by part from now on."""
-    clawback = proposal.clawback
-    follow_plan(clawback, proposal)
-    apply(
-        clawback,
-        ClawbackAction.AGREE_PLAN,
-        transitions=CLAWBACK_TRANSITIONS,
-        actor=actor,
-        now=now,
-        data={"amount_fen": proposal.amount_fen},
-    )
+    move(clawback, ClawbackAction.WRITE_OFF, proposal.amount_fen, actor=actor, now=now)
 
 
 def correct_recovery(proposal: ClawbackProposal, wrong: Recovery, *, actor: Actor, now: datetime) -> None:
@@ -81,7 +59,7 @@ def correct_recovery(proposal: ClawbackProposal, wrong: Recovery, *, actor: Acto
     lock_fund(fund.id)
     available_fen = available_in(fund)
     if wrong.amount_fen > available_fen:
-        raise RecoverySpent(left=fen_to_yuan(available_fen))
+        raise RecoverySpent(left=yuan_text(available_fen))
     proposal.transaction_id = post(
         Posting(
             TransactionKind.RECOVERY_REVERSED,
@@ -109,14 +87,7 @@ def correct_recovery(proposal: ClawbackProposal, wrong: Recovery, *, actor: Acto
         )
     )
     clawback.recovered_fen -= wrong.amount_fen
-    apply(
-        clawback,
-        ClawbackAction.CORRECT,
-        transitions=CLAWBACK_TRANSITIONS,
-        actor=actor,
-        now=now,
-        data={"amount_fen": wrong.amount_fen},
-    )
+    move(clawback, ClawbackAction.CORRECT, wrong.amount_fen, actor=actor, now=now)
     follow_plan(clawback, plan_of(clawback))
     failpoint("settlement.clawback.reopened")
     if proposal.amount_fen:

@@ -10,10 +10,10 @@ from core.states import apply
 from settlement.models import Payment, ShortfallProposal
 from settlement.rules import postings
 from settlement.rules.chart import TransactionKind
-from settlement.states import PAYMENT_TRANSITIONS, SHORTFALL_TRANSITIONS, PaymentAction, ShortfallAction
+from settlement.states import PAYMENT_TRANSITIONS, PaymentAction, ShortfallAction
 from settlement.steps.charges import locked_charge, post_trade
 from settlement.steps.deductions import DEDUCTION_ARTICLE, give_up_online, owe_again, settle_shortfall
-from settlement.steps.proposals import follow_plan
+from settlement.steps.proposals import move
 
 
 def write_off(proposal: ShortfallProposal, *, actor: Actor, now: datetime) -> None:
@@ -31,28 +31,7 @@ def write_off(proposal: ShortfallProposal, *, actor: Actor, now: datetime) -> No
     )
     failpoint("settlement.shortfall.written_off")
     shortfall.written_off_fen += proposal.amount_fen
-    apply(
-        shortfall,
-        ShortfallAction.WRITE_OFF,
-        transitions=SHORTFALL_TRANSITIONS,
-        actor=actor,
-        now=now,
-        data={"amount_fen": proposal.amount_fen},
-    )
-
-
-def agree_plan(proposal: ShortfallProposal, *, actor: Actor, now: datetime) -> None:
-    """It is due part by part from now on; new direct-deduction orders stay blocked until all of it is paid."""
-    shortfall = proposal.shortfall
-    follow_plan(shortfall, proposal)
-    apply(
-        shortfall,
-        ShortfallAction.AGREE_PLAN,
-        transitions=SHORTFALL_TRANSITIONS,
-        actor=actor,
-        now=now,
-        data={"amount_fen": proposal.amount_fen},
-    )
+    move(shortfall, ShortfallAction.WRITE_OFF, proposal.amount_fen, actor=actor, now=now)
 
 
 def correct_payment(proposal: ShortfallProposal, wrong: Payment, *, actor: Actor, now: datetime) -> None:

@@ -69,6 +69,34 @@ def test_every_text_asked_for_exists() -> None:
     assert missing == []
 
 
+FOR_MACHINES = {
+    "core/money.py",
+    "core/pages/forms.py",
+    "core/pages/table_files.py",
+    "marketplace/demo/real/payout.py",
+    "marketplace/pages/figures.py",
+    "marketplace/reports/annual/workbook.py",
+    "settlement/queries/statement_files.py",
+    "settlement/rules/exports/pain001.py",
+    "settlement/rules/exports/preview.py",
+    "settlement/rules/exports/treasury.py",
+    "settlement/rules/exports/workbook.py",
+}
+"""What writes sums for files and inputs, which bear no separators."""
+
+
+def test_sums_in_sentences_are_told_as_people_read_them() -> None:
+    """In yuan, with their thousands: bare digits are for files and inputs, fen for the API."""
+    bare = {
+        path.as_posix()
+        for path, tree in sources()
+        if any(isinstance(node, ast.Name) and node.id == "fen_to_yuan" for node in ast.walk(tree))
+    }
+    assert bare <= FOR_MACHINES
+    in_fen = re.compile(r"\} ?分(?!钟)|\} fen\b")
+    assert [key for key, each in catalogue().items() if in_fen.search(each.zh) or in_fen.search(each.en)] == []
+
+
 def test_every_error_has_its_sentence() -> None:
     """Each class has a code of its own or its base's, a text, and a docstring for the OpenAPI."""
     assert create_app is not None  # importing the application loads every error there is

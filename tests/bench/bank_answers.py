@@ -10,25 +10,22 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from lxml import etree
 
-from core.files import judge_upload
-from settlement.rules.bank_files import DOCUMENT_LIMITS, read_bank_file
-from settlement.service.bank_files import BANK_FILES
+from settlement.service.bank_files import judge_bank_upload, read_answers
 from tests.bench.export_writers import resident_mb
+
+READ_AT = datetime(2026, 1, 20, 2, tzinfo=UTC)
 
 
 def ours(stream: BinaryIO) -> int:
     """The answers that were read."""
-    size = 1 << 30
-    upload = judge_upload(
-        stream, filename="answers.xml", known=BANK_FILES, limit_bytes=size, xml_limits=DOCUMENT_LIMITS
-    )
-    reading = read_bank_file(upload.stream, today=date(2026, 1, 20), currency="CNY")
+    upload = judge_bank_upload(stream, filename="answers.xml", limit_bytes=1 << 30)
+    reading = read_answers(upload, now=READ_AT)
     assert reading.faults == ()
     return len(reading.answers)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import url_for
 
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.pages import link_to
 from core.pages.language import say, t
 from core.permissions import Actor
@@ -94,7 +94,7 @@ def _split(evidence: Mapping[str, Any]) -> Iterator[Line]:
             number=order["order_id"],
             day=date.fromisoformat(order["placed_on"]),
             title=order["title"],
-            amount=fen_to_yuan(order["contract_fen"]),
+            amount=yuan_text(order["contract_fen"]),
         )
         yield Line(said, link_to("order", order["order_id"]))
     if "limit_orders" in evidence:
@@ -103,24 +103,24 @@ def _split(evidence: Mapping[str, Any]) -> Iterator[Line]:
     yield Line(
         t(
             "evidence.split.total",
-            total=fen_to_yuan(evidence["total_fen"]),
-            entitlement=fen_to_yuan(evidence["entitlement_fen"]),
+            total=yuan_text(evidence["total_fen"]),
+            entitlement=yuan_text(evidence["entitlement_fen"]),
         )
     )
-    sums = {"watched": fen_to_yuan(evidence["watched_fen"]), "cap": fen_to_yuan(evidence["annual_cap_fen"])}
+    sums = {"watched": yuan_text(evidence["watched_fen"]), "cap": yuan_text(evidence["annual_cap_fen"])}
     for crossed in evidence["crossed"]:
         yield Line(t(f"evidence.split.{crossed}", **sums))
 
 
 def _price(evidence: Mapping[str, Any]) -> Iterator[Line]:
-    yield Line(t("evidence.price.unit", price=fen_to_yuan(evidence["unit_price_fen"])))
+    yield Line(t("evidence.price.unit", price=yuan_text(evidence["unit_price_fen"])))
     for name in ("published", "usual"):
         if name in evidence:
             against = evidence[name]
             yield Line(
                 t(
                     f"evidence.price.{name}",
-                    price=fen_to_yuan(against["price_fen"]),
+                    price=yuan_text(against["price_fen"]),
                     ratio=against["ratio"],
                     services=against.get("services", 0),
                 )
@@ -129,7 +129,7 @@ def _price(evidence: Mapping[str, Any]) -> Iterator[Line]:
 
 
 def _cost(evidence: Mapping[str, Any]) -> Iterator[Line]:
-    price, cost = fen_to_yuan(evidence["unit_price_fen"]), fen_to_yuan(evidence["cost_fen"])
+    price, cost = yuan_text(evidence["unit_price_fen"]), yuan_text(evidence["cost_fen"])
     yield Line(t("evidence.cost", price=price, cost=cost, basis=evidence["cost_basis"]))
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from core.errors import Reason, reason
 from core.kinds import ServiceKind
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.texts import text
 from vouchers.rules.invoices.numbers import NumberForm, form_of
 from vouchers.rules.policy import VoucherPolicy
@@ -203,5 +203,5 @@ def review_faults(
     if decision is ReviewDecision.APPROVE and amount_fen is None and claimed_fen <= 0:
         faults.append(reason("approval_of_nothing", article=BASE, field="amount_fen"))
     if decision is ReviewDecision.APPROVE and amount_fen is not None and not 0 < amount_fen <= claimed_fen:
-        faults.append(reason("amount_over_claim", article="V12 hold", field="amount_fen", max=fen_to_yuan(claimed_fen)))
+        faults.append(reason("amount_over_claim", article="V12 hold", field="amount_fen", max=yuan_text(claimed_fen)))
     return faults

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from core.errors import Reason, reason
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.texts import Text, text
 from vouchers.rules.facts import AdverseKind, AdverseRecord, Enterprise, Team
 from vouchers.rules.policy import VoucherPolicy
@@ -40,7 +40,7 @@ def enterprise_faults(firm: Enterprise, *, on: date, policy: VoucherPolicy) -> l
             reason("staff_out_of_range", article=SIZE, staff=firm.staff, min=policy.staff_min, max=policy.staff_max)
         )
     if firm.revenue_fen > policy.revenue_max_fen:
-        shown = {"revenue": fen_to_yuan(firm.revenue_fen), "max": fen_to_yuan(policy.revenue_max_fen)}
+        shown = {"revenue": yuan_text(firm.revenue_fen), "max": yuan_text(policy.revenue_max_fen)}
         faults.append(reason("revenue_over_limit", article=SIZE, **shown))
     return faults + standing_faults(firm.adverse_records, orderly_finances=firm.orderly_finances, on=on, policy=policy)
 

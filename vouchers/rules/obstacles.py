@@ -4,7 +4,7 @@ what a provider is restricted in because it refused service (V20)."""
 from __future__ import annotations
 
 from core.errors import Reason, reason
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.texts import Text, text
 from vouchers.rules.facts import Case, Obstacle, OverdueClawback
 from vouchers.rules.policy import VoucherPolicy
@@ -31,7 +31,7 @@ def obstacle_faults(case: Case, *, policy: VoucherPolicy) -> list[Reason]:
 
 
 def _owed(clawback: OverdueClawback) -> Text:
-    amount = fen_to_yuan(clawback.open_fen)
+    amount = yuan_text(clawback.open_fen)
     return text("obstacle.overdue_clawback", number=clawback.number, amount=amount, due_on=clawback.due_on)
 
 

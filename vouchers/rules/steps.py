@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from core.money import fen_to_yuan, share
+from core.money import share, yuan_text
 from core.texts import Text, text
 from vouchers.rules.aids import ARTICLE as AID_ARTICLE
 from vouchers.rules.aids import in_proportion
@@ -120,7 +120,7 @@ class Step:
     def says(self) -> Text:
         """The step in a sentence."""
         reduced = self.kind in REDUCING and self.after_fen < self.before_fen
-        sums = {"before": fen_to_yuan(self.before_fen), "after": fen_to_yuan(self.after_fen)}
+        sums = {"before": yuan_text(self.before_fen), "after": yuan_text(self.after_fen)}
         beside = "aid." if self.programme is not None and self.kind in SAID_OF_AID else ""
         if UNMENDED in self.inputs:
             return text("reckoning.rejection.unmended", last_day=self.inputs[UNMENDED], **sums)

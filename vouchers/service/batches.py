@@ -9,7 +9,7 @@ from accounts.steps import user_id_of
 from core import audit, clock
 from core.db import require_transaction, transaction
 from core.errors import DomainError, Reason, Refused, reason, refuse_all
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.permissions import Actor, authorise
 from core.texts import Text, text
 from vouchers.models import Claim, ReviewBatch
@@ -154,7 +154,7 @@ def _unready(claim: Claim, *, is_flagged: bool, today: date) -> list[Reason]:
 def _total_faults(total_fen: int, confirmed_fen: int) -> list[Reason]:
     if total_fen == confirmed_fen:
         return []
-    return [reason("batch_total_differs", article=ORDER, field="total_fen", total=fen_to_yuan(total_fen))]
+    return [reason("batch_total_differs", article=ORDER, field="total_fen", total=yuan_text(total_fen))]
 
 
 def _about(claim_id: int, why: Text, *, like: Reason | None = None) -> Reason:

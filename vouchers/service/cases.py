@@ -10,7 +10,7 @@ from accounts.steps import user_id_of
 from core import audit, clock
 from core.db import require_transaction, transaction
 from core.errors import Conflict, Reason, Refused, reason, refuse_all
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.permissions import SYSTEM, Actor, authorise
 from core.states import state_refusal
 from core.workdays import load_calendar
@@ -178,6 +178,6 @@ def _opinion_faults(
         faults.append(reason("amount_without_approval", article="V17 order", field="amount_fen"))
     if amount_fen is not None and not 0 < amount_fen <= claim.claimed_fen:
         faults.append(
-            reason("amount_over_claim", article="V12 hold", field="amount_fen", max=fen_to_yuan(claim.claimed_fen))
+            reason("amount_over_claim", article="V12 hold", field="amount_fen", max=yuan_text(claim.claimed_fen))
         )
     return faults

@@ -12,6 +12,7 @@ from core import clock, policy
 from core.db import transaction
 from core.errors import Reason, Refused, reason, refuse_all
 from core.files import read_upload, store_upload
+from core.money import yuan_text
 from core.permissions import SYSTEM, Actor
 from core.states import apply, state_refusal
 from settlement.queries import order_money
@@ -213,7 +214,7 @@ def standing_now(claim: Claim, *, today: date) -> list[Reason]:
 def _payment_faults(claim: Claim) -> list[Reason]:
     """What the user still owes the provider is no cost incurred."""
     due_fen = order_money(claim.order_id).due_fen
-    return [reason("fee_unpaid", article=COST_INCURRED, due_fen=due_fen)] if due_fen > 0 else []
+    return [reason("fee_unpaid", article=COST_INCURRED, due=yuan_text(due_fen))] if due_fen > 0 else []
 
 
 def _answer_faults(claim: Claim, answers: Sequence[str]) -> list[Reason]:

@@ -9,7 +9,7 @@ from core import audit
 from core.db import transaction
 from core.errors import Reason, Refused, reason, refuse_all
 from core.files import JPEG, PDF, PNG, StoredFile, store_file
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.permissions import Actor, authorise
 from core.states import apply
 from core.texts import text
@@ -130,7 +130,7 @@ def _stamp_faults(
     if number is not None and _plain(number) != _plain(summary.known_as):
         faults.append(reason("stamp_number_differs", article=ARTICLE, field="number", number=summary.known_as))
     if total_fen is not None and total_fen != summary.total_fen:
-        total = fen_to_yuan(summary.total_fen)
+        total = yuan_text(summary.total_fen)
         faults.append(reason("stamp_total_differs", article=ARTICLE, field="total_fen", total=total))
     made = summary_of_document(copy.sha256)
     if made is not None:

@@ -10,7 +10,7 @@ from accounts.permissions import province
 from core import audit
 from core.db import require_transaction
 from core.errors import Conflict, Forbidden, reason, refuse_all
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.permissions import Actor
 from settlement.models import Clawback, Payable, PaymentStop
 from settlement.states import StopState
@@ -129,7 +129,7 @@ def _tell(credit: CreditInvoice, claim: Claim, undone: CreditUndone, *, actor: A
     sums = {
         "credit": credit.number,
         "number": credit.original_number,
-        "amount": fen_to_yuan(credit.amount_incl_tax_fen),
+        "amount": yuan_text(credit.amount_incl_tax_fen),
     }
     because = reason(f"credit_undone_{undone}", article=ARTICLE, **sums)
     data = {"number": credit.original_number, "amount_fen": credit.amount_incl_tax_fen, "undone": undone}

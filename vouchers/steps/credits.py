@@ -15,7 +15,7 @@ from accounts.permissions import province
 from core import audit, clock, policy
 from core.db import require_transaction
 from core.errors import Reason, Refused, reason
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.permissions import SYSTEM, Actor
 from core.states import apply
 from settlement.models import Payable
@@ -188,7 +188,7 @@ def _take_back(credit: CreditInvoice, claim: Claim | None, *, actor: Actor, now:
                     stop_payable(payable, cause=cause, occasion=f"{OCCASION}{own}", actor=actor, now=now)
         case _:
             pass  # the claim stays as it is; review, confirmation and the province are told
-    sums = {"credit": own, "number": number, "amount": fen_to_yuan(amount_fen)}
+    sums = {"credit": own, "number": number, "amount": yuan_text(amount_fen)}
     because = reason(f"credit_{effect}", article=ARTICLE, **sums)
     data = {"number": number, "amount_fen": amount_fen, "effect": effect, "reason": because.as_json()}
     audit.record(actor=actor, now=now, action=CREDITED, subject=claim, data=data)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from marketplace.demo.real.books import Balance
 from marketplace.demo.real.intake import FileCount
 from marketplace.demo.real.outcome import Outcome
@@ -87,7 +87,7 @@ class Teller:
         table = Table("sum", "yuan", title="the story's own sums")
         table.columns[1].justify = "right"
         for name, fen in facts.items():
-            table.add_row(name, fen_to_yuan(fen))
+            table.add_row(name, yuan_text(fen))
         self.console.print(table)
 
 
@@ -110,8 +110,8 @@ def _balances(balances: Sequence[Balance]) -> Table:
             each.kind.value,
             each.layer,
             each.means,
-            fen_to_yuan(each.booked_fen),
-            fen_to_yuan(each.story_fen),
+            yuan_text(each.booked_fen),
+            yuan_text(each.story_fen),
             "[green]agrees" if each.agrees else "[red]DIFFERS",
         )
     return table

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from settlement.states import PayoutOutcome
 
@@ -85,8 +86,7 @@ class Movement:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the bank says of one payout.
 
     It is named by its number in the batch or by its end-to-end id. ``accounts`` are those the payee's must be among,

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal
 
 from core import clock
-from core.money import FEN_PER_YUAN, AmountMalformed, yuan_to_fen
+from core.money import AmountMalformed, yuan_text, yuan_to_fen
 from core.types import MAX_FEN
 
 _DECIMAL = re.compile(r"[0-9]{1,18}(\.[0-9]{1,17})?", re.ASCII)
@@ -35,8 +34,14 @@ def fen_of_decimal(text: str) -> int | None:
     """A sum of ISO 20022: up to 18 digits, of which decimals beyond the fen must be zeros."""
     if not _DECIMAL.fullmatch(text):
         return None
-    fen = Decimal(text) * FEN_PER_YUAN
-    return int(fen) if fen == fen.to_integral_value() and fen <= MAX_FEN else None
+    yuan, _point, decimals = text.partition(".")
+    fen = int(yuan + decimals[:2].ljust(2, "0"))
+    return fen if fen <= MAX_FEN and not decimals[2:].strip("0") else None
+
+
+def sums_told(written: str, found_fen: int | None, fen: int) -> tuple[str, str]:
+    """A sum of a file and what it should be, both as people read them; what is no sum stays as it is written."""
+    return written if found_fen is None else yuan_text(found_fen), yuan_text(fen)
 
 
 def count_of(text: str) -> int | None:

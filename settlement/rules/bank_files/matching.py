@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from settlement.rules.bank_files.answers import Answer, Control, Fault, FaultCode, Reading, Whole
 from settlement.rules.payout_ids import payout_no_of
 from settlement.states import PayoutOutcome
@@ -118,7 +118,7 @@ class _Matching:
         if control.count is not None and control.count != count:
             self._fault(FaultCode.COUNT_DIFFERS, control.line, str(control.count), str(count))
         if control.sum_fen is not None and control.sum_fen != fen:
-            self._fault(FaultCode.SUM_DIFFERS, control.line, fen_to_yuan(control.sum_fen), fen_to_yuan(fen))
+            self._fault(FaultCode.SUM_DIFFERS, control.line, yuan_text(control.sum_fen), yuan_text(fen))
 
     def take(self, answer: Answer) -> None:
         """One answer: its payout, and whether the two agree."""
@@ -146,8 +146,8 @@ class _Matching:
                 self._fault(FaultCode.REFERENCE_FOREIGN, whole.line, whole.reference)
             return
         if whole.amount_fen not in (None, batch.total_fen):
-            found = fen_to_yuan(whole.amount_fen or 0)
-            self._fault(FaultCode.SUM_DIFFERS, whole.line, found, fen_to_yuan(batch.total_fen))
+            found = yuan_text(whole.amount_fen or 0)
+            self._fault(FaultCode.SUM_DIFFERS, whole.line, found, yuan_text(batch.total_fen))
             return
         for payout in batch.payouts.values():
             answer = Answer(whole.line, whole.outcome, whole.value_date, reason=whole.reason, movement=whole.movement)
@@ -191,7 +191,7 @@ class _Matching:
         if answer.accounts and payout.account_number not in answer.accounts:
             self._fault(FaultCode.ACCOUNT_DIFFERS, answer.line, answer.accounts[0])
         if answer.amount_fen not in (None, payout.amount_fen):
-            self._fault(FaultCode.AMOUNT_DIFFERS, answer.line, fen_to_yuan(answer.amount_fen or 0))
+            self._fault(FaultCode.AMOUNT_DIFFERS, answer.line, yuan_text(answer.amount_fen or 0))
         if answer.value_date < batch.approved_on:
             self._fault(FaultCode.DAY_BEFORE, answer.line, answer.value_date.isoformat(), batch.approved_on.isoformat())
         said = self.said.setdefault((batch.number, payout.payout_no), _Said(payout))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import BinaryIO
 
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from settlement.rules.bank_files.answers import (
     MAX_REASON,
     Answer,
@@ -29,7 +29,7 @@ from settlement.rules.bank_files.documents import (
     shortened,
     text_of,
 )
-from settlement.rules.bank_files.figures import count_of, day_of_iso, fen_of_decimal
+from settlement.rules.bank_files.figures import count_of, day_of_iso, fen_of_decimal, sums_told
 from settlement.states import PayoutOutcome
 
 BOOKED = "BOOK"
@@ -244,7 +244,7 @@ class _Statement:
         for total in nodes_of(batch, "TtlAmt"):
             found = amount_of(total, currency=self.currency, faults=self.faults)
             if found is not None and found != fen:
-                self._fault(FaultCode.SUM_DIFFERS, line, fen_to_yuan(found), fen_to_yuan(fen))
+                self._fault(FaultCode.SUM_DIFFERS, line, yuan_text(found), yuan_text(fen))
 
     def _check_parts(self, line: int, fen: int) -> None:
         sums = [part.amount_fen for part in self.parts]
@@ -253,7 +253,7 @@ class _Statement:
             return
         total = sum(each for each in sums if each is not None)
         if total != fen:
-            self._fault(FaultCode.SUM_DIFFERS, line, fen_to_yuan(fen), fen_to_yuan(total))
+            self._fault(FaultCode.SUM_DIFFERS, line, yuan_text(fen), yuan_text(total))
 
     def _statement(self, node: Node) -> None:
         self.statements += 1
@@ -279,8 +279,8 @@ class _Statement:
             return
         before, after = self._balance(opening), self._balance(closing)
         if before is not None and after is not None and before + self.sums.booked_fen != after:
-            expected = fen_to_yuan(before + self.sums.booked_fen)
-            self._fault(FaultCode.BALANCE_DIFFERS, line_of(closing), fen_to_yuan(after), expected)
+            expected = yuan_text(before + self.sums.booked_fen)
+            self._fault(FaultCode.BALANCE_DIFFERS, line_of(closing), yuan_text(after), expected)
 
     def _balance(self, node: Node) -> int | None:
         """A balance in fen, negative where the account is overdrawn."""
@@ -298,7 +298,7 @@ class _Statement:
         if counted and count_of(counted) != count:
             self._fault(FaultCode.COUNT_DIFFERS, line, counted, str(count))
         if total and fen_of_decimal(total) != fen:
-            self._fault(FaultCode.SUM_DIFFERS, line, total, fen_to_yuan(fen))
+            self._fault(FaultCode.SUM_DIFFERS, line, *sums_told(total, fen_of_decimal(total), fen))
 
     def _fault(self, code: FaultCode, line: int, value: str = "", expected: str = "") -> None:
         self.faults.append(Fault(code, line, shortened(value), shortened(expected)))

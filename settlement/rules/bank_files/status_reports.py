@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import BinaryIO
 
-from core.money import fen_to_yuan
 from settlement.rules.bank_files.answers import (
     MAX_REASON,
     Answer,
@@ -20,15 +19,17 @@ from settlement.rules.bank_files.answers import (
 from settlement.rules.bank_files.documents import (
     Node,
     amount_of,
-    day_at,
+    day_paths,
     ended,
     first_text,
     line_of,
     nodes_of,
+    parts_of,
     shortened,
+    text_at,
     text_of,
 )
-from settlement.rules.bank_files.figures import count_of, day_of_iso, fen_of_decimal
+from settlement.rules.bank_files.figures import count_of, day_of_iso, fen_of_decimal, sums_told
 from settlement.states import PayoutOutcome
 
 OUTCOMES: dict[str, PayoutOutcome | None] = {
@@ -52,6 +53,12 @@ OUTCOMES: dict[str, PayoutOutcome | None] = {
 
 PART = "PART"
 """Said of a message or instruction that has different outcomes beneath."""
+
+_INSTRUCTED, _SETTLED = "OrgnlTxRef/Amt/InstdAmt", "OrgnlTxRef/IntrBkSttlmAmt"
+_ACCOUNTS = ("OrgnlTxRef/CdtrAcct/Id/Othr/Id", "OrgnlTxRef/CdtrAcct/Id/IBAN")
+_ACCEPTED = day_paths("AccptncDtTm")
+_PARTS = ("TxSts", "OrgnlEndToEndId", "StsRsnInf", _INSTRUCTED, _SETTLED, *_ACCOUNTS, *_ACCEPTED)
+"""Everything that is asked of a transaction."""
 
 _NAMES = frozenset({"GrpHdr", "OrgnlGrpInfAndSts", "TxInfAndSts", "OrgnlPmtInfAndSts"})
 
@@ -148,23 +155,23 @@ class _Report:
             self.controls.append(Control(level.line, level.reference, counted, fen))
 
     def _transaction(self, node: Node) -> None:
-        line, faults = line_of(node), self.faults
-        status = text_of(node, "TxSts")
+        line, parts = line_of(node), parts_of(node, _PARTS)
+        status = text_at(parts, "TxSts")
         if status and status not in OUTCOMES:
             self._fault(FaultCode.STATUS_UNKNOWN, line, status)
-        end_to_end_id = text_of(node, "OrgnlEndToEndId")
+        end_to_end_id = text_at(parts, "OrgnlEndToEndId")
         if not end_to_end_id:
             self._fault(FaultCode.ELEMENT_MISSING, line, "OrgnlEndToEndId")
-        sums = [*nodes_of(node, "OrgnlTxRef/Amt/InstdAmt"), *nodes_of(node, "OrgnlTxRef/IntrBkSttlmAmt")]
-        account = first_text(node, "OrgnlTxRef/CdtrAcct/Id/Othr/Id", "OrgnlTxRef/CdtrAcct/Id/IBAN")
+        told = parts.get(_INSTRUCTED, parts.get(_SETTLED))
+        account, accepted = text_at(parts, *_ACCOUNTS), text_at(parts, *_ACCEPTED)
         self.waiting.append(
             _Transaction(
                 line=line,
                 end_to_end_id=shortened(end_to_end_id),
                 status=status,
-                reason=_reason(node),
-                value_date=day_at(node, "AccptncDtTm"),
-                amount_fen=amount_of(sums[0], currency=self.currency, faults=faults) if sums else None,
+                reason=_reason(node) if "StsRsnInf" in parts else "",
+                value_date=day_of_iso(accepted) if accepted else None,
+                amount_fen=None if told is None else amount_of(told, currency=self.currency, faults=self.faults),
                 accounts=(shortened(account),) if account else (),
             )
         )
@@ -241,7 +248,7 @@ class _Report:
             total, sums = text_of(each, "DtldCtrlSum"), [known.amount_fen for known in named]
             fen = sum(known for known in sums if known is not None)
             if total and None not in sums and fen_of_decimal(total) != fen:
-                self._fault(FaultCode.SUM_DIFFERS, line_of(each), total, fen_to_yuan(fen))
+                self._fault(FaultCode.SUM_DIFFERS, line_of(each), *sums_told(total, fen_of_decimal(total), fen))
 
     def _finish(self) -> None:
         if self.made_on is None and not self.faults:

@@ -8,10 +8,9 @@ from datetime import date
 from itertools import islice
 from typing import BinaryIO
 
-from core.money import fen_to_yuan
 from core.tables.files import CsvFile, Record, TableFile, open_table
 from settlement.rules.bank_files.answers import MAX_REASON, Answer, BankFileKind, Fault, FaultCode, Reading
-from settlement.rules.bank_files.figures import count_of, day_of, fen_of_fen, fen_of_yuan
+from settlement.rules.bank_files.figures import count_of, day_of, fen_of_fen, fen_of_yuan, sums_told
 from settlement.rules.bank_files.layouts import LAYOUTS, NAMING, OWN, REQUIRED, Column, Layout, Unit
 from settlement.states import PayoutOutcome
 
@@ -31,7 +30,7 @@ def read_table(stream: BinaryIO, *, today: date) -> Reading:
     """
     table = open_table(stream)
     if isinstance(table, CsvFile) and table.encoding not in ENCODINGS:
-        return _refused(Fault(FaultCode.ENCODING, 0, table.encoding))
+        return _refused(Fault(FaultCode.ENCODING, 0))
     rows = _rows(table)
     head = list(islice(rows, HEADING_WITHIN))
     if not head:
@@ -197,12 +196,13 @@ class _Body:
             counted = _COUNTED.fullmatch(cell)
             if place == at and cell:
                 if self.total_fen is not None and self._fen(cell) != self.total_fen:
-                    self.faults.append(Fault(FaultCode.SUM_DIFFERS, record.line, cell, self._written(self.total_fen)))
+                    self.faults.append(Fault(FaultCode.SUM_DIFFERS, record.line, *self._told(cell, self.total_fen)))
             elif counted is not None and count_of(counted[1]) != self.rows:
                 self.faults.append(Fault(FaultCode.COUNT_DIFFERS, record.line, counted[1], str(self.rows)))
 
     def _fen(self, cell: str) -> int | None:
         return fen_of_yuan(cell) if self.layout.unit is Unit.YUAN else fen_of_fen(cell)
 
-    def _written(self, fen: int) -> str:
-        return fen_to_yuan(fen) if self.layout.unit is Unit.YUAN else str(fen)
+    def _told(self, cell: str, fen: int) -> tuple[str, str]:
+        """What the file says and what it should say, in the unit of the file."""
+        return sums_told(cell, self._fen(cell), fen) if self.layout.unit is Unit.YUAN else (cell, str(fen))

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from core.errors import Conflict, Refused
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from settlement.rules.exports.layout import BankLayout
 
 
@@ -115,8 +115,8 @@ class BatchContent:
     def require(self, count: int, total_fen: int | None = None) -> None:
         """Raises :class:`ControlSumDiffers` unless so many payouts, and of that sum, are those of the batch."""
         if count != self.payout_count or (total_fen is not None and total_fen != self.total_fen):
-            found = "?" if total_fen is None else fen_to_yuan(total_fen)
-            expected = fen_to_yuan(self.total_fen)
+            found = "?" if total_fen is None else yuan_text(total_fen)
+            expected = yuan_text(self.total_fen)
             raise ControlSumDiffers(
                 number=self.number, count=count, total=found, expected_count=self.payout_count, expected_total=expected
             )

@@ -67,7 +67,7 @@ def test_v19_v21_from_the_visit_to_the_appeal(app: Flask) -> None:
     claimed = province.send(f"{there}/clawback", {"amount_fen": "60000", "cause": "虚开发票"})
     assert "60,000.00" in claimed.text
     (clawback,) = {link for link in claimed.reader.links if link.startswith("/clawbacks/")}
-    assert "决定追回已拨付的 60000.00 元。原因：虚开发票" in province.get(clawback).text
+    assert "决定追回已拨付的 60,000.00 元。原因：虚开发票" in province.get(clawback).text
 
     sanction = {"kind": "fraud", "seriousness": "serious", "sanction_until": "2027-05-31", "notice": "公示"}
     page = province.send(f"/misconduct-decisions/new?finding={finding.id}", {**sanction, "grounds": "见核查"})

@@ -175,6 +175,27 @@ def test_an_unreadable_file_is_refused(app: Flask, content: bytes, code: str) ->
     assert any(reason.code.removeprefix("return_") == code for reason in refused.value.reasons)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff\xfe\xff",
+        HEADER.encode() + b"1,\xff\xff\x80,100,paid,,\n",
+        (HEADER + "1,6222,100,failed,Účet zavřený\n").encode("iso8859-2"),
+    ],
+)
+def test_a_file_in_another_encoding_is_told_which_are_read(app: Flask, content: bytes) -> None:
+    _, _, batch = sent(100)
+
+    with pytest.raises(Refused) as refused:
+        take_in(batch, content)
+
+    (told,) = refused.value.reasons
+    assert all("UTF-8" in said and "GB18030" in said for said in told.text)
+    assert not any("8859" in said for said in told.text)
+    assert refused.value.text.zh.startswith("文件有 1 处错误")
+    assert "has 1 fault and" in refused.value.text.en
+
+
 def test_wrong_sums_are_refused(app: Flask) -> None:
     _, _, batch = sent(100)
     number = payouts_of(batch)[0].account_number

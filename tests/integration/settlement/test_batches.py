@@ -79,7 +79,7 @@ def test_v3_the_waiting_say_so(app: Flask) -> None:
     reason = places[claims[2].id].waiting
     assert reason is not None
     assert (reason.code, reason.article) == ("waits_for_money", "V3")
-    assert "120000.00" in reason.text.zh
+    assert "120,000.00" in reason.text.zh
 
 
 def test_v3_further_money_reaches_the_waiting(app: Flask) -> None:

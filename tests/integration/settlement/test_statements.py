@@ -25,7 +25,7 @@ from settlement.queries import statements
 from settlement.queries.ledger import described
 from settlement.queries.statements import StatementMissing
 from settlement.rules.statements import Period, party_of
-from tests.factories.accounts import actor_of, make_controller, make_enterprise, user_of
+from tests.factories.accounts import actor_of, make_controller, make_enterprise, token_for, user_of, user_with_role
 from tests.factories.settlement import (
     AFTER,
     JANUARY,
@@ -116,6 +116,28 @@ def test_a_statement_is_read_by_whom_it_concerns(app: Flask) -> None:
         with pytest.raises(StatementMissing):
             statements.find_party(party, actor=actor_of(user))
     assert queries_of(page, "/ledger/statement") <= 20
+
+
+def test_a_city_that_there_is_not_is_told_with_those_there_are(app: Flask) -> None:
+    """Not an empty statement: page, file, API and command name the cities, for who may read any of them."""
+    reader = user_with_role(Role.AUDITOR)
+    page = browser(app, reader)
+    for path in ("/ledger/statements/city:379900", "/ledger/statements/city:379900/xlsx"):
+        shown = page.get(path)
+        assert (shown.status, "379900" in shown.text, "371700 菏泽市" in shown.text) == (404, True, True)
+    assert "There is no city with the code 379900" in in_english(page).get("/ledger/statements/city:379900").text
+    headers = token_for(reader)
+    for path in ("/api/v1/ledger/statements/city:379900", "/api/v1/ledger/statements/city:379900/file?format=xlsx"):
+        answer = app.test_client().get(path, headers=headers)
+        assert (answer.status_code, answer.get_json()["code"]) == (404, "statement_city_unknown")
+    run = app.test_cli_runner().invoke
+    refused = run(args=["settlement", "statement", "--party", "city:379900"])
+    assert (refused.exit_code, "371700 菏泽市" in refused.output) == (1, True)
+    assert run(args=["settlement", "statement", "--party", "city:371700"]).exit_code == 0
+    unreadable = run(args=["settlement", "statement", "--party", "菏泽市"])
+    assert (unreadable.exit_code, "city:370100" in unreadable.output) == (1, True)
+    foreign = browser(app, make_enterprise()).get("/ledger/statements/city:379900")
+    assert (foreign.status, "菏泽市" in foreign.text) == (404, False)
 
 
 def test_a_shared_cap_stands_in_no_firms_statement(app: Flask) -> None:

@@ -47,7 +47,7 @@ def test_v15_an_approval_names_what_was_stated_and_which_documents_are_owed() ->
     ]
     assert found[0].inputs["round"] == 2
     assert found[1].inputs == {"year": 2025, "staff": 120, "revenue_fen": 5_000_000_000}
-    assert found[1].text.zh.endswith("职工 120 人，营业收入 50000000.00 元。")
+    assert found[1].text.zh.endswith("职工 120 人，营业收入 50,000,000.00 元。")
     assert found[-1].inputs["owed"] == [LICENCE]
 
 

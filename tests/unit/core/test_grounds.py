@@ -12,8 +12,8 @@ from core.sources import source_text
 def test_a_ground_tells_its_inputs_in_words_and_as_they_are() -> None:
     late = datetime(2026, 3, 1, 16, 30, tzinfo=UTC)
     told = ground("payment_stopped", article="V19", amount_fen=6_000_000, cause="待查", ordered_on=late)
-    assert told.text.zh == "2026-03-02 起暂停拨付 60000.00 元。原因：待查"
-    assert told.text.en == "The payment of CNY 60000.00 was stopped on 2026-03-02. Why: 待查"
+    assert told.text.zh == "2026-03-02 起暂停拨付 60,000.00 元。原因：待查"
+    assert told.text.en == "The payment of CNY 60,000.00 was stopped on 2026-03-02. Why: 待查"
     assert GroundSchema().dump(told) == {
         "code": "payment_stopped",
         "article": "V19",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.money import AmountMalformed, fen_to_yuan, in_capitals, share, yuan_to_fen
+from core.money import AmountMalformed, fen_to_yuan, in_capitals, share, yuan_text, yuan_to_fen
 from core.types import MAX_FEN
 
 SUMS = st.integers(-(10**17), 10**17)
@@ -112,3 +112,12 @@ def test_a_share_is_exact_however_large(fen: int, percent: int) -> None:
 )
 def test_sums_in_capitals(fen: int, capitals: str) -> None:
     assert in_capitals(fen) == capitals
+
+
+@pytest.mark.parametrize(
+    ("fen", "said"),
+    [(0, "0.00"), (-1, "-0.01"), (99_999, "999.99"), (100_000, "1,000.00"), (-123_456_789, "-1,234,567.89")],
+)
+def test_people_read_sums_with_their_thousands(fen: int, said: str) -> None:
+    assert yuan_text(fen) == said
+    assert yuan_to_fen(said) == fen

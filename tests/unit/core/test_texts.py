@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from string import Formatter
 
 import pytest
+import yaml
 
 from core.errors import Reason, Refused, reason, refuse_all
-from core.texts import CatalogueBroken, Text, TextMissing, catalogue, read_catalogue, text
+from core.texts import ROOT, CatalogueBroken, Text, TextMissing, catalogue, read_catalogue, text
+
+COUNTS = {"count", "days", "told", "suspense", "expected_count", "line_count"}
+ONE_OF_MANY = re.compile(r"\b1 (new )?(?!(?:is|has|was)\b)[a-z]+s\b")
+PARTS = Formatter().parse
 
 
 class StateUnknown(Refused):
@@ -28,6 +35,22 @@ def test_a_text_has_both_languages() -> None:
     assert found.zh.startswith("金额“{x}”")
     assert found.en.startswith("'{x}'")
     assert found.both() == f"{found.zh} / {found.en}"
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 faults"), (1, "1 fault"), (2, "2 faults"), (21, "21 faults")])
+def test_an_english_word_goes_with_its_number(count: int, said: str) -> None:
+    found = text("error.bank_return_refused", count=count)
+    assert f"{count} 处错误" in found.zh
+    assert f" {said} " in found.en
+
+
+def test_no_sentence_of_settlement_says_one_of_many() -> None:
+    """With a 1 for every value, no number stands before a plural."""
+    ours = yaml.safe_load((ROOT / "settlement" / "texts.yaml").read_text("utf-8"))
+    counted = {key: names for key in ours if COUNTS & (names := {each[1] or "" for each in PARTS(catalogue()[key].en)})}
+    assert len(counted) > 10
+    told = [text(key, **dict.fromkeys(names - {""}, 1)).en for key, names in counted.items()]
+    assert [said for said in told if ONE_OF_MANY.search(said)] == []
 
 
 def test_a_value_may_be_a_text_itself() -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import BinaryIO, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.errors import DomainError
 from core.files import (
@@ -21,7 +24,7 @@ from core.files import (
     read_upload,
 )
 from core.uploads.archives import ArchiveRefused, read_entry
-from core.uploads.xml import XmlLimits, XmlRefused, check_xml, parse_xml
+from core.uploads.xml import PIECE_BYTES, XmlLimits, XmlRefused, check_xml, parse_xml
 from tests.support import hostile
 from tests.support.hostile import HUNDRED_MB, MB, Counted, Endless, memory_below
 
@@ -123,6 +126,82 @@ def test_xml_is_counted_while_it_comes() -> None:
         check_xml(cast(BinaryIO, text), limits=XmlLimits(size_bytes=MB))
     assert codes(refused.value) == ["xml_too_large"]
     assert text.taken <= MB + (1 << 15)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '<?xml version="1.0" encoding="UTF-8"?><a>质谱</a>'.encode("gbk"),
+        "<a>质谱</a>".encode("gbk"),
+        b'<?xml version="1.0" encoding="GB18030"?><a>\xff\xff</a>',
+        '<?xml version="1.0" encoding="big5"?><a>質</a>'.encode("big5"),
+        b'<?xml version="1.0" encoding="klingon"?><a/>',
+        b'<?xml version="1.0" encoding="UTF-16"?><a/>',
+    ],
+)
+def test_xml_in_another_encoding_than_it_says_is_told_so(content: bytes) -> None:
+    with pytest.raises(XmlRefused) as refused:
+        parse_xml(content)
+    assert codes(refused.value) == ["xml_encoding"]
+    (told,) = refused.value.reasons
+    assert all("GB18030" in said for said in (told.text.zh, told.text.en))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<a>质谱<</a>".encode(),
+        ("<a>" + "质" * PIECE_BYTES + "<</a>").encode(),
+        b'<?xml version="1.0" encoding="ISO-8859-1"?><a>\xe4<</a>',
+    ],
+)
+def test_xml_that_is_broken_otherwise_is_not_told_so(content: bytes) -> None:
+    """Also where a letter stands across two pieces, and in an encoding of one byte."""
+    with pytest.raises(XmlRefused) as refused:
+        parse_xml(content)
+    assert codes(refused.value) == ["xml_broken"]
+
+
+XML_OF_STRANGERS = [
+    b"",
+    b"<a/>",
+    b"<a/> behind",
+    b"<a><b></c>",
+    b"<a>&nothing;</a>",
+    b"<p:a/>",
+    b'<a b="1" b="2"/>',
+    b"<!DOCTYPE a><a/>",
+    b"<a><!DOCTYPE b></a>",
+    hostile.ENTITY_BOMB,
+    b'<?xml version="1.0" encoding="nonsense"?><a/>',
+    b'<?xml version="1.0" encoding="gbk"?><a>\xff\xff</a>',
+    '<?xml version="1.0" encoding="gbk"?><a>质谱</a>'.encode("gbk"),
+    '<?xml version="1.0" encoding="utf-16"?><a>质谱</a>'.encode("utf-16"),
+    b"<a>" * 41 + b"</a>" * 41,
+    b"<a " + b" ".join(b'b%d="1"' % no for no in range(65)) + b"/>",
+]
+NICE = b'<?xml version="1.0"?><a b="c"><d>text &amp; more</d><!-- c --><e f="&lt;"/></a>'
+
+
+def refused_for(read: Callable[[], object]) -> list[str]:
+    """The codes of what was refused; none where it was taken."""
+    try:
+        read()
+    except XmlRefused as refused:
+        return codes(refused)
+    return []
+
+
+@pytest.mark.parametrize("content", XML_OF_STRANGERS)
+def test_what_is_only_checked_is_refused_as_what_is_parsed(content: bytes) -> None:
+    """Two parsers, one of which keeps nothing."""
+    assert refused_for(lambda: check_xml(io.BytesIO(content))) == refused_for(lambda: parse_xml(content))
+
+
+@given(st.integers(0, len(NICE)), st.integers(0, 3), st.text("<>&;!\"'/ab\0[]-?=#", max_size=3))
+def test_a_spoilt_document_is_refused_both_ways(at: int, left_out: int, instead: str) -> None:
+    content = NICE[:at] + instead.encode() + NICE[at + left_out :]
+    assert refused_for(lambda: check_xml(io.BytesIO(content))) == refused_for(lambda: parse_xml(content))
 
 
 def test_chinese_encodings_are_read() -> None:

@@ -66,4 +66,4 @@ def test_v17_a_pay_run_tells_what_it_pays_and_what_waits() -> None:
         ("pay_run_approved", "V17 pay"),
         ("pay_run_waiting", "V17 pay"),
     ]
-    assert "2 笔，合计 60000.00 元" in found[0].text.zh
+    assert "2 笔，合计 60,000.00 元" in found[0].text.zh

@@ -321,8 +321,8 @@ def test_what_is_typed_otherwise_than_read_is_named() -> None:
     told = {each.field: each.text for each in contradictions(wrong, found)}
     assert len(told) == 6
     assert told["amount_incl_tax_fen"] == (
-        "填写的是“0.01 元”，文件中是“100000.00 元”。",
-        "'CNY 0.01' was typed, the file says 'CNY 100000.00'.",
+        "填写的是“0.01 元”，文件中是“100,000.00 元”。",
+        "'CNY 0.01' was typed, the file says 'CNY 100,000.00'.",
     )
     assert told["invoice_type"].zh.startswith("填写的是“收据”")
     facts, problems = completed(Typed(number="X", amount_incl_tax_fen=10_000_000), found)

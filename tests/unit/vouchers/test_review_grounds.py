@@ -91,7 +91,7 @@ def test_v17_claims_decided_together_are_named_with_their_sum() -> None:
     ):
         found = together_grounds(kind, claims=[3, 4], total_fen=6_000_000, decided_on=MOMENT, opinion="属实")
         assert rests_on(found) == [(code, "V17 order"), ("claims_together", "V17 order")]
-        assert found[1].text.zh == "涉及兑付申请 3、4，合计 60000.00 元。"
+        assert found[1].text.zh == "涉及兑付申请 3、4，合计 60,000.00 元。"
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_tables_say_it_in_both_languages(tmp_path: Path) -> None:
     args = ["policy", "simulate", "--from", "2026-03-01", "--to", "2026-04-01", "--cases", str(cases)]
     answer = CliRunner().invoke(vouchers, args)
     assert answer.exit_code == 0
-    for shown in ("补助合计（元） / Subsidy (CNY)", "60000.00", "菏泽市"):
+    for shown in ("补助合计（元） / Subsidy (CNY)", "60,000.00", "菏泽市"):
         assert shown in answer.output
 
 

@@ -76,7 +76,7 @@ def test_a_quote_is_two_steps() -> None:
     )
     assert (entitled.before_fen, entitled.after_fen, entitled.inputs["rate"]) == (3_333_334, 1_333_333, "0.40")
     assert (held.before_fen, held.after_fen, held.article) == (1_333_333, 1_000_000, "V12 cap")
-    assert held.says.en == "Of CNY 13333.33 only CNY 10000.00 is left of the yearly cap, and counts."
+    assert held.says.en == "Of CNY 13,333.33 only CNY 10,000.00 is left of the yearly cap, and counts."
     assert "cap_room_fen" not in without_user(held.inputs)
 
 
@@ -111,7 +111,7 @@ def test_v6_what_a_programme_adds_is_two_steps_of_its_own() -> None:
     entitled, held = aid_steps(aid, base_fen=10_000_000, year=2026)
     assert (entitled.after_fen, held.after_fen) == (3_000_000, 2_000_000)
     assert {entitled.article, held.article} == {"V6"}
-    assert held.says.en.startswith("Of CNY 30000.00 CNY 20000.00 count: the least of")
+    assert held.says.en.startswith("Of CNY 30,000.00 CNY 20,000.00 count: the least of")
     del aid["order_max_fen"], aid["left_fen"]
     assert aid_steps(aid, base_fen=10_000_000, year=2026)[1].after_fen == 2_000_000, "one from before limits were kept"
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.errors import Reason, reason
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from core.texts import text
 from vouchers.rules.claims import BASE, InvoiceFacts, InvoiceType, Parties
 from vouchers.rules.invoices.facts import ReadInvoice
@@ -73,7 +73,7 @@ def with_credits(compared: Sequence[Compared], *, credited_fen: int, counted_fen
     if credited_fen == 0:
         return list(compared)
     gone = counted_fen == 0
-    sums = {"credited": fen_to_yuan(credited_fen), "left": fen_to_yuan(counted_fen)}
+    sums = {"credited": yuan_text(credited_fen), "left": yuan_text(counted_fen)}
     said = {
         "amount_incl_tax_fen": reason("invoice_credited_part", article=CREDIT, field="amount_incl_tax_fen", **sums),
         **({"invoice_number": reason("invoice_credited", article=CREDIT, field="invoice_number")} if gone else {}),
@@ -147,7 +147,7 @@ def _words(value: object) -> object:
         case InvoiceType():
             return text(f"term.InvoiceType.{value}")
         case int():
-            return text("invoice.sum", yuan=fen_to_yuan(value))
+            return text("invoice.sum", yuan=yuan_text(value))
     return value
 
 

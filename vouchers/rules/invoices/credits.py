@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.errors import Reason, reason
-from core.money import fen_to_yuan
+from core.money import yuan_text
 from vouchers.rules.invoices.comparing import typed_otherwise
 from vouchers.rules.invoices.facts import ReadInvoice
 from vouchers.rules.invoices.numbers import canonical_number, number_faults
@@ -89,7 +89,7 @@ def credit_faults(*, counts_fen: int, credited_fen: int, granted_fen: int | None
     if counts_fen == 0:
         return [reason("invoice_credited", article=CREDIT, field="invoice")]
     if granted_fen is not None and granted_fen > worth_fen:
-        sums = {"granted": fen_to_yuan(granted_fen), "worth": fen_to_yuan(worth_fen)}
+        sums = {"granted": yuan_text(granted_fen), "worth": yuan_text(worth_fen)}
         return [reason("granted_over_credited", article=CREDIT, field="invoice", **sums)]
     return []
 
@@ -137,7 +137,7 @@ def bound_faults(
     faults = []
     left_fen = invoice_fen - credited_fen
     if amount_fen > left_fen:
-        sums = {"amount": fen_to_yuan(amount_fen), "left": fen_to_yuan(max(0, left_fen))}
+        sums = {"amount": yuan_text(amount_fen), "left": yuan_text(max(0, left_fen))}
         faults.append(reason("credit_over_invoice", article=CREDIT, field="amount_incl_tax_fen", **sums))
     if issued_on is not None and issued_on < invoice_on:
         faults.append(reason("credit_before_invoice", article=CREDIT, field="issued_on", day=invoice_on.isoformat()))
@@ -151,7 +151,7 @@ def unknown_faults(
     an invoice from before ``earliest`` supports no claim anyway."""
     faults = []
     if most_fen is not None and credited_fen + amount_fen > most_fen:
-        sums = {"amount": fen_to_yuan(credited_fen + amount_fen), "most": fen_to_yuan(most_fen)}
+        sums = {"amount": yuan_text(credited_fen + amount_fen), "most": yuan_text(most_fen)}
         faults.append(reason("credit_over_bound", article=CREDIT, field="amount_incl_tax_fen", **sums))
     if issued_on is not None and issued_on < earliest:
         faults.append(reason("credit_before_measure", article=CREDIT, field="issued_on", day=earliest.isoformat()))
