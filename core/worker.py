@@ -26,6 +26,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from core import clock, outbox
 from core.db import Model, db, guard_commits, session, transaction
 from core.failpoints import failpoint
+from core.room import lacks_room
 from core.types import UTC
 
 log = structlog.get_logger()
@@ -257,23 +258,24 @@ class Worker:
             if self.stopping.is_set() or not self._claim(job, period, now):
                 continue
             failpoint("core.worker.claimed")
+            error, counts = None, True
             try:
                 job.run(now, period)
-                error = None
             except LeadershipLost:
                 raise
             except Exception as failure:
                 session().rollback()
                 log.exception("job_failed", job=job.name, period=period.isoformat())
-                error = f"{type(failure).__name__}: {failure}"
+                error, counts = f"{type(failure).__name__}: {failure}", not lacks_room(failure)
                 self._rest[job.name] = min(self._rest[job.name], now + RETRY_AFTER)
             failpoint("core.worker.ran")
-            self._finish(job, period, now, error)
+            self._finish(job, period, now, error, counts=counts)
             done += 1
         return done
 
     def _claim(self, job: Job, period: datetime, now: datetime) -> bool:
         """Claim a period by its unique row; one that failed may be claimed again, up to MAX_ATTEMPTS times in all.
+        What a full disk hindered was no attempt.
 
         The row of frequent work moves on from its period before to this one, so that there are never more of them.
         """
@@ -295,12 +297,14 @@ class Worker:
             )
             return claimed.scalar_one_or_none() is not None
 
-    def _finish(self, job: Job, period: datetime, now: datetime, error: str | None) -> None:
+    def _finish(self, job: Job, period: datetime, now: datetime, error: str | None, *, counts: bool) -> None:
+        """Note how a period went; an attempt that does not count may be made again however often."""
+        attempts = JobRun.attempts if counts else JobRun.attempts - 1
         with transaction() as current:
             current.execute(
                 update(JobRun)
                 .where(JobRun.job == job.name, JobRun.period == period)
-                .values(error=error, finished_at=None if error else now)
+                .values(error=error, finished_at=None if error else now, attempts=attempts)
             )
 
 

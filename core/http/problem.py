@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -30,6 +29,7 @@ from core.errors import (
 )
 from core.http.edge import is_page
 from core.http.schemas import split_fault
+from core.room import lacks_room
 from core.texts import Text, text
 
 log = structlog.get_logger()
@@ -48,14 +48,8 @@ STATUS: dict[type[DomainError], int] = {
     NoRoom: 507,
 }
 
-FULL = {errno.ENOSPC, errno.EDQUOT}
-"""What the system says where a disk is full, or the part of it that one may use."""
-FULL_STATES = {"53100", "53400"}
-"""What the database says there (``disk_full``), and where temporary files reach their limit (``temp_file_limit``)."""
 FAILING_STATE = "58030"
-UNNAMED_STATE, GROWING = "XX000", {"mdextend", "mdzeroextend", "BufFileDumpBuffer"}
-"""A quota, or a limit to the size of files, has no state of its own in PostgreSQL: only these functions, which make a
-table or a temporary file larger, tell it from a fault of the program."""
+"""What the database says where its disk does not read or write (``io_error``)."""
 
 RETRY_AFTER_SECONDS = 1
 
@@ -211,7 +205,7 @@ def unavailable(error: DBAPIError) -> DomainError | None:
     said = error.orig if isinstance(error.orig, psycopg.Error) else psycopg.Error()
     if error.connection_invalidated or said.diag.severity_nonlocalized in {"FATAL", "PANIC"}:
         found: DomainError | None = TemporarilyBusy()
-    elif said.sqlstate in FULL_STATES or (said.sqlstate == UNNAMED_STATE and said.diag.source_function in GROWING):
+    elif lacks_room(error):
         found = StorageFull()
     elif said.sqlstate == FAILING_STATE:
         found = StorageFailing()
@@ -229,7 +223,7 @@ def _no_connection(error: PoolTimeout) -> Response:
 
 
 def _system(error: OSError) -> Response:
-    if error.errno in FULL:
+    if lacks_room(error):
         log.error("storage_full", path=request.path, error=str(error))
         return _domain(StorageFull())
     return _unforeseen(error)

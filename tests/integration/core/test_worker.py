@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -104,6 +105,29 @@ def test_frequent_work_keeps_one_row_however_long_it_runs(committed_app: Flask) 
     assert another.tick(NOON + DAY) == 1, "once for all that was missed"
     (run,) = runs()
     assert run.period == due + DAY
+
+
+def test_work_that_a_full_disk_hinders_is_tried_until_there_is_room(committed_app: Flask) -> None:
+    """Whether it is the disk of the files or that of the database; no attempt is counted."""
+    left = 2 * MAX_ATTEMPTS
+
+    def often(now: datetime, period: datetime) -> None:
+        nonlocal left
+        left -= 1
+        if left >= 0 and left % 2:
+            raise OSError(errno.ENOSPC, "no room")
+        if left >= 0:
+            session().execute(text("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$"))
+
+    made = worker(committed_app, Job("often", "*/15 * * * *", often))
+    moments = [NOON + n * MINUTE for n in range(left)]
+    assert [made.tick(moment) for moment in moments] == [1] * len(moments)
+    (run,) = runs()
+    assert (run.attempts, run.finished_at) == (0, None)
+    assert "DiskFull" in (run.error or "")
+    assert made.tick(NOON + len(moments) * MINUTE) == 1
+    (run,) = runs()
+    assert (run.attempts, run.error) == (1, None)
 
 
 def test_frequent_work_that_fails_is_tried_again_and_then_superseded(committed_app: Flask) -> None:
