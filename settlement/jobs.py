@@ -3,7 +3,7 @@ gateway about what is open."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import structlog
 
@@ -11,7 +11,7 @@ from core import clock
 from core.permissions import SYSTEM
 from core.workdays import YearNotPublished
 from core.worker import Job
-from settlement.queries.batches import cutoff_has_batch
+from settlement.queries.batches import cutoff_has_batch, is_batched_early
 from settlement.queries.programmes import programmes
 from settlement.service import batches, payables, watch
 from settlement.steps.batches import NothingToSettle
@@ -22,17 +22,22 @@ log = structlog.get_logger()
 def prepare_due_batches(now: datetime, period: datetime) -> None:
     """Prepare the batch of the latest cut-off whose day is over, of each programme, unless it ever had one.
 
-    Looking at the latest cut-off rather than at the period makes up for any time the worker did not run. A
-    discarded batch is a person's decision and is not made again by itself. What no file for the bank could tell is
-    taken out of the queue every day, so that payees hear of it in time.
+    What was confirmed after somebody had prepared it before that day was over goes into one of the day after, so that
+    nobody waits for the next cut-off because of another's haste. Looking at the latest cut-off rather than at the
+    period makes up for any time the worker did not run. A discarded batch is a person's decision and is not made again
+    by itself. What no file for the bank could tell is taken out of the queue every day, so that payees hear of it in
+    time.
     """
     refused = payables.refuse_hindered(actor=SYSTEM, now=now)
     if refused:
         log.warning("payables_refused", count=refused)
     cutoff = batches.last_cutoff_before(clock.today(now))
     for programme in programmes(clock.today(now)):
-        if not cutoff_has_batch(cutoff.day, programme=programme):
-            _prepare(cutoff.day, programme, now=now)
+        day = cutoff.day
+        if is_batched_early(day, programme=programme):
+            day += timedelta(days=1)
+        if not cutoff_has_batch(day, programme=programme):
+            _prepare(day, programme, now=now)
 
 
 def _prepare(cutoff: date, programme: str, *, now: datetime) -> None:

@@ -21,7 +21,8 @@ class Column:
     ``value`` takes a prepared row and gives a str, int, Decimal, date, datetime, StrEnum, bool or None. ``kind`` says
     how it is shown: ``text``, ``money`` (fen), ``number``, ``day``, ``moment``, ``term`` (an enum's word), ``state``
     (the word as a badge), ``flag``. ``sort`` is the SQL expression to order by; without it the heading is plain.
-    ``link`` gives the address of what the row is about; the first column usually has it.
+    ``link`` gives the address of what the row is about; the first column usually has it. One that stands ``beneath``
+    the column before it on a page, for want of width, is a column of its own in files.
     """
 
     key: str
@@ -29,6 +30,7 @@ class Column:
     kind: str = "text"
     sort: SortKey | None = None
     link: Callable[[Any], str | None] | None = None
+    beneath: bool = False
 
     @property
     def label(self) -> str:

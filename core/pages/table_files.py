@@ -23,6 +23,8 @@ from core.pages.language import term, yes_no
 from core.spreadsheets import BYTE_ORDER_MARK, WORKBOOK_OPTIONS, inert
 
 EXPORT = "export"
+LIST = "list"
+"""Which of several lists of a page a file is asked of; left out, the one the page is about."""
 MAX_SHEET_ROWS = 1_048_575
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -33,15 +35,20 @@ class SheetTooLong(Refused):
     code = "sheet_too_long"
 
 
-def list_file(name: str, columns: Sequence[Column], rows: Iterable[Any]) -> Response | None:
-    """The file of a list that its page holds whole, where the request asks for one with ``export=csv|xlsx``."""
+def list_file(name: str, columns: Sequence[Column], rows: Iterable[Any], *, of: str | None = None) -> Response | None:
+    """The file of a list that its page holds whole, where the request asks for one with ``export=csv|xlsx``.
+
+    ``of`` names one of several lists of a page, as ``list=nettings`` does.
+    """
     wanted = LIST_FILES.get(request.args.get(EXPORT, ""))
-    return None if wanted is None else wanted(name, columns, rows)
+    return None if wanted is None or request.args.get(LIST) != of else wanted(name, columns, rows)
 
 
-def export_links() -> list[tuple[str, str]]:
-    """The files of the page of this request, each with its address: the same parameters, and so the same rows."""
-    kept = [(name, value) for name, value in request.args.items(multi=True) if name != EXPORT]
+def export_links(of: str | None = None) -> list[tuple[str, str]]:
+    """The files of a list of the page of this request, each with its address: the same parameters, and so the same
+    rows."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in (EXPORT, LIST)]
+    kept += [] if of is None else [(LIST, of)]
     return [(ending.upper(), f"{request.path}?{urlencode([*kept, (EXPORT, ending)])}") for ending in LIST_FILES]
 
 

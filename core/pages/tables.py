@@ -96,6 +96,17 @@ class Table:
     scalars: bool = True
     lead: Lead | None = None
 
+    @property
+    def shown(self) -> list[tuple[Column, list[Column]]]:
+        """The columns of a page, each with those that stand beneath it."""
+        shown: list[tuple[Column, list[Column]]] = []
+        for column in self.columns:
+            if column.beneath:
+                shown[-1][1].append(column)
+            else:
+                shown.append((column, []))
+        return shown
+
 
 @dataclass
 class TableView:

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from core.clock import end_of_day
 from core.db import Model
 from core.grounds import Ground
 from core.types import UTC, Enumerated, Fen, identity_key
@@ -77,6 +78,11 @@ class SettlementBatch(Model):
     closed_at: Mapped[datetime | None] = mapped_column(UTC)
 
     files: Mapped[list[BatchFile]] = relationship(order_by="BatchFile.format", viewonly=True)
+
+    @property
+    def is_early(self) -> bool:
+        """Whether it was prepared before the day of its cut-off was over, so that it may lack claims of that time."""
+        return self.prepared_at < end_of_day(self.cutoff)
 
     @property
     def concerns(self) -> Mapping[str, Collection[int]]:

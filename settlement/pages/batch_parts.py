@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from flask import url_for
 
 from accounts.queries.names import usernames
 from core.audit import AuditEntry, history
-from core.pages import Event
+from core.pages import Column, Event, link_to
 from core.pages.language import t, text_or, yuan
 from core.permissions import Actor
 from settlement import permissions
@@ -66,6 +68,32 @@ def batch_events(batch: SettlementBatch) -> list[Event]:
     waiting = [step for step in _COURSE.get(batch.state, ()) if step != BANK_RETURN or not _is_answered(entries)]
     coming = [Event(_title(step), phase="next" if number else "now") for number, step in enumerate(waiting)]
     return done + coming
+
+
+def return_columns(names: Mapping[int, str]) -> list[Column]:
+    """The bank's answers to a batch, each with what it told."""
+    told = [
+        (
+            Column(f"{name}_payouts", attrgetter(f"{name}_count"), kind="number"),
+            Column(f"{name}_sum", attrgetter(f"{name}_fen"), kind="money"),
+        )
+        for name in ("paid", "failed", "returned")
+    ]
+    return [
+        Column("part", lambda row: row.part, kind="number"),
+        Column("recorded_at", lambda row: row.recorded_at, kind="moment"),
+        Column("recorded_by", lambda row: names.get(row.recorded_by)),
+        *chain.from_iterable(told),
+    ]
+
+
+NETTINGS = [
+    Column(
+        "clawback", lambda row: row.clawback_id, kind="number", link=lambda row: link_to("clawback", row.clawback_id)
+    ),
+    Column("amount", lambda row: row.amount_fen, kind="money"),
+]
+"""What a payout keeps back, by the clawbacks."""
 
 
 def _is_answered(entries: list[AuditEntry]) -> bool:

@@ -16,15 +16,29 @@ from core.errors import NotFound
 from core.http import allow, current_actor
 from core.http.attachment import attachment
 from core.money import in_capitals
-from core.pages import Column, Done, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page, term
+from core.pages import (
+    Column,
+    Done,
+    Filter,
+    Form,
+    NavEntry,
+    Pages,
+    Table,
+    export_links,
+    form_page,
+    link_to,
+    list_file,
+    table_page,
+    term,
+)
 from core.pages.language import current_language, t, yuan
 from core.pages.links import source_link
 from core.pages.tables import choice
 from settlement import permissions
 from settlement.models import BatchLine, BatchPayout, SettlementBatch
-from settlement.pages.batch_parts import batch_events, next_actions, who
+from settlement.pages.batch_parts import NETTINGS, batch_events, next_actions, return_columns, who
 from settlement.pages.payable_parts import correction_page
-from settlement.pages.schedule import latest_scheduled
+from settlement.pages.schedule import is_scheduled, latest_scheduled
 from settlement.pages.words import cutoff_words, programme_options, programme_words, source_words
 from settlement.queries import batches as queries
 from settlement.queries import desk
@@ -51,6 +65,8 @@ PAST_CUTOFFS = 4
 SHEET_PAYOUTS = PRINTED_PAYOUTS
 """A longer batch is stamped by its sums; its payouts are in the files."""
 SILENT = "silent"
+RETURNS, NETTED = "returns", "nettings"
+"""Lists within pages, by which their files are asked for."""
 """The filter's word for payouts the bank has not reported on."""
 
 
@@ -137,8 +153,8 @@ PAYOUTS = Table(
         Column("netted", lambda row: row.payout.netted_fen or None, kind="money", sort=BatchPayout.netted_fen),
         Column("amount", lambda row: row.payout.amount_fen, kind="money", sort=BatchPayout.amount_fen),
         Column("outcome", lambda row: row.said.outcome, kind="state"),
+        Column("bank_reason", lambda row: row.said.reason, beneath=True),
         Column("value_date", lambda row: row.said.value_date, kind="day"),
-        Column("bank_reason", lambda row: row.said.reason),
     ],
 )
 
@@ -207,6 +223,10 @@ def one(batch_id: int) -> Any:
     names = usernames(
         user for user in (batch.prepared_by, batch.approved_by, *(each.recorded_by for each in returns)) if user
     )
+    told = return_columns(names)
+    file = list_file(f"bank-returns-{batch.number}", told, returns, of=RETURNS)
+    if file is not None:
+        return file
     silent = queries.open_payout_count(batch) if batch.state is BatchState.EXPORTED else 0
     return table_page(
         PAYOUTS,
@@ -219,7 +239,10 @@ def one(batch_id: int) -> Any:
         names=names,
         prepared_by=who(batch.prepared_by, names),
         returns=returns,
+        return_columns=told,
+        return_files=export_links(RETURNS),
         silent=silent,
+        early=batch.is_early and batch.state is not BatchState.DISCARDED and is_scheduled(batch.cutoff),
         same_person=_same_person(batch),
         actions=list(next_actions(batch, silent=silent, actor=actor)),
         events=batch_events(batch),
@@ -232,6 +255,10 @@ def payout(batch_id: int, payout_no: int) -> Any:
     """One payout: where it goes, the claims beneath it, what is kept back and what the bank said."""
     batch = queries.find_batch(batch_id)
     found = queries.find_payout(batch, payout_no)
+    nettings = queries.nettings_of([found])[payout_no]
+    file = list_file(f"nettings-{end_to_end_id(batch.number, payout_no)}", NETTINGS, nettings, of=NETTED)
+    if file is not None:
+        return file
     return table_page(
         CLAIMS,
         queries.lines_of(batch, payout_no=payout_no),
@@ -242,7 +269,9 @@ def payout(batch_id: int, payout_no: int) -> Any:
         name=end_to_end_id(batch.number, payout_no),
         said=queries.with_outcomes([found])[0].said,
         payee=organisation_names([found.payee_id])[found.payee_id],
-        nettings=queries.nettings_of([found])[payout_no],
+        nettings=nettings,
+        netting_columns=NETTINGS,
+        netting_files=export_links(NETTED),
         actions=_payout_actions(found),
     )
 

@@ -12,7 +12,20 @@ from sqlalchemy import Select
 from accounts.queries.names import organisation_names
 from core import clock
 from core.http import allow, current_actor
-from core.pages import Column, Done, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page
+from core.pages import (
+    Column,
+    Done,
+    Filter,
+    Form,
+    NavEntry,
+    Pages,
+    Table,
+    export_links,
+    form_page,
+    link_to,
+    list_file,
+    table_page,
+)
 from core.pages.language import t, yuan
 from core.pages.tables import choice
 from core.permissions import Actor
@@ -88,6 +101,21 @@ CLAWBACKS = Table(
 )
 
 
+NETTED, RECOVERED = "nettings", "recoveries"
+"""Lists within the page of a clawback, by which their files are asked for."""
+NETTINGS = [
+    Column("batch", lambda row: row.batch_number),
+    Column("payout_no", lambda row: row.payout_no, kind="number"),
+    Column("amount", lambda row: row.amount_fen, kind="money"),
+    Column("outcome", lambda row: row.outcome, kind="state"),
+]
+RECOVERIES = [
+    Column("recorded_at", lambda row: row.recorded_at, kind="moment"),
+    Column("bank_reference", lambda row: row.reference),
+    Column("amount", lambda row: row.amount_fen, kind="money"),
+]
+
+
 @clawbacks.get("/clawbacks")
 @allow(permissions.may_read_clawbacks)
 def index() -> Any:
@@ -100,10 +128,16 @@ def index() -> Any:
 
 @clawbacks.get("/clawbacks/<int:clawback_id>")
 @allow(permissions.may_read_clawbacks)
-def one(clawback_id: int) -> str:
+def one(clawback_id: int) -> Any:
     """One clawback: the payout it takes back, and what came back."""
     actor = current_actor()
     clawback = find_clawback(clawback_id, actor=actor)
+    nettings = nettings_of_clawback(clawback)
+    file = list_file(f"nettings-{clawback_id}", NETTINGS, nettings, of=NETTED) or list_file(
+        f"recoveries-{clawback_id}", RECOVERIES, clawback.recoveries, of=RECOVERED
+    )
+    if file is not None:
+        return file
     actions = []
     if clawback.state is ClawbackState.OPEN and permissions.may_record_recovery(actor):
         recover = url_for("clawback_pages.recover", clawback_id=clawback_id)
@@ -121,7 +155,11 @@ def one(clawback_id: int) -> str:
         "settlement/clawback.html",
         row=_rows([clawback])[0],
         clawback=clawback,
-        nettings=nettings_of_clawback(clawback),
+        nettings=nettings,
+        netting_columns=NETTINGS,
+        netting_files=export_links(NETTED),
+        recovery_columns=RECOVERIES,
+        recovery_files=export_links(RECOVERED),
         reads_batches=permissions.may_read_batches(actor),
         actions=actions,
         may_propose=may_propose,

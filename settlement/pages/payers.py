@@ -140,10 +140,10 @@ def _facts(account: PayingAccount) -> list[tuple[str, Any]]:
         ("fact.bank_name", account.bank_name),
         ("fact.cnaps_code", account.cnaps_code),
         ("fact.account_number", account.account_number),
-        ("field_label.bic", account.bic),
+        ("column.bic", account.bic),
         ("column.valid_from", account.valid_from),
         ("field_label.cause", account.cause),
-        ("column.proposed_by", named.get(account.proposed_by or 0)),
+        ("column.account_proposed_by", named.get(account.proposed_by or 0)),
         ("column.reviewed_by", named.get(account.reviewed_by or 0)),
     ]
 

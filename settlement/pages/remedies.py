@@ -13,7 +13,14 @@ from core.pages import Form, NavEntry, Pages, link_to, table_page
 from core.pages.language import yuan
 from settlement import permissions
 from settlement.models import Clawback, ClawbackProposal
-from settlement.pages.remedy_parts import Facts, decision_form, proposal_facts, proposal_form, proposals_table
+from settlement.pages.remedy_parts import (
+    Facts,
+    decision_form,
+    entry_facts,
+    proposal_facts,
+    proposal_form,
+    proposals_table,
+)
 from settlement.queries.clawbacks import find_clawback
 from settlement.queries.proposals import find_proposal, find_recovery, visible_proposals
 from settlement.schemas.remedies import CauseSchema, NewCorrectionSchema, NewInstalmentsSchema
@@ -64,7 +71,7 @@ def correct(clawback_id: int, recovery_id: int) -> Response:
     clawback = find_clawback(clawback_id, actor=current_actor())
     wrong = find_recovery(recovery_id, clawback_id=clawback_id)
     form = Form(NewCorrectionSchema, name="clawback_correction", fixed={"recovery_id": recovery_id})
-    facts = [*_facts(clawback), ("column.amount", yuan(wrong.amount_fen)), ("column.bank_reference", wrong.reference)]
+    facts = [*_facts(clawback), *entry_facts(wrong)]
     call = partial(service.propose_correction, clawback_id=clawback_id)
     return proposal_form(form, call, about=link_to("clawback", clawback_id), facts=facts)
 
@@ -81,6 +88,7 @@ def decide(proposal_id: int) -> Response:
 
 def _facts(clawback: Clawback) -> Facts:
     return [
+        ("column.clawback", str(clawback.id)),
         ("column.payee", organisation_names([clawback.payee_id])[clawback.payee_id]),
         ("column.amount", yuan(clawback.amount_fen)),
         ("column.recovered", yuan(clawback.recovered_fen)),

@@ -15,7 +15,7 @@ from core.pages import Column, Done, Form, Table, form_page, link_to, term
 from core.pages.language import yuan
 from core.pages.tables import choice
 from settlement import permissions
-from settlement.models import Clawback, ClawbackProposal, Shortfall, ShortfallProposal
+from settlement.models import Clawback, ClawbackProposal, Payment, Recovery, Shortfall, ShortfallProposal
 from settlement.queries.proposals import plan_of
 from settlement.rules.instalments import Standing, standings
 from settlement.rules.remedies import Remedy
@@ -91,6 +91,11 @@ def may_decide(proposal: Proposal) -> bool:
     actor = current_actor()
     waits = proposal.state is ProposalState.PROPOSED and proposal.proposed_by != actor.user_id
     return waits and permissions.may_decide_remedy(actor)
+
+
+def entry_facts(wrong: Recovery | Payment) -> Facts:
+    """What an entry says that is to be corrected."""
+    return [("column.entered_sum", yuan(wrong.amount_fen)), ("column.bank_reference", wrong.reference)]
 
 
 def proposal_facts(proposal: Proposal) -> Facts:

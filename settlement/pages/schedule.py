@@ -27,6 +27,11 @@ def latest_scheduled(today: date, *, past: int) -> list[Cutoff]:
     return [next_scheduled(today), *reversed(over[-past:])]
 
 
+def is_scheduled(day: date) -> bool:
+    """Whether a day is a scheduled cut-off."""
+    return any(each.day == day for each in scheduled_around(day))
+
+
 def _coming(today: date) -> list[Cutoff]:
     """Cut-offs on or after a day, three at least."""
     found = [each for each in scheduled_around(today) if each.day >= today]

@@ -13,7 +13,14 @@ from core.pages import Form, NavEntry, Pages, link_to, table_page
 from core.pages.language import yuan
 from settlement import permissions
 from settlement.models import Shortfall, ShortfallProposal
-from settlement.pages.remedy_parts import Facts, decision_form, proposal_facts, proposal_form, proposals_table
+from settlement.pages.remedy_parts import (
+    Facts,
+    decision_form,
+    entry_facts,
+    proposal_facts,
+    proposal_form,
+    proposals_table,
+)
 from settlement.queries.proposals import find_shortfall_payment, find_shortfall_proposal, visible_shortfall_proposals
 from settlement.queries.trade import find_shortfall
 from settlement.schemas.remedies import (
@@ -74,7 +81,7 @@ def correct(shortfall_id: int, payment_id: int) -> Response:
     shortfall = find_shortfall(shortfall_id, actor=current_actor())
     wrong = find_shortfall_payment(payment_id, shortfall_id=shortfall.id)
     form = Form(NewPaymentCorrectionSchema, name="shortfall_correction", fixed={"payment_id": payment_id})
-    facts = [*_facts(shortfall), ("column.amount", yuan(wrong.amount_fen)), ("column.bank_reference", wrong.reference)]
+    facts = [*_facts(shortfall), *entry_facts(wrong)]
     call = partial(service.propose_correction, shortfall_id=shortfall_id)
     return proposal_form(form, call, about=link_to("shortfall", shortfall_id), facts=facts)
 
@@ -92,6 +99,7 @@ def decide(proposal_id: int) -> Response:
 def _facts(shortfall: Shortfall) -> Facts:
     names = organisation_names([shortfall.debtor_id, shortfall.creditor_id])
     return [
+        ("column.shortfall", str(shortfall.id)),
         ("column.debtor", names[shortfall.debtor_id]),
         ("column.creditor", names[shortfall.creditor_id]),
         ("column.amount", yuan(shortfall.amount_fen)),

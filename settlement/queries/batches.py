@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ScalarSelect, Select, exists, func, select, tuple_
 from sqlalchemy.orm import selectinload
 
+from core.clock import end_of_day
 from core.db import Model, session
 from core.errors import Conflict, NotFound
 from core.files import StoredFile, stored_file
@@ -88,6 +89,17 @@ def batches(
 def cutoff_has_batch(cutoff: date, *, programme: str) -> bool:
     """Whether any batch of a programme, discarded ones included, was ever prepared for a cut-off."""
     found = select(SettlementBatch.id).where(SettlementBatch.cutoff == cutoff, SettlementBatch.programme == programme)
+    return session().scalar(found.limit(1)) is not None
+
+
+def is_batched_early(cutoff: date, *, programme: str) -> bool:
+    """Whether the live batch of a cut-off was prepared before that day was over."""
+    found = select(SettlementBatch.id).where(
+        SettlementBatch.cutoff == cutoff,
+        SettlementBatch.programme == programme,
+        SettlementBatch.state != BatchState.DISCARDED,
+        SettlementBatch.prepared_at < end_of_day(cutoff),
+    )
     return session().scalar(found.limit(1)) is not None
 
 

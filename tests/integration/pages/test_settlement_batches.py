@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from importlib import import_module
 
 import pytest
@@ -15,7 +16,18 @@ from core.db import session, transaction
 from settlement.models import BankReturn, SettlementBatch
 from settlement.service import batches
 from tests.factories.accounts import user_with_role
-from tests.factories.settlement import AFTER, answer, bank_csv, checker, make_fund, make_payable, maker, prepare, send
+from tests.factories.settlement import (
+    AFTER,
+    JANUARY,
+    answer,
+    bank_csv,
+    checker,
+    make_fund,
+    make_payable,
+    maker,
+    prepare,
+    send,
+)
 from tests.support.finance import browser, in_english, queries_of, sent_twice
 from tests.support.pages import PageAnswer
 from tests.support.queries import MANY
@@ -83,7 +95,8 @@ def test_a_pay_run_through_pages(app: Flask) -> None:
     assert "1 笔 ¥60,000.00" in page.text
     page = maker.send(preview, {})
     assert "银行回单已登记" in page.text
-    assert "1 笔 ¥60,000.00" in page.text
+    assert "到账金额 失败 失败金额 退汇 退汇金额" in page.text
+    assert "1 ¥60,000.00 0 ¥0.00 0 ¥0.00" in page.text
     assert "到账 ¥60,000.00" in page.text  # the timeline
     page = checker.send(f"{here}/closing", {})
     assert "批次已结清" in page.text
@@ -308,14 +321,29 @@ def test_the_list_of_batches_filters_by_state(app: Flask) -> None:
     assert "Settlement batches" in in_english(page).get("/settlement-batches").text
 
 
+def test_a_batch_of_a_cutoff_whose_day_was_not_over_says_what_becomes_of_the_rest(app: Flask) -> None:
+    """Of a scheduled one only, and not once it is discarded."""
+    make_fund(1_000)
+    for _ in range(3):
+        make_payable(100)
+    page = browser(app, Role.FINANCE_CHECKER)
+    early = prepare(now=JANUARY)
+    assert "由截止日次日夜间自动补编的批次支付" in page.get(path(early)).text
+    batches.discard(batch_id=early.id, actor=maker(), now=JANUARY)
+    assert "补编" not in page.get(path(early)).text
+    assert "补编" not in page.get(path(prepare())).text
+    make_payable(100)
+    assert "补编" not in page.get(path(prepare(cutoff=AFTER.date()))).text
+
+
 def test_a_batch_asks_the_same_of_the_database_at_one_line_and_at_many(app: Flask) -> None:
     batch = sent(100)
     answer(batch)
     page = browser(app, Role.FINANCE_MAKER)
     once = queries_of(page, path(batch))
     for fen in range(1, MANY):
-        make_payable(fen, now=AFTER)
-    many = send(prepare(cutoff=AFTER.date()))
+        make_payable(fen)
+    many = send(prepare(cutoff=AFTER.date() - timedelta(days=2)))
     answer(many)
 
     assert queries_of(page, path(many)) <= once <= 20

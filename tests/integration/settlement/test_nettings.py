@@ -1,10 +1,13 @@
 """Payouts with their claims beneath, and clawbacks netted against them (V17 pay, V21)."""
 
+import csv
+import io
 from collections.abc import Sequence
 from datetime import date
 
 import pytest
 from flask import Flask
+from python_calamine import CalamineWorkbook
 
 from accounts.kinds import ChangeDecision
 from accounts.models import Organisation
@@ -234,3 +237,39 @@ def test_no_bank_answers_for_what_was_netted_in_full(app: Flask) -> None:
         take_in(batch, bank_csv(batch) + line.encode())
 
     assert [reason.code for reason in refused.value.reasons] == ["return_line_foreign"]
+
+
+def test_lists_within_pages_go_out_as_files(app: Flask) -> None:
+    """Nettings of a payout and of a clawback, what came back for it, and the bank's answers to a batch."""
+    _, payee, (first, second) = owing(60, 500, fund_fen=700)
+    make_payable(300, payee=payee)
+    clawbacks.record_recovery(clawback_id=second.id, amount_fen=7, reference="R-7", actor=maker(), now=AFTER)
+    batch = send(prepare(cutoff=LATER))
+    failed = make_payable(50)
+    other = send(prepare(cutoff=date(2026, 1, 14)))
+    answer(other, "failed")
+    assert failed.batch_id == other.id
+    page = browser(app, Role.FINANCE_MAKER)
+    payout, clawback = f"/settlement-batches/{batch.id}/payouts/1", f"/clawbacks/{second.id}"
+    expected = {
+        f"{payout}?list=nettings": [[str(first.id), "0.60"], [str(second.id), "2.40"]],
+        f"{clawback}?list=nettings": [[batch.number, "1", "2.40", "已到账"]],
+        f"{clawback}?list=recoveries": [["2026-01-13 10:00", "R-7", "0.07"]],
+        f"/settlement-batches/{other.id}?list=returns": [["1", "0", "0.00", "1", "0.50", "0", "0.00"]],
+    }
+    for address, rows in expected.items():
+        shown = page.get(address.partition("?")[0])
+        assert shown.status == 200
+        assert f"{address}&amp;export=csv" in shown.html
+        told = page.get(f"{address}&export=csv")
+        assert told.response.headers["Content-Disposition"].startswith("attachment")
+        table = list(csv.reader(told.html.lstrip("\ufeff").splitlines()))
+        kept = [[row[0], *row[3:]] if "returns" in address else row for row in table[1:]]
+        assert kept == rows, address
+        with page.get(f"{address}&export=xlsx").response as book:
+            sheet = CalamineWorkbook.from_filelike(io.BytesIO(book.get_data())).get_sheet_by_index(0)
+            assert len(sheet.to_python()) == len(table)
+    whole = page.get(f"/settlement-batches/{other.id}?export=csv").html
+    assert "账户" in whole or "账号" in whole, "the list that the page is about"
+    payouts = page.get(f"/settlement-batches/{other.id}")
+    assert payouts.html.count('<small class="beneath">') == 1, "the bank's reason stands beneath its word"

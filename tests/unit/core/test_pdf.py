@@ -12,7 +12,8 @@ from pypdf import PdfReader
 
 from core import pdf
 from core.config import PROJECT
-from core.pdf import PdfFontsMissing, render_pdf
+from core.pdf import FONTS, PdfFontsMissing, render_pdf
+from core.pdf_fonts import in_print
 
 HOSTILE = (
     '#import "@preview/cetz:0.3.1"',
@@ -21,6 +22,15 @@ HOSTILE = (
     "[#panic(1)] ] \\u{41} \\ ~ -- ...  = heading",
     "\u202e<script>\"'\u200b",
 )
+
+LEVEL_1 = (*range(0x3400, 0x4DB6), *range(0x4E00, 0x9FF0))
+STANDARD = (
+    "𠅤𠙶𠳐𡎚𡐓𣗋𣲗𣲘𣸣𤧛𤩽𤫉𥔲𥕢𥖨𥻗𦈡𦒍𦙶𦝼𦭜𦰡𧿹𨐈𨙸𨚕𨟠𨭉𨱇𨱏𨱑𨱔𨺙𩽾𩾃𩾌𪟝𪣻𪤗𪨰𪨶𪩘𪾢𫄧𫄨𫄷𫄸𫇭𫌀"
+    "𫍣𫍯𫍲𫍽𫐄𫐐𫐓𫑡𫓧𫓯𫓶𫓹𫔍𫔎𫔶𫖮𫖯𫖳𫗧𫗴𫘜𫘝𫘦𫘧𫘨𫘪𫘬𫚕𫚖𫚭𫛭𫞩𫟅𫟦𫟹𫟼𫠆𫠊𫠜𫢸𫫇𫭟𫭢𫭼𫮃𫰛𫵷𫶇𫷷"
+    "𫸩𬀩𬀪𬂩𬃊𬇕𬇙𬇹𬉼𬊈𬊤𬌗𬍛𬍡𬍤𬒈𬒔𬒗𬕂𬘓𬘘𬘡𬘩𬘫𬘬𬘭𬘯𬙂𬙊𬙋𬜬𬜯𬞟𬟁𬟽𬣙𬣞𬣡𬣳𬤇𬤊𬤝𬨂𬨎𬩽𬪩𬬩𬬭𬬮"
+    "𬬱𬬸𬬹𬬻𬬿𬭁𬭊𬭎𬭚𬭛𬭤𬭩𬭬𬭯𬭳𬭶𬭸𬭼𬮱𬮿𬯀𬯎𬱖𬱟𬳵𬳶𬳽𬳿𬴂𬴃𬴊𬶋𬶍𬶏𬶐𬶟𬶠𬶨𬶭𬶮𬷕𬸘𬸚𬸣𬸦𬸪𬹼𬺈𬺓"
+)
+"""The 196 of 通用规范汉字表 that lie beyond the basic plane."""
 
 
 def specimen(names: list[str], **changed: Any) -> dict[str, Any]:
@@ -119,3 +129,10 @@ def test_a_character_that_no_font_of_ours_has_is_named_by_its_number() -> None:
     (page,) = pages_of(render_pdf("tests/specimen", specimen(["菏泽𠮷龘某公司"])))
 
     assert "菏泽〔U+20BB7〕龘某公司" in page
+
+
+def test_the_fonts_have_what_gb_18030_demands_of_names_up_to_level_2() -> None:
+    """Every hanzi of levels 1 (in the basic plane) and, beyond it, of the table of standard ones."""
+    for font in sorted(FONTS.glob("*.ttf")):
+        lacking = set(map(chr, LEVEL_1)) | set(STANDARD)
+        assert in_print("".join(sorted(lacking)), (font,)) == "".join(sorted(lacking)), font.name
