@@ -19,7 +19,8 @@ from sqlalchemy.sql.selectable import Subquery
 from sqlalchemy.sql.visitors import iterate
 from sqlalchemy.types import TypeEngine
 
-from core.db import session
+from core.db import ask, session
+from core.statements import Statement
 from core.types import UTC, Enumerated
 
 Reader = Callable[[Any], Any]
@@ -35,7 +36,7 @@ class Gathering:
     def __init__(self, **parts: Select[Any]) -> None:
         self._tables = {found for part in parts.values() for found in iterate(part) if isinstance(found, Table)}
         rows = {name: part.subquery(name) for name, part in parts.items()}
-        self._statement = select(*(_as_json(each).label(name) for name, each in rows.items()))
+        self._statement = Statement(select(*(_as_json(each).label(name) for name, each in rows.items())))
         self._readers = {name: _rows_reader(name, each) for name, each in rows.items()}
 
     def read(self, **params: Any) -> Mapping[str, Sequence[Any]]:
@@ -43,7 +44,7 @@ class Gathering:
         current = session()
         if any(each.__table__ in self._tables for each in (*current.new, *current.dirty, *current.deleted)):
             current.flush()
-        found = current.connection().execute(self._statement, params).one()
+        (found,) = ask(self._statement, params)
         return {name: read(found[at]) for at, (name, read) in enumerate(self._readers.items())}
 
 

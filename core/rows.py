@@ -12,9 +12,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, TextClause, TypeDecorator, text
+from sqlalchemy import Column, Connection, Table, TypeDecorator, text
 from sqlalchemy.dialects import postgresql
 
+from core.statements import Statement
 from core.types import UTC
 
 _POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -39,15 +40,15 @@ class PendingRows:
             return
         rows, self._rows = self._rows, {}
         params = {table.name: _as_json(table, those) for table, those in rows.items()}
-        connection.execute(_insert_into(tuple(rows)), params)
+        _insert_into(tuple(rows)).rows(connection, params)
 
 
 @cache
-def _insert_into(tables: tuple[Table, ...]) -> TextClause:
+def _insert_into(tables: tuple[Table, ...]) -> Statement:
     """All but the last are common table expressions."""
     *others, last = [_insert_of(table) for table in tables]
     named = ", ".join(f"{table.name}_rows AS ({insert})" for table, insert in zip(tables, others, strict=False))
-    return text(f"WITH {named} {last}" if named else last)
+    return Statement(text(f"WITH {named} {last}" if named else last))
 
 
 def _insert_of(table: Table) -> str:

@@ -16,6 +16,7 @@ from core.audit import AuditEntry
 from core.db import send, session
 from core.errors import NotFound
 from core.permissions import SYSTEM, Actor
+from core.statements import Statement
 
 _READS_ALL = frozenset({Role.PROVINCE, Role.AUDITOR, Role.ADMIN})
 _READS_ITS_CITY = frozenset({Role.CITY_BUREAU, Role.CITY_FINANCE})
@@ -100,7 +101,7 @@ def lock_organisation(organisation_id: int) -> None:
 
 
 _ONE = select(Organisation.id).where(Organisation.id == bindparam("organisation", type_=BigInteger))
-_SHARED = _ONE.with_for_update(read=True).execution_options(autoflush=False)
+_SHARED = Statement(_ONE.with_for_update(read=True))
 
 
 def share_organisation(organisation_id: int) -> None:

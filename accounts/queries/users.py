@@ -14,9 +14,10 @@ from accounts.models import ApiToken, Organisation, User
 from accounts.permissions import Role
 from accounts.queries.organisations import acts_for, seat
 from accounts.rules import tokens
-from core.db import session
+from core.db import ask, session
 from core.errors import NotFound
 from core.permissions import Actor
+from core.statements import Statement
 
 
 class UserMissing(NotFound):
@@ -25,7 +26,7 @@ class UserMissing(NotFound):
     code = "user_missing"
 
 
-_CALLER = (
+_CALLER = Statement(
     select(
         ApiToken.digest,
         ApiToken.revoked_at,
@@ -52,7 +53,7 @@ def resolve_actor(token: str, *, now: datetime) -> Actor | None:
     if parts is None:
         return None
     prefix, secret = parts
-    found = session().connection().execute(_CALLER, {"prefix": prefix}).one_or_none()
+    (found,) = ask(_CALLER, {"prefix": prefix}) or (None,)
     if found is None or not hmac.compare_digest(found.digest, tokens.digest(secret)):
         return None
     if found.revoked_at is not None or now >= found.expires_at or not found.active:

@@ -11,7 +11,8 @@ from io import BytesIO
 from typing import Any, cast
 
 from flask import Response, make_response, request
-from sqlalchemy import BigInteger, LargeBinary, SmallInteger, Table, Text, bindparam, text, update
+from sqlalchemy import BigInteger, BindParameter, LargeBinary, SmallInteger, Table, Text, bindparam, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
@@ -19,6 +20,7 @@ from core.db import Model, send, transaction
 from core.errors import Conflict, Malformed
 from core.failpoints import failpoint
 from core.http.edge import current_actor
+from core.statements import Statement
 from core.types import UTC
 
 HEADER = "Idempotency-Key"
@@ -54,12 +56,20 @@ class IdempotencyKey(Model):
 
 
 _KEYS = cast(Table, IdempotencyKey.__table__)
-# As text: SQLAlchemy builds an INSERT with ON CONFLICT anew each time.
-_TAKE = text(
-    "INSERT INTO idempotency_key (user_id, key, fingerprint, created_at)"
-    " VALUES (:user_id, :key, :fingerprint, :created_at) ON CONFLICT DO NOTHING RETURNING key"
-).bindparams(*(bindparam(name, type_=_KEYS.c[name].type) for name in ("user_id", "key", "fingerprint", "created_at")))
-_KEEP = update(_KEYS).where(_KEYS.c.user_id == bindparam("of_user"), _KEYS.c.key == bindparam("of_key"))
+_TAKEN = ("user_id", "key", "fingerprint", "created_at")
+_ANSWERED = ("status", "content_type", "body")
+
+
+def _given(names: tuple[str, ...]) -> dict[str, BindParameter[Any]]:
+    return {name: bindparam(name, type_=_KEYS.c[name].type) for name in names}
+
+
+_TAKE = Statement(insert(_KEYS).values(_given(_TAKEN)).on_conflict_do_nothing().returning(_KEYS.c.key))
+_KEEP = Statement(
+    update(_KEYS)
+    .where(_KEYS.c.user_id == bindparam("of_user"), _KEYS.c.key == bindparam("of_key"))
+    .values(_given(_ANSWERED))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +117,7 @@ def once(*, key: str, act: Callable[[], Answer], leave_out: frozenset[str] = fro
     fingerprint = _fingerprint(leave_out)
     with transaction(joinable=True) as session:
         fresh = {"user_id": user_id, "key": key, "fingerprint": fingerprint, "created_at": clock.now()}
-        taken = send(_TAKE, fresh).scalar_one_or_none()
-        if taken is None:
+        if not send(_TAKE, fresh):
             row = session.get_one(IdempotencyKey, (user_id, key))
             if row.fingerprint != fingerprint:
                 raise KeyReused

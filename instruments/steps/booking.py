@@ -15,6 +15,7 @@ from core.errors import Conflict, Refused
 from core.failpoints import failpoint
 from core.gathering import Gathering
 from core.permissions import Actor
+from core.statements import Statement
 from core.types import UTC, Span
 from instruments.models import Instrument, Occupancy
 from instruments.policy import booking_policy
@@ -40,7 +41,7 @@ class SlotRefused(Refused):
 
 
 _INSTRUMENT = bindparam("instrument", type_=BigInteger)
-_LOCK = select(Instrument.state).where(Instrument.id == _INSTRUMENT).with_for_update(key_share=True)
+_LOCK = Statement(select(Instrument.state).where(Instrument.id == _INSTRUMENT).with_for_update(key_share=True))
 _CALENDAR = Gathering(
     hours=hours_of(select(_INSTRUMENT)),
     taken=select(Occupancy.id).where(
@@ -140,7 +141,8 @@ def end_occupancy(taken: Occupancy, *, actor: Actor, now: datetime) -> None:
 
 def _locked_state(instrument_id: int) -> ListingState:
     """The state of an instrument whose row is locked until the transaction ends; raises InstrumentMissing."""
-    state: ListingState | None = send(_LOCK, {"instrument": instrument_id}).scalar_one_or_none()
-    if state is None:
+    found = send(_LOCK, {"instrument": instrument_id})
+    if not found:
         raise InstrumentMissing
+    state: ListingState = found[0].state
     return state

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, Date, Select, and_, bindparam,
 
 from accounts.queries import acts_as, acts_for
 from accounts.queries.memberships import approved_member
-from core.db import session
+from core.db import find_at_once, session
 from core.errors import NotFound
 from core.gathering import Gathering
 from core.permissions import Actor
@@ -33,7 +33,7 @@ def visible_quotes(actor: Actor) -> Select[tuple[Quote]]:
 
 def find_quote(quote_id: int, *, actor: Actor) -> Quote:
     """A quote of the actor's own; raises :class:`QuoteMissing`."""
-    found = session().get(Quote, quote_id)
+    found = find_at_once(Quote, quote_id)
     if found is None or not acts_as(actor, found.beneficiary_id):
         raise QuoteMissing
     return found

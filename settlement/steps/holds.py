@@ -18,6 +18,7 @@ from core.db import insert_at_once, require_transaction, send
 from core.errors import Conflict, NotFound, Refused
 from core.money import yuan_text
 from core.permissions import Actor
+from core.statements import Statement
 from core.states import apply
 from settlement.models import AidHold, CapHold, LedgerAccount
 from settlement.queries.caps import owner_in
@@ -34,9 +35,9 @@ AID_ARTICLE = "V6"
 Hold = CapHold | AidHold
 
 
-_KNOWN_HOLD = select(CapHold.id).where(CapHold.order_id == bindparam("order"))
-_KNOWN_AID = select(AidHold.id).where(
-    AidHold.order_id == bindparam("order"), AidHold.programme == bindparam("programme")
+_KNOWN_HOLD = Statement(select(CapHold.id).where(CapHold.order_id == bindparam("order")))
+_KNOWN_AID = Statement(
+    select(AidHold.id).where(AidHold.order_id == bindparam("order"), AidHold.programme == bindparam("programme"))
 )
 
 
@@ -77,7 +78,7 @@ def grant_hold(
     """
     cap = Cap(cap_owner, year, programme)
     accounts = _locked_cap(cap, cap_fen=cap_fen)
-    if send(_KNOWN_AID if programme else _KNOWN_HOLD, {"order": order_id, "programme": programme}).first() is not None:
+    if send(_KNOWN_AID if programme else _KNOWN_HOLD, {"order": order_id, "programme": programme}):
         raise HoldExists(order=order_id)
     account = accounts[cap.account]
     granted = grantable_fen(wanted_fen=wanted_fen, cap_fen=cap_fen, used_fen=account.balance_fen)

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core.db import require_transaction, send
 from core.permissions import Actor
+from core.statements import Statement
 from settlement.models import LedgerAccount
 from settlement.rules.chart import AccountKind, AccountRef, Phase, TransactionKind
 from settlement.rules.postings import Entries, balanced
@@ -47,15 +48,17 @@ _WRITE = """
 
 _IN_ORDER = "SELECT account_id, layer, amount_fen FROM ({entries}) e ORDER BY account_id, layer"
 
-_WRITE_ARRAYS = text(_WRITE.format(entries=_ARRAYS))
+_WRITE_ARRAYS = Statement(text(_WRITE.format(entries=_ARRAYS)))
 
-_LOCK = text("""
+_LOCK = Statement(
+    text("""
     SELECT a.id, a.kind, a.owner, a.year, a.posted_fen + a.pending_fen AS balance_fen, a.max_fen
       FROM ledger_account a
       JOIN unnest(CAST(:kinds AS text[]), CAST(:owners AS text[]), CAST(:years AS smallint[])) AS w (kind, owner, year)
         ON (a.kind, a.owner, a.year) = (w.kind, w.owner, w.year)
      ORDER BY a.id FOR NO KEY UPDATE OF a
     """)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,8 @@ def post(posting: Posting, *, actor: Actor, now: datetime, accounts: Mapping[Acc
         "layers": [entry.layer.value for entry in entries],
         "amounts": [entry.amount_fen for entry in entries],
     }
-    made: int = send(_WRITE_ARRAYS, {**_header(posting, actor=actor, now=now), **arrays}).scalar_one()
-    return made
+    ((made,),) = send(_WRITE_ARRAYS, {**_header(posting, actor=actor, now=now), **arrays})
+    return int(made)
 
 
 def post_many(posting: Posting, *, entries_sql: str, params: Mapping[str, Any], actor: Actor, now: datetime) -> int:

@@ -24,7 +24,6 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
 from core import clock, migrate
@@ -47,6 +46,7 @@ from tests.bench.placing_data import (
     spread_numbers,
 )
 from tests.bench.processor import family_worked_seconds
+from tests.support.queries import listen
 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "2"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
@@ -171,12 +171,9 @@ def record(app: Flask, member: Member) -> tuple[list[tuple[str, Any]], dict[Any,
     """What placing one order says to the database, and which texts and instants of it are the caller's own."""
     said: list[tuple[str, Any]] = []
 
-    def note(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
-        said.append((statement, parameters))
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    quote, key = place(app.test_client(), member)
-    event.remove(db.engine, "before_cursor_execute", note)
+    with pytest.MonkeyPatch.context() as patch:
+        listen(lambda statement, parameters: said.append((statement, parameters)), patch)
+        quote, key = place(app.test_client(), member)
     prefix = member.token.partition(".")[0]
     return said, {key: "key", prefix: "prefix", quote.begins: "begins", quote.ends: "ends"}
 

@@ -22,6 +22,7 @@ from io import BytesIO
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
+import pytest
 from flask import Flask
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import configure_mappers
@@ -33,6 +34,7 @@ from core.failpoints import Stop, stop_here
 from core.http.api import API_PREFIX
 from core.worker import Leadership, Worker
 from marketplace.app import HANDLERS, JOBS, create_app
+from tests.support.queries import listen
 
 SQL = "sql"
 """The place before every statement; the names of all others are those of failpoints."""
@@ -234,7 +236,7 @@ class _Stopping:
         if here == self.moment:
             stop_here(self.stop)
 
-    def statement(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
+    def statement(self, statement: str, _params: object) -> None:
         self.tell(SQL, " ".join(statement.split())[:80])
 
 
@@ -271,7 +273,7 @@ def _live(app: Flask, asked: _Start, writing: int) -> None:
     try:
         stopping = _Stopping(asked.moment, asked.stop)
         failpoints.watch(stopping.tell)
-        event.listen(Engine, "before_cursor_execute", stopping.statement)
+        listen(stopping.statement, pytest.MonkeyPatch())
         with clock.at(asked.work.at):
             answer = asked.work.do(app)
         told = Answer(answer.status, answer.body, answer.replayed, tuple(stopping.passed))

@@ -12,25 +12,26 @@ from sqlalchemy.dialects.postgresql import insert
 from core import policy
 from core.db import require_transaction, send
 from core.policy import Edition
+from core.statements import Statement
 from vouchers.models import PolicySnapshot
 from vouchers.rules.policy import FILES, KEPT_FILES, judging
 
-_KNOWN = select(PolicySnapshot.id).where(PolicySnapshot.digest == bindparam("digest"))
+_KNOWN = Statement(select(PolicySnapshot.id).where(PolicySnapshot.digest == bindparam("digest")))
 
 
 def keep_policy(judged_on: date, *, now: datetime) -> int:
     """The number of the snapshot of the policy that judges a day; kept where it is new."""
     edition = judging(policy.current(), judged_on).edition
     content, digest = _content(edition)
-    found: int | None = send(_KNOWN, {"digest": digest}).scalar_one_or_none()
-    if found is None:
+    found = send(_KNOWN, {"digest": digest})
+    if not found:
         fresh = {"digest": digest, "version": edition.version(*FILES), "content": content, "kept_at": now}
         # Whoever keeps the same policy at the same moment waits here, and then finds it.
         require_transaction().execute(
             insert(PolicySnapshot).values(fresh).on_conflict_do_nothing(index_elements=["digest"])
         )
-        found = send(_KNOWN, {"digest": digest}).scalar_one()
-    return found
+        found = send(_KNOWN, {"digest": digest})
+    return int(found[0].id)
 
 
 @cache

@@ -10,14 +10,14 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from core import audit
-from core.db import NoTransaction, db, session, transaction
+from core.db import NoTransaction, session, transaction
 from core.files import StoredFile
 from core.permissions import SYSTEM, Actor
 from core.states import StateForbids, Transitions, allowed_target, apply
 from tests.databases import Database
+from tests.support.queries import counted_queries
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 ACTOR = Actor(user_id=7, organisation_id=8, role="city_bureau", city="370100")
@@ -71,11 +71,9 @@ def test_every_state_against_every_action(app: Flask, state: Light, action: str)
 
 def test_entries_are_written_together_as_they_were_given(app: Flask) -> None:
     """In their order, by one statement at the next flush, whatever is in them; an instant has a time zone."""
-    said: list[str] = []
-    event.listen(db.engine, "before_cursor_execute", lambda *told: said.append(told[2]))
     beijing = NOW.astimezone(timezone(timedelta(hours=8)))
     given: list[Any] = ['"quoted", \\ and 中文\n', None, "", 2**62, 0.1, {"deep": [True, "%s :data"]}]
-    with transaction() as current:
+    with transaction() as current, counted_queries() as said:
         made = lamp(Light.RED)
         for number, value in enumerate(given):
             audit.record(
