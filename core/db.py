@@ -83,7 +83,7 @@ class NoTransaction(RuntimeError):
 def session() -> Session:
     """The session of the current application context."""
     scoped: scoped_session[Any] = db.session
-    found: Session = scoped()
+    found: Session = scoped.registry()
     return found
 
 

@@ -21,6 +21,8 @@ from sqlalchemy.sql.elements import ClauseElement
 
 Convert = Callable[[Any], Any]
 
+_CURSOR = "cursor of statements"
+
 
 class Statement:
     """A statement with named parameters, to be built at import: ``statement.rows(connection, {"user": 5})``.
@@ -43,18 +45,27 @@ class Statement:
         if asking is None:
             asking = self._asking = _asking(self._statement, connection.dialect)
         filled = asking.filled(params)
-        driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+        cursor = _cursor(connection)
         try:
-            with driver.cursor() as cursor:
-                cursor.execute(asking.sql, filled)
-                if cursor.rownumber is None:
-                    return []
-                reading = self._reading
-                if reading is None:
-                    reading = self._reading = _reading(self._statement, cursor.description or (), connection.dialect)
-                return reading.rows(cursor.fetchall())
+            cursor.execute(asking.sql, filled)
+            if cursor.rownumber is None:
+                return []
+            found = cursor.fetchall()
         except psycopg.Error as refused:
-            raise _known(refused, asking.sql, filled, connection, driver) from refused
+            raise _known(refused, asking.sql, filled, connection, cursor) from refused
+        reading = self._reading
+        if reading is None:
+            reading = self._reading = _reading(self._statement, cursor.description or (), connection.dialect)
+        return reading.rows(found)
+
+
+def _cursor(connection: Connection) -> psycopg.Cursor[Any]:
+    """The one kept with the driver's connection as long as that lives; a new one costs a quarter of a statement."""
+    pooled = connection.connection
+    found: psycopg.Cursor[Any] | None = pooled.info.get(_CURSOR)
+    if found is None:
+        found = pooled.info[_CURSOR] = cast("psycopg.Cursor[Any]", pooled.cursor())
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +133,10 @@ def _reading(statement: Executable, description: Sequence[psycopg.Column], diale
 
 
 def _known(
-    refused: psycopg.Error, sql: str, params: dict[str, Any], connection: Connection, driver: psycopg.Connection[Any]
+    refused: psycopg.Error, sql: str, params: dict[str, Any], connection: Connection, cursor: psycopg.Cursor[Any]
 ) -> BaseException:
     """What SQLAlchemy makes of an error; a connection that is lost is given up, so that it is not used again."""
-    is_lost = connection.dialect.is_disconnect(refused, driver, None)  # type: ignore[arg-type]
+    is_lost = connection.dialect.is_disconnect(refused, cursor.connection, cursor)  # type: ignore[arg-type]
     if is_lost:
         connection.invalidate(refused)
     return DBAPIError.instance(

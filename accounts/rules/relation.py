@@ -113,11 +113,12 @@ def _plain(stated: str) -> str:
 def _without(address: str, regions: Collection[str]) -> str:
     """The address after the names of regions that lead it, as long as anything is left."""
     names = _longest_first(frozenset(regions))
-    while True:
+    while address.startswith(names):
         leading = next((name for name in names if address.startswith(name) and address != name), None)
         if leading is None:
             return address
         address = address.removeprefix(leading)
+    return address
 
 
 @lru_cache(maxsize=64)
