@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from sqlalchemy import text
@@ -24,13 +22,13 @@ from core.postgres import EmbeddedServer
 from marketplace.app import create_app
 from settlement.service import batches
 from settlement.steps.batches import MEMORY
-from tests.bench.processor import worked_seconds
+from tests.bench.processor import Spent, Watch
 from tests.bench.settling_data import RAW, make_claims
+from tests.bench.sizes import LARGE, ROUNDS, SMALL
 from tests.databases import Database, Server
 from tests.factories.settlement import AFTER, CUTOFF, make_fund
 
 RATIO = 1.25
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 APPROPRIATED_FEN = 10**14
 
 
@@ -47,7 +45,7 @@ def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         shutil.rmtree(home)
 
 
-@pytest.fixture(params=[100_000, 1_000_000])
+@pytest.fixture(params=[SMALL, LARGE])
 def claims(request: pytest.FixtureRequest, durable: Server, tmp_path: Path) -> Iterator[tuple[Database, int]]:
     """A database of confirmed claims, and their number."""
     source = durable.clone("settling")
@@ -62,29 +60,7 @@ def claims(request: pytest.FixtureRequest, durable: Server, tmp_path: Path) -> I
     durable.drop(source)
 
 
-class Took(NamedTuple):
-    """Seconds of the processors, and by the clock."""
-
-    worked: float
-    waited: float
-
-
-class Watch:
-    """What is done from now on by this process and by its process of the server."""
-
-    def __init__(self, server_process: int) -> None:
-        self._server_process = server_process
-        self._begun = self._now()
-
-    def took(self) -> Took:
-        now = self._now()
-        return Took(now.worked - self._begun.worked, now.waited - self._begun.waited)
-
-    def _now(self) -> Took:
-        return Took(worked_seconds(self._server_process) + time.process_time(), time.perf_counter())
-
-
-def raw(server: Server, source: Database) -> Took:
+def raw(server: Server, source: Database) -> Spent:
     """The raw statement with its commit."""
     copy = server.copy(source, "raw")
     with copy.connect() as connection:
@@ -96,12 +72,12 @@ def raw(server: Server, source: Database) -> Took:
         watch = Watch(connection.info.backend_pid)
         connection.execute(RAW, given)
         connection.commit()
-        took = watch.took()
+        spent = watch.spent()
     server.drop(copy)
-    return took
+    return spent
 
 
-def own(server: Server, source: Database, var: Path, count: int) -> Took:
+def own(server: Server, source: Database, var: Path, count: int) -> Spent:
     """The service, over a connection of its pool."""
     copy = server.copy(source, "own")
     app = create_app(copy.config(var))
@@ -111,13 +87,13 @@ def own(server: Server, source: Database, var: Path, count: int) -> Took:
         db.session.remove()
         watch = Watch(server_process)
         batch = batches.prepare(cutoff=CUTOFF, actor=maker, now=AFTER)
-        took = watch.took()
+        spent = watch.spent()
         assert db.session.execute(text("SELECT pg_backend_pid()")).scalar_one() == server_process
         assert (batch.line_count, batch.waiting_count) == (count, 0)
         db.session.remove()
         db.engine.dispose()
     server.drop(copy)
-    return took
+    return spent
 
 
 def test_preparing_and_sealing_beside_the_raw_statement(
