@@ -95,6 +95,7 @@ PLACES: Mapping[str, Place] = MappingProxyType(
         "credits_to_decide": _place("credit_pages.index", state="waiting"),
         "credits_to_claw_back": _place("credit_pages.index", effect="clawback_due"),
         "suspense_to_explain": _place("suspense_pages.index", state="open"),
+        "statement_gaps": _place("statement_gap_pages.index", state="open"),
         "suspense_to_settle": _place("suspense_pages.index", state="proposed"),
         "successions_proposed": _place("succession_pages.index", state="proposed"),
         "successions_to_decide": _place("succession_pages.index", state="proposed"),

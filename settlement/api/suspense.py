@@ -22,19 +22,24 @@ from core.http import (
 )
 from core.states import StateForbids
 from settlement import permissions
-from settlement.models import BankStatement, BankSuspense
+from settlement.models import BankStatement, BankSuspense, StatementGap
 from settlement.queries import suspense as queries
 from settlement.queries.clawbacks import ClawbackMissing
+from settlement.queries.statement_gaps import StatementGapMissing, find_gap, statement_gaps, with_accounts
 from settlement.queries.suspense import BankStatementMissing, SuspenseMissing
 from settlement.schemas.suspense import (
     BankStatementSchema,
     DecliningSchema,
+    GapExplanationSchema,
     NewBankStatementSchema,
     ProposalSchema,
+    StatementGapQuerySchema,
+    StatementGapSchema,
     SuspenseQuerySchema,
     SuspenseSchema,
 )
 from settlement.service import bank_statements as statement_service
+from settlement.service import statement_gaps as gap_service
 from settlement.service import suspense as service
 from settlement.service.bank_files import BANK_FILE_LIMIT, BankReturnRefused
 from settlement.service.bank_returns import BatchNotSent
@@ -78,7 +83,7 @@ def list_statements(given: dict[str, Any]) -> dict[str, Any]:
 
     What each of them did.
     """
-    return page_of(queries.statements(), **given, key=BankStatement.id, descending=True)
+    return page_of(with_accounts(queries.statements()), **given, key=BankStatement.id, descending=True)
 
 
 @bank_statements.route("/bank-statements/<int:statement_id>", methods=["GET"])
@@ -91,6 +96,46 @@ def show_statement(statement_id: int) -> BankStatement:
     What it did.
     """
     return queries.find_statement(statement_id)
+
+
+@bank_statements.route("/statement-gaps", methods=["GET"])
+@allow(permissions.may_read_suspense)
+@bank_statements.arguments(StatementGapQuerySchema, location="query")
+@bank_statements.response(200, page_schema(StatementGapSchema))
+def list_gaps(given: dict[str, Any]) -> dict[str, Any]:
+    """Gaps between the statements of an account, the latest first
+
+    Numbers that are missing, one that came twice with another content, and opening balances that are not the closing
+    one before. What is closed or explained stays in the list.
+    """
+    cursor, limit = given.pop("cursor", None), given.pop("limit")
+    return page_of(statement_gaps(**given), cursor=cursor, limit=limit, key=StatementGap.id, descending=True)
+
+
+@bank_statements.route("/statement-gaps/<int:gap_id>", methods=["GET"])
+@allow(permissions.may_read_suspense)
+@problems(StatementGapMissing)
+@bank_statements.response(200, StatementGapSchema)
+def show_gap(gap_id: int) -> StatementGap:
+    """A gap between two statements
+
+    With both, and what is missing.
+    """
+    return find_gap(gap_id)
+
+
+@bank_statements.route("/statement-gaps/<int:gap_id>/explanation", methods=["POST"])
+@allow(permissions.may_explain_suspense)
+@problems(StatementGapMissing, StateForbids)
+@idempotent
+@bank_statements.arguments(GapExplanationSchema)
+@bank_statements.response(201, StatementGapSchema)
+def explain_gap(given: dict[str, Any], gap_id: int) -> StatementGap:
+    """Say why nothing is missing
+
+    In own words, where no statement will ever close it. Nothing that was taken in changes.
+    """
+    return gap_service.explain(gap_id=gap_id, **given, actor=current_actor(), now=clock.now())
 
 
 @bank_statements.route("/suspense-entries", methods=["GET"])

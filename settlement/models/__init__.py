@@ -1,5 +1,6 @@
 """Columns and constraints of the package's tables."""
 
+from settlement.models.bank_statements import AccountStatement, BankStatement, StatementGap
 from settlement.models.batches import (
     BankReturn,
     BankReturnLine,
@@ -25,10 +26,11 @@ from settlement.models.proposals import (
     ShortfallProposal,
 )
 from settlement.models.stops import PaymentStop
-from settlement.models.suspense import BankStatement, BankSuspense
+from settlement.models.suspense import BankSuspense
 from settlement.models.trade import OrderCharge, Payment, Shortfall
 
 __all__ = [
+    "AccountStatement",
     "AidHold",
     "Appropriation",
     "AppropriationCorrection",
@@ -68,4 +70,5 @@ __all__ = [
     "Shortfall",
     "ShortfallInstalment",
     "ShortfallProposal",
+    "StatementGap",
 ]

@@ -1,4 +1,4 @@
-"""Statements of the bank, and money on them that matched nothing (V17 pay)."""
+"""Money on statements of the bank that matched nothing (V17 pay)."""
 
 from __future__ import annotations
 
@@ -9,26 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Model
 from core.types import UTC, Enumerated, Fen, identity_key
-from settlement.rules.bank_files.answers import BankFileKind
+from settlement.models.bank_statements import BankStatement
 from settlement.states import SuspenseResolution, SuspenseState
-
-
-class BankStatement(Model):
-    """A statement or notification that was taken in for every batch it speaks of. Never changed.
-
-    ``told_count`` payouts had a new outcome; ``suspense_count`` entries matched nothing.
-    """
-
-    __tablename__ = "bank_statement"
-
-    id: Mapped[int] = identity_key()
-    kind: Mapped[BankFileKind] = mapped_column(Enumerated(BankFileKind))
-    sha256: Mapped[str] = mapped_column(Text, unique=True)
-    file_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("stored_file.id"))
-    told_count: Mapped[int] = mapped_column(Integer)
-    suspense_count: Mapped[int] = mapped_column(Integer)
-    recorded_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
-    recorded_at: Mapped[datetime] = mapped_column(UTC)
 
 
 class BankSuspense(Model):

@@ -19,6 +19,7 @@ from settlement.pages.refunds import refunds
 from settlement.pages.remedies import remedies
 from settlement.pages.shortfall_remedies import shortfall_remedies
 from settlement.pages.shortfalls import shortfalls
+from settlement.pages.statement_gaps import statement_gaps
 from settlement.pages.statements import statements
 from settlement.pages.stops import stops
 from settlement.pages.suspense import suspense
@@ -29,6 +30,7 @@ PAGES: list[Pages] = [
     batch_actions,
     suspense,
     bank_statements,
+    statement_gaps,
     payables,
     payers,
     stops,

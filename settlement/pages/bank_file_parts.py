@@ -13,6 +13,7 @@ from core.errors import Reason
 from core.http import current_actor
 from core.pages import term
 from core.pages.language import say, t, yuan
+from settlement.rules.bank_files import Owned
 from settlement.rules.bank_files.matching import Told
 from settlement.rules.bank_files.suspense import Unmatched
 from settlement.rules.payout_ids import end_to_end_id
@@ -58,6 +59,7 @@ class Looked:
     outcome_count: int = 0
     entries: Sequence[Unmatched] = ()
     entry_count: int = 0
+    accounts: Sequence[Owned] = ()
     faults: Sequence[FaultRow] = ()
     fault_count: int = 0
 
@@ -101,7 +103,7 @@ def _of_statement(found: StatementPreview) -> Looked:
         ("fact.undecided", found.undecided_count),
     ]
     rows = [row for batch, outcomes in found.told for row in _outcomes(batch.number, outcomes[:SHOWN])]
-    return Looked(facts, rows[:SHOWN], len(told), found.unmatched[:SHOWN], len(found.unmatched))
+    return Looked(facts, rows[:SHOWN], len(told), found.unmatched[:SHOWN], len(found.unmatched), found.accounts[:SHOWN])
 
 
 def _sums(told: Sequence[Told]) -> list[tuple[str, Any]]:

@@ -30,9 +30,9 @@ from settlement.queries import desk
 from settlement.queries.desk import NOTHING, Pile
 from settlement.queries.differences import Comparison, differences, statements_of
 from settlement.queries.programmes import chosen_programme
-from settlement.queries.suspense import suspense_waiting
+from settlement.queries.suspense import bank_waiting
 from settlement.queries.waiting import reach, waiting_queue
-from settlement.states import BatchState, ClawbackState, PayableState, PaymentState, SuspenseState
+from settlement.states import BatchState, ClawbackState, GapState, PayableState, PaymentState, SuspenseState
 
 finance = Pages(
     "finance_pages",
@@ -242,10 +242,12 @@ def _cards(actor: Actor, day: date) -> Iterator[Card]:
     yield _card("answered", sent.answered, _batches(BatchState.EXPORTED), tone="warn", who=Who.FINANCE)
     for state in (PayableState.FAILED, PayableState.RETURNED):
         yield _card(state.value, payables.get(state, NOTHING), _payables(state), tone="bad", who=Who.MAKER)
-    suspense = suspense_waiting()
+    bank = bank_waiting()
     for waiting, who in ((SuspenseState.OPEN, Who.MAKER), (SuspenseState.PROPOSED, Who.CHECKER)):
         href = url_for("suspense_pages.index", state=waiting.value)
-        yield _card(f"suspense_{waiting.value}", suspense.get(waiting, NOTHING), href, tone="warn", who=who)
+        yield _card(f"suspense_{waiting.value}", bank.suspense.get(waiting, NOTHING), href, tone="warn", who=who)
+    gaps = url_for("statement_gap_pages.index", state=GapState.OPEN.value)
+    yield _card("statement_gaps", bank.gaps, gaps, tone="bad", who=Who.MAKER)
     clawbacks = url_for("clawback_pages.index", state=ClawbackState.OPEN.value)
     yield _card("clawbacks", desk.open_clawbacks(), clawbacks, tone="warn", who=Who.PAYEE)
     yield _card("overdue", desk.overdue_clawbacks(day), f"{clawbacks}&overdue=yes", tone="bad", who=Who.PAYEE)

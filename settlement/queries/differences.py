@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from core.invariants import Invariant, Offence, verify
-from settlement.queries.invariants import batches, funds, gateway, ledger, payouts, suspense, trade
+from settlement.queries.invariants import batches, funds, gateway, ledger, payouts, statement_gaps, suspense, trade
 
 MONEY_NUMBERS = (1, 2, 4, 6, 8, 15, 17)
 """Statements that compare sums; the others are about states, rights and histories."""
@@ -21,6 +21,7 @@ class Comparison(StrEnum):
     TRADE = "trade"
     GATEWAY = "gateway"
     SUSPENSE = "suspense"
+    STATEMENTS = "statements"
 
 
 _STATEMENTS: dict[Comparison, list[Invariant]] = {
@@ -31,6 +32,7 @@ _STATEMENTS: dict[Comparison, list[Invariant]] = {
     Comparison.TRADE: trade.INVARIANTS,
     Comparison.GATEWAY: gateway.INVARIANTS,
     Comparison.SUSPENSE: suspense.INVARIANTS,
+    Comparison.STATEMENTS: [*statement_gaps.INVARIANTS, statement_gaps.FOLLOWING],
 }
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, Select, Text, any_, func, literal, select
+from sqlalchemy import ARRAY, Select, Text, any_, cast, func, literal, select, union_all
 from sqlalchemy.orm import joinedload
 
 from core.db import session
 from core.errors import NotFound
-from settlement.models import BankReturn, BankStatement, BankSuspense, SettlementBatch
+from settlement.models import AccountStatement, BankReturn, BankStatement, BankSuspense, SettlementBatch, StatementGap
 from settlement.queries.batches import BatchMissing
 from settlement.queries.desk import Pile
-from settlement.states import SuspenseState
+from settlement.states import GapState, SuspenseState
+
+_GAPS = "gaps"
 
 
 class SuspenseMissing(NotFound):
@@ -45,12 +48,18 @@ def statement_of_file(sha256: str) -> BankStatement | None:
     return session().scalar(select(BankStatement).where(BankStatement.sha256 == sha256))
 
 
-def statement_that_told(fingerprints: Collection[str], returned: Collection[str]) -> BankStatement | None:
-    """The latest statement that told any of these entries or was the file of one of these returns."""
+def statement_that_told(
+    fingerprints: Collection[str], returned: Collection[str], contents: Collection[str] = ()
+) -> BankStatement | None:
+    """The latest statement that told any of these entries, was the file of one of these returns, or told of an account
+    what has one of these digests."""
+    of_accounts = select(AccountStatement.statement_id).where(AccountStatement.content.in_(contents))
     of_entries = select(BankSuspense.statement_id).where(
         BankSuspense.fingerprint == any_(literal(list(fingerprints), ARRAY(Text)))
     )
-    found = select(BankStatement).where(BankStatement.id.in_(of_entries) | BankStatement.sha256.in_(returned))
+    found = select(BankStatement).where(
+        BankStatement.id.in_(of_entries) | BankStatement.id.in_(of_accounts) | BankStatement.sha256.in_(returned)
+    )
     return session().scalar(found.order_by(BankStatement.id.desc()).limit(1))
 
 
@@ -80,18 +89,30 @@ def find_suspense(suspense_id: int, *, lock: bool = False) -> BankSuspense:
     return entry
 
 
-def suspense_waiting(*, besides: int | None = None) -> dict[SuspenseState, Pile]:
-    """What waits, by state, since when; without what one user proposed and so cannot confirm."""
+@dataclass(frozen=True)
+class BankWaiting:
+    """What statements of the bank left to do: money in suspense by state, and gaps nobody explained."""
+
+    suspense: dict[SuspenseState, Pile]
+    gaps: Pile
+
+
+def bank_waiting(*, besides: int | None = None) -> BankWaiting:
+    """What waits, since when; without money that one user explained and so cannot confirm. One query, for the desks."""
     found = select(
-        BankSuspense.state,
+        cast(BankSuspense.state, Text).label("state"),
         func.count(),
         func.sum(BankSuspense.amount_fen),
         func.min(BankSuspense.recorded_at),
     ).where(BankSuspense.state != SuspenseState.SETTLED)
     if besides is not None:
         found = found.where(BankSuspense.proposed_by.is_distinct_from(besides))
-    rows = session().execute(found.group_by(BankSuspense.state))
-    return {state: Pile(count, int(fen), since) for state, count, fen, since in rows}
+    gaps = select(literal(_GAPS, Text), func.count(), literal(0), func.min(StatementGap.opened_at)).where(
+        StatementGap.state == GapState.OPEN
+    )
+    rows = session().execute(union_all(found.group_by(BankSuspense.state), gaps))
+    piles = {str(state): Pile(count, int(fen), since) for state, count, fen, since in rows}
+    return BankWaiting(gaps=piles.pop(_GAPS), suspense={SuspenseState(state): pile for state, pile in piles.items()})
 
 
 def batches_by_number(numbers: Collection[str], *, lock: bool = False) -> list[SettlementBatch]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import fields
 
 from core.http import (
@@ -18,8 +20,10 @@ from core.http import (
 )
 from settlement.rules.bank_files import BankFileKind
 from settlement.rules.bank_files.answers import MAX_REASON
+from settlement.rules.bank_files.figures import MAX_NUMBER_DIGITS
 from settlement.rules.payout_ids import MAX_LENGTH
-from settlement.states import SuspenseResolution, SuspenseState
+from settlement.schemas.ledger import SignedFenField
+from settlement.states import GapKind, GapState, SuspenseResolution, SuspenseState
 
 
 class NewBankStatementSchema(Schema):
@@ -31,6 +35,69 @@ class NewBankStatementSchema(Schema):
     )
 
 
+class StatementNoField(CountField):
+    """A number that a bank counts statements or their pages by."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(maximum=10**MAX_NUMBER_DIGITS - 1, **kwargs)
+
+
+class AccountStatementSchema(Schema):
+    """What a statement tells of one account."""
+
+    id = IdField(required=True, metadata={"description": "Its number here."})
+    account = TextField(required=True, metadata={"description": "The number of the account."})
+    electronic_no = StatementNoField(
+        required=True, allow_none=True, metadata={"description": "The bank's electronic number."}
+    )
+    legal_no = StatementNoField(required=True, allow_none=True, metadata={"description": "The bank's legal number."})
+    page = StatementNoField(required=True, metadata={"description": "Which page of it; 1 where it has no others."})
+    day = DayField(required=True, metadata={"description": "Its day: that of the closing balance where it has one."})
+    opening_fen = SignedFenField(
+        required=True, allow_none=True, metadata={"description": "The balance before, in fen; negative: overdrawn."}
+    )
+    closing_fen = SignedFenField(
+        required=True, allow_none=True, metadata={"description": "The balance after, in fen; negative: overdrawn."}
+    )
+
+
+class StatementGapQuerySchema(CursorSchema):
+    """Which gaps to list."""
+
+    state = EnumField(GapState, metadata={"description": "Only those of this state."})
+    account = TextField(metadata={"description": "Only those of this account."})
+
+
+class GapExplanationSchema(Schema):
+    """Why nothing is missing."""
+
+    note = TextField(required=True, max_length=MAX_REASON, metadata={"description": "Why, in own words."})
+
+
+class StatementGapSchema(Schema):
+    """Two statements of an account that do not follow each other."""
+
+    id = IdField(required=True, metadata={"description": "Its number."})
+    account = TextField(required=True, metadata={"description": "The number of the account."})
+    kind = EnumField(GapKind, required=True, metadata={"description": "Why the one does not follow the other."})
+    before = fields.Nested(AccountStatementSchema, required=True, metadata={"description": "The statement before."})
+    after = fields.Nested(AccountStatementSchema, required=True, metadata={"description": "The one after."})
+    first_no = StatementNoField(required=True, allow_none=True, metadata={"description": "The first number missing."})
+    last_no = StatementNoField(required=True, allow_none=True, metadata={"description": "The last number missing."})
+    expected_fen = SignedFenField(
+        required=True, allow_none=True, metadata={"description": "The closing balance before, in fen."}
+    )
+    found_fen = SignedFenField(
+        required=True, allow_none=True, metadata={"description": "The opening balance after, in fen."}
+    )
+    state = EnumField(GapState, required=True, metadata={"description": "Where it stands."})
+    opened_at = InstantField(required=True, metadata={"description": "Since when it is known."})
+    closed_at = InstantField(required=True, allow_none=True, metadata={"description": "When it was gone."})
+    note = TextField(required=True, allow_none=True, metadata={"description": "Why nothing is missing, if so."})
+    explained_by = IdField(required=True, allow_none=True, metadata={"description": "Who said so."})
+    explained_at = InstantField(required=True, allow_none=True, metadata={"description": "When."})
+
+
 class BankStatementSchema(Schema):
     """What a statement did."""
 
@@ -39,6 +106,14 @@ class BankStatementSchema(Schema):
     sha256 = TextField(required=True, metadata={"description": "SHA-256 of the file, in hex."})
     told_count = CountField(required=True, metadata={"description": "Payouts that had a new outcome."})
     suspense_count = CountField(required=True, metadata={"description": "Entries that matched nothing and wait."})
+    accounts = fields.List(
+        fields.Nested(AccountStatementSchema),
+        required=True,
+        metadata={"description": "What it tells of accounts: numbers and balances, where it tells any."},
+    )
+    open_gaps = CountField(
+        required=True, metadata={"description": "Gaps before it that nobody explained and nothing closed."}
+    )
     recorded_by = IdField(required=True, metadata={"description": "The user who handed it in."})
     recorded_at = InstantField(required=True, metadata={"description": "When it was taken in."})
 

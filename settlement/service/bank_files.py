@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,7 +19,6 @@ from settlement.queries.payers import our_account_numbers
 from settlement.rules.bank_files import DOCUMENT_LIMITS, Fault, FaultCode, Reading, read_bank_file
 
 ARTICLE = "V17 pay"
-_BLANKS = re.compile(r"\s")
 BANK_FILES = frozenset({CSV, TEXT, XLSX, XLS, XML})
 """What a bank's answer may be."""
 
@@ -68,7 +66,7 @@ def _foreign(reading: Reading, *, now: datetime) -> list[Fault]:
     ours = our_account_numbers(now=now) if reading.accounts else set()
     if not ours:
         return []
-    strangers = [each for each in reading.accounts if _BLANKS.sub("", each.account) not in ours]
+    strangers = [each for each in reading.accounts if each.account not in ours]
     return [Fault(FaultCode.ACCOUNT_FOREIGN, each.line, each.account) for each in strangers]
 
 

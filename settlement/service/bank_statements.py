@@ -17,13 +17,14 @@ from settlement.models import BankStatement, SettlementBatch
 from settlement.queries.bank_returns import return_that_told
 from settlement.queries.programmes import own_programme
 from settlement.queries.suspense import batches_by_number, statement_of_file, statement_that_told
-from settlement.rules.bank_files import BankFileKind, Reading
+from settlement.rules.bank_files import BankFileKind, Owned, Reading
 from settlement.rules.bank_files.matching import Matched, Told, batch_numbers, match
 from settlement.rules.bank_files.suspense import Unmatched, unmatched
 from settlement.service.bank_files import Content, judge_bank_upload, read_answers, refuse_faults
 from settlement.service.bank_returns import SENT, kept_file
 from settlement.steps.bank_returns import sent_batch, take_in
-from settlement.steps.suspense import add_statement, lock_statements, new_of, open_suspense
+from settlement.steps.statement_gaps import follow
+from settlement.steps.suspense import add_statement, lock_statements, new_of, new_statements_of, open_suspense
 
 STATEMENTS = (BankFileKind.CAMT_053, BankFileKind.CAMT_054)
 
@@ -37,11 +38,13 @@ class NotAStatement(Refused):
 
 @dataclass(frozen=True)
 class StatementPreview:
-    """What a statement would do: outcomes by batch, money that matches nothing, and what was known before."""
+    """What a statement would do: outcomes by batch, money that matches nothing, what it tells of accounts, and what was
+    known before."""
 
     kind: BankFileKind
     told: tuple[tuple[SettlementBatch, tuple[Told, ...]], ...]
     unmatched: tuple[Unmatched, ...]
+    accounts: tuple[Owned, ...]
     known_count: int
     undecided_count: int
 
@@ -109,8 +112,9 @@ def _take(
     matched = _matched(reading, batches)
     entries = unmatched(matched.rest)
     fresh = new_of(entries)
-    if not matched.told and not fresh:
-        earlier = _told_before(matched, entries, batches)
+    accounts = new_statements_of(reading.accounts)
+    if not matched.told and not fresh and not accounts:
+        earlier = _told_before(matched, entries, batches, reading)
         if earlier is not None:
             return earlier
     file = keep()
@@ -125,6 +129,7 @@ def _take(
     for number, told in sorted(matched.told.items()):
         take_in(batches[number], told, file=file, actor=actor, now=now)
     open_suspense(statement, fresh, programme=own_programme(clock.today(now)), actor=actor, now=now)
+    follow(statement, accounts, actor=actor, now=now)
     return statement
 
 
@@ -151,12 +156,14 @@ def _preview(reading: Reading, batches: dict[str, SettlementBatch]) -> Statement
     entries = unmatched(matched.rest)
     fresh = new_of(entries)
     known = sum(len(each) for each in matched.known.values()) + len(entries) - len(fresh)
+    accounts = new_statements_of(reading.accounts)
     told = tuple((batches[number], each) for number, each in sorted(matched.told.items()))
-    return StatementPreview(reading.kind, told, tuple(fresh), known, reading.undecided)
+    return StatementPreview(reading.kind, told, tuple(fresh), tuple(accounts), known, reading.undecided)
 
 
 def _told_before(
-    matched: Matched, entries: list[Unmatched], batches: dict[str, SettlementBatch]
+    matched: Matched, entries: list[Unmatched], batches: dict[str, SettlementBatch], reading: Reading
 ) -> BankStatement | None:
     returned = [return_that_told(batches[number], known).sha256 for number, known in matched.known.items()]
-    return statement_that_told([entry.fingerprint for entry in entries], returned)
+    contents = [each.content for each in reading.accounts if each.has_place]
+    return statement_that_told([entry.fingerprint for entry in entries], returned, contents)

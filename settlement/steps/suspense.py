@@ -11,9 +11,9 @@ from core import audit
 from core.db import require_transaction
 from core.files import StoredFile
 from core.permissions import Actor
-from settlement.models import BankStatement, BankSuspense
+from settlement.models import AccountStatement, BankStatement, BankSuspense
 from settlement.rules import postings
-from settlement.rules.bank_files import BankFileKind
+from settlement.rules.bank_files import BankFileKind, Owned
 from settlement.rules.bank_files.suspense import Unmatched
 from settlement.rules.chart import TransactionKind
 from settlement.states import SUSPENSE_TRANSITIONS
@@ -34,6 +34,15 @@ def new_of(entries: Sequence[Unmatched]) -> list[Unmatched]:
     """The entries that no statement told before."""
     known = _known([entry.fingerprint for entry in entries])
     return [entry for entry in entries if entry.fingerprint not in known]
+
+
+def new_statements_of(told: Sequence[Owned]) -> list[Owned]:
+    """What is told of accounts that no statement told before, of those that have a place among others."""
+    found = {each.content: each for each in told if each.has_place}
+    known = select(AccountStatement.content).where(AccountStatement.content == any_(literal(list(found), ARRAY(Text))))
+    for content in require_transaction().scalars(known):
+        del found[content]
+    return list(found.values())
 
 
 def add_statement(

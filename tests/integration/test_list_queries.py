@@ -70,6 +70,7 @@ LISTS = {
     "/services": "provider-jinan",
     "/settlement-batches": "finance-maker",
     "/bank-statements": "finance-maker",
+    "/statement-gaps": "finance-maker",
     "/suspense-entries": "finance-maker",
     "/shortfall-proposals": "province",
     "/shortfalls": "province",

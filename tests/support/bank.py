@@ -191,6 +191,38 @@ def camt_of(
     ).encode()
 
 
+def numbered(
+    number: int | None,
+    *entries: Entry,
+    opening_fen: int | None = None,
+    day: date = VALUE_DATE,
+    pages: tuple[int, bool] | None = None,
+    legal_no: int | None = None,
+    account: str = OURS,
+) -> bytes:
+    """A statement with the bank's number and balances that its entries lead to; ``pages`` are number and last one."""
+    paged = (
+        ""
+        if pages is None
+        else (f"<StmtPgntn><PgNb>{pages[0]}</PgNb><LastPgInd>{str(pages[1]).lower()}</LastPgInd></StmtPgntn>")
+    )
+    numbers = "" if number is None else f"<ElctrncSeqNb>{number}</ElctrncSeqNb>"
+    numbers += "" if legal_no is None else f"<LglSeqNb>{legal_no}</LglSeqNb>"
+    balances = ""
+    if opening_fen is not None:
+        closing_fen = opening_fen + sum(each.amount_fen if each.credit else -each.amount_fen for each in entries)
+        balances = _balance("OPBD", opening_fen, day) + _balance("CLBD", closing_fen, day)
+    return camt_of(entries, summary=f"{paged}{numbers}{balances}", day=day, account=account)
+
+
+def _balance(kind: str, fen: int, day: date) -> str:
+    direction = "CRDT" if fen >= 0 else "DBIT"
+    return (
+        f'<Bal><Tp><CdOrPrtry><Cd>{kind}</Cd></CdOrPrtry></Tp><Amt Ccy="CNY">{fen_to_yuan(abs(fen))}</Amt>'
+        f"<CdtDbtInd>{direction}</CdtDbtInd><Dt><Dt>{day}</Dt></Dt></Bal>"
+    )
+
+
 def _entry(entry: Entry, version: str, day: date) -> str:
     amount = f'<Amt Ccy="CNY">{fen_to_yuan(entry.amount_fen)}</Amt>'
     status = entry.status if version == "02" else f"<Cd>{entry.status}</Cd>"

@@ -38,6 +38,7 @@ from marketplace.notifications.rules.money import (
     REFUND,
     SHORTFALL,
     SHORTFALL_PROPOSAL,
+    STATEMENT_GAP,
     SUSPENSE,
 )
 from marketplace.notifications.rules.naming import COMPLAINT, NAMING, REFERRAL
@@ -69,6 +70,7 @@ ALL = (
     PAYMENT,
     REFUND,
     SUSPENSE,
+    STATEMENT_GAP,
     FUND_CLOSING,
     PAYING_ACCOUNT,
     CLAWBACK_PROPOSAL,

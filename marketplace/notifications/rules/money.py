@@ -24,6 +24,7 @@ from settlement.models import (
     SettlementBatch,
     Shortfall,
     ShortfallProposal,
+    StatementGap,
 )
 from settlement.states import UNANSWERED_DISPUTES, DisputeState
 
@@ -126,6 +127,11 @@ SUSPENSE = Subject(
         "decline": (task("suspense.explain", finance_maker),),
         "settle": (),
     },
+)
+STATEMENT_GAP = Subject(
+    StatementGap,
+    "statement_gaps",
+    {"open": (task("statement_gap.open", finance_maker),), "close": (), "explain": ()},
 )
 REFUND = Subject(
     GatewayRefund,

@@ -21,7 +21,7 @@ from marketplace.reports.desk.items import DeskItem, Line, counted
 from settlement.models import ClawbackProposal, Fund, LedgerAccount, ShortfallProposal
 from settlement.queries import desk as money
 from settlement.queries.desk import Pile
-from settlement.queries.suspense import suspense_waiting
+from settlement.queries.suspense import bank_waiting
 from settlement.service.batches import scheduled_cutoffs
 from settlement.states import PayableState, SuspenseState
 
@@ -93,15 +93,15 @@ def _finance(actor: Actor) -> list[DeskItem]:
     nothing = money.NOTHING
     found = [_pile("payables_due", payables.get(PayableState.DUE, nothing), is_fact=True)]
     if actor.role == Role.FINANCE_CHECKER:
-        suspense = suspense_waiting(besides=actor.user_id)
+        bank = bank_waiting(besides=actor.user_id)
         found += [
             _pile("batches_to_approve", money.batches_to_approve(besides=actor.user_id)),
-            _pile("suspense_to_settle", suspense.get(SuspenseState.PROPOSED, nothing)),
+            _pile("suspense_to_settle", bank.suspense.get(SuspenseState.PROPOSED, nothing)),
             _pile("clawback_proposals_to_decide", money.proposals_waiting(ClawbackProposal, besides=actor.user_id)),
             _pile("shortfall_proposals_to_decide", money.proposals_waiting(ShortfallProposal, besides=actor.user_id)),
         ]
     else:
-        payments = money.troubled_payments()
+        payments, bank = money.troubled_payments(), bank_waiting()
         failed = [payables.get(state, nothing) for state in (PayableState.FAILED, PayableState.RETURNED)]
         found += [
             _pile("payables_to_correct", _sum_of(failed)),
@@ -110,7 +110,8 @@ def _finance(actor: Actor) -> list[DeskItem]:
             _pile("payments_held", payments.held),
             _pile("payments_flagged", payments.flagged),
             _pile("refunds_failed", money.failed_refunds()),
-            _pile("suspense_to_explain", suspense_waiting().get(SuspenseState.OPEN, nothing)),
+            _pile("suspense_to_explain", bank.suspense.get(SuspenseState.OPEN, nothing)),
+            _pile("statement_gaps", bank.gaps),
         ]
     found += [
         _pile("batches_to_export", money.batches_to_export()),

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from core.invariants import Invariant
-from settlement.queries.invariants import batches, caps, funds, gateway, ledger, payers, payouts, suspense, trade
+from settlement.queries.invariants import (
+    batches,
+    caps,
+    funds,
+    gateway,
+    ledger,
+    payers,
+    payouts,
+    statement_gaps,
+    suspense,
+    trade,
+)
 
 AUDITED = [
     Invariant(
@@ -23,6 +34,7 @@ AUDITED = [
                 UNION ALL SELECT 'payment_stop', id FROM payment_stop
                 UNION ALL SELECT 'bank_suspense', id FROM bank_suspense
                 UNION ALL SELECT 'bank_statement', id FROM bank_statement
+                UNION ALL SELECT 'statement_gap', id FROM statement_gap
                 UNION ALL SELECT 'cutoff_change', id FROM cutoff_change
                 UNION ALL SELECT 'paying_account', id FROM paying_account
                 UNION ALL SELECT 'gateway_refund', id FROM gateway_refund
@@ -44,5 +56,6 @@ INVARIANTS: list[Invariant] = [
     *funds.INVARIANTS,
     *gateway.INVARIANTS,
     *suspense.INVARIANTS,
+    *statement_gaps.INVARIANTS,
     *AUDITED,
 ]

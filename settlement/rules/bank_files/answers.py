@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -58,6 +58,7 @@ class FaultCode(StrEnum):
     STATUS_CONTRADICTS = "return_status_contradicts"
     DIRECTION_UNKNOWN = "return_direction_unknown"
     BALANCE_DIFFERS = "return_balance_differs"
+    NUMBER_MALFORMED = "return_number_malformed"
     ACCOUNT_FOREIGN = "return_account_foreign"
 
 
@@ -120,10 +121,35 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """The account that a statement is of."""
+    """The account that a statement is of, and what tells its place among the others of that account.
+
+    Banks count statements by ``electronic_no`` or ``legal_no``; ``page`` and ``is_last`` are of one in several pages.
+    Balances are booked ones in fen, negative where overdrawn. ``content`` is a digest of all that is here and of what
+    was booked. Notifications (camt.054) tell the account alone.
+    """
 
     line: int
     account: str
+    electronic_no: int | None = None
+    legal_no: int | None = None
+    page: int = 1
+    is_last: bool = True
+    day: date | None = None
+    made_at: datetime | None = None
+    opening_fen: int | None = None
+    closing_fen: int | None = None
+    content: str = ""
+
+    @property
+    def number(self) -> int | None:
+        """The number it is counted by."""
+        return self.legal_no if self.electronic_no is None else self.electronic_no
+
+    @property
+    def has_place(self) -> bool:
+        """Whether it tells anything by which it follows another one."""
+        told = (self.number, self.opening_fen, self.closing_fen)
+        return any(each is not None for each in told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +174,8 @@ class Reading:
     accounts: tuple[Owned, ...] = ()
     undecided: int = 0
     faults: tuple[Fault, ...] = ()
+
+    @property
+    def has_place(self) -> bool:
+        """Whether it is a statement that follows another one, so that it says something without any entry."""
+        return any(each.has_place for each in self.accounts)

@@ -12,6 +12,10 @@ from core.types import MAX_FEN
 
 _DECIMAL = re.compile(r"[0-9]{1,18}(\.[0-9]{1,17})?", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,15}", re.ASCII)
+MAX_NUMBER_DIGITS = 18
+"""As many digits as a number of ISO 20022 has."""
+
+_NUMBER = re.compile(rf"[0-9]{{1,{MAX_NUMBER_DIGITS}}}", re.ASCII)
 _FEN = re.compile(r"[0-9]{1,18}", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
@@ -68,3 +72,16 @@ def day_of_iso(text: str) -> date | None:
     except (ValueError, OverflowError):
         return None
     return day if _FIRST_YEAR <= day.year <= _LAST_YEAR else None
+
+
+def instant_of_iso(text: str) -> datetime | None:
+    """An instant of ISO 8601; without an offset it is one in Asia/Shanghai."""
+    if day_of_iso(text) is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=clock.SHANGHAI) if moment.tzinfo is None else moment
+
+
+def number_of(text: str) -> int | None:
+    """A number that statements or their pages are counted by."""
+    return int(text) if _NUMBER.fullmatch(text) else None

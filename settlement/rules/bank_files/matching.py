@@ -87,7 +87,7 @@ def match(reading: Reading, sent: Mapping[str, SentBatch], *, only: str | None) 
     for whole in reading.wholes:
         matching.take_whole(whole)
     faults = [*reading.faults, *matching.faults]
-    if not faults and not reading.answers and not reading.wholes:
+    if not faults and not reading.answers and not reading.wholes and not (only is None and reading.has_place):
         faults.append(Fault(FaultCode.UNDECIDED if reading.undecided else FaultCode.EMPTY, 0))
     return matching.result(sorted(faults, key=lambda fault: fault.row))
 

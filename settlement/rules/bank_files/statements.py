@@ -30,17 +30,24 @@ from settlement.rules.bank_files.documents import (
     text_of,
 )
 from settlement.rules.bank_files.figures import count_of, day_of_iso, fen_of_decimal, sums_told
+from settlement.rules.bank_files.heads import (
+    CREDIT,
+    DEBIT,
+    TRUE,
+    Balances,
+    account_of,
+    balances_of,
+    bare_head,
+    head_of,
+    with_content,
+)
 from settlement.states import PayoutOutcome
 
 BOOKED = "BOOK"
-CREDIT, DEBIT = "CRDT", "DBIT"
-OPENING, PREVIOUS_CLOSING, CLOSING = "OPBD", "PRCD", "CLBD"
-"""Booked balances: at the beginning of the statement, at the end of the one before, at its end."""
 NOT_PROVIDED = "NOTPROVIDED"
 """What ISO 20022 has banks write where there is no end-to-end id."""
 
 _STATUSES = frozenset({BOOKED, "PDNG", "INFO", "FUTR"})
-_TRUE = frozenset({"true", "1"})
 _STATEMENTS = {BankFileKind.CAMT_053: "Stmt", BankFileKind.CAMT_054: "Ntfctn"}
 
 
@@ -86,6 +93,7 @@ class _Statement:
         self.wholes: list[Whole] = []
         self.faults: list[Fault] = []
         self.accounts: list[Owned] = []
+        self.seen = (0, 0)
         self.undecided = 0
         self.statements = 0
         self.made_on: date | None = None
@@ -131,9 +139,9 @@ class _Statement:
                 reason=_reason(returns),
                 parties=(
                     _name(node, "RltdPties/Cdtr"),
-                    _account(node, "RltdPties/CdtrAcct"),
+                    account_of(node, "RltdPties/CdtrAcct"),
                     _name(node, "RltdPties/Dbtr"),
-                    _account(node, "RltdPties/DbtrAcct"),
+                    account_of(node, "RltdPties/DbtrAcct"),
                 ),
                 text=_remittance(node),
             )
@@ -172,8 +180,8 @@ class _Statement:
         return day
 
     def _booked(self, node: Node, *, fen: int, direction: str, day: date) -> None:
-        self.account = _account(node.getparent(), "Acct")
-        reversal = text_of(node, "RvslInd") in _TRUE
+        self.account = account_of(node.getparent(), "Acct")
+        reversal = text_of(node, "RvslInd") in TRUE
         batches = nodes_of(node, "NtryDtls/Btch")
         if batches:
             self._check_batch(batches[0], fen)
@@ -257,10 +265,10 @@ class _Statement:
 
     def _statement(self, node: Node) -> None:
         self.statements += 1
-        account = nodes_of(node, "Acct")
-        self.accounts.append(Owned(line_of(account[0] if account else node), _account(node, "Acct")))
+        balances = balances_of(node, currency=self.currency, faults=self.faults)
+        self.accounts.append(self._owned(node, balances))
         if _complete(node):
-            self._check_balances(node)
+            self._check_balances(balances)
             for name, directions in (
                 ("TtlNtries", (CREDIT, DEBIT)),
                 ("TtlCdtNtries", (CREDIT,)),
@@ -270,26 +278,19 @@ class _Statement:
                     self._check_summary(each, directions)
         self.sums = _Sums()
 
-    def _check_balances(self, node: Node) -> None:
+    def _owned(self, node: Node, balances: Balances) -> Owned:
+        if self.kind is not BankFileKind.CAMT_053:
+            return bare_head(node)
+        booked: list[Answer | Whole] = [*self.answers[self.seen[0] :], *self.wholes[self.seen[1] :]]
+        self.seen = len(self.answers), len(self.wholes)
+        return with_content(head_of(node, balances, made_on=self.made_on, faults=self.faults), booked)
+
+    def _check_balances(self, balances: Balances) -> None:
         """The opening balance and what was booked come to the closing one."""
-        balances = {text_of(each, "Tp/CdOrPrtry/Cd"): each for each in reversed(nodes_of(node, "Bal"))}
-        opening = balances.get(OPENING, balances.get(PREVIOUS_CLOSING))
-        closing = balances.get(CLOSING)
-        if opening is None or closing is None:
-            return
-        before, after = self._balance(opening), self._balance(closing)
+        before, after = balances.opening_fen, balances.closing_fen
         if before is not None and after is not None and before + self.sums.booked_fen != after:
             expected = yuan_text(before + self.sums.booked_fen)
-            self._fault(FaultCode.BALANCE_DIFFERS, line_of(closing), yuan_text(after), expected)
-
-    def _balance(self, node: Node) -> int | None:
-        """A balance in fen, negative where the account is overdrawn."""
-        direction, amounts = text_of(node, "CdtDbtInd"), nodes_of(node, "Amt")
-        if direction not in (CREDIT, DEBIT) or not amounts:
-            self._fault(FaultCode.ELEMENT_MISSING, line_of(node), "Bal/CdtDbtInd" if amounts else "Bal/Amt")
-            return None
-        fen = amount_of(amounts[0], currency=self.currency, faults=self.faults)
-        return fen if fen is None or direction == CREDIT else -fen
+            self._fault(FaultCode.BALANCE_DIFFERS, balances.line, yuan_text(after), expected)
 
     def _check_summary(self, node: Node, directions: tuple[str, ...]) -> None:
         counted, total, line = text_of(node, "NbOfNtries"), text_of(node, "Sum"), line_of(node)
@@ -321,10 +322,6 @@ def _name(node: Node, party: str) -> str:
     return shortened(first_text(node, f"{party}/Nm", f"{party}/Pty/Nm", f"{party}/Agt/FinInstnId/Nm"))
 
 
-def _account(node: Node, account: str) -> str:
-    return shortened(first_text(node, f"{account}/Id/Othr/Id", f"{account}/Id/IBAN"))
-
-
 def _remittance(node: Node) -> str:
     words = [(found.text or "").strip() for found in nodes_of(node, "RmtInf/Ustrd")]
     references = [(found.text or "").strip() for found in nodes_of(node, "RmtInf/Strd/CdtrRefInf/Ref")]
@@ -334,4 +331,4 @@ def _remittance(node: Node) -> str:
 def _complete(node: Node) -> bool:
     """Whether the statement is all on this page, so that its summary is about what was read."""
     pages = [*nodes_of(node, "StmtPgntn"), *nodes_of(node, "NtfctnPgntn")]
-    return all(text_of(each, "PgNb") == "1" and text_of(each, "LastPgInd") in _TRUE for each in pages)
+    return all(text_of(each, "PgNb") == "1" and text_of(each, "LastPgInd") in TRUE for each in pages)

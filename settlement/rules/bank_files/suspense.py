@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from settlement.rules.bank_files.answers import Answer, Whole
+from settlement.rules.bank_files.answers import Answer, Movement, Whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,27 @@ class Unmatched:
         return self.amount_fen if self.credit else -self.amount_fen
 
 
+def name_of(each: Answer | Whole) -> str:
+    """What the bank names an entry by; may be empty."""
+    return (each.end_to_end_id if isinstance(each, Answer) else each.reference) or ""
+
+
+def spelled_out(each: Answer | Whole, movement: Movement) -> str:
+    """All that the bank says of an entry, as one text."""
+    facts = (
+        movement.account,
+        movement.credit,
+        each.amount_fen,
+        each.value_date.isoformat(),
+        name_of(each),
+        movement.reference,
+        movement.party_name,
+        movement.party_account,
+        movement.text,
+    )
+    return json.dumps(facts, ensure_ascii=False)
+
+
 def unmatched(rest: Iterable[Answer | Whole]) -> list[Unmatched]:
     """The rest of a statement, entry by entry; each is money, so each has a movement and a sum."""
     seen: Counter[str] = Counter()
@@ -42,19 +63,8 @@ def unmatched(rest: Iterable[Answer | Whole]) -> list[Unmatched]:
         movement, amount_fen = each.movement, each.amount_fen
         if movement is None or not amount_fen:
             continue
-        name = (each.end_to_end_id if isinstance(each, Answer) else each.reference) or ""
-        facts = (
-            movement.account,
-            movement.credit,
-            amount_fen,
-            each.value_date.isoformat(),
-            name,
-            movement.reference,
-            movement.party_name,
-            movement.party_account,
-            movement.text,
-        )
-        spelled = json.dumps(facts, ensure_ascii=False)
+        name = name_of(each)
+        spelled = spelled_out(each, movement)
         seen[spelled] += 1
         found.append(
             Unmatched(

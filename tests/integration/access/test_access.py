@@ -57,7 +57,7 @@ OWN = {
 """What everybody may change about the own account or ask for, and what is believed for its signature alone."""
 MONEY = re.compile(
     r"/(funds|payables|settlement-|shortfalls|clawbacks|payment-stops|payments|payment-refunds|disputes|gateway-account"
-    r"|bank-statements|suspense-entries|ledger|claims|orders|quotes)"
+    r"|bank-statements|statement-gaps|suspense-entries|ledger|claims|orders|quotes)"
 )
 
 
@@ -117,6 +117,7 @@ def test_v6_an_auditor_and_a_citys_offices_read_what_the_province_reads() -> Non
         "/settlement-batches",
         "/bank-statements",
         "/paying-accounts",
+        "/statement-gaps",
         "/suspense-entries",
         "/ledger/trial-balance",
         "/spot-checks",

@@ -327,6 +327,13 @@ TAMPERINGS = [
         "money in suspense that came",
     ),
     Tampering(
+        "a gap between statements is hidden",
+        "SELECT id, after_id FROM statement_gap WHERE state = 'open' ORDER BY id LIMIT 1",
+        "UPDATE statement_gap SET state = 'closed', closed_at = now() WHERE id = {key}",
+        "a gap stands",
+        "after_id",
+    ),
+    Tampering(
         "a clawback is lowered",
         "SELECT id, payable_id FROM clawback ORDER BY id LIMIT 1",
         "UPDATE clawback SET amount_fen = amount_fen - 1 WHERE id = {key}",

@@ -213,6 +213,7 @@ BENDS: dict[str, str | list[str]] = {
     ),
     "money in suspense that was": "UPDATE bank_suspense SET state = 'settled', resolution = 'payout_return'",
     "money in suspense that came": "UPDATE recovery SET suspense_id = (SELECT min(id) FROM bank_suspense)",
+    "a gap stands": "UPDATE statement_gap SET state = 'closed'",
     "a statement left": "UPDATE bank_statement SET suspense_count = suspense_count + 1",
     "money in suspense is explained": "UPDATE bank_suspense SET settled_by = 1, proposed_by = 1",
     "batch preparer and approver": "UPDATE settlement_batch SET approved_by = prepared_by",

@@ -114,6 +114,7 @@ WAITING = [
     ("bureau-heze", "review_summary", "open summary", ["summary.stamp"]),
     ("bureau-heze", "review_summary", "stamped summary", ["summary.dispatch"]),
     ("province", "review_summary", "dispatched summary", ["summary.confirm"]),
+    ("finance-maker", "statement_gap", "statement gap", ["statement_gap.open"]),
     ("bureau-jinan", "instrument", "submitted instrument", ["listing.review"]),
 ]
 """Who, which record, and what waits for him about it."""

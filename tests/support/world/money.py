@@ -9,7 +9,7 @@ from core import clock
 from marketplace.demo.client import Json
 from settlement.service.bank_statements import keep_statement
 from tests.factories.gateway import deliver, gateway_off, use_gateway
-from tests.support.bank import Entry, camt_of
+from tests.support.bank import Entry, camt_of, numbered
 from tests.support.deal import bank_csv
 from tests.support.stripe_server import serving
 from tests.support.world.deals import Deals
@@ -75,8 +75,12 @@ class Money(Deals):
         """Money that matched nothing, one entry explained and one not; and a file handed in but not taken yet."""
         interest = Entry(12_345, text="存款利息", reference="I1")
         strange = Entry(70_000, text="来款", reference="I2", account_number="6225000000000001")
-        content = camt_of([interest, strange], day=clock.today(clock.now()))
+        today = clock.today(clock.now())
+        self.client.upload("finance-maker", "/bank-statements", numbered(1, opening_fen=0, day=today), "first.xml")
+        content = numbered(3, interest, strange, opening_fen=0, day=today)
         made = self.client.upload("finance-maker", "/bank-statements", content, "statement.xml")
+        (gap,) = self.client.get("finance-maker", "/statement-gaps")["items"]
+        self.ids["statement gap"] = gap["id"]
         self.ids["bank statement"] = made["id"]
         second, first = self.client.get("finance-maker", "/suspense-entries")["items"]
         self.ids["suspense entry"], self.ids["proposed suspense entry"] = second["id"], first["id"]

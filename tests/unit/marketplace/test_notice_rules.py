@@ -23,6 +23,7 @@ from marketplace.states import ANNUAL_REPORT, COMPLAINT, DISCLOSURE, NAMING, ORD
 from settlement.states import (
     BATCH_TRANSITIONS,
     CLAWBACK_TRANSITIONS,
+    GAP_TRANSITIONS,
     PAYABLE_TRANSITIONS,
     PAYMENT_TRANSITIONS,
     REFUND_TRANSITIONS,
@@ -58,6 +59,7 @@ TABLES: dict[str, Transitions[Any]] = {
     "payable": PAYABLE_TRANSITIONS,
     "payment": PAYMENT_TRANSITIONS,
     "bank_suspense": SUSPENSE_TRANSITIONS,
+    "statement_gap": GAP_TRANSITIONS,
     "clawback_proposal": PROPOSAL_TRANSITIONS,
     "shortfall_proposal": PROPOSAL_TRANSITIONS,
     "appropriation_correction": PROPOSAL_TRANSITIONS,

@@ -34,6 +34,12 @@ MACHINES: dict[str, tuple[type[StrEnum], type[StrEnum], Transitions[Any], str]] 
             " approved export exported; exported export exported; exported close closed"
         ),
     ),
+    "statement gap": (
+        states.GapState,
+        states.GapAction,
+        states.GAP_TRANSITIONS,
+        "open close closed; open explain explained; explained close closed",
+    ),
     "payment": (
         states.PaymentState,
         states.PaymentAction,
