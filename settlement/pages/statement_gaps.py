@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Response, url_for
 
-from accounts.queries.names import usernames
 from core import clock
 from core.http import allow, current_actor
 from core.pages import Column, Done, Form, Pages, Table, form_page, table_page
@@ -31,17 +29,34 @@ statement_gaps = Pages(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A gap as the table shows it."""
+def gap_words(gap: StatementGap) -> str:
+    """What is wrong between two statements, in the language of the request."""
+    if gap.kind is GapKind.BALANCE:
+        return t("page.statement_gap.balance", expected=yuan(gap.expected_fen or 0), found=yuan(gap.found_fen or 0))
+    if gap.kind is GapKind.TWICE:
+        return t("page.statement_gap.twice", number=gap.after.number)
+    return t("page.statement_gap.missing", numbers=numbers_of([gap.first_no, gap.last_no]))
 
-    gap: StatementGap
-    explained_by: str | None
+
+def numbers_of(numbers: Iterable[int | None]) -> str:
+    """A range of numbers of statements; empty where there is none."""
+    known = [each for each in numbers if each is not None]
+    if not known:
+        return ""
+    return str(known[0]) if min(known) == max(known) else f"{min(known)}–{max(known)}"
 
 
-def _rows(found: Sequence[StatementGap]) -> list[Row]:
-    names = usernames(each.explained_by for each in found if each.explained_by)
-    return [Row(each, names.get(each.explained_by or 0)) for each in found]
+def _named(told: AccountStatement) -> str:
+    """A statement by its number, if it has one, and its day."""
+    on = say_day(told.day)
+    return on if told.number is None else t("page.statement_gap.named", number=told.number, day=on)
+
+
+def _link(gap: StatementGap) -> str | None:
+    """To where it is explained, for whoever may."""
+    if gap.state is GapState.OPEN and permissions.may_explain_suspense(current_actor()):
+        return url_for("statement_gap_pages.explain", gap_id=gap.id)
+    return None
 
 
 GAPS = Table(
@@ -49,19 +64,16 @@ GAPS = Table(
     key=StatementGap.id,
     default_sort="-number",
     empty="page.statement_gaps.empty",
-    prepare=_rows,
     filters=[choice("state", StatementGap.state, GapState), choice("gap_kind", StatementGap.kind, GapKind)],
     columns=[
-        Column("number", lambda row: row.gap.id, sort=StatementGap.id, link=lambda row: _link(row.gap)),
-        Column("account_number", lambda row: row.gap.account, sort=StatementGap.account),
-        Column("gap", lambda row: gap_words(row.gap)),
-        Column("statement_before", lambda row: _named(row.gap.before)),
-        Column("statement_after", lambda row: _named(row.gap.after)),
-        Column("state", lambda row: row.gap.state, kind="state", sort=StatementGap.state),
-        Column("note", lambda row: row.gap.note),
-        Column("explained_by", lambda row: row.explained_by),
-        Column("opened_at", lambda row: row.gap.opened_at, kind="moment", sort=StatementGap.opened_at),
-        Column("gap_closed_at", lambda row: row.gap.closed_at, kind="moment", sort=StatementGap.closed_at),
+        Column("number", lambda gap: gap.id, sort=StatementGap.id, link=_link),
+        Column("account_number", lambda gap: gap.account, sort=StatementGap.account),
+        Column("gap", gap_words),
+        Column("statement_before", lambda gap: _named(gap.before)),
+        Column("statement_after", lambda gap: _named(gap.after)),
+        Column("state", lambda gap: gap.state, kind="state", sort=StatementGap.state),
+        Column("note", lambda gap: gap.note),
+        Column("opened_at", lambda gap: gap.opened_at, kind="moment", sort=StatementGap.opened_at),
     ],
 )
 
@@ -94,33 +106,3 @@ def explain(gap_id: int) -> Response:
     return form_page(
         Form(GapExplanationSchema, name="statement_gap_explanation"), effect=effect, back=here, facts=facts
     )
-
-
-def gap_words(gap: StatementGap) -> str:
-    """What is wrong between two statements, in the language of the request."""
-    if gap.kind is GapKind.BALANCE:
-        return t("page.statement_gap.balance", expected=yuan(gap.expected_fen or 0), found=yuan(gap.found_fen or 0))
-    if gap.kind is GapKind.TWICE:
-        return t("page.statement_gap.twice", number=gap.after.number)
-    return t("page.statement_gap.missing", numbers=numbers_of([gap.first_no, gap.last_no]))
-
-
-def numbers_of(numbers: Iterable[int | None]) -> str:
-    """A range of numbers of statements; empty where there is none."""
-    known = [each for each in numbers if each is not None]
-    if not known:
-        return ""
-    return str(known[0]) if min(known) == max(known) else f"{min(known)}–{max(known)}"
-
-
-def _named(told: AccountStatement) -> str:
-    """A statement by its number, if it has one, and its day."""
-    on = say_day(told.day)
-    return on if told.number is None else t("page.statement_gap.named", number=told.number, day=on)
-
-
-def _link(gap: StatementGap) -> str | None:
-    """To where it is explained, for whoever may."""
-    if gap.state is GapState.OPEN and permissions.may_explain_suspense(current_actor()):
-        return url_for("statement_gap_pages.explain", gap_id=gap.id)
-    return None
