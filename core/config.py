@@ -9,7 +9,7 @@ from typing import Self
 
 from sqlalchemy.engine import URL, make_url
 
-from core import failpoints, postgres
+from core import failpoints, postgres_logins
 
 PROJECT = Path(__file__).resolve().parent.parent
 APP_ROLE = "marketplace_app"
@@ -104,7 +104,7 @@ class Config:
             owner = env.get("DATABASE_OWNER_URL", "").strip()
             app_url, owner_url = (_app_url(given, role=None if owner else APP_ROLE), _url(owner or given))
         else:
-            logins = postgres.logins(var_dir)
+            logins = postgres_logins.logins(var_dir)
             app_url, owner_url = (_app_url(logins.app_url, role=None), _url(logins.owner_url))
         return cls(
             database_url=_render(app_url),

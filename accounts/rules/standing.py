@@ -86,14 +86,10 @@ def holding_faults(
     *, holder_id: int, held_id: int, percent: Decimal, since: date, until: date | None, today: date
 ) -> list[Reason]:
     """A holding needs two parties, a share of the whole and a period that ends after it begins and has come."""
-    found = ahead_faults(since=since, until=until, today=today)
-    if holder_id == held_id:
-        found.append(reason("same_organisation", article=RELATED, field="held_id"))
+    found = [*ahead_faults(since=since, until=until, today=today), *_same_faults(holder_id, held_id, field="held_id")]
     if not 0 < percent <= WHOLE:
         found.append(reason("percent_out_of_range", article=RELATED, field="percent"))
-    if until is not None and until <= since:
-        found.append(reason("period_reversed", article=RELATED, field="until"))
-    return found
+    return [*found, *_reversed_faults(since, until)]
 
 
 def ahead_faults(*, since: date | None = None, until: date | None, today: date) -> list[Reason]:
@@ -107,9 +103,15 @@ def ahead_faults(*, since: date | None = None, until: date | None, today: date) 
 
 def joint_faults(*, one_id: int, other_id: int, since: date | None, until: date | None, today: date) -> list[Reason]:
     """A joint establishment needs two parties and days that have come; where both are known, an end after the first."""
-    found = ahead_faults(since=since, until=until, today=today)
-    if one_id == other_id:
-        found.append(reason("same_organisation", article=RELATED, field="b_id"))
-    if since is not None and until is not None and until <= since:
-        found.append(reason("period_reversed", article=RELATED, field="until"))
-    return found
+    ahead = ahead_faults(since=since, until=until, today=today)
+    return [*ahead, *_same_faults(one_id, other_id, field="b_id"), *_reversed_faults(since, until)]
+
+
+def _same_faults(one_id: int, other_id: int, *, field: str) -> list[Reason]:
+    return [reason("same_organisation", article=RELATED, field=field)] if one_id == other_id else []
+
+
+def _reversed_faults(since: date | None, until: date | None) -> list[Reason]:
+    if since is None or until is None or until > since:
+        return []
+    return [reason("period_reversed", article=RELATED, field="until")]

@@ -21,7 +21,7 @@ from core.permissions import Actor
 from core.postgres import EmbeddedServer
 from marketplace.app import create_app
 from settlement.service import batches
-from settlement.steps.batches import MEMORY
+from settlement.steps.batch_statements import MEMORY
 from tests.bench.processor import Spent, Watch
 from tests.bench.settling_data import RAW, make_claims
 from tests.bench.sizes import LARGE, ROUNDS, SMALL

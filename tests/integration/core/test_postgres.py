@@ -21,9 +21,8 @@ from core.postgres import (
     AlreadyOwned,
     EmbeddedServer,
     StartInterrupted,
-    is_running,
-    logins,
 )
+from core.postgres_logins import is_running, logins
 from core.processes import wait_for
 
 pytestmark = pytest.mark.slow

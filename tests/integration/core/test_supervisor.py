@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from core.config import PROJECT
-from core.postgres import is_running
+from core.postgres_logins import is_running
 from core.processes import Mark, command_line, wait_for
 from tests.databases import Server
 

@@ -21,7 +21,8 @@ from core.backup.manifest import FILE_LIST, MANIFEST, Manifest, file_path, read_
 from core.config import Config
 from core.db import db, transaction
 from core.files import store_file
-from core.postgres import EmbeddedServer, is_running
+from core.postgres import EmbeddedServer
+from core.postgres_logins import is_running
 from marketplace.app import create_app
 from marketplace.demo.client import DemoClient
 from marketplace.reports.verification import verify_everything

@@ -163,41 +163,6 @@ def test_the_worker_prepares_the_cutoff_whose_day_is_over_once(app: Flask) -> No
     assert [batch.prepared_by for batch in made] == [None]
 
 
-def test_v17_pay_who_is_confirmed_after_an_early_batch_is_not_left_behind(app: Flask) -> None:
-    """The night after the cut-off pays what it holds and an early batch does not, in one more batch, once."""
-    make_fund(10_000_000)
-    make_payable(100)
-    early = prepare(now=JANUARY)
-    assert (early.is_early, early.total_fen) == (True, 100)
-    late = make_payable(200, now=JANUARY + timedelta(hours=1))
-
-    prepare_due_batches(AFTER, AFTER)
-    prepare_due_batches(AFTER + timedelta(days=1), AFTER)
-
-    first, second = sorted(session().scalars(all_batches()).all(), key=lambda batch: batch.id)
-    assert first.id == early.id
-    assert (second.cutoff, second.total_fen) == (CUTOFF + timedelta(days=1), 200)
-    assert late.batch_id == second.id
-
-
-def test_an_early_batch_that_holds_everything_gets_no_other(app: Flask) -> None:
-    """Nor does one of a cut-off whose day was over, nor a discarded one."""
-    make_fund(10_000_000)
-    make_payable(100)
-    early = prepare(now=JANUARY)
-    prepare_due_batches(AFTER, AFTER)
-    assert [batch.id for batch in session().scalars(all_batches())] == [early.id]
-    make_payable(200, now=JANUARY + timedelta(hours=1))
-    batches.discard(batch_id=early.id, actor=maker(), now=JANUARY)
-    prepare_due_batches(AFTER, AFTER)
-    assert [batch.id for batch in session().scalars(all_batches())] == [early.id]
-    timely = prepare(now=AFTER)
-    assert not timely.is_early
-    make_payable(300, now=AFTER)
-    prepare_due_batches(AFTER + timedelta(days=1), AFTER)
-    assert {batch.id for batch in session().scalars(all_batches())} == {early.id, timely.id}
-
-
 def test_the_worker_does_not_make_a_discarded_batch_again(app: Flask) -> None:
     make_fund(10_000_000)
     make_payable(100)

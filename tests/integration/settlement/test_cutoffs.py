@@ -1,4 +1,4 @@
-"""Cut-offs put on another day by hand: with a reason, while they are to come, and obeyed by the worker (V17 pay)."""
+"""Cut-offs put on another day by hand or batched before theirs is over, and what the worker does then (V17 pay)."""
 
 from datetime import date, timedelta
 
@@ -15,7 +15,7 @@ from settlement.pages.schedule import latest_scheduled, next_scheduled
 from settlement.service import batches, cutoffs
 from settlement.service.batches import CutoffAhead
 from settlement.service.cutoffs import CutoffChangeRefused, CutoffHasBatch
-from tests.factories.settlement import AFTER, checker, make_fund, make_payable, maker, prepare
+from tests.factories.settlement import AFTER, CUTOFF, JANUARY, checker, make_fund, make_payable, maker, prepare
 from tests.support.finance import browser
 
 NOMINAL = date(2026, 1, 25)
@@ -78,3 +78,38 @@ def test_the_last_cutoff_of_a_year_may_lie_in_january(app: Flask) -> None:
 
     assert (next_scheduled(date(2030, 1, 1)).nominal, next_scheduled(moved).day) == (december, moved)
     assert [each.nominal for each in latest_scheduled(date(2030, 1, 4), past=1)] == [date(2030, 1, 10), december]
+
+
+def test_v17_pay_who_is_confirmed_after_an_early_batch_is_not_left_behind(app: Flask) -> None:
+    """The night after the cut-off pays what it holds and an early batch does not, in one more batch, once."""
+    make_fund(10_000_000)
+    make_payable(100)
+    early = prepare(now=JANUARY)
+    assert (early.is_early, early.total_fen) == (True, 100)
+    late = make_payable(200, now=JANUARY + timedelta(hours=1))
+
+    prepare_due_batches(AFTER, AFTER)
+    prepare_due_batches(AFTER + timedelta(days=1), AFTER)
+
+    first, second = sorted(session().scalars(select(SettlementBatch)).all(), key=lambda batch: batch.id)
+    assert first.id == early.id
+    assert (second.cutoff, second.total_fen) == (CUTOFF + timedelta(days=1), 200)
+    assert late.batch_id == second.id
+
+
+def test_an_early_batch_that_holds_everything_gets_no_other(app: Flask) -> None:
+    """Nor does one of a cut-off whose day was over, nor a discarded one."""
+    make_fund(10_000_000)
+    make_payable(100)
+    early = prepare(now=JANUARY)
+    prepare_due_batches(AFTER, AFTER)
+    assert [batch.id for batch in session().scalars(select(SettlementBatch))] == [early.id]
+    make_payable(200, now=JANUARY + timedelta(hours=1))
+    batches.discard(batch_id=early.id, actor=maker(), now=JANUARY)
+    prepare_due_batches(AFTER, AFTER)
+    assert [batch.id for batch in session().scalars(select(SettlementBatch))] == [early.id]
+    timely = prepare(now=AFTER)
+    assert not timely.is_early
+    make_payable(300, now=AFTER)
+    prepare_due_batches(AFTER + timedelta(days=1), AFTER)
+    assert {batch.id for batch in session().scalars(select(SettlementBatch))} == {early.id, timely.id}
