@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from json import JSONDecodeError
+from threading import Lock
 from typing import Any, NoReturn, TypeVar
 
 from apispec import APISpec
@@ -219,9 +220,35 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
 
 
 class ProblemApi(Api):  # type: ignore[misc]
-    """smorest's Api with our own error documents."""
+    """smorest's Api with our own error documents, and its OpenAPI made when it is first asked for: describing some
+    hundred routes takes most of the time that making the application would take, and no other request needs it."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._to_describe: list[ApiBlueprint] = []
+        self._describing = Lock()
+        super().__init__(*args, **options)
+
+    def register_blueprint(self, blueprint: ApiBlueprint, *, url_prefix: str) -> None:
+        """Let a blueprint's routes be asked for; they are described later."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
+        self._app.register_blueprint(blueprint, url_prefix=url_prefix)
+        self._to_describe.append(blueprint)
+
+    def _describe(self) -> None:
+        with self._describing:
+            if not self._to_describe:
+                return
+            for blueprint in self._to_describe:
+                blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)
+                self.spec.tag({"name": blueprint.name, "description": blueprint.description})
+            _unbound_answers(self.spec)
+            self._to_describe.clear()
+
+    def _openapi_json(self) -> Any:
+        self._describe()
+        return super()._openapi_json()
 
     def _register_error_handlers(self) -> None:
         register_problems(self._app)
@@ -274,7 +301,6 @@ def register_api(api: Api, *blueprints: ApiBlueprint) -> None:
     """Put blueprints below /api/v1."""
     for blueprint in blueprints:
         api.register_blueprint(blueprint, url_prefix=f"{API_PREFIX}{blueprint.url_prefix or ''}")
-    _unbound_answers(api.spec)
 
 
 def _unbound_answers(spec: APISpec) -> None:
