@@ -54,8 +54,12 @@ class AppendingSession(FlaskSession):
     """The session of the mapping, which writes with each flush also the rows that :func:`append` was given."""
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
-        """Write what is pending: the mapped records first."""
-        super().flush(objects)
+        """Write what is pending: the mapped records first. After a failure nothing is sent past the session either."""
+        try:
+            super().flush(objects)
+        except BaseException:
+            self.info.pop(_CONNECTION, None)
+            raise
         rows: PendingRows | None = self.info.get(_ROWS)
         if rows is not None:
             rows.write(_connection(self))

@@ -236,19 +236,23 @@ class ProblemApi(Api):  # type: ignore[misc]
         self._app.register_blueprint(blueprint, url_prefix=url_prefix)
         self._to_describe.append(blueprint)
 
-    def _describe(self) -> None:
+    @property
+    def spec(self) -> APISpec:
+        """The document, for whoever asks: a request or a command."""
         with self._describing:
-            if not self._to_describe:
-                return
-            for blueprint in self._to_describe:
-                blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)
-                self.spec.tag({"name": blueprint.name, "description": blueprint.description})
-            _unbound_answers(self.spec)
-            self._to_describe.clear()
+            is_new = bool(self._to_describe)
+            while self._to_describe:
+                blueprint = self._to_describe[0]
+                blueprint.register_views_in_doc(self, self._app, self._spec, name=blueprint.name, parameters=None)
+                self._spec.tag({"name": blueprint.name, "description": blueprint.description})
+                del self._to_describe[0]
+            if is_new:
+                _unbound_answers(self._spec)
+        return self._spec
 
-    def _openapi_json(self) -> Any:
-        self._describe()
-        return super()._openapi_json()
+    @spec.setter
+    def spec(self, made: APISpec) -> None:
+        self._spec = made
 
     def _register_error_handlers(self) -> None:
         register_problems(self._app)

@@ -16,7 +16,7 @@ from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 from flask import Flask
-from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Error, Page
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from core import clock
@@ -225,10 +225,20 @@ def screenshot(page: Page, name: str) -> list[int]:
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": HEIGHT})
         wider.append(int(page.evaluate(_OVERFLOW)))
-        page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=True)
+        _photograph(page, SCREENSHOTS / f"{name}-{width}.png")
     if before is not None:
         page.set_viewport_size(before)
     return wider
+
+
+def _photograph(page: Page, path: Path) -> None:
+    """Once more where the browser itself could not: it says so now and then of a page that it draws a moment later."""
+    try:
+        page.screenshot(path=path, full_page=True)
+    except Error as failed:
+        if "Unable to capture screenshot" not in failed.message:
+            raise
+        page.screenshot(path=path, full_page=True)
 
 
 @dataclass

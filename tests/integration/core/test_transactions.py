@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, cast
 
 import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import CursorResult, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, PendingRollbackError
 from sqlalchemy.orm import Session
 
 from core import pool
@@ -16,6 +17,7 @@ from core.db import (
     NestedTransaction,
     NoTransaction,
     TransactionBroken,
+    ask,
     db,
     guard_commits,
     leave_transaction,
@@ -24,6 +26,7 @@ from core.db import (
     transaction,
 )
 from core.pool import TRUSTED_SECONDS
+from core.statements import Statement
 from core.workdays import CalendarException, CalendarYear, YearStatus
 from tests.databases import Database
 
@@ -66,6 +69,23 @@ def test_it_rolls_back_at_any_exception(committed_app: Flask, database: Database
     with transaction():
         add(2101)
     assert years(database) == {2101}
+
+
+def test_after_a_failure_nothing_is_sent_past_the_session_either(committed_app: Flask) -> None:
+    """The locks taken before it are gone, so whoever swallowed it decides on nothing any more."""
+    all_years = Statement(select(CalendarYear.year))
+
+    def swallowing() -> None:
+        with transaction() as current:
+            ask(all_years, {})
+            current.add(CalendarYear(year=2100, status=YearStatus.PROVISIONAL, reference=None))
+            with suppress(IntegrityError):
+                current.flush()
+            ask(all_years, {})
+            pytest.fail("it was answered")
+
+    with pytest.raises(PendingRollbackError):
+        swallowing()
 
 
 def test_a_use_case_opens_exactly_one(app: Flask) -> None:

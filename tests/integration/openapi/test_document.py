@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,6 +92,12 @@ def references(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for each in node:
             yield from references(each)
+
+
+def test_the_command_line_tells_the_same(shared_app: Flask, document: Json) -> None:
+    """The document is made when it is first asked for, by whomever."""
+    printed = shared_app.test_cli_runner().invoke(args=["openapi", "print"])
+    assert json.loads(printed.output) == document
 
 
 def test_it_is_a_valid_openapi_3_1_document(document: Json) -> None:

@@ -422,7 +422,7 @@ def test_settlement_run_answers_with_the_batch(app: Flask) -> None:
 
     assert text.exit_code == 0, text.output
     facts = json.loads(again.output)
-    assert text.output.strip() == f"{facts['number']}: 1 lines, CNY 60.00 (prepared); waiting: 1, CNY 60.00"
+    assert text.output.strip() == f"{facts['number']}: lines: 1, CNY 60.00 (prepared); waiting: 1, CNY 60.00"
     assert (facts["lines"], facts["total_fen"], facts["waiting"], facts["waiting_fen"]) == (1, 6_000, 1, 6_000)
     assert len(session().scalars(all_batches()).all()) == 1
 
