@@ -29,7 +29,7 @@ _UNREADABLE = (FileUnreadable, NotATable, FileOverLimit, ArchiveRefused, XmlRefu
 
 
 Content = BinaryIO | LargeUpload
-"""A file, or one that :func:`judge_bank_upload` judged just now and that need not be checked a second time."""
+"""A file, or one that :func:`judge_bank_upload` judged just now: as XML it need not be checked a second time."""
 
 
 class BankReturnRefused(Refused):
@@ -52,7 +52,8 @@ def read_answers(content: Content, *, now: datetime) -> Reading:
 
     Raises :class:`BankReturnRefused` for a file that cannot be opened at all.
     """
-    checked = isinstance(content, LargeUpload)
+    # Judging checks what it takes for XML; text without a declaration is found to be XML only when it is read.
+    checked = isinstance(content, LargeUpload) and content.media_type == XML
     stream = content.stream if isinstance(content, LargeUpload) else content
     try:
         reading = read_bank_file(stream, today=clock.today(now), currency=CURRENCY, checked=checked)

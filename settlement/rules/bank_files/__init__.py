@@ -41,7 +41,8 @@ _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 def read_bank_file(stream: BinaryIO, *, today: date, currency: str, checked: bool = False) -> Reading:
     """The answers of a bank's file of any kind, told by its content, and every fault of form. The file is read from its
-    start, part by part where it is XML; ``checked`` says that an upload with :data:`DOCUMENT_LIMITS` has just passed.
+    start, part by part where it is XML; ``checked`` says that an upload judged to be XML has just passed with
+    :data:`DOCUMENT_LIMITS`.
 
     Raises a :class:`core.errors.DomainError` with its reasons for what cannot be opened safely, or not at all.
     """

@@ -58,7 +58,6 @@ class FaultCode(StrEnum):
     STATUS_CONTRADICTS = "return_status_contradicts"
     DIRECTION_UNKNOWN = "return_direction_unknown"
     BALANCE_DIFFERS = "return_balance_differs"
-    NUMBER_MALFORMED = "return_number_malformed"
     ACCOUNT_FOREIGN = "return_account_foreign"
 
 

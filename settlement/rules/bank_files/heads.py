@@ -38,16 +38,24 @@ class Balances:
     day: date | None
 
 
-def balances_of(node: Node, *, currency: str, faults: list[Fault]) -> Balances:
-    """The balances of a statement; the first of each kind counts."""
+def balances_of(node: Node, *, currency: str, is_whole: bool, faults: list[Fault]) -> Balances:
+    """The balances of a statement; the first of each kind counts.
+
+    One that cannot be read is none. It is a fault only where the entries are to lead from one to the other: both are
+    told, and ``is_whole`` says that all entries are on this page.
+    """
     told = {text_of(each, "Tp/CdOrPrtry/Cd"): each for each in reversed(nodes_of(node, "Bal"))}
     opening, closing = told.get(OPENING, told.get(PREVIOUS_CLOSING)), told.get(CLOSING)
-    return Balances(
-        opening_fen=_fen(opening, currency=currency, faults=faults),
-        closing_fen=_fen(closing, currency=currency, faults=faults),
+    unread: list[Fault] = []
+    balances = Balances(
+        opening_fen=_fen(opening, currency=currency, faults=unread),
+        closing_fen=_fen(closing, currency=currency, faults=unread),
         line=line_of(node) if closing is None else line_of(closing),
         day=None if closing is None else day_at(closing, "Dt"),
     )
+    if is_whole and opening is not None and closing is not None:
+        faults.extend(unread)
+    return balances
 
 
 def bare_head(node: Node) -> Owned:
@@ -56,16 +64,19 @@ def bare_head(node: Node) -> Owned:
     return Owned(line_of(account[0] if account else node), "".join(account_of(node, "Acct").split()))
 
 
-def head_of(node: Node, balances: Balances, *, made_on: date | None, faults: list[Fault]) -> Owned:
-    """Whose statement it is, and its place among the others; ``made_on`` is the day of the file."""
-    pages = nodes_of(node, "StmtPgntn")
+def head_of(node: Node, balances: Balances, *, made_on: date | None) -> Owned:
+    """Whose statement it is, and its place among the others; ``made_on`` is the day of the file.
+
+    A number or a page that cannot be read is none: nothing of it may keep the money on the statement out.
+    """
+    page = number_of(text_of(node, "StmtPgntn/PgNb"))
     made_at = instant_of_iso(text_of(node, "CreDtTm"))
     return replace(
         bare_head(node),
-        electronic_no=_number(node, "ElctrncSeqNb", faults),
-        legal_no=_number(node, "LglSeqNb", faults),
-        page=(_number(pages[0], "PgNb", faults) or 1) if pages else 1,
-        is_last=not pages or text_of(pages[0], "LastPgInd") in TRUE,
+        electronic_no=number_of(text_of(node, "ElctrncSeqNb")),
+        legal_no=number_of(text_of(node, "LglSeqNb")),
+        page=page or 1,
+        is_last=page is None or text_of(node, "StmtPgntn/LastPgInd") in TRUE,
         day=balances.day or day_at(node, "FrToDt/ToDtTm") or day_at(node, "CreDtTm") or made_on,
         made_at=made_at,
         opening_fen=balances.opening_fen,
@@ -106,11 +117,3 @@ def _fen(node: Node | None, *, currency: str, faults: list[Fault]) -> int | None
         return None
     fen = amount_of(amounts[0], currency=currency, faults=faults)
     return fen if fen is None or direction == CREDIT else -fen
-
-
-def _number(node: Node, name: str, faults: list[Fault]) -> int | None:
-    text = text_of(node, name)
-    number = number_of(text) if text else None
-    if text and number is None:
-        faults.append(Fault(FaultCode.NUMBER_MALFORMED, line_of(node), shortened(text), name))
-    return number

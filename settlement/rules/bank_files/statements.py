@@ -265,9 +265,10 @@ class _Statement:
 
     def _statement(self, node: Node) -> None:
         self.statements += 1
-        balances = balances_of(node, currency=self.currency, faults=self.faults)
+        is_whole = _complete(node)
+        balances = balances_of(node, currency=self.currency, is_whole=is_whole, faults=self.faults)
         self.accounts.append(self._owned(node, balances))
-        if _complete(node):
+        if is_whole:
             self._check_balances(balances)
             for name, directions in (
                 ("TtlNtries", (CREDIT, DEBIT)),
@@ -283,7 +284,7 @@ class _Statement:
             return bare_head(node)
         booked: list[Answer | Whole] = [*self.answers[self.seen[0] :], *self.wholes[self.seen[1] :]]
         self.seen = len(self.answers), len(self.wholes)
-        return with_content(head_of(node, balances, made_on=self.made_on, faults=self.faults), booked)
+        return with_content(head_of(node, balances, made_on=self.made_on), booked)
 
     def _check_balances(self, balances: Balances) -> None:
         """The opening balance and what was booked come to the closing one."""

@@ -21,6 +21,7 @@ from core.files import open_file
 from core.invariants import verify
 from core.money import yuan_to_fen
 from core.states import StateForbids
+from core.uploads.xml import XmlRefused
 from settlement.models import (
     BankReturn,
     BankStatement,
@@ -354,3 +355,24 @@ def test_more_names_than_a_statement_of_sql_has_parameters_are_looked_up(app: Fl
     assert return_that_told(batch, list(many)).batch_id == batch.id
     assert [found.id for found in batches_by_number([batch.number, *map(str, many)])] == [batch.id]
     assert statement_that_told([str(name) for name in many], []) is None
+
+
+@pytest.mark.parametrize("filename", ["answer.txt", "answer.csv", "answer", "answer.xml"])
+def test_v17_pay_xml_by_any_name_is_checked_before_it_is_read(app: Flask, filename: str) -> None:
+    """Without a declaration only a name tells it from text before it is read; what it holds is the same."""
+    make_fund(1_000_00)
+    claims, batch, bank = sent(100_00)
+    whole = bank.pain_002().partition(b"?>")[2].lstrip()
+    entity = b'<!DOCTYPE Document [<!ENTITY a "b">]>'
+
+    def take(content: bytes) -> BankReturn:
+        return bank_returns.record_bank_return(
+            batch_id=batch.id, stream=io.BytesIO(content), filename=filename, actor=maker(), now=AFTER
+        )
+
+    for content, code in ((whole[:-20], "xml_broken"), (entity + whole, "xml_document_type")):
+        with pytest.raises((BankReturnRefused, XmlRefused)) as refused:
+            take(content)
+        assert [each.code for each in refused.value.reasons] == [code]
+    take(whole)
+    assert states(claims) == [PayableState.PAID]

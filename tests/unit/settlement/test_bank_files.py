@@ -368,6 +368,28 @@ def test_balances_and_entries_of_a_statement_agree(balances: str, expected: list
     assert faults(camt_of(entries, summary=unfinished + wrong)) == []
 
 
+@pytest.mark.parametrize(
+    "unread",
+    [
+        balance("OPBD", "10.00", "SOME"),
+        balance("OPBD", "10.001"),
+        balance("OPBD", "10.00").replace("CNY", "EUR"),
+        balance("OPBD", "10.00").replace("<Amt", "<Sum").replace("/Amt", "/Sum"),
+    ],
+)
+def test_a_balance_that_cannot_be_read_is_a_fault_only_where_entries_lead_to_another(unread: str) -> None:
+    """Money on a statement counts whatever the balances beside it say; without both there is nothing to compare."""
+    closing, second_page = balance("CLBD", "9.00"), "<StmtPgntn><PgNb>2</PgNb><LastPgInd>true</LastPgInd></StmtPgntn>"
+    for summary in (unread, second_page + unread + closing, unread.replace("OPBD", "CLBD")):
+        content = camt_of([Entry(100)], summary=summary)
+        (told,) = read(content).accounts
+        assert (faults(content), len(read(content).answers)) == ([], 1), summary
+        assert told.opening_fen is None
+    for kind in ("053", "054"):
+        assert faults(camt_of([Entry(100)], kind, summary=unread + closing)), kind
+        assert not faults(camt_of([Entry(100)], kind, summary=unread)), kind
+
+
 # What no bank writes
 
 

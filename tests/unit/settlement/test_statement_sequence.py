@@ -110,9 +110,15 @@ def test_v17_pay_numbers_pages_and_balances_are_read() -> None:
     bare = head(camt_of(entries))
     assert (bare.has_place, bare.page, bare.is_last) == (False, 1, True)
     assert not head(camt_of(entries, "054", summary="<ElctrncSeqNb>4</ElctrncSeqNb>")).has_place
-    assert faults(numbered(1, legal_no=None, day=DAY).replace(b"<ElctrncSeqNb>1<", b"<ElctrncSeqNb>1a<")) == [
-        ("number_malformed", 4)
-    ]
+
+
+@pytest.mark.parametrize("wrong", ["1a", "-1", "9" * 19, "１"])
+def test_v17_pay_a_number_or_page_that_is_none_keeps_no_money_out(wrong: str) -> None:
+    content = numbered(1, Entry(100), legal_no=1, pages=(1, False)).replace(b"Nb>1<", f"Nb>{wrong}<".encode())
+    told = head(content)
+    assert (faults(content), len(read(content).answers)) == ([], 1)
+    assert (told.number, told.page, told.is_last) == (None, 1, True)
+    assert head(content.replace(f"<LglSeqNb>{wrong}<".encode(), b"<LglSeqNb>4<")).number == 4
 
 
 def test_v17_pay_the_same_statement_is_told_again_by_its_content() -> None:
