@@ -87,7 +87,8 @@ def prepare_batch(given: dict[str, Any]) -> SettlementBatch:
 
     Takes confirmed claims strictly in the order of confirmation while the fund of the cut-off's year lasts. A
     cut-off has one live batch of each programme: asking again answers with it. What is confirmed after a scheduled
-    one was batched before its day was over is batched by itself in the night after it, under the day that follows.
+    one was batched before its day was over, and by its end, is batched by itself in the night after it, dated the day
+    that follows, if the early batch still stands, that day has no batch yet and the money suffices.
     """
     return service.prepare(**given, actor=current_actor(), now=clock.now())
 

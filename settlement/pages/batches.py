@@ -65,9 +65,9 @@ PAST_CUTOFFS = 4
 SHEET_PAYOUTS = PRINTED_PAYOUTS
 """A longer batch is stamped by its sums; its payouts are in the files."""
 SILENT = "silent"
+"""The filter's word for payouts the bank has not reported on."""
 RETURNS, NETTED = "returns", "nettings"
 """Lists within pages, by which their files are asked for."""
-"""The filter's word for payouts the bank has not reported on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from core import clock
 from core.db import transaction
@@ -62,13 +62,27 @@ def prepare(*, cutoff: date, programme: str | None = None, actor: Actor, now: da
     """
     with transaction():
         authorise(actor, permissions.may_prepare_batch)
-        calendar = load_calendar()
-        calendar.confirmed(cutoff)
-        following = _next_cutoff(clock.today(now), calendar)
-        if cutoff > following.day:
-            raise CutoffAhead(cutoff=cutoff, next=following.day)
+        _may_be_batched(cutoff, now=now)
         chosen = chosen_programme(programme, on=clock.today(now))
         return prepare_batch(programme=chosen, cutoff=cutoff, actor=actor, now=now)
+
+
+def prepare_rest(*, cutoff: date, programme: str, actor: Actor, now: datetime) -> SettlementBatch:
+    """What is due of a cut-off that is over and was batched early, in one more batch (asking again changes nothing).
+
+    It takes nothing that was confirmed after the cut-off's day, and the fund of the cut-off's year pays it, whatever
+    year it is dated. Raises what :func:`prepare` raises.
+    """
+    with transaction():
+        authorise(actor, permissions.may_prepare_batch)
+        _may_be_batched(cutoff, now=now)
+        chosen = chosen_programme(programme, on=clock.today(now))
+        return prepare_batch(programme=chosen, cutoff=rest_dated(cutoff), rest_of=cutoff, actor=actor, now=now)
+
+
+def rest_dated(cutoff: date) -> date:
+    """The day that one more batch of a cut-off bears: the day after, as a cut-off has one live batch."""
+    return cutoff + timedelta(days=1)
 
 
 def approve(*, batch_id: int, actor: Actor, now: datetime) -> SettlementBatch:
@@ -154,6 +168,14 @@ def scheduled_around(day: date) -> list[Cutoff]:
 def last_cutoff_before(day: date) -> Cutoff:
     """The latest scheduled cut-off whose day is over."""
     return max((found for found in scheduled_around(day) if found.day < day), key=lambda found: found.day)
+
+
+def _may_be_batched(cutoff: date, *, now: datetime) -> None:
+    calendar = load_calendar()
+    calendar.confirmed(cutoff)
+    following = _next_cutoff(clock.today(now), calendar)
+    if cutoff > following.day:
+        raise CutoffAhead(cutoff=cutoff, next=following.day)
 
 
 def _next_cutoff(today: date, calendar: WorkingCalendar) -> Cutoff:

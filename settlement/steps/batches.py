@@ -44,12 +44,16 @@ class PreparerInvolved(Conflict):
     article = "V17 pay"
 
 
-def prepare_batch(*, programme: str, cutoff: date, actor: Actor, now: datetime) -> SettlementBatch:
+def prepare_batch(
+    *, programme: str, cutoff: date, actor: Actor, now: datetime, rest_of: date | None = None
+) -> SettlementBatch:
     """The live batch of a cut-off, prepared now where there is none.
 
     It takes what was confirmed by the end of the cut-off's day, strictly in the order of confirmation, up to
     the first payable that the fund of the cut-off's year cannot pay (V3); stopped ones are no part of the queue. What
     is owed back by a payee is netted, the oldest clawback first, and so costs the fund nothing (V21).
+    ``rest_of`` is the cut-off that was batched early and that this one completes: then claims, instalments and fund
+    are that cut-off's, and ``cutoff`` only dates and numbers the batch.
     The batch keeps the account its fund pays from that day. What the files for that account's bank could not tell is
     left out of the queue until it was corrected. Raises :class:`NothingToSettle`, :class:`PreparerInvolved`
     and :class:`settlement.payers.PayerUnknown`.
@@ -60,18 +64,19 @@ def prepare_batch(*, programme: str, cutoff: date, actor: Actor, now: datetime) 
     live = live_batch(programme=programme, cutoff=cutoff)
     if live is not None:
         return live
-    until = clock.end_of_day(cutoff)
-    fund = current.scalars(select(Fund).where(Fund.programme == programme, Fund.year == cutoff.year)).one_or_none()
+    due_by = cutoff if rest_of is None else rest_of
+    until = clock.end_of_day(due_by)
+    fund = current.scalars(select(Fund).where(Fund.programme == programme, Fund.year == due_by.year)).one_or_none()
     if fund is None:
-        raise NothingToSettle(reasons=_why_nothing(programme, cutoff, until, available_fen=None))
-    lock_nettable(programme, cutoff)
-    available = locked_account(AccountRef(AccountKind.FUND, programme, cutoff.year)).balance_fen
+        raise NothingToSettle(reasons=_why_nothing(programme, due_by, until, available_fen=None))
+    lock_nettable(programme, due_by)
+    available = locked_account(AccountRef(AccountKind.FUND, programme, due_by.year)).balance_fen
     account = account_to_pay_from(programme, now=now)
     batch = _new_batch(fund, cutoff, account, actor=actor, now=now)
     current.execute(MEMORY)
     taken: dict[str, Any] = {
         "programme": programme,
-        "cutoff": cutoff,
+        "cutoff": due_by,
         "until": until,
         "available_fen": available,
         "batch_id": batch.id,
@@ -125,7 +130,7 @@ def _take(
         refused += refuse(hindered, programme=batch.programme, until=taken["until"], actor=actor, now=now)
         why += [each for reasons in hindered.values() for each in reasons]
     if not payouts:
-        nothing = _why_nothing(batch.programme, batch.cutoff, taken["until"], available_fen=taken["available_fen"])
+        nothing = _why_nothing(batch.programme, taken["cutoff"], taken["until"], available_fen=taken["available_fen"])
         raise NothingToSettle(reasons=why or nothing)
     return involved, last_queue_no, refused
 

@@ -328,7 +328,7 @@ def test_a_batch_of_a_cutoff_whose_day_was_not_over_says_what_becomes_of_the_res
         make_payable(100)
     page = browser(app, Role.FINANCE_CHECKER)
     early = prepare(now=JANUARY)
-    assert "由截止日次日夜间自动补编的批次支付" in page.get(path(early)).text
+    assert "次日尚无批次且资金足够，由次日凌晨自动补编的批次支付，否则留待" in page.get(path(early)).text
     batches.discard(batch_id=early.id, actor=maker(), now=JANUARY)
     assert "补编" not in page.get(path(early)).text
     assert "补编" not in page.get(path(prepare())).text

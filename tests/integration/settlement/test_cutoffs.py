@@ -1,17 +1,20 @@
 """Cut-offs put on another day by hand or batched before theirs is over, and what the worker does then (V17 pay)."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from accounts.permissions import Role
+from core import clock
 from core.db import session
 from core.errors import Forbidden
+from core.invariants import verify
 from settlement.jobs import prepare_due_batches
 from settlement.models import CutoffChange, SettlementBatch
 from settlement.pages.schedule import latest_scheduled, next_scheduled
+from settlement.queries.invariants import INVARIANTS
 from settlement.service import batches, cutoffs
 from settlement.service.batches import CutoffAhead
 from settlement.service.cutoffs import CutoffChangeRefused, CutoffHasBatch
@@ -113,3 +116,62 @@ def test_an_early_batch_that_holds_everything_gets_no_other(app: Flask) -> None:
     make_payable(300, now=AFTER)
     prepare_due_batches(AFTER + timedelta(days=1), AFTER)
     assert {batch.id for batch in session().scalars(select(SettlementBatch))} == {early.id, timely.id}
+
+
+def test_v17_pay_the_rest_of_an_early_batched_cutoff_takes_nothing_of_later_days(app: Flask) -> None:
+    """Neither of the minutes between midnight and the worker's round, nor of the day after, in no later night."""
+    make_fund(10_000_000)
+    make_payable(100)
+    early = prepare(now=JANUARY)
+    midnight = clock.end_of_day(CUTOFF)
+    make_payable(200, now=midnight + timedelta(minutes=10))
+    round_ = midnight + timedelta(minutes=15)
+
+    prepare_due_batches(round_, round_)
+    make_payable(300, now=AFTER)
+    second_night = round_ + timedelta(days=1)
+    prepare_due_batches(second_night, second_night)
+
+    assert [batch.id for batch in session().scalars(select(SettlementBatch))] == [early.id]
+
+
+def test_v17_pay_the_rest_is_told_apart_from_what_came_later(app: Flask) -> None:
+    """A worker that was down takes only what belongs to the cut-off, and counts nothing else as waiting."""
+    make_fund(400)
+    make_payable(100)
+    prepare(now=JANUARY)
+    left = [make_payable(fen, now=JANUARY + timedelta(hours=1)) for fen in (200, 150)]
+    later = make_payable(50, now=AFTER)
+    third_night = clock.end_of_day(CUTOFF) + timedelta(days=2, minutes=15)
+
+    prepare_due_batches(third_night, third_night)
+    prepare_due_batches(third_night + timedelta(days=1), third_night)
+
+    rest = session().scalars(select(SettlementBatch).order_by(SettlementBatch.id.desc())).all()[0]
+    assert (rest.cutoff, rest.total_fen) == (CUTOFF + timedelta(days=1), 200)
+    assert (rest.waiting_count, rest.waiting_fen) == (1, 150)
+    assert (left[0].batch_id, left[1].batch_id, later.batch_id) == (rest.id, None, None)
+
+
+@pytest.mark.parametrize("has_next_fund", [False, True])
+def test_v17_pay_the_rest_of_a_cutoff_on_new_years_eve_is_paid_by_its_own_year(app: Flask, has_next_fund: bool) -> None:
+    """Though it is dated 1 January of a year whose calendar is provisional and whose fund may not be there yet."""
+    december = date(2026, 12, 31)
+    ahead = datetime(2026, 12, 29, 2, tzinfo=UTC)
+    fund = make_fund(10_000_000)
+    if has_next_fund:
+        make_fund(10_000_000, year=2027)
+    cutoffs.change_cutoff(nominal=date(2026, 12, 25), day=december, why="年终结账", actor=checker(), now=JANUARY)
+    make_payable(100, now=ahead)
+    batches.prepare(cutoff=december, actor=maker(), now=ahead)
+    late = make_payable(200, now=ahead + timedelta(hours=1))
+    night = clock.end_of_day(december) + timedelta(minutes=15)
+
+    prepare_due_batches(night, night)
+    prepare_due_batches(night + timedelta(days=1), night)
+
+    rest = session().scalars(select(SettlementBatch).where(SettlementBatch.id == late.batch_id)).one()
+    assert (rest.cutoff, rest.fund_id, rest.total_fen) == (date(2027, 1, 1), fund.id, 200)
+    assert rest.number == f"20270101-{fund.id}-01"
+    assert len(session().scalars(select(SettlementBatch)).all()) == 2
+    assert verify(INVARIANTS) == []
