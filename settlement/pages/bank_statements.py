@@ -50,7 +50,7 @@ class Row:
 
     @property
     def day(self) -> date | None:
-        """Its last day."""
+        """The last day of its accounts."""
         return max((each.day for each in self.statement.accounts), default=None)
 
     @property

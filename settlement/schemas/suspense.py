@@ -52,7 +52,13 @@ class AccountStatementSchema(Schema):
     )
     legal_no = StatementNoField(required=True, allow_none=True, metadata={"description": "The bank's legal number."})
     page = StatementNoField(required=True, metadata={"description": "Which page of it; 1 where it has no others."})
-    day = DayField(required=True, metadata={"description": "Its day: that of the closing balance where it has one."})
+    day = DayField(
+        required=True,
+        metadata={
+            "description": "Its day: that of the closing balance where it has one. A numbered one that began in the"
+            " year before has the day it began, since its number is of that year; number 1 has not."
+        },
+    )
     opening_fen = SignedFenField(
         required=True, allow_none=True, metadata={"description": "The balance before, in fen; negative: overdrawn."}
     )

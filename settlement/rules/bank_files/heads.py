@@ -30,12 +30,14 @@ TRUE = frozenset({"true", "1"})
 
 @dataclass(frozen=True, slots=True)
 class Balances:
-    """The booked balances in fen, negative where the account is overdrawn, with line and day of the closing one."""
+    """The booked balances in fen, negative where the account is overdrawn, with line and day of the closing one and
+    the day of the one that it opened with."""
 
     opening_fen: int | None
     closing_fen: int | None
     line: int
     day: date | None
+    opened_on: date | None
 
 
 def balances_of(node: Node, *, currency: str, is_whole: bool, faults: list[Fault]) -> Balances:
@@ -52,6 +54,7 @@ def balances_of(node: Node, *, currency: str, is_whole: bool, faults: list[Fault
         closing_fen=_fen(closing, currency=currency, faults=unread),
         line=line_of(node) if closing is None else line_of(closing),
         day=None if closing is None else day_at(closing, "Dt"),
+        opened_on=day_at(told[OPENING], "Dt") if OPENING in told else None,
     )
     if is_whole and opening is not None and closing is not None:
         faults.extend(unread)
@@ -71,7 +74,7 @@ def head_of(node: Node, balances: Balances, *, made_on: date | None) -> Owned:
     """
     page = number_of(text_of(node, "StmtPgntn/PgNb"))
     made_at = instant_of_iso(text_of(node, "CreDtTm"))
-    return replace(
+    head = replace(
         bare_head(node),
         electronic_no=number_of(text_of(node, "ElctrncSeqNb")),
         legal_no=number_of(text_of(node, "LglSeqNb")),
@@ -82,6 +85,7 @@ def head_of(node: Node, balances: Balances, *, made_on: date | None) -> Owned:
         opening_fen=balances.opening_fen,
         closing_fen=balances.closing_fen,
     )
+    return _in_its_year(head, day_at(node, "FrToDt/FrDtTm") or balances.opened_on)
 
 
 def with_content(head: Owned, booked: Iterable[Answer | Whole]) -> Owned:
@@ -106,6 +110,16 @@ def with_content(head: Owned, booked: Iterable[Answer | Whole]) -> Owned:
 def account_of(node: Node, account: str) -> str:
     """The number of an account below a path; "" where there is none."""
     return shortened(first_text(node, f"{account}/Id/Othr/Id", f"{account}/Id/IBAN"))
+
+
+def _in_its_year(head: Owned, begun_on: date | None) -> Owned:
+    """The same, on the day it began where it reaches over the end of a year: its number is one of the year before.
+
+    Number 1 is of the new year, though its week, or the balance it opens with, may be of the old one.
+    """
+    if head.number in (None, 1) or head.day is None or begun_on is None or begun_on.year + 1 != head.day.year:
+        return head
+    return replace(head, day=begun_on)
 
 
 def _fen(node: Node | None, *, currency: str, faults: list[Fault]) -> int | None:

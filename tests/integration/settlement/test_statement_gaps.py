@@ -91,6 +91,16 @@ def test_v17_pay_balances_that_do_not_follow_and_a_number_that_came_twice_are_ga
     assert len(gaps()) == 2, "the later one of the two counts from then on"
 
 
+def test_v17_pay_weeks_over_the_end_of_a_year_follow(app: Flask) -> None:
+    weeks = ((51, "2025-12-15", 21), (52, "2025-12-22", 28), (53, "2025-12-29", 2), (1, "2026-01-03", 9))
+    for at, (number, begun, closed) in enumerate(weeks):
+        day = date(2026, 1, closed) if closed < 15 else date(2025, 12, closed)
+        period = f"<FrToDt><FrDtTm>{begun}T00:00:00</FrDtTm><ToDtTm>{day}T23:59:59</ToDtTm></FrToDt><Bal>".encode()
+        whole = numbered(number, Entry(100, reference=begun), opening_fen=at * 100, day=day)
+        take(whole.replace(b"<Bal>", period, 1))
+    assert (gaps(), compared()) == ([], [])
+
+
 def test_v17_pay_nothing_is_no_statement(app: Flask) -> None:
     with pytest.raises(BankReturnRefused):
         take(camt_of([]))

@@ -48,6 +48,11 @@ def places(*told: tuple[object, ...]) -> list[Place]:
         pytest.param([(None, 0, 5), (9, 5, 7)], [], id="where one has no number its balance counts"),
         pytest.param([(1, 0, 5), (1, 0, 6), (2, 6, 7)], [(TWICE, 1, 2, None, None, None, None)], id="twice"),
         pytest.param(
+            [(1, 0, 5), (2, 5, 7), (1, 7, 8, date(2026, 2, 2))],
+            [(TWICE, 1, 3, None, None, None, None), (BALANCE, 3, 2, None, None, 8, 5)],
+            id="numbers that begin anew within a year come twice",
+        ),
+        pytest.param(
             [(364, 0, 5, date(2025, 12, 31)), (1, 5, 7)],
             [],
             id="numbers begin anew with the year",
@@ -138,6 +143,21 @@ def test_v17_pay_the_same_statement_is_told_again_by_its_content() -> None:
         for day in (DAY, date(2026, 1, 13))
     ]
     assert (days[0] == days[1], days[2] == days[3]) == (False, True)
+
+
+@pytest.mark.parametrize(("number", "year"), [(53, 2025), (2, 2025), (1, 2026), (None, 2026)])
+def test_v17_pay_a_number_is_of_the_year_in_which_its_statement_begins(number: int | None, year: int) -> None:
+    """A first one is of the new year, though its week begins in the old one; without a number the last day counts."""
+    closed, begun = date(2026, 1, 2), date(2025, 12, 29)
+    content = numbered(number, opening_fen=0, day=closed)
+    told = b"<FrToDt><FrDtTm>2025-12-29T00:00:00+08:00</FrDtTm><ToDtTm>2026-01-02T24:00:00+08:00</ToDtTm></FrToDt>"
+    opened = content.replace(b"2026-01-02</Dt></Dt>", b"2025-12-29</Dt></Dt>", 1)
+    for each in (content.replace(b"<Bal>", told + b"<Bal>", 1), opened):
+        assert each != content
+        assert head(each).day == (begun if year == begun.year else closed)
+    assert head(content).day == closed
+    assert head(opened.replace(b"2025-12-29", b"2024-12-29")).day == closed, "no statement runs over two years"
+    assert head(opened.replace(b"OPBD", b"PRCD")).day == closed, "the day of the one before is not its own"
 
 
 def test_v17_pay_a_day_without_entries_is_a_statement() -> None:
