@@ -178,8 +178,9 @@ def statement(
     """Write a statement of account: opening, lines, closing."""
     try:
         actor = SYSTEM if username is None else actor_of(username)
-        whose = find_party(party, actor=actor)
-        period = period_of(since=since and since.date(), until=until and until.date(), today=clock.today(clock.now()))
+        today = clock.today(clock.now())
+        whose = find_party(party, actor=actor, on=today)
+        period = period_of(since=since and since.date(), until=until and until.date(), today=today)
         if period.until < period.since:
             raise click.BadParameter("a period does not end before it begins", param_hint="--to")
         made = statement_of(whose, period, actor=actor, book=None, kind=None, address=_addresses)

@@ -57,7 +57,7 @@ def show_statement(given: dict[str, Any], party: str) -> dict[str, Any]:
     for each kind of account and layer. Of a cap that several firms share only those who read all see lines.
     """
     actor, today = current_actor(), clock.today(clock.now())
-    whose = queries.find_party(party, actor=actor)
+    whose = queries.find_party(party, actor=actor, on=today)
     period = period_of(since=given["since"], until=given["until"], today=today)
     chosen = {"book": given["book"], "kind": given["kind"]}
     page = page_of(
@@ -89,7 +89,7 @@ def download_statement(given: dict[str, Any], party: str) -> Response:
     All of it as XLSX; as PDF where it is short enough to be read on paper.
     """
     actor, today = current_actor(), clock.today(clock.now())
-    whose = queries.find_party(party, actor=actor)
+    whose = queries.find_party(party, actor=actor, on=today)
     period = period_of(since=given["since"], until=given["until"], today=today)
     chosen = {"book": given["book"], "kind": given["kind"]}
     statement = files.statement_of(whose, period, actor=actor, **chosen, address=_addresses)

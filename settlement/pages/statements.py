@@ -123,7 +123,7 @@ TRIAL = [
 def mine() -> Any:
     """The statement of whoever asks: its own, its city's, the province's."""
     actor = current_actor()
-    return _shown(queries.find_party(queries.own_party(actor), actor=actor), actor)
+    return _shown(_found(queries.own_party(actor), actor), actor)
 
 
 @statements.get("/statements/<party>")
@@ -131,7 +131,7 @@ def mine() -> Any:
 def one(party: str) -> Any:
     """The statement of a party in sight."""
     actor = current_actor()
-    return _shown(queries.find_party(party, actor=actor), actor)
+    return _shown(_found(party, actor), actor)
 
 
 @statements.get("/statements/<party>/<ending>")
@@ -141,7 +141,7 @@ def download_one(party: str, ending: str) -> Response:
     actor, asked = current_actor(), _asked()
     if ending not in (XLSX, PDF):
         abort(404)
-    whose = queries.find_party(party, actor=actor)
+    whose = _found(party, actor)
     statement = files.statement_of(whose, asked.period, actor=actor, **asked.chosen, address=_addresses)
     name = f"{statement.filename}.{ending}"
     if ending == XLSX:
@@ -164,6 +164,10 @@ def trial_balance() -> Any:
         unreadable=bool(typed) and _day(typed) is None,
         files=export_links(),
     )
+
+
+def _found(code: str, actor: Actor) -> Party:
+    return queries.find_party(code, actor=actor, on=clock.today(clock.now()))
 
 
 def _shown(party: Party, actor: Actor) -> Any:

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, t
 from accounts.models import ControllerTenure, Organisation
 from accounts.policy import city_names
 from accounts.queries import visible_organisations
-from core import clock
 from core.clock import end_of_day, start_of_day
 from core.db import session
 from core.errors import NotFound
@@ -30,14 +29,15 @@ class StatementMissing(NotFound):
 
 
 class StatementCityUnknown(NotFound):
-    """The province has no city of this code; those it has are named."""
+    """The province has no city of this code, nor do the books; those it has are named."""
 
     code = "statement_city_unknown"
 
 
-def find_party(code: str, *, actor: Actor) -> Party:
+def find_party(code: str, *, actor: Actor, on: date) -> Party:
     """The party whose statement the actor may read: itself, its city, anybody for who reads all.
 
+    Cities are those of the day; one that the province had before is found as long as something stands in its books.
     Raises :class:`StatementMissing` and, for who reads all, :class:`StatementCityUnknown`.
     """
     try:
@@ -46,8 +46,8 @@ def find_party(code: str, *, actor: Actor) -> Party:
         raise StatementMissing from unreadable
     if not _may_read(party, actor):
         raise StatementMissing
-    cities = city_names(clock.today(clock.now()))
-    if party.city is not None and party.city not in cities:
+    cities = city_names(on)
+    if party.city is not None and party.city not in cities and not _has_books(party, actor=actor, on=on):
         known = "、".join(f"{number} {name}" for number, name in cities.items())
         raise StatementCityUnknown(city=party.city, known=known)
     return party
@@ -184,6 +184,11 @@ def _may_read(party: Party, actor: Actor) -> bool:
     if party.kind is PartyKind.CITY:
         return permissions.reads_its_city(actor) and actor.city == party.city
     return _is_there(Organisation.id == party.organisation_id, visible_organisations(actor))
+
+
+def _has_books(party: Party, *, actor: Actor, on: date) -> bool:
+    found = select(LedgerAccount.id).where(accounts_of(party, actor=actor, on=on))
+    return session().scalar(found.limit(1)) is not None
 
 
 def _is_there(*conditions: ColumnElement[bool]) -> bool:

@@ -12,8 +12,9 @@ import pytest
 from flask import Flask
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from accounts.models import Organisation
 from accounts.permissions import Role
 from accounts.queries import organisation
 from core import clock
@@ -23,7 +24,7 @@ from settlement.models import LedgerAccount, LedgerPosting
 from settlement.queries import statement_files as files
 from settlement.queries import statements
 from settlement.queries.ledger import described
-from settlement.queries.statements import StatementMissing
+from settlement.queries.statements import StatementCityUnknown, StatementMissing
 from settlement.rules.statements import Period, party_of
 from tests.factories.accounts import actor_of, make_controller, make_enterprise, token_for, user_of, user_with_role
 from tests.factories.settlement import (
@@ -114,7 +115,7 @@ def test_a_statement_is_read_by_whom_it_concerns(app: Flask) -> None:
     assert page.get("/ledger/statements/province").status == 404
     for party in (f"organisation:{provider.id}", f"city:{user.city}", "province", "nobody"):
         with pytest.raises(StatementMissing):
-            statements.find_party(party, actor=actor_of(user))
+            statements.find_party(party, actor=actor_of(user), on=clock.today(AFTER))
     assert queries_of(page, "/ledger/statement") <= 20
 
 
@@ -138,6 +139,22 @@ def test_a_city_that_there_is_not_is_told_with_those_there_are(app: Flask) -> No
     assert (unreadable.exit_code, "city:370100" in unreadable.output) == (1, True)
     foreign = browser(app, make_enterprise()).get("/ledger/statements/city:379900")
     assert (foreign.status, "菏泽市" in foreign.text) == (404, False)
+
+
+def test_a_city_the_province_no_longer_has_keeps_its_statement(app: Flask) -> None:
+    """By its code, as long as something stands in its books, for who reads all."""
+    payee_id = paid()
+    reader = user_with_role(Role.AUDITOR)
+    session().execute(update(Organisation).where(Organisation.id == payee_id).values(city="379900"))
+    session().commit()
+
+    shown = browser(app, reader).get("/ledger/statements/city:379900")
+    answer = app.test_client().get("/api/v1/ledger/statements/city:379900", headers=token_for(reader))
+
+    assert (shown.status, "379900" in shown.text) == (200, True)
+    assert (answer.status_code, len(answer.get_json()["items"]) > 0) == (200, True)
+    with pytest.raises(StatementCityUnknown):
+        statements.find_party("city:379901", actor=reader.as_actor(), on=clock.today(AFTER))
 
 
 def test_a_shared_cap_stands_in_no_firms_statement(app: Flask) -> None:
