@@ -10,7 +10,8 @@ from typing import Any, BinaryIO
 
 from lxml import etree
 
-from core.uploads.xml import XmlLimits, check_xml
+from core.errors import reason
+from core.uploads.xml import XmlLimits, XmlRefused, check_xml
 from settlement.rules.bank_files.answers import MAX_FACT, BankFileKind, Fault, FaultCode
 from settlement.rules.bank_files.figures import day_of_iso, fen_of_decimal
 
@@ -168,17 +169,21 @@ def _events(
     stream: BinaryIO, events: tuple[str, ...], tags: tuple[str, ...] | None = None
 ) -> Iterator[tuple[str, Node]]:
     stream.seek(0)
-    yield from etree.iterparse(
-        stream,
-        events=events,
-        tag=tags,
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        remove_comments=True,
-        remove_pis=True,
-        huge_tree=False,
-    )
+    try:
+        yield from etree.iterparse(
+            stream,
+            events=events,
+            tag=tags,
+            resolve_entities=False,
+            load_dtd=False,
+            no_network=True,
+            remove_comments=True,
+            remove_pis=True,
+            huge_tree=False,
+        )
+    except etree.XMLSyntaxError as broken:
+        # One text of more than 10 MB, which is no harm to the parser that checks, is too much for this one.
+        raise XmlRefused(reasons=[reason("xml_broken", detail=str(broken))]) from broken
 
 
 def _local(node: Node) -> str:

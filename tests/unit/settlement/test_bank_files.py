@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from core.errors import DomainError
 from core.texts import text
+from core.uploads.xml import XmlRefused
 from settlement.rules.bank_files import BankFileKind, Fault, FaultCode, Reading, read_bank_file
 from settlement.rules.bank_files.documents import ended
 from settlement.states import PayoutOutcome
@@ -425,6 +426,15 @@ def test_hostile_and_broken_files_are_refused_with_a_reason(content: bytes) -> N
         read(content)
 
     assert refused.value.reasons
+
+
+def test_a_text_longer_than_the_reading_parser_takes_is_refused_with_a_reason() -> None:
+    """The parser that checks streams it, the one that reads would have to hold it."""
+    long = Bank(SENT).pain_002().replace(b"</GrpHdr>", b"<Nm>" + b"x" * 11_000_000 + b"</Nm></GrpHdr>", 1)
+    with pytest.raises(XmlRefused) as refused:
+        read(long)
+
+    assert [each.code for each in refused.value.reasons] == ["xml_broken"]
 
 
 def test_a_workbook_is_refused_before_it_unpacks() -> None:
