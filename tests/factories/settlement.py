@@ -22,8 +22,8 @@ from core.db import session, transaction
 from core.money import fen_to_yuan
 from core.permissions import SYSTEM, Actor
 from settlement import steps
-from settlement.models import BankReturn, BatchLine, BatchPayout, Fund, Payable, SettlementBatch, Shortfall
-from settlement.service import bank_returns, batches, funds
+from settlement.models import BankReturn, BatchLine, BatchPayout, Clawback, Fund, Payable, SettlementBatch, Shortfall
+from settlement.service import bank_returns, batches, clawbacks, funds
 from tests.factories.accounts import make_enterprise, make_provider, user_with_role
 
 T = TypeVar("T")
@@ -235,3 +235,23 @@ def paid_payable(amount_fen: int, *, payee: Organisation | None = None) -> Payab
     answer(send(prepare()))
     session().refresh(payable)
     return payable
+
+
+def claw_back(payable: Payable, amount_fen: int) -> Clawback:
+    """So much of a paid payable is to come back, by the province's decision."""
+    return clawbacks.claw_back(
+        payable_id=payable.id,
+        source=None,
+        amount_fen=amount_fen,
+        cause="材料不实",
+        misconduct=False,
+        misconduct_by=None,
+        sanction_until=None,
+        actor=user_with_role(Role.PROVINCE).as_actor(),
+        now=AFTER,
+    )
+
+
+def clawed_back(amount_fen: int = 6_000) -> Clawback:
+    """A payable that was paid and is to come back whole."""
+    return claw_back(paid_payable(amount_fen), amount_fen)

@@ -16,7 +16,7 @@ from core.db import session
 from settlement.models import Clawback, Payment, Recovery
 from settlement.service import clawbacks
 from tests.factories.accounts import make_enterprise, make_provider, user_with_role
-from tests.factories.settlement import AFTER, charge, make_shortfall, paid_payable
+from tests.factories.settlement import AFTER, charge, claw_back, make_shortfall, paid_payable
 from tests.support.finance import browser, in_english, queries_of, sent_twice
 from tests.support.queries import MANY
 
@@ -29,20 +29,6 @@ def _the_day_after_a_cutoff() -> Iterator[None]:
 
 def count(model: type[object]) -> int:
     return session().scalar(select(func.count()).select_from(model)) or 0
-
-
-def claw_back(fen: int = 400) -> Clawback:
-    return clawbacks.claw_back(
-        payable_id=paid_payable(500).id,
-        source=None,
-        amount_fen=fen,
-        cause="材料不实",
-        misconduct=False,
-        misconduct_by=None,
-        sanction_until=None,
-        actor=user_with_role(Role.PROVINCE).as_actor(),
-        now=AFTER,
-    )
 
 
 # -- shortfalls --------------------------------------------------------------------------------------------------------
@@ -187,7 +173,7 @@ def test_a_clawback_and_a_recovery_sent_twice_count_once(app: Flask) -> None:
 
 
 def test_a_payee_sees_its_clawback_and_nobody_elses(app: Flask) -> None:
-    clawback = claw_back()
+    clawback = claw_back(paid_payable(500), 400)
     page = browser(app, organisation(clawback.payee_id))
 
     assert "¥4.00" in page.get("/clawbacks").text
@@ -201,7 +187,7 @@ def test_a_payee_sees_its_clawback_and_nobody_elses(app: Flask) -> None:
 
 
 def test_clawbacks_ask_the_same_of_the_database_at_one_row_and_at_many(app: Flask) -> None:
-    clawback = claw_back(1)
+    clawback = claw_back(paid_payable(500), 1)
     page = browser(app, Role.AUDITOR)
     once = queries_of(page, "/clawbacks")
     for _ in range(MANY):

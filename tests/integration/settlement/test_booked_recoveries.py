@@ -26,8 +26,7 @@ from settlement.service import bank_statements, clawbacks, remedies, suspense
 from settlement.service.suspense import ClawbackUnnamed, ProposerSettles
 from settlement.states import ClawbackState, SuspenseResolution, SuspenseState
 from settlement.steps.clawbacks import RecoveryTooLarge
-from tests.factories.accounts import user_with_role
-from tests.factories.settlement import AFTER, checker, maker, paid_payable
+from tests.factories.settlement import AFTER, checker, clawed_back, maker
 from tests.support.bank import Entry, camt_of
 from tests.support.finance import browser, sent_twice
 
@@ -38,20 +37,6 @@ RECOVERY = SuspenseResolution.CLAWBACK_RECOVERY
 def _the_day_after_a_cutoff() -> Iterator[None]:
     with clock.at(AFTER):
         yield
-
-
-def clawed_back(amount_fen: int = 6_000) -> Clawback:
-    return clawbacks.claw_back(
-        payable_id=paid_payable(amount_fen).id,
-        source=None,
-        amount_fen=amount_fen,
-        cause="材料不实",
-        misconduct=False,
-        misconduct_by=None,
-        sanction_until=None,
-        actor=user_with_role(Role.PROVINCE).as_actor(),
-        now=AFTER,
-    )
 
 
 def seen(*entries: Entry) -> list[BankSuspense]:

@@ -27,13 +27,14 @@ from settlement.service import batches, clawbacks, payables, remedies
 from settlement.service.bank_files import BankReturnRefused
 from settlement.states import BatchState, ClawbackState, PayableState, PayoutOutcome
 from settlement.steps.clawbacks import RecoveryTooLarge
-from tests.factories.accounts import actor_of, make_enterprise, make_province
+from tests.factories.accounts import make_enterprise
 from tests.factories.settlement import (
     AFTER,
     VALUE_DATE,
     answer,
     bank_csv,
     checker,
+    claw_back,
     lines_of,
     make_fund,
     make_payable,
@@ -47,20 +48,6 @@ from tests.support.finance import browser
 
 LATER = date(2026, 1, 13)
 """A second cut-off."""
-
-
-def claw_back(payable: Payable, amount_fen: int) -> Clawback:
-    return clawbacks.claw_back(
-        payable_id=payable.id,
-        source=None,
-        amount_fen=amount_fen,
-        cause="抽查",
-        misconduct=False,
-        misconduct_by=None,
-        sanction_until=None,
-        actor=actor_of(make_province()),
-        now=AFTER,
-    )
 
 
 def owing(*sums_fen: int, fund_fen: int) -> tuple[Fund, Organisation, list[Clawback]]:

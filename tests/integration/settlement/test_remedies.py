@@ -29,7 +29,7 @@ from settlement.steps.proposals import (
     ProposalOwn,
 )
 from tests.factories.accounts import user_with_role
-from tests.factories.settlement import AFTER, checker, maker, paid_payable
+from tests.factories.settlement import AFTER, checker, clawed_back, maker
 from tests.support.finance import browser
 
 FIRST = date(2026, 2, 28)
@@ -39,20 +39,6 @@ FIRST = date(2026, 2, 28)
 def _the_day_after_a_cutoff() -> Iterator[None]:
     with clock.at(AFTER):
         yield
-
-
-def clawed_back(amount_fen: int = 6_000) -> Clawback:
-    return clawbacks.claw_back(
-        payable_id=paid_payable(amount_fen).id,
-        source=None,
-        amount_fen=amount_fen,
-        cause="材料不实",
-        misconduct=False,
-        misconduct_by=None,
-        sanction_until=None,
-        actor=user_with_role(Role.PROVINCE).as_actor(),
-        now=AFTER,
-    )
 
 
 def recover(clawback: Clawback, amount_fen: int, reference: str = "R1") -> None:
