@@ -37,7 +37,7 @@ FIRST_OF = {
 }
 CLIENTS = 32
 SERVICES_A_MEMBER = 4
-QUOTES_OF_FIRST, QUOTES_OF_OTHERS = 1000, 250
+QUOTES_OF_FIRST, QUOTES_OF_OTHERS = 2000, 500
 """On each service: the first client is the only one at work in a third of the run."""
 SERIALS = itertools.count(500_000)
 PRICE_FEN = 3000

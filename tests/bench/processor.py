@@ -38,8 +38,13 @@ def worked_seconds(process: int) -> float:
 
 def family_worked_seconds(process: int) -> float:
     """The same with all processes it started, also those that have ended, and with all that these started."""
-    running = (int(child) for told in _children(process) for child in told.read_text("ascii").split())
-    return _ticks(process, 11, 15) + sum(family_worked_seconds(child) for child in running)
+    try:
+        running = [int(child) for told in _children(process) for child in told.read_text("ascii").split()]
+        own = _ticks(process, 11, 15)
+    except (FileNotFoundError, ProcessLookupError):
+        # It ended just now; what it worked counts with its parent's from the next reading on.
+        return 0.0
+    return own + sum(map(family_worked_seconds, running))
 
 
 def _children(process: int) -> list[Path]:
