@@ -1,4 +1,4 @@
-"""The worker's part: imports that wait."""
+"""The worker's part: imports that wait, and the daily look for what newly answers kept searches."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime
 
 from core.worker import Job
 from instruments.service.imports import run_waiting_imports
+from instruments.service.saved_searches import look_for_news
 
 
 def waiting_imports(now: datetime, period: datetime) -> None:
@@ -13,4 +14,11 @@ def waiting_imports(now: datetime, period: datetime) -> None:
     run_waiting_imports(now=now)
 
 
-JOBS = [Job("instrument_imports", "* * * * *", waiting_imports)]
+def _look_for_news(now: datetime, period: datetime) -> None:
+    look_for_news(now=now)
+
+
+JOBS = [
+    Job("instrument_imports", "* * * * *", waiting_imports),
+    Job("instruments.look_for_news", "30 6 * * *", _look_for_news),
+]

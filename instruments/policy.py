@@ -47,6 +47,12 @@ def booking_policy(on: date) -> BookingPolicy:
     )
 
 
+def saved_searches_max(on: date) -> int:
+    """How many searches a user may keep."""
+    found: int = _edition(on)["instruments.saved_searches_max"]
+    return found
+
+
 def places(on: date) -> Places:
     """The province's counties, for files and forms that name one."""
     edition = _edition(on)

@@ -68,3 +68,22 @@ IMPORT = Transitions(
     },
     initial=ImportState.QUEUED,
 )
+
+
+class SavedSearchState(StrEnum):
+    """Whether a kept search is looked at each day."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    DELETED = "deleted"
+
+
+SAVED_SEARCH = Transitions(
+    {
+        (SavedSearchState.ACTIVE, "pause"): SavedSearchState.PAUSED,
+        (SavedSearchState.PAUSED, "resume"): SavedSearchState.ACTIVE,
+        (SavedSearchState.ACTIVE, "delete"): SavedSearchState.DELETED,
+        (SavedSearchState.PAUSED, "delete"): SavedSearchState.DELETED,
+    },
+    initial=SavedSearchState.ACTIVE,
+)

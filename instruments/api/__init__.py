@@ -2,8 +2,9 @@
 
 from instruments.api.imports import instrument_imports
 from instruments.api.instruments import instruments
+from instruments.api.saved_searches import saved_searches
 from instruments.api.services import services
 
-BLUEPRINTS = [instruments, services, instrument_imports]
+BLUEPRINTS = [instruments, services, instrument_imports, saved_searches]
 
 __all__ = ["BLUEPRINTS"]

@@ -3,6 +3,7 @@
 from instruments.models.calendars import Occupancy, OpeningHours
 from instruments.models.imports import ImportJob, ImportRowError
 from instruments.models.instruments import Instrument
+from instruments.models.saved_searches import SavedSearch, SavedSearchLook
 from instruments.models.services import Service, ServiceInstrument
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "Instrument",
     "Occupancy",
     "OpeningHours",
+    "SavedSearch",
+    "SavedSearchLook",
     "Service",
     "ServiceInstrument",
 ]

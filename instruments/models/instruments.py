@@ -43,6 +43,7 @@ class Instrument(Model):
         Index("ix_instrument_published_funding", "funding", "id", postgresql_where=PUBLISHED),
         Index("ix_instrument_published_value", "value_fen", "id", postgresql_where=PUBLISHED),
         Index("ix_instrument_published_name", "name", "id", postgresql_where=PUBLISHED),
+        Index("ix_instrument_published_at", "published_at", postgresql_where=PUBLISHED),
     )
 
     id: Mapped[int] = identity_key()

@@ -10,6 +10,7 @@ from instruments.pages.listing import listing
 from instruments.pages.own_instruments import own
 from instruments.pages.own_services import own_service_pages
 from instruments.pages.reviews import reviews
+from instruments.pages.saved_searches import saved
 from instruments.pages.services import services
 
 PAGES: list[Pages] = [
@@ -23,4 +24,5 @@ PAGES: list[Pages] = [
     own_service_pages,
     imports,
     reviews,
+    saved,
 ]

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from flask import request, url_for
 from marshmallow import ValidationError
 
-from core.clock import moment_of
+from core.clock import SHANGHAI, moment_of
 from core.errors import Reason
 from core.http.problem import field_faults
 from core.http.schemas import fault, split_fault
-from core.money import AmountMalformed, yuan_to_fen
+from core.money import AmountMalformed, fen_to_yuan, yuan_to_fen
 from core.pages.language import say
 from instruments.queries.catalogue import Search
 from instruments.schemas.instruments import SearchSchema
 
 INDEX = "catalogue_pages.index"
+SAVE = "saved_search_pages.new"
 FACETS_SHOWN = ("city", "category", "provider", "funding")
 COUNTY = "county"
 NARROWING = ("city", COUNTY, "category", "provider", "funding", "min_value", "max_value", "free_from", "free_to")
@@ -52,11 +54,12 @@ class Asked:
             name = _TYPED_AS.get(each.field or "", each.field or "")
             self.faults.setdefault(name, []).append(say(each))
 
-    def href(self, **changes: object) -> str:
-        """The address of this search with other parameters; without any, its first page."""
+    def href(self, *, at: str = INDEX, **changes: object) -> str:
+        """The address of this search with other parameters; without any, its first page. ``at``: another page that is
+        about it."""
         kept = {name: self.typed[name] for name in TYPED} | changes
         query = urlencode({name: value for name, value in kept.items() if value not in ("", None)})
-        return f"{url_for(INDEX)}?{query}" if query else url_for(INDEX)
+        return f"{url_for(at)}?{query}" if query else url_for(at)
 
 
 def asked() -> Asked:
@@ -80,6 +83,18 @@ def asked() -> Asked:
     found = Asked(typed, Search(**given))
     found.note(faults)
     return found
+
+
+def asked_for(wanted: Search) -> Asked:
+    """A search that was kept, as somebody would type it."""
+    said = {name: getattr(wanted, _MEANT.get(name, name)) for name in TYPED}
+    return Asked({name: "" if value is None else _as_typed(name, value) for name, value in said.items()}, wanted)
+
+
+def _as_typed(name: str, value: Any) -> str:
+    if READERS.get(name) is _fen:
+        return fen_to_yuan(value)
+    return f"{value.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}" if isinstance(value, datetime) else str(value)
 
 
 def _fen(typed: str) -> int:

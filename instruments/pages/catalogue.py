@@ -16,7 +16,7 @@ from core.pages import Column, NavEntry, Pages, Table, link_to, term
 from core.pages.table_files import EXPORT
 from core.pages.tables import EXPORTS
 from instruments.models import Instrument
-from instruments.pages.asking import INDEX, Asked, asked
+from instruments.pages.asking import INDEX, SAVE, Asked, asked
 from instruments.pages.facets import chosen, facets
 from instruments.pages.fragments import is_fragment
 from instruments.permissions import may_search
@@ -107,13 +107,13 @@ def suggestions() -> Response:
 
 
 def _shown(question: Asked) -> dict[str, Any]:
-    on = clock.today(clock.now())
+    actor, on = current_actor(), clock.today(clock.now())
     try:
         found = search(
             question.wanted,
             cursor=request.args.get("cursor") or None,
             limit=PAGE_ITEMS,
-            actor=current_actor(),
+            actor=actor,
             now=clock.now(),
         )
     except SearchRefused as refused:
@@ -138,6 +138,7 @@ def _shown(question: Asked) -> dict[str, Any]:
             "funding": [(each.value, term(each)) for each in Funding],
             "sort": [(each.value, term(each)) for each in Sort],
         },
+        "save_href": question.href(at=SAVE) if actor.is_signed_in and not question.faults else None,
         "is_first": not request.args.get("cursor"),
         "link_to": link_to,
     }

@@ -45,6 +45,16 @@ def by_user(name: str) -> Recipients:
     return lambda record: [To(user(getattr(record, name)).organisation_id)]
 
 
+def user_alone(name: str) -> Recipients:
+    """The user whose number stands in this column, and nobody else of the organisation."""
+
+    def recipients(record: Any) -> Iterable[To]:
+        number = getattr(record, name)
+        return [To(user(number).organisation_id, user_id=number)]
+
+    return recipients
+
+
 def bureau_of(name: str) -> Recipients:
     """The authority in charge of an organisation: its city's bureau, or the province for one from outside."""
     return lambda record: _authority(organisation(getattr(record, name)))

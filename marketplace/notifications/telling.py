@@ -59,7 +59,11 @@ def _message(told: Told, subject: Subject, entry: AuditEntry, record: Any) -> Me
         entry_id=entry.id,
         task=told.task,
         due_on=_due(told, entry, record),
-        params={"number": number, "amount": _sum(entry, record if told.records is not None else None)},
+        params={
+            "number": number,
+            "amount": _sum(entry, record if told.records is not None else None),
+            **{name: entry.data[name] for name in told.says},
+        },
         link=None if page is None else (page, number if told.link_id is None else told.link_id(record)),
     )
 

@@ -223,6 +223,7 @@ SCHEMA: Mapping[str, fields.Field[Any]] = {
     "instruments.duplicate_purchase_review_min_fen": _sum(),
     "instruments.booking_max_days": _count(1, 3660),
     "instruments.booking_horizon_days": _count(1, 3660),
+    "instruments.saved_searches_max": _count(1, 1000),
     "members.registration_documents": fields.Dict(
         required=True, keys=_text(CODE), values=_many(EnumField(DocumentKind), least=0)
     ),

@@ -73,6 +73,7 @@ FOR_MACHINES = {
     "core/money.py",
     "core/pages/forms.py",
     "core/pages/table_files.py",
+    "instruments/pages/asking.py",
     "marketplace/demo/real/payout.py",
     "marketplace/pages/figures.py",
     "marketplace/reports/annual/workbook.py",

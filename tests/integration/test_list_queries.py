@@ -67,6 +67,7 @@ LISTS = {
     "/residences": "province",
     "/review-queue": "delegated-agency",
     "/review-summaries": "province",
+    "/saved-searches": "sme-heze",
     "/services": "provider-jinan",
     "/settlement-batches": "finance-maker",
     "/bank-statements": "finance-maker",

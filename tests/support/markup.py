@@ -46,7 +46,7 @@ MEANT = frozenset({
 SPOKEN = frozenset({
     "address", "answers", "bank_name", "breach", "buyer_name", "cause", "confidentiality", "content", "controller",
     "cost_basis", "damages", "disputes", "holder_name", "intellectual_property", "legal_representative", "name", "note",
-    "opinion", "phone", "problems", "rd_need", "reason", "reference", "remark", "seller_name", "shared",
+    "opinion", "phone", "problems", "q", "rd_need", "reason", "reference", "remark", "seller_name", "shared",
     "specification", "suggestions", "text", "text_en", "title", "work_done",
 })
 # fmt: on
@@ -74,6 +74,7 @@ DOCUMENTS = {
     "notice": ["params"],
     "order": ["contract_terms", "service_record"],
     "quote": ["reasons"],
+    "saved_search": ["filters"],
 }
 """Stored documents that pages show, by table."""
 

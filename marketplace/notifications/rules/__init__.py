@@ -43,6 +43,7 @@ from marketplace.notifications.rules.money import (
 )
 from marketplace.notifications.rules.naming import COMPLAINT, NAMING, REFERRAL
 from marketplace.notifications.rules.reports import ANNUAL_REPORT, CONSULTATION, DISCLOSURE
+from marketplace.notifications.rules.searches import SAVED_SEARCH
 from marketplace.notifications.rules.supervision import APPEAL, FINDING, INSPECTION, MISCONDUCT, STOP
 from marketplace.notifications.rules.told import Subject, Told
 
@@ -58,6 +59,7 @@ ALL = (
     SUCCESSION,
     ORDER,
     LISTING,
+    SAVED_SEARCH,
     CLAIM,
     SUMMARY,
     CREDIT,

@@ -17,7 +17,8 @@ class Told:
     """One notice: text ``notice.<key>``, to whom, whether it waits for them, until when, and where it leads.
 
     ``term``: the last day of a term that runs from the day of the step, where the record does not keep one itself.
-    ``records``: what the step is about where that is not its own record, such as the payouts of a batch.
+    ``records``: what the step is about where that is not its own record, such as the payouts of a batch. ``says``: what
+    of the step's entry the text names beside number and sum.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Told:
     link: str | None = None
     link_id: Callable[[Any], int] | None = None
     records: Callable[[AuditEntry], Iterable[Any]] | None = None
+    says: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from tests.support.world.records import Records
 
 SAMPLE = "demo-ms-sample"
 
+FREE = ("2026-03-10T09:00:00+08:00", "2026-03-10T11:00:00+08:00")
+"""A time somebody looks for."""
+
 
 class Catalogue(Records):
     """Instruments in every state, and what hangs on them."""
@@ -36,6 +39,10 @@ class Catalogue(Records):
         self.post("provider-jinan", f"/instruments/{found['demo-xrd']}/closures", closed, name="closure")
         offer = {**SERVICE, "instrument_ids": [found["demo-xrd"]]}
         self.post("provider-jinan", "/services", offer, name="draft service")
+        kept = {"name": "质谱", "search": {"q": "质谱", "city": "370100", "free_from": FREE[0], "free_to": FREE[1]}}
+        self.post("sme-heze", "/saved-searches", kept, name="saved search")
+        self.post("sme-heze", "/saved-searches", {"name": "一切", "search": {}}, name="other saved search")
+        self.post("sme-heze", f"/saved-searches/{self.ids['other saved search']}/pause")
         table = "外部编号,仪器名称\nA1,光谱仪\n,\n".encode()
         imported = self.client.upload("provider-jinan", "/instrument-imports", table, "list.csv", dry_run="true")
         self.ids["import"] = imported["id"]

@@ -17,7 +17,7 @@ from accounts.states import (
 )
 from core.states import Transitions
 from core.texts import catalogue
-from instruments.states import LISTING
+from instruments.states import LISTING, SAVED_SEARCH
 from marketplace.notifications.rules import SUBJECTS
 from marketplace.states import ANNUAL_REPORT, COMPLAINT, DISCLOSURE, NAMING, ORDER, REFERRAL
 from settlement.states import (
@@ -68,6 +68,7 @@ TABLES: dict[str, Transitions[Any]] = {
     "gateway_refund": REFUND_TRANSITIONS,
     "referral": REFERRAL,
     "residence": RESIDENCE_TRANSITIONS,
+    "saved_search": SAVED_SEARCH,
     "review_summary": SUMMARY,
     "settlement_batch": BATCH_TRANSITIONS,
     "team_succession": PROPOSAL_TRANSITIONS,
@@ -93,6 +94,9 @@ SILENT = {
     ("payment", "correct"),
     ("gateway_refund", "lose_sight"),
     ("gateway_refund", "reappear"),
+    ("saved_search", "pause"),
+    ("saved_search", "resume"),
+    ("saved_search", "delete"),
 }
 """Steps nobody is told of by themselves: those of batches and bank returns are told by the batch."""
 
