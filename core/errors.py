@@ -107,6 +107,12 @@ class Conflict(DomainError):
     code = "conflict"
 
 
+class PreconditionFailed(DomainError):
+    """The record is not what the caller's condition asks for."""
+
+    code = "precondition_failed"
+
+
 class TooLarge(DomainError):
     """The upload is over the limit."""
 

@@ -2,6 +2,17 @@
 
 from core.http.api import MULTIPART, ProblemSchema, create_api, problems, register_api
 from core.http.api import ApiBlueprint as Blueprint
+from core.http.conditional import (
+    ETAG_HEADER,
+    IF_CHANGED,
+    IF_MATCH,
+    IF_NEW,
+    asked_condition,
+    conditional,
+    is_known,
+    not_modified,
+    tagged,
+)
 from core.http.edge import (
     ALLOWED,
     allow,
@@ -32,6 +43,10 @@ from core.http.schemas import (
 
 __all__ = [
     "ALLOWED",
+    "ETAG_HEADER",
+    "IF_CHANGED",
+    "IF_MATCH",
+    "IF_NEW",
     "MULTIPART",
     "Blueprint",
     "CountField",
@@ -50,16 +65,21 @@ __all__ = [
     "TextField",
     "UploadField",
     "allow",
+    "asked_condition",
+    "conditional",
     "create_api",
     "current_actor",
     "grounds_field",
     "idempotent",
     "init_edge",
+    "is_known",
+    "not_modified",
     "page_of",
     "page_schema",
     "problems",
     "register_api",
     "set_actor_loader",
     "set_session_loader",
+    "tagged",
     "takes_files_up_to",
 ]

@@ -18,7 +18,9 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.routing import Rule
 
+from core.conditions import AlreadyThere, VersionDiffers
 from core.errors import DomainError, Forbidden, Malformed, NotFound, Unauthenticated, WrongMediaType
+from core.http.conditional import CONDITIONS, IF_MATCH, IF_NEW
 from core.http.edge import ALLOWED, TAKES_QUERY, QueryUnknown, TokenRefused, UnreadableCharacters, allow
 from core.http.idempotent import HEADER, NEEDS_KEY, KeyMissing, KeyReused
 from core.http.paging import CursorUnknown
@@ -116,7 +118,7 @@ class PathPlugin(FlaskPlugin):  # type: ignore[misc]
         found: list[dict[str, Any]] = super().rule_to_params(rule)
         for parameter in found:
             thing, is_number, _ = parameter["name"].rpartition("_id")
-            if is_number:
+            if is_number and parameter["schema"].get("type") == "integer":
                 parameter["description"] = f"Number of the {thing.replace('_', ' ')}."
                 parameter["schema"] = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
         return found
@@ -171,6 +173,7 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
                 "open": getattr(obj, ALLOWED, nobody) is everyone,
                 "has_variables": getattr(obj, HAS_VARIABLES, False),
                 "needs_key": getattr(obj, NEEDS_KEY, False),
+                "conditions": getattr(obj, CONDITIONS, {}),
                 "problems": getattr(obj, DOCUMENTED, ()),
             }
 
@@ -204,6 +207,7 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
                     "schema": {"type": "string", "minLength": 1, "maxLength": 200},
                 }
             )
+        named += _document_conditions(doc, edge["conditions"])
         by_status: dict[int, dict[str, str]] = defaultdict(dict)
         for error in named:
             by_status[status_of(error)][error.code] = " ".join((error.__doc__ or "").split())
@@ -305,6 +309,15 @@ def register_api(api: Api, *blueprints: ApiBlueprint) -> None:
     """Put blueprints below /api/v1."""
     for blueprint in blueprints:
         api.register_blueprint(blueprint, url_prefix=f"{API_PREFIX}{blueprint.url_prefix or ''}")
+
+
+def _document_conditions(doc: dict[str, Any], conditions: dict[str, str]) -> list[type[DomainError]]:
+    """Put the headers of conditions beside the parameters; returns what they may be refused for."""
+    for name, said in conditions.items():
+        header = {"name": name, "in": "header", "description": said, "schema": {"type": "string"}}
+        doc.setdefault("parameters", []).append(header)
+    found: list[type[DomainError]] = [VersionDiffers] if IF_MATCH.items() & conditions.items() else []
+    return found + ([AlreadyThere] if IF_NEW.items() & conditions.items() else [])
 
 
 def _unbound_answers(spec: APISpec) -> None:

@@ -4,7 +4,8 @@ from instruments.api.imports import instrument_imports
 from instruments.api.instruments import instruments
 from instruments.api.saved_searches import saved_searches
 from instruments.api.services import services
+from instruments.api.syncing import instrument_sync
 
-BLUEPRINTS = [instruments, services, instrument_imports, saved_searches]
+BLUEPRINTS = [instruments, instrument_sync, services, instrument_imports, saved_searches]
 
 __all__ = ["BLUEPRINTS"]

@@ -8,7 +8,23 @@ from typing import Any
 from flask import Response
 
 from core import clock
-from core.http import Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
+from core.http import (
+    ETAG_HEADER,
+    IF_CHANGED,
+    IF_MATCH,
+    Blueprint,
+    allow,
+    asked_condition,
+    conditional,
+    current_actor,
+    idempotent,
+    is_known,
+    not_modified,
+    page_of,
+    page_schema,
+    problems,
+    tagged,
+)
 from core.states import StateForbids
 from instruments.models import Instrument
 from instruments.permissions import may_exempt, may_offer, may_read_deadlines, may_review, may_search
@@ -43,14 +59,12 @@ from instruments.schemas.instruments import (
 from instruments.service import calendar, listings
 from instruments.service.calendar import HoursRefused
 from instruments.service.listings import (
-    ExternalIdTaken,
-    InstrumentRefused,
-    ListingRefused,
     NotTheReviewer,
     ProviderNotMember,
     SuspendedByAuthority,
 )
 from instruments.steps import SlotRefused
+from instruments.steps.describing import ExternalIdTaken, InstrumentRefused, ListingRefused
 from instruments.steps.restrictions import ProviderRestricted
 
 DEFAULT_LOOK = timedelta(days=7)
@@ -93,29 +107,38 @@ def create(given: dict[str, Any]) -> dict[str, Any]:
 @instruments.route("/<int:instrument_id>", methods=["GET"])
 @allow(may_search)
 @problems(InstrumentMissing)
-@instruments.response(200, InstrumentSchema)
-def show(instrument_id: int) -> dict[str, Any]:
+@conditional(IF_CHANGED)
+@instruments.response(200, InstrumentSchema, headers=ETAG_HEADER)
+@instruments.alt_response(304, description="Nothing has changed.", headers=ETAG_HEADER)  # type: ignore[untyped-decorator]
+def show(instrument_id: int) -> Any:
     """An instrument
 
-    With how its listing stands, for its owner and the authorities.
+    With how its listing stands, for its owner and the authorities; its version is the ETag.
     """
-    return instrument_details(instrument_id, actor=current_actor(), on=clock.today(clock.now()))
+    shown = instrument_details(instrument_id, actor=current_actor(), on=clock.today(clock.now()))
+    version = shown["instrument"].version
+    return not_modified(version) if is_known(version) else tagged(shown, version)
 
 
 @instruments.route("/<int:instrument_id>", methods=["PATCH"])
 @allow(may_offer)
 @problems(InstrumentMissing, InstrumentRefused, ListingRefused, StateForbids)
+@conditional(IF_MATCH)
 @instruments.arguments(InstrumentFieldsSchema(partial=True))
-@instruments.response(200, InstrumentSchema)
-def update(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
+@instruments.response(200, InstrumentSchema, headers=ETAG_HEADER)
+def update(given: dict[str, Any], instrument_id: int) -> Any:
     """Change an instrument
 
     By its provider, unless it is under review or retired. What is left out stays.
     """
     changed = listings.update_instrument(
-        instrument_id=instrument_id, changes=given, actor=current_actor(), now=clock.now()
+        instrument_id=instrument_id,
+        changes=given,
+        condition=asked_condition(),
+        actor=current_actor(),
+        now=clock.now(),
     )
-    return _shown(changed)
+    return tagged(_shown(changed), changed.version)
 
 
 @instruments.route("/<int:instrument_id>/listing", methods=["POST"])

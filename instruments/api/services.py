@@ -14,8 +14,9 @@ from instruments.queries.details import services as matching_services
 from instruments.queries.instruments import ServiceMissing
 from instruments.schemas.services import NewServiceSchema, ServiceFieldsSchema, ServiceQuerySchema, ServiceSchema
 from instruments.service import services as service
-from instruments.service.listings import ExternalIdTaken, ProviderNotMember
+from instruments.service.listings import ProviderNotMember
 from instruments.service.services import ServiceIncomplete, ServiceRefused
+from instruments.steps.describing import ExternalIdTaken
 from instruments.steps.restrictions import ProviderRestricted
 
 services = Blueprint("services", __name__, url_prefix="/services", description="What providers offer at a price.")

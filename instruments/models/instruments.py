@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, Date, FetchedValue, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
+from core.conditions import fingerprint
 from core.db import Model
 from core.grounds import Ground
 from core.types import UTC, Enumerated, Fen, identity_key
@@ -18,6 +19,8 @@ from instruments.rules.listing import ListingFacts
 from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit
 from instruments.states import ListingState
 
+UNSHOWN = frozenset({"tokens", "import_digest", "changed_xid"})
+"""Columns that nobody is shown."""
 PUBLISHED = text("state = 'published'")
 
 
@@ -26,7 +29,7 @@ class Instrument(Model):
 
     ``county`` and ``city`` are six-digit codes, '' where unknown; other texts are '' where nothing is said. Dates:
     ``accepted_on`` starts the term of S13, ``changed_on`` that of S14. ``import_digest`` tells whether a file says
-    anything new; ``tokens`` are what it can be found by.
+    anything new; ``tokens`` are what it can be found by; ``changed_xid`` numbers the transaction that changed it last.
     """
 
     __tablename__ = "instrument"
@@ -36,6 +39,8 @@ class Instrument(Model):
         Index("ix_instrument_provider_id_id", "provider_id", "id"),
         Index("ix_instrument_state_id", "state", "id"),
         Index("ix_instrument_accepted_on", "accepted_on"),
+        Index("ix_instrument_updated_at", "updated_at"),
+        Index("ix_instrument_changed_xid_id", "changed_xid", "id"),
         Index("ix_instrument_published_city", "city", "id", postgresql_where=PUBLISHED),
         Index("ix_instrument_published_county", "county", "id", postgresql_where=PUBLISHED),
         Index("ix_instrument_published_category", "category", "id", postgresql_where=PUBLISHED),
@@ -86,6 +91,7 @@ class Instrument(Model):
     created_at: Mapped[datetime] = mapped_column(UTC)
     updated_at: Mapped[datetime] = mapped_column(UTC)
     import_digest: Mapped[str] = mapped_column(Text, default="")
+    changed_xid: Mapped[int] = mapped_column(BigInteger, server_default=FetchedValue(), deferred=True)
     tokens: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, deferred=True)
 
     provider: Mapped[Organisation] = relationship()
@@ -105,6 +111,12 @@ class Instrument(Model):
             exempted_on=self.secrecy_exempted_on,
             reference=self.secrecy_reference,
         )
+
+    @property
+    def version(self) -> str:
+        """Changes with whatever is shown of it: the entity tag of the API."""
+        said = [getattr(self, each.name) for each in self.__table__.columns if each.name not in UNSHOWN]
+        return fingerprint([*said, self.provider.name, self.provider.city])
 
     @property
     def facts(self) -> ListingFacts:

@@ -11,8 +11,8 @@ from core.pages.language import t
 from core.permissions import Actor
 from instruments.models import Instrument, Service
 from instruments.permissions import may_judge, may_manage
-from instruments.service.listings import EDITABLE_STATES
 from instruments.states import LISTING, SERVICE, ListingState
+from instruments.steps.describing import EDITABLE_STATES
 
 _OF_OWNER = {
     "submit": ("listing_submission", "listing_pages.submit"),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from accounts.models import Organisation
 from accounts.permissions import Role
 from accounts.queries import visible_organisations
 from core.db import session
-from core.errors import NotFound
+from core.errors import Forbidden, NotFound
 from core.permissions import SYSTEM, Actor
 from instruments.models import Instrument, Service
 from instruments.states import ListingState, ServiceState
@@ -68,6 +68,33 @@ def lock_instrument(instrument_id: int, *, actor: Actor) -> Instrument:
     if found is None:
         raise InstrumentMissing
     return found
+
+
+def own_provider(actor: Actor) -> int:
+    """The provider for which the actor acts; raises ``Forbidden`` where he acts for nobody."""
+    if actor.organisation_id is None:
+        raise Forbidden
+    return actor.organisation_id
+
+
+def find_own_instrument(external_id: str, *, actor: Actor) -> Instrument:
+    """An instrument of the actor's provider by the provider's own id; raises :class:`InstrumentMissing`."""
+    found = session().scalar(_own(external_id, actor).options(joinedload(Instrument.provider)))
+    if found is None:
+        raise InstrumentMissing
+    return found
+
+
+def lock_own_instrument(external_id: str, *, actor: Actor) -> Instrument | None:
+    """The same, locked; None where there is none."""
+    locked = _own(external_id, actor).with_for_update(key_share=True, of=Instrument)
+    return session().scalar(locked.execution_options(populate_existing=True))
+
+
+def _own(external_id: str, actor: Actor) -> Select[tuple[Instrument]]:
+    return select(Instrument).where(
+        Instrument.provider_id == own_provider(actor), Instrument.external_id == external_id
+    )
 
 
 def services_in_scope(actor: Actor) -> ColumnElement[bool]:

@@ -19,6 +19,7 @@ from core.http import (
     TextField,
     grounds_field,
 )
+from core.http.paging import DEFAULT_LIMIT, MAX_LIMIT
 from core.http.schemas import fault
 from instruments.queries.catalogue import FACETS, Sort
 from instruments.rules.listing import Obligation
@@ -126,6 +127,12 @@ class NewInstrumentSchema(InstrumentFieldsSchema):
     )
 
 
+class PutInstrumentSchema(InstrumentFieldsSchema):
+    """An instrument stated whole; what is left out is blank."""
+
+    name = TextField(required=True, max_length=NAME, metadata={"description": "Name."})
+
+
 class InstrumentSummarySchema(Schema):
     """An instrument in a list."""
 
@@ -203,6 +210,45 @@ class InstrumentSchema(InstrumentSummarySchema):
         """The instrument's own fields beside its listing."""
         names = [name for name in self.fields if name != "listing"]
         return {**{name: getattr(shown["instrument"], name) for name in names}, "listing": shown["listing"]}
+
+
+class InstrumentChangesQuerySchema(Schema):
+    """From where on."""
+
+    changed_since = InstantField(metadata={"description": "Begin at the first change since then; without a cursor."})
+    cursor = TextField(max_length=60, metadata={"description": "next_cursor of the answer before."})
+    limit = CountField(
+        minimum=1, maximum=MAX_LIMIT, load_default=DEFAULT_LIMIT, metadata={"description": "Items at most."}
+    )
+
+
+class InstrumentChangeSchema(Schema):
+    """An instrument that was changed."""
+
+    id = IdField(required=True, metadata={"description": "Number of the instrument."})
+    provider_id = IdField(required=True, metadata={"description": "Number of its provider."})
+    external_id = TextField(required=True, metadata={"description": "The provider's own id."})
+    updated_at = InstantField(required=True, metadata={"description": "When it was last changed."})
+    public = fields.Boolean(required=True, metadata={"description": "Whether it stands in the public catalogue."})
+    version = TextField(required=True, allow_none=True, metadata={"description": "Its version, the ETag."})
+    instrument = fields.Nested(
+        InstrumentSummarySchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "As it is; null where the reader may not see it any longer, so that copies drop it."},
+    )
+
+
+class InstrumentChangesSchema(Schema):
+    """Changes in the order in which they were made."""
+
+    items = fields.List(
+        fields.Nested(InstrumentChangeSchema),
+        required=True,
+        metadata={"description": "Each instrument at its latest change."},
+    )
+    next_cursor = TextField(required=True, metadata={"description": "Where to go on, at the end too: then later."})
+    more = fields.Boolean(required=True, metadata={"description": "Whether there is more to fetch at once."})
 
 
 class FacetValueSchema(Schema):

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from psycopg import errors as pg
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
-
 from accounts.queries import is_approved_member, organisation
 from core import audit
 from core.clock import today
+from core.conditions import UNCONDITIONAL, Condition
 from core.db import transaction
-from core.errors import Conflict, Forbidden, Reason, Refused, reason, refuse_all
+from core.errors import Conflict, Forbidden, reason, refuse_all
 from core.permissions import Actor, authorise
 from core.states import allowed_target, apply, state_refusal
 from instruments.models import Instrument
 from instruments.permissions import has_jurisdiction, is_no_owner, may_manage, may_offer, may_review
-from instruments.policy import places
-from instruments.queries.instruments import InstrumentMissing, lock_instrument
+from instruments.queries.instruments import InstrumentMissing, lock_instrument, lock_own_instrument, own_provider
 from instruments.rules.listing import obstacles
-from instruments.rules.merging import instrument_tokens
-from instruments.rules.terms import ExternalUse, Funding, InstrumentKind
 from instruments.states import LISTING, ListingState
+from instruments.steps.describing import BLANK, InstrumentRefused, ListingRefused, change, draft
 from instruments.steps.restrictions import require_unrestricted
-
-EDITABLE_STATES = frozenset({ListingState.DRAFT, ListingState.RETURNED, ListingState.PUBLISHED, ListingState.SUSPENDED})
 
 
 class Decision(StrEnum):
@@ -37,24 +29,6 @@ class Decision(StrEnum):
 
     APPROVE = "approve"
     RETURN = "return"
-
-
-class InstrumentRefused(Refused):
-    """What is said about the instrument has faults; all are named."""
-
-    code = "instrument_refused"
-
-
-class ListingRefused(Refused):
-    """The listing may not be submitted or published yet; everything missing is named."""
-
-    code = "listing_refused"
-
-
-class ExternalIdTaken(Conflict):
-    """The provider already has something with this id."""
-
-    code = "external_id_taken"
 
 
 class ProviderNotMember(Conflict):
@@ -81,43 +55,48 @@ class NotTheReviewer(Forbidden):
 def create_instrument(*, fields: Mapping[str, Any], actor: Actor, now: datetime) -> Instrument:
     """A draft of the actor's provider. Raises :class:`InstrumentRefused`, :class:`ExternalIdTaken`."""
     authorise(actor, may_offer)
-    with transaction() as session:
-        owner = organisation(_own(actor))
-        instrument = Instrument(
-            provider_id=owner.id,
-            external_id=fields.get("external_id") or f"own-{secrets.token_hex(8)}",
-            kind=InstrumentKind.INSTRUMENT,
-            funding=Funding.UNKNOWN,
-            external_use=ExternalUse.OPEN,
-            state=LISTING.initial,
-            created_at=now,
-            updated_at=now,
-            **dict.fromkeys(_TEXTS, ""),
-            iot_sensor=False,
-            duty_free=False,
-        )
-        instrument.provider = owner
-        _write(instrument, fields, on=today(now), now=now)
-        session.add(instrument)
-        _flush(session)
-        audit.record(actor=actor, now=now, action="create", subject=instrument, to_state=instrument.state)
-        return instrument
+    with transaction():
+        return draft(organisation(own_provider(actor)), fields, actor=actor, now=now)
 
 
-def update_instrument(*, instrument_id: int, changes: Mapping[str, Any], actor: Actor, now: datetime) -> Instrument:
-    """Change what is said about an instrument. A published one stays published, so it must stay publishable; the day
-    of its change starts the term of S14."""
-    with transaction() as session:
+def update_instrument(
+    *,
+    instrument_id: int,
+    changes: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+    condition: Condition = UNCONDITIONAL,
+) -> Instrument:
+    """Change what is said about an instrument; the day of the change of a published one starts the term of S14."""
+    with transaction():
         instrument = lock_instrument(instrument_id, actor=actor)
         authorise(actor, may_manage, instrument)
-        if instrument.state not in EDITABLE_STATES:
-            raise state_refusal(instrument.state, "update", transitions=LISTING)
-        if instrument.state in (ListingState.PUBLISHED, ListingState.SUSPENDED):
-            changes = {"changed_on": today(now), **changes}
-        _write(instrument, changes, on=today(now), now=now)
-        _flush(session)
-        audit.record(actor=actor, now=now, action="update", subject=instrument, data={"fields": sorted(changes)})
+        condition.require(instrument.version)
+        change(instrument, changes, actor=actor, now=now)
         return instrument
+
+
+def put_instrument(
+    *, external_id: str, fields: Mapping[str, Any], condition: Condition, actor: Actor, now: datetime
+) -> tuple[Instrument, bool]:
+    """State an instrument of the actor's provider whole, by the provider's own id; the second part says whether it is
+    new. What is left out is blank afterwards. Saying again what stands there changes nothing.
+
+    Raises :class:`InstrumentRefused`, :class:`ListingRefused` and what the condition is refused for.
+    """
+    authorise(actor, may_offer)
+    with transaction():
+        known = lock_own_instrument(external_id, actor=actor)
+        condition.require(None if known is None else known.version)
+        if known is None:
+            owner = organisation(own_provider(actor))
+            return draft(owner, {**fields, "external_id": external_id}, actor=actor, now=now), True
+        said = {**BLANK, **fields}
+        said["category"] = said["category"] or said["category_code"]
+        changes = {name: value for name, value in said.items() if getattr(known, name) != value}
+        if changes:
+            change(known, changes, actor=actor, now=now)
+        return known, False
 
 
 def submit_listing(*, instrument_id: int, actor: Actor, now: datetime) -> Instrument:
@@ -135,6 +114,7 @@ def submit_listing(*, instrument_id: int, actor: Actor, now: datetime) -> Instru
         instrument.submitted_at = now
         instrument.reviewed_by = None
         instrument.reviewed_at = None
+        instrument.updated_at = now
         return instrument
 
 
@@ -169,6 +149,7 @@ def review_listing(
         instrument.reviewed_at = now
         instrument.review_opinion = opinion
         instrument.review_defects = list(defects)
+        instrument.updated_at = now
         if decision is Decision.APPROVE:
             instrument.published_at = now
         return instrument
@@ -190,6 +171,7 @@ def retire_listing(*, instrument_id: int, note: str, actor: Actor, now: datetime
         instrument = lock_instrument(instrument_id, actor=actor)
         authorise(actor, may_manage, instrument)
         apply(instrument, "retire", transitions=LISTING, actor=actor, now=now, note=note or None)
+        instrument.updated_at = now
         return instrument
 
 
@@ -225,6 +207,7 @@ def _change(instrument_id: int, action: str, note: str, actor: Actor, now: datet
             _require_right_to_resume(instrument, actor)
             refuse_all(obstacles(instrument.facts), error=ListingRefused)
         apply(instrument, action, transitions=LISTING, actor=actor, now=now, note=note or None)
+        instrument.updated_at = now
         return instrument
 
 
@@ -254,64 +237,3 @@ def _require_action(instrument: Instrument, action: str) -> None:
 def _require_member(provider_id: int, *, now: datetime) -> None:
     if not is_approved_member(provider_id, on=today(now)):
         raise ProviderNotMember
-
-
-def _own(actor: Actor) -> int:
-    if actor.organisation_id is None:
-        raise Forbidden
-    return actor.organisation_id
-
-
-_TEXTS = (
-    "name",
-    "name_en",
-    "model",
-    "maker",
-    "category_code",
-    "category",
-    "specifications",
-    "functions",
-    "description",
-    "address",
-    "county",
-    "duty_free_record",
-)
-
-
-def _write(instrument: Instrument, fields: Mapping[str, Any], *, on: date, now: datetime) -> None:
-    # Nothing may be read between writing and judging: a flush would meet the constraints first.
-    city = instrument.provider.city or ""
-    for name, value in fields.items():
-        setattr(instrument, name, value)
-    instrument.category = instrument.category or instrument.category_code
-    refuse_all(_faults(instrument, on), error=InstrumentRefused)
-    if instrument.state is ListingState.PUBLISHED:
-        refuse_all(obstacles(instrument.facts), error=ListingRefused)
-    instrument.city = places(on).codes.get(instrument.county, city)
-    searched = ("name", "name_en", "model", "maker", "category", "category_code", "functions", "description")
-    instrument.tokens = instrument_tokens({name: getattr(instrument, name) for name in searched})
-    instrument.updated_at = now
-
-
-def _faults(instrument: Instrument, on: date) -> list[Reason]:
-    faults = []
-    known, county = places(on), instrument.county
-    if county and county.startswith(known.prefix) and county not in known.codes:
-        faults.append(reason("instrument_county_unknown", field="county", county=county))
-    if (instrument.reference_price_fen is None) != (instrument.reference_price_unit is None):
-        faults.append(reason("instrument_reference_price_half", field="reference_price_unit"))
-    faults += [
-        reason("instrument_date_ahead", field=name)
-        for name in ("acquired_on", "accepted_on", "changed_on")
-        if (day := getattr(instrument, name)) is not None and day > on
-    ]
-    return faults
-
-
-def _flush(session: Session) -> None:
-    try:
-        session.flush()
-    except IntegrityError as violated:
-        if isinstance(violated.orig, pg.UniqueViolation):
-            raise ExternalIdTaken from violated
-        raise

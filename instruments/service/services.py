@@ -23,8 +23,9 @@ from instruments.permissions import may_manage, may_offer
 from instruments.queries.instruments import find_service
 from instruments.rules.merging import service_tokens
 from instruments.rules.services import AT_COST, cost_faults, missing_for_publication
-from instruments.service.listings import ExternalIdTaken, ProviderNotMember
+from instruments.service.listings import ProviderNotMember
 from instruments.states import SERVICE, ServiceState
+from instruments.steps.describing import ExternalIdTaken
 from instruments.steps.restrictions import require_unrestricted
 
 

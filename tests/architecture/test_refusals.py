@@ -10,6 +10,7 @@ from core.errors import (
     DomainError,
     Malformed,
     NotFound,
+    PreconditionFailed,
     TooLarge,
     TooManyAttempts,
     Unauthenticated,
@@ -18,7 +19,7 @@ from core.errors import (
 from marketplace.app import create_app
 from tests.architecture.test_sources import sources
 
-UNREAD = (Busy, Malformed, NotFound, TooLarge, TooManyAttempts, Unauthenticated, WrongMediaType)
+UNREAD = (Busy, Malformed, NotFound, PreconditionFailed, TooLarge, TooManyAttempts, Unauthenticated, WrongMediaType)
 """Refusals of a request rather than of what it asks for."""
 OF_NO_ARTICLE = {
     "Forbidden": "a role may not do this at all",
