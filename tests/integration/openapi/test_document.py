@@ -150,7 +150,7 @@ def test_every_schema_is_described_and_used(document: Json) -> None:
 
 
 def test_every_answer_has_a_body_that_is_described(document: Json) -> None:
-    """Successes have a schema but 204, and 304 has none either; errors are problem documents whose codes are named with a sentence each."""
+    """Successes have a schema but 204 and 304; errors are problem documents whose codes have a sentence each."""
     for name, operation in operations(document):
         successes = [status for status in operation["responses"] if status.startswith("2")]
         assert successes, name
