@@ -26,6 +26,10 @@ may_import = provider
 may_read_imports = provider
 may_read_deadlines = provider | official_reader
 may_exempt = authority
+may_log_use = provider
+may_read_use = provider | official_reader
+may_attend = provider | beneficiary | incubator
+may_read_bookings = may_attend | official_reader
 
 
 @permission
@@ -57,13 +61,17 @@ __all__ = [
     "has_jurisdiction",
     "is_no_owner",
     "may_ask_for_it",
+    "may_attend",
     "may_exempt",
     "may_import",
     "may_judge",
+    "may_log_use",
     "may_manage",
     "may_offer",
+    "may_read_bookings",
     "may_read_deadlines",
     "may_read_imports",
+    "may_read_use",
     "may_review",
     "may_search",
     "owns",

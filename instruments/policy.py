@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from core.policy import Edition, current
 from instruments.rules.imports.layouts import Places
+from instruments.rules.usage import UsageTerms
 
 TERM = "instruments.term"
 
@@ -51,6 +52,17 @@ def saved_searches_max(on: date) -> int:
     """How many searches a user may keep."""
     found: int = _edition(on)["instruments.saved_searches_max"]
     return found
+
+
+def usage_terms(on: date) -> UsageTerms:
+    """What may be logged of the use of instruments, and when (S19; the figures are design decisions)."""
+    edition = _edition(on)
+    return UsageTerms(
+        longest=timedelta(days=edition["instruments.booking_max_days"]),
+        back=timedelta(days=edition["instruments.usage_back_days"]),
+        late_after=timedelta(days=edition["instruments.usage_late_after_days"]),
+        early=timedelta(minutes=edition["instruments.check_in_early_minutes"]),
+    )
 
 
 def places(on: date) -> Places:

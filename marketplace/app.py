@@ -34,11 +34,13 @@ from instruments.api import BLUEPRINTS as INSTRUMENTS_API
 from instruments.cli import COMMANDS as INSTRUMENTS_COMMANDS
 from instruments.jobs import JOBS as INSTRUMENTS_JOBS
 from instruments.pages import PAGES as INSTRUMENTS_PAGES
+from instruments.steps import USE_LOGGED
 from marketplace.api import BLUEPRINTS as MARKETPLACE_API
 from marketplace.cli import COMMANDS as MARKETPLACE_COMMANDS
 from marketplace.jobs import JOBS as MARKETPLACE_JOBS
 from marketplace.pages import PAGES as MARKETPLACE_PAGES
 from marketplace.pages.site import site
+from marketplace.steps.usage import amend_by_log
 from settlement.api import BLUEPRINTS as SETTLEMENT_API
 from settlement.cli import COMMANDS as SETTLEMENT_COMMANDS
 from settlement.gateways import init_gateway
@@ -69,7 +71,7 @@ COMMANDS: list[click.Command] = [
 JOBS: list[Job] = [*CORE_JOBS, *ACCOUNTS_JOBS, *SETTLEMENT_JOBS, *INSTRUMENTS_JOBS, *VOUCHERS_JOBS, *MARKETPLACE_JOBS]
 MAX_FORM_PARTS = 200
 """Fields and files of one form; each file costs a buffer of its own before the first is looked at."""
-HANDLERS: Mapping[str, Sequence[Handler]] = {}
+HANDLERS: Mapping[str, Sequence[Handler]] = {USE_LOGGED: (amend_by_log,)}
 """What travels upward: events of the outbox and who handles them."""
 
 

@@ -5,7 +5,8 @@ from instruments.api.instruments import instruments
 from instruments.api.saved_searches import saved_searches
 from instruments.api.services import services
 from instruments.api.syncing import instrument_sync
+from instruments.api.usage import bookings, uses
 
-BLUEPRINTS = [instruments, instrument_sync, services, instrument_imports, saved_searches]
+BLUEPRINTS = [instruments, instrument_sync, services, instrument_imports, saved_searches, uses, bookings]
 
 __all__ = ["BLUEPRINTS"]

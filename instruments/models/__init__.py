@@ -5,11 +5,15 @@ from instruments.models.imports import ImportJob, ImportRowError
 from instruments.models.instruments import Instrument
 from instruments.models.saved_searches import SavedSearch, SavedSearchLook
 from instruments.models.services import Service, ServiceInstrument
+from instruments.models.usage import Attendance, AttendanceRule, InstrumentUse
 
 __all__ = [
+    "Attendance",
+    "AttendanceRule",
     "ImportJob",
     "ImportRowError",
     "Instrument",
+    "InstrumentUse",
     "Occupancy",
     "OpeningHours",
     "SavedSearch",

@@ -39,6 +39,7 @@ class Occupancy(Model):
     __table_args__ = (
         Index("uq_occupancy_order_id", "order_id", unique=True, postgresql_where=text("live")),
         Index("ix_occupancy_order_id", "order_id"),
+        Index("ix_occupancy_organisation_id", "organisation_id", "id"),
     )
 
     id: Mapped[int] = identity_key()

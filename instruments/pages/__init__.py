@@ -12,6 +12,7 @@ from instruments.pages.own_services import own_service_pages
 from instruments.pages.reviews import reviews
 from instruments.pages.saved_searches import saved
 from instruments.pages.services import services
+from instruments.pages.usage import bookings, usage
 
 PAGES: list[Pages] = [
     catalogue,
@@ -25,4 +26,6 @@ PAGES: list[Pages] = [
     imports,
     reviews,
     saved,
+    usage,
+    bookings,
 ]

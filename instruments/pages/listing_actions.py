@@ -60,6 +60,7 @@ def _for_owner(instrument: Instrument) -> Iterator[dict[str, Any]]:
     yield from _steps(instrument, _OF_OWNER)
     if instrument.state in EDITABLE_STATES:
         yield _button("instrument_edit", "own_instrument_pages.edit", instrument_id=instrument.id)
+    yield _button("uses", "usage_pages.index", instrument_id=instrument.id)
     if instrument.state is not ListingState.RETIRED:
         yield _button("opening_hours", "hours_pages.edit", instrument_id=instrument.id)
         yield _button("closure_new", "closure_pages.index", instrument_id=instrument.id)
@@ -68,6 +69,7 @@ def _for_owner(instrument: Instrument) -> Iterator[dict[str, Any]]:
 
 def _for_reviewer(instrument: Instrument) -> Iterator[dict[str, Any]]:
     yield from _steps(instrument, _OF_REVIEWER)
+    yield _button("uses", "usage_pages.index", instrument_id=instrument.id)
     if instrument.state is not ListingState.PUBLISHED:
         yield _button("secrecy_exemption", "listing_pages.exempt", instrument_id=instrument.id)
 

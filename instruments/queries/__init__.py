@@ -4,17 +4,22 @@ from instruments.queries.calendar import availability, booked_hours
 from instruments.queries.instruments import find_instrument, find_service
 from instruments.queries.offers import Offer, OfferRefused, ServiceNotOffered, SlotTaken, offer
 from instruments.queries.prices import PublishedPrice, published_price
+from instruments.queries.usage import AttendedBooking, attended_order, logged_hours, users_check_in
 
 __all__ = [
+    "AttendedBooking",
     "Offer",
     "OfferRefused",
     "PublishedPrice",
     "ServiceNotOffered",
     "SlotTaken",
+    "attended_order",
     "availability",
     "booked_hours",
     "find_instrument",
     "find_service",
+    "logged_hours",
     "offer",
     "published_price",
+    "users_check_in",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.invariants import Invariant, replay
+from instruments.queries.usage_invariants import INVARIANTS as USAGE
 from instruments.states import IMPORT, LISTING, SERVICE
 
 INVARIANTS = [
@@ -49,6 +50,7 @@ INVARIANTS = [
          WHERE i.provider_id <> s.provider_id
         """,
     ),
+    *USAGE,
     replay("instrument", LISTING),
     replay("service", SERVICE),
     replay("import_job", IMPORT),

@@ -50,3 +50,19 @@ class OccupancyKind(StrEnum):
     BOOKING = "booking"
     CLOSURE = "closure"
     MAINTENANCE = "maintenance"
+
+
+class UsePurpose(StrEnum):
+    """What an instrument was used for (S19)."""
+
+    ORDER = "order"
+    OWN = "own"
+    TEACHING = "teaching"
+    MAINTENANCE = "maintenance"
+
+
+class AttendanceKind(StrEnum):
+    """Coming to a booking, and leaving it."""
+
+    CHECK_IN = "check_in"
+    CHECK_OUT = "check_out"

@@ -1,5 +1,29 @@
 """Parts of use cases that need an open transaction. What upper packages use is listed here."""
 
+from instruments.steps.attendance import (
+    AttendedAlready,
+    NotCheckedIn,
+    NothingBooked,
+    UsersDoNotCheckIn,
+    check_in,
+    check_out,
+)
 from instruments.steps.booking import InstrumentNotPublished, SlotRefused, book, release
+from instruments.steps.usage import USE_LOGGED, Used, UseRefused, log_use
 
-__all__ = ["InstrumentNotPublished", "SlotRefused", "book", "release"]
+__all__ = [
+    "USE_LOGGED",
+    "AttendedAlready",
+    "InstrumentNotPublished",
+    "NotCheckedIn",
+    "NothingBooked",
+    "SlotRefused",
+    "UseRefused",
+    "Used",
+    "UsersDoNotCheckIn",
+    "book",
+    "check_in",
+    "check_out",
+    "log_use",
+    "release",
+]

@@ -11,10 +11,12 @@ from marketplace.api.quotes import quotes
 from marketplace.api.reports import audit_entries, audit_heads, policies
 from marketplace.api.residents import residents
 from marketplace.api.snapshots import comments, lines, snapshots
+from marketplace.api.usage import order_uses
 
 BLUEPRINTS: list[Blueprint] = [
     quotes,
     orders,
+    order_uses,
     policies,
     audit_entries,
     audit_heads,

@@ -19,6 +19,7 @@ from marketplace.pages.residents import residents
 from marketplace.pages.snapshots import snapshots
 from marketplace.pages.statistics import statistics
 from marketplace.pages.trail import trail_pages
+from marketplace.pages.usage import order_uses
 from marketplace.pages.verification import verification
 
 PAGES: list[Pages] = [
@@ -30,6 +31,7 @@ PAGES: list[Pages] = [
     quotes,
     orders,
     steps,
+    order_uses,
     figures,
     trail_pages,
     verification,

@@ -9,10 +9,12 @@ from flask import url_for
 
 from core.pages.language import t
 from core.permissions import Actor
+from instruments.queries import attended_order, users_check_in
 from marketplace.models import Order
 from marketplace.permissions import is_beneficiary_side, is_provider_side
 from marketplace.queries.namings import complaint_about
 from marketplace.service.complaints import REFUSED
+from marketplace.service.usage import SERVED
 from marketplace.states import ORDER, PAYABLE, OrderAction
 from settlement.gateways import gateway_is_on
 from settlement.queries.payments import methods_to
@@ -47,10 +49,24 @@ def _actions(order: Order, money: OrderMoney, actor: Actor) -> Iterator[dict[str
         }
     if uses and order.state in PAYABLE and money.due_fen > 0 and gateway_is_on() and methods_to(order.provider_id):
         yield _button("pay_online", "online_payment", order, primary=True)
+    if (provides or uses) and order.state in SERVED:
+        yield from _of_use(order, provides=provides)
     for action, view in {**(_PROVIDER_ONLY if provides else {}), **(_EITHER if provides or uses else {})}.items():
         if action in allowed:
             setback = action in _SETBACKS
             yield _button(view, _FORMS[view], order, primary=not setback, danger=setback)
+
+
+def _of_use(order: Order, *, provides: bool) -> Iterator[dict[str, Any]]:
+    """Who comes and leaves, where time was booked; and for the provider the log of what was used."""
+    if order.quote.during is not None:
+        found = attended_order(order.id)
+        if found is not None and found.left_at is None and (provides or users_check_in(found.booking.instrument_id)):
+            view = "check_in" if found.came_at is None else "check_out"
+            label = t(f"page.order_{view}.title")
+            yield {"label": label, "href": url_for(f"order_use_pages.{view}", order_id=order.id)}
+    if provides:
+        yield {"label": t("page.order_use.title"), "href": url_for("order_use_pages.log", order_id=order.id)}
 
 
 _FORMS = {

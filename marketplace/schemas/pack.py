@@ -224,6 +224,9 @@ SCHEMA: Mapping[str, fields.Field[Any]] = {
     "instruments.booking_max_days": _count(1, 3660),
     "instruments.booking_horizon_days": _count(1, 3660),
     "instruments.saved_searches_max": _count(1, 1000),
+    "instruments.usage_back_days": _count(1, 3660),
+    "instruments.usage_late_after_days": _count(0, 3660),
+    "instruments.check_in_early_minutes": _count(0, 1440),
     "members.registration_documents": fields.Dict(
         required=True, keys=_text(CODE), values=_many(EnumField(DocumentKind), least=0)
     ),

@@ -20,6 +20,7 @@ from marketplace.queries.price_history import related_orders, usual_prices
 from marketplace.rules.completion import completion_faults
 from marketplace.service.orders import money_of
 from marketplace.states import ORDER, OrderAction
+from marketplace.steps.usage import amend_record
 from settlement import steps as settlement
 from settlement.queries import order_money
 from vouchers import steps as vouchers
@@ -103,6 +104,7 @@ def _open_claim(order: Order, record: ServiceRecord, *, actor: Actor, now: datet
         return None
     claim = vouchers.open_claim(record=record, actor=actor, now=now)
     require_transaction().flush()
+    amend_record(order.id, actor=actor, now=now)
     return claim
 
 

@@ -100,13 +100,18 @@ def upheld_without_consequence(claim: Claim, *, approved_fen: int, despite_flags
 def amend_record(*, order_id: int, logged_hours: Decimal, source: str, actor: Actor, now: datetime) -> None:
     """Add the hours an instrument logged to the frozen record of an order, where it has a claim.
 
-    Readings come late; what they say differently is a flag of a claim that somebody still decides about.
+    Readings come late; what they say differently is a flag of a claim that somebody still decides about. What was said
+    last is not said again.
     """
     current = require_transaction()
     claim = current.scalar(
         select(Claim).where(Claim.order_id == order_id).with_for_update().execution_options(populate_existing=True)
     )
     if claim is None:
+        return
+    of_claim = select(RecordAmendment).where(RecordAmendment.claim_id == claim.id)
+    latest = current.scalar(of_claim.order_by(RecordAmendment.id.desc()).limit(1))
+    if latest is not None and (latest.logged_hours, latest.source) == (logged_hours, source):
         return
     amendment = RecordAmendment(claim_id=claim.id, logged_hours=logged_hours, source=source, at=now)
     current.add(amendment)

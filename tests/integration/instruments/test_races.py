@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 from flask import Flask
 from sqlalchemy import select
@@ -16,8 +18,10 @@ from core.types import Span
 from instruments.models import Occupancy
 from instruments.queries import SlotTaken
 from instruments.queries.invariants import INVARIANTS
-from instruments.rules.terms import OccupancyKind
-from instruments.steps import book
+from instruments.queries.usage import uses_of
+from instruments.rules.terms import OccupancyKind, UsePurpose
+from instruments.service.usage import UseCorrected, correct_use, log_own_use
+from instruments.steps import Used, book
 from tests.databases import Database
 from tests.factories.accounts import actor_of, make_enterprise
 from tests.factories.instruments import make_instrument, next_slot
@@ -70,6 +74,23 @@ def test_forty_bookings_for_one_slot_give_one_success_and_thirty_nine_refusals(c
 
     assert race(committed_app, attempt) == {"booked": 1, SlotTaken.__name__: CLIENTS - 1}
     assert len(session().scalars(select(Occupancy)).all()) == 1
+    assert verify(INVARIANTS) == []
+
+
+def test_of_many_corrections_at_once_one_stands(committed_app: Flask) -> None:
+    """S19: the others find that the entry was corrected, and nothing is counted twice."""
+    instrument = make_instrument()
+    instrument_id, actor, now = instrument.id, actor_of(instrument.provider), clock.now()
+    period = Used(starts_at=now - timedelta(hours=3), ends_at=now - timedelta(hours=1), operator="张工")
+    wrong = log_own_use(instrument_id=instrument_id, purpose=UsePurpose.OWN, used=period, actor=actor, now=now).id
+    session().rollback()
+
+    def attempt(number: int) -> None:
+        mended = replace(period, operator=f"第{number}人")
+        correct_use(instrument_id=instrument_id, use_id=wrong, used=mended, why="记错", actor=actor, now=now)
+
+    assert race(committed_app, attempt, clients=8) == {"booked": 1, UseCorrected.__name__: 7}
+    assert len(session().scalars(uses_of(instrument_id)).all()) == 1
     assert verify(INVARIANTS) == []
 
 

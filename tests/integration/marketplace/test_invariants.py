@@ -7,6 +7,7 @@ import os
 
 from accounts.queries.invariants import INVARIANTS as ACCOUNTS
 from core.invariants import Invariant
+from instruments.queries.usage_invariants import INVARIANTS as USAGE
 from marketplace.queries.invariants import INVARIANTS as MARKETPLACE
 from settlement.queries.invariants import INVARIANTS as SETTLEMENT
 from settlement.queries.invariants.gateway import INVARIANTS as GATEWAY
@@ -16,7 +17,7 @@ from tests.support.world import World
 from vouchers.queries.invariants import INVARIANTS as VOUCHERS
 from vouchers.queries.supervision_invariants import INVARIANTS as SUPERVISION
 
-EVERYTHING = [*ACCOUNTS, *SETTLEMENT, *VOUCHERS, *MARKETPLACE]
+EVERYTHING = [*ACCOUNTS, *SETTLEMENT, *USAGE, *VOUCHERS, *MARKETPLACE]
 OF_THEIR_OWN = {each.name for each in (*SUPERVISION, *GATEWAY)}
 """Of supervision and payments online the world has little: they are bent in tests of their own beside those of vouchers
 and settlement."""
@@ -328,6 +329,13 @@ BENDS: dict[str, str | list[str]] = {
         "UPDATE payable SET state = 'due'",
         "DELETE FROM payment_stop",
     ],
+    # instruments
+    "every entry of the log of use": made("instrument_use", starts_at="2026-01-01", ends_at="2026-01-02"),
+    "a correction in the log of use": [
+        made("instrument_use", instrument_id=1, purpose="own", logged_at="2026-01-01"),
+        copied("instrument_use", "id = 999999", id=999_998, instrument_id=2, corrects_id=999_999),
+    ],
+    "nobody left a booking": made("attendance", occupancy_id=1, kind="check_out", at="2026-01-01"),
     # marketplace
     "an order's subsidy": 'UPDATE "order" SET price_fen = price_fen + 1',
     "the price of a deducted": (

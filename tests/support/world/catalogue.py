@@ -37,6 +37,12 @@ class Catalogue(Records):
                 self.post(user, f"/instruments/{made['id']}/{step}", INSTRUMENT_BODIES.get(step))
         closed = {"starts_at": "2026-03-20T08:00:00+08:00", "ends_at": "2026-03-20T12:00:00+08:00"}
         self.post("provider-jinan", f"/instruments/{found['demo-xrd']}/closures", closed, name="closure")
+        used = {**USE, "starts_at": "2026-03-01T08:00:00+08:00", "ends_at": "2026-03-01T12:00:00+08:00"}
+        uses = f"/instruments/{found['demo-xrd']}/uses"
+        self.post("provider-jinan", uses, used, name="use")
+        wrong = self.post("provider-jinan", uses, used)
+        correction = {name: value for name, value in used.items() if name != "purpose"}
+        self.post("provider-jinan", f"{uses}/{wrong['id']}/correction", {**correction, "why": "结束时间记错"})
         offer = {**SERVICE, "instrument_ids": [found["demo-xrd"]]}
         self.post("provider-jinan", "/services", offer, name="draft service")
         kept = {"name": "质谱", "search": {"q": "质谱", "city": "370100", "free_from": FREE[0], "free_to": FREE[1]}}
@@ -76,3 +82,6 @@ SERVICE: Json = {
     "price_unit": "sample",
     "turnaround_days": 5,
 }
+
+USE: Json = {"purpose": "teaching", "operator": "演示操作员", "samples": 3, "remarks": "示范课"}
+"""A use by the provider itself, but for its time."""

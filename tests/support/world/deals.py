@@ -26,11 +26,25 @@ class Deals(Records):
             "delivered": "delivery",
         }.items():
             self.ids[f"{name} order"] = self.order(until=until)["id"]
+        self._booked()
         self.ids["team quote"] = ask(self.client, "team-weifang", self.ids["service"])["id"]
         self.ids["team order"] = self.order(user="team-weifang")["id"]
         self.ids["team accepted order"] = self.order(user="team-weifang", until="acceptance")["id"]
         in_full = ask(self.client, "sme-heze", self.ids["service"], payment_mode="full_payment")
         self.ids["full quote"] = in_full["id"]
+
+    def _booked(self) -> None:
+        """Orders of machine time of this morning: one to be come to, one that somebody has come to."""
+        hourly = self.ids["hourly service"]
+        for name, hour in {"booked": 9, "attended": 10}.items():
+            slot = {"starts_at": f"2026-03-02T{hour:02}:00:00+08:00", "ends_at": f"2026-03-02T{hour:02}:30:00+08:00"}
+            placed = order(self.client, "sme-heze", hourly, **slot)
+            self.ids[f"{name} order"] = walk(self.client, placed, user="sme-heze", until="service-start")["id"]
+        self.client.post("provider-jinan", f"/orders/{self.ids['attended order']}/check-in", {})
+        found = {each["order_id"]: each for each in self.client.get("provider-jinan", "/bookings")["items"]}
+        self.ids["booking"] = found[self.ids["booked order"]]["id"]
+        shared = f"/instruments/{found[self.ids['booked order']]['instrument_id']}/attendance"
+        self.client.put("provider-jinan", shared, {"users_check_in": True})
 
     def order(self, *, user: str = "sme-heze", until: str = "", mode: str = "direct_deduction") -> Json:
         """An order of one sample, taken so far."""
