@@ -12,12 +12,16 @@ import itertools
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import psycopg
+from flask import Flask
 
-from marketplace.demo.province import demo_uscc
+from core import clock
+from marketplace.demo.accounts import demo_password
+from marketplace.demo.client import DemoClient
+from marketplace.demo.province import demo_uscc, seed_province
 
 MILLION = 1_000_000
 ORGANISATION, USER, QUOTE, INSTRUMENT, SERVICE, CONTROLLER, ACCOUNT, ORDER = range(1, 9)
@@ -35,6 +39,8 @@ FIRST_OF = {
     "occupancy": 11,
     "cap_hold": 12,
 }
+MODEL_SERVICE = "demo-ms-hour"
+MODEL_USER = "sme-jinan"
 CLIENTS = 32
 SERVICES_A_MEMBER = 4
 QUOTES_OF_FIRST, QUOTES_OF_OTHERS = 2000, 500
@@ -64,13 +70,50 @@ class Member:
     quotes: list[QuoteCopy]
 
 
-def spread_numbers(connection: psycopg.Connection) -> None:
+class Offer(NamedTuple):
+    """The numbers of a service and of the instrument it rests on."""
+
+    service: int
+    instrument: int
+
+
+def a_model(app: Flask, connection: psycopg.Connection) -> Mapping[str, int]:
+    """Seed the demo province, within the context of the application. The member, the service and the quote that all
+    others are copies of."""
+    seed_province(now=clock.now())
+    _spread_numbers(connection)
+    client = DemoClient(app, passwords={}, default_password=demo_password())
+    service, instrument = _open_all_hours(connection, MODEL_SERVICE)
+    begins = (clock.now() + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
+    wish = {
+        "service_id": service,
+        "payment_mode": "direct_deduction",
+        "starts_at": begins.isoformat(),
+        "ends_at": (begins + timedelta(hours=1)).isoformat(),
+    }
+    quote = client.post(MODEL_USER, "/quotes", wish)
+    assert quote["subsidy_fen"] > 0
+    row = connection.execute(
+        "SELECT u.id, u.organisation_id, t.controller_id FROM user_account u"
+        " JOIN controller_tenure t ON t.organisation_id = u.organisation_id AND t.until IS NULL WHERE u.username = %s",
+        (MODEL_USER,),
+    ).fetchone()
+    assert row is not None
+    return {
+        "quote": quote["id"],
+        "service": service,
+        "instrument": instrument,
+        **dict(zip(("user", "organisation", "controller"), row, strict=True)),
+    }
+
+
+def _spread_numbers(connection: psycopg.Connection) -> None:
     """Let each kind of record count from a million of its own."""
     for table, million in FIRST_OF.items():
         connection.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (f'"{table}"', million * MILLION))
 
 
-def open_all_hours(connection: psycopg.Connection, service: str) -> tuple[int, int]:
+def _open_all_hours(connection: psycopg.Connection, service: str) -> tuple[int, int]:
     """Make the model service cheap and its instrument bookable around the clock; their numbers."""
     row = connection.execute(
         "UPDATE service SET price_fen = %s WHERE external_id = %s RETURNING id", (PRICE_FEN, service)
@@ -95,22 +138,38 @@ def make_members(
     connection: psycopg.Connection, *, model: Mapping[str, int], count: int, one_controller: bool, label: str
 ) -> list[Member]:
     """Copy the model member, its service and instrument ``count`` times, and its quote for every slot."""
-    controllers = [_copy(connection, "controller", model["controller"], name=f"{label} {n}") for n in range(count)]
-    return [
-        _make_member(
-            connection,
-            model,
-            label=f"{label}-{n}",
-            controller=controllers[0 if one_controller else n],
-            quotes=QUOTES_OF_OTHERS if n else QUOTES_OF_FIRST,
-        )
-        for n in range(count)
+    controllers = _make_controllers(connection, model, count=1 if one_controller else count, label=label)
+    made = []
+    for n in range(count):
+        member = _make_member(connection, model, label=f"{label}-{n}", controller=controllers[n % len(controllers)])
+        for number in range(SERVICES_A_MEMBER):
+            offer = _make_offer(connection, model, label=f"{label}-{n}-{number}")
+            quotes = QUOTES_OF_OTHERS if n else QUOTES_OF_FIRST
+            member.quotes.extend(_make_quotes(connection, model, offer, member, count=quotes))
+        made.append(member)
+    return made
+
+
+def make_rivals(
+    connection: psycopg.Connection, *, model: Mapping[str, int], count: int, slots: int, label: str
+) -> list[Member]:
+    """Copy the model member ``count`` times, each under a controller of its own, and give all of them a quote for the
+    same slots of the same instrument."""
+    offer = _make_offer(connection, model, label=label)
+    rivals = [
+        _make_member(connection, model, label=f"{label}-{n}", controller=controller)
+        for n, controller in enumerate(_make_controllers(connection, model, count=count, label=label))
     ]
+    for rival in rivals:
+        rival.quotes.extend(_make_quotes(connection, model, offer, rival, count=slots))
+    return rivals
 
 
-def _make_member(
-    connection: psycopg.Connection, model: Mapping[str, int], *, label: str, controller: int, quotes: int
-) -> Member:
+def _make_controllers(connection: psycopg.Connection, model: Mapping[str, int], *, count: int, label: str) -> list[int]:
+    return [_copy(connection, "controller", model["controller"], name=f"{label} {n}") for n in range(count)]
+
+
+def _make_member(connection: psycopg.Connection, model: Mapping[str, int], *, label: str, controller: int) -> Member:
     firm = _copy(
         connection,
         "organisation",
@@ -137,23 +196,28 @@ def _make_member(
         " VALUES (%s, %s, %s, now(), now() + interval '1 day')",
         (user, prefix, hashlib.sha256(secret.encode()).digest()),
     )
-    made = [
-        quote
-        for number in range(SERVICES_A_MEMBER)
-        for quote in _make_quotes(connection, model, label=f"{label}-{number}", firm=firm, user=user, count=quotes)
-    ]
-    return Member({ORGANISATION: firm, USER: user, CONTROLLER: controller}, f"{prefix}.{secret}", made)
+    return Member({ORGANISATION: firm, USER: user, CONTROLLER: controller}, f"{prefix}.{secret}", [])
 
 
-def _make_quotes(
-    connection: psycopg.Connection, model: Mapping[str, int], *, label: str, firm: int, user: int, count: int
-) -> list[QuoteCopy]:
-    """A service on an instrument of its own, and a quote for each hour from the model's slot on."""
+def _make_offer(connection: psycopg.Connection, model: Mapping[str, int], *, label: str) -> Offer:
+    """A service on an instrument of its own."""
     instrument = _copy(connection, "instrument", model["instrument"], external_id=label)
     _copy(connection, "opening_hours", model["instrument"], by="instrument_id", instrument_id=instrument)
     service = _copy(connection, "service", model["service"], external_id=label)
     connection.execute("INSERT INTO service_instrument VALUES (%s, %s)", (service, instrument))
-    changes = {"beneficiary_id": firm, "service_id": service, "instrument_id": instrument, "created_by": user}
+    return Offer(service, instrument)
+
+
+def _make_quotes(
+    connection: psycopg.Connection, model: Mapping[str, int], offer: Offer, member: Member, *, count: int
+) -> list[QuoteCopy]:
+    """A quote for each hour from the model's slot on."""
+    changes = {
+        "beneficiary_id": member.numbers[ORGANISATION],
+        "service_id": offer.service,
+        "instrument_id": offer.instrument,
+        "created_by": member.numbers[USER],
+    }
     columns = _columns(connection, "quote")
     shown = ", ".join(
         f"%({name})s" if name in changes else "moved.slot" if name == "during" else f"q.{name}" for name in columns
@@ -165,7 +229,7 @@ def _make_quotes(
         " WHERE q.id = %(model)s RETURNING id, lower(during), upper(during)",
         {**changes, "model": model["quote"], "count": count},
     )
-    return [QuoteCopy(number, service, instrument, begins, ends) for number, begins, ends in rows]
+    return [QuoteCopy(number, offer.service, offer.instrument, begins, ends) for number, begins, ends in rows]
 
 
 def _copy(connection: psycopg.Connection, table: str, model: int, *, by: str = "id", **changes: Any) -> int:

@@ -9,14 +9,10 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import shutil
-import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -25,59 +21,38 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.engine import make_url
 
-from core import clock, migrate
-from core.config import PROJECT, Config
+from core.config import PROJECT
 from core.db import db
-from core.postgres import EmbeddedServer
-from core.processes import wait_for
 from marketplace.app import create_app
-from marketplace.demo.accounts import demo_password
-from marketplace.demo.client import DemoClient
-from marketplace.demo.province import seed_province
 from tests.bench.placing_bare import DATABASE, RECORDING, Recording
 from tests.bench.placing_data import (
     CLIENTS,
     CONTROLLER,
     Member,
     QuoteCopy,
+    a_model,
     make_members,
-    open_all_hours,
-    spread_numbers,
 )
 from tests.bench.processor import family_worked_seconds
+from tests.bench.serving import Ground, Side, fresh_ground, granian
 from tests.support.queries import listen
 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "2"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 AT_ONCE = (1, 8, 32)
-START_SECONDS = 120.0
 GOAL = 0.50
 """The least share of the bare rate."""
-
-MODEL_SERVICE = "demo-ms-hour"
-MODEL_USER = "sme-jinan"
 
 
 @dataclass(frozen=True)
 class Town:
     """The database with everybody in it."""
 
-    config: Config
+    ground: Ground
     many: list[Member]
     one: list[Member]
     recording: Path
-    database_process: int
-
-
-@dataclass(frozen=True)
-class Side:
-    """One of the two, served: where it listens, its process, and that of the database."""
-
-    port: int
-    process: int
-    database_process: int
 
 
 class Turn(NamedTuple):
@@ -90,32 +65,16 @@ class Turn(NamedTuple):
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """An embedded server as `make run` has it, with the demo province and the members of the bench."""
-    folder = Path("/tmp") / f"iv-{os.getpid()}-bench"
-    folder.mkdir()
-    folder.chmod(0o755)
-    server = EmbeddedServer(folder)
-    try:
-        server.start()
-        settings = {"VAR_DIR": str(folder), "SECRET_KEY": "only for tests", "DEMO_PASSWORD": demo_password()}
-        config = Config.from_env(settings)
-        migrate.upgrade(owner_url=config.database_owner_url)
-        assert server.pid is not None
-        yield make_town(config, tmp_path_factory.mktemp("bench") / "recording", database_process=server.pid)
-    finally:
-        server.stop()
-        shutil.rmtree(folder)
+    """The demo province and the members of the bench."""
+    with fresh_ground("placing") as ground:
+        yield make_town(ground, tmp_path_factory.mktemp("bench") / "recording")
 
 
-def make_town(config: Config, recording: Path, *, database_process: int) -> Town:
-    app = create_app(config)
-    owner = make_url(config.database_owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
+def make_town(ground: Ground, recording: Path) -> Town:
+    app = create_app(ground.config)
     with app.app_context():
-        seed_province(now=clock.now())
-        client = DemoClient(app, passwords={}, default_password=demo_password())
-        with psycopg.connect(owner, autocommit=True) as connection:
-            spread_numbers(connection)
-            model = a_model(client, connection)
+        with psycopg.connect(ground.owner_url, autocommit=True) as connection:
+            model = a_model(app, connection)
             with connection.transaction():
                 many = make_members(connection, model=model, count=CLIENTS, one_controller=False, label="many")
                 one = make_members(connection, model=model, count=CLIENTS, one_controller=True, label="one")
@@ -132,33 +91,7 @@ def make_town(config: Config, recording: Path, *, database_process: int) -> Town
         recording.write_bytes(pickle.dumps(kept))
         db.session.remove()
         db.engine.dispose()
-    return Town(config, many, one, recording, database_process)
-
-
-def a_model(client: DemoClient, connection: psycopg.Connection) -> Mapping[str, int]:
-    """The member, the service and the quote that all others are copies of."""
-    service, instrument = open_all_hours(connection, MODEL_SERVICE)
-    begins = (clock.now() + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
-    wish = {
-        "service_id": service,
-        "payment_mode": "direct_deduction",
-        "starts_at": begins.isoformat(),
-        "ends_at": (begins + timedelta(hours=1)).isoformat(),
-    }
-    quote = client.post(MODEL_USER, "/quotes", wish)
-    assert quote["subsidy_fen"] > 0
-    row = connection.execute(
-        "SELECT u.id, u.organisation_id, t.controller_id FROM user_account u"
-        " JOIN controller_tenure t ON t.organisation_id = u.organisation_id AND t.until IS NULL WHERE u.username = %s",
-        (MODEL_USER,),
-    ).fetchone()
-    assert row is not None
-    return {
-        "quote": quote["id"],
-        "service": service,
-        "instrument": instrument,
-        **dict(zip(("user", "organisation", "controller"), row, strict=True)),
-    }
+    return Town(ground, many, one, recording)
 
 
 def place(client: FlaskClient, member: Member) -> tuple[QuoteCopy, str]:
@@ -191,30 +124,6 @@ def accounts_of(connection: psycopg.Connection, controller: int) -> list[int]:
     return [number for (number,) in rows]
 
 
-@contextmanager
-def granian(target: str, env: Mapping[str, str], *, database_process: int) -> Iterator[Side]:
-    """Serve as the supervisor does."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", "2", "--blocking-threads", "8", "--no-ws", "--log-level", "error", target,
-    ]  # fmt: skip
-    process = subprocess.Popen(command, cwd=PROJECT, env={**os.environ, **env}, stderr=subprocess.DEVNULL)
-    try:
-        assert wait_for(lambda: listens(port), START_SECONDS), f"{target} does not listen"
-        yield Side(port, process.pid, database_process)
-    finally:
-        process.terminate()
-        process.wait(START_SECONDS)
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 def turn(side: Side, members: list[Member], *, seconds: float, label: str) -> Turn:
     """Have all clients place orders, one a member; what they used of their quotes is gone."""
     clients = [{"token": member.token, "quotes": [quote.id for quote in member.quotes]} for member in members]
@@ -237,8 +146,7 @@ def turn(side: Side, members: list[Member], *, seconds: float, label: str) -> Tu
 def analyze(town: Town) -> None:
     """Do what autovacuum does once a minute. Otherwise plans that a connection keeps from the time when the tables were
     empty read whole tables: the more, the earlier it was opened."""
-    owner = make_url(town.config.database_owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(owner, autocommit=True) as connection:
+    with psycopg.connect(town.ground.owner_url, autocommit=True) as connection:
         connection.execute("ANALYZE")
 
 
@@ -258,15 +166,12 @@ def test_placing_against_the_same_sql_bare(town: Town, capsys: pytest.CaptureFix
     Printed are orders a second, and what one order costs the processors in Python and in PostgreSQL: on a machine that
     does other things beside, the latter says more.
     """
-    var_dir = str(town.config.var_dir)
-    database = make_url(town.config.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    # libpq takes no plus sign for a space.
-    bare_env = {RECORDING: str(town.recording), DATABASE: database.replace("+", "%20")}
-    service_env = {"VAR_DIR": var_dir, "SECRET_KEY": "only for tests", "DATABASE_URL": ""}
+    ground = town.ground
+    bare_env = {RECORDING: str(town.recording), DATABASE: ground.url}
     shares: dict[str, float] = {}
     with (
-        granian("wsgi:app", service_env, database_process=town.database_process) as service,
-        granian("tests.bench.placing_bare:app", bare_env, database_process=town.database_process) as bare,
+        granian("wsgi:app", ground.env, database_process=ground.database_process) as service,
+        granian("tests.bench.placing_bare:app", bare_env, database_process=ground.database_process) as bare,
     ):
         for side in (service, bare):
             turn(side, town.many, seconds=3, label="warm")
