@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import psycopg
 from flask import Flask
@@ -22,6 +22,7 @@ from core import clock
 from marketplace.demo.accounts import demo_password
 from marketplace.demo.client import DemoClient
 from marketplace.demo.province import demo_uscc, seed_province
+from tests.bench.rows import columns_of, copy_row
 
 MILLION = 1_000_000
 ORGANISATION, USER, QUOTE, INSTRUMENT, SERVICE, CONTROLLER, ACCOUNT, ORDER = range(1, 9)
@@ -166,11 +167,11 @@ def make_rivals(
 
 
 def _make_controllers(connection: psycopg.Connection, model: Mapping[str, int], *, count: int, label: str) -> list[int]:
-    return [_copy(connection, "controller", model["controller"], name=f"{label} {n}") for n in range(count)]
+    return [copy_row(connection, "controller", model["controller"], name=f"{label} {n}") for n in range(count)]
 
 
 def _make_member(connection: psycopg.Connection, model: Mapping[str, int], *, label: str, controller: int) -> Member:
-    firm = _copy(
+    firm = copy_row(
         connection,
         "organisation",
         model["organisation"],
@@ -180,8 +181,8 @@ def _make_member(connection: psycopg.Connection, model: Mapping[str, int], *, la
         address=label,
     )
     for table in ("membership", "beneficiary_figures", "organisation_seat"):
-        _copy(connection, table, model["organisation"], by="organisation_id", organisation_id=firm)
-    _copy(
+        copy_row(connection, table, model["organisation"], by="organisation_id", organisation_id=firm)
+    copy_row(
         connection,
         "controller_tenure",
         model["organisation"],
@@ -189,7 +190,7 @@ def _make_member(connection: psycopg.Connection, model: Mapping[str, int], *, la
         organisation_id=firm,
         controller_id=controller,
     )
-    user = _copy(connection, "user_account", model["user"], username=label, organisation_id=firm)
+    user = copy_row(connection, "user_account", model["user"], username=label, organisation_id=firm)
     prefix, secret = secrets.token_hex(6), secrets.token_hex(24)
     connection.execute(
         "INSERT INTO api_token (user_id, prefix, digest, created_at, expires_at)"
@@ -201,9 +202,9 @@ def _make_member(connection: psycopg.Connection, model: Mapping[str, int], *, la
 
 def _make_offer(connection: psycopg.Connection, model: Mapping[str, int], *, label: str) -> Offer:
     """A service on an instrument of its own."""
-    instrument = _copy(connection, "instrument", model["instrument"], external_id=label)
-    _copy(connection, "opening_hours", model["instrument"], by="instrument_id", instrument_id=instrument)
-    service = _copy(connection, "service", model["service"], external_id=label)
+    instrument = copy_row(connection, "instrument", model["instrument"], external_id=label)
+    copy_row(connection, "opening_hours", model["instrument"], by="instrument_id", instrument_id=instrument)
+    service = copy_row(connection, "service", model["service"], external_id=label)
     connection.execute("INSERT INTO service_instrument VALUES (%s, %s)", (service, instrument))
     return Offer(service, instrument)
 
@@ -218,7 +219,7 @@ def _make_quotes(
         "instrument_id": offer.instrument,
         "created_by": member.numbers[USER],
     }
-    columns = _columns(connection, "quote")
+    columns = columns_of(connection, "quote")
     shown = ", ".join(
         f"%({name})s" if name in changes else "moved.slot" if name == "during" else f"q.{name}" for name in columns
     )
@@ -230,25 +231,3 @@ def _make_quotes(
         {**changes, "model": model["quote"], "count": count},
     )
     return [QuoteCopy(number, offer.service, offer.instrument, begins, ends) for number, begins, ends in rows]
-
-
-def _copy(connection: psycopg.Connection, table: str, model: int, *, by: str = "id", **changes: Any) -> int:
-    """Copy the rows of the model with some columns changed; the number of the last one."""
-    columns = _columns(connection, table)
-    shown = ", ".join(f"%({name})s" if name in changes else f'"{name}"' for name in columns)
-    listed = ", ".join(f'"{name}"' for name in columns)
-    rows = connection.execute(
-        f"INSERT INTO {table} ({listed}) SELECT {shown} FROM {table} WHERE {by} = %(model)s RETURNING id",
-        {**changes, "model": model},
-    ).fetchall()
-    assert rows, table
-    return int(rows[-1][0])
-
-
-def _columns(connection: psycopg.Connection, table: str) -> list[str]:
-    found = connection.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name <> 'id'"
-        " AND table_schema = 'public' ORDER BY ordinal_position",
-        (table,),
-    )
-    return [name for (name,) in found]
