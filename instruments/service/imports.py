@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from accounts.queries import organisation
+from core.ahead import ahead
 from core.clock import today
 from core.db import session, transaction
 from core.errors import DomainError, Forbidden, Refused
@@ -89,7 +90,7 @@ def import_file(
         ignored=[header for table in opened.tables for header in table.ignored],
         total=opened.total,
     )
-    for batch in batched_rows(opened.results(now)):
+    for batch in ahead(batched_rows(opened.results(now))):
         report.outcome.add(_take(batch, owners, dry_run=dry_run, now=now))
         progress(report)
     return report
@@ -168,7 +169,7 @@ def _run(job_id: int, *, now: datetime) -> None:
             job.finished_at = now
             apply(job, "refuse", transitions=IMPORT, actor=SYSTEM, now=now)
         return
-    for batch in batched_rows(islice(opened.results(now), done, None)):
+    for batch in ahead(batched_rows(islice(opened.results(now), done, None))):
         with transaction():
             job = _lock(job_id)
             _record(job, import_batch(batch, owners=owners, dry_run=dry_run, actor=SYSTEM, now=now))

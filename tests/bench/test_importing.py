@@ -1,7 +1,7 @@
 """Importing a CSV of instruments beside a bare COPY of the very same rows into the same tables, with all their indexes.
 
 The import reads and judges each row, makes what it can be found by, and notes what it did; COPY is given what came of
-that. They take turns on one database, the best of each counts, by the time that this process and the server worked.
+that. They take turns on one database, the best of each counts, by the clock: while the server writes, rows are read.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ OWN = "external_id LIKE 'bench-%'"
 
 
 class Spent(NamedTuple):
-    """Seconds of the processors, and by the clock."""
+    """Seconds by the clock, and of the processors."""
 
+    taken: float
     worked: float
-    waited: float
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def measured(work: Callable[[], object], ground: Ground) -> Spent:
 
     before, begun = worked(), time.perf_counter()
     work()
-    return Spent(worked() - before, time.perf_counter() - begun)
+    return Spent(time.perf_counter() - begun, worked() - before)
 
 
 def test_importing_against_copy(ground: Ground, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,10 +121,10 @@ def test_importing_against_copy(ground: Ground, tmp_path: Path, capsys: pytest.C
     ours, theirs = (min(side) for side in zip(*turns, strict=True))
     with capsys.disabled():
         print(
-            f"\n{ROWS} rows: import {ours.worked:.2f} s ({ROWS / ours.waited:,.0f} rows/s by the clock),"
-            f" COPY {theirs.worked:.2f} s ({ROWS / theirs.waited:,.0f} rows/s), rate {theirs.worked / ours.worked:.2f}"
+            f"\n{ROWS} rows: import {ROWS / ours.taken:,.0f} a second ({ours.worked:.2f} s of the processors),"
+            f" COPY {ROWS / theirs.taken:,.0f} ({theirs.worked:.2f} s), rate {theirs.taken / ours.taken:.2f}"
         )
-    assert theirs.worked / ours.worked >= RATE
+    assert theirs.taken / ours.taken >= RATE
 
 
 def empty(connection: psycopg.Connection) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from core.errors import Reason, Refused, reason
@@ -43,6 +44,11 @@ class Found:
     columns: dict[int, str]
     headers: tuple[str, ...]
     ignored: tuple[str, ...]
+
+    @cached_property
+    def headers_of(self) -> dict[str, str]:
+        """The header that the file uses for a column."""
+        return {column: self.headers[position].strip() for position, column in self.columns.items()}
 
 
 def find_tables(file: TableFile) -> list[Found]:
@@ -152,8 +158,7 @@ def _row(record: Record, table: Found, context: Context) -> Row | RefusedRow:
     width = len(table.headers)
     cells_here = record.cells
     values = {column: cells_here[position] for position, column in table.columns.items() if position < len(cells_here)}
-    headers = {column: table.headers[position].strip() for position, column in table.columns.items()}
-    cells = Cells(record.line, values, headers)
+    cells = Cells(record.line, values, table.headers_of)
     if len(cells_here) != width:
         cells.faults.append(reason("import_columns_wrong", found=len(cells_here), expected=width))
     if any("\x00" in cell for cell in cells_here):
