@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BindParameter, Boolean, Date, Select, SmallInteger, Text, bindparam, select
+from sqlalchemy import BindParameter, Boolean, Date, Select, SmallInteger, Text, bindparam, literal, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Model
@@ -20,6 +20,8 @@ from core.gathering import Gathering
 from core.types import Enumerated
 
 _SATURDAY = 5
+_LONGEST_HOLIDAY_DAYS = 14
+"""More than any run of days off there was."""
 
 
 class YearStatus(StrEnum):
@@ -88,6 +90,22 @@ class WorkingCalendar:
         """Whether offices work on a day; in a provisional year by the plain week."""
         return self.working.get(day, day.weekday() < _SATURDAY)
 
+    def is_makeup_day(self, day: date) -> bool:
+        """Whether a day of the weekend is worked instead of another."""
+        return day.weekday() >= _SATURDAY and self.is_working_day(day)
+
+    def is_public_holiday(self, day: date) -> bool:
+        """Whether a day lies in an unbroken run of days off that takes a weekday off too: the weekend beside a holiday
+        belongs to it (与周末连休)."""
+        return not self.is_working_day(day) and (self._reaches(day, -1) or self._reaches(day, 1))
+
+    def _reaches(self, day: date, step: int) -> bool:
+        while not self.is_working_day(day):
+            if day.weekday() < _SATURDAY:
+                return True
+            day += timedelta(days=step)
+        return False
+
     def next_working_day_on_or_after(self, day: date) -> date:
         """The day itself if it is a working day, else the next one."""
         while not self.is_working_day(day):
@@ -124,10 +142,12 @@ class WorkingCalendar:
 
 
 def calendar_parts(since: BindParameter[date]) -> dict[str, Select[Any]]:
-    """What :func:`calendar_in` reads, for a gathering that asks for more."""
+    """What :func:`calendar_in` reads, for a gathering that asks for more; holidays that began earlier are whole."""
     return {
         "years": select(CalendarYear.year).where(CalendarYear.status == YearStatus.PUBLISHED),
-        "days": select(CalendarException.day, CalendarException.working).where(CalendarException.day >= since),
+        "days": select(CalendarException.day, CalendarException.working).where(
+            CalendarException.day >= since - literal(_LONGEST_HOLIDAY_DAYS)
+        ),
     }
 
 

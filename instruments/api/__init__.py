@@ -1,5 +1,6 @@
 """The catalogue's part of the HTTP API."""
 
+from instruments.api.booking_rules import booking_rules
 from instruments.api.imports import instrument_imports
 from instruments.api.instruments import instruments
 from instruments.api.saved_searches import saved_searches
@@ -7,6 +8,15 @@ from instruments.api.services import services
 from instruments.api.syncing import instrument_sync
 from instruments.api.usage import bookings, uses
 
-BLUEPRINTS = [instruments, instrument_sync, services, instrument_imports, saved_searches, uses, bookings]
+BLUEPRINTS = [
+    instruments,
+    instrument_sync,
+    services,
+    instrument_imports,
+    saved_searches,
+    uses,
+    bookings,
+    booking_rules,
+]
 
 __all__ = ["BLUEPRINTS"]

@@ -29,7 +29,8 @@ from core.states import StateForbids
 from instruments.models import Instrument
 from instruments.permissions import may_exempt, may_offer, may_read_deadlines, may_review, may_search
 from instruments.queries import catalogue
-from instruments.queries.calendar import OccupancyMissing, WindowRefused, availability, calendar_feed, opening_hours
+from instruments.queries.availability import WindowRefused, availability
+from instruments.queries.calendar import OccupancyMissing, calendar_feed, opening_hours
 from instruments.queries.catalogue import SearchCursorUnknown, SearchRefused
 from instruments.queries.details import deadlines as with_deadlines
 from instruments.queries.details import details, instrument_details, listing_deadlines
@@ -303,13 +304,17 @@ def reopen(instrument_id: int, closure_id: int) -> None:
 @instruments.arguments(AvailabilityQuerySchema, location="query")
 @instruments.response(200, AvailabilitySchema)
 def available(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
-    """When an instrument is free
+    """When an instrument can be booked
 
-    Within opening hours, less what is taken; whoever took it is not named.
+    Under its opening hours and rules, less what is taken; whoever took it is not named. With a length also where a
+    booking of it may begin. Quotas of a user organisation are not looked at: a quote tells them.
     """
-    start = given.get("starts_at") or clock.now()
+    now = clock.now()
+    start = given.get("starts_at") or now
     end = given.get("ends_at") or start + DEFAULT_LOOK
-    return availability(instrument_id, start=start, end=end, actor=current_actor())
+    minutes = given.get("minutes")
+    length = None if minutes is None else timedelta(minutes=minutes)
+    return availability(instrument_id, start=start, end=end, length=length, actor=current_actor(), now=now)
 
 
 @instruments.route("/<int:instrument_id>/calendar.ics", methods=["GET"])

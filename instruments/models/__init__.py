@@ -1,6 +1,6 @@
 """Columns and constraints of the package's tables."""
 
-from instruments.models.calendars import Occupancy, OpeningHours
+from instruments.models.calendars import BookingRule, Occupancy, OpeningHours
 from instruments.models.imports import ImportJob, ImportRowError
 from instruments.models.instruments import Instrument
 from instruments.models.saved_searches import SavedSearch, SavedSearchLook
@@ -10,6 +10,7 @@ from instruments.models.usage import Attendance, AttendanceRule, InstrumentUse
 __all__ = [
     "Attendance",
     "AttendanceRule",
+    "BookingRule",
     "ImportJob",
     "ImportRowError",
     "Instrument",

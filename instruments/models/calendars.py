@@ -1,10 +1,23 @@
-"""Opening hours, and everything that takes up an instrument's time."""
+"""Opening hours, what is asked of bookings, and everything that takes up an instrument's time."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Model
@@ -33,7 +46,10 @@ class OpeningHours(Model):
 
 class Occupancy(Model):
     """A booking, closure or maintenance window. Live ones of one instrument never overlap: the database refuses it
-    (invariant 5). ``order_id`` is opaque here; an order has one booking."""
+    (invariant 5). ``order_id`` is opaque here; an order has one booking.
+
+    ``during`` is all that others may not use. Where time is kept free around a booking, ``booked`` is the slot itself;
+    None means that it is the same."""
 
     __tablename__ = "occupancy"
     __table_args__ = (
@@ -46,6 +62,7 @@ class Occupancy(Model):
     instrument_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("instrument.id"))
     kind: Mapped[OccupancyKind] = mapped_column(Enumerated(OccupancyKind))
     during: Mapped[Span] = mapped_column(Period)
+    booked: Mapped[Span | None] = mapped_column(Period)
     live: Mapped[bool] = mapped_column(Boolean, default=True)
     order_id: Mapped[int | None] = mapped_column(BigInteger)
     organisation_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("organisation.id"))
@@ -53,3 +70,45 @@ class Occupancy(Model):
     created_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     created_at: Mapped[datetime] = mapped_column(UTC)
     ended_at: Mapped[datetime | None] = mapped_column(UTC)
+
+    @hybrid_property
+    def slot(self) -> Span:
+        """What was booked, without the time kept free around it."""
+        return self.booked or self.during
+
+    @slot.inplace.expression
+    @classmethod
+    def _slot_in_sql(cls) -> ColumnElement[Span]:
+        return func.coalesce(cls.booked, cls.during, type_=Period())
+
+
+class BookingRule(Model):
+    """What a provider asks of bookings; see ``rules.booking.BookingRules``. Without an instrument they hold for all of
+    the provider's that have none of their own."""
+
+    __tablename__ = "booking_rule"
+    __table_args__ = (
+        Index(
+            "uq_booking_rule_provider_id",
+            "provider_id",
+            unique=True,
+            postgresql_where=text("instrument_id IS NULL"),
+        ),
+        UniqueConstraint("instrument_id"),
+    )
+
+    id: Mapped[int] = identity_key()
+    provider_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
+    instrument_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("instrument.id"))
+    min_minutes: Mapped[int | None] = mapped_column(Integer)
+    max_minutes: Mapped[int | None] = mapped_column(Integer)
+    step_minutes: Mapped[int | None] = mapped_column(SmallInteger)
+    before_minutes: Mapped[int] = mapped_column(SmallInteger)
+    after_minutes: Mapped[int] = mapped_column(SmallInteger)
+    lead_minutes: Mapped[int] = mapped_column(Integer)
+    horizon_days: Mapped[int | None] = mapped_column(SmallInteger)
+    week_hours: Mapped[int | None] = mapped_column(SmallInteger)
+    month_hours: Mapped[int | None] = mapped_column(SmallInteger)
+    open_bookings: Mapped[int | None] = mapped_column(SmallInteger)
+    closed_on_holidays: Mapped[bool] = mapped_column(Boolean)
+    makeup_weekday: Mapped[int | None] = mapped_column(SmallInteger)

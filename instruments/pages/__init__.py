@@ -1,6 +1,7 @@
 """Pages of instruments, with their menu entries."""
 
 from core.pages import Pages
+from instruments.pages.booking_rules import booking_rule_pages
 from instruments.pages.catalogue import catalogue
 from instruments.pages.closures import closures
 from instruments.pages.hours import hours
@@ -20,6 +21,7 @@ PAGES: list[Pages] = [
     own,
     listing,
     hours,
+    booking_rule_pages,
     closures,
     services,
     own_service_pages,

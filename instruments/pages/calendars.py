@@ -15,14 +15,22 @@ from core.pages.language import t
 from core.permissions import Actor
 from instruments.models import Instrument, Occupancy
 from instruments.permissions import has_jurisdiction, owns
-from instruments.queries.calendar import WindowRefused, end_of, occupied, opening_hours, window_faults
-from instruments.rules.opening import MINUTES_A_DAY, Interval, WeeklyHours, free_intervals, open_intervals
-from instruments.rules.terms import OccupancyKind
+from instruments.queries.availability import WindowRefused, parts, terms_of, window_faults
+from instruments.queries.calendar import occupied
+from instruments.rules.opening import MINUTES_A_DAY, Interval, WeeklyHours
+from instruments.rules.slots import ClosedBy, closed_stretches
+from instruments.rules.terms import OccupancyKind, TakenKind
 
 LISTED = timedelta(days=14)
 """How far the list reaches that stands beside the calendar."""
 MINE = "mine"
-CLOSED = "closed"
+CLOSED = {
+    ClosedBy.HOURS: "closed",
+    ClosedBy.HOLIDAY: "holiday",
+    ClosedBy.LEAD_TIME: "lead_time",
+    ClosedBy.HORIZON: "horizon",
+}
+"""Why nothing can be booked, as the calendar says it."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -34,7 +42,7 @@ class PeriodUnreadable(Malformed):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A period as the calendar shows it: ``kind`` is a kind of occupancy, ``mine`` or ``closed``; nobody is named.
+    """A period as the calendar shows it: ``kind`` is why it is taken or closed, or ``mine``; nobody is named.
 
     Over what is not ``busy`` a slot may be drawn.
     """
@@ -61,16 +69,18 @@ def asked_period() -> tuple[datetime, datetime]:
     return _instant("from"), _instant("to")
 
 
-def events(instrument: Instrument, start: datetime, end: datetime, *, actor: Actor) -> list[Taken]:
-    """What is taken and when the instrument is closed; raises WindowRefused."""
+def events(instrument: Instrument, start: datetime, end: datetime, *, actor: Actor, now: datetime) -> list[Taken]:
+    """What is taken and when nothing can be booked; raises WindowRefused."""
     faults = window_faults(start, end)
     if faults:
         raise WindowRefused(reasons=faults)
-    opened = open_intervals(opening_hours(instrument.id), start, end)
-    closed = free_intervals([Interval(start, end)], opened)
     # Its owner may close it for a whole week, nights included.
     busy = not owns(actor, instrument)
-    shut = [Taken(CLOSED, each.start, each.end, busy=busy) for each in closed]
+    terms = terms_of(instrument, since=start, now=now)
+    shut = [
+        Taken(CLOSED[why], each.start, each.end, busy=busy)
+        for why, each in closed_stretches(Interval(start, end), terms=terms, now=now)
+    ]
     return [*taken(instrument, start, end, actor=actor), *shut]
 
 
@@ -80,12 +90,13 @@ def taken(instrument: Instrument, start: datetime, end: datetime, *, actor: Acto
     mine = acts_for(actor) if actor.is_signed_in and not shows_notes else set()
     return [
         Taken(
-            _kind(each, mine),
-            max(each.during.start, start),
-            min(end_of(each.during), end),
+            _kind(kind, each, mine),
+            part.start,
+            part.end,
             each.note if shows_notes and each.kind is not OccupancyKind.BOOKING else "",
         )
         for each in occupied(instrument.id, start, end)
+        for kind, part in parts([each], Interval(start, end))
     ]
 
 
@@ -109,9 +120,8 @@ def _clock(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def _kind(each: Occupancy, mine: Collection[int]) -> str:
-    booked = each.kind is OccupancyKind.BOOKING
-    return MINE if booked and each.organisation_id in mine else each.kind.value
+def _kind(kind: TakenKind, each: Occupancy, mine: Collection[int]) -> str:
+    return MINE if kind is TakenKind.BOOKING and each.organisation_id in mine else kind.value
 
 
 def _instant(name: str) -> datetime:

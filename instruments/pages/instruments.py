@@ -9,11 +9,13 @@ from flask import Response, jsonify, render_template
 from core import clock
 from core.http import allow, current_actor
 from core.pages import Pages, link_to
+from instruments.pages.booking_rules import said_rules
 from instruments.pages.calendars import LISTED, asked_period, events, taken, week
 from instruments.pages.listing_actions import next_actions
 from instruments.pages.listing_parts import about, listing_events, listing_facts, next_key
 from instruments.pages.quoting import quote_href
 from instruments.permissions import may_search, owns
+from instruments.queries.booking_rules import booking_rules
 from instruments.queries.calendar import calendar_feed, opening_hours
 from instruments.queries.details import instrument_details
 from instruments.queries.instruments import find_instrument
@@ -48,6 +50,7 @@ def one(instrument_id: int) -> str:
         quote_href=quote_href,
         link_to=link_to,
         week=week(hours) if hours else [],
+        rules=said_rules(booking_rules(instrument)),
         taken=taken(instrument, now, now + LISTED, actor=actor),
         days=LISTED.days,
         is_owner=owns(actor, instrument),
@@ -60,7 +63,7 @@ def calendar_events(instrument_id: int) -> Response:
     """What the calendar draws, by nobody named."""
     actor = current_actor()
     instrument = find_instrument(instrument_id, actor=actor)
-    found: list[Any] = [each.as_json() for each in events(instrument, *asked_period(), actor=actor)]
+    found: list[Any] = [each.as_json() for each in events(instrument, *asked_period(), actor=actor, now=clock.now())]
     return jsonify(found)
 
 

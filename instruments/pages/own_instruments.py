@@ -80,6 +80,7 @@ def index() -> Any:
     actions = [
         {"label": t("page.instrument_new.title"), "href": url_for("own_instrument_pages.new"), "primary": True},
         {"label": t("page.import_new.title"), "href": url_for("import_pages.new")},
+        {"label": t("page.provider_rules.title"), "href": url_for("booking_rule_pages.for_all")},
     ]
     return table_page(OWN, own_instruments(current_actor()), title="page.own_instruments.title", actions=actions)
 

@@ -248,12 +248,12 @@ BOOKINGS = Table(
         Filter("q", _with_words),
         Filter(
             "used_from",
-            lambda query, typed: query.where(func.upper(Occupancy.during) > start_of_day(typed_day(typed))),
+            lambda query, typed: query.where(func.upper(Occupancy.slot) > start_of_day(typed_day(typed))),
             kind="day",
         ),
         Filter(
             "used_to",
-            lambda query, typed: query.where(func.lower(Occupancy.during) < end_of_day(typed_day(typed))),
+            lambda query, typed: query.where(func.lower(Occupancy.slot) < end_of_day(typed_day(typed))),
             kind="day",
         ),
     ],
@@ -266,10 +266,8 @@ BOOKINGS = Table(
             link=lambda row: link_to("instrument", row.found.instrument.id),
         ),
         Column("user", lambda row: row.user),
-        Column(
-            "booked_from", lambda row: row.found.booking.during.start, kind="moment", sort=func.lower(Occupancy.during)
-        ),
-        Column("booked_to", lambda row: row.found.booking.during.end, kind="moment", beneath=True),
+        Column("booked_from", lambda row: row.found.booking.slot.start, kind="moment", sort=func.lower(Occupancy.slot)),
+        Column("booked_to", lambda row: row.found.booking.slot.end, kind="moment", beneath=True),
         Column("booked_hours", lambda row: row.found.booked_hours, kind="number"),
         Column("came_at", lambda row: row.found.came_at, kind="moment"),
         Column("left_at", lambda row: row.found.left_at, kind="moment", beneath=True),

@@ -1,4 +1,4 @@
-"""When an instrument is free, and what takes up its time, without anybody's name."""
+"""An instrument's week, and what takes up its time, without anybody's name."""
 
 from __future__ import annotations
 
@@ -8,31 +8,24 @@ from decimal import Decimal
 from typing import Any
 
 from icalendar import Calendar, Event
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core.clock import SHANGHAI
 from core.db import session
-from core.errors import NotFound, Reason, Refused, reason
+from core.errors import NotFound
 from core.permissions import Actor
 from core.texts import text
 from core.types import Span
 from instruments.models import Instrument, Occupancy, OpeningHours
 from instruments.permissions import has_jurisdiction, owns
 from instruments.queries.instruments import find_instrument
-from instruments.rules.opening import Interval, WeeklyHours, free_intervals, open_intervals
+from instruments.rules.opening import Interval, WeeklyHours
 from instruments.rules.terms import OccupancyKind
 
-LONGEST_LOOK = timedelta(days=92)
 CALENDAR_PAST = timedelta(days=31)
 CALENDAR_FUTURE = timedelta(days=366)
 SECONDS_AN_HOUR = 3600
-
-
-class WindowRefused(Refused):
-    """The period asked for is reversed or too long."""
-
-    code = "window_refused"
 
 
 class OccupancyMissing(NotFound):
@@ -68,48 +61,15 @@ def occupied(instrument_id: int, start: datetime, end: datetime) -> list[Occupan
 
 def touching(
     instrument_id: int | ColumnElement[int] | InstrumentedAttribute[int],
-    start: datetime | BindParameter[datetime],
-    end: datetime | BindParameter[datetime],
+    start: datetime | ColumnElement[datetime],
+    end: datetime | ColumnElement[datetime] | None,
 ) -> ColumnElement[bool]:
     """The condition on :class:`Occupancy` that it is live and touches a period of an instrument; an empty period
-    touches none."""
+    touches none, one without end all that comes."""
     same = func.int8range(Occupancy.instrument_id, Occupancy.instrument_id, "[]")
     wanted = func.int8range(instrument_id, instrument_id, "[]")
     during = Occupancy.during.op("&&")(func.tstzrange(start, end, "[)"))
     return and_(Occupancy.live, same.op("&&")(wanted), during)
-
-
-def availability(instrument_id: int, *, start: datetime, end: datetime, actor: Actor) -> dict[str, Any]:
-    """What is free within opening hours, and what is taken and why, but not by whom.
-
-    Raises :class:`WindowRefused` and InstrumentMissing.
-    """
-    instrument = find_instrument(instrument_id, actor=actor)
-    faults = window_faults(start, end)
-    if faults:
-        raise WindowRefused(reasons=faults)
-    taken = occupied(instrument.id, start, end)
-    opened = open_intervals(opening_hours(instrument.id), start, end)
-    free = free_intervals(opened, [interval(each.during) for each in taken])
-    return {
-        "instrument_id": instrument.id,
-        "starts_at": start,
-        "ends_at": end,
-        "free": [{"starts_at": each.start, "ends_at": each.end} for each in free],
-        "occupied": [
-            {"kind": each.kind, "starts_at": max(each.during.start, start), "ends_at": min(end_of(each.during), end)}
-            for each in taken
-        ],
-    }
-
-
-def window_faults(start: datetime, end: datetime) -> list[Reason]:
-    """Why a period cannot be looked at."""
-    if end <= start:
-        return [reason("slot_reversed", field="to")]
-    if end - start > LONGEST_LOOK:
-        return [reason("slot_window_too_long", field="to", days=LONGEST_LOOK.days)]
-    return []
 
 
 def calendar_feed(instrument_id: int, *, actor: Actor, now: datetime) -> bytes:
@@ -163,7 +123,7 @@ def booked_hours(order_id: int) -> Decimal | None:
     )
     if found is None:
         return None
-    return Decimal(int(found.during.duration.total_seconds())) / SECONDS_AN_HOUR
+    return Decimal(int(found.slot.duration.total_seconds())) / SECONDS_AN_HOUR
 
 
 def interval(span: Span) -> Interval:

@@ -18,6 +18,22 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        5,
+        "a slot lies within the time its booking takes up, and a slot apart from it is of a booking",
+        """
+        SELECT id AS occupancy, instrument_id, during, booked FROM occupancy
+         WHERE booked IS NOT NULL AND (kind <> 'booking' OR isempty(booked) OR NOT booked <@ during)
+        """,
+    ),
+    Invariant(
+        9,
+        "an instrument's own rules of bookings are its provider's",
+        """
+        SELECT r.id AS booking_rule, r.instrument_id FROM booking_rule r JOIN instrument i ON i.id = r.instrument_id
+         WHERE r.provider_id <> i.provider_id
+        """,
+    ),
+    Invariant(
         9,
         "a public instrument was reviewed by somebody else than who submitted it",
         """

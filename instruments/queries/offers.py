@@ -19,10 +19,13 @@ from core.types import UTC, Span
 from core.workdays import WorkingCalendar
 from instruments.models import Instrument, Occupancy, Service, ServiceInstrument
 from instruments.policy import booking_policy
-from instruments.queries.calendar import hours_of, touching, week_of
+from instruments.queries.booking_rules import held_range, own_in, rule_parts, terms_in
+from instruments.queries.calendar import touching
 from instruments.queries.instruments import ServiceMissing
-from instruments.rules.opening import Interval, WeeklyHours, slot_faults
+from instruments.rules.booking import counted_since
+from instruments.rules.opening import Interval
 from instruments.rules.pricing import price, quantity_faults, slot_quantity
+from instruments.rules.slots import Terms, slot_faults
 from instruments.rules.terms import TIMED_UNITS, PriceUnit
 from instruments.states import ListingState, ServiceState
 
@@ -77,12 +80,14 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class _Tied:
-    """An instrument the service rests on, its week, and whether anybody has it in the time asked for."""
+    """An instrument the service rests on, what slots of it are judged by, what the user has booked of it where that
+    counts, and whether anybody has it in the time asked for."""
 
     id: int
     state: ListingState
     is_taken: bool
-    hours: tuple[WeeklyHours, ...]
+    terms: Terms
+    own: Sequence[Interval]
 
 
 @dataclass(frozen=True)
@@ -116,11 +121,18 @@ _FACTS = Gathering(
     instruments=select(
         Instrument.id,
         Instrument.state,
-        select(Occupancy.id).where(touching(Instrument.id, _STARTS, _ENDS)).exists().label("is_taken"),
+        select(Occupancy.id)
+        .where(touching(Instrument.id, *held_range(Instrument.id, _STARTS, _ENDS)))
+        .exists()
+        .label("is_taken"),
     )
     .where(Instrument.id.in_(_TIED))
     .order_by(Instrument.id),
-    hours=hours_of(_TIED),
+    **rule_parts(
+        _TIED,
+        organisation=bindparam("organisation", type_=BigInteger),
+        since=bindparam("since", type_=UTC),
+    ),
 )
 """What an offer rests on: the service with its provider's standing, and the instruments it rests on."""
 
@@ -132,10 +144,11 @@ def offer(
     starts_at: datetime | None,
     ends_at: datetime | None,
     quantity: Decimal | None,
+    organisation_id: int,
     calendar: WorkingCalendar,
     now: datetime,
 ) -> Offer:
-    """Price and slot of a published service; nothing is held. ``calendar`` holds from today on.
+    """Price and slot of a published service for a user organisation; nothing is held. ``calendar`` holds from today on.
 
     A service priced by the hour or day on instruments needs a slot, any other a quantity. The instrument may be left
     out where the service has only one. Raises ServiceMissing, :class:`ServiceNotOffered`, :class:`OfferRefused`, and
@@ -148,9 +161,11 @@ def offer(
         # Without a slot nothing is looked for: an empty period touches none.
         starts_at=starts_at if slot_known else now,
         ends_at=ends_at if slot_known else now,
+        organisation=organisation_id,
+        since=counted_since(starts_at or now, now),
     )
     service, unit, unit_price_fen, turnaround_days = _offered(found["services"])
-    tied = _tied(found)
+    tied = _tied(found, calendar, now)
     faults: list[Reason] = []
     needs_instrument = unit in TIMED_UNITS or starts_at is not None or ends_at is not None
     instrument = _instrument(tied, instrument_id, faults, needed=needs_instrument)
@@ -191,9 +206,16 @@ def _offered(found: Sequence[Any]) -> tuple[Any, PriceUnit, int, int]:
     return service, unit, unit_price_fen, turnaround_days
 
 
-def _tied(found: Mapping[str, Sequence[Any]]) -> dict[int, _Tied]:
+def _tied(found: Mapping[str, Sequence[Any]], calendar: WorkingCalendar, now: datetime) -> dict[int, _Tied]:
+    limits = booking_policy(today(now))
     return {
-        each.id: _Tied(each.id, each.state, each.is_taken, week_of(each.id, found["hours"]))
+        each.id: _Tied(
+            each.id,
+            each.state,
+            each.is_taken,
+            terms_in(each.id, found, calendar=calendar, limits=limits),
+            own_in(each.id, found),
+        )
         for each in found["instruments"]
     }
 
@@ -237,14 +259,7 @@ def _slot(unit: PriceUnit, wish: _Wish, faults: list[Reason], now: datetime) -> 
         if unit not in TIMED_UNITS:
             faults.append(reason("slot_without_instrument", field="starts_at"))
         return None if faults else slot
-    limits = booking_policy(today(now))
-    faults += slot_faults(
-        slot,
-        hours=wish.instrument.hours,
-        now=now,
-        longest=limits.longest,
-        horizon=limits.horizon,
-    )
+    faults += slot_faults(slot, terms=wish.instrument.terms, own=wish.instrument.own, now=now)
     return slot
 
 

@@ -49,7 +49,7 @@ class AttendedBooking:
     @property
     def booked_hours(self) -> Decimal:
         """Hours that were booked."""
-        return hours_of([interval(self.booking.during)])
+        return hours_of([interval(self.booking.slot)])
 
 
 def find_logged_instrument(instrument_id: int, *, actor: Actor, lock: bool = False) -> Instrument:

@@ -1,4 +1,4 @@
-"""Opening hours and slots: when an instrument is open, what of that is free, and whether a slot may be booked.
+"""Opening hours: when an instrument is open, and what of that is free.
 
 People read these times in Asia/Shanghai; instants are compared in UTC. Hours of one weekday may run past midnight:
 22:00 to 26:00 is Monday night until two on Tuesday.
@@ -7,14 +7,19 @@ People read these times in Asia/Shanghai; instants are compared in UTC. Hours of
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from core.clock import SHANGHAI
 from core.errors import Reason, reason
+from core.workdays import WorkingCalendar, YearStatus
 
 MINUTES_A_DAY = 24 * 60
 MINUTES_A_WEEK = 7 * MINUTES_A_DAY
+
+
+PLAIN_WEEKS = WorkingCalendar(frozenset(), {})
+"""No holidays and no make-up days."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -59,18 +64,48 @@ def hours_faults(hours: Sequence[WeeklyHours]) -> list[Reason]:
     ]
 
 
-def open_intervals(hours: Iterable[WeeklyHours], start: datetime, end: datetime) -> list[Interval]:
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """When an instrument is open: its week, and what it does on public holidays and on weekend days that are worked.
+
+    ``makeup_weekday``: as which weekday it opens on the latter; None changes nothing. A stretch belongs to the day on
+    which it begins. ``calendar`` must reach from the day before the first one asked about.
+    """
+
+    week: tuple[WeeklyHours, ...]
+    closed_on_holidays: bool = False
+    makeup_weekday: int | None = None
+    calendar: WorkingCalendar = PLAIN_WEEKS
+
+    def hours_of(self, day: date) -> tuple[WeeklyHours, ...]:
+        """The stretches that begin on a day."""
+        weekday = day.isoweekday()
+        if self.closed_on_holidays and self.calendar.is_public_holiday(day):
+            return ()
+        if self.makeup_weekday is not None and self.calendar.is_makeup_day(day):
+            weekday = self.makeup_weekday
+        return tuple(each for each in self.week if each.weekday == weekday)
+
+    def on_holidays_too(self) -> Opening:
+        """The same without regard to public holidays."""
+        return replace(self, closed_on_holidays=False)
+
+    def is_provisional(self, start: datetime, end: datetime) -> bool:
+        """Whether holidays matter and those of a year that is touched are not published yet."""
+        if not self.closed_on_holidays and self.makeup_weekday is None:
+            return False
+        years = range(start.astimezone(SHANGHAI).year, end.astimezone(SHANGHAI).year + 1)
+        return any(self.calendar.status(year) is YearStatus.PROVISIONAL for year in years)
+
+
+def open_intervals(opening: Opening, start: datetime, end: datetime) -> list[Interval]:
     """When the instrument is open between two instants: sorted, touching stretches joined (24 hours a day is one)."""
-    weekly = list(hours)
     day = start.astimezone(SHANGHAI).date() - timedelta(days=1)
     last = end.astimezone(SHANGHAI).date()
     stretches: list[Interval] = []
     while day <= last:
-        stretches += [
-            Interval(_instant(day, entry.opens), _instant(day, entry.closes))
-            for entry in weekly
-            if entry.weekday == day.isoweekday()
-        ]
+        hours = opening.hours_of(day)
+        stretches += [Interval(_instant(day, each.opens), _instant(day, each.closes)) for each in hours]
         day += timedelta(days=1)
     return [
         Interval(max(joined.start, start), min(joined.end, end))
@@ -105,28 +140,6 @@ def free_intervals(opened: Iterable[Interval], taken: Iterable[Interval]) -> lis
         if start < stretch.end:
             free.append(Interval(start, stretch.end))
     return free
-
-
-def slot_faults(
-    slot: Interval,
-    *,
-    hours: Sequence[WeeklyHours],
-    now: datetime,
-    longest: timedelta,
-    horizon: timedelta,
-) -> list[Reason]:
-    """Every reason why a slot may not be booked, apart from being taken already."""
-    faults: list[Reason] = []
-    if slot.start < now:
-        faults.append(reason("slot_in_the_past", field="starts_at"))
-    if slot.end - slot.start > longest:
-        faults.append(reason("slot_too_long", field="ends_at", days=longest.days))
-    if slot.start > now + horizon:
-        faults.append(reason("slot_too_far", field="starts_at", days=horizon.days))
-    elif slot.end - slot.start <= longest and open_intervals(hours, slot.start, slot.end) != [slot]:
-        code = "slot_outside_opening_hours" if hours else "slot_no_opening_hours"
-        faults.append(reason(code, field="starts_at"))
-    return faults
 
 
 def _instant(day: date, minutes: int) -> datetime:

@@ -66,3 +66,12 @@ class AttendanceKind(StrEnum):
 
     CHECK_IN = "check_in"
     CHECK_OUT = "check_out"
+
+
+class TakenKind(StrEnum):
+    """What a calendar shows of an instrument's time that is taken; ``buffer`` is kept free around a booking."""
+
+    BOOKING = "booking"
+    CLOSURE = "closure"
+    MAINTENANCE = "maintenance"
+    BUFFER = "buffer"

@@ -10,10 +10,13 @@ from core.http import CountField, EnumField, IdField, InstantField, Schema, Text
 from core.http.schemas import fault
 from instruments.models import Occupancy
 from instruments.rules.opening import MINUTES_A_DAY, WeeklyHours
-from instruments.rules.terms import OccupancyKind
+from instruments.rules.slots import ClosedBy, Starts
+from instruments.rules.terms import OccupancyKind, TakenKind
+from instruments.schemas.booking_rules import MOST_MINUTES
 from instruments.schemas.fields import TimeOfDayField
 
 MOST_STRETCHES = 50
+SECONDS_A_MINUTE = 60
 
 
 class HoursSchema(Schema):
@@ -52,6 +55,11 @@ class AvailabilityQuerySchema(Schema):
 
     starts_at = InstantField(data_key="from", metadata={"description": "Start; now by default."})
     ends_at = InstantField(data_key="to", metadata={"description": "End; at most 92 days later, a week by default."})
+    minutes = CountField(
+        minimum=1,
+        maximum=MOST_MINUTES,
+        metadata={"description": "A length in minutes: where a booking of it may begin is answered too."},
+    )
 
 
 class StretchSchema(Schema):
@@ -64,17 +72,53 @@ class StretchSchema(Schema):
 class TakenSchema(StretchSchema):
     """A period that is taken, by nobody named."""
 
-    kind = EnumField(OccupancyKind, required=True, metadata={"description": "Booking, closure or maintenance."})
+    kind = EnumField(
+        TakenKind, required=True, metadata={"description": "Booking, closure, maintenance, or kept free around one."}
+    )
+
+
+class ClosedSchema(StretchSchema):
+    """A period that cannot be booked though nobody has taken it."""
+
+    kind = EnumField(
+        ClosedBy,
+        required=True,
+        metadata={"description": "Outside opening hours, a public holiday, too soon, or too far ahead."},
+    )
+
+
+class StartsSchema(Schema):
+    """Where bookings may begin."""
+
+    first = InstantField(required=True, metadata={"description": "The first start."})
+    last = InstantField(required=True, metadata={"description": "The last start."})
+    every_minutes = CountField(required=True, metadata={"description": "From each start between them to the next."})
+
+    @pre_dump
+    def in_minutes(self, starts: Starts, **_: Any) -> dict[str, Any]:
+        """The step as a number."""
+        every = int(starts.every.total_seconds()) // SECONDS_A_MINUTE
+        return {"first": starts.first, "last": starts.last, "every_minutes": every}
 
 
 class AvailabilitySchema(Schema):
-    """What is free within opening hours, and what is taken."""
+    """When an instrument can be booked, and what is in the way."""
 
     instrument_id = IdField(required=True, metadata={"description": "The instrument."})
     starts_at = InstantField(required=True, metadata={"description": "Start of the period."})
     ends_at = InstantField(required=True, metadata={"description": "End of the period."})
-    free = fields.List(fields.Nested(StretchSchema), required=True, metadata={"description": "Open and not taken."})
+    provisional = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether public holidays of the period matter and are not all published yet."},
+    )
+    free = fields.List(fields.Nested(StretchSchema), required=True, metadata={"description": "Where bookings may lie."})
+    closed = fields.List(
+        fields.Nested(ClosedSchema), required=True, metadata={"description": "What cannot be booked, and why."}
+    )
     occupied = fields.List(fields.Nested(TakenSchema), required=True, metadata={"description": "Taken."})
+    starts = fields.List(
+        fields.Nested(StartsSchema), metadata={"description": "Where a booking of the length asked for may begin."}
+    )
 
 
 class NewClosureSchema(Schema):

@@ -137,8 +137,8 @@ class BookingSchema(Schema):
     organisation_id = IdField(
         required=True, attribute="booking.organisation_id", metadata={"description": "Who booked."}
     )
-    starts_at = InstantField(required=True, attribute="booking.during.start", metadata={"description": "Booked from."})
-    ends_at = InstantField(required=True, attribute="booking.during.end", metadata={"description": "Booked to."})
+    starts_at = InstantField(required=True, attribute="booking.slot.start", metadata={"description": "Booked from."})
+    ends_at = InstantField(required=True, attribute="booking.slot.end", metadata={"description": "Booked to."})
     booked_hours = DecimalField(required=True, metadata={"description": "Hours booked."})
     came_at = InstantField(required=True, allow_none=True, metadata={"description": "Checked in; null if not yet."})
     left_at = InstantField(required=True, allow_none=True, metadata={"description": "Checked out; null if not yet."})

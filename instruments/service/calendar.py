@@ -77,6 +77,7 @@ def add_closure(
             instrument_id=instrument.id,
             kind=kind,
             during=Span(starts_at, ends_at),
+            booked=None,
             live=True,
             note=note,
             created_by=actor.user_id,

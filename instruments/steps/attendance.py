@@ -60,7 +60,7 @@ def check_in(*, order_id: int, at: datetime | None, actor: Actor, now: datetime)
         raise AttendedAlready
     moment = _moment(found, at, actor=actor, now=now)
     terms = usage_terms(today(now))
-    refuse_all(check_in_faults(interval(found.booking.during), moment, now=now, terms=terms), error=UseRefused)
+    refuse_all(check_in_faults(interval(found.booking.slot), moment, now=now, terms=terms), error=UseRefused)
     _note(found, AttendanceKind.CHECK_IN, moment, actor=actor, now=now)
     return attended([found.booking])[0]
 

@@ -17,12 +17,15 @@ from core.gathering import Gathering
 from core.permissions import Actor
 from core.statements import Statement
 from core.types import UTC, Span
+from core.workdays import WorkingCalendar
 from instruments.models import Instrument, Occupancy
 from instruments.policy import booking_policy
-from instruments.queries.calendar import hours_of, interval, occupied, touching, week_of
+from instruments.queries.booking_rules import held_range, own_in, rule_parts, terms_in
+from instruments.queries.calendar import interval, occupied, touching
 from instruments.queries.instruments import InstrumentMissing
 from instruments.queries.offers import slot_taken
-from instruments.rules.opening import slot_faults
+from instruments.rules.booking import counted_since
+from instruments.rules.slots import slot_faults
 from instruments.rules.terms import OccupancyKind
 from instruments.states import ListingState
 
@@ -42,19 +45,30 @@ class SlotRefused(Refused):
 
 _INSTRUMENT = bindparam("instrument", type_=BigInteger)
 _LOCK = Statement(select(Instrument.state).where(Instrument.id == _INSTRUMENT).with_for_update(key_share=True))
+_SLOT = bindparam("starts_at", type_=UTC), bindparam("ends_at", type_=UTC)
 _CALENDAR = Gathering(
-    hours=hours_of(select(_INSTRUMENT)),
-    taken=select(Occupancy.id).where(
-        touching(_INSTRUMENT, bindparam("starts_at", type_=UTC), bindparam("ends_at", type_=UTC))
+    taken=select(Occupancy.id).where(touching(_INSTRUMENT, *held_range(_INSTRUMENT, *_SLOT))),
+    **rule_parts(
+        select(_INSTRUMENT),
+        organisation=bindparam("organisation", type_=BigInteger),
+        since=bindparam("since", type_=UTC),
     ),
 )
 """What a booking is refused by, read once the instrument is locked."""
 
 
 def book(
-    *, order_id: int, instrument_id: int, during: Span, organisation_id: int, actor: Actor, now: datetime
+    *,
+    order_id: int,
+    instrument_id: int,
+    during: Span,
+    organisation_id: int,
+    calendar: WorkingCalendar,
+    actor: Actor,
+    now: datetime,
 ) -> Occupancy:
-    """Book an instrument for an order.
+    """Book an instrument for an order, with the time that its rules keep free around the slot ``during``. ``calendar``
+    holds from today on.
 
     The instrument's row is locked first: racing inserts against the exclusion constraint would deadlock. Raises
     :class:`InstrumentNotPublished`, :class:`SlotRefused`, and
@@ -64,23 +78,26 @@ def book(
     failpoint("instruments.booking.locked")
     if state is not ListingState.PUBLISHED:
         raise InstrumentNotPublished
-    limits = booking_policy(today(now))
-    found = _CALENDAR.read(instrument=instrument_id, starts_at=during.start, ends_at=during.end)
-    faults = slot_faults(
-        interval(during),
-        hours=week_of(instrument_id, found["hours"]),
-        now=now,
-        longest=limits.longest,
-        horizon=limits.horizon,
+    found = _CALENDAR.read(
+        instrument=instrument_id,
+        starts_at=during.start,
+        ends_at=during.end,
+        organisation=organisation_id,
+        since=counted_since(during.start, now),
     )
+    slot = interval(during)
+    terms = terms_in(instrument_id, found, calendar=calendar, limits=booking_policy(today(now)))
+    faults = slot_faults(slot, terms=terms, own=own_in(instrument_id, found), now=now)
     if faults:
         raise SlotRefused(reasons=faults)
     if found["taken"]:
         raise slot_taken()
+    held = terms.rules.held(slot)
     taken = Occupancy(
         instrument_id=instrument_id,
         kind=OccupancyKind.BOOKING,
-        during=during,
+        during=Span(held.start, held.end),
+        booked=None if held == slot else during,
         live=True,
         order_id=order_id,
         organisation_id=organisation_id,

@@ -122,6 +122,7 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
                 instrument_id=quote.instrument_id,
                 during=quote.during,
                 organisation_id=quote.beneficiary_id,
+                calendar=standing.calendar,
                 actor=actor,
                 now=now,
             )

@@ -50,6 +50,7 @@ def offered(wish: Wish, *, calendar: WorkingCalendar, now: datetime) -> Offer:
         starts_at=wish.starts_at,
         ends_at=wish.ends_at,
         quantity=wish.quantity,
+        organisation_id=wish.beneficiary_id,
         calendar=calendar,
         now=now,
     )

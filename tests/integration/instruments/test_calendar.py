@@ -16,6 +16,7 @@ from core.errors import DomainError
 from core.invariants import verify
 from core.permissions import SYSTEM
 from core.types import Span
+from core.workdays import load_calendar
 from instruments.models import Instrument, Occupancy
 from instruments.queries import SlotTaken, booked_hours
 from instruments.queries.invariants import INVARIANTS
@@ -35,6 +36,7 @@ def take(instrument: Instrument, slot: Span, firm: Organisation, order_id: int) 
             instrument_id=instrument.id,
             during=slot,
             organisation_id=firm.id,
+            calendar=load_calendar(),
             actor=actor_of(firm),
             now=clock.now(),
         )

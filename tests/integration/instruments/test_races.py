@@ -15,6 +15,7 @@ from core import clock
 from core.db import session, transaction
 from core.invariants import verify
 from core.types import Span
+from core.workdays import load_calendar
 from instruments.models import Occupancy
 from instruments.queries import SlotTaken
 from instruments.queries.invariants import INVARIANTS
@@ -58,7 +59,7 @@ def race(app: Flask, attempt: Callable[[int], None], *, clients: int = CLIENTS) 
 def test_forty_bookings_for_one_slot_give_one_success_and_thirty_nine_refusals(committed_app: Flask) -> None:
     """Invariant 5: no deadlock, no other error."""
     instrument_id, slot, firm = make_instrument().id, next_slot(), make_enterprise()
-    firm_id, actor, now = firm.id, actor_of(firm), clock.now()
+    firm_id, actor, now, calendar = firm.id, actor_of(firm), clock.now(), load_calendar()
     session().rollback()
 
     def attempt(number: int) -> None:
@@ -68,6 +69,7 @@ def test_forty_bookings_for_one_slot_give_one_success_and_thirty_nine_refusals(c
                 instrument_id=instrument_id,
                 during=slot,
                 organisation_id=firm_id,
+                calendar=calendar,
                 actor=actor,
                 now=now,
             )

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from core import clock
 from core.db import transaction
+from core.workdays import load_calendar
 from instruments.rules.opening import WeeklyHours
 from instruments.rules.terms import Funding
 from instruments.steps import book
@@ -143,6 +144,7 @@ def test_a_free_window_is_open_throughout_and_not_taken(client: FlaskClient) -> 
             instrument_id=booked.id,
             during=slot,
             organisation_id=firm.id,
+            calendar=load_calendar(),
             actor=actor_of(firm),
             now=clock.now(),
         )

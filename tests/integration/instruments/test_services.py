@@ -29,7 +29,7 @@ API = "/api/v1/services"
 def asked(service_id: int, **wanted: object) -> Offer:
     """An offer with what is not said left out."""
     given = {"instrument_id": None, "starts_at": None, "ends_at": None, "quantity": None, **wanted}
-    return offer(service_id=service_id, **given, calendar=load_calendar(), now=clock.now())  # type: ignore[arg-type]
+    return offer(service_id=service_id, organisation_id=0, **given, calendar=load_calendar(), now=clock.now())  # type: ignore[arg-type]
 
 
 def refused_with(error: type[DomainError], service_id: int, **wanted: object) -> list[str]:
@@ -200,6 +200,7 @@ def test_a_taken_slot_is_not_offered(app: object) -> None:
             instrument_id=instrument.id,
             during=slot,
             organisation_id=firm.id,
+            calendar=load_calendar(),
             actor=actor_of(firm),
             now=clock.now(),
         )

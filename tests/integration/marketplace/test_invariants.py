@@ -7,7 +7,7 @@ import os
 
 from accounts.queries.invariants import INVARIANTS as ACCOUNTS
 from core.invariants import Invariant
-from instruments.queries.usage_invariants import INVARIANTS as USAGE
+from instruments.queries.invariants import INVARIANTS as INSTRUMENTS
 from marketplace.queries.invariants import INVARIANTS as MARKETPLACE
 from settlement.queries.invariants import INVARIANTS as SETTLEMENT
 from settlement.queries.invariants.gateway import INVARIANTS as GATEWAY
@@ -17,7 +17,7 @@ from tests.support.world import World
 from vouchers.queries.invariants import INVARIANTS as VOUCHERS
 from vouchers.queries.supervision_invariants import INVARIANTS as SUPERVISION
 
-EVERYTHING = [*ACCOUNTS, *SETTLEMENT, *USAGE, *VOUCHERS, *MARKETPLACE]
+EVERYTHING = [*ACCOUNTS, *SETTLEMENT, *INSTRUMENTS, *VOUCHERS, *MARKETPLACE]
 OF_THEIR_OWN = {each.name for each in (*SUPERVISION, *GATEWAY)}
 """Of supervision and payments online the world has little: they are bent in tests of their own beside those of vouchers
 and settlement."""
@@ -336,6 +336,15 @@ BENDS: dict[str, str | list[str]] = {
         copied("instrument_use", "id = 999999", id=999_998, instrument_id=2, corrects_id=999_999),
     ],
     "nobody left a booking": made("attendance", occupancy_id=1, kind="check_out", at="2026-01-01"),
+    "live bookings, closures": copied("occupancy", "live"),
+    "a slot lies within": "UPDATE occupancy SET booked = tstzrange(upper(during), upper(during) + '1 h') WHERE live",
+    "an instrument's own rules": (
+        "INSERT INTO booking_rule (id, provider_id, instrument_id) SELECT 999999, -1, min(id) FROM instrument"
+    ),
+    "a public instrument": "UPDATE instrument SET reviewed_by = submitted_by WHERE state = 'published'",
+    "a published service": "UPDATE service SET phone = '' WHERE state = 'published'",
+    "no duty-free instrument": "UPDATE instrument SET duty_free = true, duty_free_record = ''",
+    "a service rests on": "UPDATE service SET provider_id = -1",
     # marketplace
     "an order's subsidy": 'UPDATE "order" SET price_fen = price_fen + 1',
     "the price of a deducted": (

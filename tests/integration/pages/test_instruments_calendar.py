@@ -157,6 +157,50 @@ def test_sent_twice_each_has_one_effect(province: DemoClient, owner: PageClient,
     assert [owner.client.post(f"{path}/{HOURS}", data=data).status_code for _ in range(2)] == [303, 303]
 
 
+def test_rules_of_bookings_are_set_shown_and_taken_back(province: DemoClient, owner: PageClient, path: str) -> None:
+    """For all instruments first, then for one; the instrument's page says them to everybody."""
+    visitor = PageClient(province.app.test_client())
+    assert "预约规则" not in visitor.get(path).text
+    done = owner.send("/instruments/booking-rules", {"step_minutes": "30", "after_minutes": "15"})
+    assert "通用预约规则已保存" in done.text
+    assert "以 30 分钟为一格" in visitor.get(path).text
+    own = {"step_minutes": "", "max_minutes": "90", "closed_on_holidays": "true", "makeup_weekday": "5"}
+    assert "预约规则已保存" in owner.send(f"{path}/booking-rules", own).text
+    said = visitor.get(path).text
+    for sentence in ("一次最长 1:30", "每次预约后预留 15 分钟", "法定节假日不开放", "调休上班的周末按星期五开放"):
+        assert sentence in said
+    assert "分钟为一格" not in said
+    assert owner.get(f"{path}/booking-rules").form().values["makeup_weekday"] == ["5"]
+    assert "已改用本单位的通用规则" in owner.send(f"{path}/booking-rules/removal").text
+    assert "以 30 分钟为一格" in visitor.get(path).text
+
+
+def test_faults_of_rules_stand_beside_their_fields(owner: PageClient, path: str) -> None:
+    page = owner.send(f"{path}/booking-rules", {"min_minutes": "90", "max_minutes": "60", "step_minutes": "7"})
+    assert page.status == 422
+    assert "不能短于最短时长" in fault_of(page, "max_minutes")
+    assert "整除一天" in fault_of(page, "step_minutes")
+    unread = owner.send(f"{path}/booking-rules", {"min_minutes": "many", "horizon_days": "0"})
+    assert fault_of(unread, "min_minutes")
+    assert fault_of(unread, "horizon_days")
+    assert 'value="many"' in unread.html
+
+
+def test_the_calendar_shows_holidays_and_what_is_kept_free(province: DemoClient, owner: PageClient, path: str) -> None:
+    """National Day 2026; minutes after a booking that nobody else may use."""
+    owner.send(f"{path}/booking-rules", {"closed_on_holidays": "true", "after_minutes": "30"})
+    order(province, "sme-heze", service_id("demo-ms-hour"), **SLOT)
+    visitor = PageClient(province.app.test_client())
+
+    def shown(start: str, end: str) -> list[tuple[str, str]]:
+        found = visitor.client.get(f"{path}/calendar/events", query_string={"from": start, "to": end}).get_json()
+        return [(each["kind"], each["start"][11:16]) for each in found]
+
+    assert ("holiday", "08:00") in shown("2026-10-01T00:00:00", "2026-10-02T00:00:00")
+    assert {("booking", "09:00"), ("buffer", "11:00")} <= set(shown("2026-03-10T00:00:00", "2026-03-11T00:00:00"))
+    assert "前后预留" in visitor.get(path).text
+
+
 def test_the_calendar_fills_the_form_beside_it(owner: PageClient, path: str) -> None:
     html = owner.get(f"{path}/closures").html
     assert 'data-select-start="#f-starts_at"' in html

@@ -16,11 +16,13 @@ from core.db import transaction
 from core.invariants import verify
 from core.permissions import SYSTEM, VISITOR
 from core.types import Span
+from core.workdays import load_calendar
 from instruments.queries import SlotTaken, availability
 from instruments.queries.invariants import INVARIANTS
 from instruments.rules.opening import (
     MINUTES_A_DAY,
     Interval,
+    Opening,
     WeeklyHours,
     free_intervals,
     hours_faults,
@@ -69,7 +71,7 @@ def test_free_time_is_exactly_what_is_open_and_not_taken(
     week: list[WeeklyHours], taken: list[Interval], window: Interval
 ) -> None:
     """The complement, by length and at every border."""
-    opened = open_intervals(week, window.start, window.end)
+    opened = open_intervals(Opening(tuple(week)), window.start, window.end)
     free = free_intervals(opened, taken)
     blocked = [Interval(max(a.start, b.start), min(a.end, b.end)) for a in opened for b in join(taken) if a.overlaps(b)]
     assert covered(free) + covered(blocked) == covered(opened)
@@ -81,18 +83,18 @@ def test_free_time_is_exactly_what_is_open_and_not_taken(
 @given(weeks, intervals)
 def test_opening_hours_are_the_same_however_they_are_looked_at(week: list[WeeklyHours], window: Interval) -> None:
     """Two halves of a window make the whole; the next week is the same one, seven days later."""
-    middle = window.start + (window.end - window.start) / 2
-    whole = open_intervals(week, window.start, window.end)
-    halves = open_intervals(week, window.start, middle) + open_intervals(week, middle, window.end)
+    middle, opening = window.start + (window.end - window.start) / 2, Opening(tuple(week))
+    whole = open_intervals(opening, window.start, window.end)
+    halves = open_intervals(opening, window.start, middle) + open_intervals(opening, middle, window.end)
     assert join(halves) == whole
-    later = open_intervals(week, window.start + WEEK, window.end + WEEK)
+    later = open_intervals(opening, window.start + WEEK, window.end + WEEK)
     assert [Interval(each.start + WEEK, each.end + WEEK) for each in whole] == later
 
 
 @given(weeks)
 def test_a_week_is_open_as_long_as_its_stretches(week: list[WeeklyHours]) -> None:
     """Nothing is counted twice, nothing is lost, whatever crosses midnight or Sunday night."""
-    opened = open_intervals(week, MONDAY, MONDAY + WEEK)
+    opened = open_intervals(Opening(tuple(week)), MONDAY, MONDAY + WEEK)
     assert covered(opened) == timedelta(minutes=sum(each.closes - each.opens for each in week))
 
 
@@ -114,8 +116,8 @@ def test_no_history_of_bookings_overlaps_or_leaves_opening_hours(
         instrument, firm = make_instrument(hours=()), make_enterprise()
         owner, buyer = actor_of(instrument.provider), actor_of(firm)
         set_opening_hours(instrument_id=instrument.id, hours=week, actor=owner, now=now)
-        opened = open_intervals(week, MONDAY, MONDAY + WEEK)
-        endless = open_intervals(week, MONDAY, MONDAY + 3 * WEEK)
+        opened = open_intervals(Opening(tuple(week)), MONDAY, MONDAY + WEEK)
+        endless = open_intervals(Opening(tuple(week)), MONDAY, MONDAY + 3 * WEEK)
         live: dict[int, Interval] = {}
         for order_id, (start, length, gives_back) in enumerate(wishes, start=instrument.id * 100):
             slot = interval(start * 30, length * 30)
@@ -128,6 +130,7 @@ def test_no_history_of_bookings_overlaps_or_leaves_opening_hours(
                     instrument_id=instrument.id,
                     during=Span(slot.start, slot.end),
                     organisation_id=firm.id,
+                    calendar=load_calendar(),
                     actor=buyer,
                     now=now,
                 )
@@ -138,6 +141,6 @@ def test_no_history_of_bookings_overlaps_or_leaves_opening_hours(
                     release(order_id=order_id, actor=SYSTEM, now=now)
                 del live[order_id]
         assert verify(INVARIANTS) == []
-        seen = availability(instrument.id, start=MONDAY, end=MONDAY + WEEK, actor=VISITOR)
+        seen = availability(instrument.id, start=MONDAY, end=MONDAY + WEEK, length=None, actor=VISITOR, now=now)
         free = [Interval(each["starts_at"], each["ends_at"]) for each in seen["free"]]
         assert free == free_intervals(opened, live.values())

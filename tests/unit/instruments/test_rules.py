@@ -11,6 +11,7 @@ import pytest
 from core.clock import SHANGHAI
 from core.kinds import ServiceKind
 from core.states import Transitions
+from instruments.rules.booking import NO_RULES
 from instruments.rules.imports.rows import InstrumentRow, ServiceRow, digest
 from instruments.rules.listing import (
     ListingFacts,
@@ -26,15 +27,16 @@ from instruments.rules.merging import merged_instrument, merged_service
 from instruments.rules.opening import (
     MINUTES_A_DAY,
     Interval,
+    Opening,
     WeeklyHours,
     free_intervals,
     hours_faults,
     open_intervals,
-    slot_faults,
 )
 from instruments.rules.pricing import price, quantity_faults, slot_quantity
 from instruments.rules.search import query_tokens, tokens
 from instruments.rules.services import ServiceFacts, cost_faults, cost_is_missing, missing_for_publication
+from instruments.rules.slots import Terms, slot_faults
 from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit
 from instruments.states import IMPORT, LISTING, SERVICE, ImportState, ListingState, ServiceState
 
@@ -205,15 +207,15 @@ def test_faults_of_a_quantity(unit: PriceUnit, quantity: str, expected: list[str
 def test_opening_hours_become_instants_across_midnight() -> None:
     """Monday 22:00 to 26:00 and Tuesday 2:00 to 4:00 are one stretch."""
     week = [WeeklyHours(1, 22 * 60, 26 * 60), WeeklyHours(2, 2 * 60, 4 * 60)]
-    assert open_intervals(week, at(1, 0), at(8, 0)) == [Interval(at(1, 22), at(2, 4))]
-    assert open_intervals(week, at(2, 1), at(2, 3)) == [Interval(at(2, 1), at(2, 3))]
-    assert open_intervals(week, at(3, 0), at(7, 0)) == []
+    assert open_intervals(Opening(tuple(week)), at(1, 0), at(8, 0)) == [Interval(at(1, 22), at(2, 4))]
+    assert open_intervals(Opening(tuple(week)), at(2, 1), at(2, 3)) == [Interval(at(2, 1), at(2, 3))]
+    assert open_intervals(Opening(tuple(week)), at(3, 0), at(7, 0)) == []
 
 
 def test_day_and_night_is_one_stretch() -> None:
     """Seven times 0:00 to 24:00."""
     week = [WeeklyHours(day, 0, MINUTES_A_DAY) for day in range(1, 8)]
-    assert open_intervals(week, at(1, 5), at(20, 7)) == [Interval(at(1, 5), at(20, 7))]
+    assert open_intervals(Opening(tuple(week)), at(1, 5), at(20, 7)) == [Interval(at(1, 5), at(20, 7))]
 
 
 def test_what_is_free_is_open_and_not_taken() -> None:
@@ -239,11 +241,13 @@ def test_a_week_wraps_round_sunday_night() -> None:
 
 def test_faults_of_a_slot_come_together() -> None:
     """Past, too long, too far."""
-    limits = {"now": at(10, 0), "longest": timedelta(days=2), "horizon": timedelta(days=5)}
     week = [WeeklyHours(day, 480, 1080) for day in range(1, 6)]
 
     def found(slot: Interval, hours: list[WeeklyHours]) -> list[str]:
-        return [each.code for each in slot_faults(slot, hours=hours, **limits)]  # type: ignore[arg-type]
+        terms = Terms(
+            opening=Opening(tuple(hours)), rules=NO_RULES, longest=timedelta(days=2), horizon=timedelta(days=5)
+        )
+        return [each.code for each in slot_faults(slot, terms=terms, own=(), now=at(10, 0))]
 
     assert found(Interval(at(10, 9), at(10, 10)), week) == []
     assert found(Interval(at(10, 9), at(10, 19)), week) == ["slot_outside_opening_hours"]

@@ -1,0 +1,101 @@
+"""When an instrument can be booked, and what is in the way, without anybody's name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.clock import today
+from core.errors import Reason, Refused, reason
+from core.permissions import Actor
+from core.workdays import load_calendar
+from instruments.models import Instrument, Occupancy
+from instruments.policy import booking_policy
+from instruments.queries.booking_rules import booking_rules
+from instruments.queries.calendar import interval, occupied, opening_hours
+from instruments.queries.instruments import find_instrument
+from instruments.rules.opening import Interval, Opening
+from instruments.rules.slots import Terms, bookable_starts, closed_stretches, free_stretches
+from instruments.rules.terms import TakenKind
+
+LONGEST_LOOK = timedelta(days=92)
+
+
+class WindowRefused(Refused):
+    """The period asked for is reversed or too long."""
+
+    code = "window_refused"
+
+
+def availability(
+    instrument_id: int, *, start: datetime, end: datetime, length: timedelta | None, actor: Actor, now: datetime
+) -> dict[str, Any]:
+    """Where bookings may lie, what is closed and why, and what is taken, but not by whom; with a ``length`` also where
+    slots of it may begin. What a user has booked already (quotas) is not looked at.
+
+    Raises :class:`WindowRefused` and InstrumentMissing.
+    """
+    instrument = find_instrument(instrument_id, actor=actor)
+    faults = window_faults(start, end)
+    if faults:
+        raise WindowRefused(reasons=faults)
+    window, terms = Interval(start, end), terms_of(instrument, since=start, now=now)
+    taken = taken_around(instrument.id, window, terms)
+    free = free_stretches(window, terms=terms, taken=[interval(each.during) for each in taken], now=now)
+    starts = None if length is None else bookable_starts(free, length, terms=terms, now=now)
+    return {
+        "instrument_id": instrument.id,
+        "starts_at": start,
+        "ends_at": end,
+        "provisional": terms.opening.is_provisional(start, end),
+        "free": [_bounds(each) for each in free],
+        "closed": [{"kind": why, **_bounds(each)} for why, each in closed_stretches(window, terms=terms, now=now)],
+        "occupied": [{"kind": kind, **_bounds(each)} for kind, each in parts(taken, window)],
+        **({} if starts is None else {"starts": list(starts)}),
+    }
+
+
+def terms_of(instrument: Instrument, *, since: datetime, now: datetime) -> Terms:
+    """What slots of an instrument from an instant on are judged by."""
+    rules, limits = booking_rules(instrument), booking_policy(today(now))
+    calendar = load_calendar(since=today(since) - timedelta(days=1))
+    week = tuple(opening_hours(instrument.id))
+    opening = Opening(week, rules.closed_on_holidays, rules.makeup_weekday, calendar)
+    return Terms(opening=opening, rules=rules, longest=limits.longest, horizon=limits.horizon)
+
+
+def taken_around(instrument_id: int, window: Interval, terms: Terms) -> list[Occupancy]:
+    """What is taken within a window and as far beside it as a booking is kept free."""
+    around = terms.rules.held(window)
+    later = timedelta(minutes=terms.rules.before_minutes)
+    sooner = timedelta(minutes=terms.rules.after_minutes)
+    return occupied(instrument_id, min(around.start, window.start - sooner), max(around.end, window.end + later))
+
+
+def parts(taken: Iterable[Occupancy], window: Interval) -> Iterator[tuple[TakenKind, Interval]]:
+    """What of a window is taken: what was booked, and beside it what is kept free around it."""
+    for each in taken:
+        held, slot = interval(each.during), interval(each.slot)
+        found = (
+            (TakenKind.BUFFER, held.start, slot.start),
+            (TakenKind(each.kind.value), slot.start, slot.end),
+            (TakenKind.BUFFER, slot.end, held.end),
+        )
+        for kind, begins, ends in found:
+            start, end = max(begins, window.start), min(ends, window.end)
+            if start < end:
+                yield kind, Interval(start, end)
+
+
+def window_faults(start: datetime, end: datetime) -> list[Reason]:
+    """Why a period cannot be looked at."""
+    if end <= start:
+        return [reason("slot_reversed", field="to")]
+    if end - start > LONGEST_LOOK:
+        return [reason("slot_window_too_long", field="to", days=LONGEST_LOOK.days)]
+    return []
+
+
+def _bounds(stretch: Interval) -> dict[str, datetime]:
+    return {"starts_at": stretch.start, "ends_at": stretch.end}
