@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import joinedload
 
 from accounts.models import Organisation
@@ -57,15 +57,23 @@ def listing_deadlines(*, actor: Actor, on: date, overdue: bool) -> Select[tuple[
         in_scope(actor),
         Instrument.accepted_on.is_not(None),
         Instrument.state.in_((ListingState.DRAFT, ListingState.SUBMITTED, ListingState.RETURNED)),
-        Instrument.secrecy_exempted_on.is_(None),
-        Instrument.funding.in_(FISCAL),
-        (Instrument.kind == InstrumentKind.FACILITY) | (Instrument.value_fen >= policy.mandatory_min_fen),
+        must_be_listed(policy.mandatory_min_fen),
     )
     if overdue:
         found = found.where(
             Instrument.accepted_on <= last_overdue(on, policy.listing_due_working_days, load_calendar())
         )
     return found
+
+
+def must_be_listed(mandatory_min_fen: int) -> ColumnElement[bool]:
+    """Facilities, and instruments from the threshold on, paid wholly or partly by the public and not exempted (S2, S4,
+    S23); the same as ``rules.listing.obligation`` says of one."""
+    return and_(
+        Instrument.secrecy_exempted_on.is_(None),
+        Instrument.funding.in_(FISCAL),
+        (Instrument.kind == InstrumentKind.FACILITY) | (Instrument.value_fen >= mandatory_min_fen),
+    )
 
 
 def last_overdue(on: date, working_days: int, calendar: WorkingCalendar) -> date:

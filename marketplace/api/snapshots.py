@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
+
 from accounts.permissions import anyone
 from core import clock
 from core.http import Blueprint, CursorSchema, allow, current_actor, idempotent, page_of, page_schema, problems
+from instruments.models import Instrument
 from marketplace.models import EvaluationComment, EvaluationLine, EvaluationReply, EvaluationSnapshot
 from marketplace.permissions import may_comment_evaluations, may_freeze_evaluations, may_read_evaluations
 from marketplace.queries.snapshots import (
@@ -19,6 +22,15 @@ from marketplace.queries.snapshots import (
     visible_snapshots,
 )
 from marketplace.reports.evaluation.frozen import changes_since
+from marketplace.reports.evaluation.reading import EvaluatedMissing
+from marketplace.reports.evaluation.scores import (
+    EvaluationCasesMissing,
+    cases_behind,
+    instrument_score,
+    instruments_behind,
+)
+from marketplace.schemas.evaluations import EvaluationCaseSchema
+from marketplace.schemas.scores import InstrumentScoreSchema, LineCasesQuerySchema
 from marketplace.schemas.snapshots import (
     EvaluationCommentSchema,
     EvaluationLineInFullSchema,
@@ -132,6 +144,37 @@ def show_line(line_id: int) -> dict[str, Any]:
     actor = current_actor()
     line = find_line(line_id, actor=actor)
     return {"line": line, "changes": changes_since(line) if may_read_evaluations(actor) else None}
+
+
+@lines.route("/<int:line_id>/cases", methods=["GET"])
+@allow(may_read_evaluations)
+@problems(EvaluationLineMissing, EvaluationCasesMissing, EvaluatedMissing)
+@lines.arguments(LineCasesQuerySchema, location="query")
+@lines.response(200, page_schema(EvaluationCaseSchema))
+def list_line_cases(wanted: dict[str, Any], line_id: int) -> dict[str, Any]:
+    """The cases behind a frozen figure
+
+    Over the period and by the terms of the year, as the records say now; for those who read about its owner.
+    """
+    actor = current_actor()
+    _, cases = cases_behind(find_line(line_id, actor=actor), wanted["measure"], actor=actor)
+    return page_of(select(cases), cursor=wanted.get("cursor"), limit=wanted["limit"], key=cases.c.key, scalars=False)
+
+
+@lines.route("/<int:line_id>/instruments", methods=["GET"])
+@allow(may_read_evaluations)
+@problems(EvaluationLineMissing, EvaluationCasesMissing, EvaluatedMissing)
+@lines.arguments(CursorSchema, location="query")
+@lines.response(200, page_schema(InstrumentScoreSchema))
+def list_line_instruments(wanted: dict[str, Any], line_id: int) -> dict[str, Any]:
+    """A provider's mandatory instruments in the year
+
+    Each with what can be told of it alone, as the records say now; for those who read about the provider.
+    """
+    actor = current_actor()
+    found, scheme = instruments_behind(find_line(line_id, actor=actor), actor=actor)
+    page = page_of(found, cursor=wanted.get("cursor"), limit=wanted["limit"], key=Instrument.id, scalars=False)
+    return {**page, "items": [instrument_score(each, scheme) for each in page["items"]]}
 
 
 @lines.route("/<int:line_id>/comments", methods=["POST"])

@@ -3,6 +3,7 @@
 from core.pages import Pages
 from marketplace.pages.annual_reports import annual_reports
 from marketplace.pages.disclosures import consultations, disclosures
+from marketplace.pages.evaluation_scores import scores
 from marketplace.pages.evaluations import evaluations
 from marketplace.pages.figures import figures
 from marketplace.pages.front import front
@@ -39,6 +40,7 @@ PAGES: list[Pages] = [
     annual_reports,
     evaluations,
     snapshots,
+    scores,
     namings,
     named,
     referrals,

@@ -16,6 +16,7 @@ from core.pages.language import day, t
 from core.permissions import Actor
 from instruments.policy import city_names
 from marketplace.models import EvaluationComment, EvaluationLine, EvaluationSnapshot
+from marketplace.pages.evaluation_scores import cases_address, score_facts, score_rows
 from marketplace.pages.evaluation_tables import figure_words, percent
 from marketplace.permissions import (
     is_evaluated,
@@ -26,6 +27,7 @@ from marketplace.permissions import (
 from marketplace.queries.snapshots import find_comment, find_line, find_snapshot, visible_lines, visible_snapshots
 from marketplace.reports.evaluation.figures import Evaluated, Figure, Measure
 from marketplace.reports.evaluation.frozen import changes_since, figures_in, middle_in, whose_line
+from marketplace.reports.evaluation.scores import reads_about, score_of
 from marketplace.rules.snapshots import may_still_comment, years_to_freeze
 from marketplace.schemas.snapshots import EvaluationTextSchema, EvaluationYearSchema
 from marketplace.service import snapshots as service
@@ -156,6 +158,8 @@ def line(line_id: int) -> str:
     found = find_line(line_id, actor=actor)
     reads = may_read_evaluations(actor)
     changes = changes_since(found) if reads else []
+    reads_cases = reads and reads_about(found, actor=actor)
+    score = score_of(found)
     names = city_names(clock.today(clock.now()))
     return render_template(
         "marketplace/evaluation_line.html",
@@ -169,10 +173,12 @@ def line(line_id: int) -> str:
                 "figure": figure,
                 "middle": middle_in(found.snapshot.inputs, measure),
                 "few": 0 < figure.n < found.snapshot.inputs["small_sample"],
-                "href": None,
+                "href": cases_address(found, measure.key) if reads_cases else None,
             }
             for measure, figure in figures_in(found)
         ],
+        score_facts=[] if score is None else list(score_facts(found, score)),
+        score_rows=[] if score is None else score_rows(found, score, reads=reads_cases),
         comparable=changes is not None,
         changes=[
             (t(each.measure.text_key), _words(each.measure, each.frozen), _words(each.measure, each.now))
@@ -181,7 +187,7 @@ def line(line_id: int) -> str:
         reads=reads,
         percent=percent,
         may_reply=may_freeze_evaluations(actor),
-        actions=list(_actions(found, actor=actor)),
+        actions=list(_actions(found, actor=actor, reads_cases=reads_cases and score is not None)),
     )
 
 
@@ -205,12 +211,15 @@ def reply(comment_id: int) -> Response:
     return _step(link_to("evaluation_line", found.line_id), form, service.reply_to, facts=facts, comment_id=found.id)
 
 
-def _actions(found: EvaluationLine, *, actor: Actor) -> Iterator[dict[str, Any]]:
-    """What this actor may do about a line today."""
+def _actions(found: EvaluationLine, *, actor: Actor, reads_cases: bool) -> Iterator[dict[str, Any]]:
+    """What this actor may do about a line today, and look into."""
     today = clock.today(clock.now())
     if is_evaluated(actor, found) and may_still_comment(found.snapshot.comment_by, today):
         href = url_for("evaluation_year_pages.comment", line_id=found.id)
         yield {"label": t("page.evaluation_comment.title"), "href": href, "primary": True}
+    if reads_cases:
+        href = url_for("evaluation_score_pages.instruments", line_id=found.id)
+        yield {"label": t("page.evaluation_instruments.title"), "href": href}
 
 
 def _step(here: str, form: Form, act: Callable[..., object], *, facts: Any, **known: Any) -> Response:

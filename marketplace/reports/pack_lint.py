@@ -17,7 +17,7 @@ from marketplace.schemas.pack import AREA, OPTIONAL, SCHEMA
 from vouchers.rules.policy import PROVINCE_AREA, TERM
 
 DESIGN = "design decision"
-TERMS = {"instruments": "instruments.term"}
+TERMS = {"instruments": "instruments.term", "grading": "instruments.term"}
 """Whose term the values of a file must cover; the voucher measure's is that of all others."""
 DIVISIONS = frozenset({"places.province", "places.cities", "places.counties"})
 REFERRING = frozenset(

@@ -27,7 +27,10 @@ _WORDS = (
     "term.ContractPoint.{}",
     "flag.{}",
     "policy.word.{}",
-    "flag.{}",
+    "term.IndicatorGroup.{}",
+    "term.ReadAs.{}",
+    "term.Grade.{}",
+    "measure.providers.{}",
 )
 """Where the words for the values of a pack stand."""
 

@@ -13,13 +13,14 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from accounts.kinds import AdverseKind, DocumentKind, IncubatorLevel, Relation, RestrictionKind
 from core.http import CountField, DecimalField, EnumField, FenField, Schema, TextField
 from core.http.schemas import MAX_SUM_FEN, fault
 from core.kinds import ServiceKind
 from marketplace.rules.contracts import ContractPoint
+from marketplace.rules.grading import WHOLE, Grade, Indicator, IndicatorGroup, ReadAs
 from vouchers.rules.claims import Declaration, InvoiceType
 from vouchers.rules.facts import Exclusion, Obstacle, PaymentMode
 from vouchers.rules.flags import FlagKind
@@ -131,6 +132,37 @@ class RestrictableSchema(Schema):
     code = EnumField(RestrictionKind, required=True)
     zh = _text()
     en = _text()
+
+
+class IndicatorSchema(Schema):
+    """An indicator of the yearly evaluation: its weight, and the values that earn nothing and all of it."""
+
+    measure = EnumField(Indicator, required=True)
+    group = EnumField(IndicatorGroup, required=True)
+    weight = _count(1, WHOLE)
+    reading = EnumField(ReadAs, required=True)
+    zero = _ratio()
+    full = _ratio()
+
+    @validates_schema
+    def differ(self, data: dict[str, Any], **_: Any) -> None:
+        """Between two equal values nothing can be earned."""
+        if data["zero"] == data["full"]:
+            raise ValidationError(fault("zero_is_full"), "full")
+
+
+class GradeSchema(Schema):
+    """The points from which a grade is proposed, and whether it may be awarded."""
+
+    grade = EnumField(Grade, required=True)
+    from_points = DecimalField(places=2, minimum=Decimal(0), maximum=Decimal(WHOLE), required=True)
+    may_be_awarded = fields.Boolean(required=True)
+
+
+def _make_the_whole(indicators: list[dict[str, Any]]) -> None:
+    """The weights of all indicators make 100."""
+    if sum(each["weight"] for each in indicators) != WHOLE:
+        raise ValidationError(fault("weights_not_whole", whole=WHOLE))
 
 
 class RateSchema(Schema):
@@ -256,6 +288,12 @@ SCHEMA: Mapping[str, fields.Field[Any]] = {
     "evaluation.hearing_working_days": _count(1, 1000),
     "evaluation.restriction_months_max": _count(1, 1200),
     "evaluation.restrictions": _rows(RestrictableSchema),
+    "grading.indicators": fields.List(
+        fields.Nested(IndicatorSchema), required=True, validate=[validate.Length(min=1), _make_the_whole]
+    ),
+    "grading.grades": _rows(GradeSchema),
+    "grading.coverage_min": _count(1, WHOLE),
+    "grading.rectification_working_days": _count(1, 1000),
     "reports.annual_report_moves_to_working_day": _truth(),
     "reports.annual_report_reminder_days": _many(_count(), least=0),
     "reports.annual_report_number": _text(),

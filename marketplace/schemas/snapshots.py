@@ -10,7 +10,9 @@ from core.http import CountField, DayField, IdField, InstantField, Schema, TextF
 from core.http.schemas import fault
 from marketplace.models import EvaluationLine, EvaluationSnapshot
 from marketplace.reports.evaluation.frozen import Change, figures_in, whose_line
+from marketplace.reports.evaluation.scores import score_of
 from marketplace.schemas.evaluations import FigureSchema, figure_json
+from marketplace.schemas.scores import ScoreSchema
 
 LONG = 4000
 FIRST_YEAR, LAST_YEAR = 2000, 2199
@@ -39,7 +41,9 @@ class EvaluationSnapshotSchema(Schema):
     definitions = CountField(required=True, metadata={"description": "Version of the definitions it was counted by."})
     inputs = fields.Dict(
         required=True,
-        metadata={"description": "Period, day of counting, terms in working days, and the middle of everybody."},
+        metadata={
+            "description": "Period, day of counting, terms in working days, scheme of points, middle of everybody."
+        },
     )
     digest = TextField(
         required=True, metadata={"description": "SHA-256 of year, definitions, inputs, last day and every line."}
@@ -70,6 +74,13 @@ class EvaluationLineSchema(Schema):
     place = TextField(required=True, allow_none=True, metadata={"description": "Code of its city."})
     figures = fields.List(
         fields.Nested(FigureSchema), required=True, metadata={"description": "Figures that rest on a case."}
+    )
+
+    score = fields.Nested(
+        ScoreSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Points of a provider (S24); null for a city, and for a year without a scheme."},
     )
 
     @pre_dump
@@ -144,6 +155,7 @@ def line_json(line: EvaluationLine) -> dict[str, Any]:
         "name": line.figures["name"],
         "place": line.figures["place"],
         "figures": [figure_json(measure.key, figure) for measure, figure in figures_in(line) if figure.n],
+        "score": score_of(line),
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Numeric, Subquery, cast, func, literal, select, union_all
 
 from core.db import session
-from marketplace.reports.evaluation import cities, officers, providers
+from marketplace.reports.evaluation import cities, officers, providers, sharing
 from marketplace.reports.evaluation.cases import Scope
 
 
@@ -36,6 +36,7 @@ class Measure:
     """One figure: its cases, what of it is read first, and whether hits and times say anything.
 
     ``listed``: whether it stands in the table of everybody; the others are in the file, and on one's own page.
+    ``introduced``: the version of the definitions that counts it first.
 
     ``measure.<whose>.<key>`` of the texts is its name, ``….definition`` what exactly is counted.
     """
@@ -47,6 +48,7 @@ class Measure:
     timed: bool = False
     has_hits: bool = True
     listed: bool = True
+    introduced: int = 1
 
     @property
     def text_key(self) -> str:
@@ -56,11 +58,20 @@ class Measure:
 
 def _measures(whose: Evaluated, *given: tuple[Callable[[Scope], Any], Reading, bool]) -> tuple[Measure, ...]:
     return tuple(
-        Measure(whose, cases.__name__, cases, reading, timed, listed=cases not in _ASIDE)
+        Measure(
+            whose,
+            cases.__name__,
+            cases,
+            reading,
+            timed,
+            listed=cases not in _ASIDE,
+            introduced=_SHARING_SINCE if cases.__module__ == sharing.__name__ else 1,
+        )
         for cases, reading, timed in given
     )
 
 
+_SHARING_SINCE = 2
 _ASIDE = (
     providers.cancelled,
     providers.claims_returned,
@@ -68,6 +79,15 @@ _ASIDE = (
     providers.unlisted,
     cities.refusals,
     cities.waiting_registrations,
+    sharing.updated_in_time,
+    sharing.sensors,
+    sharing.priced,
+    sharing.used,
+    sharing.bookings,
+    sharing.contracts,
+    sharing.complaints,
+    sharing.named,
+    sharing.adverse,
 )
 
 
@@ -84,6 +104,17 @@ MEASURES: Mapping[Evaluated, Sequence[Measure]] = {
         (providers.claims_refused, Reading.SHARE, False),
         (providers.unpublished, Reading.COUNT, True),
         (providers.unlisted, Reading.COUNT, True),
+        (sharing.listed_in_time, Reading.SHARE, True),
+        (sharing.updated_in_time, Reading.SHARE, True),
+        (sharing.sensors, Reading.SHARE, False),
+        (sharing.priced, Reading.SHARE, False),
+        (sharing.used, Reading.SHARE, False),
+        (sharing.bookings, Reading.COUNT, True),
+        (sharing.services, Reading.COUNT, True),
+        (sharing.contracts, Reading.SHARE, False),
+        (sharing.complaints, Reading.COUNT, False),
+        (sharing.named, Reading.COUNT, False),
+        (sharing.adverse, Reading.COUNT, False),
     ),
     Evaluated.CITIES: (
         *_measures(

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from accounts.models import Organisation
+from core import policy
 from core.db import session
 from instruments.policy import city_names
 from marketplace.models import EvaluationLine, EvaluationSnapshot
@@ -29,6 +30,7 @@ from marketplace.reports.evaluation.figures import (
     middles,
 )
 from marketplace.reports.evaluation.reading import policy_on, registered_providers, scope_of
+from marketplace.rules.grading import scheme_of
 
 FROZEN = (Evaluated.PROVIDERS, Evaluated.CITIES)
 """Who is evaluated by the year; officers are not."""
@@ -41,11 +43,13 @@ def frozen_scope(year: int, *, today: date) -> Scope:
 
 
 def inputs_of(scope: Scope) -> dict[str, Any]:
-    """What the figures rest on beside the records: period, day of counting, terms, and the middle of everybody."""
+    """What the figures rest on beside the records: period, day of counting, terms, the scheme they are scored by, and
+    the middle of everybody."""
     terms = {each.name: getattr(scope, each.name) for each in fields(Scope)}
     return {
         **{name: value.isoformat() if name in _DAYS else value for name, value in terms.items()},
         "small_sample": policy_on(scope.until).small_sample,
+        "scheme": scheme_of(policy.current(), scope.until),
         "middles": {
             whose.value: {
                 key: {"owners": each.owners, "share": _text(each.share), "days": _text(each.days)}
@@ -117,9 +121,11 @@ def whose_line(line: EvaluationLine) -> Evaluated:
 
 
 def figures_in(line: EvaluationLine) -> list[tuple[Measure, Figure]]:
-    """The frozen figures of a line in the order of the measures; one that had no case is empty."""
-    stored = line.figures["measures"]
-    return [(each, figure_in(stored.get(each.key))) for each in MEASURES[whose_line(line)]]
+    """The frozen figures of a line in the order of the measures of its definitions; one that had no case is empty."""
+    stored, definitions = line.figures["measures"], line.snapshot.definitions
+    return [
+        (each, figure_in(stored.get(each.key))) for each in MEASURES[whose_line(line)] if each.introduced <= definitions
+    ]
 
 
 def figure_in(stored: Mapping[str, Any] | None) -> Figure:
