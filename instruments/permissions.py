@@ -30,6 +30,8 @@ may_log_use = provider
 may_read_use = provider | official_reader
 may_attend = provider | beneficiary | incubator
 may_read_bookings = may_attend | official_reader
+may_read_national_lists = provider | official_reader
+"""Who writes the files for the national network."""
 
 
 @permission
@@ -71,6 +73,7 @@ __all__ = [
     "may_read_bookings",
     "may_read_deadlines",
     "may_read_imports",
+    "may_read_national_lists",
     "may_read_use",
     "may_review",
     "may_search",

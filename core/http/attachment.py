@@ -29,6 +29,11 @@ def download(content: bytes, *, media_type: str, filename: str) -> Response:
     return send_file(io.BytesIO(content), mimetype=media_type, as_attachment=True, download_name=filename)
 
 
+def download_written(content: BinaryIO, *, media_type: str, filename: str) -> Response:
+    """A file made for this answer, written to the disk and open at its start; it is closed once it is sent."""
+    return send_file(content, mimetype=media_type, as_attachment=True, download_name=filename)
+
+
 def _parts(content: BinaryIO) -> Iterator[bytes]:
     """The file to its end, closed then even where nobody closes the answer."""
     with content:

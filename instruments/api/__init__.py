@@ -3,11 +3,13 @@
 from instruments.api.booking_rules import booking_rules
 from instruments.api.imports import instrument_imports
 from instruments.api.instruments import instruments
+from instruments.api.national_lists import national_lists
 from instruments.api.saved_searches import saved_searches
 from instruments.api.services import services
 from instruments.api.syncing import instrument_sync
 from instruments.api.usage import bookings, uses
 
+<<<<<<< HEAD
 BLUEPRINTS = [
     instruments,
     instrument_sync,
@@ -18,5 +20,8 @@ BLUEPRINTS = [
     bookings,
     booking_rules,
 ]
+=======
+BLUEPRINTS = [instruments, instrument_sync, national_lists, services, instrument_imports, saved_searches]
+>>>>>>> 3b9d015 (Files in the national network's templates go out and come back without loss; imports start the term of S14)
 
 __all__ = ["BLUEPRINTS"]

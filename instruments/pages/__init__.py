@@ -8,6 +8,7 @@ from instruments.pages.hours import hours
 from instruments.pages.imports import imports
 from instruments.pages.instruments import instruments
 from instruments.pages.listing import listing
+from instruments.pages.national_lists import national_list_pages
 from instruments.pages.own_instruments import own
 from instruments.pages.own_services import own_service_pages
 from instruments.pages.reviews import reviews
@@ -25,6 +26,7 @@ PAGES: list[Pages] = [
     closures,
     services,
     own_service_pages,
+    national_list_pages,
     imports,
     reviews,
     saved,

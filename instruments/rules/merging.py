@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from instruments.rules.imports.rows import InstrumentRow, ServiceRow
+from instruments.rules.imports.rows import NATIONAL_LIMITS, NATIONAL_STEP_FEN, InstrumentRow, ServiceRow
 from instruments.rules.search import tokens
-from instruments.rules.terms import ExternalUse, Funding
+from instruments.rules.terms import ExternalUse, Funding, InstrumentKind
 
 PROSE_SEARCHED = 200
 """Characters of longer texts that count for search; the rest would swell the index more than it helps."""
@@ -81,8 +81,35 @@ def service_tokens(fields: Mapping[str, Any]) -> list[str]:
     return tokens([fields["title"], *prose])
 
 
+def cut(text: str, limit: int) -> str:
+    """The beginning of a text as a cell of a national template holds it."""
+    return "\n".join(text.splitlines())[:limit].strip()
+
+
 def _merged(row: InstrumentRow | ServiceRow, known: Mapping[str, Any] | None, names: tuple[str, ...]) -> dict[str, Any]:
     said = {name: getattr(row, name) for name in names}
     if known is None:
         return said
-    return {name: known[name] if value in _BLANK else value for name, value in said.items()}
+    return {name: known[name] if _keeps(row, name, value, known) else value for name, value in said.items()}
+
+
+def _keeps(row: InstrumentRow | ServiceRow, name: str, said: Any, known: Mapping[str, Any]) -> bool:
+    """Whether what is known stays: nothing is said, or only what is known already, more roughly."""
+    if said in _BLANK:
+        return True
+    return isinstance(row, InstrumentRow) and row.is_national and _says_roughly(row, name, said, known[name])
+
+
+def _says_roughly(row: InstrumentRow, name: str, said: Any, known: Any) -> bool:
+    """Whether a national template says what is known as well as it can: sums in steps of 100 yuan, texts cut short, the
+    place in front of the address, facilities as fiscal, and no difference between open and open on request."""
+    match name:
+        case "value_fen":
+            return known is not None and known - known % NATIONAL_STEP_FEN == said
+        case "address":
+            return bool(said == cut(row.place + known.removeprefix(row.place), NATIONAL_LIMITS[name]))
+        case "funding":
+            return row.kind is InstrumentKind.FACILITY and known is Funding.PARTLY_FISCAL
+        case "external_use":
+            return said is ExternalUse.OPEN and known is ExternalUse.ON_REQUEST
+    return name in NATIONAL_LIMITS and said == cut(known, NATIONAL_LIMITS[name])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
 from typing import Any
 
 import psycopg
@@ -13,12 +13,14 @@ from sqlalchemy import BigInteger, Text, and_, cast, func, text
 from sqlalchemy import select as sql_select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from core.clock import today
 from core.db import require_transaction, session
 from core.errors import Reason, reason
 from core.permissions import Actor
 from instruments.models import Instrument, Service
 from instruments.rules.imports.reading import Result
 from instruments.rules.imports.rows import InstrumentRow, RefusedRow, RepeatedRow, ServiceRow, digest
+from instruments.rules.listing import ListingFacts, obstacles
 from instruments.rules.merging import INSTRUMENT_FIELDS, SERVICE_FIELDS, merged_instrument, merged_service
 from instruments.states import ListingState, ServiceState
 from instruments.steps.owners import Owner, Owners
@@ -31,6 +33,7 @@ INSTRUMENT_COLUMNS = (
     "external_id",
     *INSTRUMENT_FIELDS,
     "city",
+    "changed_on",
     "secrecy_reference",
     "state",
     "review_opinion",
@@ -51,6 +54,8 @@ SERVICE_COLUMNS = (
     "import_digest",
     "tokens",
 )
+JUDGED = tuple(each.name for each in fields(ListingFacts) if each.name != "secrecy_exempted_on")
+"""What of a row decides whether it may stay public; an exempted one is none."""
 BETWEEN_TOKENS = " "
 """Tokens hold no blanks; as one text they are copied much faster than as an array."""
 KEPT = frozenset(
@@ -127,20 +132,22 @@ class _Writer:
         for row in rows:
             fault = self._foreign(row)
             if fault is not None:
-                self._refuse(row, fault)
+                self._refuse(row, [fault])
             else:
                 owned.append((row, self._owner(row.provider_uscc, row.provider_name, row.county)))
-        known = self._known(Instrument, owned, INSTRUMENT_FIELDS)
+        known = self._known(Instrument, owned, (*INSTRUMENT_FIELDS, "changed_on"))
         records = []
         for row, owner in owned:
             before, mark = _before(known, owner, row), digest(row)
-            fault = _instrument_obstacle(row, before, mark)
-            if fault is not None:
-                self._refuse(row, fault)
-            elif self._counts_as_news(before, mark) and owner is not None:
-                record = {**merged_instrument(row, before), **self._frame(row, mark, owner, ListingState.DRAFT)}
+            merged = merged_instrument(row, before)
+            faults = _instrument_obstacles(merged, before, mark)
+            if faults:
+                self._refuse(row, faults)
+            elif self._counts_as_news(merged, before, mark) and owner is not None:
+                record = {**merged, **self._frame(row, mark, owner, ListingState.DRAFT)}
                 city = self.owners.places.codes.get(record["county"], owner.city or "")
-                records.append({**record, "city": city, "secrecy_reference": "", "review_opinion": ""})
+                record |= {"city": city, "changed_on": self._changed_on(before)}
+                records.append({**record, "secrecy_reference": "", "review_opinion": ""})
         for record in records:
             record["review_defects"] = json.dumps([])
         self._write("instrument", INSTRUMENT_COLUMNS, records)
@@ -151,8 +158,9 @@ class _Writer:
         records = []
         for row, owner in owned:
             before, mark = _before(known, owner, row), digest(row)
-            if self._counts_as_news(before, mark) and owner is not None:
-                record = {**merged_service(row, before), **self._frame(row, mark, owner, ServiceState.DRAFT)}
+            merged = merged_service(row, before)
+            if self._counts_as_news(merged, before, mark) and owner is not None:
+                record = {**merged, **self._frame(row, mark, owner, ServiceState.DRAFT)}
                 records.append({**record, "cost_basis": ""})
         self._write("service", SERVICE_COLUMNS, records)
 
@@ -168,13 +176,20 @@ class _Writer:
             return self.owners.find(uscc, name)
         return self.owners.find_or_make(uscc, name, county=county, actor=self.actor, now=self.now)
 
-    def _refuse(self, row: InstrumentRow, fault: Reason) -> None:
-        self.outcome.refused.append(RefusedRow(row.line, row.external_id, (fault,)))
+    def _refuse(self, row: InstrumentRow, faults: Sequence[Reason]) -> None:
+        self.outcome.refused.append(RefusedRow(row.line, row.external_id, tuple(faults)))
 
-    def _counts_as_news(self, before: Mapping[str, Any] | None, mark: str) -> bool:
+    def _changed_on(self, before: Mapping[str, Any] | None) -> date | None:
+        """A change of what is public starts the term of S14."""
+        if before is None:
+            return None
+        is_public = before["state"] in (ListingState.PUBLISHED, ListingState.SUSPENDED)
+        return today(self.now) if is_public else before["changed_on"]
+
+    def _counts_as_news(self, merged: Mapping[str, Any], before: Mapping[str, Any] | None, mark: str) -> bool:
         if before is None:
             self.outcome.new += 1
-        elif before["import_digest"] == mark:
+        elif _says_nothing_new(merged, before, mark):
             self.outcome.unchanged += 1
             return False
         else:
@@ -254,13 +269,17 @@ def _before(
     return None if owner is None else known.get((owner.id, row.external_id))
 
 
-def _instrument_obstacle(row: InstrumentRow, before: Mapping[str, Any] | None, mark: str) -> Reason | None:
-    """Why a known instrument may not be changed by a file."""
-    if before is None or before["import_digest"] == mark:
-        return None
+def _says_nothing_new(merged: Mapping[str, Any], before: Mapping[str, Any], mark: str) -> bool:
+    """Whether the file says what it said before, or what is known anyway."""
+    return before["import_digest"] == mark or all(merged[name] == before[name] for name in merged.keys() & before)
+
+
+def _instrument_obstacles(merged: Mapping[str, Any], before: Mapping[str, Any] | None, mark: str) -> Sequence[Reason]:
+    """Why a known instrument may not be changed by a file: its state, or a public one would no longer be fit for it."""
+    if before is None or _says_nothing_new(merged, before, mark):
+        return []
     if before["state"] in UNTOUCHABLE:
-        return reason("import_untouchable", state=before["state"].value)
-    merged = merged_instrument(row, before)
-    if before["state"] is ListingState.PUBLISHED and merged["duty_free"] and not merged["duty_free_record"]:
-        return reason("instrument_duty_free_record_missing", article="S5", field="duty_free_record")
-    return None
+        return [reason("import_untouchable", state=before["state"].value)]
+    if before["state"] is ListingState.PUBLISHED:
+        return obstacles(ListingFacts(**{name: merged[name] for name in JUDGED}))
+    return []

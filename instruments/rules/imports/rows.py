@@ -10,10 +10,21 @@ from core.errors import Reason
 from core.kinds import ServiceKind
 from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit
 
+NATIONAL_LIMITS = {"specifications": 500, "functions": 300, "description": 200, "address": 300}
+"""Characters that the national templates, and their reader, allow of what the catalogue holds at greater length."""
+NATIONAL_STEP_FEN = 10_000
+"""Those templates state sums in 万元 with two decimals."""
+UNSAID = frozenset({"line", "is_national", "place"})
+"""What a row holds that is none of its content."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstrumentRow:
-    """One instrument of a file. Texts are trimmed, '' where the file says nothing; money is fen; None is unknown."""
+    """One instrument of a file. Texts are trimmed, '' where the file says nothing; money is fen; None is unknown.
+
+    ``is_national`` marks rows of the national network's templates, which say some things only roughly; ``place`` is
+    what of the address stands in columns of its own there.
+    """
 
     line: int
     external_id: str
@@ -41,6 +52,8 @@ class InstrumentRow:
     duty_free_record: str = ""
     reference_price_fen: int | None = None
     reference_price_unit: PriceUnit | None = None
+    is_national: bool = False
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,5 +99,6 @@ def digest(row: InstrumentRow | ServiceRow) -> str:
 
 
 _SAID = {
-    kind: tuple(field.name for field in fields(kind) if field.name != "line") for kind in (InstrumentRow, ServiceRow)
+    kind: tuple(field.name for field in fields(kind) if field.name not in UNSAID)
+    for kind in (InstrumentRow, ServiceRow)
 }

@@ -176,6 +176,29 @@ def test_listings_under_review_are_not_changed_by_a_file(client: FlaskClient) ->
     assert found == ["import_untouchable", "instrument_duty_free_record_missing"]
 
 
+def test_s14_a_file_that_changes_what_is_public_starts_its_term(client: FlaskClient) -> None:
+    """One that says what is known anyway does not, whoever said it first."""
+    made = make_instrument()
+    same = f"外部编号,仪器名称,型号\n{made.external_id},{made.name},\n"
+    assert counts(send(client, made.provider, same).get_json()) == (0, 0, 1, 0, 0)
+    session().expire_all()
+    assert session().get_one(Instrument, made.id).changed_on is None
+    other = f"外部编号,仪器名称,规格型号\n{made.external_id},{made.name},新型号\n"
+    assert counts(send(client, made.provider, other).get_json()) == (0, 1, 0, 0, 0)
+    session().expire_all()
+    assert session().get_one(Instrument, made.id).changed_on == clock.today(clock.now())
+
+
+def test_a_file_makes_nothing_public_unfit_for_it(client: FlaskClient) -> None:
+    """S4, S5: every reason is named, as where it is typed."""
+    made = make_instrument()
+    text = f"外部编号,仪器名称,对外开放,免税进口\n{made.external_id},{made.name},否,是\n"
+    job = send(client, made.provider, text).get_json()
+    assert counts(job) == (0, 0, 0, 0, 1)
+    codes = {each["code"] for each in job["errors"][0]["reasons"]}
+    assert codes == {"instrument_not_open", "instrument_duty_free_record_missing"}
+
+
 def test_a_large_file_is_queued_and_taken_in_by_the_worker(client: FlaskClient) -> None:
     """In batches, with progress; every row once."""
     rows = BATCH_ROWS + 1

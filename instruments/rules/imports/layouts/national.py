@@ -9,12 +9,12 @@ from __future__ import annotations
 from instruments.rules.imports.cells import Cells
 from instruments.rules.imports.layouts.base import Context, Layout, OtherList
 from instruments.rules.imports.layouts.own import ID_LIMIT, NAME_LIMIT, class_code
-from instruments.rules.imports.rows import InstrumentRow
+from instruments.rules.imports.rows import NATIONAL_LIMITS, InstrumentRow
 from instruments.rules.terms import ExternalUse, Funding, InstrumentKind
 
-SPECIFICATION_LIMIT = 500
-FUNCTION_LIMIT = 300
-SERVICE_LIMIT = 200
+SPECIFICATION_LIMIT = NATIONAL_LIMITS["specifications"]
+FUNCTION_LIMIT = NATIONAL_LIMITS["functions"]
+SERVICE_LIMIT = NATIONAL_LIMITS["description"]
 MOST_SUBJECTS = 4
 CUSTOMS_NUMBER_DIGITS = 18
 CUSTOMS_ITEM_DIGITS = 2
@@ -115,6 +115,8 @@ def read_instrument(cells: Cells, context: Context) -> InstrumentRow:
         description=cells.text("services", limit=SERVICE_LIMIT),
         address=address(cells),
         county=county(cells, context),
+        is_national=True,
+        place=place(cells),
         acquired_on=cells.day("acquired_on"),
         duty_free=cells.yes("customs"),
         duty_free_record=cells.raw("customs_number"),
@@ -139,6 +141,8 @@ def read_facility(cells: Cells, context: Context) -> InstrumentRow:
         description=cells.text("services", limit=SERVICE_LIMIT),
         address=address(cells),
         county=county(cells, context),
+        is_national=True,
+        place=place(cells),
         accepted_on=cells.day("accepted_on"),
     )
 
@@ -159,6 +163,8 @@ def read_service_unit(cells: Cells, context: Context) -> InstrumentRow:
         description=cells.text("services", limit=SERVICE_LIMIT),
         address=address(cells),
         county=county(cells, context),
+        is_national=True,
+        place=place(cells),
         acquired_on=cells.day("acquired_on"),
         external_use=cells.choice("sharing", SHARING_WORDS, blank=ExternalUse.UNKNOWN),
     )
@@ -208,7 +214,12 @@ def listed(text: str) -> list[str]:
 
 def address(cells: Cells) -> str:
     """The place as one line."""
-    return "".join(cells.raw(column) for column in ("province", "city", "county", "street"))[:NAME_LIMIT]
+    return (place(cells) + cells.raw("street"))[:NAME_LIMIT]
+
+
+def place(cells: Cells) -> str:
+    """Province, city and county as one word."""
+    return "".join(cells.raw(column) for column in ("province", "city", "county"))
 
 
 def county(cells: Cells, context: Context) -> str:
