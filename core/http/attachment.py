@@ -30,8 +30,13 @@ def download(content: bytes, *, media_type: str, filename: str) -> Response:
 
 
 def download_written(content: BinaryIO, *, media_type: str, filename: str) -> Response:
-    """A file made for this answer, written to the disk and open at its start; it is closed once it is sent."""
-    return send_file(content, mimetype=media_type, as_attachment=True, download_name=filename)
+    """A file made for this answer, written to the disk; it is closed once it is sent."""
+    size = content.seek(0, io.SEEK_END)
+    content.seek(0)
+    response = send_file(content, mimetype=media_type, as_attachment=True, download_name=filename)
+    response.response = _parts(content)
+    response.content_length = size
+    return response
 
 
 def _parts(content: BinaryIO) -> Iterator[bytes]:

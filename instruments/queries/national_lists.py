@@ -76,7 +76,7 @@ def national_counts(*, actor: Actor) -> dict[NationalList, int]:
 def national_workbook(
     wanted: NationalList, *, actor: Actor, on: date, state: ListingState, provider: int | None
 ) -> BinaryIO:
-    """The workbook, open at its start: the groups and headers of the template, then a row for each instrument.
+    """The workbook, still open: the groups and headers of the template, then a row for each instrument.
 
     A file of several owners names them in a last column of its own. Raises :class:`NationalListTooLong`.
     """
@@ -103,7 +103,6 @@ def national_workbook(
             for position, cell in enumerate([*cells, instrument.provider.name] if names_owner else cells):
                 if cell:
                     sheet.write_string(line, position, cell)
-    target.seek(0)
     return target
 
 
