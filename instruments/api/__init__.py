@@ -9,9 +9,9 @@ from instruments.api.services import services
 from instruments.api.syncing import instrument_sync
 from instruments.api.usage import bookings, uses
 
-<<<<<<< HEAD
 BLUEPRINTS = [
     instruments,
+    national_lists,
     instrument_sync,
     services,
     instrument_imports,
@@ -20,8 +20,5 @@ BLUEPRINTS = [
     bookings,
     booking_rules,
 ]
-=======
-BLUEPRINTS = [instruments, instrument_sync, national_lists, services, instrument_imports, saved_searches]
->>>>>>> 3b9d015 (Files in the national network's templates go out and come back without loss; imports start the term of S14)
 
 __all__ = ["BLUEPRINTS"]
