@@ -18,7 +18,7 @@ from accounts.permissions import (
 )
 from accounts.queries import acts_for
 from core.permissions import Actor, permission
-from marketplace.models import DisclosureApplication, EvaluationLine, Order
+from marketplace.models import DisclosureApplication, EvaluationLine, Order, UnmetNeed
 
 may_ask_quotes = beneficiary | incubator
 may_place_orders = beneficiary | incubator
@@ -47,6 +47,9 @@ may_refer = province
 may_read_referrals = province | auditor
 may_freeze_evaluations = province
 may_comment_evaluations = provider | city_bureau
+may_state_needs = beneficiary | incubator
+may_read_needs = beneficiary | incubator | authority | auditor
+may_answer_needs = authority
 
 
 @permission
@@ -78,3 +81,18 @@ def is_evaluated(actor: Actor, line: EvaluationLine) -> bool:
     if city_bureau(actor):
         return actor.city is not None and line.city == actor.city
     return provider(actor) and line.organisation_id == actor.organisation_id
+
+
+@permission
+def is_users_side_of_need(actor: Actor, need: UnmetNeed) -> bool:
+    """Who stated it, or the incubator of a team."""
+    return need.organisation_id in acts_for(actor)
+
+
+@permission
+def is_office_of_need(actor: Actor, need: UnmetNeed) -> bool:
+    """The bureau of the user's city, or the province."""
+    return province(actor) or (actor.city is not None and need.city == actor.city)
+
+
+may_answer_need = may_answer_needs & is_office_of_need

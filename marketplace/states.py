@@ -205,3 +205,25 @@ REFERRAL = Transitions(
     },
     initial=ReferralState.PREPARED,
 )
+
+
+class UnmetNeedState(StrEnum):
+    """Where the statement of a need stands that the province may not meet (V16 out)."""
+
+    STATED = "stated"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+UNMET_NEED = Transitions(
+    {
+        (UnmetNeedState.STATED, "respond"): UnmetNeedState.ANSWERED,
+        (UnmetNeedState.ANSWERED, "respond"): UnmetNeedState.ANSWERED,
+        (UnmetNeedState.STATED, "conclude"): UnmetNeedState.CLOSED,
+        (UnmetNeedState.ANSWERED, "conclude"): UnmetNeedState.CLOSED,
+        (UnmetNeedState.STATED, "withdraw"): UnmetNeedState.WITHDRAWN,
+        (UnmetNeedState.ANSWERED, "withdraw"): UnmetNeedState.WITHDRAWN,
+    },
+    initial=UnmetNeedState.STATED,
+)

@@ -19,6 +19,7 @@ from instruments.models import Instrument
 from instruments.pages.asking import INDEX, SAVE, Asked, asked
 from instruments.pages.facets import chosen, facets
 from instruments.pages.fragments import is_fragment
+from instruments.pages.quoting import need_href
 from instruments.permissions import may_search
 from instruments.policy import city_names, county_names, places
 from instruments.queries.catalogue import SearchRefused, Sort, matching, search
@@ -139,6 +140,7 @@ def _shown(question: Asked) -> dict[str, Any]:
             "sort": [(each.value, term(each)) for each in Sort],
         },
         "save_href": question.href(at=SAVE) if actor.is_signed_in and not question.faults else None,
+        "need_href": need_href(question),
         "is_first": not request.args.get("cursor"),
         "link_to": link_to,
     }

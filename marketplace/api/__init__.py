@@ -11,6 +11,7 @@ from marketplace.api.quotes import quotes
 from marketplace.api.reports import audit_entries, audit_heads, policies
 from marketplace.api.residents import residents
 from marketplace.api.snapshots import comments, lines, snapshots
+from marketplace.api.unmet_needs import unmet_needs
 from marketplace.api.usage import order_uses
 
 BLUEPRINTS: list[Blueprint] = [
@@ -34,4 +35,5 @@ BLUEPRINTS: list[Blueprint] = [
     referrals,
     applications,
     consultations,
+    unmet_needs,
 ]

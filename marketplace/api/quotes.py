@@ -23,7 +23,13 @@ from marketplace.queries import explain_quote, find_quote, visible_quotes
 from marketplace.queries.explanations import FactsMissing
 from marketplace.queries.hindrances import QuoteAnswer, quote_answer, quote_answers
 from marketplace.schemas import QuoteRequestSchema, QuoteSchema
-from marketplace.service.quotes import BeneficiaryMissing, BeneficiaryUnclear, FiguresOverdue, NotAMember
+from marketplace.service.quotes import (
+    BeneficiaryMissing,
+    BeneficiaryUnclear,
+    FiguresOverdue,
+    NotAMember,
+    UnmetNeedUnusable,
+)
 from vouchers.queries.explanations import Explanation
 from vouchers.schemas.explanations import ExplanationSchema
 
@@ -33,7 +39,14 @@ quotes = Blueprint("quotes", __name__, url_prefix="/quotes", description="What i
 @quotes.route("", methods=["POST"])
 @allow(may_ask_quotes)
 @problems(
-    NotAMember, FiguresOverdue, BeneficiaryMissing, BeneficiaryUnclear, OfferRefused, ServiceNotOffered, SlotTaken
+    NotAMember,
+    FiguresOverdue,
+    BeneficiaryMissing,
+    BeneficiaryUnclear,
+    OfferRefused,
+    ServiceNotOffered,
+    SlotTaken,
+    UnmetNeedUnusable,
 )
 @idempotent
 @quotes.arguments(QuoteRequestSchema)

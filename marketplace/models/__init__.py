@@ -12,6 +12,7 @@ from marketplace.models.evaluations import (
 from marketplace.models.namings import Complaint, Naming, Referral
 from marketplace.models.orders import Delivery, Order
 from marketplace.models.quotes import Quote
+from marketplace.models.unmet_needs import NeedProposal, UnmetNeed
 
 __all__ = [
     "AnnualReport",
@@ -26,7 +27,9 @@ __all__ = [
     "EvaluationReply",
     "EvaluationSnapshot",
     "Naming",
+    "NeedProposal",
     "Order",
     "Quote",
     "Referral",
+    "UnmetNeed",
 ]

@@ -20,11 +20,15 @@ class Quote(Model):
     """One answer to "what would this cost me?"; its sums were true when it was given.
 
     ``facts`` is the quote case it rests on and ``snapshot_id`` the policy it was judged by; quotes from before these
-    were kept have neither.
+    were kept have neither. ``unmet_need`` says why the province cannot meet the need; where it rests on a statement
+    (``unmet_need_id``), its number comes first (V16 out).
     """
 
     __tablename__ = "quote"
-    __table_args__ = (Index("ix_quote_beneficiary_id_id", "beneficiary_id", "id"),)
+    __table_args__ = (
+        Index("ix_quote_beneficiary_id_id", "beneficiary_id", "id"),
+        Index("ix_quote_unmet_need_id", "unmet_need_id", postgresql_where=text("unmet_need_id IS NOT NULL")),
+    )
 
     id: Mapped[int] = identity_key()
     beneficiary_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))
@@ -39,6 +43,7 @@ class Quote(Model):
     unit_price_fen: Mapped[int] = mapped_column(Fen)
     payment_mode: Mapped[PaymentMode] = mapped_column(Enumerated(PaymentMode))
     unmet_need: Mapped[str | None] = mapped_column(Text)
+    unmet_need_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("unmet_need.id"))
     excluded: Mapped[Exclusion | None] = mapped_column(Enumerated(Exclusion))
     public_project_number: Mapped[str | None] = mapped_column(Text)
     restricted_industry: Mapped[bool] = mapped_column(Boolean)

@@ -20,6 +20,7 @@ from marketplace.pages.residents import residents
 from marketplace.pages.snapshots import snapshots
 from marketplace.pages.statistics import statistics
 from marketplace.pages.trail import trail_pages
+from marketplace.pages.unmet_needs import needs
 from marketplace.pages.usage import order_uses
 from marketplace.pages.verification import verification
 
@@ -46,4 +47,5 @@ PAGES: list[Pages] = [
     referrals,
     disclosures,
     consultations,
+    needs,
 ]

@@ -24,6 +24,7 @@ from marketplace.permissions import is_beneficiary_side, may_ask_quotes, may_rea
 from marketplace.queries import explain_order, find_order, visible_orders
 from marketplace.queries.orders import placed_from, placed_to, unpaid, with_words
 from marketplace.queries.timelines import order_timeline
+from marketplace.queries.unmet_needs import is_in_sight
 from marketplace.states import OrderState
 from settlement.queries import order_money
 from vouchers.pages.claim_story import claim_events
@@ -122,6 +123,7 @@ def one(order_id: int) -> str:
         order=order,
         next_words=next_words(order, actor=actor),
         facts=facts_of(order, money),
+        shows_need=is_in_sight(order.quote.unmet_need_id, actor=actor),
         uses=uses,
         bar=who_pays(order, uses=uses, actor=actor),
         money=money,

@@ -9,7 +9,7 @@ from typing import Any
 from flask import request
 
 from accounts.permissions import incubator
-from accounts.queries import teams_of
+from accounts.queries import acts_for, teams_of
 from core import clock
 from core.http.schemas import MAX_ID
 from core.pages import Form, term
@@ -18,6 +18,7 @@ from instruments.models import Instrument, Service
 from instruments.rules.terms import TIMED_UNITS
 from instruments.states import ListingState
 from marketplace.models import Quote
+from marketplace.queries.unmet_needs import usable_needs
 from marketplace.schemas import QuoteRequestSchema
 from vouchers.queries import offered_modes
 from vouchers.rules.facts import PaymentMode
@@ -27,6 +28,7 @@ KEPT = (
     "quantity",
     "payment_mode",
     "unmet_need",
+    "unmet_need_id",
     "excluded",
     "public_project_number",
     "restricted_industry",
@@ -62,10 +64,13 @@ def needs_slot(service: Service) -> bool:
 def quote_form(service: Service, instrument: Instrument | None, *, before: Quote | None, actor: Actor) -> Form:
     """Slot or quantity, payment mode, what may stand against a voucher, and for an incubator the team."""
     timed = needs_slot(service)
-    teams = _teams(actor)
+    teams = own_teams(actor)
     left_out = {"quantity"} if timed else set(SLOT)
+    needs = () if service.provider.in_province else _needs(actor)
     if service.provider.in_province:
         left_out.add("unmet_need")
+    if not needs:
+        left_out.add("unmet_need_id")
     if teams is None:
         left_out.add("beneficiary_id")
     required = [*(SLOT if timed else ("quantity",)), *(() if teams is None else ("beneficiary_id",))]
@@ -79,16 +84,22 @@ def quote_form(service: Service, instrument: Instrument | None, *, before: Quote
         options={
             "payment_mode": [(mode.value, term(mode)) for mode in offered_modes(_today())],
             **({} if teams is None else {"beneficiary_id": teams}),
+            **({"unmet_need_id": needs} if needs else {}),
         },
         initial=dict(_initial(service, before)),
     )
 
 
-def _teams(actor: Actor) -> list[tuple[str, str]] | None:
+def own_teams(actor: Actor) -> list[tuple[str, str]] | None:
     """The teams of an incubator; None where one asks for oneself."""
     if not incubator(actor) or actor.organisation_id is None:
         return None
     return [(str(each.id), each.name) for each in teams_of(actor.organisation_id)]
+
+
+def _needs(actor: Actor) -> list[tuple[str, str]]:
+    """The stated needs that a service from outside may rest on (V16 out)."""
+    return [(str(each.id), f"{each.number} · {each.subject}") for each in usable_needs(acts_for(actor))]
 
 
 def _initial(service: Service, before: Quote | None) -> Iterator[tuple[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.invariants import Invariant, replay
-from marketplace.states import ANNUAL_REPORT, COMPLAINT, DISCLOSURE, NAMING, ORDER, REFERRAL
+from marketplace.states import ANNUAL_REPORT, COMPLAINT, DISCLOSURE, NAMING, ORDER, REFERRAL, UNMET_NEED
 
 INVARIANTS = [
     replay("order", ORDER),
@@ -12,6 +12,23 @@ INVARIANTS = [
     replay("referral", REFERRAL),
     replay("annual_report", ANNUAL_REPORT),
     replay("disclosure_application", DISCLOSURE),
+    replay("unmet_need", UNMET_NEED),
+    Invariant(
+        4,
+        "an order supported out of the province says why the province cannot meet the need",
+        """SELECT o.id AS "order", o.quote_id AS quote, q.unmet_need_id AS unmet_need
+             FROM "order" o JOIN quote q ON q.id = o.quote_id
+            WHERE o.eligible AND q.facts #>> '{provider,in_province}' = 'false'
+              AND (o.payment_mode <> 'full_payment' OR btrim(COALESCE(q.unmet_need, '')) = '')""",
+    ),
+    Invariant(
+        4,
+        "a quote rests on a need that its own user stated before, and names it",
+        """SELECT q.id AS quote, n.id AS unmet_need, n.organisation_id AS organisation
+             FROM quote q JOIN unmet_need n ON n.id = q.unmet_need_id
+            WHERE n.organisation_id <> q.beneficiary_id OR n.stated_at > q.created_at
+               OR NOT starts_with(q.unmet_need, n.number)""",
+    ),
     Invariant(
         10,
         "a restriction stands on a naming that another officer opened than decided it",

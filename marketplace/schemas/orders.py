@@ -138,6 +138,11 @@ class OrderSchema(Schema):
 
     id = IdField(required=True, metadata={"description": "Number of the order."})
     quote_id = IdField(required=True, metadata={"description": "The quote it was placed on."})
+    unmet_need_id = IdField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The stated need it rests on, if its service comes from outside (V16 out)."},
+    )
     state = EnumField(OrderState, required=True, metadata={"description": "Where it stands."})
     beneficiary_id = IdField(required=True, metadata={"description": "Who is served."})
     provider_id = IdField(required=True, metadata={"description": "Who serves."})
@@ -205,6 +210,7 @@ class OrderSchema(Schema):
             "starts_at": None if order.during is None else order.during.start,
             "ends_at": None if order.during is None else order.during.end,
             "title": order.quote.title,
+            "unmet_need_id": order.quote.unmet_need_id,
             "paid_fen": money.self_pay_fen - money.due_fen,
             "outstanding_fen": money.due_fen,
             "shortfall_fen": money.shortfall_fen,

@@ -45,6 +45,14 @@ class QuoteRequestSchema(Schema):
         max_length=2000,
         metadata={"description": "Why the province cannot meet the need; for out-of-province services (V16 out)."},
     )
+    unmet_need_id = IdField(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "A need the user stated (POST /unmet-needs) that this rests on, beside unmet_need or in its "
+            "place; its number then comes first (V16 out)."
+        },
+    )
     excluded = EnumField(
         Exclusion,
         load_default=None,
@@ -82,6 +90,12 @@ class QuoteSchema(Schema):
     ends_at = InstantField(required=True, allow_none=True, metadata={"description": "End of the slot."})
     title = TextField(required=True, metadata={"description": "What the service is called."})
     service_kind = EnumField(ServiceKind, required=True, metadata={"description": "Its kind under V11."})
+    unmet_need = TextField(
+        required=True, allow_none=True, metadata={"description": "Why the province cannot meet the need (V16 out)."}
+    )
+    unmet_need_id = IdField(
+        required=True, allow_none=True, metadata={"description": "The statement that rests on, if any."}
+    )
     price_unit = TextField(required=True, metadata={"description": "hour, day, time or sample."})
     unit_price_fen = FenField(required=True, metadata={"description": "Price of one unit in fen."})
     quantity = DecimalField(required=True, metadata={"description": "Units."})

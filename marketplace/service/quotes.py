@@ -15,6 +15,8 @@ from core.workdays import load_calendar
 from marketplace.models import Quote
 from marketplace.permissions import may_ask_quotes
 from marketplace.queries import find_quote
+from marketplace.queries.unmet_needs import usable_need
+from marketplace.rules.unmet_needs import named_need
 from marketplace.steps.quoting import Wish, assessed, offered, wish_of, write_quote
 from vouchers.rules.facts import Exclusion, PaymentMode
 
@@ -43,6 +45,13 @@ class BeneficiaryUnclear(Refused):
     code = "beneficiary_unclear"
 
 
+class UnmetNeedUnusable(Refused):
+    """The user has stated no such need, or the statement was withdrawn or is met."""
+
+    code = "unmet_need_unusable"
+    article = "V16 out"
+
+
 def ask(
     *,
     service_id: int,
@@ -52,6 +61,7 @@ def ask(
     quantity: Decimal | None,
     payment_mode: PaymentMode,
     unmet_need: str | None,
+    unmet_need_id: int | None,
     excluded: Exclusion | None,
     public_project_number: str | None,
     restricted_industry: bool,
@@ -62,19 +72,22 @@ def ask(
     """A quote for the actor's own organisation or, by an incubator, for one of its teams.
 
     Ineligible wishes get a quote too, with subsidy 0 and their reasons. Raises NotAMember (V2, V15), and whatever
-    the provider's terms refuse: slot taken, closed hours, missing quantity.
+    the provider's terms refuse: slot taken, closed hours, missing quantity. ``unmet_need_id`` is a statement of the
+    user's that the quote rests on, beside ``unmet_need`` or in its place; raises UnmetNeedUnusable (V16 out).
     """
     with transaction():
         authorise(actor, may_ask_quotes)
+        user = beneficiary_of(actor, beneficiary_id)
         wish = Wish(
-            beneficiary_id=beneficiary_of(actor, beneficiary_id),
+            beneficiary_id=user,
             service_id=service_id,
             instrument_id=instrument_id,
             starts_at=starts_at,
             ends_at=ends_at,
             quantity=quantity,
             payment_mode=payment_mode,
-            unmet_need=unmet_need,
+            unmet_need=_unmet_need(unmet_need, unmet_need_id, user=user),
+            unmet_need_id=unmet_need_id,
             excluded=excluded,
             public_project_number=public_project_number,
             restricted_industry=restricted_industry,
@@ -91,6 +104,16 @@ def ask_again(*, quote_id: int, actor: Actor, now: datetime) -> Quote:
         wish = wish_of(find_quote(quote_id, actor=actor))
         terms = offered(wish, calendar=load_calendar(since=clock.today(now)), now=now)
         return write_quote(wish, terms=terms, assessment=assessed(wish, terms=terms, now=now), actor=actor, now=now)
+
+
+def _unmet_need(said: str | None, need_id: int | None, *, user: int) -> str | None:
+    """Why the province cannot meet the need: in words alone, or by a statement whose number then comes first."""
+    if need_id is None:
+        return said
+    need = usable_need(need_id, organisation_id=user)
+    if need is None:
+        raise UnmetNeedUnusable(reasons=[reason("unmet_need_unusable", article="V16 out", field="unmet_need_id")])
+    return named_need(need.number, said or need.why)
 
 
 def beneficiary_of(actor: Actor, wanted: int | None) -> int:

@@ -30,6 +30,7 @@ class Wish:
     quantity: Decimal | None
     payment_mode: PaymentMode
     unmet_need: str | None
+    unmet_need_id: int | None
     excluded: Exclusion | None
     public_project_number: str | None
     restricted_industry: bool
@@ -90,6 +91,7 @@ def write_quote(wish: Wish, *, terms: Offer, assessment: Assessment, actor: Acto
         unit_price_fen=terms.unit_price_fen,
         payment_mode=wish.payment_mode,
         unmet_need=wish.unmet_need,
+        unmet_need_id=wish.unmet_need_id,
         excluded=wish.excluded,
         public_project_number=wish.public_project_number,
         restricted_industry=wish.restricted_industry,
@@ -128,6 +130,7 @@ def wish_of(quote: Quote) -> Wish:
         quantity=quote.quantity,
         payment_mode=quote.payment_mode,
         unmet_need=quote.unmet_need,
+        unmet_need_id=quote.unmet_need_id,
         excluded=quote.excluded,
         public_project_number=quote.public_project_number,
         restricted_industry=quote.restricted_industry,

@@ -77,6 +77,7 @@ LISTS = {
     "/shortfalls": "province",
     "/spot-checks": "province",
     "/team-successions": "province",
+    "/unmet-needs": "province",
     "/users": "admin",
 }
 """Every list of records, and somebody who sees many of them."""

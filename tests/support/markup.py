@@ -75,6 +75,7 @@ DOCUMENTS = {
     "order": ["contract_terms", "service_record"],
     "quote": ["reasons"],
     "saved_search": ["filters"],
+    "unmet_need": ["filters", "found_first"],
 }
 """Stored documents that pages show, by table."""
 

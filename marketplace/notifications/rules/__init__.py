@@ -42,6 +42,7 @@ from marketplace.notifications.rules.money import (
     SUSPENSE,
 )
 from marketplace.notifications.rules.naming import COMPLAINT, NAMING, REFERRAL
+from marketplace.notifications.rules.needs import UNMET_NEED
 from marketplace.notifications.rules.reports import ANNUAL_REPORT, CONSULTATION, DISCLOSURE
 from marketplace.notifications.rules.searches import SAVED_SEARCH
 from marketplace.notifications.rules.supervision import APPEAL, FINDING, INSPECTION, MISCONDUCT, STOP
@@ -60,6 +61,7 @@ ALL = (
     ORDER,
     LISTING,
     SAVED_SEARCH,
+    UNMET_NEED,
     CLAIM,
     SUMMARY,
     CREDIT,

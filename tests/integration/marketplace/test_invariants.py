@@ -146,6 +146,8 @@ BENDS: dict[str, str | list[str]] = {
         "WITH paid AS (UPDATE payable SET paid_fen = amount_fen, clawed_back_fen = 0)"
         " UPDATE claim SET state = 'revoked'"
     ),
+    "an order supported out of the province": "UPDATE quote SET unmet_need = ' ' WHERE unmet_need_id IS NOT NULL",
+    "a quote rests on a need": "UPDATE unmet_need SET organisation_id = organisation_id + 1",
     "the term of an application": (
         "UPDATE disclosure_application SET paused_on = CASE WHEN paused_on IS NULL THEN DATE '2026-03-02' END"
     ),

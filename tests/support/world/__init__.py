@@ -25,6 +25,7 @@ class World(People, Catalogue, Money, Offices):
         self._members()
         self._sign_in()
         self._catalogue()
+        self._needs()
         self._orders()
         self._claims()
         self._settlement()

@@ -7,7 +7,7 @@ from typing import Any
 from core import clock
 from marketplace.demo.client import Json
 from marketplace.notifications.telling import tell
-from tests.support.deal import PDF
+from tests.support.deal import PDF, service_id
 from tests.support.world.deals import Deals
 
 CHECKED = ("contract_performed", "instruments_used", "invoice_genuine", "result_genuine", "funding_single")
@@ -135,6 +135,23 @@ class Offices(Deals):
         self.post("bureau-heze", path, question, name="consultation")
         path = f"/disclosure-applications/{self.ids['answered disclosure']}/answer"
         self.client.upload("bureau-heze", path, PDF, "answer.pdf", decision="grant", opinion="予以公开")
+
+    def _needs(self) -> None:
+        """What users could not find in the province: waiting, answered, and of a team."""
+        said = {"subject": "固体核磁", "methods": "600MHz 固体探头", "why": "省内无此探头", "search": {"q": "核磁"}}
+        self.post("team-weifang", "/unmet-needs", said, name="team need")
+        for name in ("stated need", "answered need"):
+            self.post("sme-heze", "/unmet-needs", said, name=name)
+        offer = {"service_ids": [self.ids["service"]], "opinion": "请先比较"}
+        self.post("bureau-heze", f"/unmet-needs/{self.ids['answered need']}/answer", offer)
+        asked = {
+            "service_id": service_id("demo-nmr-sample"),
+            "quantity": "1",
+            "payment_mode": "full_payment",
+            "unmet_need_id": self.ids["answered need"],
+        }
+        quote = self.post("sme-heze", "/quotes", asked, name="quote on a need")
+        self.post("sme-heze", "/orders", {"quote_id": quote["id"]}, name="order on a need")
 
     def _notices(self) -> None:
         """Everybody is told of what has happened so far."""

@@ -19,7 +19,7 @@ from core.states import Transitions
 from core.texts import catalogue
 from instruments.states import LISTING, SAVED_SEARCH
 from marketplace.notifications.rules import SUBJECTS
-from marketplace.states import ANNUAL_REPORT, COMPLAINT, DISCLOSURE, NAMING, ORDER, REFERRAL
+from marketplace.states import ANNUAL_REPORT, COMPLAINT, DISCLOSURE, NAMING, ORDER, REFERRAL, UNMET_NEED
 from settlement.states import (
     BATCH_TRANSITIONS,
     CLAWBACK_TRANSITIONS,
@@ -73,6 +73,7 @@ TABLES: dict[str, Transitions[Any]] = {
     "settlement_batch": BATCH_TRANSITIONS,
     "team_succession": PROPOSAL_TRANSITIONS,
     "shortfall": SHORTFALL_TRANSITIONS,
+    "unmet_need": UNMET_NEED,
 }
 WITHOUT_STATES = {"beneficiary_figures", "evaluation_comment", "evaluation_snapshot", "gateway_dispute", "review_case"}
 """Records whose steps are no transitions."""
