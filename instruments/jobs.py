@@ -1,4 +1,5 @@
-"""The worker's part: imports that wait, and the daily look for what newly answers kept searches."""
+"""The worker's part: imports that wait, announced prices whose day has come, and the daily look for what newly answers
+kept searches."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from datetime import datetime
 
 from core.worker import Job
 from instruments.service.imports import run_waiting_imports
+from instruments.service.prices import begin_announced
 from instruments.service.saved_searches import look_for_news
 
 
@@ -18,7 +20,13 @@ def _look_for_news(now: datetime, period: datetime) -> None:
     look_for_news(now=now)
 
 
+def announced_prices(now: datetime, period: datetime) -> None:
+    """Show what services cost from today on; quotes have taken it since midnight."""
+    begin_announced(now=now)
+
+
 JOBS = [
     Job("instrument_imports", "* * * * *", waiting_imports),
     Job("instruments.look_for_news", "30 6 * * *", _look_for_news),
+    Job("announced_prices", "1 0 * * *", announced_prices),
 ]

@@ -5,16 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from core import clock
-from core.http import Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
+from core.http import Blueprint, CursorSchema, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.states import StateForbids
 from instruments import queries
-from instruments.models import Service
+from instruments.models import Service, ServicePrice
 from instruments.permissions import may_offer, may_search
 from instruments.queries.details import services as matching_services
 from instruments.queries.instruments import ServiceMissing
-from instruments.schemas.services import NewServiceSchema, ServiceFieldsSchema, ServiceQuerySchema, ServiceSchema
+from instruments.queries.prices import PriceMissing, prices_of
+from instruments.schemas.services import (
+    AnnouncedPriceSchema,
+    NewServiceSchema,
+    PriceVersionSchema,
+    ServiceFieldsSchema,
+    ServiceQuerySchema,
+    ServiceSchema,
+)
 from instruments.service import services as service
 from instruments.service.listings import ProviderNotMember
+from instruments.service.prices import PriceBegun, PriceRefused, announce_price, withdraw_price
 from instruments.service.services import ServiceIncomplete, ServiceRefused
 from instruments.steps.describing import ExternalIdTaken
 from instruments.steps.restrictions import ProviderRestricted
@@ -103,3 +112,48 @@ def withdraw(service_id: int) -> Service:
     Orders placed before go on.
     """
     return service.withdraw_service(service_id=service_id, actor=current_actor(), now=clock.now())
+
+
+@services.route("/<int:service_id>/prices", methods=["GET"])
+@allow(may_search)
+@problems(ServiceMissing)
+@services.arguments(CursorSchema, location="query")
+@services.response(200, page_schema(PriceVersionSchema))
+def prices(given: dict[str, Any], service_id: int) -> dict[str, Any]:
+    """What a service costs, by day
+
+    Every version, the last entered first; the past never changes (V14). In force on a day is the version with the
+    latest `valid_from` up to it, of several from one day the last entered, withdrawn ones left out.
+    """
+    queries.find_service(service_id, actor=current_actor())
+    return page_of(prices_of(service_id), **given, key=ServicePrice.id, descending=True)
+
+
+@services.route("/<int:service_id>/prices", methods=["POST"])
+@allow(may_offer)
+@problems(ServiceMissing, PriceRefused, StateForbids)
+@idempotent
+@services.arguments(AnnouncedPriceSchema)
+@services.response(201, PriceVersionSchema)
+def announce(given: dict[str, Any], service_id: int) -> ServicePrice:
+    """Announce a price
+
+    From a later day on; what is left out stays as it will be then. What holds today is changed with the service.
+    """
+    valid_from = given.pop("valid_from")
+    return announce_price(
+        service_id=service_id, valid_from=valid_from, terms=given, actor=current_actor(), now=clock.now()
+    )
+
+
+@services.route("/<int:service_id>/prices/<int:price_id>/withdrawal", methods=["POST"])
+@allow(may_offer)
+@problems(ServiceMissing, PriceMissing, PriceBegun)
+@idempotent
+@services.response(201, PriceVersionSchema)
+def take_back(service_id: int, price_id: int) -> ServicePrice:
+    """Withdraw an announced price
+
+    Before its day; it stays in the history.
+    """
+    return withdraw_price(service_id=service_id, price_id=price_id, actor=current_actor(), now=clock.now())

@@ -3,11 +3,13 @@
 from instruments.models.calendars import BookingRule, Occupancy, OpeningHours
 from instruments.models.imports import ImportJob, ImportRowError
 from instruments.models.instruments import Instrument
+from instruments.models.prices import PRICE_TERMS, ServicePrice
 from instruments.models.saved_searches import SavedSearch, SavedSearchLook
 from instruments.models.services import Service, ServiceInstrument
 from instruments.models.usage import Attendance, AttendanceRule, InstrumentUse
 
 __all__ = [
+    "PRICE_TERMS",
     "Attendance",
     "AttendanceRule",
     "BookingRule",
@@ -21,4 +23,5 @@ __all__ = [
     "SavedSearchLook",
     "Service",
     "ServiceInstrument",
+    "ServicePrice",
 ]

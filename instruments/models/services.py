@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import asdict
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, Integer, SmallInteger, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -13,7 +14,7 @@ from core.db import Model
 from core.kinds import ServiceKind
 from core.types import UTC, Enumerated, Fen, identity_key
 from instruments.models.instruments import Instrument
-from instruments.rules.services import ServiceFacts
+from instruments.rules.services import PriceFacts, ServiceFacts
 from instruments.rules.terms import PriceUnit
 from instruments.states import ServiceState
 
@@ -31,7 +32,9 @@ class ServiceInstrument(Model):
 class Service(Model):
     """What a provider offers at a price. Drafts may leave out what V14 demands of a published one.
 
-    ``cost_fen`` is what one unit costs a fiscally built provider, ``cost_basis`` the document that says so (V13).
+    ``cost_fen`` is what one unit costs a fiscally built provider, ``cost_basis`` the document that says so (V13). What
+    it costs stands in :class:`~instruments.models.prices.ServicePrice` by day; the columns here are those of the
+    version in force on ``priced_on``, and in a draft what the first one will be.
     """
 
     __tablename__ = "service"
@@ -52,10 +55,15 @@ class Service(Model):
     standard: Mapped[str] = mapped_column(Text, default="")
     price_fen: Mapped[int | None] = mapped_column(Fen)
     price_unit: Mapped[PriceUnit | None] = mapped_column(Enumerated(PriceUnit))
+    own_price_fen: Mapped[int | None] = mapped_column(Fen)
+    outside_price_fen: Mapped[int | None] = mapped_column(Fen)
+    minimum_charge_fen: Mapped[int | None] = mapped_column(Fen)
+    billing_step_minutes: Mapped[int | None] = mapped_column(SmallInteger)
     cost_fen: Mapped[int | None] = mapped_column(Fen)
     cost_basis: Mapped[str] = mapped_column(Text, default="")
     phone: Mapped[str] = mapped_column(Text, default="")
     turnaround_days: Mapped[int | None] = mapped_column(Integer)
+    priced_on: Mapped[date | None] = mapped_column(Date)
     state: Mapped[ServiceState] = mapped_column(Enumerated(ServiceState))
     created_at: Mapped[datetime] = mapped_column(UTC)
     updated_at: Mapped[datetime] = mapped_column(UTC)
@@ -68,14 +76,25 @@ class Service(Model):
     )
 
     @property
+    def price_facts(self) -> PriceFacts:
+        """What it says a unit costs."""
+        return PriceFacts(
+            price_fen=self.price_fen,
+            price_unit=self.price_unit,
+            own_price_fen=self.own_price_fen,
+            outside_price_fen=self.outside_price_fen,
+            minimum_charge_fen=self.minimum_charge_fen,
+            billing_step_minutes=self.billing_step_minutes,
+        )
+
+    @property
     def facts(self) -> ServiceFacts:
         """What V13 and V14 look at."""
         return ServiceFacts(
             content=self.content,
             process=self.process,
             equipment=self.equipment,
-            price_fen=self.price_fen,
-            price_unit=self.price_unit,
+            **asdict(self.price_facts),
             phone=self.phone,
             turnaround_days=self.turnaround_days,
             is_fiscal=self.provider.fiscal,

@@ -11,7 +11,7 @@ from core.pages.language import t
 from core.permissions import Actor
 from instruments.models import Instrument, Service
 from instruments.permissions import may_judge, may_manage
-from instruments.states import LISTING, SERVICE, ListingState
+from instruments.states import LISTING, SERVICE, ListingState, ServiceState
 from instruments.steps.describing import EDITABLE_STATES
 
 _OF_OWNER = {
@@ -53,6 +53,8 @@ def service_actions(service: Service, *, actor: Actor) -> list[dict[str, Any]]:
         for action, (form, view) in _OF_SERVICE.items()
         if action in SERVICE.actions(service.state)
     ]
+    if service.state is ServiceState.PUBLISHED:
+        steps.append(_button("price_new", "price_pages.new", service_id=service.id))
     return [*steps, _button("service_edit", "own_service_pages.edit", service_id=service.id)]
 
 

@@ -16,6 +16,7 @@ from core.pages.tables import choice
 from core.permissions import authorise
 from instruments.models import Instrument, Service
 from instruments.pages.forms import changed
+from instruments.pages.pricing import STEP, step_options
 from instruments.pages.services import PRICED, TITLE, rows
 from instruments.permissions import may_manage, may_offer
 from instruments.queries.instruments import find_service
@@ -153,7 +154,7 @@ def _form(
         schema,
         name=name,
         initial=initial,
-        options={TIED: options},
+        options={TIED: options, STEP: step_options()},
         widgets={TIED: "checkboxes" if options else "lines"},
         required=["title", "kind"],
     )

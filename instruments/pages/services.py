@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import render_template
@@ -11,21 +12,24 @@ from sqlalchemy import Select
 
 from accounts.permissions import anyone
 from accounts.queries.names import organisation_names
+from core import clock
 from core.http import allow, current_actor
 from core.kinds import ServiceKind
 from core.money import AmountMalformed, yuan_to_fen
 from core.pages import Column, Filter, NavEntry, Pages, Table, link_to, table_page, term
-from core.pages.language import t, yuan
+from core.pages.language import day, t, yuan
 from core.pages.tables import choice
-from instruments.models import Service
+from instruments.models import Service, ServicePrice
 from instruments.pages.listing_actions import service_actions
+from instruments.pages.pricing import price_words
 from instruments.pages.quoting import quote_href
 from instruments.permissions import may_search, owns
 from instruments.queries.details import services as matching_services
 from instruments.queries.instruments import find_service
 from instruments.queries.listings import search_services
+from instruments.queries.prices import announced, price_on
 from instruments.rules.services import cost_is_missing
-from instruments.states import ListingState
+from instruments.states import ListingState, ServiceState
 
 services = Pages(
     "service_pages",
@@ -100,10 +104,13 @@ def one(service_id: int) -> str:
     actor = current_actor()
     service = find_service(service_id, actor=actor)
     mine = owns(actor, service)
+    today = clock.today(clock.now())
+    is_offered = service.state is ServiceState.PUBLISHED
     return render_template(
         "instruments/service.html",
         service=service,
-        facts=_about(service),
+        facts=_about(service, price_on(service.id, today) if is_offered else None),
+        announced=_announced(service, today) if is_offered else [],
         prose=[(name, said) for name in PROSE if (said := getattr(service, name))],
         instruments=[each for each in service.instruments if mine or each.state is ListingState.PUBLISHED],
         quote_href=quote_href,
@@ -126,17 +133,21 @@ def _cost(service: Service) -> list[tuple[str, Any]]:
     return [("fact.unit_cost", t("page.service.cost", cost=yuan(service.cost_fen), basis=service.cost_basis))]
 
 
-def _about(service: Service) -> list[tuple[str, Any]]:
-    price = None
-    if service.price_fen is not None and service.price_unit is not None:
-        price = t("price.per", price=yuan(service.price_fen), unit=term(service.price_unit))
-    days = service.turnaround_days
+def _about(service: Service, version: ServicePrice | None) -> list[tuple[str, Any]]:
+    """``version`` is the price in force today; a draft has none yet and shows what it says."""
+    priced = version or service
+    days = priced.turnaround_days
     return [
         ("column.provider", service.provider.name),
         ("fact.service_kind", term(service.kind)),
-        ("fact.unit_price", price),
+        *price_words(priced),
         *_cost(service),
         ("fact.turnaround", None if days is None else t("fact.working_days", count=days)),
         ("fact.phone", service.phone),
         ("column.number", str(service.id)),
     ]
+
+
+def _announced(service: Service, today: date) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What it will cost, by the day from which that holds."""
+    return [(day(each.valid_from), price_words(each)) for each in announced(service.id, after=today)]

@@ -54,6 +54,32 @@ INVARIANTS = [
     ),
     Invariant(
         9,
+        "a published service shows a version of its price that was in force",
+        """
+        SELECT s.id AS service, s.priced_on, p.id AS service_price FROM service s
+          LEFT JOIN LATERAL (SELECT * FROM service_price p
+                              WHERE p.service_id = s.id AND p.withdrawn_at IS NULL AND p.valid_from <= s.priced_on
+                              ORDER BY p.valid_from DESC, p.id DESC LIMIT 1) p ON true
+         WHERE s.state = 'published'
+           AND (p.id IS NULL
+                OR (s.price_fen, s.price_unit, s.own_price_fen, s.outside_price_fen, s.minimum_charge_fen,
+                    s.billing_step_minutes, s.turnaround_days, s.cost_fen, s.cost_basis)
+                   IS DISTINCT FROM
+                   (p.price_fen, p.price_unit, p.own_price_fen, p.outside_price_fen, p.minimum_charge_fen,
+                    p.billing_step_minutes, p.turnaround_days, p.cost_fen, p.cost_basis))
+        """,
+    ),
+    Invariant(
+        9,
+        "prices begin on or after the day they were published, and none is withdrawn once it has begun",
+        """
+        SELECT id AS service_price, valid_from, set_at, withdrawn_at FROM service_price
+         WHERE valid_from < (set_at AT TIME ZONE 'Asia/Shanghai')::date
+            OR valid_from <= (withdrawn_at AT TIME ZONE 'Asia/Shanghai')::date
+        """,
+    ),
+    Invariant(
+        9,
         "no duty-free instrument is public without its record (S5)",
         "SELECT id AS instrument FROM instrument WHERE state = 'published' AND duty_free AND duty_free_record = ''",
     ),

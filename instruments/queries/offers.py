@@ -8,8 +8,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, bindparam, select
+from sqlalchemy import BigInteger, ColumnElement, Date, bindparam, case, false, select
 
+from accounts.queries.affiliation import belongs_to, sits_outside
 from accounts.queries.memberships import approved_member
 from core.clock import today
 from core.errors import Conflict, Reason, Refused, reason
@@ -17,16 +18,17 @@ from core.gathering import Gathering
 from core.kinds import ServiceKind
 from core.types import UTC, Span
 from core.workdays import WorkingCalendar
-from instruments.models import Instrument, Occupancy, Service, ServiceInstrument
+from instruments.models import Instrument, Occupancy, Service, ServiceInstrument, ServicePrice
 from instruments.policy import booking_policy
 from instruments.queries.booking_rules import held_range, own_in, rule_parts, terms_in
 from instruments.queries.calendar import touching
 from instruments.queries.instruments import ServiceMissing
+from instruments.queries.prices import in_force_on
 from instruments.rules.booking import counted_since
 from instruments.rules.opening import Interval
-from instruments.rules.pricing import price, quantity_faults, slot_quantity
+from instruments.rules.pricing import Tariff, group_price, quantity_faults, slot_quantity
 from instruments.rules.slots import Terms, slot_faults
-from instruments.rules.terms import TIMED_UNITS, PriceUnit
+from instruments.rules.terms import TIMED_UNITS, PriceGroup, PriceUnit
 from instruments.states import ListingState, ServiceState
 
 
@@ -56,10 +58,11 @@ def slot_taken() -> SlotTaken:
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A service at its price.
+    """A service at the price of a day.
 
-    ``quantity`` counts ``price_unit``; ``during`` is the slot, None without instrument time. ``promised_on`` is the
-    last day of the promised turnaround, in working days after the slot's end or, without one, after today.
+    ``price_id`` is the version of the price, ``price_group`` whose price of it ``tariff`` is. ``quantity`` counts
+    ``price_unit``; ``during`` is the slot, None without instrument time. ``promised_on`` is the last day of the
+    promised turnaround, in working days after the slot's end or, without one, after today.
     """
 
     service_id: int
@@ -67,7 +70,9 @@ class Offer:
     service_kind: ServiceKind
     title: str
     price_unit: PriceUnit
-    unit_price_fen: int
+    price_id: int
+    price_group: PriceGroup
+    tariff: Tariff
     quantity: Decimal
     price_fen: int
     instrument_id: int | None
@@ -104,7 +109,14 @@ _SERVICE = bindparam("service", type_=BigInteger)
 _ON = bindparam("on", type_=Date)
 _STARTS = bindparam("starts_at", type_=UTC)
 _ENDS = bindparam("ends_at", type_=UTC)
+_USER = bindparam("organisation", type_=BigInteger)
 _TIED = select(ServiceInstrument.instrument_id).where(ServiceInstrument.service_id == _SERVICE)
+
+
+def _where_priced(price_fen: Any, told: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Who belongs to a group is looked up only where that group has a price of its own."""
+    return case((price_fen.is_(None), false()), else_=told)
+
 
 _FACTS = Gathering(
     services=select(
@@ -112,12 +124,21 @@ _FACTS = Gathering(
         Service.provider_id,
         Service.kind,
         Service.title,
-        Service.price_unit,
-        Service.price_fen,
-        Service.turnaround_days,
         Service.state,
         approved_member(Service.provider_id, _ON).exists().label("is_by_member"),
-    ).where(Service.id == _SERVICE),
+        ServicePrice.id.label("price_id"),
+        ServicePrice.price_unit,
+        ServicePrice.price_fen,
+        ServicePrice.own_price_fen,
+        ServicePrice.outside_price_fen,
+        ServicePrice.minimum_charge_fen,
+        ServicePrice.billing_step_minutes,
+        ServicePrice.turnaround_days,
+        _where_priced(ServicePrice.own_price_fen, belongs_to(_USER, Service.provider_id, _ON)).label("is_own"),
+        _where_priced(ServicePrice.outside_price_fen, sits_outside(_USER, _ON)).label("is_outside"),
+    )
+    .outerjoin(ServicePrice, ServicePrice.id == in_force_on(Service.id, _ON))
+    .where(Service.id == _SERVICE),
     instruments=select(
         Instrument.id,
         Instrument.state,
@@ -130,11 +151,11 @@ _FACTS = Gathering(
     .order_by(Instrument.id),
     **rule_parts(
         _TIED,
-        organisation=bindparam("organisation", type_=BigInteger),
+        organisation=_USER,
         since=bindparam("since", type_=UTC),
     ),
 )
-"""What an offer rests on: the service with its provider's standing, and the instruments it rests on."""
+"""What an offer rests on: the service with its provider's standing and the price of the day, and its instruments."""
 
 
 def offer(
@@ -150,9 +171,10 @@ def offer(
 ) -> Offer:
     """Price and slot of a published service for a user organisation; nothing is held. ``calendar`` holds from today on.
 
-    A service priced by the hour or day on instruments needs a slot, any other a quantity. The instrument may be left
-    out where the service has only one. Raises ServiceMissing, :class:`ServiceNotOffered`, :class:`OfferRefused`, and
-    :class:`SlotTaken` where nothing else is wrong.
+    The price is the version in force today, whenever the service is rendered (ADR 0216), of the group the user
+    belongs to (ADR 0217). A service priced by the hour or day on instruments needs a slot, any other a quantity. The
+    instrument may be left out where the service has only one. Raises ServiceMissing, :class:`ServiceNotOffered`,
+    :class:`OfferRefused`, and :class:`SlotTaken` where nothing else is wrong.
     """
     slot_known = starts_at is not None and ends_at is not None and starts_at < ends_at
     found = _FACTS.read(
@@ -164,7 +186,8 @@ def offer(
         organisation=organisation_id,
         since=counted_since(starts_at or now, now),
     )
-    service, unit, unit_price_fen, turnaround_days = _offered(found["services"])
+    service = _offered(found["services"])
+    unit = service.price_unit
     tied = _tied(found, calendar, now)
     faults: list[Reason] = []
     needs_instrument = unit in TIMED_UNITS or starts_at is not None or ends_at is not None
@@ -177,33 +200,49 @@ def offer(
     if instrument is not None and slot is not None and instrument.is_taken:
         raise slot_taken()
     begins = today(now if slot is None else slot.end)
+    group, tariff = _tariff(service)
     return Offer(
         service_id=service.id,
         provider_id=service.provider_id,
         service_kind=service.kind,
         title=service.title,
         price_unit=unit,
-        unit_price_fen=unit_price_fen,
+        price_id=service.price_id,
+        price_group=group,
+        tariff=tariff,
         quantity=counted,
-        price_fen=price(unit_price_fen, counted),
+        price_fen=tariff.charge(counted),
         instrument_id=None if instrument is None else instrument.id,
         instrument_ids=tuple(tied),
         published_instrument_ids=tuple(each.id for each in tied.values() if each.state is ListingState.PUBLISHED),
         during=None if slot is None else Span(slot.start, slot.end),
-        turnaround_days=turnaround_days,
-        promised_on=calendar.add_working_days(begins, turnaround_days),
+        turnaround_days=service.turnaround_days,
+        promised_on=calendar.add_working_days(begins, service.turnaround_days),
     )
 
 
-def _offered(found: Sequence[Any]) -> tuple[Any, PriceUnit, int, int]:
+def _offered(found: Sequence[Any]) -> Any:
     if not found or found[0].state is ServiceState.DRAFT:
         raise ServiceMissing
     (service,) = found
-    unit, unit_price_fen, turnaround_days = service.price_unit, service.price_fen, service.turnaround_days
-    is_complete = unit is not None and unit_price_fen is not None and turnaround_days is not None
-    if service.state is not ServiceState.PUBLISHED or not service.is_by_member or not is_complete:
+    if service.state is not ServiceState.PUBLISHED or not service.is_by_member or service.price_id is None:
         raise ServiceNotOffered
-    return service, unit, unit_price_fen, turnaround_days
+    return service
+
+
+def _tariff(service: Any) -> tuple[PriceGroup, Tariff]:
+    group, unit_price_fen = group_price(
+        price_fen=service.price_fen,
+        own_price_fen=service.own_price_fen,
+        outside_price_fen=service.outside_price_fen,
+        is_own=service.is_own,
+        is_outside=service.is_outside,
+    )
+    return group, Tariff(
+        unit_price_fen=unit_price_fen,
+        minimum_charge_fen=service.minimum_charge_fen,
+        billing_step_minutes=service.billing_step_minutes,
+    )
 
 
 def _tied(found: Mapping[str, Sequence[Any]], calendar: WorkingCalendar, now: datetime) -> dict[int, _Tied]:

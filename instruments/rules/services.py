@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
 
 from core.errors import Reason, reason
 from core.money import yuan_text
-from instruments.rules.terms import PriceUnit
+from instruments.rules.terms import PriceStanding, PriceUnit
 
 AT_COST = "V13"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServiceFacts:
+class PriceFacts:
+    """What a unit costs users of the province in fen, and where that differs the provider's own and users from outside;
+    the least charge of an order; the minutes to which begun hours are rounded up."""
+
+    price_fen: int | None
+    price_unit: PriceUnit | None
+    own_price_fen: int | None = None
+    outside_price_fen: int | None = None
+    minimum_charge_fen: int | None = None
+    billing_step_minutes: int | None = None
+
+    @property
+    def sums(self) -> dict[str, int | None]:
+        """Each sum by its name."""
+        return {
+            "price_fen": self.price_fen,
+            "own_price_fen": self.own_price_fen,
+            "outside_price_fen": self.outside_price_fen,
+            "minimum_charge_fen": self.minimum_charge_fen,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceFacts(PriceFacts):
     """The statements V14 asks for, and for a fiscally built provider what a unit costs it and by which document."""
 
     content: str
     process: str
     equipment: str
-    price_fen: int | None
-    price_unit: PriceUnit | None
     phone: str
     turnaround_days: int | None
     is_fiscal: bool = False
@@ -41,16 +65,48 @@ def missing_for_publication(facts: ServiceFacts) -> list[Reason]:
     return [reason(f"service_{name}_missing", article="V14", field=name) for name, value in said.items() if not value]
 
 
+def price_faults(facts: PriceFacts) -> list[Reason]:
+    """What no price may be: nothing at all (V14), or rounded to steps of an hour where hours are not what is sold."""
+    faults = [reason("service_price_zero", article="V14", field=name) for name, fen in facts.sums.items() if fen == 0]
+    if facts.billing_step_minutes is not None and facts.price_unit is not PriceUnit.HOUR:
+        faults.append(reason("service_step_without_hours", field="billing_step_minutes"))
+    return faults
+
+
 def cost_faults(facts: ServiceFacts) -> list[Reason]:
-    """What V13 refuses: a fiscally built provider's price above its stated cost.
+    """What V13 refuses: a fiscally built provider's price above its stated cost, whoever pays it; D: a least charge
+    above the cost of one unit too.
 
     A cost that is not stated refuses nothing; it is a defect to mend, as no price list from outside says it.
     """
-    if not facts.is_fiscal or facts.cost_fen is None or (facts.price_fen or 0) <= facts.cost_fen:
+    cost_fen = facts.cost_fen
+    if not facts.is_fiscal or cost_fen is None:
         return []
-    return [reason("service_price_above_cost", article=AT_COST, field="price_fen", cost=yuan_text(facts.cost_fen))]
+    return [
+        reason("service_price_above_cost", article=AT_COST, field=name, cost=yuan_text(cost_fen))
+        for name, fen in facts.sums.items()
+        if fen is not None and fen > cost_fen
+    ]
+
+
+def imported_price_faults(told: Mapping[str, Any], *, is_fiscal: bool) -> list[Reason]:
+    """What a published service may not cost after a row of a price list; ``told`` are its columns then."""
+    facts = ServiceFacts(
+        **{each.name: told[each.name] for each in fields(ServiceFacts) if each.name in told},
+        is_fiscal=is_fiscal,
+    )
+    return [*price_faults(facts), *cost_faults(facts)]
 
 
 def cost_is_missing(facts: ServiceFacts) -> bool:
     """Whether a fiscally built provider still has to state what a unit costs it (V13)."""
     return facts.is_fiscal and facts.cost_fen is None
+
+
+def price_standing(valid_from: date, *, is_withdrawn: bool, is_held: bool, today: date) -> PriceStanding:
+    """How a version of a price stands today; ``is_held`` is the one in force."""
+    if is_withdrawn:
+        return PriceStanding.WITHDRAWN
+    if is_held:
+        return PriceStanding.IN_FORCE
+    return PriceStanding.ANNOUNCED if valid_from > today else PriceStanding.OVER

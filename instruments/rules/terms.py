@@ -35,6 +35,23 @@ TIMED_UNITS = frozenset({PriceUnit.HOUR, PriceUnit.DAY})
 """Prices by time on an instrument, which need a slot; the others need a quantity."""
 
 
+class PriceGroup(StrEnum):
+    """For whom a price is: the provider's own, users of the province, users from outside."""
+
+    OWN = "own"
+    IN_PROVINCE = "in_province"
+    OUTSIDE = "outside"
+
+
+class PriceStanding(StrEnum):
+    """Whether a version of a price holds on a day."""
+
+    ANNOUNCED = "announced"
+    IN_FORCE = "in_force"
+    OVER = "over"
+    WITHDRAWN = "withdrawn"
+
+
 class ExternalUse(StrEnum):
     """Whether others than its owner may use it."""
 

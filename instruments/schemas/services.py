@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from core.http import CountField, CursorSchema, EnumField, FenField, IdField, InstantField, Schema, TextField
+from core.http import (
+    CountField,
+    CursorSchema,
+    DayField,
+    EnumField,
+    FenField,
+    IdField,
+    InstantField,
+    Schema,
+    TextField,
+)
 from core.http.schemas import fault
 from core.kinds import ServiceKind
+from instruments.rules.pricing import BILLING_STEPS
 from instruments.rules.terms import PriceUnit
 from instruments.schemas.instruments import NAME, PROSE, ProviderSchema
 from instruments.states import ListingState, ServiceState
@@ -14,7 +25,81 @@ from instruments.states import ListingState, ServiceState
 MOST_INSTRUMENTS = 200
 
 
-class ServiceFieldsSchema(Schema):
+class PriceTermsSchema(Schema):
+    """What a service costs, and by when it is done."""
+
+    price_fen = FenField(
+        allow_none=True, metadata={"description": "Price of one unit for users of the province in fen, tax included."}
+    )
+    price_unit = EnumField(PriceUnit, allow_none=True, metadata={"description": "What that price buys."})
+    own_price_fen = FenField(
+        allow_none=True,
+        metadata={"description": "Price of one unit for the provider's own organisation and group; null: the same."},
+    )
+    outside_price_fen = FenField(
+        allow_none=True,
+        metadata={"description": "Price of one unit for users from outside the province; null: the same."},
+    )
+    minimum_charge_fen = FenField(
+        allow_none=True, metadata={"description": "The least sum an order costs in fen; null: there is none."}
+    )
+    billing_step_minutes = CountField(
+        allow_none=True,
+        validate=validate.OneOf(BILLING_STEPS, error=fault("one_of", known=", ".join(map(str, BILLING_STEPS)))),
+        metadata={
+            "description": "Hours are charged in begun steps of so many minutes (6, 15, 30 or 60); null: hundredths of "
+            "an hour. Only where the price is per hour."
+        },
+    )
+    cost_fen = FenField(
+        allow_none=True,
+        metadata={"description": "What one unit costs a fiscally built provider, in fen; it charges no more (V13)."},
+    )
+    cost_basis = TextField(
+        min_length=0, max_length=NAME, metadata={"description": "The document that states this cost; needed with it."}
+    )
+    turnaround_days = CountField(
+        minimum=1, maximum=1000, allow_none=True, metadata={"description": "Promised turnaround in working days."}
+    )
+
+
+class AnnouncedPriceSchema(PriceTermsSchema):
+    """What a service will cost from a later day on; what is left out stays."""
+
+    valid_from = DayField(required=True, metadata={"description": "The day it begins, after today."})
+
+
+class PriceVersionSchema(Schema):
+    """A version of what a service costs."""
+
+    id = IdField(required=True, metadata={"description": "Number of the version."})
+    valid_from = DayField(
+        required=True, metadata={"description": "Its first day; it holds until the next version begins."}
+    )
+    price_fen = FenField(required=True, metadata={"description": "Price of one unit for users of the province in fen."})
+    price_unit = EnumField(PriceUnit, required=True, metadata={"description": "What it buys."})
+    own_price_fen = FenField(
+        required=True, allow_none=True, metadata={"description": "For the provider's own; null: the same."}
+    )
+    outside_price_fen = FenField(
+        required=True, allow_none=True, metadata={"description": "For users from outside; null: the same."}
+    )
+    minimum_charge_fen = FenField(
+        required=True, allow_none=True, metadata={"description": "The least sum an order costs in fen."}
+    )
+    billing_step_minutes = CountField(
+        required=True, allow_none=True, metadata={"description": "Minutes to which begun hours are rounded up."}
+    )
+    cost_fen = FenField(required=True, allow_none=True, metadata={"description": "Stated cost of a unit (V13)."})
+    cost_basis = TextField(min_length=0, required=True, metadata={"description": "The document that states it."})
+    turnaround_days = CountField(required=True, metadata={"description": "Promised working days."})
+    set_at = InstantField(required=True, metadata={"description": "When it was published."})
+    withdrawn_at = InstantField(
+        required=True, allow_none=True, metadata={"description": "When it was taken back before it began."}
+    )
+
+
+class ServiceFieldsSchema(PriceTermsSchema):
     """What a provider says about a service (V14)."""
 
     title = TextField(max_length=NAME, metadata={"description": "What the service is called."})
@@ -23,19 +108,7 @@ class ServiceFieldsSchema(Schema):
     process = TextField(min_length=0, max_length=PROSE, metadata={"description": "How it is done, step by step."})
     equipment = TextField(min_length=0, max_length=PROSE, metadata={"description": "With what it is done."})
     standard = TextField(min_length=0, max_length=PROSE, metadata={"description": "By which standard."})
-    price_fen = FenField(allow_none=True, metadata={"description": "Price of one unit in fen, tax included."})
-    price_unit = EnumField(PriceUnit, allow_none=True, metadata={"description": "What that price buys."})
-    cost_fen = FenField(
-        allow_none=True,
-        metadata={"description": "What one unit costs a fiscally built provider, in fen; it charges no more (V13)."},
-    )
-    cost_basis = TextField(
-        min_length=0, max_length=NAME, metadata={"description": "The document that states this cost; needed with it."}
-    )
     phone = TextField(min_length=0, max_length=100, metadata={"description": "Whom to ask."})
-    turnaround_days = CountField(
-        minimum=1, maximum=1000, allow_none=True, metadata={"description": "Promised turnaround in working days."}
-    )
     instrument_ids = fields.List(
         IdField(),
         validate=validate.Length(max=MOST_INSTRUMENTS, error=fault("invalid")),
@@ -89,6 +162,18 @@ class ServiceSchema(Schema):
     standard = TextField(min_length=0, required=True, metadata={"description": "By which standard."})
     price_fen = FenField(required=True, allow_none=True, metadata={"description": "Price of one unit in fen."})
     price_unit = EnumField(PriceUnit, required=True, allow_none=True, metadata={"description": "What it buys."})
+    own_price_fen = FenField(
+        required=True, allow_none=True, metadata={"description": "For the provider's own; null: the same."}
+    )
+    outside_price_fen = FenField(
+        required=True, allow_none=True, metadata={"description": "For users from outside; null: the same."}
+    )
+    minimum_charge_fen = FenField(
+        required=True, allow_none=True, metadata={"description": "The least sum an order costs in fen."}
+    )
+    billing_step_minutes = CountField(
+        required=True, allow_none=True, metadata={"description": "Minutes to which begun hours are rounded up."}
+    )
     cost_fen = FenField(required=True, allow_none=True, metadata={"description": "Stated cost of a unit (V13)."})
     cost_basis = TextField(min_length=0, required=True, metadata={"description": "The document that states it."})
     phone = TextField(min_length=0, required=True, metadata={"description": "Whom to ask."})

@@ -22,10 +22,11 @@ from instruments.models import Instrument, Service
 from instruments.permissions import may_manage, may_offer
 from instruments.queries.instruments import find_service
 from instruments.rules.merging import service_tokens
-from instruments.rules.services import AT_COST, cost_faults, missing_for_publication
+from instruments.rules.services import AT_COST, cost_faults, missing_for_publication, price_faults
 from instruments.service.listings import ProviderNotMember
 from instruments.states import SERVICE, ServiceState
 from instruments.steps.describing import ExternalIdTaken
+from instruments.steps.pricing import begin_prices, keep_prices
 from instruments.steps.restrictions import require_unrestricted
 
 
@@ -69,10 +70,12 @@ def update_service(
     actor: Actor,
     now: datetime,
 ) -> Service:
-    """Change a service; a published one must stay complete. Quotes keep the price they were given."""
+    """Change a service; a published one must stay complete. What it costs from today on becomes a version of its price;
+    quotes keep the price they were given."""
     with transaction() as session:
         service = find_service(service_id, actor=actor, lock=True)
         authorise(actor, may_manage, service)
+        begin_prices(on=clock.today(now), service_id=service_id)
         before = {name: _plain(getattr(service, name)) for name in changes}
         _write(session, service, changes, instrument_ids, now=now)
         if service.state is ServiceState.PUBLISHED:
@@ -80,6 +83,7 @@ def update_service(
             with session.no_autoflush:
                 refuse_all(_publication_faults(service), error=ServiceIncomplete)
         _flush(session)
+        keep_prices([service_id], actor=actor, now=now)
         audit.record(actor=actor, now=now, action="update", subject=service, data={"before": before})
         return service
 
@@ -97,6 +101,7 @@ def publish_service(*, service_id: int, actor: Actor, now: datetime) -> Service:
             raise state_refusal(service.state, "publish", transitions=SERVICE)
         refuse_all(_publication_faults(service), error=ServiceIncomplete)
         apply(service, "publish", transitions=SERVICE, actor=actor, now=now)
+        keep_prices([service_id], actor=actor, now=now)
         return service
 
 
@@ -135,11 +140,9 @@ def _write(
             ids = ", ".join(map(str, missing))
             faults.append(reason("service_instruments_unknown", field="instrument_ids", ids=ids))
         service.instruments = found
-    if fields.get("price_fen") == 0:
-        faults.append(reason("service_price_zero", article="V14", field="price_fen"))
-    refuse_all(faults, error=ServiceRefused)
     for name, value in fields.items():
         setattr(service, name, value)
+    refuse_all([*faults, *price_faults(service.price_facts)], error=ServiceRefused)
     if service.cost_fen is not None and not service.cost_basis.strip():
         refuse_all([reason("service_cost_basis_missing", article=AT_COST, field="cost_basis")], error=ServiceRefused)
     searched = ("title", "content", "equipment", "standard")

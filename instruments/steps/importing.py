@@ -17,13 +17,15 @@ from core.clock import today
 from core.db import require_transaction, session
 from core.errors import Reason, reason
 from core.permissions import Actor
-from instruments.models import Instrument, Service
+from instruments.models import PRICE_TERMS, Instrument, Service
 from instruments.rules.imports.reading import Result
 from instruments.rules.imports.rows import InstrumentRow, RefusedRow, RepeatedRow, ServiceRow, digest
 from instruments.rules.listing import ListingFacts, obstacles
 from instruments.rules.merging import INSTRUMENT_FIELDS, SERVICE_FIELDS, merged_instrument, merged_service
+from instruments.rules.services import imported_price_faults
 from instruments.states import ListingState, ServiceState
 from instruments.steps.owners import Owner, Owners
+from instruments.steps.pricing import begin_prices, keep_prices
 
 UNTOUCHABLE = frozenset({ListingState.SUBMITTED, ListingState.RETIRED})
 """Listings that a file must not change: one is under review, the other is over."""
@@ -154,15 +156,30 @@ class _Writer:
 
     def take_services(self, rows: Sequence[ServiceRow]) -> None:
         owned = [(row, self._owner("", "", "")) for row in rows]
-        known = self._known(Service, owned, SERVICE_FIELDS)
-        records = []
+        if not self.dry_run:
+            self._begin_prices()
+        known = self._known(Service, owned, tuple(dict.fromkeys((*SERVICE_FIELDS, *PRICE_TERMS))))
+        records: list[dict[str, Any]] = []
+        published: list[int] = []
         for row, owner in owned:
             before, mark = _before(known, owner, row), digest(row)
             merged = merged_service(row, before)
-            if self._counts_as_news(merged, before, mark) and owner is not None:
+            faults = _price_faults(merged, before, owner)
+            if faults:
+                self._refuse(row, faults)
+            elif self._counts_as_news(merged, before, mark) and owner is not None:
                 record = {**merged, **self._frame(row, mark, owner, ServiceState.DRAFT)}
                 records.append({**record, "cost_basis": ""})
+                if before is not None and before["state"] is ServiceState.PUBLISHED:
+                    published.append(before["id"])
         self._write("service", SERVICE_COLUMNS, records)
+        if published and not self.dry_run:
+            keep_prices(published, actor=self.actor, now=self.now)
+
+    def _begin_prices(self) -> None:
+        """A row leaves what it does not say as it is today, not as it was before an announced price began."""
+        if self.owners.fixed is not None:
+            begin_prices(on=today(self.now), provider_id=self.owners.fixed.id)
 
     def _foreign(self, row: InstrumentRow) -> Reason | None:
         """A provider imports its own instruments only."""
@@ -176,7 +193,7 @@ class _Writer:
             return self.owners.find(uscc, name)
         return self.owners.find_or_make(uscc, name, county=county, actor=self.actor, now=self.now)
 
-    def _refuse(self, row: InstrumentRow, faults: Sequence[Reason]) -> None:
+    def _refuse(self, row: InstrumentRow | ServiceRow, faults: Sequence[Reason]) -> None:
         self.outcome.refused.append(RefusedRow(row.line, row.external_id, tuple(faults)))
 
     def _changed_on(self, before: Mapping[str, Any] | None) -> date | None:
@@ -272,6 +289,13 @@ def _before(
 def _says_nothing_new(merged: Mapping[str, Any], before: Mapping[str, Any], mark: str) -> bool:
     """Whether the file says what it said before, or what is known anyway."""
     return before["import_digest"] == mark or all(merged[name] == before[name] for name in merged.keys() & before)
+
+
+def _price_faults(merged: Mapping[str, Any], before: Mapping[str, Any] | None, owner: Owner | None) -> list[Reason]:
+    """Why a published service may not cost what a row makes of it (V13)."""
+    if before is None or before["state"] is not ServiceState.PUBLISHED:
+        return []
+    return imported_price_faults({**before, **merged}, is_fiscal=owner is not None and owner.is_fiscal)
 
 
 def _instrument_obstacles(merged: Mapping[str, Any], before: Mapping[str, Any] | None, mark: str) -> Sequence[Reason]:

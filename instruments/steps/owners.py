@@ -28,6 +28,7 @@ class Owner:
     id: int
     uscc: str | None
     city: str | None
+    is_fiscal: bool = False
 
 
 @dataclass
@@ -90,7 +91,7 @@ class Owners:
 
 def owner_of(organisation: Organisation) -> Owner:
     """An organisation as an owner."""
-    return Owner(id=organisation.id, uscc=organisation.uscc, city=organisation.city)
+    return Owner(id=organisation.id, uscc=organisation.uscc, city=organisation.city, is_fiscal=organisation.fiscal)
 
 
 def find_provider(name_or_uscc: str) -> Owner | None:

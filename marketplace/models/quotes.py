@@ -6,13 +6,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Numeric, Text, text
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, Numeric, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Model
 from core.kinds import ServiceKind
 from core.types import UTC, Enumerated, Fen, Period, Span, identity_key
+from instruments.rules.pricing import Tariff
+from instruments.rules.terms import PriceGroup
 from vouchers.rules.facts import Exclusion, PaymentMode
 
 
@@ -20,8 +22,9 @@ class Quote(Model):
     """One answer to "what would this cost me?"; its sums were true when it was given.
 
     ``facts`` is the quote case it rests on and ``snapshot_id`` the policy it was judged by; quotes from before these
-    were kept have neither. ``unmet_need`` says why the province cannot meet the need; where it rests on a statement
-    (``unmet_need_id``), its number comes first (V16 out).
+    were kept have neither. ``price_id`` is the version of the price that was in force, and ``price_group`` whose price
+    of it the unit price is; they too are None for older ones. ``unmet_need`` says why the province cannot meet the
+    need; where it rests on a statement (``unmet_need_id``), its number comes first (V16 out).
     """
 
     __tablename__ = "quote"
@@ -41,6 +44,11 @@ class Quote(Model):
     title: Mapped[str] = mapped_column(Text)
     price_unit: Mapped[str] = mapped_column(Text)
     unit_price_fen: Mapped[int] = mapped_column(Fen)
+    minimum_charge_fen: Mapped[int | None] = mapped_column(Fen)
+    billing_step_minutes: Mapped[int | None] = mapped_column(SmallInteger)
+    price_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("service_price.id"))
+    price_group: Mapped[PriceGroup | None] = mapped_column(Enumerated(PriceGroup))
+    turnaround_days: Mapped[int | None] = mapped_column(Integer)
     payment_mode: Mapped[PaymentMode] = mapped_column(Enumerated(PaymentMode))
     unmet_need: Mapped[str | None] = mapped_column(Text)
     unmet_need_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("unmet_need.id"))
@@ -65,3 +73,17 @@ class Quote(Model):
     created_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     created_at: Mapped[datetime] = mapped_column(UTC)
     expires_at: Mapped[datetime] = mapped_column(UTC)
+
+    @property
+    def tariff(self) -> Tariff:
+        """What a quantity costs by it, the actual one at completion too."""
+        return Tariff(
+            unit_price_fen=self.unit_price_fen,
+            minimum_charge_fen=self.minimum_charge_fen,
+            billing_step_minutes=self.billing_step_minutes,
+        )
+
+    @property
+    def billed_quantity(self) -> Decimal:
+        """What is charged for: the quantity, begun steps of an hour counting as whole."""
+        return self.tariff.billed(self.quantity)

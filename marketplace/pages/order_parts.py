@@ -12,7 +12,7 @@ from core.pages import Event, MoneyBar, MoneyPart, term
 from core.pages.language import day, moment, t, yuan
 from core.permissions import Actor
 from marketplace.models import Order
-from marketplace.pages.quote_parts import aid_words
+from marketplace.pages.quote_parts import aid_words, price_facts
 from marketplace.permissions import is_party
 from marketplace.queries.timelines import OrderTimeline, Party, TimelineEntry, Waiting
 from marketplace.rules.shares import shares
@@ -78,13 +78,15 @@ def facts_of(order: Order, money: OrderMoney) -> Facts:
     names = organisation_names({order.beneficiary_id, order.provider_id})
     unit = t(f"term.PriceUnit.{order.quote.price_unit}")
     slot = order.during
+    quantity = order.actual_quantity or order.quantity
     facts: Facts = [
         ("column.service", order.quote.title),
         ("column.service_kind", term(order.quote.service_kind)),
         ("column.beneficiary", names[order.beneficiary_id]),
         ("column.provider", names[order.provider_id]),
         ("fact.slot", None if slot is None else f"{moment(slot.start)} – {moment(slot.end)}"),
-        ("fact.quantity", f"{(order.actual_quantity or order.quantity).normalize():f} {unit}"),
+        ("fact.quantity", f"{quantity.normalize():f} {unit}"),
+        *price_facts(order.quote, quantity),
         ("fact.payment_mode", term(order.payment_mode)),
         ("column.price", yuan(order.price_fen)),
         ("fact.aids", " ".join(aid_words(order.quote)) or None),

@@ -19,6 +19,7 @@ from core.pages.tables import choice, typed_day
 from marketplace.models import Order
 from marketplace.pages.order_actions import next_actions
 from marketplace.pages.order_parts import facts_of, next_words, order_events, pay_to, payments_shown, who_pays
+from marketplace.pages.quote_parts import price_facts
 from marketplace.pages.signing import six_points
 from marketplace.permissions import is_beneficiary_side, may_ask_quotes, may_read_orders
 from marketplace.queries import explain_order, find_order, visible_orders
@@ -133,6 +134,7 @@ def one(order_id: int) -> str:
         events=order_events(story),
         claim_events=[] if story.claim is None else claim_events(story.claim),
         actions=next_actions(order, money, actor=actor),
+        price_terms=price_facts(order.quote, order.quantity),
         points=six_points(order),
     )
 
@@ -155,5 +157,6 @@ def contract_document(order_id: int) -> str:
         "marketplace/contract.html",
         order=order,
         names=organisation_names({order.beneficiary_id, order.provider_id}),
+        price_terms=price_facts(order.quote, order.quantity),
         points=six_points(order),
     )

@@ -15,6 +15,7 @@ from core.pages import MoneyBar, MoneyPart, term
 from core.pages.language import day, moment, say, t, text_or, yuan
 from core.permissions import Actor
 from core.texts import Text
+from instruments.pages.pricing import step_words
 from instruments.policy import city_names, county_names
 from marketplace.models import Quote
 from marketplace.queries import find_quote
@@ -109,14 +110,41 @@ def facts_of(quote: Quote) -> Facts:
             ("column.provider", names[quote.provider_id]),
             ("fact.slot", None if slot is None else f"{moment(slot.start)} – {moment(slot.end)}"),
             ("fact.quantity", f"{quote.quantity.normalize():f} {unit}"),
-            ("column.unit_price", yuan(quote.unit_price_fen)),
+            *price_facts(quote, quote.quantity),
             ("fact.payment_mode", term(quote.payment_mode)),
             ("fact.unmet_need", quote.unmet_need),
+            ("fact.turnaround", _turnaround(quote)),
             ("fact.expected_completion", day(quote.expected_completion)),
             ("fact.policy_version", quote.policy_version),
             ("column.valid_until", moment(quote.expires_at)),
         ]
     )
+
+
+def price_facts(quote: Quote, quantity: Decimal) -> Facts:
+    """Whose price a unit is at and why, what is charged for, and the least charge where that is what it costs."""
+    tariff = quote.tariff
+    unit = t(f"term.PriceUnit.{quote.price_unit}")
+    billed = least = None
+    if tariff.billed(quantity) != quantity:
+        step = step_words(quote.billing_step_minutes)
+        billed = t("page.quote.billed", quantity=f"{tariff.billed(quantity).normalize():f} {unit}", step=step)
+    if tariff.is_least(quantity):
+        least = t("page.quote.least", sum=yuan(quote.minimum_charge_fen), counted=yuan(tariff.counted(quantity)))
+    group = quote.price_group
+    return _known(
+        [
+            ("column.unit_price", yuan(quote.unit_price_fen)),
+            ("fact.price_group", None if group is None else t(f"page.quote.group.{group.value}")),
+            ("fact.billed", billed),
+            ("fact.minimum_charge", least),
+        ]
+    )
+
+
+def _turnaround(quote: Quote) -> str | None:
+    days = quote.turnaround_days
+    return None if days is None else t("fact.working_days", count=days)
 
 
 def _known(facts: Iterable[tuple[str, str | None]]) -> Facts:

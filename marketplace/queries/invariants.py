@@ -5,6 +5,14 @@ from __future__ import annotations
 from core.invariants import Invariant, replay
 from marketplace.states import ANNUAL_REPORT, COMPLAINT, DISCLOSURE, NAMING, ORDER, REFERRAL, UNMET_NEED
 
+
+def _charged(quantity: str) -> str:
+    """What a quantity costs by the terms of the quote ``q``, in fen."""
+    steps = "(60 / q.billing_step_minutes)"
+    billed = f"CASE WHEN q.billing_step_minutes IS NULL THEN {quantity} ELSE ceil({quantity} * {steps}) / {steps} END"
+    return f"GREATEST(round(q.unit_price_fen * {billed}), COALESCE(q.minimum_charge_fen, 0))"
+
+
 INVARIANTS = [
     replay("order", ORDER),
     replay("complaint", COMPLAINT),
@@ -66,6 +74,29 @@ INVARIANTS = [
         """SELECT e.report_id AS annual_report, e.round, c.value AS differs
              FROM annual_report_edition e, jsonb_array_elements(e.content #> '{figures,checks}') c
             WHERE c.value -> 'left' <> c.value -> 'right'""",
+    ),
+    Invariant(
+        4,
+        "a quote has the price its group paid on its day, for its quantity",
+        f"""SELECT q.id AS quote, q.price_id, q.price_group, q.unit_price_fen, q.price_fen
+             FROM quote q LEFT JOIN service_price p ON p.id = q.price_id
+            WHERE q.price_fen <> {_charged("q.quantity")}
+               OR (p.id IS NOT NULL
+                   AND (p.service_id <> q.service_id OR p.withdrawn_at IS NOT NULL
+                        OR p.valid_from > (q.created_at AT TIME ZONE 'Asia/Shanghai')::date
+                        OR (q.price_unit, q.minimum_charge_fen, q.billing_step_minutes, q.turnaround_days)
+                           IS DISTINCT FROM
+                           (p.price_unit, p.minimum_charge_fen, p.billing_step_minutes, p.turnaround_days)
+                        OR q.unit_price_fen <> CASE q.price_group WHEN 'own' THEN p.own_price_fen
+                                               WHEN 'outside' THEN p.outside_price_fen ELSE p.price_fen END))""",
+    ),
+    Invariant(
+        4,
+        "an order costs what its quantity does by its quote, the actual one once it is completed",
+        f"""SELECT o.id AS "order", o.quantity, o.actual_quantity, o.contract_fen, o.price_fen
+             FROM "order" o JOIN quote q ON q.id = o.quote_id
+            WHERE o.contract_fen <> q.price_fen
+               OR o.price_fen <> {_charged("COALESCE(o.actual_quantity, o.quantity)")}""",
     ),
     Invariant(
         4,

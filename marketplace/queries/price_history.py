@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core import clock
 from core.db import session
+from instruments.rules.terms import PriceGroup
 from marketplace.models import Order, Quote
 from marketplace.states import OrderState
 from vouchers.rules.flags.splitting import PairOrder
@@ -17,7 +18,9 @@ GIVEN_UP = (OrderState.DECLINED, OrderState.LAPSED, OrderState.CANCELLED)
 
 
 def usual_prices(order: Order, *, limit: int) -> Sequence[int]:
-    """What a unit cost in the provider's last completed services of that kind and unit, in fen, the latest first."""
+    """What a unit cost users of that group in the provider's last completed services of that kind and unit, in fen,
+    the latest first."""
+    group = order.quote.price_group or PriceGroup.IN_PROVINCE
     return (
         session()
         .scalars(
@@ -29,6 +32,7 @@ def usual_prices(order: Order, *, limit: int) -> Sequence[int]:
                 Order.state == OrderState.COMPLETED,
                 Quote.service_kind == order.quote.service_kind,
                 Quote.price_unit == order.quote.price_unit,
+                func.coalesce(Quote.price_group, PriceGroup.IN_PROVINCE) == group,
             )
             .order_by(Order.completed_on.desc(), Order.id.desc())
             .limit(limit)

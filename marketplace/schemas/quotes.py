@@ -7,8 +7,20 @@ from typing import Any
 
 from marshmallow import fields, pre_dump
 
-from core.http import DecimalField, EnumField, FenField, IdField, InstantField, ReasonSchema, Schema, TextField
+from core.http import (
+    CountField,
+    DayField,
+    DecimalField,
+    EnumField,
+    FenField,
+    IdField,
+    InstantField,
+    ReasonSchema,
+    Schema,
+    TextField,
+)
 from core.kinds import ServiceKind
+from instruments.rules.terms import PriceGroup
 from marketplace.queries.hindrances import QuoteAnswer
 from vouchers.rules.facts import Exclusion, PaymentMode
 from vouchers.schemas.aids import AidSchema
@@ -98,7 +110,31 @@ class QuoteSchema(Schema):
     )
     price_unit = TextField(required=True, metadata={"description": "hour, day, time or sample."})
     unit_price_fen = FenField(required=True, metadata={"description": "Price of one unit in fen."})
+    price_group = EnumField(
+        PriceGroup,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Whose published price it is: own, in_province or outside; null in older quotes."},
+    )
+    minimum_charge_fen = FenField(
+        required=True, allow_none=True, metadata={"description": "The least sum an order costs in fen."}
+    )
+    billing_step_minutes = CountField(
+        required=True, allow_none=True, metadata={"description": "Minutes to which begun hours are rounded up."}
+    )
     quantity = DecimalField(required=True, metadata={"description": "Units."})
+    billed_quantity = DecimalField(
+        required=True, metadata={"description": "Units charged for: the quantity, hours rounded up to whole steps."}
+    )
+    turnaround_days = CountField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Promised turnaround in working days; null in older quotes."},
+    )
+    expected_completion = DayField(
+        required=True,
+        metadata={"description": "The promised day: that many working days after the slot or, without one, today."},
+    )
     payment_mode = EnumField(PaymentMode, required=True, metadata={"description": "Who pays first (V16)."})
     price_fen = FenField(required=True, metadata={"description": "Price in fen, tax included."})
     rate = TextField(

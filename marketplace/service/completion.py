@@ -10,9 +10,8 @@ from core.db import require_transaction, transaction
 from core.errors import Refused, refuse_all
 from core.permissions import Actor, authorise
 from core.states import allowed_target, apply
-from instruments.queries import booked_hours, published_price
-from instruments.rules.pricing import price
-from instruments.rules.terms import PriceUnit
+from instruments.queries import PublishedPrice, booked_hours, published_price
+from instruments.rules.terms import PriceGroup, PriceUnit
 from marketplace.models import Order
 from marketplace.permissions import is_beneficiary_side, is_party
 from marketplace.queries import find_order
@@ -55,7 +54,7 @@ def complete(*, order_id: int, completed_on: date, quantity: Decimal | None, act
             by_provider=not is_beneficiary_side(actor, order),
         )
         refuse_all(faults, error=CompletionRefused)
-        record = record_of(order, completed_on=completed_on, actual=actual)
+        record = record_of(order, completed_on=completed_on, actual=actual, now=now)
         claim = _open_claim(order, record, actor=actor, now=now)
         subsidy_fen, aid_fen = (0, 0) if claim is None else (claim.subsidy_fen, claim.aid_fen)
         order.actual_quantity, order.completed_on = actual, completed_on
@@ -67,9 +66,9 @@ def complete(*, order_id: int, completed_on: date, quantity: Decimal | None, act
         return order
 
 
-def record_of(order: Order, *, completed_on: date, actual: Decimal) -> ServiceRecord:
+def record_of(order: Order, *, completed_on: date, actual: Decimal, now: datetime) -> ServiceRecord:
     """What vouchers is told of the deal, frozen at completion."""
-    hours, published = booked_hours(order.id), published_price(order.quote.service_id)
+    hours, published = booked_hours(order.id), _published(order, now=now)
     figures = abuse_policy(completed_on)
     return ServiceRecord(
         order_id=order.id,
@@ -80,7 +79,7 @@ def record_of(order: Order, *, completed_on: date, actual: Decimal) -> ServiceRe
         payment_mode=order.payment_mode,
         completed_on=completed_on,
         contract_fen=order.contract_fen,
-        actual_fen=price(order.quote.unit_price_fen, actual),
+        actual_fen=order.quote.tariff.charge(actual),
         price_unit=order.quote.price_unit,
         unit_price_fen=order.quote.unit_price_fen,
         ordered_quantity=str(order.quantity),
@@ -96,6 +95,12 @@ def record_of(order: Order, *, completed_on: date, actual: Decimal) -> ServiceRe
         related_orders=tuple(related_orders(order, within_days=figures.split_within_days)),
         details={"unmet_need": order.quote.unmet_need, "contract_terms": order.contract_terms},
     )
+
+
+def _published(order: Order, *, now: datetime) -> PublishedPrice:
+    """What is published today for the group the order was priced for."""
+    group = order.quote.price_group or PriceGroup.IN_PROVINCE
+    return published_price(order.quote.service_id, group=group, on=clock.today(now))
 
 
 def _open_claim(order: Order, record: ServiceRecord, *, actor: Actor, now: datetime) -> Claim | None:

@@ -72,10 +72,11 @@ class Member:
 
 
 class Offer(NamedTuple):
-    """The numbers of a service and of the instrument it rests on."""
+    """The numbers of a service, of the instrument it rests on, and of the version of its price."""
 
     service: int
     instrument: int
+    price: int
 
 
 def a_model(app: Flask, connection: psycopg.Connection) -> Mapping[str, int]:
@@ -120,6 +121,7 @@ def _open_all_hours(connection: psycopg.Connection, service: str) -> tuple[int, 
         "UPDATE service SET price_fen = %s WHERE external_id = %s RETURNING id", (PRICE_FEN, service)
     ).fetchone()
     assert row is not None
+    connection.execute("UPDATE service_price SET price_fen = %s WHERE service_id = %s", (PRICE_FEN, row[0]))
     (instrument_id,) = (
         connection.execute(
             "SELECT instrument_id FROM service_instrument WHERE service_id = %s ORDER BY 1 LIMIT 1", row
@@ -206,7 +208,8 @@ def _make_offer(connection: psycopg.Connection, model: Mapping[str, int], *, lab
     copy_row(connection, "opening_hours", model["instrument"], by="instrument_id", instrument_id=instrument)
     service = copy_row(connection, "service", model["service"], external_id=label)
     connection.execute("INSERT INTO service_instrument VALUES (%s, %s)", (service, instrument))
-    return Offer(service, instrument)
+    price = copy_row(connection, "service_price", model["service"], by="service_id", service_id=service)
+    return Offer(service, instrument, price)
 
 
 def _make_quotes(
@@ -217,6 +220,7 @@ def _make_quotes(
         "beneficiary_id": member.numbers[ORGANISATION],
         "service_id": offer.service,
         "instrument_id": offer.instrument,
+        "price_id": offer.price,
         "created_by": member.numbers[USER],
     }
     columns = columns_of(connection, "quote")

@@ -24,7 +24,8 @@ class ServiceRecord:
     """One completed service.
 
     ``contract_fen`` is the agreed fee, ``actual_fen`` the fee for the actual quantity, both with tax. Quantities and
-    hours are decimal numbers as text; ``charged_hours`` are those the fee is for, where time is priced by the hour.
+    hours are decimal numbers as text; ``charged_hours`` are those the fee is for, before they are rounded up to steps,
+    where time is priced by the hour.
     ``published_price_fen`` is the provider's price of a unit at completion, ``usual_prices_fen`` what its last
     completed services of that kind and unit cost, ``cost_fen`` and ``cost_basis`` what a fiscally built provider
     states as its cost (V13). ``related_orders`` are the pair's other orders around this one. ``details`` is whatever

@@ -27,9 +27,15 @@ API = "/api/v1/services"
 
 
 def asked(service_id: int, **wanted: object) -> Offer:
-    """An offer with what is not said left out."""
+    """An offer, to some firm of the province, with what is not said left out."""
     given = {"instrument_id": None, "starts_at": None, "ends_at": None, "quantity": None, **wanted}
-    return offer(service_id=service_id, organisation_id=0, **given, calendar=load_calendar(), now=clock.now())  # type: ignore[arg-type]
+    return offer(
+        service_id=service_id,
+        organisation_id=make_enterprise().id,
+        **given,  # type: ignore[arg-type]
+        calendar=load_calendar(),
+        now=clock.now(),
+    )
 
 
 def refused_with(error: type[DomainError], service_id: int, **wanted: object) -> list[str]:
@@ -154,7 +160,7 @@ def test_an_offer_of_samples_is_priced_by_quantity(app: object) -> None:
     service = make_service(price_fen=3_333, price_unit=PriceUnit.SAMPLE, kind=ServiceKind.COMMISSIONED_ANALYSIS)
     found = asked(service.id, quantity=Decimal(3))
     assert (found.price_fen, found.during, found.published_instrument_ids) == (9_999, None, ())
-    assert price(found.unit_price_fen, Decimal(2)) == 6_666
+    assert price(found.tariff.unit_price_fen, Decimal(2)) == 6_666
 
 
 def test_every_fault_of_a_wish_is_named_at_once(app: object) -> None:

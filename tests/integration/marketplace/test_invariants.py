@@ -344,10 +344,17 @@ BENDS: dict[str, str | list[str]] = {
         "INSERT INTO booking_rule (id, provider_id, instrument_id) SELECT 999999, -1, min(id) FROM instrument"
     ),
     "a public instrument": "UPDATE instrument SET reviewed_by = submitted_by WHERE state = 'published'",
-    "a published service": "UPDATE service SET phone = '' WHERE state = 'published'",
+    "a published service says": "UPDATE service SET phone = '' WHERE state = 'published'",
     "no duty-free instrument": "UPDATE instrument SET duty_free = true, duty_free_record = ''",
     "a service rests on": "UPDATE service SET provider_id = -1",
+    "a published service shows a version": (
+        "UPDATE service SET price_fen = price_fen + 1"
+        " WHERE id = (SELECT min(id) FROM service WHERE state = 'published')"
+    ),
+    "prices begin on or after": "UPDATE service_price SET valid_from = valid_from - 1",
     # marketplace
+    "a quote has the price": "UPDATE quote SET unit_price_fen = unit_price_fen + 1, minimum_charge_fen = price_fen",
+    "an order costs what": 'UPDATE "order" SET contract_fen = contract_fen + 1',
     "an order's subsidy": 'UPDATE "order" SET price_fen = price_fen + 1',
     "the price of a deducted": (
         "WITH gone AS (UPDATE payable SET state = 'cancelled', clawed_back_fen = 0)"

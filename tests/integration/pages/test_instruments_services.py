@@ -156,3 +156,27 @@ def test_services_read_in_english_too(province: DemoClient, owner: PageClient) -
     assert "¥1,250.50 per sample" in page.text
     assert "7 working days" in page.text
     assert "A draft. Publish it once" in page.text
+
+
+def test_a_price_is_announced_seen_by_everybody_and_taken_back(province: DemoClient, owner: PageClient) -> None:
+    """V14: the service's page tells of it, the list keeps it after it was withdrawn."""
+    path = made(province, owner)
+    owner.send(f"{path}/publication")
+    visitor = PageClient(province.app.test_client())
+    early = owner.send(f"{path}/prices/new", {"valid_from": "2026-03-02", "price_fen": "1300", "price_unit": "sample"})
+    assert early.status == 422
+    assert "须从明天或以后生效" in fault_of(early, "valid_from")
+    ahead = {"valid_from": "2026-04-01", "price_fen": "1,300", "price_unit": "sample", "turnaround_days": "6"}
+    announced = owner.send(f"{path}/prices/new", {**ahead, "own_price_fen": "900", "minimum_charge_fen": "2000"})
+    assert "价格已预告" in announced.text
+    shown = visitor.get(path).text
+    for words in ("自 2026-04-01 起的价格", "每样品 ¥1,300.00", "每样品 ¥900.00", "每样品 ¥1,250.50", "¥2,000.00"):
+        assert words in shown
+    history = visitor.get(f"{path}/prices")
+    assert "预告" in history.text
+    assert "撤回预告" not in history.text
+    (number_of,) = (each["id"] for each in of(province, f"{path}/prices")["items"] if each["price_fen"] == 130_000)
+    assert f"{path}/prices/{number_of}/withdrawal" in owner.get(f"{path}/prices").html
+    assert "预告已撤回" in owner.send(f"{path}/prices/{number_of}/withdrawal").text
+    assert "自 2026-04-01 起的价格" not in visitor.get(path).text
+    assert "已撤回" in visitor.get(f"{path}/prices").text

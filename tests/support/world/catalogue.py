@@ -49,6 +49,8 @@ class Catalogue(Records):
         self.post("sme-heze", "/saved-searches", kept, name="saved search")
         self.post("sme-heze", "/saved-searches", {"name": "一切", "search": {}}, name="other saved search")
         self.post("sme-heze", f"/saved-searches/{self.ids['other saved search']}/pause")
+        ahead = {"valid_from": "2026-12-31", "turnaround_days": 4}
+        self.post("provider-jinan", f"/services/{self.ids['service']}/prices", ahead, name="announced price")
         table = "外部编号,仪器名称\nA1,光谱仪\n,\n".encode()
         imported = self.client.upload("provider-jinan", "/instrument-imports", table, "list.csv", dry_run="true")
         self.ids["import"] = imported["id"]
