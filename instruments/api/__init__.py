@@ -5,6 +5,7 @@ from instruments.api.imports import instrument_imports
 from instruments.api.instruments import instruments
 from instruments.api.national_lists import national_lists
 from instruments.api.saved_searches import saved_searches
+from instruments.api.seasons import opening_seasons
 from instruments.api.services import services
 from instruments.api.syncing import instrument_sync
 from instruments.api.usage import bookings, uses
@@ -19,6 +20,7 @@ BLUEPRINTS = [
     uses,
     bookings,
     booking_rules,
+    opening_seasons,
 ]
 
 __all__ = ["BLUEPRINTS"]

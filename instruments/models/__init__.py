@@ -1,6 +1,6 @@
 """Columns and constraints of the package's tables."""
 
-from instruments.models.calendars import BookingRule, Occupancy, OpeningHours
+from instruments.models.calendars import BookingRule, Occupancy, OpeningHours, OpeningSeason, SeasonHours
 from instruments.models.imports import ImportJob, ImportRowError
 from instruments.models.instruments import Instrument
 from instruments.models.prices import PRICE_TERMS, ServicePrice
@@ -19,8 +19,10 @@ __all__ = [
     "InstrumentUse",
     "Occupancy",
     "OpeningHours",
+    "OpeningSeason",
     "SavedSearch",
     "SavedSearchLook",
+    "SeasonHours",
     "Service",
     "ServiceInstrument",
     "ServicePrice",

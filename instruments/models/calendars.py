@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -42,6 +43,33 @@ class OpeningHours(Model):
     def hours(self) -> WeeklyHours:
         """The stretch as the rules see it."""
         return WeeklyHours(self.weekday, self.opens_minute, self.closes_minute)
+
+
+class OpeningSeason(Model):
+    """A range of days, both included, on which an instrument is open by other hours than its week; ranges of one
+    instrument do not overlap: the database refuses it."""
+
+    __tablename__ = "opening_season"
+    __table_args__ = (Index("ix_opening_season_instrument_id", "instrument_id"),)
+
+    id: Mapped[int] = identity_key()
+    instrument_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("instrument.id"))
+    name: Mapped[str] = mapped_column(Text)
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date)
+
+
+class SeasonHours(Model):
+    """One weekly stretch of a season, as :class:`OpeningHours` of the week; a season without any is closed."""
+
+    __tablename__ = "season_hours"
+    __table_args__ = (UniqueConstraint("season_id", "weekday", "opens_minute"),)
+
+    id: Mapped[int] = identity_key()
+    season_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("opening_season.id"))
+    weekday: Mapped[int] = mapped_column(SmallInteger)
+    opens_minute: Mapped[int] = mapped_column(SmallInteger)
+    closes_minute: Mapped[int] = mapped_column(SmallInteger)
 
 
 class Occupancy(Model):

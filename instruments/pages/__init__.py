@@ -14,6 +14,7 @@ from instruments.pages.own_services import own_service_pages
 from instruments.pages.prices import price_pages
 from instruments.pages.reviews import reviews
 from instruments.pages.saved_searches import saved
+from instruments.pages.seasons import season_pages
 from instruments.pages.services import services
 from instruments.pages.usage import bookings, usage
 
@@ -24,6 +25,7 @@ PAGES: list[Pages] = [
     listing,
     hours,
     booking_rule_pages,
+    season_pages,
     closures,
     services,
     own_service_pages,

@@ -108,6 +108,16 @@ def week(hours: Sequence[WeeklyHours]) -> list[tuple[str, str]]:
     ]
 
 
+def said_hours(hours: Sequence[WeeklyHours]) -> str:
+    """The weekdays on which it is open with their hours, in one line."""
+    days = [
+        f"{t(f'weekday.{name}')} {t('opening.and').join(_stretches(hours, number))}"
+        for number, name in enumerate(WEEKDAYS, start=1)
+        if any(each.weekday == number for each in hours)
+    ]
+    return "；".join(days) if days else t("opening.closed")
+
+
 def _stretches(hours: Sequence[WeeklyHours], weekday: int) -> Iterator[str]:
     for each in sorted(hours):
         if each.weekday == weekday:

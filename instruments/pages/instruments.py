@@ -14,6 +14,7 @@ from instruments.pages.calendars import LISTED, asked_period, events, taken, wee
 from instruments.pages.listing_actions import next_actions
 from instruments.pages.listing_parts import about, listing_events, listing_facts, next_key
 from instruments.pages.quoting import quote_href
+from instruments.pages.seasons import said_seasons
 from instruments.permissions import may_search, owns
 from instruments.queries.booking_rules import booking_rules
 from instruments.queries.calendar import calendar_feed, opening_hours
@@ -50,6 +51,7 @@ def one(instrument_id: int) -> str:
         quote_href=quote_href,
         link_to=link_to,
         week=week(hours) if hours else [],
+        seasons=said_seasons(instrument.id, on=clock.today(now)),
         rules=said_rules(booking_rules(instrument)),
         taken=taken(instrument, now, now + LISTED, actor=actor),
         days=LISTED.days,

@@ -65,6 +65,7 @@ def _for_owner(instrument: Instrument) -> Iterator[dict[str, Any]]:
     yield _button("uses", "usage_pages.index", instrument_id=instrument.id)
     if instrument.state is not ListingState.RETIRED:
         yield _button("opening_hours", "hours_pages.edit", instrument_id=instrument.id)
+        yield _button("opening_season_new", "season_pages.index", instrument_id=instrument.id)
         yield _button("booking_rules", "booking_rule_pages.for_one", instrument_id=instrument.id)
         yield _button("closure_new", "closure_pages.index", instrument_id=instrument.id)
         yield _button("service_new", "own_service_pages.new", instrument=instrument.id)

@@ -15,6 +15,7 @@ from instruments.policy import booking_policy
 from instruments.queries.booking_rules import booking_rules
 from instruments.queries.calendar import interval, occupied, opening_hours
 from instruments.queries.instruments import find_instrument
+from instruments.queries.seasons import opening_seasons
 from instruments.rules.opening import Interval, Opening
 from instruments.rules.slots import Terms, bookable_starts, closed_stretches, free_stretches
 from instruments.rules.terms import TakenKind
@@ -61,7 +62,8 @@ def terms_of(instrument: Instrument, *, since: datetime, now: datetime) -> Terms
     rules, limits = booking_rules(instrument), booking_policy(today(now))
     calendar = load_calendar(since=today(since) - timedelta(days=1))
     week = tuple(opening_hours(instrument.id))
-    opening = Opening(week, rules.closed_on_holidays, rules.makeup_weekday, calendar)
+    seasons = opening_seasons(instrument.id)
+    opening = Opening(week, rules.closed_on_holidays, rules.makeup_weekday, calendar, seasons)
     return Terms(opening=opening, rules=rules, longest=limits.longest, horizon=limits.horizon)
 
 

@@ -17,6 +17,7 @@ from core.workdays import WorkingCalendar
 from instruments.models import BookingRule, Instrument, Occupancy
 from instruments.policy import BookingPolicy
 from instruments.queries.calendar import hours_of, touching, week_of
+from instruments.queries.seasons import seasons_in, seasons_of
 from instruments.rules.booking import NO_RULES, BookingRules
 from instruments.rules.opening import Interval, Opening
 from instruments.rules.slots import Terms
@@ -57,7 +58,7 @@ def rule_parts(
         .join(BookingRule, holds_for(Instrument))
         .where(Instrument.id.in_(instruments))
     )
-    return {"hours": hours_of(instruments), "rules": rules, "own": own}
+    return {"hours": hours_of(instruments), "seasons": seasons_of(instruments), "rules": rules, "own": own}
 
 
 def terms_in(
@@ -65,7 +66,13 @@ def terms_in(
 ) -> Terms:
     """What slots of one of the instruments are judged by."""
     rules = _effective(each for each in found["rules"] if each.id == instrument_id)
-    opening = Opening(week_of(instrument_id, found["hours"]), rules.closed_on_holidays, rules.makeup_weekday, calendar)
+    opening = Opening(
+        week_of(instrument_id, found["hours"]),
+        rules.closed_on_holidays,
+        rules.makeup_weekday,
+        calendar,
+        seasons_in(instrument_id, found["seasons"]),
+    )
     return Terms(opening=opening, rules=rules, longest=limits.longest, horizon=limits.horizon)
 
 

@@ -16,6 +16,7 @@ from core.workdays import WorkingCalendar, YearStatus
 
 MINUTES_A_DAY = 24 * 60
 MINUTES_A_WEEK = 7 * MINUTES_A_DAY
+LONGEST_SEASON_DAYS = 366
 
 
 PLAIN_WEEKS = WorkingCalendar(frozenset(), {})
@@ -64,9 +65,32 @@ def hours_faults(hours: Sequence[WeeklyHours]) -> list[Reason]:
     ]
 
 
+@dataclass(frozen=True, order=True, slots=True)
+class Season:
+    """A range of days, both included, with hours of its own in place of the week's; without any it is closed."""
+
+    first_day: date
+    last_day: date
+    hours: tuple[WeeklyHours, ...]
+
+
+def season_faults(first_day: date, last_day: date, others: Iterable[tuple[date, date]]) -> list[Reason]:
+    """Why a range of days cannot have hours of its own beside others."""
+    if last_day < first_day:
+        return [reason("season_reversed", field="last_day")]
+    if (last_day - first_day).days >= LONGEST_SEASON_DAYS:
+        return [reason("season_too_long", field="last_day", days=LONGEST_SEASON_DAYS)]
+    return [
+        reason("season_overlaps", field="first_day", first_day=first, last_day=last)
+        for first, last in sorted(others)
+        if first <= last_day and first_day <= last
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """When an instrument is open: its week, and what it does on public holidays and on weekend days that are worked.
+    """When an instrument is open: its week, seasons with hours of their own, and what it does on public holidays and
+    on weekend days that are worked.
 
     ``makeup_weekday``: as which weekday it opens on the latter; None changes nothing. A stretch belongs to the day on
     which it begins. ``calendar`` must reach from the day before the first one asked about.
@@ -76,6 +100,12 @@ class Opening:
     closed_on_holidays: bool = False
     makeup_weekday: int | None = None
     calendar: WorkingCalendar = PLAIN_WEEKS
+    seasons: tuple[Season, ...] = ()
+
+    @property
+    def is_never(self) -> bool:
+        """Whether no hours are set at all."""
+        return not self.week and not any(each.hours for each in self.seasons)
 
     def hours_of(self, day: date) -> tuple[WeeklyHours, ...]:
         """The stretches that begin on a day."""
@@ -84,7 +114,8 @@ class Opening:
             return ()
         if self.makeup_weekday is not None and self.calendar.is_makeup_day(day):
             weekday = self.makeup_weekday
-        return tuple(each for each in self.week if each.weekday == weekday)
+        hours = next((each.hours for each in self.seasons if each.first_day <= day <= each.last_day), self.week)
+        return tuple(each for each in hours if each.weekday == weekday)
 
     def on_holidays_too(self) -> Opening:
         """The same without regard to public holidays."""

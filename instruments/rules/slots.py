@@ -128,7 +128,7 @@ def bookable_starts(free: Iterable[Interval], length: timedelta, *, terms: Terms
 def _closed_faults(slot: Interval, opening: Opening) -> Iterator[Reason]:
     if open_intervals(opening, slot.start, slot.end) == [slot]:
         return
-    if not opening.week:
+    if opening.is_never:
         yield reason("slot_no_opening_hours", field="starts_at")
     elif open_intervals(opening.on_holidays_too(), slot.start, slot.end) == [slot]:
         yield reason("slot_on_public_holiday", field="starts_at")

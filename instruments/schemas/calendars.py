@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields, post_load, pre_dump, validate
 
-from core.http import CountField, EnumField, IdField, InstantField, Schema, TextField
+from core.http import CountField, DayField, EnumField, IdField, InstantField, Schema, TextField
 from core.http.schemas import fault
 from instruments.models import Occupancy
 from instruments.rules.opening import MINUTES_A_DAY, WeeklyHours
@@ -47,6 +47,28 @@ class WeekSchema(Schema):
         required=True,
         validate=validate.Length(max=MOST_STRETCHES, error=fault("invalid")),
         metadata={"description": "Every stretch of the week; none closes it."},
+    )
+
+
+class NewSeasonSchema(WeekSchema):
+    """Opening hours of a range of days, in place of the week's."""
+
+    name = TextField(required=True, max_length=100, metadata={"description": "What it is, such as a summer break."})
+    first_day = DayField(required=True, metadata={"description": "The first day."})
+    last_day = DayField(required=True, metadata={"description": "The last day, included."})
+
+
+class SeasonSchema(NewSeasonSchema):
+    """Opening hours of a range of days."""
+
+    id = IdField(required=True, metadata={"description": "Its number."})
+
+
+class SeasonsSchema(Schema):
+    """Every range of days with hours of its own."""
+
+    items = fields.List(
+        fields.Nested(SeasonSchema), required=True, metadata={"description": "In order of time; they do not overlap."}
     )
 
 

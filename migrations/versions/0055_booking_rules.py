@@ -1,10 +1,10 @@
-"""What providers ask of bookings, and the time kept free around one."""
+"""What providers ask of bookings, the time kept free around one, and opening hours of a range of days."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from migrations.columns import key, refers
+from migrations.columns import day, key, refers, text
 from migrations.helpers import grant
 
 revision = "0055"
@@ -49,6 +49,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("instrument_id IS NULL"),
     )
     grant(op, "booking_rule")
+    _seasons()
     op.add_column("occupancy", sa.Column("booked", postgresql.TSTZRANGE))
     op.create_check_constraint(
         "booked",
@@ -58,8 +59,40 @@ def upgrade() -> None:
     )
 
 
+def _seasons() -> None:
+    op.create_table(
+        "opening_season",
+        key(),
+        refers("instrument_id", "instrument"),
+        text("name"),
+        day("first_day"),
+        day("last_day"),
+        sa.CheckConstraint("last_day >= first_day", name="days"),
+    )
+    op.execute(
+        "ALTER TABLE opening_season ADD CONSTRAINT ex_opening_season_days EXCLUDE USING gist"
+        " (int8range(instrument_id, instrument_id, '[]') WITH &&, daterange(first_day, last_day, '[]') WITH &&)"
+    )
+    op.create_index("ix_opening_season_instrument_id", "opening_season", ["instrument_id"])
+    op.create_table(
+        "season_hours",
+        key(),
+        refers("season_id", "opening_season"),
+        *(sa.Column(name, sa.SmallInteger, nullable=False) for name in ("weekday", "opens_minute", "closes_minute")),
+        sa.CheckConstraint("weekday BETWEEN 1 AND 7", name="weekday"),
+        sa.CheckConstraint(f"opens_minute BETWEEN 0 AND {A_DAY - 1}", name="opens"),
+        sa.CheckConstraint(f"closes_minute > opens_minute AND closes_minute <= opens_minute + {A_DAY}", name="closes"),
+        sa.UniqueConstraint(
+            "season_id", "weekday", "opens_minute", name="uq_season_hours_season_id_weekday_opens_minute"
+        ),
+    )
+    grant(op, "opening_season", "season_hours", rights="SELECT, INSERT, DELETE")
+
+
 def downgrade() -> None:
-    """What was booked stays; the time kept free around it is free again."""
+    """What was booked stays; the time kept free around it is free again, and the plain week holds all year."""
+    op.drop_table("season_hours")
+    op.drop_table("opening_season")
     op.drop_constraint("ck_occupancy_booked", "occupancy")
     op.execute("UPDATE occupancy SET during = booked WHERE booked IS NOT NULL")
     op.drop_column("occupancy", "booked")

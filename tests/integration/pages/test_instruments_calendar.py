@@ -175,6 +175,33 @@ def test_rules_of_bookings_are_set_shown_and_taken_back(province: DemoClient, ow
     assert "以 30 分钟为一格" in visitor.get(path).text
 
 
+def test_a_range_of_days_is_entered_shown_and_removed(province: DemoClient, owner: PageClient, path: str) -> None:
+    """Begun from the week; the instrument's page says it to everybody while it has not ended."""
+    page = owner.get(f"{path}/opening-seasons")
+    assert "全年按每周的开放时间开放" in page.text
+    assert page.form().values["monday.1.opens"] == ["08:00"]
+    wrong = owner.send(f"{path}/opening-seasons", {"first_day": "soon", "monday.1.closes": "late"})
+    assert wrong.status == 422
+    assert fault_of(wrong, "name") == "必填"
+    assert fault_of(wrong, "first_day")
+    closed = {name: "" for name in page.form().values if name.endswith((".opens", ".closes"))}
+    summer = {"name": "暑假", "first_day": "2026-07-13", "last_day": "2026-08-30"}
+    some = {**closed, "tuesday.1.opens": "09:00", "tuesday.1.closes": "11:00"}
+    done = owner.send(f"{path}/opening-seasons", {**some, **summer})
+    assert "分期开放时间已保存" in done.text
+    assert "星期二 09:00–11:00" in done.text
+    again = owner.send(f"{path}/opening-seasons", {**closed, **summer})
+    assert again.status == 422
+    assert "重叠" in fault_of(again, "first_day")
+    said = "暑假（2026-07-13 至 2026-08-30）：星期二 09:00–11:00"
+    visitor = PageClient(province.app.test_client())
+    assert said in visitor.get(path).text
+    removal = next(link for link in done.reader.links if link.endswith("/removal"))
+    assert "暑假" in owner.get(removal).text
+    assert "已删除" in owner.send(removal).text
+    assert said not in visitor.get(path).text
+
+
 def test_faults_of_rules_stand_beside_their_fields(owner: PageClient, path: str) -> None:
     page = owner.send(f"{path}/booking-rules", {"min_minutes": "90", "max_minutes": "60", "step_minutes": "7"})
     assert page.status == 422

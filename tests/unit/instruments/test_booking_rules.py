@@ -10,7 +10,15 @@ from chinese_calendar.constants import holidays, workdays
 from core.clock import SHANGHAI
 from core.workdays import WorkingCalendar
 from instruments.rules.booking import BookingRules, rules_faults
-from instruments.rules.opening import MINUTES_A_DAY, Interval, Opening, WeeklyHours, open_intervals
+from instruments.rules.opening import (
+    MINUTES_A_DAY,
+    Interval,
+    Opening,
+    Season,
+    WeeklyHours,
+    open_intervals,
+    season_faults,
+)
 from instruments.rules.slots import ClosedBy, Terms, bookable_starts, closed_stretches, free_stretches, slot_faults
 
 HOUR = timedelta(hours=1)
@@ -152,6 +160,37 @@ def test_a_year_whose_holidays_are_not_published_is_provisional_where_they_matte
     assert minding.is_provisional(in_2026, in_2027)
     assert not minding.is_provisional(in_2026, at(31, 23, month=12))
     assert not Opening(ALWAYS, calendar=OFFICIAL).is_provisional(in_2026, in_2027)
+
+
+def test_a_range_of_days_has_hours_of_its_own() -> None:
+    """In place of the week, first and last day included; empty ones close; a night belongs to the day it begins on."""
+    nights = tuple(WeeklyHours(day, 20 * 60, 26 * 60) for day in range(1, 8))
+    seasons = (
+        Season(date(2026, 6, 3), date(2026, 6, 4), ()),
+        Season(date(2026, 6, 6), date(2026, 6, 7), (WeeklyHours(6, 0, 60), WeeklyHours(7, 60, 120))),
+    )
+    opening = Opening(nights, seasons=seasons)
+    opened = open_intervals(opening, at(2, 0), at(8, 12))
+    assert opened == [
+        Interval(at(2, 0), at(2, 2)),
+        Interval(at(2, 20), at(3, 2)),
+        Interval(at(5, 20), at(6, 2)),
+        Interval(at(7, 1), at(7, 2)),
+    ]
+    assert not opening.is_never
+    assert Opening((), seasons=seasons[:1]).is_never
+
+
+def test_every_fault_of_a_range_of_days_is_named() -> None:
+    others = [(date(2026, 7, 1), date(2026, 7, 10)), (date(2026, 7, 20), date(2026, 7, 30))]
+
+    def faults(first: date, last: date) -> list[str]:
+        return [each.code for each in season_faults(first, last, others)]
+
+    assert faults(date(2026, 7, 11), date(2026, 7, 19)) == []
+    assert faults(date(2026, 7, 10), date(2026, 7, 20)) == ["season_overlaps", "season_overlaps"]
+    assert faults(date(2026, 7, 2), date(2026, 7, 1)) == ["season_reversed"]
+    assert faults(date(2027, 1, 1), date(2028, 1, 2)) == ["season_too_long"]
 
 
 def test_a_slot_on_a_holiday_is_told_apart_from_one_outside_hours() -> None:
