@@ -35,6 +35,7 @@ from instruments.queries.catalogue import SearchCursorUnknown, SearchRefused
 from instruments.queries.details import deadlines as with_deadlines
 from instruments.queries.details import details, instrument_details, listing_deadlines
 from instruments.queries.instruments import InstrumentMissing, find_instrument
+from instruments.queries.nearby import nearby
 from instruments.queries.offers import SlotTaken
 from instruments.schemas.calendars import (
     AvailabilityQuerySchema,
@@ -84,11 +85,14 @@ def search(given: dict[str, Any]) -> dict[str, Any]:
     """Search the catalogue
 
     Published instruments, for everybody; a provider also finds its own in any state. Totals and facets are exact.
+    Where nothing is found, `nearby` says what is near.
     """
     cursor, limit, facets = given.pop("cursor", None), given.pop("limit"), given.pop("facets")
     chosen = _facets(facets)
     wanted = catalogue.Search(**given, facets=chosen)
-    return catalogue.search(wanted, cursor=cursor, limit=limit, actor=current_actor(), now=clock.now())
+    actor, now = current_actor(), clock.now()
+    found = catalogue.search(wanted, cursor=cursor, limit=limit, actor=actor, now=now)
+    return {**found, "nearby": None if found["total"] else nearby(wanted, actor=actor, now=now)}
 
 
 @instruments.route("", methods=["POST"])

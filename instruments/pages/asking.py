@@ -30,7 +30,7 @@ TYPED = ("q", *NARROWING, "sort")
 """Every field of the form: the parameters of the address."""
 
 _MEANT = {"min_value": "min_value_fen", "max_value": "max_value_fen"}
-_TYPED_AS = {name: typed for typed, name in _MEANT.items()}
+TYPED_AS = {name: typed for typed, name in _MEANT.items()}
 LONGEST = 300
 """Characters of one parameter that are looked at."""
 
@@ -51,7 +51,7 @@ class Asked:
     def note(self, reasons: tuple[Reason, ...] | list[Reason]) -> None:
         """Put reasons beside the fields they are about."""
         for each in reasons:
-            name = _TYPED_AS.get(each.field or "", each.field or "")
+            name = TYPED_AS.get(each.field or "", each.field or "")
             self.faults.setdefault(name, []).append(say(each))
 
     def href(self, *, at: str = INDEX, **changes: object) -> str:

@@ -19,6 +19,7 @@ from instruments.models import Instrument
 from instruments.pages.asking import INDEX, SAVE, Asked, asked
 from instruments.pages.facets import chosen, facets
 from instruments.pages.fragments import is_fragment
+from instruments.pages.near import near
 from instruments.pages.quoting import need_href
 from instruments.permissions import may_search
 from instruments.policy import city_names, county_names, places
@@ -120,6 +121,7 @@ def _shown(question: Asked) -> dict[str, Any]:
     except SearchRefused as refused:
         question.note(refused.reasons)
         found = {"items": [], "next_cursor": None, "total": 0, "facets": {}}
+    is_empty = not found["total"] and not question.faults
     cities = city_names(on)
     within = places(on).codes
     return {
@@ -139,6 +141,7 @@ def _shown(question: Asked) -> dict[str, Any]:
             "funding": [(each.value, term(each)) for each in Funding],
             "sort": [(each.value, term(each)) for each in Sort],
         },
+        "nearby": near(question, actor=actor, now=clock.now()) if is_empty else None,
         "save_href": question.href(at=SAVE) if actor.is_signed_in and not question.faults else None,
         "need_href": need_href(question),
         "is_first": not request.args.get("cursor"),

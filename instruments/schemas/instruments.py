@@ -22,6 +22,7 @@ from core.http import (
 from core.http.paging import DEFAULT_LIMIT, MAX_LIMIT
 from core.http.schemas import fault
 from instruments.queries.catalogue import FACETS, Sort
+from instruments.queries.nearby import MOST_TRIED
 from instruments.rules.listing import Obligation
 from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit
 from instruments.schemas.fields import FlagField
@@ -259,6 +260,33 @@ class FacetValueSchema(Schema):
     count = CountField(required=True, metadata={"description": "How many instruments of the result have it."})
 
 
+class WithoutSchema(Schema):
+    """How many a search would find if one filter were dropped."""
+
+    filters = fields.List(
+        TextField(), required=True, metadata={"description": "The filter, with what goes together with it."}
+    )
+    total = CountField(required=True, metadata={"description": "How many the search would find then."})
+
+
+class NearbySchema(Schema):
+    """What is near a search that found nothing."""
+
+    without = fields.List(
+        fields.Nested(WithoutSchema),
+        required=True,
+        metadata={"description": f"Each filter that stands in the way alone; at most {MOST_TRIED} are tried."},
+    )
+    cities = fields.List(
+        fields.Nested(FacetValueSchema),
+        required=True,
+        metadata={"description": "Where the same is found in other cities, if one was asked for."},
+    )
+    names = fields.List(
+        TextField(max_length=1000), required=True, metadata={"description": "Names like the words looked for."}
+    )
+
+
 class SearchResultSchema(Schema):
     """A page of a search, with the exact total and facets that follow the filters."""
 
@@ -276,6 +304,12 @@ class SearchResultSchema(Schema):
         values=fields.List(fields.Nested(FacetValueSchema)),
         required=True,
         metadata={"description": "The most frequent values of each facet with exact counts."},
+    )
+    nearby = fields.Nested(
+        NearbySchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What is near, where nothing was found; else null."},
     )
 
 
