@@ -26,6 +26,8 @@ class ServiceRecord:
     ``contract_fen`` is the agreed fee, ``actual_fen`` the fee for the actual quantity, both with tax. Quantities and
     hours are decimal numbers as text; ``charged_hours`` are those the fee is for, before they are rounded up to steps,
     where time is priced by the hour.
+    ``price_group`` names whose published price the unit price is, ``minimum_charge_fen`` the least the fee could be,
+    ``billing_step_minutes`` the steps to which hours are rounded up in it; None where there was no such term.
     ``published_price_fen`` is the provider's price of a unit at completion, ``usual_prices_fen`` what its last
     completed services of that kind and unit cost, ``cost_fen`` and ``cost_basis`` what a fiscally built provider
     states as its cost (V13). ``related_orders`` are the pair's other orders around this one. ``details`` is whatever
@@ -47,6 +49,9 @@ class ServiceRecord:
     actual_quantity: str
     placed_on: date | None = None
     delivered_on: date | None = None
+    price_group: str | None = None
+    minimum_charge_fen: int | None = None
+    billing_step_minutes: int | None = None
     booked_hours: str | None = None
     charged_hours: str | None = None
     published_price_fen: int | None = None

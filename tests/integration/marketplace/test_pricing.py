@@ -33,6 +33,9 @@ def test_v14_hours_are_charged_in_the_published_steps_and_not_below_the_least_ch
     with clock.at(NEXT_DAY + timedelta(hours=8)):
         done = walk(province, placed, user="sme-heze", quantity="0.5", completed_on="2026-03-03")
     assert (done["price_fen"], done["subsidy_fen"], done["self_pay_fen"]) == (50_000, 30_000, 20_000)
+    claim = PageClient(province.app.test_client()).sign_in("provider-jinan").get(f"/claims/{done['claim_id']}").text
+    for words in ("约定单价 ¥400.00", "省内价", "约定最低收费 ¥500.00", "不足 30 分钟按 30 分钟计"):
+        assert words in claim
     assert verify_everything()[1] == []
 
 
