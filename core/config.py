@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,6 +84,8 @@ class Config:
     paying_accounts: Path = PROJECT / "settlement" / "paying_accounts.yaml"
     file_limit_bytes: int = DEFAULT_FILE_LIMIT_BYTES
     bank_file_limit_bytes: int = DEFAULT_BANK_FILE_LIMIT_BYTES
+    search_dir: Path
+    search_reader: str
     secure_cookies: bool = False
     trusted_proxies: int = 0
     public_url: str = ""
@@ -122,6 +125,8 @@ class Config:
             .absolute(),
             file_limit_bytes=_positive(env, "FILE_LIMIT_BYTES", DEFAULT_FILE_LIMIT_BYTES),
             bank_file_limit_bytes=_positive(env, "BANK_FILE_LIMIT_BYTES", DEFAULT_BANK_FILE_LIMIT_BYTES),
+            search_dir=Path(env.get("SEARCH_DIR") or var_dir / "search").expanduser().absolute(),
+            search_reader=env.get("SEARCH_READER", "").strip() or socket.gethostname(),
             trusted_proxies=_count(env, "TRUSTED_PROXIES"),
             secure_cookies=_flag(env, "SECURE_COOKIES", default=bool(given)),
             public_url=_public_url(env),

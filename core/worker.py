@@ -45,6 +45,11 @@ RETRY_AFTER = timedelta(minutes=1)
 Handler = Callable[[Mapping[str, Any], datetime], None]
 
 
+Follower = Callable[[threading.Event], None]
+"""Work of this machine alone that goes on beside all else, whether or not its worker leads; returns once the event is
+set, and has an application context of its own."""
+
+
 class LeadershipLost(RuntimeError):
     """Another worker has taken over; what this one was about to commit is rolled back."""
 
@@ -155,11 +160,13 @@ class Worker:
         *,
         jobs: Sequence[Job],
         handlers: Mapping[str, Sequence[Handler]],
+        followers: Sequence[Follower] = (),
         poll: float = POLL_SECONDS,
     ) -> None:
         self.app = app
         self.jobs = {job.name: job for job in jobs}
         self.handlers = handlers
+        self.followers = followers
         self.poll = poll
         self.stopping = threading.Event()
         self.wake = threading.Event()
@@ -167,6 +174,21 @@ class Worker:
 
     def run(self) -> None:
         """Work until :meth:`stop`."""
+        beside = [threading.Thread(target=self._follow, args=(each,)) for each in self.followers]
+        for each in beside:
+            each.start()
+        try:
+            self._seek_and_lead()
+        finally:
+            self.stop()
+            for each in beside:
+                each.join()
+
+    def _follow(self, follower: Follower) -> None:
+        with self.app.app_context():
+            follower(self.stopping)
+
+    def _seek_and_lead(self) -> None:
         while not self.stopping.is_set():
             try:
                 with self.app.app_context():

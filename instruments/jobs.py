@@ -1,12 +1,13 @@
-"""The worker's part: imports that wait, announced prices whose day has come, and the daily look for what newly answers
-kept searches."""
+"""The worker's part: imports that wait, announced prices whose day has come, the daily look for what newly answers kept
+searches, and the search index."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from core.worker import Job
+from core.worker import Follower, Job
 from instruments.service.imports import run_waiting_imports
+from instruments.service.index_keeping import keep_index
 from instruments.service.prices import begin_announced
 from instruments.service.saved_searches import look_for_news
 
@@ -30,3 +31,4 @@ JOBS = [
     Job("instruments.look_for_news", "30 6 * * *", _look_for_news),
     Job("announced_prices", "1 0 * * *", announced_prices),
 ]
+FOLLOWERS: list[Follower] = [keep_index]

@@ -32,6 +32,7 @@ from core.pool import close_lost_cursors, look_before_use
 from core.worker import Handler, Job
 from instruments.api import BLUEPRINTS as INSTRUMENTS_API
 from instruments.cli import COMMANDS as INSTRUMENTS_COMMANDS
+from instruments.jobs import FOLLOWERS as INSTRUMENTS_FOLLOWERS
 from instruments.jobs import JOBS as INSTRUMENTS_JOBS
 from instruments.pages import PAGES as INSTRUMENTS_PAGES
 from instruments.steps import USE_LOGGED
@@ -96,6 +97,8 @@ def create_app(config: Config | None = None) -> Flask:
         },
         DATABASE_OWNER_URL=config.database_owner_url,
         FILES_DIR=str(config.files_dir),
+        SEARCH_DIR=str(config.search_dir),
+        SEARCH_READER=config.search_reader,
         FILE_LIMIT_BYTES=config.file_limit_bytes,
         BANK_FILE_LIMIT_BYTES=config.bank_file_limit_bytes,
         MAX_CONTENT_LENGTH=config.file_limit_bytes + BESIDE_FILES_BYTES,
@@ -130,5 +133,6 @@ def create_app(config: Config | None = None) -> Flask:
         app.cli.add_command(command)
     app.extensions["jobs"] = JOBS
     app.extensions["handlers"] = HANDLERS
+    app.extensions["followers"] = INSTRUMENTS_FOLLOWERS
     policy.select(config.policies_dir / config.province)
     return app

@@ -84,7 +84,8 @@ instruments = Blueprint(
 def search(given: dict[str, Any]) -> dict[str, Any]:
     """Search the catalogue
 
-    Published instruments, for everybody; a provider also finds its own in any state. Totals and facets are exact.
+    Published instruments, for everybody; a provider also finds its own in any state. Totals and facets are exact
+    unless total_is_estimate. While the search index is missing or behind, the database answers, and source says so.
     Where nothing is found, `nearby` says what is near.
     """
     cursor, limit, facets = given.pop("cursor", None), given.pop("limit"), given.pop("facets")

@@ -120,7 +120,7 @@ def _shown(question: Asked) -> dict[str, Any]:
         )
     except SearchRefused as refused:
         question.note(refused.reasons)
-        found = {"items": [], "next_cursor": None, "total": 0, "facets": {}}
+        found = {"items": [], "next_cursor": None, "total": 0, "facets": {}, "fallback": None}
     is_empty = not found["total"] and not question.faults
     cities = city_names(on)
     within = places(on).codes

@@ -17,6 +17,7 @@ from instruments.models import ImportJob, Instrument, Occupancy, Service, Servic
 from instruments.policy import listing_policy
 from instruments.queries.details import last_overdue
 from instruments.queries.instruments import visible
+from instruments.queries.searching.conditions import words_found
 from instruments.rules.listing import due_on
 from instruments.rules.search import query_tokens
 from instruments.rules.terms import OccupancyKind
@@ -54,7 +55,7 @@ def waiting_listings(actor: Actor) -> Select[tuple[Instrument]]:
 
 def search_instruments(found: Select[tuple[Instrument]], q: str) -> Select[tuple[Instrument]]:
     """Those of a selection that the words find."""
-    return found.where(Instrument.tokens.contains(query_tokens(q)))
+    return found.where(*words_found(q))
 
 
 def search_services(found: Select[tuple[Service]], q: str) -> Select[tuple[Service]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from instruments.rules.imports.rows import NATIONAL_LIMITS, NATIONAL_STEP_FEN, InstrumentRow, ServiceRow
-from instruments.rules.search import tokens
+from instruments.rules.search import part_tokens, tokens
 from instruments.rules.terms import ExternalUse, Funding, InstrumentKind
 
 PROSE_SEARCHED = 200
@@ -72,7 +72,8 @@ def instrument_tokens(fields: Mapping[str, Any]) -> list[str]:
     """What an instrument can be found by."""
     names = ("name", "name_en", "model", "maker", "category", "category_code")
     prose = (fields[name][:PROSE_SEARCHED] for name in ("functions", "description"))
-    return tokens([*(fields[name] for name in names), *prose])
+    found = tokens([*(fields[name] for name in names), *prose])
+    return [*found, *part_tokens(fields[name] for name in ("name", "model"))]
 
 
 def service_tokens(fields: Mapping[str, Any]) -> list[str]:

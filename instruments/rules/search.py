@@ -2,7 +2,8 @@
 
 Chinese, Japanese and Korean have no spaces, so every character and every pair of neighbours is a token; two-character
 words (质谱, 电镜) are exactly the pairs. Latin words and numbers are found by any beginning of two or more characters;
-parts of a model number (H-7650) also joined (h7650).
+parts of a model number (H-7650) also joined (h7650). Of names and models any part of a Latin word finds too: their
+groups of up to three characters are tokens of their own kind, which bear a mark.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ LONGEST_WORD = 24
 """Characters of a Latin word that count; longer ones are cut, in texts and in queries alike."""
 SHORTEST_PREFIX = 2
 MOST_QUERY_TOKENS = 40
+PART = "·"
+"""Before a group of characters from anywhere in a Latin word; no word begins with it."""
+PART_LENGTH = 3
 
 _CJK = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
 _RUNS = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<word>[^\W_{_CJK}]+)")
@@ -44,6 +48,24 @@ def tokens(texts: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
+def part_tokens(texts: Iterable[str]) -> list[str]:
+    """The marked groups of one to three characters of every Latin word, sorted, each once."""
+    words = (match["word"] for text in texts for match in _RUNS.finditer(normalise(text)) if match["word"])
+    return sorted({part for word in words for length in range(1, PART_LENGTH + 1) for part in _groups(word, length)})
+
+
+def query_parts(word: str) -> list[str]:
+    """What must all be among a record's marked groups for a Latin word of a query to stand somewhere within a word of
+    its name or model."""
+    return list(dict.fromkeys(_groups(word, min(PART_LENGTH, len(word)))))
+
+
+def is_latin(word: str) -> bool:
+    """Whether a token of a query is a word of letters or figures, not Chinese, Japanese or Korean."""
+    found = _RUNS.match(word)
+    return found is not None and found["word"] is not None
+
+
 def query_tokens(query: str) -> list[str]:
     """What must all be among a record's tokens for the query to find it; [] for a query without any word."""
     found: dict[str, None] = {}
@@ -56,6 +78,10 @@ def query_tokens(query: str) -> list[str]:
         else:
             found.update(dict.fromkeys(run[i : i + 2] for i in range(len(run) - 1)))
     return list(found)[:MOST_QUERY_TOKENS]
+
+
+def _groups(word: str, length: int) -> list[str]:
+    return [PART + word[start : start + length] for start in range(len(word) - length + 1)]
 
 
 def _beginnings(word: str) -> set[str]:

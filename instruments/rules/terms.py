@@ -22,6 +22,36 @@ class Funding(StrEnum):
     UNKNOWN = "unknown"
 
 
+class ValueBand(StrEnum):
+    """Original values in steps, in yuan; 300,000 is the step of S4, 500,000 that of S27."""
+
+    UNKNOWN = "unknown"
+    UNDER_300K = "under_300k"
+    FROM_300K = "from_300k"
+    FROM_500K = "from_500k"
+    FROM_1M = "from_1m"
+    FROM_5M = "from_5m"
+    FROM_10M = "from_10m"
+
+
+BAND_STARTS_FEN = {
+    ValueBand.UNDER_300K: 0,
+    ValueBand.FROM_300K: 30_000_000,
+    ValueBand.FROM_500K: 50_000_000,
+    ValueBand.FROM_1M: 100_000_000,
+    ValueBand.FROM_5M: 500_000_000,
+    ValueBand.FROM_10M: 1_000_000_000,
+}
+"""The least value of each step in fen, upwards."""
+
+
+def value_band(value_fen: int | None) -> ValueBand:
+    """The step a value in fen belongs to."""
+    if value_fen is None:
+        return ValueBand.UNKNOWN
+    return next(band for band, start in reversed(BAND_STARTS_FEN.items()) if value_fen >= start)
+
+
 class PriceUnit(StrEnum):
     """What one unit of a price buys."""
 

@@ -24,7 +24,7 @@ from core.http.schemas import fault
 from instruments.queries.catalogue import FACETS, Sort
 from instruments.queries.nearby import MOST_TRIED
 from instruments.rules.listing import Obligation
-from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit
+from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit, ValueBand
 from instruments.schemas.fields import FlagField
 from instruments.service.listings import Decision
 from instruments.states import ListingState
@@ -49,6 +49,19 @@ class SearchSchema(CursorSchema):
     )
     provider = IdField(metadata={"description": "Number of the provider."})
     funding = EnumField(Funding, metadata={"description": "Who paid for it."})
+    kind = EnumField(InstrumentKind, metadata={"description": "Instrument, facility, or service unit."})
+    value_band = EnumField(ValueBand, metadata={"description": "Step of the value, as the facet of that name counts."})
+    iot_sensor = FlagField(metadata={"description": "Whether it carries an IoT sensor."})
+    vouchers = FlagField(
+        metadata={"description": "Whether it is open to vouchers: others may use it by a published service."}
+    )
+    min_price_fen = FenField(metadata={"description": "Least price of a published service in fen."})
+    max_price_fen = FenField(metadata={"description": "Greatest price of a published service in fen."})
+    price_unit = EnumField(PriceUnit, metadata={"description": "What that price buys; any unit by default."})
+    near = TextField(
+        max_length=6,
+        metadata={"description": "Six-digit code of a county: with sort=near its own come first, then its city's."},
+    )
     state = EnumField(
         ListingState,
         metadata={"description": "Another listing state, of what one may look into; by default published ones."},
@@ -299,6 +312,25 @@ class SearchResultSchema(Schema):
         metadata={"description": "Give it as cursor to get the next page; null at the end."},
     )
     total = CountField(required=True, metadata={"description": "How many there are in all."})
+    total_is_estimate = fields.Boolean(
+        required=True, metadata={"description": "Whether total and facets are estimates; else they are exact."}
+    )
+    source = TextField(
+        required=True,
+        validate=validate.OneOf(("index", "database")),
+        metadata={"description": "What answered: the search index, or the database."},
+    )
+    fallback = TextField(
+        required=True,
+        allow_none=True,
+        validate=validate.OneOf(("missing", "broken", "behind")),
+        metadata={"description": "Why the database answered although the index should have; else null."},
+    )
+    behind_seconds = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "How long the oldest change not yet in the index has waited; null where unknown."},
+    )
     facets = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.Nested(FacetValueSchema)),

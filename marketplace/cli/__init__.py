@@ -82,7 +82,12 @@ def verify(*, traced: bool, exported: IO[bytes] | None) -> None:
 def worker() -> None:
     """The worker process: timer, outbox, background imports. Stops on SIGTERM and Ctrl-C."""
     app = _this_app()
-    running = Worker(app, jobs=app.extensions["jobs"], handlers=app.extensions["handlers"])
+    running = Worker(
+        app,
+        jobs=app.extensions["jobs"],
+        handlers=app.extensions["handlers"],
+        followers=app.extensions["followers"],
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: running.stop())
     running.run()

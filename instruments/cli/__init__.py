@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core import clock
 from core.errors import DomainError
+from instruments.cli.index import index
 from instruments.rules.imports.layouts.own import INSTRUMENT_COLUMNS, SERVICE_COLUMNS
 from instruments.service.imports import Report, import_file
 
@@ -72,5 +73,7 @@ def _print(report: Report, *, dry_run: bool) -> None:
         f"repeated {outcome.repeated}, refused {len(outcome.refused)}"
     )
 
+
+instruments.add_command(index)
 
 COMMANDS: list[click.Command] = [instruments]

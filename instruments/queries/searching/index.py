@@ -1,0 +1,335 @@
+"""The index answers: exact totals and facets, and pages in orders that no change of the index shuffles.
+
+Relevance is no score but a row of levels, from the whole name down to the rest, and within a level the newest first: so
+a cursor is a level and a number, whatever the engine's segments look like, and page 500 costs what page 1 does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
+
+from tantivy import FieldType, Occur, Order, Query
+
+from instruments.queries.searching.asked import FACET_VALUES, FACETS, Search, Sort, is_class
+from instruments.queries.searching.cursors import Key
+from instruments.queries.searching.labels import Counted
+from instruments.queries.searching.layout import (
+    CODES,
+    ORDER_BY_NAME,
+    beginning,
+    name_key,
+    name_of_key,
+    price_field,
+    schema,
+)
+from instruments.queries.searching.reading import Opened
+from instruments.rules.pinyin import may_be_pinyin
+from instruments.rules.search import is_latin, normalise, query_parts, query_tokens
+
+ASKED_VALUES = 2 * FACET_VALUES
+ALL_VALUES = 60_000
+"""Values of one facet that are looked at where the most frequent ones alone do not decide; the engine's own limit."""
+COUNTED_KEPT = 512
+FIELDS = {"provider": "provider", "iot_sensor": "sensor"}
+"""Where a facet's field has another name."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Numbers of instruments on a page with their sort keys; ``more`` where others follow."""
+
+    keys: Sequence[tuple[Key, ...]]
+    more: bool
+
+    @property
+    def ids(self) -> list[int]:
+        return [int(each[-1]) for each in self.keys]
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """A part of a result that comes before all later ones: what begins its sort keys, and what belongs to it."""
+
+    prefix: tuple[int, ...]
+    query: Query
+
+
+def counts(opened: Opened, wanted: Search) -> tuple[int, dict[str, Counted]]:
+    """The exact total and each facet."""
+    names = tuple(name for name in FACETS if name in wanted.facets)
+    kept = _remembered(opened.moment, replace(wanted, sort=None, near=None, facets=names))
+    if not kept:
+        kept.append(_counted(_Asked(opened, wanted), names))
+    return kept[0]
+
+
+def page(opened: Opened, wanted: Search, *, after: Sequence[Key] | None, limit: int, city: str) -> Found:
+    """The instruments behind ``after`` in the order asked for; ``city`` is that of the county to be near."""
+    asked = _Asked(opened, wanted)
+    keys: list[tuple[Key, ...]] = []
+    for stage in _stages(asked, city):
+        begun = None
+        if after is not None:
+            reached = tuple(after[: len(stage.prefix)])
+            if stage.prefix > reached:
+                continue
+            begun = tuple(after[len(stage.prefix) :]) if stage.prefix == reached else None
+        left = limit + 1 - len(keys)
+        keys += [(*stage.prefix, *key) for key in _within(asked, stage.query, begun, left)]
+        if len(keys) > limit:
+            break
+    return Found(keys[:limit], len(keys) > limit)
+
+
+class _Asked:
+    """A search as the index reads it."""
+
+    def __init__(self, opened: Opened, wanted: Search) -> None:
+        self.searcher = opened.searcher
+        self.index = opened.index
+        self.wanted = wanted
+        self.words = query_tokens(wanted.q)
+        self.filters = list(self._filters())
+
+    @property
+    def query(self) -> Query:
+        if self.wanted.q.strip() and not self.words:
+            return Query.empty_query()
+        found = [*(self.word("words", each) for each in self.words), *self.filters]
+        return _all(found) if found else Query.all_query()
+
+    def word(self, field: str, word: str) -> Query:
+        """That a field holds a word of the query. Letters that nobody's texts hold are read as pinyin of the name."""
+        if not is_latin(word):
+            return _term(field, word)
+        parts = query_parts(word)
+        if may_be_pinyin(word) and self._is_unknown(word, parts):
+            return Query.regex_query(schema(), "pinyin", f"{word}.*") if field != "model" else Query.empty_query()
+        return _any([_term(field, word), _all([_term(field, each) for each in parts])])
+
+    def _is_unknown(self, word: str, parts: Sequence[str]) -> bool:
+        """Whether no document has a word, neither as its tokens say nor within a word."""
+        return not any(
+            all(self.searcher.doc_freq("words", each) for each in group)
+            and self.searcher.search(_all([_term("words", each) for each in group]), limit=1, count=False).hits
+            for group in ([word], parts)
+        )
+
+    def _filters(self) -> Iterator[Query]:
+        wanted = self.wanted
+        for field, value in (
+            ("city", wanted.city),
+            ("county", wanted.county),
+            ("provider", wanted.provider),
+            ("funding", wanted.funding and wanted.funding.value),
+            ("kind", wanted.kind and wanted.kind.value),
+            ("value_band", wanted.value_band and wanted.value_band.value),
+            ("sensor", _flag(wanted.iot_sensor)),
+            ("vouchers", _flag(wanted.vouchers)),
+        ):
+            if value is not None:
+                yield _term(field, value)
+        if wanted.category is not None:
+            named = _term("category", wanted.category)
+            is_code = is_class(wanted.category)
+            yield _any([_term(CODES[len(wanted.category)], wanted.category), named]) if is_code else named
+        if wanted.min_value_fen is not None or wanted.max_value_fen is not None:
+            yield _between("value", wanted.min_value_fen or 0, wanted.max_value_fen)
+        if wanted.asks_price:
+            yield _between(price_field(wanted.price_unit), wanted.min_price_fen or 0, wanted.max_price_fen)
+
+
+def _stages(asked: _Asked, city: str) -> Iterator[_Stage]:
+    """The parts of a result in their order, each without what an earlier one has."""
+    wanted = asked.wanted
+    near = list(_nearness(wanted, city)) if wanted.order is Sort.NEAR else [((), None)]
+    levels = list(_levels(asked)) if wanted.order in (Sort.RELEVANCE, Sort.NEAR) else [((), None)]
+    for place, nearby in _apart(near):
+        for level, matching in _apart(levels):
+            narrowed = [each for each in (asked.query, nearby, matching) if each is not None]
+            yield _Stage((*place, *level), _all(narrowed))
+
+
+_Part = tuple[tuple[int, ...], Query | None]
+
+
+def _nearness(wanted: Search, city: str) -> Iterator[_Part]:
+    yield (2,), _term("county", wanted.near)
+    yield (1,), _term("city", city)
+    yield (0,), None
+
+
+def _levels(asked: _Asked) -> Iterator[_Part]:
+    """The whole name, its beginning, a part of it or the whole model, name and model together, the rest."""
+    if not asked.words:
+        yield from [((0,), None)] if asked.wanted.q.strip() else [((), None)]
+        return
+    plain = normalise(asked.wanted.q)
+    in_name = _all([asked.word("name", each) for each in asked.words])
+    in_either = [_any([asked.word("name", each), asked.word("model", each)]) for each in asked.words]
+    yield (5,), _term("whole", plain)
+    yield (4,), _all([_term("begins", beginning(plain)), in_name])
+    yield (3,), _any([in_name, _term("whole_model", plain)])
+    yield (2,), _all(in_either)
+    if len(asked.words) > 1:
+        yield (1,), _any(in_either)
+    yield (0,), None
+
+
+def _apart(parts: Sequence[_Part]) -> Iterator[_Part]:
+    """Parts that follow one another, each without those before it; None stands for all."""
+    before: list[Query] = []
+    for prefix, query in parts:
+        if not before:
+            yield prefix, query
+        else:
+            kept = Query.all_query() if query is None else query
+            yield prefix, Query.boolean_query([(Occur.Must, kept), *((Occur.MustNot, each) for each in before)])
+        if query is not None:
+            before.append(query)
+
+
+def _within(asked: _Asked, query: Query, after: tuple[Key, ...] | None, many: int) -> list[tuple[Key, ...]]:
+    """The sort keys behind ``after`` of what a query finds, in the order asked for."""
+    order = asked.wanted.order
+    if order is Sort.NAME:
+        return [(name_of_key(str(name)), number) for name, number in _by_name(asked, query, after, many)]
+    if order in (Sort.VALUE, Sort.VALUE_DESCENDING):
+        return list(_by_value(asked, query, after, many))
+    last = None if after is None else int(after[0])
+    return [(number,) for number in _by_id(asked, query, last, many, newest=True)]
+
+
+def _by_id(asked: _Asked, query: Query, after: int | None, many: int, *, newest: bool) -> list[int]:
+    if after is not None:
+        beyond = _between("id", None, after, open_ends=True) if newest else _between("id", after, None, open_ends=True)
+        query = _all([query, beyond])
+    order = Order.Desc if newest else Order.Asc
+    hits = asked.searcher.search(query, limit=many, count=False, order_by_field="id", order=order).hits
+    return [number for number, _ in hits]
+
+
+def _by_name(asked: _Asked, query: Query, after: tuple[Key, ...] | None, many: int) -> list[tuple[str, int]]:
+    ordering = _Ordering(asked, query, ORDER_BY_NAME, Order.Asc)
+    begun = None if after is None else (name_key(str(after[0])), int(after[1]))
+    return [(str(name), number) for name, number in ordering.behind(begun, many)]
+
+
+def _by_value(asked: _Asked, query: Query, after: tuple[Key, ...] | None, many: int) -> list[tuple[int, int]]:
+    order = Order.Desc if asked.wanted.order is Sort.VALUE_DESCENDING else Order.Asc
+    begun = None if after is None else (int(after[0]), int(after[1]))
+    return [(int(value), number) for value, number in _Ordering(asked, query, "value", order).behind(begun, many)]
+
+
+@dataclass(frozen=True)
+class _Ordering:
+    """What a query finds by a field, and by number where that is equal: the engine alone leaves equal ones in the order
+    of its segments, which every merge changes."""
+
+    asked: _Asked
+    query: Query
+    field: str
+    order: Order
+
+    def behind(self, after: tuple[Key, int] | None, many: int) -> list[tuple[Key, int]]:
+        query, found = self.query, []
+        if after is not None:
+            found = self._equal(after[0], after[1], many)
+            query = _all([query, self._beyond(after[0])])
+        left = many - len(found)
+        if left <= 0:
+            return found
+        searcher = self.asked.searcher
+        hits = searcher.search(query, limit=left, count=False, order_by_field=self.field, order=self.order).hits
+        numbers = searcher.fast_field_values("id", [address for _, address in hits])
+        pairs = [(value, int(number or 0)) for (value, _), number in zip(hits, numbers, strict=True)]
+        cut = pairs[-1][0] if len(pairs) == left else None
+        whole = [pair for pair in pairs if cut is None or pair[0] != cut]
+        found += _tied(whole)
+        if cut is not None:
+            found += self._equal(cut, None, many - len(found))
+        return found
+
+    def _equal(self, value: Key, after: int | None, many: int) -> list[tuple[Key, int]]:
+        same = _term(self.field, value) if self.field == ORDER_BY_NAME else _between(self.field, int(value), int(value))
+        numbers = _by_id(self.asked, _all([self.query, same]), after, many, newest=False)
+        return [(value, number) for number in numbers]
+
+    def _beyond(self, value: Key) -> Query:
+        if self.field == ORDER_BY_NAME:
+            return self.asked.index.parse_query(f"{ORDER_BY_NAME}:{{{value} TO *}}")
+        low, high = (None, int(value)) if self.order is Order.Desc else (int(value), None)
+        return _between(self.field, low, high, open_ends=True)
+
+
+def _tied(pairs: Sequence[tuple[Key, int]]) -> list[tuple[Key, int]]:
+    """Runs of equal values, each in the order of numbers; the values keep their order."""
+    return [pair for _, run in groupby(pairs, key=lambda pair: pair[0]) for pair in sorted(run)]
+
+
+def _counted(asked: _Asked, names: Sequence[str]) -> tuple[int, dict[str, Counted]]:
+    wanted, searcher, query = asked.wanted, asked.searcher, asked.query
+    total: int = searcher.search(query, limit=1, order_by_field="id").count  # type: ignore[attr-defined]
+    if not names:
+        return total, {}
+    fields = {name: CODES[wanted.code_length] if name == "category_code" else FIELDS.get(name, name) for name in names}
+    found = searcher.aggregate(query, {name: _terms(field, ASKED_VALUES) for name, field in fields.items()})
+    facets: dict[str, Counted] = {}
+    for name, field in fields.items():
+        answer = found[name]
+        if _is_undecided(answer):
+            answer = searcher.aggregate(query, {name: _terms(field, ALL_VALUES)})[name]
+        facets[name] = [(each["key"], each["doc_count"]) for each in answer["buckets"]]
+    return total, facets
+
+
+def _terms(field: str, size: int) -> dict[str, Any]:
+    """All segments are asked for all their values: cut earlier, the counts would be estimates."""
+    return {"terms": {"field": field, "size": size, "segment_size": ALL_VALUES}}
+
+
+def _is_undecided(answer: dict[str, Any]) -> bool:
+    """Whether values that were cut off are as frequent as the last one shown, so that their order decides."""
+    buckets = answer["buckets"]
+    if answer["sum_other_doc_count"] == 0 or len(buckets) <= FACET_VALUES:
+        return False
+    return bool(buckets[-1]["doc_count"] == buckets[FACET_VALUES - 1]["doc_count"])
+
+
+def _term(field: str, value: Key | None) -> Query:
+    return Query.term_query(schema(), field, value, index_option="basic")
+
+
+def _all(queries: Sequence[Query]) -> Query:
+    return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Must, each) for each in queries])
+
+
+def _any(queries: Sequence[Query]) -> Query:
+    return Query.boolean_query([(Occur.Should, each) for each in queries])
+
+
+def _between(field: str, low: int | None, high: int | None, *, open_ends: bool = False) -> Query:
+    """A range of a number; with ``open_ends`` its limits do not belong to it."""
+    return Query.range_query(
+        schema(),
+        field,
+        FieldType.Integer,
+        low,
+        high,
+        include_lower=low is None or not open_ends,
+        include_upper=high is None or not open_ends,
+    )
+
+
+def _flag(value: object) -> str | None:
+    return None if value is None else str(value).lower()
+
+
+@lru_cache(maxsize=COUNTED_KEPT)
+def _remembered(moment: tuple[Any, ...], wanted: Search) -> list[tuple[int, dict[str, Counted]]]:
+    """A place for what was counted of a search at one moment of the index: the pages of a result count it once."""
+    return []

@@ -1,0 +1,153 @@
+"""What the index holds of a published instrument: one document, made from one row of :data:`ROWS`.
+
+Words are the tokens of ``instruments.rules.search``, so that what finds a row in the database finds its document.
+``mark`` is a digest of everything indexed: by it the index is compared with the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import text
+from tantivy import Document, Schema, SchemaBuilder
+
+from instruments.queries.searching.asked import CODE_LENGTHS
+from instruments.rules.pinyin import pinyin_tokens
+from instruments.rules.search import normalise, part_tokens, tokens
+from instruments.rules.terms import ExternalUse, PriceUnit, value_band
+
+LAYOUT = 1
+"""Raised with every change of what documents hold: an index of another layout is built anew."""
+
+NO_VALUE = -1
+LONGEST_BEGINNING = 16
+"""Characters of a name whose beginnings are terms of their own."""
+BLANK = "_"
+"""Stands for a blank within a term; no normalised word has it."""
+KEPT_TEXTS = 50_000
+
+ROWS = """
+    SELECT i.id, i.name, i.name_en, i.model, array_to_string(i.tokens, ' ') AS tokens, i.city, i.county, i.category,
+           i.category_code, i.provider_id, i.funding, i.kind, i.external_use, i.value_fen, i.iot_sensor, offered.prices
+      FROM instrument AS i
+      LEFT JOIN LATERAL (
+           SELECT string_agg(s.price_unit || ' ' || s.price_fen, ',' ORDER BY s.id) AS prices
+             FROM service_instrument AS t JOIN service AS s ON s.id = t.service_id
+            WHERE t.instrument_id = i.id AND s.state = 'published') AS offered ON true
+     WHERE i.state = 'published'
+"""
+OF_THESE = text(f"{ROWS} AND i.id = ANY(:ids)")
+ALL = text(ROWS)
+IN_ORDER = text(f"{ROWS} AND i.id > :after ORDER BY i.id LIMIT :many")
+
+Row = Sequence[Any]
+"""The columns of :data:`ROWS`, in their order."""
+
+WORDS = ("name", "model", "words", "pinyin", "begins")
+TERMS = ("whole", "whole_model", "city", "county", "category", "funding", "kind", "value_band", "sensor", "vouchers")
+CODES = {length: f"code{length}" for length in CODE_LENGTHS}
+NUMBERS = ("id", "provider", "value", "price", "mark")
+ORDER_BY_NAME = "by_name"
+
+
+@cache
+def schema() -> Schema:
+    """The fields: words for finding, terms and numbers for filters, facets and order."""
+    builder = SchemaBuilder()
+    for name in WORDS:
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
+    for name in TERMS:
+        is_facet = not name.startswith("whole")
+        builder.add_text_field(name, fast=is_facet, tokenizer_name="raw", index_option="basic")
+    for name in (*CODES.values(), ORDER_BY_NAME):
+        builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+    for name in (*NUMBERS, *(price_field(unit) for unit in PriceUnit)):
+        builder.add_integer_field(name, indexed=name in ("id", "provider"), fast=True)
+    return builder.build()
+
+
+def price_field(unit: PriceUnit | None) -> str:
+    """Where the prices of a unit are; those of all units without one."""
+    return "price" if unit is None else f"price_{unit.value}"
+
+
+def document(row: Row) -> Document:
+    """The document of a row."""
+    (
+        number, name, name_en, model, words, city, county, category, code, provider, funding, kind, external_use, value,
+        sensor, prices,
+    ) = row  # fmt: skip
+    found = Document()
+    found.add_integer("id", number)
+    found.add_integer("mark", mark(row))
+    found.add_integer("provider", provider)
+    found.add_integer("value", NO_VALUE if value is None else value)
+    in_name, beginnings, whole = _of_name(name, name_en)
+    in_model, whole_model = _of_model(model)
+    for field, term in (
+        ("words", words),
+        ("name", in_name),
+        ("begins", beginnings),
+        ("pinyin", pinyin_tokens(name)),
+        ("whole", whole),
+        ("model", in_model),
+        ("whole_model", whole_model),
+        (ORDER_BY_NAME, name_key(name)),
+        ("city", city),
+        ("county", county),
+        ("category", category),
+        ("funding", funding),
+        ("kind", kind),
+        ("value_band", value_band(value).value),
+        ("sensor", _flag(sensor)),
+        ("vouchers", _flag(prices is not None and external_use != ExternalUse.CLOSED)),
+    ):
+        found.add_text(field, term)
+    for length, field in CODES.items():
+        found.add_text(field, code[:length])
+    for offered in prices.split(",") if prices else ():
+        unit, _, price = offered.partition(" ")
+        found.add_integer("price", int(price))
+        found.add_integer(price_field(PriceUnit(unit)), int(price))
+    return found
+
+
+def mark(row: Row) -> int:
+    """The digest of a row: 62 bits, as fields of the index hold whole numbers."""
+    digest = blake2b(repr(tuple(row)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest) >> 2
+
+
+def name_key(name: str) -> str:
+    """A term that sorts as the name does, and that no query language misreads."""
+    return "k" + name.encode("utf-8", "surrogatepass").hex()
+
+
+def name_of_key(key: str) -> str:
+    """The name behind :func:`name_key`."""
+    return bytes.fromhex(key[1:]).decode("utf-8", "surrogatepass")
+
+
+def beginning(plain: str) -> str:
+    """The term by which a normalised name is found that begins so."""
+    return plain[:LONGEST_BEGINNING].replace(" ", BLANK)
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def _of_name(name: str, name_en: str) -> tuple[str, str, str]:
+    plain = normalise(name)
+    found = [*tokens([name, name_en]), *part_tokens([name])]
+    beginnings = {beginning(plain[:length]) for length in range(1, LONGEST_BEGINNING + 1)}
+    return " ".join(found), " ".join(sorted(beginnings)), plain
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def _of_model(model: str) -> tuple[str, str]:
+    return " ".join([*tokens([model]), *part_tokens([model])]), normalise(model)
+
+
+def _flag(value: object) -> str:
+    return "true" if value else "false"
