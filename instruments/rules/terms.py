@@ -23,21 +23,21 @@ class Funding(StrEnum):
 
 
 class ValueBand(StrEnum):
-    """Original values in steps, in yuan; 300,000 is the step of S4, 500,000 that of S27."""
+    """Original values in steps, in yuan, to narrow a search by; no rule hangs on them."""
 
     UNKNOWN = "unknown"
-    UNDER_300K = "under_300k"
-    FROM_300K = "from_300k"
-    FROM_500K = "from_500k"
+    UNDER_100K = "under_100k"
+    FROM_100K = "from_100k"
+    FROM_200K = "from_200k"
     FROM_1M = "from_1m"
     FROM_5M = "from_5m"
     FROM_10M = "from_10m"
 
 
 BAND_STARTS_FEN = {
-    ValueBand.UNDER_300K: 0,
-    ValueBand.FROM_300K: 30_000_000,
-    ValueBand.FROM_500K: 50_000_000,
+    ValueBand.UNDER_100K: 0,
+    ValueBand.FROM_100K: 10_000_000,
+    ValueBand.FROM_200K: 20_000_000,
     ValueBand.FROM_1M: 100_000_000,
     ValueBand.FROM_5M: 500_000_000,
     ValueBand.FROM_10M: 1_000_000_000,
