@@ -40,6 +40,7 @@ from instruments.queries.offers import SlotTaken
 from instruments.schemas.calendars import (
     AvailabilityQuerySchema,
     AvailabilitySchema,
+    ClosureRemovalSchema,
     ClosureSchema,
     NewClosureSchema,
     WeekSchema,
@@ -284,7 +285,8 @@ def set_hours(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
 def close(given: dict[str, Any], instrument_id: int) -> Any:
     """Close an instrument for a while
 
-    For closure or maintenance, where nothing is booked.
+    For closure or maintenance, where nothing is booked; perhaps as a series, all of it or nothing, whose first is
+    answered.
     """
     return calendar.add_closure(instrument_id=instrument_id, **given, actor=current_actor(), now=clock.now())
 
@@ -292,14 +294,15 @@ def close(given: dict[str, Any], instrument_id: int) -> Any:
 @instruments.route("/<int:instrument_id>/closures/<int:closure_id>", methods=["DELETE"])
 @allow(may_offer)
 @problems(InstrumentMissing, OccupancyMissing)
+@instruments.arguments(ClosureRemovalSchema, location="query")
 @instruments.response(204)
-def reopen(instrument_id: int, closure_id: int) -> None:
+def reopen(given: dict[str, Any], instrument_id: int, closure_id: int) -> None:
     """End a closure early
 
     Closures and maintenance only; bookings end with their orders.
     """
     calendar.remove_closure(
-        instrument_id=instrument_id, occupancy_id=closure_id, actor=current_actor(), now=clock.now()
+        instrument_id=instrument_id, occupancy_id=closure_id, **given, actor=current_actor(), now=clock.now()
     )
 
 

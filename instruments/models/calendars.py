@@ -77,12 +77,13 @@ class Occupancy(Model):
     (invariant 5). ``order_id`` is opaque here; an order has one booking.
 
     ``during`` is all that others may not use. Where time is kept free around a booking, ``booked`` is the slot itself;
-    None means that it is the same."""
+    None means that it is the same. Closures of one series have the ``series_id`` of its first one's number."""
 
     __tablename__ = "occupancy"
     __table_args__ = (
         Index("uq_occupancy_order_id", "order_id", unique=True, postgresql_where=text("live")),
         Index("ix_occupancy_order_id", "order_id"),
+        Index("ix_occupancy_series_id", "series_id", postgresql_where=text("series_id IS NOT NULL")),
         Index("ix_occupancy_organisation_id", "organisation_id", "id"),
     )
 
@@ -93,6 +94,7 @@ class Occupancy(Model):
     booked: Mapped[Span | None] = mapped_column(Period)
     live: Mapped[bool] = mapped_column(Boolean, default=True)
     order_id: Mapped[int | None] = mapped_column(BigInteger)
+    series_id: Mapped[int | None] = mapped_column(BigInteger)
     organisation_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("organisation.id"))
     note: Mapped[str] = mapped_column(Text, default="")
     created_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))

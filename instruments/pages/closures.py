@@ -8,7 +8,7 @@ from flask import Response, request, url_for
 
 from core import clock
 from core.http import allow, current_actor
-from core.pages import Done, EmptySchema, Form, Pages, form_page, term
+from core.pages import Done, Form, Pages, form_page, term
 from core.pages.language import moment
 from core.permissions import authorise
 from instruments.models import Instrument
@@ -17,7 +17,7 @@ from instruments.queries.calendar import find_occupancy
 from instruments.queries.instruments import find_instrument
 from instruments.queries.listings import coming_closures
 from instruments.rules.terms import OccupancyKind
-from instruments.schemas.calendars import NewClosureSchema
+from instruments.schemas.calendars import ClosureRemovalSchema, NewClosureSchema
 from instruments.service import calendar as service
 
 closures = Pages("closure_pages", __name__, url_prefix="/instruments")
@@ -59,15 +59,15 @@ def remove(instrument_id: int, closure_id: int) -> Response:
     _own(instrument_id)
     here = url_for("closure_pages.index", instrument_id=instrument_id)
 
-    def effect(_given: dict[str, Any]) -> Done:
+    def effect(given: dict[str, Any]) -> Done:
         service.remove_closure(
-            instrument_id=instrument_id, occupancy_id=closure_id, actor=current_actor(), now=clock.now()
+            instrument_id=instrument_id, occupancy_id=closure_id, **given, actor=current_actor(), now=clock.now()
         )
         return Done(here, "page.closure_removal.done")
 
     # Once it is removed there is nothing to show, but the same form sent twice is still answered as the first time.
     facts = _facts(instrument_id, closure_id) if request.method == "GET" else []
-    return form_page(Form(EmptySchema, name="closure_removal"), effect=effect, back=here, facts=facts)
+    return form_page(Form(ClosureRemovalSchema, name="closure_removal"), effect=effect, back=here, facts=facts)
 
 
 def _facts(instrument_id: int, closure_id: int) -> list[tuple[str, str]]:

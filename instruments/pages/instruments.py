@@ -16,8 +16,8 @@ from instruments.pages.listing_parts import about, listing_events, listing_facts
 from instruments.pages.quoting import quote_href
 from instruments.pages.seasons import said_seasons
 from instruments.permissions import may_search, owns
-from instruments.queries.booking_rules import booking_rules
-from instruments.queries.calendar import calendar_feed, opening_hours
+from instruments.queries.availability import terms_of
+from instruments.queries.calendar import calendar_feed
 from instruments.queries.details import instrument_details
 from instruments.queries.instruments import find_instrument
 from instruments.queries.listings import offered_services
@@ -37,7 +37,8 @@ def one(instrument_id: int) -> str:
     actor, now = current_actor(), clock.now()
     shown = instrument_details(instrument_id, actor=actor, on=clock.today(now))
     instrument, listing = shown["instrument"], shown["listing"]
-    hours = opening_hours(instrument.id)
+    terms = terms_of(instrument, since=now, now=now)
+    hours = terms.opening.week
     return render_template(
         "instruments/instrument.html",
         instrument=instrument,
@@ -52,7 +53,8 @@ def one(instrument_id: int) -> str:
         link_to=link_to,
         week=week(hours) if hours else [],
         seasons=said_seasons(instrument.id, on=clock.today(now)),
-        rules=said_rules(booking_rules(instrument)),
+        rules=said_rules(terms.rules),
+        provisional=terms.opening.provisional_years(now, now + terms.reach),
         taken=taken(instrument, now, now + LISTED, actor=actor),
         days=LISTED.days,
         is_owner=owns(actor, instrument),

@@ -49,7 +49,7 @@ def availability(
         "instrument_id": instrument.id,
         "starts_at": start,
         "ends_at": end,
-        "provisional": terms.opening.is_provisional(start, end),
+        "provisional": bool(terms.opening.provisional_years(start, end)),
         "free": [_bounds(each) for each in free],
         "closed": [{"kind": why, **_bounds(each)} for why, each in closed_stretches(window, terms=terms, now=now)],
         "occupied": [{"kind": kind, **_bounds(each)} for kind, each in parts(taken, window)],

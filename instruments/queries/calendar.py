@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -111,6 +111,19 @@ def find_occupancy(instrument_id: int, occupancy_id: int) -> Occupancy:
     if found is None:
         raise OccupancyMissing
     return found
+
+
+def rest_of_series(closure: Occupancy, *, now: datetime) -> Sequence[Occupancy]:
+    """The others of a closure's series that are live and have not ended."""
+    if closure.series_id is None:
+        return []
+    found = select(Occupancy).where(
+        Occupancy.series_id == closure.series_id,
+        Occupancy.id != closure.id,
+        Occupancy.live,
+        func.upper(Occupancy.during) > now,
+    )
+    return session().scalars(found).all()
 
 
 def booked_hours(order_id: int) -> Decimal | None:

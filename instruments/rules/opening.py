@@ -121,12 +121,12 @@ class Opening:
         """The same without regard to public holidays."""
         return replace(self, closed_on_holidays=False)
 
-    def is_provisional(self, start: datetime, end: datetime) -> bool:
-        """Whether holidays matter and those of a year that is touched are not published yet."""
+    def provisional_years(self, start: datetime, end: datetime) -> list[int]:
+        """Of the years that are touched, those whose holidays matter here and are not published yet."""
         if not self.closed_on_holidays and self.makeup_weekday is None:
-            return False
+            return []
         years = range(start.astimezone(SHANGHAI).year, end.astimezone(SHANGHAI).year + 1)
-        return any(self.calendar.status(year) is YearStatus.PROVISIONAL for year in years)
+        return [each for each in years if self.calendar.status(each) is YearStatus.PROVISIONAL]
 
 
 def open_intervals(opening: Opening, start: datetime, end: datetime) -> list[Interval]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, post_load, pre_dump, validate
+from marshmallow import ValidationError, fields, post_load, pre_dump, validate, validates_schema
 
 from core.http import CountField, DayField, EnumField, IdField, InstantField, Schema, TextField
 from core.http.schemas import fault
 from instruments.models import Occupancy
 from instruments.rules.opening import MINUTES_A_DAY, WeeklyHours
+from instruments.rules.series import Repetition
 from instruments.rules.slots import ClosedBy, Starts
 from instruments.rules.terms import OccupancyKind, TakenKind
 from instruments.schemas.booking_rules import MOST_MINUTES
-from instruments.schemas.fields import TimeOfDayField
+from instruments.schemas.fields import FlagField, TimeOfDayField
 
 MOST_STRETCHES = 50
 SECONDS_A_MINUTE = 60
@@ -155,6 +156,37 @@ class NewClosureSchema(Schema):
     starts_at = InstantField(required=True, metadata={"description": "Start."})
     ends_at = InstantField(required=True, metadata={"description": "End, not part of it."})
     note = TextField(min_length=0, load_default="", metadata={"description": "Why; seen by the owner and its bureau."})
+    every_days = CountField(
+        minimum=1,
+        maximum=366,
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Again every so many days; needs the day until when."},
+    )
+    repeat_until = DayField(
+        allow_none=True, load_default=None, metadata={"description": "The last day on which it may begin again."}
+    )
+
+    @validates_schema
+    def whole(self, given: dict[str, Any], **_: Any) -> None:
+        """Both of a series or neither."""
+        for name, other in (("every_days", "repeat_until"), ("repeat_until", "every_days")):
+            if given.get(name) is None and given.get(other) is not None:
+                raise ValidationError({name: [fault("required")]})
+
+    @post_load
+    def repetition(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """The two as one."""
+        every_days, until = given.pop("every_days"), given.pop("repeat_until")
+        return {**given, "again": None if every_days is None else Repetition(every_days, until)}
+
+
+class ClosureRemovalSchema(Schema):
+    """What ends."""
+
+    series = FlagField(
+        load_default=False, metadata={"description": "Those of the same series that have not ended, too."}
+    )
 
 
 class ClosureSchema(Schema):
@@ -166,6 +198,9 @@ class ClosureSchema(Schema):
     starts_at = InstantField(required=True, metadata={"description": "Start."})
     ends_at = InstantField(required=True, metadata={"description": "End."})
     note = TextField(min_length=0, required=True, metadata={"description": "Why."})
+    series_id = IdField(
+        required=True, allow_none=True, metadata={"description": "The number of its series, where it is of one."}
+    )
 
     @pre_dump
     def flatten(self, taken: Occupancy, **_: Any) -> dict[str, Any]:
@@ -177,4 +212,5 @@ class ClosureSchema(Schema):
             "starts_at": taken.during.start,
             "ends_at": taken.during.end,
             "note": taken.note,
+            "series_id": taken.series_id,
         }

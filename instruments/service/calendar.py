@@ -8,17 +8,19 @@ from datetime import datetime
 from sqlalchemy import delete
 
 from core import audit
-from core.clock import today
+from core.clock import start_of_day, today
 from core.db import transaction
-from core.errors import Refused, reason, refuse_all
+from core.errors import Reason, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
 from core.types import Span
 from instruments.models import Instrument, Occupancy, OpeningHours
 from instruments.permissions import may_manage
 from instruments.policy import booking_policy
-from instruments.queries.calendar import find_occupancy
+from instruments.queries.calendar import find_occupancy, occupied, rest_of_series
 from instruments.queries.instruments import lock_instrument
-from instruments.rules.opening import WeeklyHours, hours_faults
+from instruments.queries.offers import SlotTaken, slot_taken
+from instruments.rules.opening import Interval, WeeklyHours, hours_faults
+from instruments.rules.series import Repetition, repetition_faults
 from instruments.rules.terms import OccupancyKind
 from instruments.steps.booking import SlotRefused, end_occupancy, occupy
 
@@ -58,39 +60,72 @@ def add_closure(
     starts_at: datetime,
     ends_at: datetime,
     note: str,
+    again: Repetition | None,
     actor: Actor,
     now: datetime,
 ) -> Occupancy:
-    """Close an instrument, or take it into maintenance, for a time nothing else has taken. Raises SlotTaken."""
+    """Close an instrument, or take it into maintenance, for a time nothing else has taken, perhaps ``again`` and again:
+    all of these times or none. The first one is returned. Raises SlotTaken, which names each time that is taken."""
     with transaction():
         instrument = _lock(instrument_id, actor)
-        horizon = booking_policy(today(now)).horizon
-        faults = []
-        if ends_at <= starts_at:
-            faults.append(reason("slot_reversed", field="ends_at"))
-        elif ends_at <= now:
-            faults.append(reason("slot_in_the_past", field="ends_at"))
-        if ends_at > now + 2 * horizon:
-            faults.append(reason("slot_too_far", field="ends_at", days=2 * horizon.days))
-        refuse_all(faults, error=SlotRefused)
-        taken = Occupancy(
-            instrument_id=instrument.id,
-            kind=kind,
-            during=Span(starts_at, ends_at),
-            booked=None,
-            live=True,
-            note=note,
-            created_by=actor.user_id,
-            created_at=now,
-        )
-        return occupy(taken, actor=actor, now=now)
+        periods = _periods(starts_at, ends_at, again, now)
+        taken = [each for each in periods if occupied(instrument.id, each.start, each.end)]
+        if taken:
+            raise SlotTaken(reasons=[_taken(each) for each in taken]) if again else slot_taken()
+        closures = [
+            occupy(
+                Occupancy(
+                    instrument_id=instrument.id,
+                    kind=kind,
+                    during=Span(each.start, each.end),
+                    booked=None,
+                    series_id=None,
+                    live=True,
+                    note=note,
+                    created_by=actor.user_id,
+                    created_at=now,
+                ),
+                actor=actor,
+                now=now,
+            )
+            for each in periods
+        ]
+        for each in closures if again else ():
+            each.series_id = closures[0].id
+        return closures[0]
 
 
-def remove_closure(*, instrument_id: int, occupancy_id: int, actor: Actor, now: datetime) -> None:
-    """Open an instrument again before its closure or maintenance ends."""
+def remove_closure(*, instrument_id: int, occupancy_id: int, series: bool, actor: Actor, now: datetime) -> None:
+    """Open an instrument again before its closure or maintenance ends; with ``series`` also before those of the same
+    series that have not ended."""
     with transaction():
         instrument = _lock(instrument_id, actor)
-        end_occupancy(find_occupancy(instrument.id, occupancy_id), actor=actor, now=now)
+        closure = find_occupancy(instrument.id, occupancy_id)
+        end_occupancy(closure, actor=actor, now=now)
+        for each in rest_of_series(closure, now=now) if series else ():
+            end_occupancy(each, actor=actor, now=now)
+
+
+def _periods(starts_at: datetime, ends_at: datetime, again: Repetition | None, now: datetime) -> list[Interval]:
+    furthest = 2 * booking_policy(today(now)).horizon
+    faults = []
+    if ends_at <= starts_at:
+        faults.append(reason("slot_reversed", field="ends_at"))
+    elif ends_at <= now:
+        faults.append(reason("slot_in_the_past", field="ends_at"))
+    if ends_at > now + furthest:
+        faults.append(reason("slot_too_far", field="ends_at", days=furthest.days))
+    if again is not None and starts_at < ends_at:
+        faults += repetition_faults(Interval(starts_at, ends_at), again)
+        if start_of_day(again.until) > now + furthest:
+            faults.append(reason("slot_too_far", field="repeat_until", days=furthest.days))
+    refuse_all(faults, error=SlotRefused)
+    first = Interval(starts_at, ends_at)
+    return [first] if again is None else list(again.of(first))
+
+
+def _taken(period: Interval) -> Reason:
+    return reason("series_taken", field="starts_at", day=today(period.start))
 
 
 def _lock(instrument_id: int, actor: Actor) -> Instrument:

@@ -100,6 +100,7 @@ def book(
         booked=None if held == slot else during,
         live=True,
         order_id=order_id,
+        series_id=None,
         organisation_id=organisation_id,
         created_by=actor.user_id,
         created_at=now,

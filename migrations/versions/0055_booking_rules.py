@@ -51,6 +51,10 @@ def upgrade() -> None:
     grant(op, "booking_rule")
     _seasons()
     op.add_column("occupancy", sa.Column("booked", postgresql.TSTZRANGE))
+    op.add_column("occupancy", sa.Column("series_id", sa.BigInteger))
+    op.create_index(
+        "ix_occupancy_series_id", "occupancy", ["series_id"], postgresql_where=sa.text("series_id IS NOT NULL")
+    )
     op.create_check_constraint(
         "booked",
         "occupancy",
@@ -96,4 +100,5 @@ def downgrade() -> None:
     op.drop_constraint("ck_occupancy_booked", "occupancy")
     op.execute("UPDATE occupancy SET during = booked WHERE booked IS NOT NULL")
     op.drop_column("occupancy", "booked")
+    op.drop_column("occupancy", "series_id")
     op.drop_table("booking_rule")

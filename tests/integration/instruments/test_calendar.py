@@ -7,11 +7,12 @@ from datetime import UTC, timedelta
 import pytest
 from flask.testing import FlaskClient
 from icalendar import Calendar
+from sqlalchemy import select
 
 from accounts.models import Organisation
 from core import clock
 from core.clock import SHANGHAI
-from core.db import transaction
+from core.db import session, transaction
 from core.errors import DomainError
 from core.invariants import verify
 from core.permissions import SYSTEM
@@ -166,6 +167,37 @@ def test_closures_share_the_calendar_with_bookings(client: FlaskClient) -> None:
     assert (refused.status_code, refused.get_json()["reasons"][0]["code"]) == (422, "slot_reversed")
     booking = client.post(path, json={**given, "kind": "booking"}, headers=keyed(owner))
     assert booking.status_code == 422
+
+
+def test_a_series_is_entered_whole_or_not_at_all(client: FlaskClient) -> None:
+    """Every fault at once; each taken day is named; the rest ends together, what has ended before stays as it was."""
+    instrument, slot = make_instrument(), next_slot()
+    assert slot.end is not None
+    owner, path = headers_of(instrument.provider), f"{API}/{instrument.id}/closures"
+    given = {"starts_at": slot.start.isoformat(), "ends_at": slot.end.isoformat(), "every_days": 7}
+    day = clock.today(slot.start)
+    take(instrument, Span(slot.start + timedelta(days=14), slot.end + timedelta(days=14)), make_enterprise(), 1)
+    until = (day + timedelta(days=21)).isoformat()
+    refused = client.post(path, json={**given, "repeat_until": until}, headers=keyed(owner))
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "slot_taken")
+    (named,) = refused.get_json()["reasons"]
+    assert (day + timedelta(days=14)).isoformat() in named["text"]
+    alternate = {**given, "every_days": 21, "repeat_until": until}
+    made = client.post(path, json=alternate, headers=keyed(owner)).get_json()
+    assert made["series_id"] == made["id"]
+    shown = session().scalars(select(Occupancy).where(Occupancy.series_id == made["id"], Occupancy.live)).all()
+    assert [clock.today(each.during.start) for each in shown] == [day, day + timedelta(days=21)]
+    wrong = {**given, "ends_at": (slot.end + timedelta(days=9)).isoformat(), "repeat_until": "2026-01-01"}
+    faults = client.post(path, json=wrong, headers=keyed(owner)).get_json()["reasons"]
+    assert [each["code"] for each in faults] == ["series_over_before_it_begins", "series_overlaps_itself"]
+    many = {**given, "every_days": 1, "repeat_until": (day + timedelta(days=300)).isoformat()}
+    faults = client.post(path, json=many, headers=keyed(owner)).get_json()["reasons"]
+    assert [each["code"] for each in faults] == ["series_too_many"]
+    half = client.post(path, json={**given, "repeat_until": None}, headers=keyed(owner))
+    assert [each["field"] for each in half.get_json()["reasons"]] == ["repeat_until"]
+    assert client.delete(f"{path}/{made['id']}?series=true", headers=owner).status_code == 204
+    left = select(Occupancy).where(Occupancy.series_id == made["id"], Occupancy.live)
+    assert session().scalars(left).all() == []
 
 
 def test_availability_shows_what_is_free_and_taken_without_names(client: FlaskClient) -> None:

@@ -120,6 +120,24 @@ def test_a_closure_is_entered_shown_and_ended_early(province: DemoClient, owner:
     assert closures(province, path) == []
 
 
+def test_a_series_of_closures_is_entered_and_ended_whole(province: DemoClient, owner: PageClient, path: str) -> None:
+    """All of it or nothing: what is taken is named by its day."""
+    weekly = {"kind": "maintenance", "starts_at": "2026-03-03T08:00", "ends_at": "2026-03-03T09:30", "every_days": "7"}
+    missing = owner.send(f"{path}/closures", weekly)
+    assert (missing.status, fault_of(missing, "repeat_until")) == (422, "必填")
+    order(province, "sme-heze", service_id("demo-ms-hour"), **SLOT)
+    taken = owner.send(f"{path}/closures", {**weekly, "repeat_until": "2026-03-31"})
+    assert taken.status == 409
+    assert "2026-03-10 的时段已被占用" in taken.text
+    assert closures(province, path) == []
+    earlier = {"starts_at": "2026-03-03T07:00", "ends_at": "2026-03-03T08:30", "repeat_until": "2026-03-16"}
+    done = owner.send(f"{path}/closures", {**weekly, **earlier})
+    assert len(closures(province, path)) == 2
+    removal = next(link for link in done.reader.links if link.endswith("/removal"))
+    owner.send(removal, {"series": "true"})
+    assert closures(province, path) == []
+
+
 def test_faults_of_a_closure_stand_beside_their_fields(province: DemoClient, owner: PageClient, path: str) -> None:
     page = owner.send(f"{path}/closures", {"starts_at": "soon", "ends_at": "", "note": "检修"})
     assert page.status == 422
@@ -170,6 +188,7 @@ def test_rules_of_bookings_are_set_shown_and_taken_back(province: DemoClient, ow
     for sentence in ("一次最长 1:30", "每次预约后预留 15 分钟", "法定节假日不开放", "调休上班的周末按星期五开放"):
         assert sentence in said
     assert "分钟为一格" not in said
+    assert "2027 年的节假日安排尚未公布" in said
     assert owner.get(f"{path}/booking-rules").form().values["makeup_weekday"] == ["5"]
     assert "已改用本单位的通用规则" in owner.send(f"{path}/booking-rules/removal").text
     assert "以 30 分钟为一格" in visitor.get(path).text

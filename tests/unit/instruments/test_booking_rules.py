@@ -157,9 +157,9 @@ def test_a_year_whose_holidays_are_not_published_is_provisional_where_they_matte
     """Over the year's end, too."""
     in_2026, in_2027 = at(1, 0, month=12), datetime(2027, 1, 1, 12, tzinfo=SHANGHAI)
     minding = Opening(ALWAYS, closed_on_holidays=True, calendar=OFFICIAL)
-    assert minding.is_provisional(in_2026, in_2027)
-    assert not minding.is_provisional(in_2026, at(31, 23, month=12))
-    assert not Opening(ALWAYS, calendar=OFFICIAL).is_provisional(in_2026, in_2027)
+    assert minding.provisional_years(in_2026, in_2027) == [2027]
+    assert minding.provisional_years(in_2026, at(31, 23, month=12)) == []
+    assert Opening(ALWAYS, calendar=OFFICIAL).provisional_years(in_2026, in_2027) == []
 
 
 def test_a_range_of_days_has_hours_of_its_own() -> None:
