@@ -61,6 +61,34 @@ def test_every_migration_can_be_taken_back_and_done_again(bare: Database, tmp_pa
     assert described(bare) ^ up[way[-1]] == set()
 
 
+def test_v14_what_was_published_before_versions_were_kept_becomes_the_first_one(bare: Database, tmp_path: Path) -> None:
+    """From the day of its last change on; drafts get none."""
+    settings = AlembicConfig(str(MIGRATIONS / "alembic.ini"))
+    settings.attributes["database_owner_url"] = bare.config(tmp_path).database_owner_url
+    command.upgrade(settings, "0059")
+    with bare.connect() as connection:
+        connection.execute("SET session_replication_role = replica")  # without a provider
+        for state in ("published", "withdrawn", "draft"):
+            connection.execute(
+                "INSERT INTO service (provider_id, external_id, kind, title, content, process, equipment, standard,"
+                " price_fen, price_unit, phone, turnaround_days, state, created_at, updated_at, import_digest, tokens,"
+                " cost_basis) VALUES (1, %(state)s, 'machine_time', 'x', 'x', 'x', 'x', '', 700, 'hour', '1', 5,"
+                " %(state)s, '2026-01-01T00:00Z', '2026-01-05T17:00Z', '', '{}', '')",
+                {"state": state},
+            )
+    command.upgrade(settings, "0058")
+    with bare.connect() as connection:
+        found = connection.execute(
+            "SELECT s.state, p.valid_from::text, p.price_fen, p.turnaround_days, s.priced_on::text"
+            " FROM service s LEFT JOIN service_price p ON p.service_id = s.id ORDER BY s.id"
+        ).fetchall()
+    assert found == [
+        ("published", "2026-01-06", 700, 5, "2026-01-06"),
+        ("withdrawn", "2026-01-06", 700, 5, "2026-01-06"),
+        ("draft", None, None, None, None),
+    ]
+
+
 def described(database: Database) -> set[str]:
     """Every column, constraint, index, trigger, function and right, one line each."""
     with database.connect() as connection:
