@@ -1,5 +1,5 @@
-"""The worker's part: imports that wait, announced prices whose day has come, the daily look for what newly answers kept
-searches, and the search index."""
+"""The worker's part: waiting imports, when instruments ran, announced prices whose day has come, what newly answers
+kept searches, and the search index."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from core.worker import Follower, Job
 from instruments.service.imports import run_waiting_imports
 from instruments.service.index_keeping import keep_index
 from instruments.service.prices import begin_announced
+from instruments.service.readings import derive_due
 from instruments.service.saved_searches import look_for_news
 
 
 def waiting_imports(now: datetime, period: datetime) -> None:
     """Take in what is queued and go on with what a crash interrupted."""
     run_waiting_imports(now=now)
+
+
+def _derive_running(now: datetime, period: datetime) -> None:
+    derive_due(now=now)
 
 
 def _look_for_news(now: datetime, period: datetime) -> None:
@@ -27,6 +32,7 @@ def announced_prices(now: datetime, period: datetime) -> None:
 
 
 JOBS = [
+    Job("instruments.derive_running", "* * * * *", _derive_running),
     Job("instrument_imports", "* * * * *", waiting_imports),
     Job("instruments.look_for_news", "30 6 * * *", _look_for_news),
     Job("announced_prices", "1 0 * * *", announced_prices),

@@ -15,7 +15,7 @@ from accounts.permissions import (
     provider,
     province,
 )
-from core.permissions import Actor, permission
+from core.permissions import Actor, has_role, permission
 
 may_search = anyone
 may_ask_for_it = beneficiary | incubator
@@ -27,6 +27,9 @@ may_read_imports = provider
 may_read_deadlines = provider | official_reader
 may_exempt = authority
 may_log_use = provider
+may_keep_sensors = provider
+may_hand_in_readings = has_role("sensor")
+"""Whoever comes with an ingest key, which opens nothing else."""
 may_read_use = provider | official_reader
 may_attend = provider | beneficiary | incubator
 may_read_bookings = may_attend | official_reader
@@ -65,8 +68,10 @@ __all__ = [
     "may_ask_for_it",
     "may_attend",
     "may_exempt",
+    "may_hand_in_readings",
     "may_import",
     "may_judge",
+    "may_keep_sensors",
     "may_log_use",
     "may_manage",
     "may_offer",

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from core.policy import Edition, current
 from instruments.rules.imports.layouts import Places
+from instruments.rules.readings import ReadingTerms
 from instruments.rules.usage import UsageTerms
 
 TERM = "instruments.term"
@@ -52,6 +53,17 @@ def saved_searches_max(on: date) -> int:
     """How many searches a user may keep."""
     found: int = _edition(on)["instruments.saved_searches_max"]
     return found
+
+
+def reading_terms(on: date) -> ReadingTerms:
+    """Which readings of sensors are taken, and for how long one holds (S19; the figures are design decisions)."""
+    edition = _edition(on)
+    return ReadingTerms(
+        late_after=timedelta(minutes=edition["instruments.reading_late_after_minutes"]),
+        back=timedelta(days=edition["instruments.reading_back_days"]),
+        ahead=timedelta(seconds=edition["instruments.reading_ahead_seconds"]),
+        gap=timedelta(minutes=edition["instruments.reading_gap_minutes"]),
+    )
 
 
 def usage_terms(on: date) -> UsageTerms:

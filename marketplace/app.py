@@ -28,6 +28,7 @@ from core.log import configure_logs
 from core.mail import init_mail
 from core.pages import Pages, init_pages, register_pages
 from core.pages.assets import assets
+from core.permissions import Actor
 from core.pool import close_lost_cursors, look_before_use
 from core.worker import Handler, Job
 from instruments.api import BLUEPRINTS as INSTRUMENTS_API
@@ -35,13 +36,14 @@ from instruments.cli import COMMANDS as INSTRUMENTS_COMMANDS
 from instruments.jobs import FOLLOWERS as INSTRUMENTS_FOLLOWERS
 from instruments.jobs import JOBS as INSTRUMENTS_JOBS
 from instruments.pages import PAGES as INSTRUMENTS_PAGES
-from instruments.steps import USE_LOGGED
+from instruments.queries import ingest_actor
+from instruments.steps import RUN_DERIVED, USE_LOGGED
 from marketplace.api import BLUEPRINTS as MARKETPLACE_API
 from marketplace.cli import COMMANDS as MARKETPLACE_COMMANDS
 from marketplace.jobs import JOBS as MARKETPLACE_JOBS
 from marketplace.pages import PAGES as MARKETPLACE_PAGES
 from marketplace.pages.site import site
-from marketplace.steps.usage import amend_by_log
+from marketplace.steps.usage import amend_by_use
 from settlement.api import BLUEPRINTS as SETTLEMENT_API
 from settlement.cli import COMMANDS as SETTLEMENT_COMMANDS
 from settlement.gateways import init_gateway
@@ -72,7 +74,7 @@ COMMANDS: list[click.Command] = [
 JOBS: list[Job] = [*CORE_JOBS, *ACCOUNTS_JOBS, *SETTLEMENT_JOBS, *INSTRUMENTS_JOBS, *VOUCHERS_JOBS, *MARKETPLACE_JOBS]
 MAX_FORM_PARTS = 200
 """Fields and files of one form; each file costs a buffer of its own before the first is looked at."""
-HANDLERS: Mapping[str, Sequence[Handler]] = {USE_LOGGED: (amend_by_log,)}
+HANDLERS: Mapping[str, Sequence[Handler]] = {USE_LOGGED: (amend_by_use,), RUN_DERIVED: (amend_by_use,)}
 """What travels upward: events of the outbox and who handles them."""
 
 
@@ -126,7 +128,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(assets)
     api = create_api(app)
     register_api(api, *BLUEPRINTS)
-    set_actor_loader(lambda token: resolve_actor(token, now=clock.now()))
+    set_actor_loader(_actor_of)
     set_session_loader(load_session)
     audit.set_guard(refuse_tied)
     for command in COMMANDS:
@@ -136,3 +138,9 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["followers"] = INSTRUMENTS_FOLLOWERS
     policy.select(config.policies_dir / config.province)
     return app
+
+
+def _actor_of(token: str) -> Actor | None:
+    """A user's token, or the key of a provider's sensors."""
+    now = clock.now()
+    return resolve_actor(token, now=now) or ingest_actor(token, now=now)

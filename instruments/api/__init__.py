@@ -6,6 +6,7 @@ from instruments.api.instruments import instruments
 from instruments.api.national_lists import national_lists
 from instruments.api.saved_searches import saved_searches
 from instruments.api.seasons import opening_seasons
+from instruments.api.sensors import keys, readings, running, sensors
 from instruments.api.services import services
 from instruments.api.syncing import instrument_sync
 from instruments.api.usage import bookings, uses
@@ -21,6 +22,10 @@ BLUEPRINTS = [
     bookings,
     booking_rules,
     opening_seasons,
+    sensors,
+    keys,
+    readings,
+    running,
 ]
 
 __all__ = ["BLUEPRINTS"]

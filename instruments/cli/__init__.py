@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from core.errors import DomainError
 from instruments.cli.index import index
 from instruments.rules.imports.layouts.own import INSTRUMENT_COLUMNS, SERVICE_COLUMNS
 from instruments.service.imports import Report, import_file
+from instruments.service.readings import derive_anew
 
 instruments = AppGroup("instruments", help="The catalogue.")
 
@@ -58,6 +60,15 @@ def template_command(of_services: bool, english: bool) -> None:
     """Print the header line of an import template, to be filled in as CSV."""
     template = SERVICE_COLUMNS if of_services else INSTRUMENT_COLUMNS
     click.echo(",".join(template.keys() if english else template.values()))
+
+
+@instruments.command("derive-running")
+@click.option("--from", "since", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), required=True)
+@click.option("--to", "until", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Included.")
+def derive_command(since: datetime, until: datetime) -> None:
+    """Derive anew from the readings of sensors when instruments ran, day by day; running it again changes nothing."""
+    days = derive_anew(since=clock.start_of_day(since.date()), until=clock.end_of_day(until.date()), now=clock.now())
+    click.echo(f"derived {days} days of sensors")
 
 
 def _print(report: Report, *, dry_run: bool) -> None:

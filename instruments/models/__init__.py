@@ -5,6 +5,15 @@ from instruments.models.imports import ImportJob, ImportRowError
 from instruments.models.instruments import Instrument
 from instruments.models.prices import PRICE_TERMS, ServicePrice
 from instruments.models.saved_searches import SavedSearch, SavedSearchLook
+from instruments.models.sensors import (
+    IngestKey,
+    IotSensor,
+    RunningStretch,
+    SensorBatch,
+    SensorDayDue,
+    SensorPlacement,
+    SensorReading,
+)
 from instruments.models.services import Service, ServiceInstrument
 from instruments.models.usage import Attendance, AttendanceRule, InstrumentUse
 
@@ -15,14 +24,21 @@ __all__ = [
     "BookingRule",
     "ImportJob",
     "ImportRowError",
+    "IngestKey",
     "Instrument",
     "InstrumentUse",
+    "IotSensor",
     "Occupancy",
     "OpeningHours",
     "OpeningSeason",
+    "RunningStretch",
     "SavedSearch",
     "SavedSearchLook",
     "SeasonHours",
+    "SensorBatch",
+    "SensorDayDue",
+    "SensorPlacement",
+    "SensorReading",
     "Service",
     "ServiceInstrument",
     "ServicePrice",

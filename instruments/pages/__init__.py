@@ -15,6 +15,7 @@ from instruments.pages.prices import price_pages
 from instruments.pages.reviews import reviews
 from instruments.pages.saved_searches import saved
 from instruments.pages.seasons import season_pages
+from instruments.pages.sensors import keys, sensors
 from instruments.pages.services import services
 from instruments.pages.usage import bookings, usage
 
@@ -36,4 +37,6 @@ PAGES: list[Pages] = [
     saved,
     usage,
     bookings,
+    sensors,
+    keys,
 ]

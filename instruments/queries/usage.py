@@ -166,7 +166,7 @@ def attended(bookings: Iterable[Occupancy]) -> list[AttendedBooking]:
     noted = select(Attendance).where(Attendance.occupancy_id.in_([each.id for each in rows]))
     at = {(each.occupancy_id, each.kind): each.at for each in session().scalars(noted)}
     hours = hours_by_order({each.order_id for each in rows if each.order_id is not None})
-    instruments = _instruments({each.instrument_id for each in rows})
+    instruments = instruments_named({each.instrument_id for each in rows})
     return [
         AttendedBooking(
             each,
@@ -190,6 +190,7 @@ def booking_of(order_id: int) -> int | None:
     return session().scalar(select(Occupancy.id).where(Occupancy.order_id == order_id, Occupancy.live))
 
 
-def _instruments(ids: set[int]) -> Mapping[int, Instrument]:
+def instruments_named(ids: set[int]) -> Mapping[int, Instrument]:
+    """Instruments with their providers, by number."""
     found = select(Instrument).join(Instrument.provider).where(Instrument.id.in_(ids))
     return {each.id: each for each in session().scalars(found.options(contains_eager(Instrument.provider)))}

@@ -6,6 +6,27 @@ from core.invariants import Invariant
 
 INVARIANTS = [
     Invariant(
+        9,
+        "what one sensor tells of when an instrument ran does not overlap",
+        """
+        SELECT a.id AS running_stretch, b.id AS other FROM running_stretch a
+          JOIN running_stretch b ON b.sensor_id = a.sensor_id AND b.day = a.day AND b.id > a.id
+         WHERE a.starts_at < b.ends_at AND b.starts_at < a.ends_at
+        """,
+    ),
+    Invariant(
+        9,
+        "an instrument ran where its sensor was",
+        """
+        SELECT r.id AS running_stretch, r.sensor_id AS iot_sensor, r.instrument_id AS instrument FROM running_stretch r
+         WHERE NOT EXISTS (
+                 SELECT FROM sensor_placement p
+                  WHERE p.sensor_id = r.sensor_id AND p.instrument_id = r.instrument_id
+                    AND p.during @> tstzrange(r.starts_at, r.ends_at))
+           AND NOT EXISTS (SELECT FROM sensor_day_due d WHERE d.sensor_id = r.sensor_id AND d.day = r.day)
+        """,
+    ),
+    Invariant(
         12,
         "every entry of the log of use has its audit entry, with the same times",
         """

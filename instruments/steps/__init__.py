@@ -9,9 +9,11 @@ from instruments.steps.attendance import (
     check_out,
 )
 from instruments.steps.booking import InstrumentNotPublished, SlotRefused, book, release
+from instruments.steps.running import RUN_DERIVED
 from instruments.steps.usage import USE_LOGGED, Used, UseRefused, log_use
 
 __all__ = [
+    "RUN_DERIVED",
     "USE_LOGGED",
     "AttendedAlready",
     "InstrumentNotPublished",

@@ -259,6 +259,10 @@ SCHEMA: Mapping[str, fields.Field[Any]] = {
     "instruments.usage_back_days": _count(1, 3660),
     "instruments.usage_late_after_days": _count(0, 3660),
     "instruments.check_in_early_minutes": _count(0, 1440),
+    "instruments.reading_late_after_minutes": _count(0, 100_000),
+    "instruments.reading_back_days": _count(1, 3660),
+    "instruments.reading_ahead_seconds": _count(0, 86_400),
+    "instruments.reading_gap_minutes": _count(1, 1440),
     "members.registration_documents": fields.Dict(
         required=True, keys=_text(CODE), values=_many(EnumField(DocumentKind), least=0)
     ),

@@ -9,18 +9,21 @@ from dataclasses import replace
 from datetime import timedelta
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from core import clock
 from core.db import session, transaction
 from core.invariants import verify
 from core.types import Span
 from core.workdays import load_calendar
-from instruments.models import Occupancy
+from instruments.models import Occupancy, RunningStretch, SensorDayDue, SensorReading
 from instruments.queries import SlotTaken
 from instruments.queries.invariants import INVARIANTS
 from instruments.queries.usage import uses_of
+from instruments.rules.readings import Reading
 from instruments.rules.terms import OccupancyKind, UsePurpose
+from instruments.service.readings import Line, derive_anew, derive_due, take_batch
+from instruments.service.sensors import issue_key, place_sensor, register_sensor
 from instruments.service.usage import UseCorrected, correct_use, log_own_use
 from instruments.steps import Used, book
 from tests.databases import Database
@@ -94,6 +97,65 @@ def test_of_many_corrections_at_once_one_stands(committed_app: Flask) -> None:
     assert race(committed_app, attempt, clients=8) == {"booked": 1, UseCorrected.__name__: 7}
     assert len(session().scalars(uses_of(instrument_id)).all()) == 1
     assert verify(INVARIANTS) == []
+
+
+def test_one_batch_sent_many_times_at_once_is_taken_once(committed_app: Flask) -> None:
+    """S19: the others count duplicates; nobody waits for ever, and every day is still to be derived."""
+    instrument, now = make_instrument(), clock.now()
+    actor = actor_of(instrument.provider)
+    numbers = []
+    for serial in ("S-1", "S-2"):
+        sensor = register_sensor(serial=serial, running_from_w=None, actor=actor, now=now)
+        numbers.append(sensor.id)
+    token = issue_key(label="网关", instrument_id=None, actor=actor, now=now).token
+    session().rollback()
+    readings = [
+        Reading(serial=serial, at=now - timedelta(minutes=minutes), sequence=minutes, running=True)
+        for minutes in range(1, 26)
+        for serial in ("S-1", "S-2")
+    ]
+    outcomes: list[tuple[int, int]] = []
+
+    def attempt(number: int) -> None:
+        ordered = readings if number % 2 else readings[::-1]
+        lines = [Line(at, each) for at, each in enumerate(ordered, start=1)]
+        taken = take_batch(lines=lines, token=token, now=now)
+        outcomes.append((taken.taken, taken.duplicates))
+
+    assert race(committed_app, attempt, clients=8) == {"booked": 8}
+    assert sorted(outcomes) == [*[(0, 50)] * 7, (50, 0)]
+    assert len(session().scalars(select(SensorReading)).all()) == 50
+    due = {each.sensor_id for each in session().scalars(select(SensorDayDue))}
+    assert due == set(numbers)
+
+
+def test_readings_that_come_while_their_day_is_derived_are_derived_afterwards(committed_app: Flask) -> None:
+    """Batches and derivations at once: in the end, what is derived is what deriving all anew gives."""
+    instrument, now = make_instrument(), clock.now()
+    actor = actor_of(instrument.provider)
+    sensor = register_sensor(serial="S-1", running_from_w=None, actor=actor, now=now)
+    since = now - timedelta(days=1)
+    place_sensor(sensor_id=sensor.id, instrument_id=instrument.id, starts_at=since, actor=actor, now=now)
+    token = issue_key(label="网关", instrument_id=None, actor=actor, now=now).token
+    session().rollback()
+
+    def attempt(number: int) -> None:
+        if number % 2:
+            derive_due(now=now)
+            return
+        read = Reading(serial="S-1", at=now - timedelta(minutes=10 * number), running=True)
+        take_batch(lines=[Line(1, read)], token=token, now=now)
+
+    assert race(committed_app, attempt, clients=12) == {"booked": 12}
+    derive_due(now=now)
+    every = select(RunningStretch.day, RunningStretch.starts_at, RunningStretch.ends_at)
+    known = sorted(session().execute(every).all())
+    session().rollback()
+    with transaction() as current:
+        current.execute(delete(RunningStretch))
+    derive_anew(since=since, until=now + timedelta(days=1), now=now)
+    assert sorted(session().execute(every).all()) == known
+    assert sum((end - start for _, start, end in known), timedelta()) == timedelta(minutes=100)
 
 
 def test_without_constraint_and_lock_a_slot_is_booked_twice(committed_app: Flask, database: Database) -> None:

@@ -332,6 +332,13 @@ BENDS: dict[str, str | list[str]] = {
         "DELETE FROM payment_stop",
     ],
     # instruments
+    "what one sensor tells": [
+        made("running_stretch", sensor_id=1, day="2026-03-02", starts_at="2026-03-02", ends_at="2026-03-03"),
+        copied("running_stretch", "id = 999999", id=999_998),
+    ],
+    "an instrument ran where": made(
+        "running_stretch", sensor_id=1, day="2026-03-02", starts_at="2026-03-02", ends_at="2026-03-03"
+    ),
     "every entry of the log of use": made("instrument_use", starts_at="2026-01-01", ends_at="2026-01-02"),
     "a correction in the log of use": [
         made("instrument_use", instrument_id=1, purpose="own", logged_at="2026-01-01"),

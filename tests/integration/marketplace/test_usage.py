@@ -11,6 +11,7 @@ from sqlalchemy import select
 from core import clock
 from core.db import session, transaction
 from core.outbox import OutboxEvent
+from instruments.service.readings import derive_due
 from marketplace.app import HANDLERS
 from marketplace.demo.client import DemoClient
 from marketplace.reports.verification import verify_everything
@@ -159,6 +160,33 @@ def test_what_is_logged_late_amends_the_record_of_the_service_by_event(province:
         deliver_events()
         assert amendments(done) == [Decimal(8), Decimal(2), Decimal(0)]
         assert session().scalars(select(ClaimFlag)).all() == [], "nobody decides about a draft yet"
+        assert verify_everything()[1] == []
+
+
+def test_what_sensors_tell_of_all_its_time_counts_before_the_log(province: DemoClient) -> None:
+    """Booked and logged for two hours, run for one: what is read after completion amends the record by event."""
+    deal = booked(province, until="delivery")
+    instrument = instrument_of(province, "demo-ms")
+    sensor = province.post("provider-jinan", "/sensors", {"serial": "S-1"})["id"]
+    since = {"instrument_id": instrument, "starts_at": MONDAY.isoformat()}
+    province.post("provider-jinan", f"/sensors/{sensor}/placement", since)
+    token = province.post("provider-jinan", "/ingest-keys", {"label": "网关"})["token"]
+    use = {"starts_at": TEN.isoformat(), "ends_at": minutes_past_ten(120).isoformat(), "operator": "演示操作员"}
+    with clock.at(minutes_past_ten(180)):
+        province.post("provider-jinan", f"/orders/{deal['id']}/uses", {**use, "instrument_id": instrument})
+        done = province.post("sme-heze", f"/orders/{deal['id']}/completion", {"completed_on": "2026-03-02"})
+        assert amendments(done) == [Decimal(2)]
+        told = [
+            {"sensor": "S-1", "at": minutes_past_ten(minutes).isoformat(), "running": minutes < 90}
+            for minutes in range(30, 130, 10)
+        ]
+        answer = province.app.test_client().post(
+            "/api/v1/sensor-readings", json={"readings": told}, headers={"Authorization": f"Bearer {token}"}
+        )
+        assert answer.get_json()["taken"] == 10
+        derive_due(now=clock.now())
+        deliver_events()
+        assert amendments(done) == [Decimal(2), Decimal(1)]
         assert verify_everything()[1] == []
 
 

@@ -32,10 +32,14 @@ WITHOUT_KEY = {
     "POST /recovery",
     "POST /users/{user_id}/recovery",
     "POST /gateway-webhooks/stripe",
+    "POST /ingest-keys",
+    "POST /ingest-keys/{key_id}/replacement",
+    "POST /sensor-readings",
     "POST /settlement-batches/{batch_id}/bank-return-previews",
 }
 """Passwords and codes: a stored answer would keep a secret, and a wrong attempt counts although it is refused. What the
-payment gateway tells has a number of its own. A preview changes nothing."""
+payment gateway tells has a number of its own, and readings of sensors are known by their instants. A preview changes
+nothing."""
 OPEN = {
     "POST /tokens",
     "POST /memberships",

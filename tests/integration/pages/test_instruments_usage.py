@@ -44,3 +44,28 @@ def test_a_user_checks_in_and_out_with_the_order(province: DemoClient) -> None:
     assert f"{page}/check-out" in user.get(page).html
     shown = user.get("/bookings")
     assert "2026-03-02 09:00" in shown.text
+
+
+def test_a_sensor_is_registered_placed_and_given_a_key_that_is_shown_once(province: DemoClient) -> None:
+    """S4: the page of sensors says where each is; the key stands on one page and on no other."""
+    owner = PageClient(province.app.test_client()).sign_in("provider-jinan")
+    found = {each["external_id"]: each["id"] for each in province.pages("provider-jinan", "/instruments")}
+    placing = owner.send("/sensors/new", {"serial": "S-1", "running_from_w": "120"})
+    assert "请说明安装在哪台仪器上" in placing.text
+    (sensor,) = province.get("provider-jinan", "/sensors")["items"]
+    placed = owner.send(f"/sensors/{sensor['id']}/placement", {"instrument_id": str(found["demo-xrd"])})
+    assert "S-1" in placed.text
+    assert province.get("provider-jinan", "/sensors")["items"][0]["placements"][0]["instrument_id"] == found["demo-xrd"]
+    shown = owner.send("/ingest-keys/new", {"label": "机房网关"})
+    (token,) = (word for word in shown.reader.words if word.startswith("ik_"))
+    reading = {"sensor": "S-1", "at": MONDAY.isoformat(), "power_w": "130"}
+    answer = province.app.test_client().post(
+        "/api/v1/sensor-readings", json={"readings": [reading]}, headers={"Authorization": f"Bearer {token}"}
+    )
+    assert answer.get_json()["taken"] == 1
+    keys = owner.get("/ingest-keys")
+    assert "机房网关" in keys.text
+    assert token not in keys.html
+    (key,) = province.get("provider-jinan", "/ingest-keys")["items"]
+    assert "密钥已撤销" in owner.send(f"/ingest-keys/{key['id']}/revocation").text
+    assert "2026-03-02 09:00" in owner.get("/sensors").text
