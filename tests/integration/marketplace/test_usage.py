@@ -48,7 +48,7 @@ def deliver_events() -> None:
     for event in session().scalars(select(OutboxEvent).order_by(OutboxEvent.id)).all():
         topic, payload = event.topic, event.payload
         with transaction():
-            for handler in HANDLERS[topic]:
+            for handler in HANDLERS.get(topic, ()):
                 handler(payload, clock.now())
 
 
