@@ -22,11 +22,13 @@ from instruments.schemas.instruments import SearchSchema
 
 INDEX = "catalogue_pages.index"
 SAVE = "saved_search_pages.new"
-FACETS_SHOWN = ("city", "category", "provider", "funding")
+FACETS_SHOWN = ("city", "category", "provider", "value_band", "funding", "vouchers", "iot_sensor")
 COUNTY = "county"
-NARROWING = ("city", COUNTY, "category", "provider", "funding", "min_value", "max_value", "free_from", "free_to")
+CLICKED = ("provider", "value_band", "vouchers", "iot_sensor")
+"""What is narrowed by a link of a facet alone; the form hands it on."""
+NARROWING = ("city", COUNTY, "category", "funding", *CLICKED, "min_value", "max_value", "free_from", "free_to")
 """What narrows a search beside its words."""
-TYPED = ("q", *NARROWING, "sort")
+TYPED = ("q", *NARROWING, "near", "sort")
 """Every field of the form: the parameters of the address."""
 
 _MEANT = {"min_value": "min_value_fen", "max_value": "max_value_fen"}
@@ -47,6 +49,16 @@ class Asked:
     def is_narrowed(self) -> bool:
         """Whether anything beside the words narrows the search."""
         return any(self.typed[name] for name in NARROWING)
+
+    @property
+    def clicked(self) -> dict[str, str]:
+        """What the form hands on beside its fields."""
+        return {name: self.typed[name] for name in CLICKED if self.typed[name]}
+
+    @property
+    def words_alone(self) -> str:
+        """The address of a search for the words alone."""
+        return self.href(**dict.fromkeys(NARROWING, ""))
 
     def note(self, reasons: tuple[Reason, ...] | list[Reason]) -> None:
         """Put reasons beside the fields they are about."""

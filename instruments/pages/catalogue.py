@@ -139,7 +139,8 @@ def _shown(question: Asked) -> dict[str, Any]:
                 if question.typed["city"] and within.get(code) == question.typed["city"]
             ],
             "funding": [(each.value, term(each)) for each in Funding],
-            "sort": [(each.value, term(each)) for each in Sort],
+            "near": list(county_names(on).items()),
+            "sort": [(each.value, term(each)) for each in Sort if each is not Sort.NEAR],
         },
         "nearby": near(question, actor=actor, now=clock.now()) if is_empty else None,
         "save_href": question.href(at=SAVE) if actor.is_signed_in and not question.faults else None,

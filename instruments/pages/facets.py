@@ -11,7 +11,7 @@ from core.money import yuan_to_fen
 from core.pages.language import t, term, yuan
 from instruments.pages.asking import NARROWING, Asked
 from instruments.policy import city_names, county_names
-from instruments.rules.terms import Funding
+from instruments.rules.terms import Funding, ValueBand
 
 SHOWN_VALUES = 12
 """Values of a facet that are shown; the form takes the others."""
@@ -68,7 +68,7 @@ def _in_force(question: Asked) -> Iterator[str]:
 
 
 def _value(question: Asked, name: str, counted: Mapping[str, Any]) -> FacetValue:
-    label = term(Funding(counted["value"])) if name == "funding" else str(counted["label"])
+    label = _worded(name, counted["value"]) or str(counted["label"])
     return FacetValue(label, question.href(**{name: counted["value"]}), counted["count"])
 
 
@@ -78,11 +78,22 @@ def _label(name: str, typed: str, found: Mapping[str, list[dict[str, Any]]], on:
         return city_names(on).get(typed, typed)
     if name == "county":
         return county_names(on).get(typed, typed)
-    if name == "funding":
-        return term(Funding(typed))
+    if (worded := _worded(name, typed)) is not None:
+        return worded
     if name == "provider":
         # Names come from the result alone: a number of the address may be anybody's.
         return next((each["label"] for each in found.get(name, []) if each["value"] == typed), typed)
     if name in ("min_value", "max_value"):
         return yuan(yuan_to_fen(typed.removeprefix("¥")))
     return typed.replace("T", " ") if name in ("free_from", "free_to") else typed
+
+
+def _worded(name: str, value: str) -> str | None:
+    """A value of a closed list in words."""
+    if name == "funding":
+        return term(Funding(value))
+    if name == "value_band":
+        return term(ValueBand(value))
+    if name in ("vouchers", "iot_sensor"):
+        return t(f"instruments.{name}.{'true' if value in ('true', '1') else 'false'}")
+    return None

@@ -68,12 +68,37 @@ def test_facets_lead_on_with_counts_and_filters_in_force_can_be_taken_away(visit
         ("free_from=2026-03-10T09:00&free_to=2026-03-10T11:00", 5),
         ("free_from=2026-03-10T05:00&free_to=2026-03-10T06:00", 0),
         ("category=0101", 1),
+        ("vouchers=true", 5),
+        ("iot_sensor=false", 0),
+        ("value_band=from_1m", 3),
         ("q=质谱&city=370200", 0),
     ],
 )
 def test_each_filter_is_that_of_the_api(visitor: PageClient, query: str, count: int) -> None:
     page = visitor.get(f"/instruments?{query}")
     assert (f"共 {count} 台（套）仪器" if count else "没有符合条件的仪器") in page.text
+
+
+def test_facets_of_value_sensor_and_vouchers_lead_on_and_stay_with_the_form(visitor: PageClient) -> None:
+    """A click narrows, the form hands on what was clicked, and the filter in force bears its name."""
+    links = visitor.get("/instruments").reader.links
+    for name, shown in (
+        ("value_band=from_1m", "100 万元至 500 万元"),
+        ("vouchers=true", "可用创新券"),
+        ("iot_sensor=true", "已装物联网传感器"),
+    ):
+        page = visitor.get(next(link for link in links if name in link))
+        assert shown in page.text
+        field, _, value = name.partition("=")
+        assert f'name="{field}" value="{value}"' in " ".join(page.html.split())
+
+
+def test_what_is_near_comes_first(province: DemoClient, visitor: PageClient) -> None:
+    """The county's own, then its city's, then the rest."""
+    owner = make_instrument(county="371702", name="菏泽本地的光谱仪").provider
+    make_instrument(owner, county="371703", name="同市邻县的光谱仪")
+    found = [word for word in visitor.get("/instruments?near=371702").reader.words if word.endswith("的光谱仪")]
+    assert found == ["菏泽本地的光谱仪", "同市邻县的光谱仪"]
 
 
 def test_every_unreadable_filter_is_named_beside_its_field_and_kept(visitor: PageClient) -> None:
