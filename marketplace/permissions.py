@@ -50,6 +50,10 @@ may_comment_evaluations = provider | city_bureau
 may_state_needs = beneficiary | incubator
 may_read_needs = beneficiary | incubator | authority | auditor
 may_answer_needs = authority
+may_grade = province
+may_award = province
+may_demand_rectification = province
+may_report_rectification = provider
 
 
 @permission

@@ -227,3 +227,60 @@ UNMET_NEED = Transitions(
     },
     initial=UnmetNeedState.STATED,
 )
+
+
+class AwardState(StrEnum):
+    """Where an award after the yearly evaluation stands; it is paid elsewhere."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    REVOKED = "revoked"
+
+
+class AwardAction(StrEnum):
+    """What moves an award."""
+
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    REVOKE = "revoke"
+
+
+AWARD = Transitions(
+    {
+        (AwardState.PROPOSED, AwardAction.APPROVE): AwardState.APPROVED,
+        (AwardState.PROPOSED, AwardAction.REFUSE): AwardState.REFUSED,
+        (AwardState.APPROVED, AwardAction.REVOKE): AwardState.REVOKED,
+    },
+    initial=AwardState.PROPOSED,
+)
+
+
+class RectificationState(StrEnum):
+    """How far a provider has come with what it has to put right after its grade."""
+
+    DEMANDED = "demanded"
+    REPORTED = "reported"
+    CLOSED = "closed"
+    FAILED = "failed"
+
+
+class RectificationAction(StrEnum):
+    """What moves a rectification; one that is sent back waits for another report within its term."""
+
+    REPORT = "report_rectified"
+    RETURN = "return_report"
+    CLOSE = "accept_rectified"
+    FAIL = "find_unrectified"
+
+
+RECTIFICATION = Transitions(
+    {
+        (RectificationState.DEMANDED, RectificationAction.REPORT): RectificationState.REPORTED,
+        (RectificationState.REPORTED, RectificationAction.RETURN): RectificationState.DEMANDED,
+        (RectificationState.REPORTED, RectificationAction.CLOSE): RectificationState.CLOSED,
+        (RectificationState.REPORTED, RectificationAction.FAIL): RectificationState.FAILED,
+        (RectificationState.DEMANDED, RectificationAction.FAIL): RectificationState.FAILED,
+    },
+    initial=RectificationState.DEMANDED,
+)

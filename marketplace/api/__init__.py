@@ -4,6 +4,7 @@ from core.http import Blueprint
 from marketplace.api.annual_reports import annual_reports
 from marketplace.api.disclosures import applications, consultations
 from marketplace.api.evaluations import evaluations, measures
+from marketplace.api.grades import awards, grades, rectifications
 from marketplace.api.named import named
 from marketplace.api.namings import complaints, namings, referrals, restrictions
 from marketplace.api.orders import orders
@@ -28,6 +29,9 @@ BLUEPRINTS: list[Blueprint] = [
     snapshots,
     lines,
     comments,
+    grades,
+    awards,
+    rectifications,
     complaints,
     namings,
     restrictions,

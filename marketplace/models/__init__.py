@@ -9,6 +9,7 @@ from marketplace.models.evaluations import (
     EvaluationReply,
     EvaluationSnapshot,
 )
+from marketplace.models.grades import EvaluationAward, EvaluationGrade, EvaluationRectification
 from marketplace.models.namings import Complaint, Naming, Referral
 from marketplace.models.orders import Delivery, Order
 from marketplace.models.quotes import Quote
@@ -21,9 +22,12 @@ __all__ = [
     "Delivery",
     "DisclosureApplication",
     "DisclosureConsultation",
+    "EvaluationAward",
     "EvaluationComment",
+    "EvaluationGrade",
     "EvaluationLine",
     "EvaluationPublication",
+    "EvaluationRectification",
     "EvaluationReply",
     "EvaluationSnapshot",
     "Naming",

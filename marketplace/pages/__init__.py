@@ -3,6 +3,8 @@
 from core.pages import Pages
 from marketplace.pages.annual_reports import annual_reports
 from marketplace.pages.disclosures import consultations, disclosures
+from marketplace.pages.evaluation_awards import follow_up
+from marketplace.pages.evaluation_grades import grades
 from marketplace.pages.evaluation_scores import scores
 from marketplace.pages.evaluations import evaluations
 from marketplace.pages.figures import figures
@@ -42,6 +44,8 @@ PAGES: list[Pages] = [
     evaluations,
     snapshots,
     scores,
+    grades,
+    follow_up,
     namings,
     named,
     referrals,

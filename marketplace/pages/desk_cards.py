@@ -11,9 +11,11 @@ from typing import Any
 from flask import url_for
 
 from accounts.permissions import Role
+from accounts.states import ProposalState
 from core.pages.language import day, t, yuan
 from core.workdays import WorkingCalendar
 from marketplace.reports.desk import DeskItem
+from marketplace.states import AwardState
 from vouchers.pages.claim_story import countdown_words
 
 Place = tuple[str, Mapping[str, Any]]
@@ -26,6 +28,10 @@ def _place(endpoint: str, **query: str) -> Place:
 PLACES: Mapping[str, Place] = MappingProxyType(
     {
         "accounts_to_renew": _place("profile_pages.show"),
+        "grades_to_decide": _place("evaluation_grade_pages.index", state=ProposalState.PROPOSED.value),
+        "awards_to_decide": _place("evaluation_follow_up_pages.awards", state=AwardState.PROPOSED.value),
+        "rectifications_to_check": _place("evaluation_follow_up_pages.rectifications"),
+        "rectifications_to_report": _place("evaluation_follow_up_pages.rectifications"),
         "appeals_to_decide": _place("misconduct_pages.index"),
         "bank_accounts_to_verify": _place("organisation_pages.index"),
         "bank_returns_to_record": _place("batch_pages.index", state="exported"),

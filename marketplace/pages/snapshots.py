@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from flask import Response, render_template, url_for
@@ -16,18 +18,22 @@ from core.pages.language import day, t
 from core.permissions import Actor
 from instruments.policy import city_names
 from marketplace.models import EvaluationComment, EvaluationLine, EvaluationSnapshot
+from marketplace.pages.evaluation_grades import line_actions
 from marketplace.pages.evaluation_scores import cases_address, score_facts, score_rows
 from marketplace.pages.evaluation_tables import figure_words, percent
 from marketplace.permissions import (
     is_evaluated,
     may_comment_evaluations,
     may_freeze_evaluations,
+    may_grade,
     may_read_evaluations,
 )
+from marketplace.queries.grades import grades_known
 from marketplace.queries.snapshots import find_comment, find_line, find_snapshot, visible_lines, visible_snapshots
 from marketplace.reports.evaluation.figures import Evaluated, Figure, Measure
 from marketplace.reports.evaluation.frozen import changes_since, figures_in, middle_in, whose_line
 from marketplace.reports.evaluation.scores import reads_about, score_of
+from marketplace.rules.grading import Grade
 from marketplace.rules.snapshots import may_still_comment, years_to_freeze
 from marketplace.schemas.snapshots import EvaluationTextSchema, EvaluationYearSchema
 from marketplace.service import snapshots as service
@@ -73,20 +79,42 @@ def _kinds() -> list[tuple[str, str]]:
     return [(each.value, t(f"page.evaluation_{each}.title")) for each in (Evaluated.PROVIDERS, Evaluated.CITIES)]
 
 
+@dataclass(frozen=True, slots=True)
+class GradedLine:
+    """A line with its points and, as far as its reader may know it, its grade in force."""
+
+    line: EvaluationLine
+    points: Decimal | None
+    grade: Grade | None
+
+
+def _graded(lines: Sequence[EvaluationLine]) -> list[GradedLine]:
+    """Lines of a page with their grades, in one query; before publication only the province and the auditor know."""
+    known = grades_known(lines, actor=current_actor())
+    scored = [(each, score_of(each)) for each in lines]
+    return [GradedLine(line, None if score is None else score.points, known.get(line.id)) for line, score in scored]
+
+
 _NAME = func.jsonb_extract_path_text(EvaluationLine.figures, "name")
 LINES = Table(
     name="evaluation-lines",
     key=EvaluationLine.id,
     default_sort="number",
     empty="page.evaluation_year.empty",
+    prepare=_graded,
     filters=[Filter("whose", _of_kind, options=_kinds), Filter("q", _named)],
     columns=[
         Column(
-            "number", lambda row: row.id, sort=EvaluationLine.id, link=lambda row: link_to("evaluation_line", row.id)
+            "number",
+            lambda row: row.line.id,
+            sort=EvaluationLine.id,
+            link=lambda row: link_to("evaluation_line", row.line.id),
         ),
-        Column("evaluated", lambda row: row.figures["name"], sort=_NAME),
-        Column("kind", lambda row: t(f"page.evaluation_{whose_line(row)}.title")),
-        Column("figures", lambda row: " · ".join(_in_short(row))),
+        Column("evaluated", lambda row: row.line.figures["name"], sort=_NAME),
+        Column("kind", lambda row: t(f"page.evaluation_{whose_line(row.line)}.title")),
+        Column("grade", lambda row: row.grade, kind="term"),
+        Column("points", lambda row: row.points, kind="number"),
+        Column("figures", lambda row: " · ".join(_in_short(row.line))),
     ],
 )
 
@@ -126,9 +154,14 @@ def one(snapshot_id: int) -> Any:
     """A yearly evaluation with the lines in sight."""
     actor = current_actor()
     snapshot = find_snapshot(snapshot_id, actor=actor)
+    may_grade_it = may_grade(actor) and snapshot.inputs.get("scheme") is not None
     may_publish = may_freeze_evaluations(actor) and snapshot.publication is None
     href = url_for("evaluation_year_pages.publish", snapshot_id=snapshot.id)
     actions = [{"label": t("page.evaluation_publication.title"), "href": href, "primary": True}] if may_publish else []
+    if may_grade_it and snapshot.publication is None:
+        for form, view in (("evaluation_grades_all", "propose_all"), ("evaluation_grades_approval", "approve_all")):
+            href = url_for(f"evaluation_grade_pages.{view}", snapshot_id=snapshot.id)
+            actions.append({"label": t(f"page.{form}.title"), "href": href})
     return table_page(
         LINES,
         visible_lines(actor, snapshot_id=snapshot.id),
@@ -177,6 +210,7 @@ def line(line_id: int) -> str:
             }
             for measure, figure in figures_in(found)
         ],
+        grade=grades_known([found], actor=actor).get(found.id),
         score_facts=[] if score is None else list(score_facts(found, score)),
         score_rows=[] if score is None else score_rows(found, score, reads=reads_cases),
         comparable=changes is not None,
@@ -217,6 +251,7 @@ def _actions(found: EvaluationLine, *, actor: Actor, reads_cases: bool) -> Itera
     if is_evaluated(actor, found) and may_still_comment(found.snapshot.comment_by, today):
         href = url_for("evaluation_year_pages.comment", line_id=found.id)
         yield {"label": t("page.evaluation_comment.title"), "href": href, "primary": True}
+    yield from line_actions(found, actor=actor)
     if reads_cases:
         href = url_for("evaluation_score_pages.instruments", line_id=found.id)
         yield {"label": t("page.evaluation_instruments.title"), "href": href}

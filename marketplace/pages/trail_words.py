@@ -24,10 +24,12 @@ from instruments.states import ImportState, ListingState, ServiceState
 from marketplace.reports.trail import TrailLine
 from marketplace.states import (
     AnnualReportState,
+    AwardState,
     ComplaintState,
     DisclosureState,
     NamingState,
     OrderState,
+    RectificationState,
     ReferralState,
 )
 from settlement.states import (
@@ -68,6 +70,9 @@ STATES: Mapping[str, type[StrEnum]] = MappingProxyType(
         "clawback": ClawbackState,
         "controller_change": ProposalState,
         "disclosure_application": DisclosureState,
+        "evaluation_award": AwardState,
+        "evaluation_grade": ProposalState,
+        "evaluation_rectification": RectificationState,
         "figures_renewal": RenewalState,
         "clawback_proposal": ProposalState,
         "shortfall_proposal": ProposalState,
@@ -115,6 +120,9 @@ PAGES_OF: Mapping[str, str] = MappingProxyType(
         "disclosure_application": "disclosure",
         "disclosure_consultation": "disclosure_consultation",
         "adverse_import": "adverse_import",
+        "evaluation_award": "evaluation_award",
+        "evaluation_grade": "evaluation_grade",
+        "evaluation_rectification": "evaluation_rectification",
         "evaluation_snapshot": "evaluation_year",
         "figures_renewal": "renewal",
         "fund": "fund",

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from accounts.states import PROPOSAL_TRANSITIONS
 from core.invariants import Invariant, replay
-from marketplace.states import ANNUAL_REPORT, COMPLAINT, DISCLOSURE, NAMING, ORDER, REFERRAL, UNMET_NEED
+from marketplace.states import (
+    ANNUAL_REPORT,
+    AWARD,
+    COMPLAINT,
+    DISCLOSURE,
+    NAMING,
+    ORDER,
+    RECTIFICATION,
+    REFERRAL,
+    UNMET_NEED,
+)
 
 
 def _charged(quantity: str) -> str:
@@ -36,6 +47,37 @@ INVARIANTS = [
              FROM quote q JOIN unmet_need n ON n.id = q.unmet_need_id
             WHERE n.organisation_id <> q.beneficiary_id OR n.stated_at > q.created_at
                OR NOT starts_with(q.unmet_need, n.number)""",
+    ),
+    replay("evaluation_grade", PROPOSAL_TRANSITIONS),
+    replay("evaluation_award", AWARD),
+    replay("evaluation_rectification", RECTIFICATION),
+    Invariant(
+        3,
+        "awards of a unit for a year are never more than the least limit they were proposed under",
+        """SELECT organisation_id AS organisation, year, sum(amount_fen) AS awarded_fen, min(limit_fen) AS limit_fen
+             FROM evaluation_award WHERE state IN ('proposed', 'approved')
+            GROUP BY organisation_id, year HAVING sum(amount_fen) > min(limit_fen)""",
+    ),
+    Invariant(
+        10,
+        "an approved award rests on an approved grade of its provider and year, and two officers decided each",
+        """SELECT a.id AS evaluation_award, a.organisation_id, a.year, g.id AS grade, g.state, l.organisation_id
+             FROM evaluation_award a
+             JOIN evaluation_grade g ON g.id = a.grade_id
+             JOIN evaluation_line l ON l.id = g.line_id
+             JOIN evaluation_snapshot s ON s.id = l.snapshot_id
+            WHERE a.state IN ('approved', 'revoked')
+              AND (g.state <> 'approved' OR l.organisation_id IS DISTINCT FROM a.organisation_id OR s.year <> a.year
+                   OR a.decided_by = a.proposed_by OR g.decided_by = g.proposed_by)""",
+    ),
+    Invariant(
+        9,
+        "a published year has an approved grade of every provider that anything was proposed for",
+        """SELECT DISTINCT l.id AS evaluation_line, l.snapshot_id
+             FROM evaluation_line l
+             JOIN evaluation_publication p ON p.snapshot_id = l.snapshot_id
+             JOIN evaluation_grade g ON g.line_id = l.id AND g.proposed_at < p.published_at
+            WHERE NOT EXISTS (SELECT FROM evaluation_grade a WHERE a.line_id = l.id AND a.state = 'approved')""",
     ),
     Invariant(
         10,

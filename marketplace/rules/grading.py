@@ -10,10 +10,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Any
 
+from core.errors import Reason, reason
+from core.money import yuan_text
 from core.policy import PolicyPack
 
 GRADING = "S24"
 TERM = "grading.indicators"
+AWARDS = "instruments.award_max_fen"
+RECTIFICATION = "grading.rectification_working_days"
 WHOLE = 100
 """What the weights of all indicators make, and the most points there are."""
 _PLACES = Decimal("0.01")
@@ -203,3 +207,62 @@ def _total(marks: Sequence[Mark], covered: int) -> Decimal | None:
         return None
     earned = sum((each.points for each in marks if each.points is not None), Decimal(0))
     return (earned * WHOLE / covered).quantize(_PLACES, ROUND_HALF_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class AwardLimit:
+    """What a unit may be awarded for a year at most, in fen, and the reference of the policy that says so."""
+
+    fen: int
+    article: str
+
+
+def award_limit(pack: PolicyPack, day: date) -> AwardLimit:
+    """The limit of a day, or of the nearest one that the pack covers."""
+    entry = pack.nearest(day, term=AWARDS).entry(AWARDS)
+    return AwardLimit(entry.value, entry.reference)
+
+
+def rectification_days(pack: PolicyPack, day: date) -> int:
+    """The working days to put things right after an insufficient grade."""
+    days: int = pack.nearest(day, term=RECTIFICATION)[RECTIFICATION]
+    return days
+
+
+def grade_faults(
+    grade: Grade, *, proposal: Grade | None, cause: str, is_provider: bool, is_published: bool
+) -> list[Reason]:
+    """Why a grade cannot be proposed like this: only providers of a scored year are graded, and another grade than the
+    points propose, or a correction of what is public, says why."""
+    found = []
+    if not is_provider:
+        found.append(reason("evaluation_grade_unscored", article=GRADING))
+    if not cause and grade is not proposal:
+        found.append(reason("evaluation_grade_cause", article=GRADING, field="cause"))
+    elif not cause and is_published:
+        found.append(reason("evaluation_grade_correction", article=GRADING, field="cause"))
+    return found
+
+
+def award_faults(
+    amount_fen: int, *, others_fen: int, limit_fen: int, is_in_force: bool, is_published: bool, may_be_awarded: bool
+) -> list[Reason]:
+    """Why a sum cannot be awarded; the limit itself is allowed, a fen more is not."""
+    found = []
+    if not is_published:
+        found.append(reason("evaluation_award_unpublished", article=GRADING))
+    if not is_in_force:
+        found.append(reason("evaluation_award_superseded", article=GRADING))
+    if not may_be_awarded:
+        found.append(reason("evaluation_award_grade", article=GRADING))
+    if others_fen + amount_fen > limit_fen:
+        found.append(
+            reason(
+                "evaluation_award_limit",
+                article=GRADING,
+                field="amount_fen",
+                limit=yuan_text(limit_fen),
+                others=yuan_text(others_fen),
+            )
+        )
+    return found

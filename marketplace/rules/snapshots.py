@@ -27,11 +27,14 @@ def may_still_comment(last_day: date, today: date) -> bool:
     return today <= last_day
 
 
-def publication_faults(last_day: date, today: date, *, unanswered: int) -> list[Reason]:
-    """Why an evaluation cannot be published yet: the term runs, or comments wait for their answer."""
+def publication_faults(last_day: date, today: date, *, unanswered: int, ungraded: int = 0) -> list[Reason]:
+    """Why an evaluation cannot be published yet: the term runs, comments wait for their answer, or providers that have
+    enough data for their grade (S24). Without the last, why nobody is graded yet."""
     found = []
     if may_still_comment(last_day, today):
         found.append(reason("evaluation_comments_open", article=EVALUATION, day=last_day))
     if unanswered:
         found.append(reason("evaluation_comments_unanswered", article=EVALUATION, count=unanswered))
+    if ungraded:
+        found.append(reason("evaluation_grades_missing", article="S24", count=ungraded))
     return found

@@ -21,9 +21,11 @@ from marketplace.models import (
     EvaluationSnapshot,
 )
 from marketplace.permissions import is_evaluated, may_comment_evaluations, may_freeze_evaluations
+from marketplace.queries.grades import without_grade
 from marketplace.queries.snapshots import find_comment, find_line, find_snapshot, snapshot_of, unanswered_comments
 from marketplace.reports.evaluation.cases import DEFINITIONS
 from marketplace.reports.evaluation.frozen import digest_of_snapshot, frozen_scope, inputs_of, lines_of
+from marketplace.reports.evaluation.scores import is_gradable
 from marketplace.rules.naming import evaluation_policy
 from marketplace.rules.snapshots import (
     EVALUATION,
@@ -145,7 +147,8 @@ def reply_to(*, comment_id: int, text: str, actor: Actor, now: datetime) -> Eval
 
 
 def publish_evaluation(*, snapshot_id: int, actor: Actor, now: datetime) -> EvaluationSnapshot:
-    """Make an evaluation public with its comments and answers, after the term and when every comment is answered.
+    """Make an evaluation public with its comments, answers and grades: after the term, when every comment is answered
+    and every provider with enough data is graded.
 
     Raises :class:`EvaluationPublished` and :class:`EvaluationUnpublishable`.
     """
@@ -156,7 +159,8 @@ def publish_evaluation(*, snapshot_id: int, actor: Actor, now: datetime) -> Eval
         if snapshot.publication is not None:
             raise EvaluationPublished
         waiting = unanswered_comments(snapshot.id)
-        faults = publication_faults(snapshot.comment_by, clock.today(now), unanswered=waiting)
+        ungraded = sum(is_gradable(each) for each in without_grade(snapshot.id))
+        faults = publication_faults(snapshot.comment_by, clock.today(now), unanswered=waiting, ungraded=ungraded)
         refuse_all(faults, error=EvaluationUnpublishable)
         current.add(EvaluationPublication(snapshot_id=snapshot.id, published_by=actor.user_id, published_at=now))
         current.flush()

@@ -14,6 +14,7 @@ from marketplace.notifications.rules.claims import CLAIM, SUMMARY
 from marketplace.notifications.rules.credits import CREDIT
 from marketplace.notifications.rules.deal import LISTING, ORDER
 from marketplace.notifications.rules.evaluation import EVALUATION, EVALUATION_COMMENT
+from marketplace.notifications.rules.grades import AWARD, GRADE, RECTIFICATION
 from marketplace.notifications.rules.members import (
     BANK_ACCOUNT,
     CHANGE,
@@ -94,6 +95,9 @@ ALL = (
     CONSULTATION,
     EVALUATION,
     EVALUATION_COMMENT,
+    GRADE,
+    AWARD,
+    RECTIFICATION,
 )
 SUBJECTS: Mapping[str, Subject] = MappingProxyType({each.model.__tablename__: each for each in ALL})
 """Every kind of record somebody is told of, by its table."""

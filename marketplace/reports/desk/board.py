@@ -16,7 +16,7 @@ from core.audit_chain import AuditSeal
 from core.db import session
 from core.permissions import Actor
 from core.workdays import YearStatus, load_calendar
-from marketplace.reports.desk import offices, parties, supervision, yearly
+from marketplace.reports.desk import grading, offices, parties, supervision, yearly
 from marketplace.reports.desk.items import DeskItem, Line, counted
 from settlement.models import ClawbackProposal, Fund, LedgerAccount, ShortfallProposal
 from settlement.queries import desk as money
@@ -43,7 +43,8 @@ def _found(actor: Actor, *, now: datetime, today: date) -> Iterable[DeskItem]:
         case Role.ENTERPRISE | Role.TEAM | Role.INCUBATOR:
             return counted([*parties.user_lines(actor, now=now), *_party_lines(actor, today=today)])
         case Role.PROVIDER:
-            return counted([*parties.provider_lines(actor, today=today), *_party_lines(actor, today=today)])
+            lines = [*parties.provider_lines(actor, today=today), *grading.rectification_lines(acts_for(actor))]
+            return counted([*lines, *_party_lines(actor, today=today)])
         case Role.CITY_BUREAU:
             reports = [*yearly.bureau_report_lines(actor, today=today), *yearly.disclosure_lines(actor.city)]
             return counted([*offices.bureau_lines(actor), *supervision.inspector_lines(actor), *reports])
@@ -53,6 +54,7 @@ def _found(actor: Actor, *, now: datetime, today: date) -> Iterable[DeskItem]:
             return counted(offices.agency_lines(actor))
         case Role.PROVINCE:
             lines = [*offices.province_lines(actor), *supervision.province_lines(actor, today=today)]
+            lines += grading.province_grading_lines(actor, today=today)
             return [
                 *counted([*lines, *yearly.province_report_lines(today=today), *yearly.disclosure_lines(None)]),
                 *_fund(today),

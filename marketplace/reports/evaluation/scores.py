@@ -42,6 +42,12 @@ def score_of(line: EvaluationLine) -> Score | None:
     return None if scheme is None else score(scheme, _readings(line))
 
 
+def is_gradable(line: EvaluationLine) -> bool:
+    """Whether a line's figures have enough data for a grade."""
+    score = score_of(line)
+    return score is not None and score.proposal is not None
+
+
 def cases_behind(line: EvaluationLine, key: str, *, actor: Actor) -> tuple[Measure, Subquery]:
     """The cases behind a figure, over the period and by the terms of the snapshot, for those who read about its owner.
 

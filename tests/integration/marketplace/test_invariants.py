@@ -383,6 +383,20 @@ BENDS: dict[str, str | list[str]] = {
     "a claim's payee": "UPDATE claim SET payee_id = -1",
     "a contracted order": "DELETE FROM order_charge",
     "a restriction stands on": "UPDATE naming SET opened_by = decided_by WHERE state = 'named'",
+    "awards of a unit": made(
+        "evaluation_award", organisation_id=1, year=2025, amount_fen=2, limit_fen=1, state="proposed"
+    ),
+    "an approved award rests on": [
+        made("evaluation_snapshot", year=1999),
+        made("evaluation_line", snapshot_id=999_999, organisation_id=1),
+        made("evaluation_grade", line_id=999_999, state="approved", proposed_by=1, decided_by=1),
+        made("evaluation_award", grade_id=999_999, organisation_id=1, year=1999, state="approved"),
+    ],
+    "a published year has": [
+        made("evaluation_line", snapshot_id=999_999, organisation_id=1),
+        "INSERT INTO evaluation_publication (snapshot_id, published_at) VALUES (999999, '2026-01-02')",
+        made("evaluation_grade", line_id=999_999, state="refused", proposed_at="2026-01-01"),
+    ],
     "a yearly report has": made("annual_report", first_submitted_at="2026-01-01"),
     "what a yearly report says": made(
         "annual_report_edition", report_id=1, content={"figures": {"checks": [{"left": 1, "right": 2}]}}

@@ -17,6 +17,7 @@ from marketplace.demo.client import DemoClient, Json
 from marketplace.notifications.telling import tell
 from marketplace.reports.evaluation.frozen import altered_snapshots
 from tests.databases import Database
+from tests.integration.marketplace.test_namings import colleague
 from tests.support.deal import order, service_id, walk
 from tests.support.pages import PageClient
 from tests.support.settling import settle
@@ -105,16 +106,21 @@ def test_v20_a_year_is_frozen_commented_on_answered_and_published(
         province.post("bureau-jinan", f"/evaluation-lines/{city['id']}/comments", {"text": "无意见"})
         assert province.attempt("bureau-jinan", f"{line}/comments", said)[0] == 403
         status, early = province.attempt("province", f"{path}/publication")
-        assert (status, len(early["reasons"])) == (422, 2)
+        assert (status, len(early["reasons"])) == (422, 3)
     with clock.at(ends):
         assert province.attempt("provider-jinan", f"{line}/comments", said)[1]["code"] == "evaluation_comment_late"
         status, early = province.attempt("province", f"{path}/publication")
-        assert [each["code"] for each in early["reasons"]] == ["evaluation_comments_unanswered"]
+        assert [each["code"] for each in early["reasons"]] == [
+            "evaluation_comments_unanswered",
+            "evaluation_grades_missing",
+        ]
         waiting = province.get("province", f"/evaluation-lines/{city['id']}")["comments"]
         for each in (comment, *waiting):
             province.post("province", f"/evaluation-comments/{each['id']}/reply", {"text": "已收悉"})
         again = province.attempt("province", f"/evaluation-comments/{comment['id']}/reply", said)
         assert again[1]["code"] == "evaluation_replied"
+        province.post("province", f"{path}/grade-proposals")
+        province.post(colleague(province), f"{path}/grade-approvals", {"opinion": "同意"})
         assert province.post("province", f"{path}/publication")["published_at"] is not None
         assert province.attempt("province", f"{path}/publication")[1]["code"] == "evaluation_published"
         public = province.get(None, line)
@@ -128,7 +134,7 @@ def test_v20_a_year_is_frozen_commented_on_answered_and_published(
         assert changed["delay"] == 0
         settle()
         tell(now=clock.now())
-        assert told() == {f"evaluation.{each}" for each in ("frozen", "reply", "replied", "published")}
+        assert told() == {f"evaluation.{each}" for each in ("frozen", "reply", "replied", "grade", "published")}
         visitor = PageClient(province.app.test_client())
         for page in ("/evaluation-years", f"/evaluation-years/{frozen['id']}", line):
             assert visitor.get(page).status == 200, page

@@ -51,6 +51,10 @@ OPEN = {
     "GET /evaluation-snapshots/{snapshot_id}",
     "GET /evaluation-snapshots/{snapshot_id}/lines",
     "GET /evaluation-lines/{line_id}",
+    "GET /evaluation-grades",
+    "GET /evaluation-grades/{grade_id}",
+    "GET /evaluation-awards",
+    "GET /evaluation-awards/{award_id}",
     "POST /gateway-webhooks/stripe",
 }
 """What visitors may call besides reading the catalogue: signing in and up, and what the public may know; the payment

@@ -36,6 +36,7 @@ class World(People, Catalogue, Money, Offices):
         self._shortfall()
         self._yearly_reports()
         self._yearly_evaluation()
+        self._published_evaluation()
         self._disclosures()
         self._notices()
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 from core import clock
@@ -10,6 +11,7 @@ from marketplace.notifications.telling import tell
 from tests.support.deal import PDF, service_id
 from tests.support.world.deals import Deals
 
+JANUARY = datetime.fromisoformat("2027-01-04T09:00:00+08:00")
 CHECKED = ("contract_performed", "instruments_used", "invoice_genuine", "result_genuine", "funding_single")
 
 VISIT: Json = {
@@ -123,6 +125,40 @@ class Offices(Deals):
         self.ids["evaluation line"] = line["id"]
         said = {"text": "设备检修"}
         self.post("provider-qingdao", f"/evaluation-lines/{line['id']}/comments", said, name="evaluation comment")
+
+    def _published_evaluation(self) -> None:
+        """This year's, once it is over: public, with an award, something to put right, and a correction that waits."""
+        self.client.tokens.clear()
+        with clock.at(JANUARY):
+            made = self.post("province", "/evaluation-snapshots", {"year": 2026}, name="published evaluation")
+            path = f"/evaluation-snapshots/{made['id']}"
+            for user, name in (("provider-jinan", "awarded line"), ("provider-qingdao", "poor line")):
+                (line,) = self.client.get(user, f"{path}/lines")["items"]
+                self.ids[name] = line["id"]
+        self.client.tokens.clear()
+        with clock.at(clock.end_of_day(date.fromisoformat(made["comment_by"]))):
+            for name, grade in (("awarded", "excellent"), ("poor", "unqualified")):
+                self._graded(self.ids[f"{name} line"], grade, name=f"{name} grade")
+            self.post("inspector-one", f"{path}/grade-proposals")
+            self.post("province", f"{path}/grade-approvals", {"opinion": "同意"})
+            self.post("province", f"{path}/publication")
+            awards = f"/evaluation-grades/{self.ids['awarded grade']}/awards"
+            for name in ("award", "approved award"):
+                self.post("inspector-one", awards, {"amount_fen": 100, "cause": "成效突出"}, name=name)
+            decided = {"decision": "approve", "opinion": "同意", "document_number": "1号", "document_on": "2027-01-04"}
+            self.post("province", f"/evaluation-awards/{self.ids['approved award']}/decision", decided)
+            rectification = f"/evaluation-grades/{self.ids['poor grade']}/rectification"
+            self.post("province", rectification, {"demand": "入网"}, name="rectification")
+            correction = {"grade": "qualified", "cause": "核实后更正"}
+            lines = f"/evaluation-lines/{self.ids['poor line']}/grades"
+            self.post("inspector-one", lines, correction, name="proposed grade")
+        self.client.tokens.clear()
+
+    def _graded(self, line: int, grade: str, *, name: str) -> None:
+        """A grade that one officer proposed and another approved."""
+        self.post("inspector-one", f"/evaluation-lines/{line}/grades", {"grade": grade, "cause": "专家意见"}, name=name)
+        decision = {"decision": "approve", "opinion": "同意"}
+        self.post("province", f"/evaluation-grades/{self.ids[name]}/decision", decision)
 
     def _disclosures(self) -> None:
         """The firm from 济南 asks the bureau of 菏泽 about a claim: once without an answer yet, once with one."""

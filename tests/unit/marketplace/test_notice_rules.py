@@ -19,7 +19,17 @@ from core.states import Transitions
 from core.texts import catalogue
 from instruments.states import LISTING, SAVED_SEARCH
 from marketplace.notifications.rules import SUBJECTS
-from marketplace.states import ANNUAL_REPORT, COMPLAINT, DISCLOSURE, NAMING, ORDER, REFERRAL, UNMET_NEED
+from marketplace.states import (
+    ANNUAL_REPORT,
+    AWARD,
+    COMPLAINT,
+    DISCLOSURE,
+    NAMING,
+    ORDER,
+    RECTIFICATION,
+    REFERRAL,
+    UNMET_NEED,
+)
 from settlement.states import (
     BATCH_TRANSITIONS,
     CLAWBACK_TRANSITIONS,
@@ -66,6 +76,9 @@ TABLES: dict[str, Transitions[Any]] = {
     "fund_closing": PROPOSAL_TRANSITIONS,
     "paying_account": PROPOSAL_TRANSITIONS,
     "gateway_refund": REFUND_TRANSITIONS,
+    "evaluation_award": AWARD,
+    "evaluation_grade": PROPOSAL_TRANSITIONS,
+    "evaluation_rectification": RECTIFICATION,
     "referral": REFERRAL,
     "residence": RESIDENCE_TRANSITIONS,
     "saved_search": SAVED_SEARCH,
