@@ -14,11 +14,11 @@ BOTH = both(PROVIDER, bureau_of("organisation_id"))
 
 
 def _corrected(grade: EvaluationGrade) -> Iterable[To]:
-    """The provider, where its year is public already; before that the publication tells it."""
-    line = grade.line
-    if line.snapshot.publication is None or line.organisation_id is None:
+    """The provider, where its year was public already; before that the publication tells it."""
+    line, publication = grade.line, grade.line.snapshot.publication
+    if line.organisation_id is None or publication is None or grade.decided_at is None:
         return []
-    return [To(line.organisation_id)]
+    return [To(line.organisation_id)] if grade.decided_at > publication.published_at else []
 
 
 def _due(rectification: EvaluationRectification) -> date:
