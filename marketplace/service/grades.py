@@ -11,10 +11,10 @@ from accounts.kinds import ChangeDecision
 from accounts.states import PROPOSAL_TRANSITIONS, ProposalAction
 from core import audit, clock
 from core.db import require_transaction, transaction
-from core.errors import Conflict, Forbidden, Refused, reason, refuse_all
+from core.errors import Conflict, Forbidden, Reason, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
 from core.states import apply
-from marketplace.models import EvaluationGrade, EvaluationLine
+from marketplace.models import EvaluationGrade, EvaluationLine, EvaluationSnapshot
 from marketplace.permissions import may_grade
 from marketplace.queries.grades import (
     find_grade,
@@ -60,10 +60,9 @@ def propose_grade(*, line_id: int, grade: Grade, cause: str, actor: Actor, now: 
         line = find_line(line_id, actor=actor)
         score = score_of(line)
         unanswered = sum(each.reply is None for each in line.comments)
-        faults = publication_faults(line.snapshot.comment_by, clock.today(now), unanswered=unanswered)
         proposal = None if score is None else score.proposal
         is_published = line.snapshot.publication is not None
-        faults += grade_faults(
+        faults = _early(line.snapshot, unanswered, now=now) + grade_faults(
             grade, proposal=proposal, cause=cause, is_provider=score is not None, is_published=is_published
         )
         refuse_all(faults, error=GradeRefused)
@@ -81,8 +80,7 @@ def propose_all(*, snapshot_id: int, actor: Actor, now: datetime) -> list[Evalua
         authorise(actor, may_grade)
         snapshot = find_snapshot(snapshot_id, actor=actor)
         _queue_up(f"grades of evaluation {snapshot_id}")
-        waiting = unanswered_comments(snapshot.id)
-        refuse_all(publication_faults(snapshot.comment_by, clock.today(now), unanswered=waiting), error=GradeRefused)
+        refuse_all(_early(snapshot, unanswered_comments(snapshot.id), now=now), error=GradeRefused)
         made = []
         for line in ungraded_lines(snapshot.id):
             _queue_up(f"grade of line {line.id}")
@@ -118,6 +116,13 @@ def approve_all(*, snapshot_id: int, opinion: str, actor: Actor, now: datetime) 
         for each in fitting:
             _decide(each, ChangeDecision.APPROVE, opinion=opinion, actor=actor, now=now)
         return fitting
+
+
+def _early(snapshot: EvaluationSnapshot, unanswered: int, *, now: datetime) -> list[Reason]:
+    """Why nobody is graded yet; what is public has its term behind it."""
+    if snapshot.publication is not None:
+        return []
+    return publication_faults(snapshot.comment_by, clock.today(now), unanswered=unanswered)
 
 
 def _propose(
