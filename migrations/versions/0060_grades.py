@@ -7,7 +7,7 @@ from migrations.columns import by, day, fen, key, one_of, refers, text
 from migrations.helpers import grant
 
 revision = "0060"
-down_revision = "0053"
+down_revision = "0056b"
 branch_labels = None
 depends_on = None
 
