@@ -43,6 +43,7 @@ from instruments.service.saved_searches import (
 from marketplace.notifications.telling import tell
 from tests.factories.accounts import actor_of, make_bureau, make_enterprise, make_provider
 from tests.factories.instruments import make_instrument
+from tests.support.settling import settle
 
 SAVED_AT = datetime(2026, 3, 2, 10, 0, tzinfo=SHANGHAI)
 MORNING = timedelta(hours=20, minutes=30)
@@ -69,6 +70,7 @@ def steps_of(kept: SavedSearch) -> list[str]:
 
 
 def notices() -> list[tuple[int | None, dict[str, object], str | None, int | None]]:
+    settle()
     tell(now=clock.now())
     told = session().scalars(select(Notice).where(Notice.key == "saved_search.found").order_by(Notice.id))
     return [(each.user_id, each.params, each.link_kind, each.link_id) for each in told]
