@@ -147,6 +147,8 @@ def test_v23_the_first_and_the_last_second_of_the_measure(province: DemoClient, 
     """V23: outside its term an order is refused for that article; the measure's first and last day count in full."""
 
     def outside() -> object:
+        # Before the province was made nothing has a price: a change publishes what the service costs that day.
+        province.patch("provider-jinan", f"/services/{service_id(SAMPLE)}", {"phone": "0531-80000009"})
         quote = ask(province, "sme-heze", service_id(SAMPLE), payment_mode="full_payment")
         assert (quote["policy_version"] is None) == ("V23" in [each["article"] for each in quote["reasons"]])
         return quote["policy_version"] is None

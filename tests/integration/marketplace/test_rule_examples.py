@@ -284,8 +284,11 @@ def pay_out(province: DemoClient) -> Json:
 @pytest.mark.parametrize("day", ["2025-01-23", "2030-01-24"])
 def test_v23_an_order_outside_the_measures_term_is_refused(province: DemoClient, day: str) -> None:
     """V23: the day before its first and the day after its last: nothing is deducted, and no version is named."""
+    sample = service_id("demo-ms-sample")
     with clock.at(datetime.fromisoformat(f"{day}T09:00:00+08:00")):
-        quote = ask(province, "sme-jinan", service_id("demo-ms-sample"))
+        # On the earlier day nothing has a price yet: what is changed of a service publishes what it costs that day.
+        province.patch("provider-jinan", f"/services/{sample}", {"phone": "0531-80000009"})
+        quote = ask(province, "sme-jinan", sample)
         assert (quote["eligible"], quote["subsidy_fen"], quote["policy_version"]) == (False, 0, None)
         refused = province.post("sme-jinan", "/orders", {"quote_id": quote["id"]}, expect=422)
     assert refused["code"] == "deduction_refused"
