@@ -4,6 +4,7 @@ from instruments.api.booking_rules import booking_rules
 from instruments.api.imports import instrument_imports
 from instruments.api.instruments import instruments
 from instruments.api.national_lists import national_lists
+from instruments.api.photos import photos
 from instruments.api.saved_searches import saved_searches
 from instruments.api.seasons import opening_seasons
 from instruments.api.sensors import keys, readings, running, sensors
@@ -14,6 +15,7 @@ from instruments.api.usage import bookings, uses
 BLUEPRINTS = [
     instruments,
     national_lists,
+    photos,
     instrument_sync,
     services,
     instrument_imports,

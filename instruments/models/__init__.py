@@ -3,6 +3,7 @@
 from instruments.models.calendars import BookingRule, Occupancy, OpeningHours, OpeningSeason, SeasonHours
 from instruments.models.imports import ImportJob, ImportRowError
 from instruments.models.instruments import Instrument
+from instruments.models.photos import InstrumentPhoto
 from instruments.models.prices import PRICE_TERMS, ServicePrice
 from instruments.models.saved_searches import SavedSearch, SavedSearchLook
 from instruments.models.sensors import (
@@ -26,6 +27,7 @@ __all__ = [
     "ImportRowError",
     "IngestKey",
     "Instrument",
+    "InstrumentPhoto",
     "InstrumentUse",
     "IotSensor",
     "Occupancy",

@@ -11,6 +11,7 @@ from instruments.pages.listing import listing
 from instruments.pages.national_lists import national_list_pages
 from instruments.pages.own_instruments import own
 from instruments.pages.own_services import own_service_pages
+from instruments.pages.photos import photos
 from instruments.pages.prices import price_pages
 from instruments.pages.reviews import reviews
 from instruments.pages.saved_searches import saved
@@ -32,6 +33,7 @@ PAGES: list[Pages] = [
     own_service_pages,
     price_pages,
     national_list_pages,
+    photos,
     imports,
     reviews,
     saved,

@@ -25,6 +25,7 @@ from instruments.permissions import may_search
 from instruments.policy import city_names, county_names, places
 from instruments.queries.catalogue import SearchRefused, Sort, matching, search
 from instruments.queries.listings import offered_counts, suggested_names
+from instruments.queries.photos import first_photos
 from instruments.rules.terms import Funding
 
 PAGE_ITEMS = 24
@@ -130,6 +131,7 @@ def _shown(question: Asked) -> dict[str, Any]:
         "facets": facets(question, found["facets"]),
         "chosen": chosen(question, found["facets"], on=on),
         "cities": cities,
+        "photos": first_photos(each.id for each in found["items"]),
         "offered": offered_counts(each.id for each in found["items"]),
         "options": {
             "city": list(cities.items()),

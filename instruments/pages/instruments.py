@@ -21,6 +21,7 @@ from instruments.queries.calendar import calendar_feed
 from instruments.queries.details import instrument_details
 from instruments.queries.instruments import find_instrument
 from instruments.queries.listings import offered_services
+from instruments.queries.photos import photos_of
 
 instruments = Pages(
     "instrument_pages",
@@ -48,6 +49,7 @@ def one(instrument_id: int) -> str:
         events=listing_events(instrument) if listing else [],
         actions=next_actions(instrument, actor=actor),
         next_key=next_key(instrument, is_inside=listing is not None),
+        photos=photos_of(instrument.id),
         services=offered_services(instrument),
         quote_href=quote_href,
         link_to=link_to,

@@ -84,6 +84,15 @@ INVARIANTS = [
         "SELECT id AS instrument FROM instrument WHERE state = 'published' AND duty_free AND duty_free_record = ''",
     ),
     Invariant(
+        14,
+        "a photo is a picture that its instrument's owner handed in",
+        """
+        SELECT p.id AS instrument_photo, f.media_type, f.owner_id FROM instrument_photo p
+          JOIN stored_file f ON f.id = p.file_id JOIN instrument i ON i.id = p.instrument_id
+         WHERE f.media_type NOT IN ('image/jpeg', 'image/png') OR f.owner_id IS DISTINCT FROM i.provider_id
+        """,
+    ),
+    Invariant(
         9,
         "a service rests on instruments of its own provider",
         """

@@ -59,6 +59,7 @@ OF_NO_ARTICLE = {
     "AccountNotReady": "the gateway",
     # lists and searches
     "ListTooLong": "the size of a file",
+    "PhotosFull": "the size of a page",
     "NationalListTooLong": "the size of a file",
     "NothingToImport": "the columns of a file",
     "ProviderUnknown": "the owner of a file",

@@ -26,6 +26,7 @@ from tests.integration.access.cast import CAST, VISITOR
 from tests.integration.access.table import Row, Trial, read_table
 from tests.support.bank import Entry, camt_of
 from tests.support.deal import MONDAY, PDF
+from tests.support.hostile import JPEG
 from tests.support.invoices import Paper, xml_of
 from tests.support.isolation import rolled_back
 from tests.support.world import World
@@ -376,6 +377,7 @@ class _Filling:
     def file(self, kind: str) -> tuple[io.BytesIO, str]:
         content, filename = {
             "pdf": (PDF, "file.pdf"),
+            "photo": (JPEG, "photo.jpg"),
             "invoice": (xml_of(Paper()), "invoice.xml"),
             "credit invoice": (xml_of(Paper().red("26370000000000009001")), "credit.xml"),
             "adverse list": ("统一社会信用代码,列入日期\n91370000DEM0000010,2026-01-05\n".encode(), "list.csv"),

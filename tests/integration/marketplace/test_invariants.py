@@ -353,6 +353,7 @@ BENDS: dict[str, str | list[str]] = {
     "a public instrument": "UPDATE instrument SET reviewed_by = submitted_by WHERE state = 'published'",
     "a published service says": "UPDATE service SET phone = '' WHERE state = 'published'",
     "no duty-free instrument": "UPDATE instrument SET duty_free = true, duty_free_record = ''",
+    "a photo is a picture": "UPDATE stored_file SET owner_id = -1 WHERE media_type = 'image/jpeg'",
     "a service rests on": "UPDATE service SET provider_id = -1",
     "a published service shows a version": (
         "UPDATE service SET price_fen = price_fen + 1"

@@ -20,6 +20,7 @@ from core.http.edge import SESSION_TOKEN
 from marketplace.demo.province import demo_uscc
 from tests.conftest import FreshContextClient
 from tests.support.deal import MONDAY, PDF
+from tests.support.hostile import JPEG
 from tests.support.invoices import Line, Paper, xml_of
 from tests.support.isolation import rolled_back
 from tests.support.pages import Files, PageAnswer, PageClient
@@ -41,6 +42,7 @@ def _sheet() -> bytes:
 
 FILES = {
     "pdf": (PDF, "证明.pdf"),
+    "photo": (JPEG, "照片.jpg"),
     "list": ("\n".join(",".join(row) for row in LISTED).encode(), "名录.csv"),
     "sheet": (_sheet(), "名录.xlsx"),
     "prose": ("这里没有表头\n".encode(), "说明.csv"),

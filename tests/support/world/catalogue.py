@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marketplace.demo.client import Json
 from tests.support.deal import service_id
+from tests.support.hostile import JPEG
 from tests.support.world.records import Records
 
 SAMPLE = "demo-ms-sample"
@@ -39,6 +40,8 @@ class Catalogue(Records):
         self.post("provider-jinan", f"/instruments/{found['demo-xrd']}/closures", closed, name="closure")
         summer = {"name": "暑假", "first_day": "2026-07-13", "last_day": "2026-08-30", "hours": []}
         self.post("provider-jinan", f"/instruments/{found['demo-xrd']}/opening-seasons", summer, name="opening season")
+        photo = ("provider-jinan", f"/instruments/{found['demo-xrd']}/photos", JPEG, "xrd.jpg")
+        self.ids["photo"] = self.client.upload(*photo, caption="正面", caption_en="Front")["id"]
         used = {**USE, "starts_at": "2026-03-01T08:00:00+08:00", "ends_at": "2026-03-01T12:00:00+08:00"}
         uses = f"/instruments/{found['demo-xrd']}/uses"
         self.post("provider-jinan", uses, used, name="use")
