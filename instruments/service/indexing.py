@@ -26,7 +26,7 @@ from instruments.queries.searching.layout import ALL, LAYOUT, OF_THESE, document
 log = structlog.get_logger()
 
 TOPIC = "catalogue.changed"
-"""Events of the trigger of migration 0053: ``instruments`` names ranges of numbers, as PostgreSQL writes them."""
+"""Events of the trigger of migration 0059: ``instruments`` names ranges of numbers, as PostgreSQL writes them."""
 EVENTS_AT_ONCE = 500
 ROWS_AT_ONCE = 2_000
 BUILD_HEAP_BYTES = 256 * 1024 * 1024

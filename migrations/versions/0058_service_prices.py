@@ -7,7 +7,7 @@ from migrations.columns import day, fen, instant, key, one_of, refers, text
 from migrations.helpers import grant
 
 revision = "0058"
-down_revision = "0059"
+down_revision = "0057"
 branch_labels = None
 depends_on = None
 

@@ -65,7 +65,7 @@ def test_v14_what_was_published_before_versions_were_kept_becomes_the_first_one(
     """From the day of its last change on; drafts get none."""
     settings = AlembicConfig(str(MIGRATIONS / "alembic.ini"))
     settings.attributes["database_owner_url"] = bare.config(tmp_path).database_owner_url
-    command.upgrade(settings, "0059")
+    command.upgrade(settings, "0057")
     with bare.connect() as connection:
         connection.execute("SET session_replication_role = replica")  # without a provider
         for state in ("published", "withdrawn", "draft"):

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0053"
+revision = "0059"
 down_revision = "0058"
 branch_labels = None
 depends_on = None

@@ -6,7 +6,7 @@ from alembic import op
 from migrations.columns import day, instant, json, key, one_of, refers, text
 from migrations.helpers import append_only, grant
 
-revision = "0054"
+revision = "0053"
 down_revision = "0052"
 branch_labels = None
 depends_on = None

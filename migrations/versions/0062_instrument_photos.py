@@ -6,8 +6,8 @@ from alembic import op
 from migrations.columns import by, key, refers, text
 from migrations.helpers import grant
 
-revision = "0057b"
-down_revision = "0060"
+revision = "0062"
+down_revision = "0061"
 branch_labels = None
 depends_on = None
 

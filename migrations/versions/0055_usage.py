@@ -6,8 +6,8 @@ from alembic import op
 from migrations.columns import by, instant, key, one_of, refers, text
 from migrations.helpers import append_only, grant
 
-revision = "0056"
-down_revision = "0057"
+revision = "0055"
+down_revision = "0054"
 branch_labels = None
 depends_on = None
 

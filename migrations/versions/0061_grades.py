@@ -6,8 +6,8 @@ from alembic import op
 from migrations.columns import by, day, fen, key, one_of, refers, text
 from migrations.helpers import grant
 
-revision = "0060"
-down_revision = "0056b"
+revision = "0061"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 

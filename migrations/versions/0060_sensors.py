@@ -7,8 +7,8 @@ from sqlalchemy.dialects import postgresql
 from migrations.columns import by, day, instant, key, refers, text
 from migrations.helpers import append_only, grant
 
-revision = "0056b"
-down_revision = "0053"
+revision = "0060"
+down_revision = "0059"
 branch_labels = None
 depends_on = None
 

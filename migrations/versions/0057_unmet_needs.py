@@ -6,8 +6,8 @@ from alembic import op
 from migrations.columns import by, day, instant, json, key, one_of, refers, text
 from migrations.helpers import append_only, grant
 
-revision = "0059"
-down_revision = "0055"
+revision = "0057"
+down_revision = "0056"
 branch_labels = None
 depends_on = None
 

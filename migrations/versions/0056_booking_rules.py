@@ -7,8 +7,8 @@ from sqlalchemy.dialects import postgresql
 from migrations.columns import day, key, refers, text
 from migrations.helpers import grant
 
-revision = "0055"
-down_revision = "0056"
+revision = "0056"
+down_revision = "0055"
 branch_labels = None
 depends_on = None
 
