@@ -142,7 +142,7 @@ def test_a_team_hands_nothing_in(world: World) -> None:
 def test_nobody_sees_what_waits_for_others(world: World) -> None:
     """V6: another city's bureau has no claims to review, another member but the documents it owes itself."""
     assert "claims_to_review" not in desk_of(world, "bureau-qingdao")
-    assert set(desk_of(world, "provider-qingdao")) == {"documents_owed"}
+    assert set(desk_of(world, "provider-qingdao")) == {"documents_owed", "rectifications_to_report"}
     with on(world):
         assert desk(SYSTEM, now=MONDAY) == []
 
