@@ -35,13 +35,15 @@ class PublishedPrice:
 
 
 def in_force_on(service: Any, on: Any) -> ScalarSelect[int]:
-    """The id of the version of a service that holds on a day, as a part of a statement; both may be columns."""
+    """The id of the version of a service that holds on a day, as a part of a statement; both may be columns, of
+    whichever statement around it."""
     version = aliased(ServicePrice)
     return (
         select(version.id)
         .where(version.service_id == service, version.withdrawn_at.is_(None), version.valid_from <= on)
         .order_by(version.valid_from.desc(), version.id.desc())
         .limit(1)
+        .correlate_except(version)
         .scalar_subquery()
     )
 

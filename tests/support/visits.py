@@ -14,8 +14,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from core import clock
-from core.http.attachment import attachment, download
+from core.http.attachment import attachment, download, download_written
 from core.http.edge import SESSION_TOKEN
+from core.http.pictures import picture
 from core.pages import Pages
 from tests.integration.access.cast import CAST, VISITOR
 from tests.integration.access.table import Row, Trial, read_table
@@ -37,10 +38,13 @@ def page_routes(app: Flask) -> Iterator[tuple[str, str]]:
                 yield f"{method} {rule.rule}", rule.endpoint
 
 
+_FILES = {each.__name__ for each in (attachment, download, download_written, picture)}
+
+
 def answers_file(app: Flask, endpoint: str) -> bool:
-    """Whether a route hands out a file, so that a browser downloads rather than shows what it answers."""
+    """Whether a route hands out a file, so that a browser downloads it or shows it by means of its own."""
     called = inspect.unwrap(app.view_functions[endpoint]).__code__.co_names
-    return not {attachment.__name__, download.__name__}.isdisjoint(called)
+    return not _FILES.isdisjoint(called)
 
 
 def path_of(world: World, row: Row, trial: Trial, *, never_given: bool = False) -> str:

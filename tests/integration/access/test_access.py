@@ -54,8 +54,13 @@ OWN = {
     "POST /gateway-webhooks/stripe",
     "POST /disclosure-applications",
     "POST /disclosure-applications/<int:application_id>/withdrawal",
+    "POST /saved-searches",
+    "PATCH /saved-searches/<int:saved_search_id>",
+    "POST /saved-searches/<int:saved_search_id>/pause",
+    "POST /saved-searches/<int:saved_search_id>/resumption",
+    "DELETE /saved-searches/<int:saved_search_id>",
 }
-"""What everybody may change about the own account or ask for, and what is believed for its signature alone."""
+"""What everybody may change about the own account, keep or ask for, and what is believed for its signature alone."""
 MONEY = re.compile(
     r"/(funds|payables|settlement-|shortfalls|clawbacks|payment-stops|payments|payment-refunds|disputes|gateway-account"
     r"|bank-statements|statement-gaps|suspense-entries|ledger|claims|orders|quotes)"
@@ -126,6 +131,7 @@ def test_v6_an_auditor_and_a_citys_offices_read_what_the_province_reads() -> Non
         "/instrument-imports",
         "/quotes",
         "/referrals",
+        "/unmet-needs",
     }
     among_officers = {
         "GET /interests",

@@ -103,6 +103,13 @@ def test_v14_an_announced_price_is_shown_once_its_day_has_come(client: FlaskClie
     assert len(client.get(f"{API}/{early.id}/prices").get_json()["items"]) == 2
 
 
+def test_v14_services_that_cost_the_same_have_each_a_price_of_their_own(client: FlaskClient) -> None:
+    """V14: what is in force for one service says nothing about another."""
+    provider = make_provider()
+    alike = [sampled(provider), sampled(provider), sampled()]
+    assert len({cost(each).price_id for each in alike}) == 3
+
+
 def test_a_change_of_today_is_a_version_and_a_change_of_words_is_none(client: FlaskClient) -> None:
     """V14: each price that was ever published stays to be read."""
     service = sampled()
