@@ -33,6 +33,8 @@ may_hand_in_readings = has_role("sensor")
 may_read_use = provider | official_reader
 may_attend = provider | beneficiary | incubator
 may_read_bookings = may_attend | official_reader
+may_have_calendars = may_attend
+"""Whose bookings and instruments calendar programs may read at secret addresses."""
 may_read_national_lists = provider | official_reader
 """Who writes the files for the national network."""
 
@@ -69,6 +71,7 @@ __all__ = [
     "may_attend",
     "may_exempt",
     "may_hand_in_readings",
+    "may_have_calendars",
     "may_import",
     "may_judge",
     "may_keep_sensors",

@@ -55,6 +55,12 @@ def saved_searches_max(on: date) -> int:
     return found
 
 
+def calendar_reads_an_hour(on: date) -> int:
+    """How often an hour a calendar is read at one secret address."""
+    found: int = _edition(on)["instruments.calendar_reads_an_hour"]
+    return found
+
+
 def reading_terms(on: date) -> ReadingTerms:
     """Which readings of sensors are taken, and for how long one holds (S19; the figures are design decisions)."""
     edition = _edition(on)

@@ -1,6 +1,7 @@
 """The catalogue's part of the HTTP API."""
 
 from instruments.api.booking_rules import booking_rules
+from instruments.api.calendar_addresses import calendar_addresses, calendar_feeds
 from instruments.api.imports import instrument_imports
 from instruments.api.instruments import instruments
 from instruments.api.national_lists import national_lists
@@ -24,6 +25,8 @@ BLUEPRINTS = [
     bookings,
     booking_rules,
     opening_seasons,
+    calendar_addresses,
+    calendar_feeds,
     sensors,
     keys,
     readings,

@@ -30,7 +30,8 @@ from instruments.models import Instrument
 from instruments.permissions import may_exempt, may_offer, may_read_deadlines, may_review, may_search
 from instruments.queries import catalogue
 from instruments.queries.availability import WindowRefused, availability
-from instruments.queries.calendar import OccupancyMissing, calendar_feed, opening_hours
+from instruments.queries.calendar import OccupancyMissing, opening_hours
+from instruments.queries.calendar_feeds import calendar_feed
 from instruments.queries.catalogue import SearchCursorUnknown, SearchRefused
 from instruments.queries.details import deadlines as with_deadlines
 from instruments.queries.details import details, instrument_details, listing_deadlines
@@ -332,7 +333,7 @@ def available(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
 def feed(instrument_id: int) -> Response:
     """Its calendar as iCalendar
 
-    What is taken, without names.
+    What is taken, without names; the time kept free around a booking counts as its own.
     """
     content = calendar_feed(instrument_id, actor=current_actor(), now=clock.now())
     return Response(content, content_type="text/calendar; charset=utf-8")

@@ -1,5 +1,6 @@
 """Columns and constraints of the package's tables."""
 
+from instruments.models.calendar_addresses import CalendarAddress
 from instruments.models.calendars import BookingRule, Occupancy, OpeningHours, OpeningSeason, SeasonHours
 from instruments.models.imports import ImportJob, ImportRowError
 from instruments.models.instruments import Instrument
@@ -23,6 +24,7 @@ __all__ = [
     "Attendance",
     "AttendanceRule",
     "BookingRule",
+    "CalendarAddress",
     "ImportJob",
     "ImportRowError",
     "IngestKey",

@@ -2,6 +2,7 @@
 
 from core.pages import Pages
 from instruments.pages.booking_rules import booking_rule_pages
+from instruments.pages.calendar_addresses import calendar_address_pages
 from instruments.pages.catalogue import catalogue
 from instruments.pages.closures import closures
 from instruments.pages.hours import hours
@@ -28,6 +29,7 @@ PAGES: list[Pages] = [
     hours,
     booking_rule_pages,
     season_pages,
+    calendar_address_pages,
     closures,
     services,
     own_service_pages,

@@ -17,7 +17,7 @@ from instruments.pages.quoting import quote_href
 from instruments.pages.seasons import said_seasons
 from instruments.permissions import may_search, owns
 from instruments.queries.availability import terms_of
-from instruments.queries.calendar import calendar_feed
+from instruments.queries.calendar_feeds import calendar_feed
 from instruments.queries.details import instrument_details
 from instruments.queries.instruments import find_instrument
 from instruments.queries.listings import offered_services

@@ -68,6 +68,9 @@ def _for_owner(instrument: Instrument) -> Iterator[dict[str, Any]]:
         yield _button("opening_season_new", "season_pages.index", instrument_id=instrument.id)
         yield _button("booking_rules", "booking_rule_pages.for_one", instrument_id=instrument.id)
         yield _button("photo_new", "photo_pages.index", instrument_id=instrument.id)
+        yield _button(
+            "calendar_address_new", "calendar_address_pages.issue_for_instrument", instrument_id=instrument.id
+        )
         yield _button("closure_new", "closure_pages.index", instrument_id=instrument.id)
         yield _button("service_new", "own_service_pages.new", instrument=instrument.id)
 

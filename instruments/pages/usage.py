@@ -18,7 +18,7 @@ from core.pages.language import moment, t
 from core.pages.tables import choice, typed_day
 from core.permissions import authorise
 from instruments.models import Instrument, InstrumentUse, Occupancy
-from instruments.permissions import may_log_use, may_manage, may_read_bookings, may_read_use
+from instruments.permissions import may_have_calendars, may_log_use, may_manage, may_read_bookings, may_read_use
 from instruments.queries.usage import (
     attended,
     corrections_of,
@@ -280,7 +280,10 @@ BOOKINGS = Table(
 @allow(may_read_bookings)
 def booked() -> Any:
     """Hours booked beside those that were used."""
-    return table_page(BOOKINGS, visible_bookings(current_actor()), title="page.bookings.title")
+    actor = current_actor()
+    calendar = {"label": t("page.calendar_addresses.title"), "href": url_for("calendar_address_pages.index")}
+    actions = [calendar] if may_have_calendars(actor) else []
+    return table_page(BOOKINGS, visible_bookings(actor), title="page.bookings.title", actions=actions)
 
 
 def _of_order(found: Any) -> str | None:

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from icalendar import Calendar, Event
 from sqlalchemy import ColumnElement, Select, and_, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from core.clock import SHANGHAI
 from core.db import session
 from core.errors import NotFound
-from core.permissions import Actor
-from core.texts import text
 from core.types import Span
-from instruments.models import Instrument, Occupancy, OpeningHours
-from instruments.permissions import has_jurisdiction, owns
-from instruments.queries.instruments import find_instrument
+from instruments.models import Occupancy, OpeningHours
 from instruments.rules.opening import Interval, WeeklyHours
 from instruments.rules.terms import OccupancyKind
 
-CALENDAR_PAST = timedelta(days=31)
-CALENDAR_FUTURE = timedelta(days=366)
 SECONDS_AN_HOUR = 3600
 
 
@@ -70,32 +62,6 @@ def touching(
     wanted = func.int8range(instrument_id, instrument_id, "[]")
     during = Occupancy.during.op("&&")(func.tstzrange(start, end, "[)"))
     return and_(Occupancy.live, same.op("&&")(wanted), during)
-
-
-def calendar_feed(instrument_id: int, *, actor: Actor, now: datetime) -> bytes:
-    """The calendar as iCalendar: what is taken, without names; the owner and its bureau also see the notes."""
-    instrument = find_instrument(instrument_id, actor=actor)
-    feed = Calendar()
-    feed.add("prodid", "-//innovation-vouchers//instruments//ZH")
-    feed.add("version", "2.0")
-    feed.add("x-wr-calname", instrument.name)
-    feed.add("x-wr-timezone", str(SHANGHAI))
-    shows_notes = owns(actor, instrument) or has_jurisdiction(actor, instrument)
-    for each in occupied(instrument.id, now - CALENDAR_PAST, now + CALENDAR_FUTURE):
-        feed.add_component(_event(each, instrument, shows_notes=shows_notes))
-    return bytes(feed.to_ical())
-
-
-def _event(taken: Occupancy, instrument: Instrument, *, shows_notes: bool) -> Event:
-    event = Event()
-    event.add("uid", f"occupancy-{taken.id}@instrument-{instrument.id}")
-    event.add("dtstamp", taken.created_at)
-    event.add("dtstart", taken.during.start)
-    event.add("dtend", end_of(taken.during))
-    event.add("summary", text(f"instruments.occupancy.{taken.kind}").both())
-    if shows_notes and taken.note and taken.kind is not OccupancyKind.BOOKING:
-        event.add("description", taken.note)
-    return event
 
 
 def find_occupancy(instrument_id: int, occupancy_id: int) -> Occupancy:

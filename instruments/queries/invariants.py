@@ -101,6 +101,19 @@ INVARIANTS = [
          WHERE i.provider_id <> s.provider_id
         """,
     ),
+    Invariant(
+        12,
+        "every secret address of a calendar has the entries of its issue and its end",
+        """
+        SELECT c.id AS calendar_address FROM calendar_address c
+         WHERE EXISTS (
+           SELECT FROM (VALUES ('issue', c.issued_at), ('revoke', c.ended_at)) AS said (action, at)
+            WHERE said.at IS NOT NULL AND NOT EXISTS (
+              SELECT FROM audit_entry a
+               WHERE a.subject_kind = 'calendar_address' AND a.subject_id = c.id
+                 AND a.action = said.action AND a.at = said.at))
+        """,
+    ),
     *USAGE,
     replay("instrument", LISTING),
     replay("service", SERVICE),

@@ -32,6 +32,7 @@ WITHOUT_KEY = {
     "POST /recovery",
     "POST /users/{user_id}/recovery",
     "POST /gateway-webhooks/stripe",
+    "POST /calendar-addresses",
     "POST /ingest-keys",
     "POST /ingest-keys/{key_id}/replacement",
     "POST /sensor-readings",
@@ -55,10 +56,11 @@ OPEN = {
     "GET /evaluation-grades/{grade_id}",
     "GET /evaluation-awards",
     "GET /evaluation-awards/{award_id}",
+    "GET /calendar-feeds/{token}/calendar.ics",
     "POST /gateway-webhooks/stripe",
 }
 """What visitors may call besides reading the catalogue: signing in and up, and what the public may know; the payment
-gateway signs what it says."""
+gateway signs what it says, and calendar programs know a secret address."""
 CODE = re.compile("`([a-z_0-9]+)`: ")
 
 

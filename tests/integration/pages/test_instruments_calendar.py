@@ -260,3 +260,17 @@ def test_hours_and_closures_read_in_english_too(owner: PageClient, path: str) ->
     assert "Stretch 1 (from – to)" in page.text
     assert "Monday, stretch 1, from" in page.text
     assert "Closures and maintenance" in owner.get(f"{path}/closures").text
+
+
+def test_a_calendar_address_is_shown_once_and_answers_without_a_session(
+    province: DemoClient, owner: PageClient, path: str
+) -> None:
+    """For the instrument from its page, and for the bookings one sees; the list has neither secret."""
+    urls = []
+    for at in (f"{path}/calendar-address", "/calendar-addresses/new"):
+        shown = owner.send(at)
+        urls.append(shown.text[shown.text.index("/api/v1/calendar-feeds/") :].split()[0])
+    visitor = province.app.test_client()
+    assert [visitor.get(url).status_code for url in urls] == [200, 200]
+    listed = owner.get("/calendar-addresses").text
+    assert not [url for url in urls if url.split("/")[-2] in listed]

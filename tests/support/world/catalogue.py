@@ -52,6 +52,8 @@ class Catalogue(Records):
         since = {"instrument_id": found["demo-xrd"], "starts_at": "2026-03-01T08:00:00+08:00"}
         self.post("provider-jinan", f"/sensors/{self.ids['sensor']}/placement", since)
         self.ids["ingest key"] = self.client.post("provider-jinan", "/ingest-keys", {"label": "机房"})["key"]["id"]
+        issued = self.client.post("sme-heze", "/calendar-addresses", {})
+        self.ids["calendar address"] = issued["address"]["id"]
         offer = {**SERVICE, "instrument_ids": [found["demo-xrd"]]}
         self.post("provider-jinan", "/services", offer, name="draft service")
         kept = {"name": "质谱", "search": {"q": "质谱", "city": "370100", "free_from": FREE[0], "free_to": FREE[1]}}
