@@ -19,6 +19,7 @@ LISTS = {
     "/adverse-records": "province",
     "/audit-entries": "auditor",
     "/annual-reports": "province",
+    "/calendar-addresses": "sme-heze",
     "/claims": "province",
     "/clawbacks": "province",
     "/clawback-proposals": "province",
