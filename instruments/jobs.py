@@ -1,5 +1,5 @@
 """The worker's part: waiting imports, when instruments ran, announced prices whose day has come, what newly answers
-kept searches, and the search index."""
+kept searches, slots that became free, and the search index."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from instruments.service.index_keeping import keep_index
 from instruments.service.prices import begin_announced
 from instruments.service.readings import derive_due
 from instruments.service.saved_searches import look_for_news
+from instruments.service.slot_waits import tell_waiting
 
 
 def waiting_imports(now: datetime, period: datetime) -> None:
@@ -26,6 +27,10 @@ def _look_for_news(now: datetime, period: datetime) -> None:
     look_for_news(now=now)
 
 
+def _tell_waiting(now: datetime, period: datetime) -> None:
+    tell_waiting(now=now)
+
+
 def announced_prices(now: datetime, period: datetime) -> None:
     """Show what services cost from today on; quotes have taken it since midnight."""
     begin_announced(now=now)
@@ -35,6 +40,7 @@ JOBS = [
     Job("instruments.derive_running", "* * * * *", _derive_running),
     Job("instrument_imports", "* * * * *", waiting_imports),
     Job("instruments.look_for_news", "30 6 * * *", _look_for_news),
+    Job("instruments.tell_waiting", "* * * * *", _tell_waiting),
     Job("announced_prices", "1 0 * * *", announced_prices),
 ]
 FOLLOWERS: list[Follower] = [keep_index]

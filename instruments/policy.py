@@ -30,6 +30,14 @@ class BookingPolicy:
     horizon: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingTerms:
+    """How long who waited has to book what became free before the next is told, and for how many slots one waits."""
+
+    term: timedelta
+    most: int
+
+
 def listing_policy(on: date) -> ListingPolicy:
     """The figures of the sharing measure on a day, or on the nearest day of its term (S31)."""
     edition = _edition(on)
@@ -59,6 +67,15 @@ def calendar_reads_an_hour(on: date) -> int:
     """How often an hour a calendar is read at one secret address."""
     found: int = _edition(on)["instruments.calendar_reads_an_hour"]
     return found
+
+
+def waiting_terms(on: date) -> WaitingTerms:
+    """The terms of waiting for slots; the measures say nothing of it."""
+    edition = _edition(on)
+    return WaitingTerms(
+        term=timedelta(minutes=edition["instruments.slot_wait_term_minutes"]),
+        most=edition["instruments.slot_waits_max"],
+    )
 
 
 def reading_terms(on: date) -> ReadingTerms:

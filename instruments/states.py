@@ -87,3 +87,28 @@ SAVED_SEARCH = Transitions(
     },
     initial=SavedSearchState.ACTIVE,
 )
+
+
+class SlotWaitState(StrEnum):
+    """How it stands with somebody who waits for a taken slot."""
+
+    WAITING = "waiting"
+    OFFERED = "offered"
+    BOOKED = "booked"
+    PASSED = "passed"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+OPEN_WAITS = (SlotWaitState.WAITING, SlotWaitState.OFFERED)
+SLOT_WAIT = Transitions(
+    {
+        (SlotWaitState.WAITING, "offer_slot"): SlotWaitState.OFFERED,
+        (SlotWaitState.OFFERED, "lose_slot"): SlotWaitState.WAITING,
+        (SlotWaitState.OFFERED, "pass_by"): SlotWaitState.PASSED,
+        **{(state, "book_slot"): SlotWaitState.BOOKED for state in OPEN_WAITS},
+        **{(state, "withdraw"): SlotWaitState.WITHDRAWN for state in OPEN_WAITS},
+        **{(state, "expire"): SlotWaitState.EXPIRED for state in OPEN_WAITS},
+    },
+    initial=SlotWaitState.WAITING,
+)

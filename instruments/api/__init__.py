@@ -10,6 +10,7 @@ from instruments.api.saved_searches import saved_searches
 from instruments.api.seasons import opening_seasons
 from instruments.api.sensors import keys, readings, running, sensors
 from instruments.api.services import services
+from instruments.api.slot_waits import slot_waits
 from instruments.api.syncing import instrument_sync
 from instruments.api.usage import bookings, uses
 
@@ -27,6 +28,7 @@ BLUEPRINTS = [
     opening_seasons,
     calendar_addresses,
     calendar_feeds,
+    slot_waits,
     sensors,
     keys,
     readings,

@@ -17,6 +17,7 @@ from instruments.models.sensors import (
     SensorReading,
 )
 from instruments.models.services import Service, ServiceInstrument
+from instruments.models.slot_waits import SlotWait
 from instruments.models.usage import Attendance, AttendanceRule, InstrumentUse
 
 __all__ = [
@@ -46,4 +47,5 @@ __all__ = [
     "Service",
     "ServiceInstrument",
     "ServicePrice",
+    "SlotWait",
 ]

@@ -19,6 +19,7 @@ from instruments.pages.saved_searches import saved
 from instruments.pages.seasons import season_pages
 from instruments.pages.sensors import keys, sensors
 from instruments.pages.services import services
+from instruments.pages.slot_waits import slot_wait_pages
 from instruments.pages.usage import bookings, usage
 
 PAGES: list[Pages] = [
@@ -30,6 +31,7 @@ PAGES: list[Pages] = [
     booking_rule_pages,
     season_pages,
     calendar_address_pages,
+    slot_wait_pages,
     closures,
     services,
     own_service_pages,

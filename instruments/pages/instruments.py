@@ -15,13 +15,14 @@ from instruments.pages.listing_actions import next_actions
 from instruments.pages.listing_parts import about, listing_events, listing_facts, next_key
 from instruments.pages.quoting import quote_href
 from instruments.pages.seasons import said_seasons
-from instruments.permissions import may_search, owns
+from instruments.permissions import may_ask_for_it, may_search, owns
 from instruments.queries.availability import terms_of
 from instruments.queries.calendar_feeds import calendar_feed
 from instruments.queries.details import instrument_details
 from instruments.queries.instruments import find_instrument
 from instruments.queries.listings import offered_services
 from instruments.queries.photos import photos_of
+from instruments.states import ListingState
 
 instruments = Pages(
     "instrument_pages",
@@ -60,6 +61,7 @@ def one(instrument_id: int) -> str:
         taken=taken(instrument, now, now + LISTED, actor=actor),
         days=LISTED.days,
         is_owner=owns(actor, instrument),
+        may_wait=may_ask_for_it(actor) and instrument.state is ListingState.PUBLISHED,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.invariants import Invariant, replay
 from instruments.queries.usage_invariants import INVARIANTS as USAGE
-from instruments.states import IMPORT, LISTING, SERVICE
+from instruments.states import IMPORT, LISTING, SERVICE, SLOT_WAIT
 
 INVARIANTS = [
     Invariant(
@@ -114,8 +114,20 @@ INVARIANTS = [
                  AND a.action = said.action AND a.at = said.at))
         """,
     ),
+    Invariant(
+        9,
+        "of those who wait for one time at most one is told to book it, and none waits for it twice",
+        """
+        SELECT a.id AS slot_wait, b.id AS other FROM slot_wait a
+          JOIN slot_wait b ON b.instrument_id = a.instrument_id AND b.id > a.id AND b.during && a.during
+         WHERE (a.state = 'offered' AND b.state = 'offered')
+            OR (a.organisation_id = b.organisation_id
+                AND a.state IN ('waiting', 'offered') AND b.state IN ('waiting', 'offered'))
+        """,
+    ),
     *USAGE,
     replay("instrument", LISTING),
     replay("service", SERVICE),
     replay("import_job", IMPORT),
+    replay("slot_wait", SLOT_WAIT),
 ]

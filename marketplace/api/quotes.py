@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounts.queries.beneficiaries import BeneficiaryMissing, BeneficiaryUnclear
 from core import clock
 from core.http import (
     Blueprint,
@@ -24,8 +25,6 @@ from marketplace.queries.explanations import FactsMissing
 from marketplace.queries.hindrances import QuoteAnswer, quote_answer, quote_answers
 from marketplace.schemas import QuoteRequestSchema, QuoteSchema
 from marketplace.service.quotes import (
-    BeneficiaryMissing,
-    BeneficiaryUnclear,
     FiguresOverdue,
     NotAMember,
     UnmetNeedUnusable,

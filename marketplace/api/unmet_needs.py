@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounts.queries.beneficiaries import BeneficiaryMissing, BeneficiaryUnclear
 from core import clock
 from core.http import Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.states import StateForbids
@@ -19,7 +20,6 @@ from marketplace.schemas.unmet_needs import (
     NewNeedSchema,
 )
 from marketplace.service import unmet_needs as service
-from marketplace.service.quotes import BeneficiaryMissing, BeneficiaryUnclear
 from marketplace.service.unmet_needs import UnmetNeedRefused
 
 unmet_needs = Blueprint(

@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import request
 
-from accounts.permissions import incubator
-from accounts.queries import acts_for, teams_of
+from accounts.queries import acts_for
+from accounts.queries.beneficiaries import own_teams
 from core import clock
 from core.http.schemas import MAX_ID
 from core.pages import Form, term
@@ -88,13 +88,6 @@ def quote_form(service: Service, instrument: Instrument | None, *, before: Quote
         },
         initial=dict(_initial(service, before)),
     )
-
-
-def own_teams(actor: Actor) -> list[tuple[str, str]] | None:
-    """The teams of an incubator; None where one asks for oneself."""
-    if not incubator(actor) or actor.organisation_id is None:
-        return None
-    return [(str(each.id), each.name) for each in teams_of(actor.organisation_id)]
 
 
 def _needs(actor: Actor) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, render_template
 
 from accounts.policy import city_names
+from accounts.queries.beneficiaries import own_teams
 from accounts.queries.names import organisation_names
 from core import clock
 from core.http import allow, current_actor
@@ -20,7 +21,6 @@ from instruments.pages.asking import asked, asked_for
 from instruments.pages.saved_searches import words
 from instruments.queries.saved_searches import wanted_of
 from marketplace.models import UnmetNeed
-from marketplace.pages.quote_form import own_teams
 from marketplace.permissions import (
     is_users_side_of_need,
     may_answer_need,

@@ -257,6 +257,8 @@ SCHEMA: Mapping[str, fields.Field[Any]] = {
     "instruments.booking_horizon_days": _count(1, 3660),
     "instruments.saved_searches_max": _count(1, 1000),
     "instruments.calendar_reads_an_hour": _count(1, 3600),
+    "instruments.slot_wait_term_minutes": _count(1, 44_640),
+    "instruments.slot_waits_max": _count(1, 1000),
     "instruments.usage_back_days": _count(1, 3660),
     "instruments.usage_late_after_days": _count(0, 3660),
     "instruments.check_in_early_minutes": _count(0, 1440),

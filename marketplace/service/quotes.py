@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from accounts.kinds import BENEFICIARY_KINDS
-from accounts.queries import acts_for, is_approved_member, orders_are_stopped, organisation
+from accounts.queries import is_approved_member, orders_are_stopped
+from accounts.queries.beneficiaries import beneficiary_of
 from core import clock
 from core.db import transaction
-from core.errors import Conflict, NotFound, Refused, reason
+from core.errors import Conflict, Refused, reason
 from core.permissions import Actor, authorise
 from core.workdays import load_calendar
 from marketplace.models import Quote
@@ -31,18 +31,6 @@ class FiguresOverdue(Conflict):
     """The pack lets nobody order whose figures of the last completed year are overdue."""
 
     code = "figures_overdue"
-
-
-class BeneficiaryMissing(NotFound):
-    """The actor acts for no such enterprise or team."""
-
-    code = "not_found"
-
-
-class BeneficiaryUnclear(Refused):
-    """An incubator must say for which of its teams it asks."""
-
-    code = "beneficiary_unclear"
 
 
 class UnmetNeedUnusable(Refused):
@@ -114,18 +102,6 @@ def _unmet_need(said: str | None, need_id: int | None, *, user: int) -> str | No
     if need is None:
         raise UnmetNeedUnusable(reasons=[reason("unmet_need_unusable", article="V16 out", field="unmet_need_id")])
     return named_need(need.number, said or need.why)
-
-
-def beneficiary_of(actor: Actor, wanted: int | None) -> int:
-    """For whom the actor asks: its own organisation, or the team an incubator names."""
-    own = acts_for(actor)
-    if wanted is None:
-        if actor.organisation_id is None or organisation(actor.organisation_id).kind not in BENEFICIARY_KINDS:
-            raise BeneficiaryUnclear(reasons=[reason("beneficiary_unclear", article="V7", field="beneficiary_id")])
-        return actor.organisation_id
-    if wanted not in own or organisation(wanted).kind not in BENEFICIARY_KINDS:
-        raise BeneficiaryMissing
-    return wanted
 
 
 def require_membership(organisation_id: int, *, is_member: bool, on: date) -> None:

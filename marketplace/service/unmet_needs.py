@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from accounts.queries import seat
+from accounts.queries.beneficiaries import beneficiary_of
 from accounts.steps.memberships import user_id_of
 from core import audit, clock
 from core.db import require_transaction, transaction
@@ -23,7 +24,6 @@ from marketplace.models import NeedProposal, UnmetNeed
 from marketplace.permissions import is_users_side_of_need, may_answer_need, may_read_needs, may_state_needs
 from marketplace.queries.unmet_needs import find_need, published_of
 from marketplace.rules.unmet_needs import ARTICLE, FIRST_FOUND, NeedOutcome, need_faults, need_number
-from marketplace.service.quotes import beneficiary_of
 from marketplace.states import UNMET_NEED
 
 LOCK = 23

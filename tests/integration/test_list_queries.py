@@ -73,6 +73,7 @@ LISTS = {
     "/review-summaries": "province",
     "/saved-searches": "sme-heze",
     "/services": "provider-jinan",
+    "/slot-waits": "sme-jinan",
     "/settlement-batches": "finance-maker",
     "/bank-statements": "finance-maker",
     "/statement-gaps": "finance-maker",

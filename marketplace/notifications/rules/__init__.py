@@ -48,6 +48,7 @@ from marketplace.notifications.rules.reports import ANNUAL_REPORT, CONSULTATION,
 from marketplace.notifications.rules.searches import SAVED_SEARCH
 from marketplace.notifications.rules.supervision import APPEAL, FINDING, INSPECTION, MISCONDUCT, STOP
 from marketplace.notifications.rules.told import Subject, Told
+from marketplace.notifications.rules.waits import SLOT_WAIT
 
 ALL = (
     MEMBERSHIP,
@@ -62,6 +63,7 @@ ALL = (
     ORDER,
     LISTING,
     SAVED_SEARCH,
+    SLOT_WAIT,
     UNMET_NEED,
     CLAIM,
     SUMMARY,

@@ -332,6 +332,10 @@ BENDS: dict[str, str | list[str]] = {
         "DELETE FROM payment_stop",
     ],
     # instruments
+    "of those who wait for one time": [
+        made("slot_wait", instrument_id=1, during="[2026-03-02,2026-03-03)", state="offered"),
+        copied("slot_wait", "id = 999999", id=999_998),
+    ],
     "every secret address": made("calendar_address", user_id=1, issued_at="2026-03-02"),
     "what one sensor tells": [
         made("running_stretch", sensor_id=1, day="2026-03-02", starts_at="2026-03-02", ends_at="2026-03-03"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from core import clock
+from instruments.service.slot_waits import tell_waiting
 from marketplace.demo.client import DemoClient, Json
 from tests.support.deal import order, service_id
 from tests.support.pages import PageAnswer, PageClient
@@ -274,3 +276,23 @@ def test_a_calendar_address_is_shown_once_and_answers_without_a_session(
     assert [visitor.get(url).status_code for url in urls] == [200, 200]
     listed = owner.get("/calendar-addresses").text
     assert not [url for url in urls if url.split("/")[-2] in listed]
+
+
+def test_a_user_waits_for_a_slot_and_books_it_from_its_page(province: DemoClient, path: str) -> None:
+    """Somebody else's order is cancelled; the worker tells who waits, whose page leads on to a quote of the slot."""
+    number = int(path.rpartition("/")[2])
+    placed = order(province, "sme-heze", service_id("demo-ms-hour"), instrument_id=number, **SLOT)
+    waiting = PageClient(province.app.test_client()).sign_in("sme-jinan")
+    typed = {"starts_at": "2026-03-10T09:00", "ends_at": "2026-03-10T11:00"}
+    assert "候补中" in waiting.send(f"{path}/slot-waits/new", typed).text
+    province.post("sme-heze", f"/orders/{placed['id']}/cancellation")
+    with province.app.app_context():
+        tell_waiting(now=clock.now())
+    (found,) = province.get("sme-jinan", "/slot-waits")["items"]
+    assert found["state"] == "offered"
+    shown = waiting.get(f"/slot-waits/{found['id']}")
+    assert "starts_at=2026-03-10T09:00&amp;ends_at=2026-03-10T11:00" in shown.html
+    order(province, "sme-jinan", service_id("demo-ms-hour"), instrument_id=number, **SLOT)
+    with province.app.app_context():
+        tell_waiting(now=clock.now())
+    assert "您已预约此时段" in waiting.get(f"/slot-waits/{found['id']}").text

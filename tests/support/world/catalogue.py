@@ -38,6 +38,8 @@ class Catalogue(Records):
                 self.post(user, f"/instruments/{made['id']}/{step}", INSTRUMENT_BODIES.get(step))
         closed = {"starts_at": "2026-03-20T08:00:00+08:00", "ends_at": "2026-03-20T12:00:00+08:00"}
         self.post("provider-jinan", f"/instruments/{found['demo-xrd']}/closures", closed, name="closure")
+        wanted = {"starts_at": closed["starts_at"], "ends_at": "2026-03-20T10:00:00+08:00"}
+        self.post("sme-jinan", f"/instruments/{found['demo-xrd']}/slot-waits", wanted, name="slot wait")
         summer = {"name": "暑假", "first_day": "2026-07-13", "last_day": "2026-08-30", "hours": []}
         self.post("provider-jinan", f"/instruments/{found['demo-xrd']}/opening-seasons", summer, name="opening season")
         photo = ("provider-jinan", f"/instruments/{found['demo-xrd']}/photos", JPEG, "xrd.jpg")

@@ -17,7 +17,7 @@ from accounts.states import (
 )
 from core.states import Transitions
 from core.texts import catalogue
-from instruments.states import LISTING, SAVED_SEARCH
+from instruments.states import LISTING, SAVED_SEARCH, SLOT_WAIT
 from marketplace.notifications.rules import SUBJECTS
 from marketplace.states import (
     ANNUAL_REPORT,
@@ -82,6 +82,7 @@ TABLES: dict[str, Transitions[Any]] = {
     "referral": REFERRAL,
     "residence": RESIDENCE_TRANSITIONS,
     "saved_search": SAVED_SEARCH,
+    "slot_wait": SLOT_WAIT,
     "review_summary": SUMMARY,
     "settlement_batch": BATCH_TRANSITIONS,
     "team_succession": PROPOSAL_TRANSITIONS,
