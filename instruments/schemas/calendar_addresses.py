@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
-from core.http import IdField, InstantField, TextField
+from core.http import IdField, InstantField, Schema, TextField
 
 
 class NewCalendarAddressSchema(Schema):

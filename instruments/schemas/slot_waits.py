@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, pre_dump
+from marshmallow import pre_dump
 
-from core.http import CountField, EnumField, IdField, InstantField
+from core.http import CountField, EnumField, IdField, InstantField, Schema
 from instruments.queries.slot_waits import PlacedWait
 from instruments.states import SlotWaitState
 
