@@ -118,8 +118,8 @@ def _look(instrument_id: int, *, now: datetime) -> int:
             return 0
         still = [_waiting(each) for each in waits.values() if SLOT_WAIT.target(each.state, "withdraw") is not None]
         told = next_offers(still, may_book=lambda each: _may_book(each, taken, terms, now=now))
-        for each in told:
-            _offer(waits[each.id], waiting_terms(today(now)), now=now)
+        for one in told:
+            _offer(waits[one.id], waiting_terms(today(now)), now=now)
         return len(told)
 
 
