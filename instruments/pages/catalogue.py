@@ -121,7 +121,14 @@ def _shown(question: Asked) -> dict[str, Any]:
         )
     except SearchRefused as refused:
         question.note(refused.reasons)
-        found = {"items": [], "next_cursor": None, "total": 0, "facets": {}, "fallback": None}
+        found = {
+            "items": [],
+            "next_cursor": None,
+            "total": 0,
+            "facets": {},
+            "fallback": None,
+            "total_is_estimate": False,
+        }
     is_empty = not found["total"] and not question.faults
     cities = city_names(on)
     within = places(on).codes

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from prometheus_client import Counter
@@ -21,10 +22,11 @@ from core.db import session
 from core.permissions import Actor
 from instruments.models import Instrument
 from instruments.policy import places
-from instruments.queries.searching import database, index
+from instruments.queries.searching import database, index, windows
 from instruments.queries.searching.asked import FACETS, Search, SearchRefused, Sort, check
 from instruments.queries.searching.conditions import conditions
 from instruments.queries.searching.cursors import Key, SearchCursorUnknown, read_cursor, write_cursor
+from instruments.queries.searching.freedom import free_among
 from instruments.queries.searching.labels import Counted, labelled
 from instruments.queries.searching.reading import IndexUnusable, Opened, opened, report_broken
 from instruments.states import ListingState
@@ -50,9 +52,10 @@ class _Answer:
 
 
 def search(wanted: Search, *, cursor: str | None, limit: int, actor: Actor, now: datetime) -> dict[str, Any]:
-    """``items``, ``next_cursor``, the exact ``total`` and ``facets`` that follow the filters; ``source`` says what
-    answered (``index`` or ``database``), ``fallback`` why it was not the index where it should have been (missing,
-    broken, behind), ``behind_seconds`` how long the index's next change has waited.
+    """``items``, ``next_cursor``, the exact ``total`` and ``facets`` that follow the filters; of a free time beyond ten
+    thousand matches both are estimates, and ``total_is_estimate`` says so. ``source`` says what answered (``index`` or
+    ``database``), ``fallback`` why it was not the index where it should have been (missing, broken, behind),
+    ``behind_seconds`` how long the index's next change has waited.
 
     Raises :class:`SearchRefused` for reversed or too long windows and ranges, :class:`SearchCursorUnknown`.
     """
@@ -95,22 +98,27 @@ def _answered(wanted: Search, *, after: list[Key] | None, limit: int, city: str,
 
 
 def _is_for_index(wanted: Search, actor: Actor) -> bool:
-    """The index holds published instruments and no calendars."""
-    if wanted.free_from is not None:
-        return False
+    """The index holds published instruments."""
     return wanted.state is ListingState.PUBLISHED or (wanted.state is None and actor.role != Role.PROVIDER)
 
 
 def _from_index(present: Opened, wanted: Search, *, after: list[Key] | None, limit: int, city: str) -> _Answer:
-    found = index.page(present, wanted, after=after, limit=limit, city=city)
-    total, facets = index.counts(present, wanted)
+    if wanted.free_from is not None and wanted.free_to is not None:
+        judge = partial(free_among, start=wanted.free_from, end=wanted.free_to)
+        free = windows.free(present, wanted, after=after, limit=limit, city=city, judge=judge)
+        found, total, facets, is_estimate = free.found, free.total, free.facets, free.is_estimate
+    else:
+        found = index.page(present, wanted, after=after, limit=limit, city=city)
+        total, facets = index.counts(present, wanted)
+        is_estimate = False
     return _Answer(
         _published(found.ids),
-        found.keys[-1] if found.more else None,
+        found.end,
         total,
         facets,
         INDEX,
         behind_seconds=present.behind_seconds,
+        total_is_estimate=is_estimate,
     )
 
 
@@ -123,8 +131,9 @@ def _from_database(
     actor: Actor,
     why: tuple[str, float | None] | None = None,
 ) -> _Answer:
-    total, facets = database.counts(wanted, actor=actor)
-    page = database.page(wanted, after=after, limit=limit, city=city, actor=actor)
+    those = conditions(wanted, actor)
+    total, facets = database.counts(wanted, those)
+    page = database.page(wanted, those, after=after, limit=limit, city=city) if total else database.NOTHING
     reason, behind = why or (None, None)
     return _Answer(page.items, page.last if page.more else None, total, facets, DATABASE, reason, behind)
 

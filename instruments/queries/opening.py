@@ -3,94 +3,123 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Boolean,
     ColumnElement,
     Date,
-    DateTime,
     Integer,
-    and_,
+    Select,
     case,
     cast,
     column,
+    exists,
     false,
     func,
     literal,
     or_,
     select,
     union_all,
-    values,
 )
-from sqlalchemy import Interval as IntervalType
-from sqlalchemy.dialects.postgresql import TSTZRANGE
+from sqlalchemy.dialects.postgresql import ARRAY, INT4RANGE
 from sqlalchemy.dialects.postgresql import Range as SqlRange
+from sqlalchemy.types import TypeEngine
 
-from core.clock import SHANGHAI
-from core.types import UTC
+from core.clock import start_of_day, today
 from core.workdays import WorkingCalendar
 from instruments.models import BookingRule, Instrument, OpeningHours, OpeningSeason, SeasonHours
 from instruments.queries.booking_rules import holds_for
+from instruments.rules.opening import MINUTES_A_DAY
 
 
-def open_throughout(start: datetime, end: datetime, *, calendar: WorkingCalendar) -> ColumnElement[bool]:
-    """The condition on :class:`Instrument` that it is open all the time from ``start`` to ``end``, as
-    :func:`~instruments.rules.opening.open_intervals` has it: by its week, its seasons, and what it does on public
+class _Day(NamedTuple):
+    """A day on which a stretch may begin: ``at`` are the minutes from the first of them to its midnight."""
+
+    at: int
+    day: date
+    weekday: int
+    holiday: bool
+    makeup: bool
+
+
+_KINDS: tuple[type[TypeEngine[Any]], ...] = (Integer, Date, Integer, Boolean, Boolean)
+
+
+def open_throughout(
+    start: datetime, end: datetime, *, calendar: WorkingCalendar, among: Select[tuple[int]]
+) -> Select[tuple[int]]:
+    """The numbers of those instruments ``among`` some that are open all the time from ``start`` to ``end``, as
+    :func:`~instruments.rules.opening.open_intervals` has it: by their weeks, their seasons, and what they do on public
     holidays and worked weekends. ``calendar`` must reach from the day before ``start``; whether the time is taken, or
     may be booked under lead time and quotas, is not looked at.
     """
-    day = start.astimezone(SHANGHAI).date() - timedelta(days=1)
-    last = end.astimezone(SHANGHAI).date()
-    days = [day + timedelta(days=number) for number in range((last - day).days + 1)]
-    rows = [_day(each, calendar) for each in days]
-    columns = column("day", Date), column("weekday", Integer), column("holiday", Boolean), column("makeup", Boolean)
-    asked = values(*columns, name="asked").data(rows).alias("asked")
-    rule = (
-        select(BookingRule.closed_on_holidays, BookingRule.makeup_weekday)
-        .where(holds_for(Instrument))
-        .order_by(BookingRule.instrument_id)
-        .limit(1)
-        .correlate(Instrument)
-        .lateral("rule")
+    first, last = today(start) - timedelta(days=1), today(end)
+    days = [_day(first, number, calendar) for number in range((last - first).days + 1)]
+    kinds = zip(_Day._fields, _KINDS, strict=True)
+    columns = [column(name, kind) for name, kind in kinds]
+    arrays = [cast([each[at] for each in days], ARRAY(kind)) for at, kind in enumerate(_KINDS)]
+    # Arrays, not rows: the statement stays the same for every window, and is built once.
+    asked = func.unnest(*arrays).table_valued(*columns, name="asked").render_derived()
+    # On ordinary days the rules change nothing, and looking for them takes longer than all the rest.
+    has_rules = any(each.holiday or each.makeup for each in days)
+    in_season = exists().where(
+        OpeningSeason.instrument_id == OpeningHours.instrument_id,
+        asked.c.day.between(OpeningSeason.first_day, OpeningSeason.last_day),
     )
-    season = (
-        select(OpeningSeason.id)
+    of_week = _stretches(OpeningHours, OpeningHours.instrument_id, asked, has_rules=has_rules).where(
+        OpeningHours.instrument_id.in_(among), ~in_season
+    )
+    of_season = (
+        _stretches(SeasonHours, OpeningSeason.instrument_id, asked, has_rules=has_rules)
+        .join(OpeningSeason, OpeningSeason.id == SeasonHours.season_id)
         .where(
-            OpeningSeason.instrument_id == Instrument.id,
+            OpeningSeason.instrument_id.in_(among),
             asked.c.day.between(OpeningSeason.first_day, OpeningSeason.last_day),
         )
-        .correlate(Instrument, asked)
-        .lateral("season")
     )
-    weekday = case(
-        (and_(asked.c.makeup, rule.c.makeup_weekday.is_not(None)), rule.c.makeup_weekday), else_=asked.c.weekday
+    hours = union_all(of_week, of_season).subquery("hours")
+    midnight, minute = start_of_day(first), timedelta(minutes=1)
+    window = SqlRange((start - midnight) // minute, -((midnight - end) // minute))
+    stretch = func.int4range(hours.c.opens, hours.c.closes)
+    asked_for = cast(window, INT4RANGE)
+    touching = select(hours.c.id).where(hours.c.opens < window.upper, hours.c.closes > window.lower)
+    return touching.group_by(hours.c.id).having(func.range_agg(stretch).op("@>")(asked_for))
+
+
+def _day(first: date, number: int, calendar: WorkingCalendar) -> _Day:
+    day = first + timedelta(days=number)
+    return _Day(
+        number * MINUTES_A_DAY, day, day.isoweekday(), calendar.is_public_holiday(day), calendar.is_makeup_day(day)
     )
-    of_week = select(OpeningHours.opens_minute, OpeningHours.closes_minute).where(
-        season.c.id.is_(None), OpeningHours.instrument_id == Instrument.id, OpeningHours.weekday == weekday
+
+
+def _stretches(hours: Any, instrument: Any, asked: Any, *, has_rules: bool) -> Select[Any]:
+    """The stretches that begin on the days asked about, in minutes; with the rules for holidays and worked weekends
+    where there are such days."""
+    begins = (
+        instrument.label("id"),
+        (asked.c.at + hours.opens_minute).label("opens"),
+        (asked.c.at + hours.closes_minute).label("closes"),
     )
-    of_season = select(SeasonHours.opens_minute, SeasonHours.closes_minute).where(
-        SeasonHours.season_id == season.c.id, SeasonHours.weekday == weekday
+    found = select(*begins).select_from(hours)
+    if not has_rules:
+        return found.join(asked, asked.c.weekday == hours.weekday)
+    makeup, closed = _ruled(BookingRule.makeup_weekday, instrument), _ruled(BookingRule.closed_on_holidays, instrument)
+    weekday = case((asked.c.makeup, func.coalesce(makeup, asked.c.weekday)), else_=asked.c.weekday)
+    return found.join(asked, literal(value=True)).where(
+        hours.weekday == weekday, or_(~asked.c.holiday, func.coalesce(closed, false()).is_(false()))
     )
-    around = (Instrument, asked, rule, season)
-    hours = union_all(of_week.correlate(*around), of_season.correlate(*around)).lateral("hours")
-    midnight = func.timezone(str(SHANGHAI), cast(asked.c.day, DateTime), type_=UTC())
-    stretch = func.tstzrange(midnight + _minutes(hours.c.opens_minute), midnight + _minutes(hours.c.closes_minute))
+
+
+def _ruled(said: Any, instrument: Any) -> ColumnElement[Any]:
+    """What an instrument's own rules say, else its provider's."""
     return (
-        select(literal(1))
-        .select_from(asked)
-        .outerjoin(rule, literal(value=True))
-        .outerjoin(season, literal(value=True))
-        .join(hours, literal(value=True))
-        .where(or_(~asked.c.holiday, func.coalesce(rule.c.closed_on_holidays, false()).is_(false())))
-        .having(func.range_agg(stretch).op("@>")(cast(SqlRange(start, end), TSTZRANGE)))
-        .correlate(Instrument)
-        .exists()
+        select(said)
+        .join(Instrument, holds_for(Instrument))
+        .where(Instrument.id == instrument)
+        .order_by(BookingRule.instrument_id)
+        .limit(1)
+        .correlate(instrument.class_)
+        .scalar_subquery()
     )
-
-
-def _day(day: date, calendar: WorkingCalendar) -> tuple[date, int, bool, bool]:
-    return day, day.isoweekday(), calendar.is_public_holiday(day), calendar.is_makeup_day(day)
-
-
-def _minutes(minutes: ColumnElement[int]) -> ColumnElement[timedelta]:
-    return func.make_interval(0, 0, 0, 0, 0, minutes, type_=IntervalType())

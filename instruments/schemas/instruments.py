@@ -309,11 +309,14 @@ class SearchResultSchema(Schema):
     next_cursor = TextField(
         required=True,
         allow_none=True,
-        metadata={"description": "Give it as cursor to get the next page; null at the end."},
+        metadata={
+            "description": "Give it as cursor to get the next page, also where this one is short; null at the end."
+        },
     )
     total = CountField(required=True, metadata={"description": "How many there are in all."})
     total_is_estimate = fields.Boolean(
-        required=True, metadata={"description": "Whether total and facets are estimates; else they are exact."}
+        required=True,
+        metadata={"description": "Whether total and facets are estimates: of a free time, beyond 10,000 matches."},
     )
     source = TextField(
         required=True,
@@ -335,7 +338,7 @@ class SearchResultSchema(Schema):
         keys=fields.String(),
         values=fields.List(fields.Nested(FacetValueSchema)),
         required=True,
-        metadata={"description": "The most frequent values of each facet with exact counts."},
+        metadata={"description": "The most frequent values of each facet with exact counts, unless estimates."},
     )
     nearby = fields.Nested(
         NearbySchema,

@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from sqlalchemy import ColumnElement, and_, case, exists, literal, or_, select
 
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    and_,
-    case,
-    cast,
-    column,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-    values,
-)
-from sqlalchemy.dialects.postgresql import INT4RANGE, TSTZRANGE
-from sqlalchemy.dialects.postgresql import Range as SqlRange
-
-from core.clock import SHANGHAI
 from core.permissions import Actor
-from instruments.models import Instrument, Occupancy, OpeningHours, Service, ServiceInstrument
+from instruments.models import Instrument, Service, ServiceInstrument
 from instruments.queries.instruments import in_scope, visible
 from instruments.queries.searching.asked import Search, is_class
-from instruments.rules.opening import MINUTES_A_WEEK
+from instruments.queries.searching.freedom import free_throughout
 from instruments.rules.search import is_latin, query_parts, query_tokens
 from instruments.rules.terms import BAND_STARTS_FEN, ExternalUse, ValueBand
 from instruments.states import ListingState, ServiceState
@@ -65,7 +46,8 @@ def conditions(wanted: Search, actor: Actor) -> list[ColumnElement[bool]]:
     if wanted.asks_price:
         found.append(_offered(*_prices(wanted)))
     if wanted.free_from is not None and wanted.free_to is not None:
-        found += free_throughout(wanted.free_from, wanted.free_to)
+        among = select(Instrument.id).where(*found)
+        found.append(Instrument.id.in_(free_throughout(wanted.free_from, wanted.free_to, among=among)))
     return found
 
 
@@ -131,35 +113,3 @@ def _category(category: str) -> ColumnElement[bool]:
             Instrument.category == category,
         )
     return Instrument.category == category
-
-
-def free_throughout(start: datetime, end: datetime) -> list[ColumnElement[bool]]:
-    """Open throughout, by the week as minutes (wrapping round Sunday night), and not taken by anything live."""
-    local = start.astimezone(SHANGHAI)
-    first = local.weekday() * 24 * 60 + local.hour * 60 + local.minute
-    seconds = (end - start).total_seconds() + local.second
-    last = first + int(-(-seconds // 60))
-    shift = values(column("by", Integer), name="shift").data([(-MINUTES_A_WEEK,), (0,), (MINUTES_A_WEEK,)])
-    opens = (OpeningHours.weekday - 1) * 24 * 60 + shift.c.by
-    stretch = func.int4range(
-        cast(opens + OpeningHours.opens_minute, Integer), cast(opens + OpeningHours.closes_minute, Integer)
-    )
-    open_throughout = (
-        select(literal(1))
-        .select_from(OpeningHours)
-        .join(shift, literal(value=True))
-        .where(OpeningHours.instrument_id == Instrument.id)
-        .having(func.range_agg(stretch).op("@>")(cast(SqlRange(first, last), INT4RANGE)))
-        .correlate(Instrument)
-    )
-    taken = exists().where(
-        Occupancy.live,
-        _int8(Occupancy.instrument_id).op("&&")(_int8(Instrument.id)),
-        Occupancy.during.op("&&")(cast(SqlRange(start, end), TSTZRANGE)),
-    )
-    return [exists(open_throughout), ~taken]
-
-
-def _int8(key: Any) -> ColumnElement[Any]:
-    """The key as the exclusion constraint's index holds it."""
-    return func.int8range(key, key, "[]")

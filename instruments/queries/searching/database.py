@@ -10,10 +10,9 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func
 from sqlalchemy.orm import joinedload
 
 from core.db import session
-from core.permissions import Actor
 from instruments.models import Instrument
 from instruments.queries.searching.asked import FACETS, Search, Sort
-from instruments.queries.searching.conditions import band, conditions, open_to_vouchers
+from instruments.queries.searching.conditions import band, open_to_vouchers
 from instruments.queries.searching.cursors import Key
 from instruments.queries.searching.labels import Counted
 from instruments.rules.search import normalise
@@ -30,6 +29,9 @@ class Page:
     more: bool
 
 
+NOTHING = Page([], [], more=False)
+
+
 @dataclass(frozen=True)
 class _Key:
     """One sort key: its expression and direction."""
@@ -38,11 +40,12 @@ class _Key:
     descending: bool
 
 
-def page(wanted: Search, *, after: list[Key] | None, limit: int, city: str, actor: Actor) -> Page:
-    """The instruments behind ``after`` in the order asked for; ``city`` is that of the county to be near."""
+def page(wanted: Search, those: list[ColumnElement[bool]], *, after: list[Key] | None, limit: int, city: str) -> Page:
+    """The instruments that meet the conditions, behind ``after`` in the order asked for; ``city`` is that of the county
+    to be near."""
     keys = _keys(wanted, city)
     found = select(Instrument, *(key.expression.label(f"k{n}") for n, key in enumerate(keys)))
-    found = found.where(*conditions(wanted, actor)).options(joinedload(Instrument.provider))
+    found = found.where(*those).options(joinedload(Instrument.provider))
     if after is not None:
         found = found.where(_after(keys, after))
     ordered = found.order_by(*(k.expression.desc() if k.descending else k.expression.asc() for k in keys))
@@ -51,13 +54,8 @@ def page(wanted: Search, *, after: list[Key] | None, limit: int, city: str, acto
     return Page([row[0] for row in shown], list(shown[-1][1:]) if shown else [], len(rows) > limit)
 
 
-def counts(wanted: Search, *, actor: Actor) -> tuple[int, dict[str, Counted]]:
-    """The exact total and, in the same pass over the rows, each facet."""
-    return counted(wanted, conditions(wanted, actor))
-
-
-def counted(wanted: Search, those: list[ColumnElement[bool]]) -> tuple[int, dict[str, Counted]]:
-    """The same of the instruments that meet the conditions."""
+def counts(wanted: Search, those: list[ColumnElement[bool]]) -> tuple[int, dict[str, Counted]]:
+    """The exact total of the instruments that meet the conditions and, in the same pass over the rows, each facet."""
     columns: dict[str, Any] = {
         "city": Instrument.city,
         "county": Instrument.county,

@@ -6,7 +6,7 @@ a cursor is a level and a number, whatever the engine's segments look like, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
@@ -19,6 +19,7 @@ from instruments.queries.searching.cursors import Key
 from instruments.queries.searching.labels import Counted
 from instruments.queries.searching.layout import (
     CODES,
+    OPENS,
     ORDER_BY_NAME,
     beginning,
     name_key,
@@ -40,14 +41,21 @@ FIELDS = {"provider": "provider", "iot_sensor": "sensor"}
 
 @dataclass(frozen=True)
 class Found:
-    """Numbers of instruments on a page with their sort keys; ``more`` where others follow."""
+    """Numbers of instruments on a page with their sort keys; ``more`` where others may follow: behind ``last``, by
+    default the last one shown."""
 
     keys: Sequence[tuple[Key, ...]]
     more: bool
+    last: Sequence[Key] | None = None
 
     @property
     def ids(self) -> list[int]:
         return [int(each[-1]) for each in self.keys]
+
+    @property
+    def end(self) -> Sequence[Key] | None:
+        """Where to go on; None at the end."""
+        return (self.last or self.keys[-1]) if self.more else None
 
 
 @dataclass(frozen=True)
@@ -60,16 +68,20 @@ class _Stage:
 
 def counts(opened: Opened, wanted: Search) -> tuple[int, dict[str, Counted]]:
     """The exact total and each facet."""
-    names = tuple(name for name in FACETS if name in wanted.facets)
-    kept = _remembered(opened.moment, replace(wanted, sort=None, near=None, facets=names))
+    asked = Asked(opened, wanted)
+    kept = _remembered(opened.moment, replace(wanted, sort=None, near=None, facets=asked.facets))
     if not kept:
-        kept.append(_counted(_Asked(opened, wanted), names))
+        kept.append(counted(asked))
     return kept[0]
 
 
 def page(opened: Opened, wanted: Search, *, after: Sequence[Key] | None, limit: int, city: str) -> Found:
     """The instruments behind ``after`` in the order asked for; ``city`` is that of the county to be near."""
-    asked = _Asked(opened, wanted)
+    return page_of(Asked(opened, wanted), after=after, limit=limit, city=city)
+
+
+def page_of(asked: Asked, *, after: Sequence[Key] | None, limit: int, city: str) -> Found:
+    """The same of a search that is read already."""
     keys: list[tuple[Key, ...]] = []
     for stage in _stages(asked, city):
         begun = None
@@ -85,15 +97,29 @@ def page(opened: Opened, wanted: Search, *, after: Sequence[Key] | None, limit: 
     return Found(keys[:limit], len(keys) > limit)
 
 
-class _Asked:
-    """A search as the index reads it."""
+class Asked:
+    """A search as the index reads it. Of a free time it knows whether an instrument opens at all."""
 
     def __init__(self, opened: Opened, wanted: Search) -> None:
+        self.opened = opened
         self.searcher = opened.searcher
         self.index = opened.index
         self.wanted = wanted
         self.words = query_tokens(wanted.q)
+        self.facets = tuple(name for name in FACETS if name in wanted.facets)
         self.filters = list(self._filters())
+
+    def among(self, numbers: Collection[int]) -> Asked:
+        """The same of these instruments alone."""
+        narrowed = Asked(self.opened, self.wanted)
+        narrowed.filters.append(Query.term_set_query(schema(), "id", list(numbers)) if numbers else Query.empty_query())
+        return narrowed
+
+    def first_by(self, field: str, many: int) -> list[int]:
+        """The numbers of the first instruments by a field that is a number."""
+        hits = self.searcher.search(self.query, limit=many, count=False, order_by_field=field, order=Order.Asc).hits
+        numbers = self.searcher.fast_field_values("id", [address for _, address in hits])
+        return [int(number or 0) for number in numbers]
 
     @property
     def query(self) -> Query:
@@ -133,6 +159,8 @@ class _Asked:
         ):
             if value is not None:
                 yield _term(field, value)
+        if wanted.free_from is not None:
+            yield _term(OPENS, "true")
         if wanted.category is not None:
             named = _term("category", wanted.category)
             is_code = is_class(wanted.category)
@@ -143,7 +171,7 @@ class _Asked:
             yield _between(price_field(wanted.price_unit), wanted.min_price_fen or 0, wanted.max_price_fen)
 
 
-def _stages(asked: _Asked, city: str) -> Iterator[_Stage]:
+def _stages(asked: Asked, city: str) -> Iterator[_Stage]:
     """The parts of a result in their order, each without what an earlier one has."""
     wanted = asked.wanted
     near = list(_nearness(wanted, city)) if wanted.order is Sort.NEAR else [((), None)]
@@ -163,7 +191,7 @@ def _nearness(wanted: Search, city: str) -> Iterator[_Part]:
     yield (0,), None
 
 
-def _levels(asked: _Asked) -> Iterator[_Part]:
+def _levels(asked: Asked) -> Iterator[_Part]:
     """The whole name, its beginning, a part of it or the whole model, name and model together, the rest."""
     if not asked.words:
         yield from [((0,), None)] if asked.wanted.q.strip() else [((), None)]
@@ -193,7 +221,7 @@ def _apart(parts: Sequence[_Part]) -> Iterator[_Part]:
             before.append(query)
 
 
-def _within(asked: _Asked, query: Query, after: tuple[Key, ...] | None, many: int) -> list[tuple[Key, ...]]:
+def _within(asked: Asked, query: Query, after: tuple[Key, ...] | None, many: int) -> list[tuple[Key, ...]]:
     """The sort keys behind ``after`` of what a query finds, in the order asked for."""
     order = asked.wanted.order
     if order is Sort.NAME:
@@ -204,7 +232,7 @@ def _within(asked: _Asked, query: Query, after: tuple[Key, ...] | None, many: in
     return [(number,) for number in _by_id(asked, query, last, many, newest=True)]
 
 
-def _by_id(asked: _Asked, query: Query, after: int | None, many: int, *, newest: bool) -> list[int]:
+def _by_id(asked: Asked, query: Query, after: int | None, many: int, *, newest: bool) -> list[int]:
     if after is not None:
         beyond = _between("id", None, after, open_ends=True) if newest else _between("id", after, None, open_ends=True)
         query = _all([query, beyond])
@@ -213,13 +241,13 @@ def _by_id(asked: _Asked, query: Query, after: int | None, many: int, *, newest:
     return [number for number, _ in hits]
 
 
-def _by_name(asked: _Asked, query: Query, after: tuple[Key, ...] | None, many: int) -> list[tuple[str, int]]:
+def _by_name(asked: Asked, query: Query, after: tuple[Key, ...] | None, many: int) -> list[tuple[str, int]]:
     ordering = _Ordering(asked, query, ORDER_BY_NAME, Order.Asc)
     begun = None if after is None else (name_key(str(after[0])), int(after[1]))
     return [(str(name), number) for name, number in ordering.behind(begun, many)]
 
 
-def _by_value(asked: _Asked, query: Query, after: tuple[Key, ...] | None, many: int) -> list[tuple[int, int]]:
+def _by_value(asked: Asked, query: Query, after: tuple[Key, ...] | None, many: int) -> list[tuple[int, int]]:
     order = Order.Desc if asked.wanted.order is Sort.VALUE_DESCENDING else Order.Asc
     begun = None if after is None else (int(after[0]), int(after[1]))
     return [(int(value), number) for value, number in _Ordering(asked, query, "value", order).behind(begun, many)]
@@ -230,7 +258,7 @@ class _Ordering:
     """What a query finds by a field, and by number where that is equal: the engine alone leaves equal ones in the order
     of its segments, which every merge changes."""
 
-    asked: _Asked
+    asked: Asked
     query: Query
     field: str
     order: Order
@@ -271,9 +299,16 @@ def _tied(pairs: Sequence[tuple[Key, int]]) -> list[tuple[Key, int]]:
     return [pair for _, run in groupby(pairs, key=lambda pair: pair[0]) for pair in sorted(run)]
 
 
-def _counted(asked: _Asked, names: Sequence[str]) -> tuple[int, dict[str, Counted]]:
-    wanted, searcher, query = asked.wanted, asked.searcher, asked.query
-    total: int = searcher.search(query, limit=1, order_by_field="id").count  # type: ignore[attr-defined]
+def count(asked: Asked) -> int:
+    """How many there are."""
+    total: int = asked.searcher.search(asked.query, limit=1, order_by_field="id").count  # type: ignore[attr-defined]
+    return total
+
+
+def counted(asked: Asked) -> tuple[int, dict[str, Counted]]:
+    """How many there are, and each facet."""
+    names, wanted, searcher, query = asked.facets, asked.wanted, asked.searcher, asked.query
+    total = count(asked)
     if not names:
         return total, {}
     fields = {name: CODES[wanted.code_length] if name == "category_code" else FIELDS.get(name, name) for name in names}

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -21,18 +19,17 @@ from sqlalchemy import text
 from core import clock, index_folder, outbox
 from core.config import var_dir_of
 from core.db import db, session, transaction
-from core.permissions import VISITOR
 from instruments.models import Instrument
-from instruments.queries.catalogue import FACETS, Search, Sort, search
+from instruments.queries.catalogue import FACETS, Search, Sort
 from instruments.rules.search import normalise, query_tokens
 from instruments.rules.terms import Funding, PriceUnit, ValueBand, value_band
 from instruments.service.index_check import compare, status
-from instruments.service.index_keeping import keep_index
 from instruments.service.indexing import Keeper, build_index
 from instruments.states import ListingState
 from marketplace.app import create_app
 from tests.databases import Database, Server
 from tests.support import generated
+from tests.support.searching import ask, by_index, eventually, keep, pages, without_index
 
 COUNT = 240
 ASKED = (
@@ -88,39 +85,6 @@ def catalogue(shared_catalogue: Flask) -> Iterator[Flask]:
     """The same for one test, which reads alone."""
     yield shared_catalogue
     session().rollback()
-
-
-def ask(wanted: Search, *, cursor: str | None = None, limit: int = 20) -> dict[str, Any]:
-    return search(wanted, cursor=cursor, limit=limit, actor=VISITOR, now=clock.now())
-
-
-def by_index(wanted: Search, **more: Any) -> dict[str, Any]:
-    found = ask(wanted, **more)
-    assert (found["source"], found["fallback"]) == ("index", None)
-    return found
-
-
-def without_index(wanted: Search, **more: Any) -> dict[str, Any]:
-    """What the database answers, the index being out of the way."""
-    place = index_folder.folder() / index_folder.PRESENT
-    aside = place.rename(place.with_suffix(".aside"))
-    try:
-        found = ask(wanted, **more)
-    finally:
-        aside.rename(place)
-    assert (found["source"], found["fallback"]) == ("database", "missing")
-    return found
-
-
-def pages(wanted: Search, by: Callable[..., dict[str, Any]], limit: int) -> list[int]:
-    seen: list[int] = []
-    cursor = None
-    while True:
-        found = by(wanted, cursor=cursor, limit=limit)
-        seen += [each.id for each in found["items"]]
-        cursor = found["next_cursor"]
-        if cursor is None:
-            return seen
 
 
 @pytest.mark.parametrize("wanted", ASKED, ids=repr)
@@ -441,24 +405,3 @@ def moved(app: Flask) -> Path:
     there = index_folder.folder()
     app.config["SEARCH_DIR"] = str(there.rename(there.with_name("moved")))
     return index_folder.folder()
-
-
-def eventually(holds: Callable[[], bool], *, within: float) -> bool:
-    """Whether something comes to hold."""
-    until = time.monotonic() + within
-    while not holds():
-        session().rollback()
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.05)
-    return True
-
-
-def keep(app: Flask, stopping: threading.Event) -> threading.Thread:
-    def run() -> None:
-        with app.app_context():
-            keep_index(stopping)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread

@@ -164,6 +164,6 @@ def test_open_throughout_is_the_same_in_sql_as_in_the_rules(
         calendar = load_calendar(since=clock.today(MONDAY) - timedelta(days=1))
         for start, end in [*exact, *hourly, *((start, end + timedelta(minutes=1)) for start, end in exact)]:
             by_rules = open_intervals(terms.opening, start, end) == [Interval(start, end)]
-            condition = open_throughout(start, end, calendar=calendar)
-            found = session().scalars(select(Instrument.id).where(condition, Instrument.id == instrument.id)).all()
+            among = select(Instrument.id).where(Instrument.id == instrument.id)
+            found = session().scalars(open_throughout(start, end, calendar=calendar, among=among)).all()
             assert (found == [instrument.id]) == by_rules, (start, end)
