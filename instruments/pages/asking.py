@@ -22,16 +22,22 @@ from instruments.schemas.instruments import SearchSchema
 
 INDEX = "catalogue_pages.index"
 SAVE = "saved_search_pages.new"
-FACETS_SHOWN = ("city", "category", "provider", "value_band", "funding", "vouchers", "iot_sensor")
+FACETS_SHOWN = ("city", "category", "provider", "value_band", "funding", "kind", "vouchers", "iot_sensor")
 COUNTY = "county"
-CLICKED = ("provider", "value_band", "vouchers", "iot_sensor")
+CLICKED = ("provider", "value_band", "kind", "vouchers", "iot_sensor")
 """What is narrowed by a link of a facet alone; the form hands it on."""
-NARROWING = ("city", COUNTY, "category", "funding", *CLICKED, "min_value", "max_value", "free_from", "free_to")
+OF_PRICE = ("min_price", "max_price", "price_unit")
+OF_VALUE = ("min_value", "max_value")
+OF_TIME = ("free_from", "free_to")
+NARROWING = ("city", COUNTY, "category", "funding", *CLICKED, *OF_VALUE, *OF_PRICE, *OF_TIME)
 """What narrows a search beside its words."""
 TYPED = ("q", *NARROWING, "near", "sort")
 """Every field of the form: the parameters of the address."""
 
-_MEANT = {"min_value": "min_value_fen", "max_value": "max_value_fen"}
+SUMS = (*OF_VALUE, "min_price", "max_price")
+"""Sums of money, which are typed in yuan."""
+
+_MEANT = {name: f"{name}_fen" for name in SUMS}
 TYPED_AS = {name: typed for typed, name in _MEANT.items()}
 LONGEST = 300
 """Characters of one parameter that are looked at."""
@@ -106,6 +112,8 @@ def asked_for(wanted: Search) -> Asked:
 def _as_typed(name: str, value: Any) -> str:
     if READERS.get(name) is _fen:
         return fen_to_yuan(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}" if isinstance(value, datetime) else str(value)
 
 
@@ -124,8 +132,6 @@ def _instant(typed: str) -> str:
 
 
 READERS: Mapping[str, Callable[[str], Any]] = {
-    "min_value": _fen,
-    "max_value": _fen,
-    "free_from": _instant,
-    "free_to": _instant,
+    **dict.fromkeys(SUMS, _fen),
+    **dict.fromkeys(OF_TIME, _instant),
 }

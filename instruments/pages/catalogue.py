@@ -26,7 +26,7 @@ from instruments.policy import city_names, county_names, places
 from instruments.queries.catalogue import SearchRefused, Sort, matching, search
 from instruments.queries.listings import offered_counts, suggested_names
 from instruments.queries.photos import first_photos
-from instruments.rules.terms import Funding
+from instruments.rules.terms import Funding, PriceUnit
 
 PAGE_ITEMS = 24
 MOST_TYPED = 200
@@ -148,6 +148,7 @@ def _shown(question: Asked) -> dict[str, Any]:
                 if question.typed["city"] and within.get(code) == question.typed["city"]
             ],
             "funding": [(each.value, term(each)) for each in Funding],
+            "price_unit": [(each.value, term(each)) for each in PriceUnit],
             "near": list(county_names(on).items()),
             "sort": [(each.value, term(each)) for each in Sort if each is not Sort.NEAR],
         },

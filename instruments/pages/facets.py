@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from core.money import yuan_to_fen
 from core.pages.language import t, term, yuan
-from instruments.pages.asking import NARROWING, Asked
+from instruments.pages.asking import NARROWING, OF_TIME, SUMS, Asked
 from instruments.policy import city_names, county_names
-from instruments.rules.terms import Funding, ValueBand
+from instruments.rules.terms import Funding, InstrumentKind, PriceUnit, ValueBand
 
 SHOWN_VALUES = 12
 """Values of a facet that are shown; the form takes the others."""
+TERMS: Mapping[str, type[StrEnum]] = {
+    "funding": Funding,
+    "kind": InstrumentKind,
+    "price_unit": PriceUnit,
+    "value_band": ValueBand,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +90,15 @@ def _label(name: str, typed: str, found: Mapping[str, list[dict[str, Any]]], on:
     if name == "provider":
         # Names come from the result alone: a number of the address may be anybody's.
         return next((each["label"] for each in found.get(name, []) if each["value"] == typed), typed)
-    if name in ("min_value", "max_value"):
+    if name in SUMS:
         return yuan(yuan_to_fen(typed.removeprefix("¥")))
-    return typed.replace("T", " ") if name in ("free_from", "free_to") else typed
+    return typed.replace("T", " ") if name in OF_TIME else typed
 
 
 def _worded(name: str, value: str) -> str | None:
     """A value of a closed list in words."""
-    if name == "funding":
-        return term(Funding(value))
-    if name == "value_band":
-        return term(ValueBand(value))
+    if name in TERMS:
+        return term(TERMS[name](value))
     if name in ("vouchers", "iot_sensor"):
         return t(f"instruments.{name}.{'true' if value in ('true', '1') else 'false'}")
     return None

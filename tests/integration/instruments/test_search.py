@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from core import clock
 from core.db import transaction
 from core.workdays import load_calendar
+from instruments.pages.asking import FACETS_SHOWN, asked, asked_for
+from instruments.queries.catalogue import Search, Sort
+from instruments.queries.saved_searches import filters_of, wanted_of
 from instruments.rules.opening import WeeklyHours
-from instruments.rules.terms import Funding
+from instruments.rules.terms import Funding, InstrumentKind, PriceUnit, ValueBand
 from instruments.steps import book
 from tests.factories.accounts import actor_of, headers_of, make_bureau, make_enterprise, make_provider
 from tests.factories.instruments import ALWAYS, make_draft, make_instrument, next_slot
@@ -204,3 +209,37 @@ def test_signs_of_patterns_in_a_query_are_letters(client: FlaskClient) -> None:
     make_instrument(name="100%石墨")
     assert names(ask(client, q="100%石墨")) == ["100%石墨"]
     assert ask(client, q="\\' OR 1=1 --%")["total"] == 0
+
+
+def test_whatever_the_api_filters_by_can_be_typed_and_kept(app: Flask) -> None:
+    """Each filter of a search has its field on the page; a kept search opens as the search it was."""
+    wanted = Search(
+        q="质谱",
+        city="370100",
+        county="370102",
+        category="0102",
+        provider=7,
+        funding=Funding.FISCAL,
+        kind=InstrumentKind.FACILITY,
+        value_band=ValueBand.FROM_100K,
+        iot_sensor=False,
+        vouchers=True,
+        min_value_fen=1,
+        max_value_fen=123_456_789,
+        min_price_fen=5_050,
+        max_price_fen=6_000,
+        price_unit=PriceUnit.SAMPLE,
+        free_from=datetime(2026, 12, 8, 2, tzinfo=UTC),
+        free_to=datetime(2026, 12, 8, 4, 30, tzinfo=UTC),
+        near="370102",
+        sort=Sort.VALUE,
+        facets=FACETS_SHOWN,
+    )
+    said = {each.name for each in fields(wanted) if getattr(wanted, each.name) != each.default}
+    assert said == {each.name for each in fields(wanted)} - {"state"}
+    with app.test_request_context():
+        address = asked_for(wanted_of(filters_of(wanted))).href()
+    with app.test_request_context(address):
+        again = asked()
+    assert again.faults == {}
+    assert replace(again.wanted, facets=FACETS_SHOWN) == wanted

@@ -72,6 +72,9 @@ def test_facets_lead_on_with_counts_and_filters_in_force_can_be_taken_away(visit
         ("iot_sensor=false", 0),
         ("value_band=from_1m", 3),
         ("q=质谱&city=370200", 0),
+        ("kind=instrument&q=质谱", 1),
+        ("min_price=1000.01", 2),
+        ("max_price=500&price_unit=hour", 1),
     ],
 )
 def test_each_filter_is_that_of_the_api(visitor: PageClient, query: str, count: int) -> None:
