@@ -23,3 +23,16 @@ class ServiceKind(StrEnum):
     COMMISSIONED_ANALYSIS = "commissioned_analysis"
     COMMISSIONED_EXPERIMENT = "commissioned_experiment"
     MACHINE_TIME = "machine_time"
+
+
+class ExtraKind(StrEnum):
+    """What an extra of a service is: used up in it, further work on the samples, doing it sooner, sending, or else.
+
+    Which of them are part of the cost a voucher shares is a value of the policy (V12 base).
+    """
+
+    CONSUMABLE = "consumable"
+    PREPARATION = "preparation"
+    EXPRESS = "express"
+    SHIPPING = "shipping"
+    OTHER = "other"

@@ -72,10 +72,11 @@ class FormField:
 class Form:
     """A schema as a form named ``name``.
 
-    Labels are ``form.<name>.<field>``, or ``field_label.<field>`` where that is missing; hints
-    ``form.<name>.<field>.hint`` if there are any. ``initial`` are values as the service has them, ``options`` the
-    choices of fields that are no enum, ``widgets`` overrides (``textarea``, ``radio``, ``checkboxes``, ``lines``,
-    ``password``, ``hidden``), ``leave_out`` fields that the view fills itself through ``fixed``.
+    Labels are ``form.<name>.<field>``, or ``field_label.<field>`` where that is missing, or those of ``labels`` for
+    fields about a record; hints are ``form.<name>.<field>.hint`` if there are any. ``initial`` are values as the
+    service has them, ``options`` the choices of fields that are no enum, ``widgets`` overrides (``textarea``,
+    ``radio``, ``checkboxes``, ``lines``, ``password``, ``hidden``), ``leave_out`` fields that the view fills itself
+    through ``fixed``.
     ``ends``: what is sent takes something away or ends it, so its button stands out.
     """
 
@@ -86,6 +87,7 @@ class Form:
         name: str,
         initial: Mapping[str, Any] | None = None,
         options: Mapping[str, Options] | None = None,
+        labels: Mapping[str, str] | None = None,
         widgets: Mapping[str, str] | None = None,
         leave_out: Iterable[str] = (),
         fixed: Mapping[str, Any] | None = None,
@@ -97,6 +99,7 @@ class Form:
         self.ends = ends
         self.fixed = dict(fixed or {})
         self._options = options or {}
+        self._labels = labels or {}
         self._widgets = widgets or {}
         self._required = frozenset(required)
         left_out = {*leave_out, *self.fixed}
@@ -186,7 +189,7 @@ class Form:
     def _field(self, path: str, source: fields.Field[Any]) -> FormField:
         leaf = path.rpartition(".")[2]
         own = f"form.{self.name}.{path}"
-        label = t(own if has_text(own) else f"field_label.{leaf}")
+        label = self._labels.get(path) or t(own if has_text(own) else f"field_label.{leaf}")
         hint = t(f"{own}.hint") if has_text(f"{own}.hint") else None
         widget = self._widgets.get(path) or _widget(source, has_options=path in self._options)
         options = self._options.get(path, ())

@@ -2,6 +2,7 @@
 
 from instruments.models.calendar_addresses import CalendarAddress
 from instruments.models.calendars import BookingRule, Occupancy, OpeningHours, OpeningSeason, SeasonHours
+from instruments.models.extras import ExtraPrice, ServiceExtra
 from instruments.models.imports import ImportJob, ImportRowError
 from instruments.models.instruments import Instrument
 from instruments.models.photos import InstrumentPhoto
@@ -26,6 +27,7 @@ __all__ = [
     "AttendanceRule",
     "BookingRule",
     "CalendarAddress",
+    "ExtraPrice",
     "ImportJob",
     "ImportRowError",
     "IngestKey",
@@ -45,6 +47,7 @@ __all__ = [
     "SensorPlacement",
     "SensorReading",
     "Service",
+    "ServiceExtra",
     "ServiceInstrument",
     "ServicePrice",
     "SlotWait",

@@ -5,6 +5,7 @@ from instruments.pages.booking_rules import booking_rule_pages
 from instruments.pages.calendar_addresses import calendar_address_pages
 from instruments.pages.catalogue import catalogue
 from instruments.pages.closures import closures
+from instruments.pages.extras import extra_pages
 from instruments.pages.hours import hours
 from instruments.pages.imports import imports
 from instruments.pages.instruments import instruments
@@ -36,6 +37,7 @@ PAGES: list[Pages] = [
     services,
     own_service_pages,
     price_pages,
+    extra_pages,
     national_list_pages,
     photos,
     imports,

@@ -25,6 +25,7 @@ from instruments.pages.pricing import price_words
 from instruments.pages.quoting import quote_href
 from instruments.permissions import may_search, owns
 from instruments.queries.details import services as matching_services
+from instruments.queries.extras import offered_extras
 from instruments.queries.instruments import find_service
 from instruments.queries.listings import search_services
 from instruments.queries.prices import announced, price_on
@@ -111,6 +112,7 @@ def one(service_id: int) -> str:
         service=service,
         facts=_about(service, price_on(service.id, today) if is_offered else None),
         announced=_announced(service, today) if is_offered else [],
+        extras=offered_extras(service.id, on=today) if is_offered else [],
         prose=[(name, said) for name in PROSE if (said := getattr(service, name))],
         instruments=[each for each in service.instruments if mine or each.state is ListingState.PUBLISHED],
         quote_href=quote_href,

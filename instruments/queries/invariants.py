@@ -80,6 +80,15 @@ INVARIANTS = [
     ),
     Invariant(
         9,
+        "prices of extras begin on or after the day they were published, and none is withdrawn once it has begun",
+        """
+        SELECT id AS extra_price, valid_from, set_at, withdrawn_at FROM extra_price
+         WHERE valid_from < (set_at AT TIME ZONE 'Asia/Shanghai')::date
+            OR valid_from <= (withdrawn_at AT TIME ZONE 'Asia/Shanghai')::date
+        """,
+    ),
+    Invariant(
+        9,
         "no duty-free instrument is public without its record (S5)",
         "SELECT id AS instrument FROM instrument WHERE state = 'published' AND duty_free AND duty_free_record = ''",
     ),

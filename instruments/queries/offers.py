@@ -8,7 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, bindparam, case, false, select
+from sqlalchemy import BigInteger, Date, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from accounts.queries.affiliation import belongs_to, sits_outside
 from accounts.queries.memberships import approved_member
@@ -22,9 +23,11 @@ from instruments.models import Instrument, Occupancy, Service, ServiceInstrument
 from instruments.policy import booking_policy
 from instruments.queries.booking_rules import held_range, own_in, rule_parts, terms_in
 from instruments.queries.calendar import touching
+from instruments.queries.extras import extras_wanted, priced_extras, where_priced
 from instruments.queries.instruments import ServiceMissing
 from instruments.queries.prices import in_force_on
 from instruments.rules.booking import counted_since
+from instruments.rules.extras import OfferedExtra, WantedExtra
 from instruments.rules.opening import Interval
 from instruments.rules.pricing import Tariff, group_price, quantity_faults, slot_quantity
 from instruments.rules.slots import Terms, slot_faults
@@ -61,8 +64,9 @@ class Offer:
     """A service at the price of a day.
 
     ``price_id`` is the version of the price, ``price_group`` whose price of it ``tariff`` is. ``quantity`` counts
-    ``price_unit``; ``during`` is the slot, None without instrument time. ``promised_on`` is the last day of the
-    promised turnaround, in working days after the slot's end or, without one, after today.
+    ``price_unit``; ``during`` is the slot, None without instrument time. ``price_fen`` is what the service and its
+    ``extras`` come to. ``promised_on`` is the last day of the promised turnaround, in working days after the slot's
+    end or, without one, after today.
     """
 
     service_id: int
@@ -74,6 +78,7 @@ class Offer:
     price_group: PriceGroup
     tariff: Tariff
     quantity: Decimal
+    extras: tuple[OfferedExtra, ...]
     price_fen: int
     instrument_id: int | None
     instrument_ids: tuple[int, ...]
@@ -113,11 +118,6 @@ _USER = bindparam("organisation", type_=BigInteger)
 _TIED = select(ServiceInstrument.instrument_id).where(ServiceInstrument.service_id == _SERVICE)
 
 
-def _where_priced(price_fen: Any, told: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Who belongs to a group is looked up only where that group has a price of its own."""
-    return case((price_fen.is_(None), false()), else_=told)
-
-
 _FACTS = Gathering(
     services=select(
         Service.id,
@@ -134,8 +134,8 @@ _FACTS = Gathering(
         ServicePrice.minimum_charge_fen,
         ServicePrice.billing_step_minutes,
         ServicePrice.turnaround_days,
-        _where_priced(ServicePrice.own_price_fen, belongs_to(_USER, Service.provider_id, _ON)).label("is_own"),
-        _where_priced(ServicePrice.outside_price_fen, sits_outside(_USER, _ON)).label("is_outside"),
+        where_priced(ServicePrice.own_price_fen, belongs_to(_USER, Service.provider_id, _ON)).label("is_own"),
+        where_priced(ServicePrice.outside_price_fen, sits_outside(_USER, _ON)).label("is_outside"),
     )
     .outerjoin(ServicePrice, ServicePrice.id == in_force_on(Service.id, _ON))
     .where(Service.id == _SERVICE),
@@ -149,13 +149,15 @@ _FACTS = Gathering(
     )
     .where(Instrument.id.in_(_TIED))
     .order_by(Instrument.id),
+    extras=extras_wanted(_SERVICE, bindparam("extras", type_=ARRAY(BigInteger)), organisation=_USER, on=_ON),
     **rule_parts(
         _TIED,
         organisation=_USER,
         since=bindparam("since", type_=UTC),
     ),
 )
-"""What an offer rests on: the service with its provider's standing and the price of the day, and its instruments."""
+"""What an offer rests on: the service with its provider's standing and the price of the day, its instruments, and the
+extras that are wanted with it."""
 
 
 def offer(
@@ -166,10 +168,12 @@ def offer(
     ends_at: datetime | None,
     quantity: Decimal | None,
     organisation_id: int,
+    extras: Sequence[WantedExtra] = (),
     calendar: WorkingCalendar,
     now: datetime,
 ) -> Offer:
-    """Price and slot of a published service for a user organisation; nothing is held. ``calendar`` holds from today on.
+    """Price and slot of a published service with extras of it for a user organisation; nothing is held. ``calendar``
+    holds from today on.
 
     The price is the version in force today, whenever the service is rendered (ADR 0216), of the group the user
     belongs to (ADR 0217). A service priced by the hour or day on instruments needs a slot, any other a quantity. The
@@ -185,6 +189,7 @@ def offer(
         ends_at=ends_at if slot_known else now,
         organisation=organisation_id,
         since=counted_since(starts_at or now, now),
+        extras=[each.extra_id for each in extras],
     )
     service = _offered(found["services"])
     unit = service.price_unit
@@ -195,6 +200,7 @@ def offer(
     wish = _Wish(instrument, starts_at, ends_at, quantity)
     slot = _slot(unit, wish, faults, now)
     counted = _quantity(unit, wish, slot, faults)
+    ordered = priced_extras(extras, found["extras"], faults)
     if faults:
         raise OfferRefused(reasons=faults)
     if instrument is not None and slot is not None and instrument.is_taken:
@@ -211,7 +217,8 @@ def offer(
         price_group=group,
         tariff=tariff,
         quantity=counted,
-        price_fen=tariff.charge(counted),
+        extras=ordered,
+        price_fen=tariff.charge(counted) + sum(each.sum_fen for each in ordered),
         instrument_id=None if instrument is None else instrument.id,
         instrument_ids=tuple(tied),
         published_instrument_ids=tuple(each.id for each in tied.values() if each.state is ListingState.PUBLISHED),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from core.db import Model
 from core.types import UTC, Enumerated, Fen, Span, identity_key
 from marketplace.models.quotes import Quote
+from marketplace.rules.lines import Line
 from marketplace.states import OrderState
 from vouchers.rules.facts import PaymentMode
 
@@ -20,7 +21,8 @@ from vouchers.rules.facts import PaymentMode
 class Order(Model):
     """One deal. ``price_fen`` = ``subsidy_fen`` + ``other_aid_fen`` + ``self_pay_fen`` at every moment (invariant 4).
 
-    What was agreed stays in the quote; the sums here follow the actual quantity at completion.
+    What was agreed stays in the quote; the sums here follow the actual quantity at completion, and the quantities of
+    ``actual_extras`` by the number of each extra, None before and where none was ordered.
     """
 
     __tablename__ = "order"
@@ -55,6 +57,7 @@ class Order(Model):
     provider_signed_at: Mapped[datetime | None] = mapped_column(UTC)
     started_at: Mapped[datetime | None] = mapped_column(UTC)
     actual_quantity: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    actual_extras: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
     completed_on: Mapped[date | None] = mapped_column(Date)
     service_record: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
@@ -65,6 +68,11 @@ class Order(Model):
     def during(self) -> Span | None:
         """The booked slot, where the service is one of instrument time."""
         return self.quote.during
+
+    @property
+    def lines(self) -> list[Line]:
+        """What the price consists of: as ordered, once it is completed as used."""
+        return self.quote.lines_for(self.actual_quantity or self.quantity, self.actual_extras)
 
     @property
     def due_to_provider_fen(self) -> int:

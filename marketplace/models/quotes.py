@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from core.kinds import ServiceKind
 from core.types import UTC, Enumerated, Fen, Period, Span, identity_key
 from instruments.rules.pricing import Tariff
 from instruments.rules.terms import PriceGroup
+from marketplace.rules.lines import SERVICE, Line, counting_fen, extra_lines
 from vouchers.rules.facts import Exclusion, PaymentMode
 
 
@@ -24,7 +26,8 @@ class Quote(Model):
     ``facts`` is the quote case it rests on and ``snapshot_id`` the policy it was judged by; quotes from before these
     were kept have neither. ``price_id`` is the version of the price that was in force, and ``price_group`` whose price
     of it the unit price is; they too are None for older ones. ``unmet_need`` says why the province cannot meet the
-    need; where it rests on a statement (``unmet_need_id``), its number comes first (V16 out).
+    need; where it rests on a statement (``unmet_need_id``), its number comes first (V16 out). ``extras`` are those
+    wanted with the service, as :func:`marketplace.rules.lines.kept_extras` keeps them.
     """
 
     __tablename__ = "quote"
@@ -48,6 +51,7 @@ class Quote(Model):
     billing_step_minutes: Mapped[int | None] = mapped_column(SmallInteger)
     price_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("service_price.id"))
     price_group: Mapped[PriceGroup | None] = mapped_column(Enumerated(PriceGroup))
+    extras: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     turnaround_days: Mapped[int | None] = mapped_column(Integer)
     payment_mode: Mapped[PaymentMode] = mapped_column(Enumerated(PaymentMode))
     unmet_need: Mapped[str | None] = mapped_column(Text)
@@ -87,3 +91,30 @@ class Quote(Model):
     def billed_quantity(self) -> Decimal:
         """What is charged for: the quantity, begun steps of an hour counting as whole."""
         return self.tariff.billed(self.quantity)
+
+    @property
+    def lines(self) -> list[Line]:
+        """What the price consists of."""
+        return self.lines_for(self.quantity)
+
+    @property
+    def base_fen(self) -> int:
+        """The part of the price that a voucher shares (V12 base)."""
+        return counting_fen(self.lines)
+
+    def lines_for(self, quantity: Decimal, extras: Mapping[str, str] | None = None) -> list[Line]:
+        """The same for other quantities: of the service, and of extras by their numbers; as quoted where not said."""
+        service = Line(
+            kind=SERVICE,
+            extra_id=None,
+            price_id=self.price_id,
+            price_group=self.price_group,
+            title=self.title,
+            unit=self.price_unit,
+            unit_price_fen=self.unit_price_fen,
+            quantity=quantity,
+            billed_quantity=self.tariff.billed(quantity),
+            sum_fen=self.tariff.charge(quantity),
+            counts=True,
+        )
+        return [service, *extra_lines(self.extras, actual=extras)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from flask import Response, current_app, make_response, redirect, request, url_for
@@ -16,6 +17,7 @@ from core.pages.language import t, term, yuan
 from core.pages.submission import SEE_OTHER
 from marketplace import service
 from marketplace.models import Order
+from marketplace.pages.extra_fields import OF_API, ordered_extras, said_of_extras, with_extras
 from marketplace.pages.signing import sign_form, six_points, terms_to_sign
 from marketplace.permissions import is_provider_side, may_cancel, may_complete, may_pay_online, may_sign
 from marketplace.queries import find_order
@@ -160,18 +162,27 @@ def deliver(order_id: int) -> Response:
 @steps.route("/completion", methods=["GET", "POST"])
 @allow(may_complete)
 def complete(order_id: int) -> Response:
-    """Either side states the day and the actual quantity."""
+    """Either side states the day and the actual quantities."""
     order = find_order(order_id, actor=current_actor())
+    extras = ordered_extras(order)
     form = Form(
-        CompletionSchema,
+        with_extras(CompletionSchema, extras, least=Decimal(0)),
         name="order_completion",
-        initial={"completed_on": clock.today(clock.now()), "quantity": order.quantity},
+        initial={
+            "completed_on": clock.today(clock.now()),
+            "quantity": order.quantity,
+            **{each.name: each.quantity for each in extras},
+        },
+        labels={each.name: each.label for each in extras},
+        leave_out=[OF_API],
     )
     return _step(
         order_id,
         OrderAction.COMPLETE,
         form,
-        lambda given: service.complete(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
+        lambda given: service.complete(
+            order_id=order_id, **said_of_extras(given), actor=current_actor(), now=clock.now()
+        ),
         confirms=True,
     )
 

@@ -124,6 +124,7 @@ def one(order_id: int) -> str:
         order=order,
         next_words=next_words(order, actor=actor),
         facts=facts_of(order, money),
+        lines=[each.as_json() for each in order.lines],
         shows_need=is_in_sight(order.quote.unmet_need_id, actor=actor),
         uses=uses,
         bar=who_pays(order, uses=uses, actor=actor),
@@ -158,5 +159,6 @@ def contract_document(order_id: int) -> str:
         order=order,
         names=organisation_names({order.beneficiary_id, order.provider_id}),
         price_terms=price_facts(order.quote, order.quantity),
+        lines=[each.as_json() for each in order.quote.lines],
         points=six_points(order),
     )

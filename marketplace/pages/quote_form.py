@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from flask import request
@@ -13,17 +14,21 @@ from accounts.queries.beneficiaries import own_teams
 from core import clock
 from core.http.schemas import MAX_ID
 from core.pages import Form, term
+from core.pages.language import t, yuan
 from core.permissions import Actor
 from instruments.models import Instrument, Service
+from instruments.queries.extras import offered_extras
 from instruments.rules.terms import TIMED_UNITS
 from instruments.states import ListingState
 from marketplace.models import Quote
+from marketplace.pages.extra_fields import OF_API, ExtraField, with_extras
 from marketplace.queries.unmet_needs import usable_needs
 from marketplace.schemas import QuoteRequestSchema
 from vouchers.queries import offered_modes
 from vouchers.rules.facts import PaymentMode
 
 SLOT = ("starts_at", "ends_at")
+LEAST_EXTRA = Decimal("0.01")
 KEPT = (
     "quantity",
     "payment_mode",
@@ -65,7 +70,8 @@ def quote_form(service: Service, instrument: Instrument | None, *, before: Quote
     """Slot or quantity, payment mode, what may stand against a voucher, and for an incubator the team."""
     timed = needs_slot(service)
     teams = own_teams(actor)
-    left_out = {"quantity"} if timed else set(SLOT)
+    extras = _extras(service, before)
+    left_out = {OF_API, "quantity"} if timed else {OF_API, *SLOT}
     needs = () if service.provider.in_province else _needs(actor)
     if service.provider.in_province:
         left_out.add("unmet_need")
@@ -75,19 +81,33 @@ def quote_form(service: Service, instrument: Instrument | None, *, before: Quote
         left_out.add("beneficiary_id")
     required = [*(SLOT if timed else ("quantity",)), *(() if teams is None else ("beneficiary_id",))]
     return Form(
-        QuoteRequestSchema,
+        with_extras(QuoteRequestSchema, extras, least=LEAST_EXTRA),
         name="quote_request",
         fixed={"service_id": service.id, "instrument_id": None if instrument is None else instrument.id},
         leave_out=left_out,
         required=required,
+        labels={each.name: each.label for each in extras},
         widgets={"payment_mode": "radio"},
         options={
             "payment_mode": [(mode.value, term(mode)) for mode in offered_modes(_today())],
             **({} if teams is None else {"beneficiary_id": teams}),
             **({"unmet_need_id": needs} if needs else {}),
         },
-        initial=dict(_initial(service, before)),
+        initial={**dict(_initial(service, before)), **{each.name: each.quantity for each in extras}},
     )
+
+
+def _extras(service: Service, before: Quote | None) -> list[ExtraField]:
+    """What may be ordered with it, with what was asked for before."""
+    asked = {} if before is None else {each["extra_id"]: Decimal(each["quantity"]) for each in before.extras}
+    return [
+        ExtraField(
+            extra.id,
+            t("page.quote_request.extra", title=extra.title, price=yuan(held.price_fen), unit=extra.unit),
+            asked.get(extra.id),
+        )
+        for extra, held in offered_extras(service.id, on=_today())
+    ]
 
 
 def _needs(actor: Actor) -> list[tuple[str, str]]:

@@ -34,6 +34,7 @@ from instruments.queries import find_service
 from instruments.queries.details import services
 from marketplace import service
 from marketplace.models import Quote
+from marketplace.pages.extra_fields import said_of_extras
 from marketplace.pages.policy import article_link
 from marketplace.pages.quote_form import chosen_instrument, needs_slot, on_offer, quote_form, record_number
 from marketplace.pages.quote_parts import (
@@ -187,7 +188,7 @@ def _asked(offered: Service, instrument: Instrument | None) -> Response:
     before = None if before_id is None else find_quote(before_id, actor=current_actor())
 
     def effect(given: dict[str, Any]) -> Done:
-        quote = service.ask(**given, actor=current_actor(), now=clock.now())
+        quote = service.ask(**said_of_extras(given), actor=current_actor(), now=clock.now())
         return Done(link_to("quote", quote.id))
 
     return form_page(
@@ -257,6 +258,7 @@ def _shown(quote: Quote, effect: Any) -> Response:
         cap=cap_left(quote, ordered=order_id is not None, now=now),
         flags=flag_words(quote.flags),
         facts=facts_of(quote),
+        lines=[each.as_json() for each in quote.lines],
         money_facts=money_facts(quote),
         why=why_this_rate(quote),
         aids=aid_words(quote),

@@ -17,11 +17,20 @@ from marketplace.states import (
 )
 
 
-def _charged(quantity: str) -> str:
-    """What a quantity costs by the terms of the quote ``q``, in fen."""
+def _charged(quantity: str, used: str = "e->>'quantity'", *, counted: bool = False) -> str:
+    """What a quantity costs by the terms of the quote ``q`` with its extras, in fen; ``used`` is how much of the extra
+    ``e``, and ``counted`` leaves out those that do not count (V12 base)."""
     steps = "(60 / q.billing_step_minutes)"
     billed = f"CASE WHEN q.billing_step_minutes IS NULL THEN {quantity} ELSE ceil({quantity} * {steps}) / {steps} END"
-    return f"GREATEST(round(q.unit_price_fen * {billed}), COALESCE(q.minimum_charge_fen, 0))"
+    each = f"round((e->>'unit_price_fen')::numeric * ({used})::numeric)"
+    wanted = "WHERE (e->>'counts')::boolean" if counted else ""
+    extras = f"SELECT sum({each}) FROM jsonb_array_elements(q.extras) e {wanted}"
+    service = f"GREATEST(round(q.unit_price_fen * {billed}), COALESCE(q.minimum_charge_fen, 0))"
+    return f"({service} + COALESCE(({extras}), 0))"
+
+
+ACTUAL = ("COALESCE(o.actual_quantity, o.quantity)", "COALESCE(o.actual_extras->>(e->>'extra_id'), e->>'quantity')")
+"""How much of the service and of an extra was used, of an order that is not completed how much was ordered."""
 
 
 INVARIANTS = [
@@ -138,7 +147,31 @@ INVARIANTS = [
         f"""SELECT o.id AS "order", o.quantity, o.actual_quantity, o.contract_fen, o.price_fen
              FROM "order" o JOIN quote q ON q.id = o.quote_id
             WHERE o.contract_fen <> q.price_fen
-               OR o.price_fen <> {_charged("COALESCE(o.actual_quantity, o.quantity)")}""",
+               OR o.price_fen <> {_charged(*ACTUAL)}""",
+    ),
+    Invariant(
+        4,
+        "the lines of a quote's extras are of its service, at the price its group paid on its day",
+        """SELECT q.id AS quote, e->>'extra_id' AS extra, e->>'sum_fen' AS sum_fen
+             FROM quote q, jsonb_array_elements(q.extras) e
+             LEFT JOIN service_extra x ON x.id = (e->>'extra_id')::bigint
+             LEFT JOIN extra_price p ON p.id = (e->>'price_id')::bigint AND p.extra_id = x.id
+            WHERE x.id IS NULL OR p.id IS NULL OR x.service_id <> q.service_id OR p.withdrawn_at IS NOT NULL
+               OR p.valid_from > (q.created_at AT TIME ZONE 'Asia/Shanghai')::date
+               OR (e->>'title', e->>'unit', e->>'kind') <> (x.title, x.unit, x.kind)
+               OR (e->>'unit_price_fen')::bigint IS DISTINCT FROM CASE e->>'price_group' WHEN 'own' THEN p.own_price_fen
+                                               WHEN 'outside' THEN p.outside_price_fen ELSE p.price_fen END
+               OR (e->>'sum_fen')::numeric <> round((e->>'unit_price_fen')::numeric * (e->>'quantity')::numeric)""",
+    ),
+    Invariant(
+        4,
+        "a voucher shares the lines of an order that count, and no others",
+        f"""SELECT o.id AS "order", d.base_fen, c.contract_fen, c.actual_fen
+             FROM "order" o JOIN quote q ON q.id = o.quote_id
+             JOIN entitlement_decision d ON d.order_id = o.id LEFT JOIN claim c ON c.order_id = o.id
+            WHERE d.base_fen <> {_charged("o.quantity", counted=True)}
+               OR c.contract_fen <> {_charged("o.quantity", counted=True)}
+               OR c.actual_fen <> {_charged(*ACTUAL, counted=True)}""",
     ),
     Invariant(
         4,

@@ -21,6 +21,7 @@ from core.http import (
 from core.http.schemas import fault
 from marketplace.queries import OrderView, PaidOrderView
 from marketplace.rules.contracts import ContractPoint
+from marketplace.schemas.lines import UsedExtraSchema, lines_field, wanted_extras
 from marketplace.states import OrderState
 from settlement.rules.methods import GATEWAY_METHODS, PaymentMethod
 from settlement.schemas.payments import PaymentSchema
@@ -131,6 +132,9 @@ class CompletionSchema(Schema):
         maximum=Decimal(1_000_000),
         metadata={"description": "The actual quantity in the service's unit; as ordered if left out."},
     )
+    extras = wanted_extras(
+        UsedExtraSchema, "How much of the ordered extras was used; those left out were used as ordered."
+    )
 
 
 class OrderSchema(Schema):
@@ -157,6 +161,7 @@ class OrderSchema(Schema):
     actual_quantity = DecimalField(required=True, allow_none=True, metadata={"description": "Units at completion."})
     contract_fen = FenField(required=True, metadata={"description": "Price agreed in fen."})
     price_fen = FenField(required=True, metadata={"description": "Price in fen; after completion the actual one."})
+    lines = lines_field()
     subsidy_fen = FenField(required=True, metadata={"description": "What the voucher pays in fen."})
     other_aid_fen = FenField(
         required=True, metadata={"description": "Aid of programmes of cities in fen; which, the quote says (V6)."}

@@ -18,7 +18,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from accounts.kinds import AdverseKind, DocumentKind, IncubatorLevel, Relation, RestrictionKind
 from core.http import CountField, DecimalField, EnumField, FenField, Schema, TextField
 from core.http.schemas import MAX_SUM_FEN, fault
-from core.kinds import ServiceKind
+from core.kinds import ExtraKind, ServiceKind
 from marketplace.rules.contracts import ContractPoint
 from marketplace.rules.grading import WHOLE, Grade, Indicator, IndicatorGroup, ReadAs
 from vouchers.rules.claims import Declaration, InvoiceType
@@ -224,6 +224,7 @@ SCHEMA: Mapping[str, fields.Field[Any]] = {
     "vouchers.annual_cap_fen": _sum(),
     "vouchers.city_programmes": _rows(ProgrammeSchema, least=0),
     "vouchers.materials": fields.Dict(required=True, keys=_text(CODE), values=_many(_text(CODE))),
+    "vouchers.eligible_extras": _words(ExtraKind),
     "vouchers.tax_invoice_types": _words(InvoiceType, least=1),
     "vouchers.claimants": fields.Dict(
         required=True,
@@ -335,6 +336,10 @@ SCHEMA: Mapping[str, fields.Field[Any]] = {
 AREA: fields.Field[Any] = _many(_text(DIVISION))
 
 OPTIONAL = frozenset(
-    {"vouchers.city_programmes", *(key for key in SCHEMA if key.startswith(("members.", "invoices.")))}
+    {
+        "vouchers.city_programmes",
+        "vouchers.eligible_extras",
+        *(key for key in SCHEMA if key.startswith(("members.", "invoices."))),
+    }
 )
 """Without them the service asks nothing or adds nothing."""

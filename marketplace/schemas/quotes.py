@@ -22,6 +22,7 @@ from core.http import (
 from core.kinds import ServiceKind
 from instruments.rules.terms import PriceGroup
 from marketplace.queries.hindrances import QuoteAnswer
+from marketplace.schemas.lines import WantedExtraSchema, lines_field, wanted_extras
 from vouchers.rules.facts import Exclusion, PaymentMode
 from vouchers.schemas.aids import AidSchema
 
@@ -46,6 +47,7 @@ class QuoteRequestSchema(Schema):
         maximum=Decimal(1_000_000),
         metadata={"description": "How many samples, times, hours or days; by the slot where one is given."},
     )
+    extras = wanted_extras(WantedExtraSchema, "Extras of the service that are wanted with it.")
     payment_mode = EnumField(
         PaymentMode,
         required=True,
@@ -136,14 +138,18 @@ class QuoteSchema(Schema):
         metadata={"description": "The promised day: that many working days after the slot or, without one, today."},
     )
     payment_mode = EnumField(PaymentMode, required=True, metadata={"description": "Who pays first (V16)."})
-    price_fen = FenField(required=True, metadata={"description": "Price in fen, tax included."})
+    price_fen = FenField(required=True, metadata={"description": "Price in fen, tax included; the sum of the lines."})
+    lines = lines_field()
+    base_fen = FenField(
+        required=True, metadata={"description": "What of the price counts for the voucher, in fen (V12 base)."}
+    )
     rate = TextField(
         required=True,
         allow_none=True,
         metadata={"description": "Subsidy rate by the user's place (V12), such as 0.60; null outside the province."},
     )
     eligible = fields.Boolean(required=True, metadata={"description": "Whether a voucher may pay a part."})
-    entitlement_fen = FenField(required=True, metadata={"description": "Rate times price in fen, rounded down."})
+    entitlement_fen = FenField(required=True, metadata={"description": "Rate times base_fen in fen, rounded down."})
     cap_room_fen = FenField(
         required=True, metadata={"description": "What the controller's yearly cap had left in fen (V12 cap)."}
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -11,12 +12,14 @@ from core.errors import Refused, refuse_all
 from core.permissions import Actor, authorise
 from core.states import allowed_target, apply
 from instruments.queries import PublishedPrice, booked_hours, published_price
+from instruments.rules.extras import WantedExtra
 from instruments.rules.terms import PriceGroup, PriceUnit
 from marketplace.models import Order
 from marketplace.permissions import is_beneficiary_side, is_party
 from marketplace.queries import find_order
 from marketplace.queries.price_history import related_orders, usual_prices
-from marketplace.rules.completion import completion_faults
+from marketplace.rules.completion import completion_faults, used_faults
+from marketplace.rules.lines import Line, counting_fen, sum_fen
 from marketplace.service.orders import money_of
 from marketplace.states import ORDER, OrderAction
 from marketplace.steps.usage import amend_record
@@ -34,8 +37,17 @@ class CompletionRefused(Refused):
     code = "completion_refused"
 
 
-def complete(*, order_id: int, completed_on: date, quantity: Decimal | None, actor: Actor, now: datetime) -> Order:
-    """State the day and the actual quantity (as ordered where None).
+def complete(
+    *,
+    order_id: int,
+    completed_on: date,
+    quantity: Decimal | None,
+    extras: Sequence[WantedExtra] = (),
+    actor: Actor,
+    now: datetime,
+) -> Order:
+    """State the day and the actual quantities, of the service (as ordered where None) and of extras (as ordered where
+    left out).
 
     The price follows the quantity; the subsidy never rises, so more than was agreed is self-pay and less releases the
     difference of the hold (V12 hold). What was paid too much is refunded. Raises CompletionRefused with all faults.
@@ -45,19 +57,25 @@ def complete(*, order_id: int, completed_on: date, quantity: Decimal | None, act
         authorise(actor, is_party, order)
         allowed_target(order.state, OrderAction.COMPLETE, transitions=ORDER)
         actual = order.quantity if quantity is None else quantity
+        by_provider = not is_beneficiary_side(actor, order)
         faults = completion_faults(
             completed_on=completed_on,
             today=clock.today(now),
             started_on=clock.today(order.started_at or order.placed_at),
             quantity=actual,
             ordered=order.quantity,
-            by_provider=not is_beneficiary_side(actor, order),
+            by_provider=by_provider,
         )
+        faults += used_faults(extras, ordered=ordered_extras(order), by_provider=by_provider)
         refuse_all(faults, error=CompletionRefused)
-        record = record_of(order, completed_on=completed_on, actual=actual, now=now)
+        used = {**ordered_extras(order), **{each.extra_id: each.quantity for each in extras}}
+        actual_extras = {str(number): f"{count.normalize():f}" for number, count in used.items()}
+        lines = order.quote.lines_for(actual, actual_extras)
+        record = record_of(order, completed_on=completed_on, actual=actual, lines=lines, now=now)
         claim = _open_claim(order, record, actor=actor, now=now)
         subsidy_fen, aid_fen = (0, 0) if claim is None else (claim.subsidy_fen, claim.aid_fen)
         order.actual_quantity, order.completed_on = actual, completed_on
+        order.actual_extras = actual_extras or None
         order.price_fen, order.subsidy_fen, order.other_aid_fen = record.actual_fen, subsidy_fen, aid_fen
         order.self_pay_fen = record.actual_fen - subsidy_fen - aid_fen
         order.service_record = {**record.as_json(), "claim_id": None if claim is None else claim.id}
@@ -66,8 +84,15 @@ def complete(*, order_id: int, completed_on: date, quantity: Decimal | None, act
         return order
 
 
-def record_of(order: Order, *, completed_on: date, actual: Decimal, now: datetime) -> ServiceRecord:
-    """What vouchers is told of the deal, frozen at completion."""
+def ordered_extras(order: Order) -> dict[int, Decimal]:
+    """How much of which extra was ordered."""
+    return {each["extra_id"]: Decimal(each["quantity"]) for each in order.quote.extras}
+
+
+def record_of(
+    order: Order, *, completed_on: date, actual: Decimal, lines: Sequence[Line], now: datetime
+) -> ServiceRecord:
+    """What vouchers is told of the deal, frozen at completion; ``lines`` are what it costs for what was used."""
     hours, published = booked_hours(order.id), _published(order, now=now)
     figures = abuse_policy(completed_on)
     return ServiceRecord(
@@ -79,7 +104,10 @@ def record_of(order: Order, *, completed_on: date, actual: Decimal, now: datetim
         payment_mode=order.payment_mode,
         completed_on=completed_on,
         contract_fen=order.contract_fen,
-        actual_fen=order.quote.tariff.charge(actual),
+        actual_fen=sum_fen(lines),
+        counted_contract_fen=order.quote.base_fen,
+        counted_actual_fen=counting_fen(lines),
+        lines=tuple(each.as_json() for each in lines) if order.quote.extras else (),
         price_unit=order.quote.price_unit,
         unit_price_fen=order.quote.unit_price_fen,
         price_group=order.quote.price_group,

@@ -21,11 +21,12 @@ from marketplace.permissions import is_provider_side, may_place_orders
 from marketplace.queries import find_order, find_quote
 from marketplace.queries.hindrances import shortfall_hindrance, shortfalls_block
 from marketplace.queries.quotes import Standing, standing_of
+from marketplace.rules.lines import same_prices
 from marketplace.rules.requoting import why_less
 from marketplace.service.quotes import require_membership
 from marketplace.states import ORDER, OrderAction
 from marketplace.steps.answering import require_in_time
-from marketplace.steps.quoting import assessed, figure, offered, wish_of
+from marketplace.steps.quoting import assessed, extras_kept, figure, offered, wish_of
 from vouchers.rules.facts import PaymentMode
 from vouchers.steps import RoomShrank, hold
 
@@ -88,7 +89,7 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
         _require_no_shortfall(quote, standing, on=today)
         wish = wish_of(quote)
         terms = offered(wish, calendar=standing.calendar, now=now)
-        if terms.price_fen != quote.price_fen:
+        if terms.price_fen != quote.price_fen or not same_prices(quote.extras, extras_kept(terms, on=today)):
             raise PriceChanged
         assessment = assessed(wish, terms=terms, now=now)
         if assessment.subsidy_fen < quote.subsidy_fen or assessment.other_aid_fen < quote.other_aid_fen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from core.db import transaction
 from core.errors import Conflict, Refused, reason
 from core.permissions import Actor, authorise
 from core.workdays import load_calendar
+from instruments.rules.extras import WantedExtra
 from marketplace.models import Quote
 from marketplace.permissions import may_ask_quotes
 from marketplace.queries import find_quote
@@ -47,6 +49,7 @@ def ask(
     starts_at: datetime | None,
     ends_at: datetime | None,
     quantity: Decimal | None,
+    extras: Sequence[WantedExtra] = (),
     payment_mode: PaymentMode,
     unmet_need: str | None,
     unmet_need_id: int | None,
@@ -73,6 +76,7 @@ def ask(
             starts_at=starts_at,
             ends_at=ends_at,
             quantity=quantity,
+            extras=tuple(extras),
             payment_mode=payment_mode,
             unmet_need=_unmet_need(unmet_need, unmet_need_id, user=user),
             unmet_need_id=unmet_need_id,

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from core import clock, policy
 from core.db import require_transaction
 from core.permissions import Actor
 from core.workdays import WorkingCalendar
 from instruments.queries.offers import Offer, offer
+from instruments.rules.extras import WantedExtra
 from marketplace.models import Quote
-from vouchers.queries import Assessment, assess
+from marketplace.rules.lines import kept_extras
+from vouchers.queries import Assessment, assess, eligible_extras
 from vouchers.rules.facts import Exclusion, PaymentMode
 from vouchers.rules.policy import TERM
 from vouchers.steps import keep_policy
@@ -28,6 +31,7 @@ class Wish:
     starts_at: datetime | None
     ends_at: datetime | None
     quantity: Decimal | None
+    extras: tuple[WantedExtra, ...]
     payment_mode: PaymentMode
     unmet_need: str | None
     unmet_need_id: int | None
@@ -52,6 +56,7 @@ def offered(wish: Wish, *, calendar: WorkingCalendar, now: datetime) -> Offer:
         ends_at=wish.ends_at,
         quantity=wish.quantity,
         organisation_id=wish.beneficiary_id,
+        extras=wish.extras,
         calendar=calendar,
         now=now,
     )
@@ -66,13 +71,24 @@ def assessed(wish: Wish, *, terms: Offer, now: datetime) -> Assessment:
         excluded=wish.excluded,
         publicly_funded=wish.public_project_number is not None,
         restricted_industry=wish.restricted_industry,
-        base_fen=terms.price_fen,
+        base_fen=terms.price_fen - _own_fen(terms, on=clock.today(now)),
         payment_mode=wish.payment_mode,
         unmet_need=wish.unmet_need,
         on=clock.today(now),
         expected_completion=terms.promised_on,
         has_published_instrument=bool(terms.published_instrument_ids),
     )
+
+
+def _own_fen(terms: Offer, *, on: date) -> int:
+    """What of an offer is no part of the cost that a voucher shares (V12 base)."""
+    counting = eligible_extras(on)
+    return sum(each.sum_fen for each in terms.extras if each.kind not in counting)
+
+
+def extras_kept(terms: Offer, *, on: date) -> list[dict[str, Any]]:
+    """The extras of an offer as a quote of a day keeps them."""
+    return kept_extras(terms.extras, counting=eligible_extras(on))
 
 
 def write_quote(wish: Wish, *, terms: Offer, assessment: Assessment, actor: Actor, now: datetime) -> Quote:
@@ -93,6 +109,7 @@ def write_quote(wish: Wish, *, terms: Offer, assessment: Assessment, actor: Acto
         billing_step_minutes=terms.tariff.billing_step_minutes,
         price_id=terms.price_id,
         price_group=terms.price_group,
+        extras=extras_kept(terms, on=clock.today(now)),
         turnaround_days=terms.turnaround_days,
         payment_mode=wish.payment_mode,
         unmet_need=wish.unmet_need,
@@ -108,7 +125,7 @@ def write_quote(wish: Wish, *, terms: Offer, assessment: Assessment, actor: Acto
         cap_room_fen=assessment.cap_room_fen,
         subsidy_fen=assessment.subsidy_fen,
         other_aid_fen=assessment.other_aid_fen,
-        self_pay_fen=assessment.self_pay_fen,
+        self_pay_fen=terms.price_fen - assessment.subsidy_fen - assessment.other_aid_fen,
         policy_version=assessment.policy_version,
         snapshot_id=keep_policy(assessment.judged_on, now=now),
         facts=assessment.facts,
@@ -133,6 +150,7 @@ def wish_of(quote: Quote) -> Wish:
         starts_at=None if quote.during is None else quote.during.start,
         ends_at=None if quote.during is None else quote.during.end,
         quantity=quote.quantity,
+        extras=tuple(WantedExtra(each["extra_id"], Decimal(each["quantity"])) for each in quote.extras),
         payment_mode=quote.payment_mode,
         unmet_need=quote.unmet_need,
         unmet_need_id=quote.unmet_need_id,

@@ -47,7 +47,7 @@ SPOKEN = frozenset({
     "address", "answers", "bank_name", "breach", "buyer_name", "cause", "confidentiality", "content", "controller",
     "cost_basis", "damages", "disputes", "holder_name", "intellectual_property", "legal_representative", "name", "note",
     "opinion", "phone", "problems", "q", "rd_need", "reason", "reference", "remark", "seller_name", "shared",
-    "specification", "suggestions", "text", "text_en", "title", "work_done",
+    "specification", "suggestions", "text", "text_en", "title", "unit", "work_done",
 })
 # fmt: on
 """Names within stored documents whose values people typed."""
@@ -73,7 +73,7 @@ DOCUMENTS = {
     "membership_submission": ["stated"],
     "notice": ["params"],
     "order": ["contract_terms", "service_record"],
-    "quote": ["reasons"],
+    "quote": ["extras", "reasons"],
     "saved_search": ["filters"],
     "unmet_need": ["filters", "found_first"],
 }

@@ -31,6 +31,7 @@ class Claim(Model):
     it. ``claimed_fen`` is what is left of it after invoice and year; while it is reviewed it may rise again up to what
     is held, where a line counts after all or a credit invoice was annulled. ``claimant_id`` hands the claim in: the
     provider in direct deduction, else the enterprise or, for a team, its incubator. ``payee_id`` is who is paid.
+    ``contract_fen`` and ``actual_fen`` are what counts of the agreed and the actual fee (V12 base).
     ``last_day`` is the last day of the first submission (V17), ``correct_by`` that of a resubmission.
     """
 
@@ -85,6 +86,16 @@ class Claim(Model):
     invoices: Mapped[list[Invoice]] = relationship(order_by="Invoice.id")
     aids: Mapped[list[ClaimAid]] = relationship(order_by="ClaimAid.id", back_populates="claim")
     reviews: Mapped[list[ClaimReview]] = relationship(order_by="ClaimReview.id", back_populates="claim")
+
+    @property
+    def agreed_fen(self) -> int:
+        """The agreed fee with what does not count of it."""
+        return int(self.record.get("contract_fen", self.contract_fen))
+
+    @property
+    def charged_fen(self) -> int:
+        """The actual fee with what does not count of it."""
+        return int(self.record.get("actual_fen", self.actual_fen))
 
     @property
     def due_on(self) -> date | None:

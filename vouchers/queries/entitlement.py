@@ -17,7 +17,7 @@ from accounts.rules.relation import relations
 from core import policy
 from core.db import session
 from core.errors import NotFound, Reason
-from core.kinds import ServiceKind
+from core.kinds import ExtraKind, ServiceKind
 from settlement import queries as settlement
 from settlement.rules.chart import Cap
 from settlement.rules.room import cap_room_fen
@@ -178,6 +178,11 @@ def assess(
         decision=decision,
         flags=tuple(sorted({*decision.flags, *flags})),
     )
+
+
+def eligible_extras(on: date) -> frozenset[ExtraKind]:
+    """The kinds of extras of a service that count for the voucher on a day (V12 base)."""
+    return judging(policy.current(), on).policy.eligible_extras
 
 
 def offered_modes(on: date) -> tuple[PaymentMode, ...]:

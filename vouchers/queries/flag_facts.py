@@ -93,7 +93,7 @@ def _pair_order(claim: Claim) -> PairOrder:
         kind=claim.service_kind,
         price_unit=record["price_unit"],
         unit_price_fen=record["unit_price_fen"],
-        contract_fen=claim.contract_fen,
+        contract_fen=claim.agreed_fen,
         entitlement_fen=claim.decision.entitlement_fen,
         year=claim.year,
     )

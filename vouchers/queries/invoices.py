@@ -137,7 +137,7 @@ def order_facts(claim: Claim, *, today: date) -> OrderFacts:
         parties=invoice_parties(claim),
         seller_name=claim.provider.name,
         buyer_names=frozenset(names),
-        fee_fen=min(claim.contract_fen, claim.actual_fen),
+        fee_fen=min(claim.agreed_fen, claim.charged_fen),
         since=claim.decision.judged_on,
         today=today,
     )

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from core.kinds import ServiceKind
+from core.kinds import ExtraKind, ServiceKind
 from core.policy import Edition, PolicyPack
 from core.texts import Text
 from vouchers.rules.aids import CityProgramme, programmes_of
@@ -105,6 +105,8 @@ class VoucherPolicy:
     """The first that fits counts."""
     annual_cap_fen: int
     service_groups: Mapping[ServiceKind, str]
+    eligible_extras: frozenset[ExtraKind]
+    """Kinds of extras of a service that are part of the cost the voucher shares (V12 base)."""
     excluded_names: Mapping[str, Text]
     materials: Mapping[str, tuple[str, ...]]
     """Material kinds a claim needs, by group of service."""
@@ -197,6 +199,7 @@ def read(edition: Edition) -> VoucherPolicy:
         ),
         annual_cap_fen=figure("annual_cap_fen"),
         service_groups={kind: entry["group"] for kind, entry in supported.items()},
+        eligible_extras=frozenset(map(ExtraKind, _eligible_extras(edition))),
         excluded_names={entry["code"]: Text(entry["zh"], entry["en"]) for entry in edition["services.excluded"]},
         materials=figure("materials"),
         material_kinds=_material_kinds(edition),
@@ -237,6 +240,15 @@ def _places(edition: Edition) -> Places:
         counties={row["code"]: row["city"] for row in counties},
         areas={name: frozenset(edition[f"places.{name}"]) for name in named},
     )
+
+
+def _eligible_extras(edition: Edition) -> Sequence[str]:
+    """The kinds of extras that count; by a pack without that value none does."""
+    key = "vouchers.eligible_extras"
+    if key not in edition:
+        return ()
+    kinds: Sequence[str] = edition[key]
+    return kinds
 
 
 def _city_programmes(edition: Edition) -> Sequence[Mapping[str, Any]]:

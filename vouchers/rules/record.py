@@ -23,9 +23,10 @@ from vouchers.rules.flags.splitting import PairOrder
 class ServiceRecord:
     """One completed service.
 
-    ``contract_fen`` is the agreed fee, ``actual_fen`` the fee for the actual quantity, both with tax. Quantities and
-    hours are decimal numbers as text; ``charged_hours`` are those the fee is for, before they are rounded up to steps,
-    where time is priced by the hour.
+    ``contract_fen`` is the agreed fee, ``actual_fen`` the fee for the actual quantity, both with tax;
+    ``counted_contract_fen`` and ``counted_actual_fen`` are their parts that count (V12 base), and ``lines`` what the
+    fee consists of where there is more than the service. Quantities and hours are decimal numbers as text;
+    ``charged_hours`` are those the fee is for, before they are rounded up to steps, where time is priced by the hour.
     ``price_group`` names whose published price the unit price is, ``minimum_charge_fen`` the least the fee could be,
     ``billing_step_minutes`` the steps to which hours are rounded up in it; None where there was no such term.
     ``published_price_fen`` is the provider's price of a unit at completion, ``usual_prices_fen`` what its last
@@ -49,6 +50,9 @@ class ServiceRecord:
     actual_quantity: str
     placed_on: date | None = None
     delivered_on: date | None = None
+    counted_contract_fen: int | None = None
+    counted_actual_fen: int | None = None
+    lines: tuple[Mapping[str, Any], ...] = ()
     price_group: str | None = None
     minimum_charge_fen: int | None = None
     billing_step_minutes: int | None = None
@@ -61,10 +65,20 @@ class ServiceRecord:
     related_orders: tuple[PairOrder, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def costs_fen(self) -> tuple[int, int]:
+        """What counts of the agreed fee and of the actual one (V12 base); all of them where nothing else is said."""
+        contract_fen, actual_fen = self.counted_contract_fen, self.counted_actual_fen
+        return (
+            self.contract_fen if contract_fen is None else contract_fen,
+            self.actual_fen if actual_fen is None else actual_fen,
+        )
+
     def as_json(self) -> dict[str, Any]:
         """The record as it is stored with the claim."""
         return {
             **asdict(self),
+            "lines": [dict(each) for each in self.lines],
             "completed_on": self.completed_on.isoformat(),
             "placed_on": None if self.placed_on is None else self.placed_on.isoformat(),
             "delivered_on": None if self.delivered_on is None else self.delivered_on.isoformat(),

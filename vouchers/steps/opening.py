@@ -36,7 +36,8 @@ def open_claim(*, record: ServiceRecord, actor: Actor, now: datetime) -> Claim |
     """
     current = require_transaction()
     decision = decision_of(record.order_id)
-    base_fen = min(record.contract_fen, record.actual_fen)
+    contract_fen, actual_fen = record.costs_fen
+    base_fen = min(contract_fen, actual_fen)
     held = hold_of(record.order_id)
     held_fen = 0 if held is None else held.held_fen
     subsidy_fen = _subsidy(decision, base_fen, held_fen=held_fen)
@@ -66,8 +67,8 @@ def open_claim(*, record: ServiceRecord, actor: Actor, now: datetime) -> Claim |
         completed_on=record.completed_on,
         last_day=window.last_day,
         year=decision.year,
-        contract_fen=record.contract_fen,
-        actual_fen=record.actual_fen,
+        contract_fen=contract_fen,
+        actual_fen=actual_fen,
         base_fen=base_fen,
         subsidy_fen=subsidy_fen,
         claimed_fen=subsidy_fen,
@@ -117,9 +118,12 @@ def _note(
     subsidy_fen: int,
     now: datetime,
 ) -> None:
+    contract_fen, actual_fen = record.costs_fen
+    own_fen = record.actual_fen - actual_fen
     inputs = {
-        "contract_fen": record.contract_fen,
-        "actual_fen": record.actual_fen,
+        "contract_fen": contract_fen,
+        "actual_fen": actual_fen,
+        **({"own_fen": own_fen} if own_fen else {}),
         "rate": rate_text(decision.rate),
         "completed_on": record.completed_on.isoformat(),
     }

@@ -130,7 +130,7 @@ def _line(serial: int, claim: Claim, names: dict[int, str]) -> dict[str, Any]:
         "user": names[claim.beneficiary_id],
         "provider": names[claim.provider_id],
         "kind": catalogue()[f"term.ServiceKind.{claim.service_kind.value}"].zh,
-        "contract_fen": claim.contract_fen,
+        "contract_fen": claim.agreed_fen,
         "invoice_fen": None if invoice is None else invoice.amount_incl_tax_fen,
         "rate": "—" if rate is None else f"{rate:.0%}",
         "approved_fen": claim.approved_fen,

@@ -365,7 +365,10 @@ BENDS: dict[str, str | list[str]] = {
         " WHERE id = (SELECT min(id) FROM service WHERE state = 'published')"
     ),
     "prices begin on or after": "UPDATE service_price SET valid_from = valid_from - 1",
+    "prices of extras begin": "UPDATE extra_price SET valid_from = valid_from - 1",
     # marketplace
+    "the lines of a quote's extras": 'UPDATE quote SET extras = \'[{"extra_id": 0, "counts": true}]\'',
+    "a voucher shares the lines": "UPDATE entitlement_decision SET base_fen = base_fen + 1",
     "a quote has the price": "UPDATE quote SET unit_price_fen = unit_price_fen + 1, minimum_charge_fen = price_fen",
     "an order costs what": 'UPDATE "order" SET contract_fen = contract_fen + 1',
     "an order's subsidy": 'UPDATE "order" SET price_fen = price_fen + 1',

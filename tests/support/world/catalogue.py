@@ -64,10 +64,22 @@ class Catalogue(Records):
         self.post("sme-heze", f"/saved-searches/{self.ids['other saved search']}/pause")
         ahead = {"valid_from": "2026-12-31", "turnaround_days": 4}
         self.post("provider-jinan", f"/services/{self.ids['service']}/prices", ahead, name="announced price")
+        self._extras(f"/services/{self.ids['service']}/extras")
         table = "外部编号,仪器名称\nA1,光谱仪\n,\n".encode()
         imported = self.client.upload("provider-jinan", "/instrument-imports", table, "list.csv", dry_run="true")
         self.ids["import"] = imported["id"]
 
+    def _extras(self, path: str) -> None:
+        """What may be ordered with the service: one that counts for the voucher and one that does not."""
+        gold = {"title": "金靶", "unit": "片", "kind": "consumable", "price_fen": 5_000, **AT_COST}
+        self.post("provider-jinan", path, gold, name="extra")
+        self.post("provider-jinan", path, {**gold, "title": "加急", "unit": "次", "kind": "express"}, name="own extra")
+        ahead = {"valid_from": "2026-12-31", "price_fen": 6_000, **AT_COST}
+        self.post("provider-jinan", f"{path}/{self.ids['extra']}/prices", ahead, name="announced extra price")
+
+
+AT_COST: Json = {"cost_fen": 6_000, "cost_basis": "成本核算表"}
+"""What a fiscally built provider says of an extra's cost."""
 
 WHOLE: Json = {
     "model": "M-1",

@@ -25,12 +25,13 @@ class Deals(Records):
             "started": "service-start",
             "delivered": "delivery",
         }.items():
-            self.ids[f"{name} order"] = self.order(until=until)["id"]
+            self.ids[f"{name} order"] = self.order(until=until, with_extras=name == "delivered")["id"]
         self._booked()
         self.ids["team quote"] = ask(self.client, "team-weifang", self.ids["service"])["id"]
         self.ids["team order"] = self.order(user="team-weifang")["id"]
         self.ids["team accepted order"] = self.order(user="team-weifang", until="acceptance")["id"]
-        in_full = ask(self.client, "sme-heze", self.ids["service"], payment_mode="full_payment")
+        extras = [{"extra_id": self.ids["extra"], "quantity": "1"}]
+        in_full = ask(self.client, "sme-heze", self.ids["service"], payment_mode="full_payment", extras=extras)
         self.ids["full quote"] = in_full["id"]
 
     def _booked(self) -> None:
@@ -46,9 +47,12 @@ class Deals(Records):
         shared = f"/instruments/{found[self.ids['booked order']]['instrument_id']}/attendance"
         self.client.put("provider-jinan", shared, {"users_check_in": True})
 
-    def order(self, *, user: str = "sme-heze", until: str = "", mode: str = "direct_deduction") -> Json:
-        """An order of one sample, taken so far."""
-        placed = order(self.client, user, self.ids["service"], payment_mode=mode)
+    def order(
+        self, *, user: str = "sme-heze", until: str = "", mode: str = "direct_deduction", with_extras: bool = False
+    ) -> Json:
+        """An order of one sample, perhaps with extras, taken so far."""
+        extras = [{"extra_id": self.ids[name], "quantity": "2"} for name in ("extra", "own extra") if with_extras]
+        placed = order(self.client, user, self.ids["service"], payment_mode=mode, extras=extras)
         return walk(self.client, placed, user=user, until=until) if until else placed
 
     def _claims(self) -> None:
@@ -57,7 +61,7 @@ class Deals(Records):
         self.ids["submitted claim"] = self.claim(until="submitted")["id"]
         self.ids["approved claim"] = self.claim(until="approved")["id"]
         self.ids["own ready claim"] = self.claim(user="sme-jinan", mode="full_payment", until="ready")["id"]
-        self.ids["team draft claim"] = self.claim(user="team-weifang", mode="full_payment")["id"]
+        self.ids["team draft claim"] = self.claim(user="team-weifang", mode="full_payment", with_extras=True)["id"]
         self.ids["team ready claim"] = self.claim(user="team-weifang", mode="full_payment", until="ready")["id"]
         for name in ("draft", "submitted"):
             path = f"/claims/{self.ids[f'{name} claim']}/invoices"
@@ -83,9 +87,11 @@ class Deals(Records):
         raised = self.client.get("bureau-heze", f"{path}/flags")["items"]
         (self.ids["flag"],) = (flag["id"] for flag in raised if flag["kind"] == "same_document")
 
-    def claim(self, *, user: str = "sme-heze", mode: str = "direct_deduction", until: str = "draft") -> Json:
+    def claim(
+        self, *, user: str = "sme-heze", mode: str = "direct_deduction", until: str = "draft", with_extras: bool = False
+    ) -> Json:
         """A claim brought so far: draft, ready (with its materials), submitted, approved or confirmed."""
-        done = self.order(user=user, until="completion", mode=mode)
+        done = self.order(user=user, until="completion", mode=mode, with_extras=with_extras)
         claim_id = done["claim_id"]
         claimant = "provider-jinan"
         if mode == "full_payment":
