@@ -7,7 +7,7 @@ from migrations.columns import day, fen, instant, json, key, one_of, refers, tex
 from migrations.helpers import grant
 
 revision = "0074"
-down_revision = "0067"
+down_revision = "0063"
 branch_labels = None
 depends_on = None
 
