@@ -32,6 +32,7 @@ class OrderAction(StrEnum):
     DELIVER = "deliver"
     COMPLETE = "complete"
     CANCEL = "cancel"
+    RESCHEDULE = "reschedule"
 
 
 ORDER = Transitions(
@@ -39,6 +40,8 @@ ORDER = Transitions(
         (OrderState.PLACED, OrderAction.ACCEPT): OrderState.ACCEPTED,
         (OrderState.PLACED, OrderAction.DECLINE): OrderState.DECLINED,
         (OrderState.PLACED, OrderAction.LAPSE): OrderState.LAPSED,
+        (OrderState.PLACED, OrderAction.RESCHEDULE): OrderState.PLACED,
+        (OrderState.ACCEPTED, OrderAction.RESCHEDULE): OrderState.ACCEPTED,
         (OrderState.ACCEPTED, OrderAction.CONTRACT): OrderState.CONTRACTED,
         (OrderState.CONTRACTED, OrderAction.START): OrderState.IN_SERVICE,
         (OrderState.IN_SERVICE, OrderAction.DELIVER): OrderState.DELIVERED,

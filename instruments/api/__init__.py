@@ -2,6 +2,7 @@
 
 from instruments.api.booking_rules import booking_rules
 from instruments.api.calendar_addresses import calendar_addresses, calendar_feeds
+from instruments.api.consents import consents
 from instruments.api.extras import service_extras
 from instruments.api.imports import instrument_imports
 from instruments.api.instruments import instruments
@@ -21,6 +22,7 @@ BLUEPRINTS = [
     photos,
     instrument_sync,
     services,
+    consents,
     service_extras,
     instrument_imports,
     saved_searches,

@@ -316,14 +316,22 @@ def available(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
     """When an instrument can be booked
 
     Under its opening hours and rules, less what is taken; whoever took it is not named. With a length also where a
-    booking of it may begin. Quotas of a user organisation are not looked at: a quote tells them.
+    booking of it may begin. Quotas of a user organisation are not looked at there: `quota` says what is left of them.
     """
     now = clock.now()
     start = given.get("starts_at") or now
     end = given.get("ends_at") or start + DEFAULT_LOOK
     minutes = given.get("minutes")
     length = None if minutes is None else timedelta(minutes=minutes)
-    return availability(instrument_id, start=start, end=end, length=length, actor=current_actor(), now=now)
+    return availability(
+        instrument_id,
+        start=start,
+        end=end,
+        length=length,
+        actor=current_actor(),
+        now=now,
+        organisation_id=given.get("organisation_id"),
+    )
 
 
 @instruments.route("/<int:instrument_id>/calendar.ics", methods=["GET"])

@@ -2,6 +2,7 @@
 
 from instruments.models.calendar_addresses import CalendarAddress
 from instruments.models.calendars import BookingRule, Occupancy, OpeningHours, OpeningSeason, SeasonHours
+from instruments.models.consents import ServiceConsent
 from instruments.models.extras import ExtraPrice, ServiceExtra
 from instruments.models.imports import ImportJob, ImportRowError
 from instruments.models.instruments import Instrument
@@ -47,6 +48,7 @@ __all__ = [
     "SensorPlacement",
     "SensorReading",
     "Service",
+    "ServiceConsent",
     "ServiceExtra",
     "ServiceInstrument",
     "ServicePrice",

@@ -19,6 +19,9 @@ PRICE_TERMS = (
     "minimum_charge_fen",
     "billing_step_minutes",
     "turnaround_days",
+    "free_cancellation_hours",
+    "late_cancellation_percent",
+    "no_show_percent",
     "cost_fen",
     "cost_basis",
 )
@@ -26,7 +29,7 @@ PRICE_TERMS = (
 
 
 class ServicePrice(Model):
-    """A version of what a service costs and by when it is done, from a day on (V14).
+    """A version of what a service costs, by when it is done and what giving up a booking costs, from a day on (V14).
 
     In force on a day is the one with the latest ``valid_from`` up to it, of several from one day the last one entered,
     withdrawn ones left out. A version never changes; one that has not begun may be withdrawn. ``price_fen`` is what
@@ -47,6 +50,9 @@ class ServicePrice(Model):
     minimum_charge_fen: Mapped[int | None] = mapped_column(Fen)
     billing_step_minutes: Mapped[int | None] = mapped_column(SmallInteger)
     turnaround_days: Mapped[int] = mapped_column(Integer)
+    free_cancellation_hours: Mapped[int | None] = mapped_column(SmallInteger)
+    late_cancellation_percent: Mapped[int | None] = mapped_column(SmallInteger)
+    no_show_percent: Mapped[int | None] = mapped_column(SmallInteger)
     cost_fen: Mapped[int | None] = mapped_column(Fen)
     cost_basis: Mapped[str] = mapped_column(Text)
     set_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))

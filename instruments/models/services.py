@@ -34,7 +34,8 @@ class Service(Model):
 
     ``cost_fen`` is what one unit costs a fiscally built provider, ``cost_basis`` the document that says so (V13). What
     it costs stands in :class:`~instruments.models.prices.ServicePrice` by day; the columns here are those of the
-    version in force on ``priced_on``, and in a draft what the first one will be.
+    version in force on ``priced_on``, and in a draft what the first one will be. ``consent_id`` is the provider's
+    standing consent in force, by which orders are accepted at once.
     """
 
     __tablename__ = "service"
@@ -63,7 +64,13 @@ class Service(Model):
     cost_basis: Mapped[str] = mapped_column(Text, default="")
     phone: Mapped[str] = mapped_column(Text, default="")
     turnaround_days: Mapped[int | None] = mapped_column(Integer)
+    free_cancellation_hours: Mapped[int | None] = mapped_column(SmallInteger)
+    late_cancellation_percent: Mapped[int | None] = mapped_column(SmallInteger)
+    no_show_percent: Mapped[int | None] = mapped_column(SmallInteger)
     priced_on: Mapped[date | None] = mapped_column(Date)
+    consent_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("service_consent.id", name="fk_service_consent_id_service_consent", use_alter=True)
+    )
     state: Mapped[ServiceState] = mapped_column(Enumerated(ServiceState))
     created_at: Mapped[datetime] = mapped_column(UTC)
     updated_at: Mapped[datetime] = mapped_column(UTC)
@@ -85,6 +92,9 @@ class Service(Model):
             outside_price_fen=self.outside_price_fen,
             minimum_charge_fen=self.minimum_charge_fen,
             billing_step_minutes=self.billing_step_minutes,
+            free_cancellation_hours=self.free_cancellation_hours,
+            late_cancellation_percent=self.late_cancellation_percent,
+            no_show_percent=self.no_show_percent,
         )
 
     @property

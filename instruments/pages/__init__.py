@@ -5,6 +5,7 @@ from instruments.pages.booking_rules import booking_rule_pages
 from instruments.pages.calendar_addresses import calendar_address_pages
 from instruments.pages.catalogue import catalogue
 from instruments.pages.closures import closures
+from instruments.pages.consents import consent_pages
 from instruments.pages.extras import extra_pages
 from instruments.pages.hours import hours
 from instruments.pages.imports import imports
@@ -37,6 +38,7 @@ PAGES: list[Pages] = [
     services,
     own_service_pages,
     price_pages,
+    consent_pages,
     extra_pages,
     national_list_pages,
     photos,

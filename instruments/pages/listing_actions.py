@@ -55,7 +55,16 @@ def service_actions(service: Service, *, actor: Actor) -> list[dict[str, Any]]:
     ]
     if service.state is ServiceState.PUBLISHED:
         steps.append(_button("price_new", "price_pages.new", service_id=service.id))
+    steps += _of_consent(service)
     return [*steps, _button("service_edit", "own_service_pages.edit", service_id=service.id)]
+
+
+def _of_consent(service: Service) -> Iterator[dict[str, Any]]:
+    """Accepting orders ahead, or being asked again; a consent may be taken back whatever became of the service."""
+    if service.consent_id is not None:
+        yield _button("consent_revocation", "consent_pages.revoke", service_id=service.id)
+    elif service.state is ServiceState.PUBLISHED:
+        yield _button("consent", "consent_pages.give", service_id=service.id)
 
 
 def _for_owner(instrument: Instrument) -> Iterator[dict[str, Any]]:

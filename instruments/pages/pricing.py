@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core.pages import term
 from core.pages.language import t, yuan
 from instruments.models import Service, ServicePrice
@@ -25,7 +27,18 @@ def price_words(priced: Service | ServicePrice) -> list[tuple[str, str]]:
     if priced.minimum_charge_fen is not None:
         said.append(("fact.minimum_charge", yuan(priced.minimum_charge_fen)))
     step = step_words(priced.billing_step_minutes)
-    return said if step is None else [*said, ("fact.billing_step", step)]
+    return [*said, *([] if step is None else [("fact.billing_step", step)]), *cancellation_words(priced)]
+
+
+def cancellation_words(priced: Any) -> list[tuple[str, str]]:
+    """What it costs to give a booking up late and not to come, by a service, a version of its price or a quote."""
+    said = []
+    if priced.free_cancellation_hours is not None:
+        terms = {"hours": priced.free_cancellation_hours, "percent": priced.late_cancellation_percent}
+        said.append(("fact.late_cancellation", t("price.late_cancellation", **terms)))
+    if priced.no_show_percent is not None:
+        said.append(("fact.no_show", t("price.no_show", percent=priced.no_show_percent)))
+    return said
 
 
 def step_words(minutes: int | None) -> str | None:

@@ -20,6 +20,7 @@ from core.pages import Column, Filter, NavEntry, Pages, Table, link_to, table_pa
 from core.pages.language import day, t, yuan
 from core.pages.tables import choice
 from instruments.models import Service, ServicePrice
+from instruments.pages.consents import consent_facts
 from instruments.pages.listing_actions import service_actions
 from instruments.pages.pricing import price_words
 from instruments.pages.quoting import quote_href
@@ -110,7 +111,10 @@ def one(service_id: int) -> str:
     return render_template(
         "instruments/service.html",
         service=service,
-        facts=_about(service, price_on(service.id, today) if is_offered else None),
+        facts=[
+            *_about(service, price_on(service.id, today) if is_offered else None),
+            *consent_facts(service, is_owner=mine),
+        ],
         announced=_announced(service, today) if is_offered else [],
         extras=offered_extras(service.id, on=today) if is_offered else [],
         prose=[(name, said) for name in PROSE if (said := getattr(service, name))],

@@ -15,8 +15,10 @@ from instruments.policy import booking_policy
 from instruments.queries.booking_rules import booking_rules
 from instruments.queries.calendar import interval, occupied, opening_hours
 from instruments.queries.instruments import find_instrument
+from instruments.queries.quotas import left_of, user_of
 from instruments.queries.seasons import opening_seasons
 from instruments.rules.opening import Interval, Opening
+from instruments.rules.quotas import QuotaLeft
 from instruments.rules.slots import Terms, bookable_starts, closed_stretches, free_stretches
 from instruments.rules.terms import TakenKind
 
@@ -30,18 +32,28 @@ class WindowRefused(Refused):
 
 
 def availability(
-    instrument_id: int, *, start: datetime, end: datetime, length: timedelta | None, actor: Actor, now: datetime
+    instrument_id: int,
+    *,
+    start: datetime,
+    end: datetime,
+    length: timedelta | None,
+    actor: Actor,
+    now: datetime,
+    organisation_id: int | None = None,
 ) -> dict[str, Any]:
     """Where bookings may lie, what is closed and why, and what is taken, but not by whom; with a ``length`` also where
-    slots of it may begin. What a user has booked already (quotas) is not looked at.
+    slots of it may begin. What a user has booked already (quotas) is not looked at there; ``quota`` is what the actor's
+    own organisation, or ``organisation_id``, may still book.
 
-    Raises :class:`WindowRefused` and InstrumentMissing.
+    Raises :class:`WindowRefused`, UserMissing and InstrumentMissing.
     """
     instrument = find_instrument(instrument_id, actor=actor)
     faults = window_faults(start, end)
     if faults:
         raise WindowRefused(reasons=faults)
     window, terms = Interval(start, end), terms_of(instrument, since=start, now=now)
+    user = user_of(actor, organisation_id)
+    left = None if user is None else left_of(instrument, user, window, now=now, rules=terms.rules)
     taken = taken_around(instrument.id, window, terms)
     free = free_stretches(window, terms=terms, taken=[interval(each.during) for each in taken], now=now)
     starts = None if length is None else bookable_starts(free, length, terms=terms, now=now)
@@ -53,6 +65,7 @@ def availability(
         "free": [_bounds(each) for each in free],
         "closed": [{"kind": why, **_bounds(each)} for why, each in closed_stretches(window, terms=terms, now=now)],
         "occupied": [{"kind": kind, **_bounds(each)} for kind, each in parts(taken, window)],
+        "quota": None if left is None else {"organisation_id": user, **_left(left)},
         **({} if starts is None else {"starts": list(starts)}),
     }
 
@@ -97,6 +110,20 @@ def window_faults(start: datetime, end: datetime) -> list[Reason]:
     if end - start > LONGEST_LOOK:
         return [reason("slot_window_too_long", field="to", days=LONGEST_LOOK.days)]
     return []
+
+
+def _left(left: QuotaLeft) -> dict[str, Any]:
+    """What is left, with the weeks and months in minutes."""
+    periods = {"weeks": left.weeks, "months": left.months}
+    counted = {
+        name: None if found is None else [{**_bounds(each.period), "minutes": _minutes(each.left)} for each in found]
+        for name, found in periods.items()
+    }
+    return {"open_bookings": left.open_bookings, **counted}
+
+
+def _minutes(length: timedelta) -> int:
+    return int(length / timedelta(minutes=1))
 
 
 def _bounds(stretch: Interval) -> dict[str, datetime]:

@@ -63,10 +63,12 @@ INVARIANTS = [
          WHERE s.state = 'published'
            AND (p.id IS NULL
                 OR (s.price_fen, s.price_unit, s.own_price_fen, s.outside_price_fen, s.minimum_charge_fen,
-                    s.billing_step_minutes, s.turnaround_days, s.cost_fen, s.cost_basis)
+                    s.billing_step_minutes, s.turnaround_days, s.cost_fen, s.cost_basis,
+                    s.free_cancellation_hours, s.late_cancellation_percent, s.no_show_percent)
                    IS DISTINCT FROM
                    (p.price_fen, p.price_unit, p.own_price_fen, p.outside_price_fen, p.minimum_charge_fen,
-                    p.billing_step_minutes, p.turnaround_days, p.cost_fen, p.cost_basis))
+                    p.billing_step_minutes, p.turnaround_days, p.cost_fen, p.cost_basis,
+                    p.free_cancellation_hours, p.late_cancellation_percent, p.no_show_percent))
         """,
     ),
     Invariant(
@@ -85,6 +87,15 @@ INVARIANTS = [
         SELECT id AS extra_price, valid_from, set_at, withdrawn_at FROM extra_price
          WHERE valid_from < (set_at AT TIME ZONE 'Asia/Shanghai')::date
             OR valid_from <= (withdrawn_at AT TIME ZONE 'Asia/Shanghai')::date
+        """,
+    ),
+    Invariant(
+        9,
+        "a service shows its standing consent in force, and nothing else",
+        """
+        SELECT s.id AS service, s.consent_id, c.id AS in_force FROM service s
+          LEFT JOIN service_consent c ON c.service_id = s.id AND c.revoked_at IS NULL
+         WHERE s.consent_id IS DISTINCT FROM c.id
         """,
     ),
     Invariant(

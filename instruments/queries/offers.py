@@ -19,7 +19,7 @@ from core.gathering import Gathering
 from core.kinds import ServiceKind
 from core.types import UTC, Span
 from core.workdays import WorkingCalendar
-from instruments.models import Instrument, Occupancy, Service, ServiceInstrument, ServicePrice
+from instruments.models import Instrument, Occupancy, Service, ServiceConsent, ServiceInstrument, ServicePrice
 from instruments.policy import booking_policy
 from instruments.queries.booking_rules import held_range, own_in, rule_parts, terms_in
 from instruments.queries.calendar import touching
@@ -27,6 +27,7 @@ from instruments.queries.extras import extras_wanted, priced_extras, where_price
 from instruments.queries.instruments import ServiceMissing
 from instruments.queries.prices import in_force_on
 from instruments.rules.booking import counted_since
+from instruments.rules.cancelling import CancellationTerms
 from instruments.rules.extras import OfferedExtra, WantedExtra
 from instruments.rules.opening import Interval
 from instruments.rules.pricing import Tariff, group_price, quantity_faults, slot_quantity
@@ -59,6 +60,15 @@ def slot_taken() -> SlotTaken:
     return SlotTaken(reasons=[reason("slot_taken", field="starts_at")])
 
 
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A provider's standing consent: its number, whether orders in direct deduction are meant too, and since when."""
+
+    id: int
+    direct_deduction: bool
+    given_at: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class Offer:
     """A service at the price of a day.
@@ -66,7 +76,7 @@ class Offer:
     ``price_id`` is the version of the price, ``price_group`` whose price of it ``tariff`` is. ``quantity`` counts
     ``price_unit``; ``during`` is the slot, None without instrument time. ``price_fen`` is what the service and its
     ``extras`` come to. ``promised_on`` is the last day of the promised turnaround, in working days after the slot's
-    end or, without one, after today.
+    end or, without one, after today. ``consent`` is the provider's standing consent, if one is in force.
     """
 
     service_id: int
@@ -86,6 +96,13 @@ class Offer:
     during: Span | None
     turnaround_days: int
     promised_on: date
+    cancellation: CancellationTerms
+    consent: Consent | None
+
+    def accepted_by(self, *, direct_deduction: bool) -> Consent | None:
+        """The standing consent by which an order paid so is accepted at once (V16)."""
+        covers = self.consent is not None and (self.consent.direct_deduction or not direct_deduction)
+        return self.consent if covers else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +151,18 @@ _FACTS = Gathering(
         ServicePrice.minimum_charge_fen,
         ServicePrice.billing_step_minutes,
         ServicePrice.turnaround_days,
+        ServicePrice.free_cancellation_hours,
+        ServicePrice.late_cancellation_percent,
+        ServicePrice.no_show_percent,
+        ServiceConsent.id.label("consent_id"),
+        ServiceConsent.direct_deduction,
+        ServiceConsent.given_at.label("consent_given_at"),
         where_priced(ServicePrice.own_price_fen, belongs_to(_USER, Service.provider_id, _ON)).label("is_own"),
         where_priced(ServicePrice.outside_price_fen, sits_outside(_USER, _ON)).label("is_outside"),
     )
+    .select_from(Service)
     .outerjoin(ServicePrice, ServicePrice.id == in_force_on(Service.id, _ON))
+    .outerjoin(ServiceConsent, ServiceConsent.id == Service.consent_id)
     .where(Service.id == _SERVICE),
     instruments=select(
         Instrument.id,
@@ -225,6 +250,12 @@ def offer(
         during=None if slot is None else Span(slot.start, slot.end),
         turnaround_days=service.turnaround_days,
         promised_on=calendar.add_working_days(begins, service.turnaround_days),
+        cancellation=CancellationTerms(
+            free_cancellation_hours=service.free_cancellation_hours,
+            late_cancellation_percent=service.late_cancellation_percent,
+            no_show_percent=service.no_show_percent,
+        ),
+        consent=_consent(service),
     )
 
 
@@ -235,6 +266,12 @@ def _offered(found: Sequence[Any]) -> Any:
     if service.state is not ServiceState.PUBLISHED or not service.is_by_member or service.price_id is None:
         raise ServiceNotOffered
     return service
+
+
+def _consent(service: Any) -> Consent | None:
+    if service.consent_id is None:
+        return None
+    return Consent(service.consent_id, service.direct_deduction, service.consent_given_at)
 
 
 def _tariff(service: Any) -> tuple[PriceGroup, Tariff]:

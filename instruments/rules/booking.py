@@ -112,9 +112,9 @@ def quota_faults(slot: Interval, own: Sequence[Interval], rules: BookingRules, *
     if rules.open_bookings is not None and sum(each.end > now for each in own) >= rules.open_bookings:
         yield reason("slot_quota_open", article=SHARING_RULES, field="starts_at", count=rules.open_bookings)
     booked = (*own, slot)
-    if rules.week_hours is not None and _most(booked, _weeks(slot)) > timedelta(hours=rules.week_hours):
+    if rules.week_hours is not None and _most(booked, weeks_of(slot)) > timedelta(hours=rules.week_hours):
         yield reason("slot_quota_week", article=SHARING_RULES, field="ends_at", hours=rules.week_hours)
-    if rules.month_hours is not None and _most(booked, _months(slot)) > timedelta(hours=rules.month_hours):
+    if rules.month_hours is not None and _most(booked, months_of(slot)) > timedelta(hours=rules.month_hours):
         yield reason("slot_quota_month", article=SHARING_RULES, field="ends_at", hours=rules.month_hours)
 
 
@@ -130,22 +130,25 @@ def counted_since(slot_start: datetime, now: datetime) -> datetime:
 
 
 def _most(bookings: Sequence[Interval], periods: Iterable[Interval]) -> timedelta:
-    return max(_booked(bookings, each) for each in periods)
+    return max(booked_within(bookings, each) for each in periods)
 
 
-def _booked(bookings: Sequence[Interval], period: Interval) -> timedelta:
+def booked_within(bookings: Sequence[Interval], period: Interval) -> timedelta:
+    """How much of a period bookings take up."""
     within = (min(each.end, period.end) - max(each.start, period.start) for each in bookings if each.overlaps(period))
     return sum(within, timedelta())
 
 
-def _weeks(slot: Interval) -> Iterator[Interval]:
+def weeks_of(slot: Interval) -> Iterator[Interval]:
+    """The weeks that a period touches."""
     day, end = _monday(today(slot.start)), slot.end.astimezone(SHANGHAI).date()
     while day <= end:
         yield Interval(start_of_day(day), start_of_day(day + timedelta(days=7)))
         day += timedelta(days=7)
 
 
-def _months(slot: Interval) -> Iterator[Interval]:
+def months_of(slot: Interval) -> Iterator[Interval]:
+    """The months that a period touches."""
     day, end = today(slot.start).replace(day=1), slot.end.astimezone(SHANGHAI).date()
     while day <= end:
         yield Interval(start_of_day(day), start_of_day(add_months(day, 1)))

@@ -17,7 +17,7 @@ AT_COST = "V13"
 @dataclass(frozen=True, kw_only=True)
 class PriceFacts:
     """What a unit costs users of the province in fen, and where that differs the provider's own and users from outside;
-    the least charge of an order; the minutes to which begun hours are rounded up."""
+    the least charge of an order; the minutes to which begun hours are rounded up; the terms of cancellations."""
 
     price_fen: int | None
     price_unit: PriceUnit | None
@@ -25,6 +25,9 @@ class PriceFacts:
     outside_price_fen: int | None = None
     minimum_charge_fen: int | None = None
     billing_step_minutes: int | None = None
+    free_cancellation_hours: int | None = None
+    late_cancellation_percent: int | None = None
+    no_show_percent: int | None = None
 
     @property
     def sums(self) -> dict[str, int | None]:
@@ -70,6 +73,10 @@ def price_faults(facts: PriceFacts) -> list[Reason]:
     faults = [reason("service_price_zero", article="V14", field=name) for name, fen in facts.sums.items() if fen == 0]
     if facts.billing_step_minutes is not None and facts.price_unit is not PriceUnit.HOUR:
         faults.append(reason("service_step_without_hours", field="billing_step_minutes"))
+    pair = ("free_cancellation_hours", "late_cancellation_percent")
+    missing = [name for name in pair if getattr(facts, name) is None]
+    if len(missing) == 1:
+        faults.append(reason("service_cancellation_incomplete", field=missing[0]))
     return faults
 
 

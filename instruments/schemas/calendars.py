@@ -83,6 +83,9 @@ class AvailabilityQuerySchema(Schema):
         maximum=MOST_MINUTES,
         metadata={"description": "A length in minutes: where a booking of it may begin is answered too."},
     )
+    organisation_id = IdField(
+        metadata={"description": "Whose quotas are told: an organisation one acts for; one's own by default."}
+    )
 
 
 class StretchSchema(Schema):
@@ -124,6 +127,27 @@ class StartsSchema(Schema):
         return {"first": starts.first, "last": starts.last, "every_minutes": every}
 
 
+class PeriodLeftSchema(StretchSchema):
+    """A week or a month of the period looked at."""
+
+    minutes = CountField(required=True, metadata={"description": "Minutes that may still be booked in it."})
+
+
+class QuotaLeftSchema(Schema):
+    """What a user organisation may still book; null where nothing is counted."""
+
+    organisation_id = IdField(required=True, metadata={"description": "Whose it is."})
+    open_bookings = CountField(
+        required=True, allow_none=True, metadata={"description": "Further bookings at a time that have not ended."}
+    )
+    weeks = fields.List(
+        fields.Nested(PeriodLeftSchema), required=True, allow_none=True, metadata={"description": "Week by week."}
+    )
+    months = fields.List(
+        fields.Nested(PeriodLeftSchema), required=True, allow_none=True, metadata={"description": "Month by month."}
+    )
+
+
 class AvailabilitySchema(Schema):
     """When an instrument can be booked, and what is in the way."""
 
@@ -139,6 +163,12 @@ class AvailabilitySchema(Schema):
         fields.Nested(ClosedSchema), required=True, metadata={"description": "What cannot be booked, and why."}
     )
     occupied = fields.List(fields.Nested(TakenSchema), required=True, metadata={"description": "Taken."})
+    quota = fields.Nested(
+        QuotaLeftSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What is left of the user's quotas; null for who books nothing, and without quotas."},
+    )
     starts = fields.List(
         fields.Nested(StartsSchema), metadata={"description": "Where a booking of the length asked for may begin."}
     )

@@ -17,12 +17,15 @@ from core.http import (
 )
 from core.http.schemas import fault
 from core.kinds import ServiceKind
+from instruments.rules.cancelling import WHOLE
 from instruments.rules.pricing import BILLING_STEPS
 from instruments.rules.terms import PriceUnit
 from instruments.schemas.instruments import NAME, PROSE, ProviderSchema
 from instruments.states import ListingState, ServiceState
 
 MOST_INSTRUMENTS = 200
+MOST_HOURS = 8784
+"""A year."""
 
 
 class PriceTermsSchema(Schema):
@@ -61,6 +64,23 @@ class PriceTermsSchema(Schema):
     turnaround_days = CountField(
         minimum=1, maximum=1000, allow_none=True, metadata={"description": "Promised turnaround in working days."}
     )
+    free_cancellation_hours = CountField(
+        maximum=MOST_HOURS,
+        allow_none=True,
+        metadata={"description": "So many hours before its start a booking is given up for nothing; null: always."},
+    )
+    late_cancellation_percent = CountField(
+        minimum=1,
+        maximum=WHOLE,
+        allow_none=True,
+        metadata={"description": "What it costs afterwards, in percent of the price; given together with the hours."},
+    )
+    no_show_percent = CountField(
+        minimum=1,
+        maximum=WHOLE,
+        allow_none=True,
+        metadata={"description": "What it costs not to come to a booking, in percent of the price; null: nothing."},
+    )
 
 
 class AnnouncedPriceSchema(PriceTermsSchema):
@@ -93,6 +113,26 @@ class PriceVersionSchema(Schema):
     cost_fen = FenField(required=True, allow_none=True, metadata={"description": "Stated cost of a unit (V13)."})
     cost_basis = TextField(min_length=0, required=True, metadata={"description": "The document that states it."})
     turnaround_days = CountField(required=True, metadata={"description": "Promised working days."})
+    free_cancellation_hours = CountField(
+        required=True,
+        maximum=MOST_HOURS,
+        allow_none=True,
+        metadata={"description": "So many hours before its start a booking is given up for nothing; null: always."},
+    )
+    late_cancellation_percent = CountField(
+        required=True,
+        minimum=1,
+        maximum=WHOLE,
+        allow_none=True,
+        metadata={"description": "What it costs afterwards, in percent of the price; given together with the hours."},
+    )
+    no_show_percent = CountField(
+        required=True,
+        minimum=1,
+        maximum=WHOLE,
+        allow_none=True,
+        metadata={"description": "What it costs not to come to a booking, in percent of the price; null: nothing."},
+    )
     set_at = InstantField(required=True, metadata={"description": "When it was published."})
     withdrawn_at = InstantField(
         required=True, allow_none=True, metadata={"description": "When it was taken back before it began."}
@@ -178,7 +218,32 @@ class ServiceSchema(Schema):
     cost_basis = TextField(min_length=0, required=True, metadata={"description": "The document that states it."})
     phone = TextField(min_length=0, required=True, metadata={"description": "Whom to ask."})
     turnaround_days = CountField(required=True, allow_none=True, metadata={"description": "Promised working days."})
+    free_cancellation_hours = CountField(
+        required=True,
+        maximum=MOST_HOURS,
+        allow_none=True,
+        metadata={"description": "So many hours before its start a booking is given up for nothing; null: always."},
+    )
+    late_cancellation_percent = CountField(
+        required=True,
+        minimum=1,
+        maximum=WHOLE,
+        allow_none=True,
+        metadata={"description": "What it costs afterwards, in percent of the price; given together with the hours."},
+    )
+    no_show_percent = CountField(
+        required=True,
+        minimum=1,
+        maximum=WHOLE,
+        allow_none=True,
+        metadata={"description": "What it costs not to come to a booking, in percent of the price; null: nothing."},
+    )
     state = EnumField(ServiceState, required=True, metadata={"description": "Whether it is offered."})
+    consent_id = IdField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The standing consent by which its orders are accepted at once, if any is in force."},
+    )
     instruments = fields.List(
         fields.Nested(TiedInstrumentSchema), required=True, metadata={"description": "The instruments it rests on."}
     )

@@ -8,7 +8,7 @@ from instruments.steps.attendance import (
     check_in,
     check_out,
 )
-from instruments.steps.booking import InstrumentNotPublished, SlotRefused, book, release
+from instruments.steps.booking import InstrumentNotPublished, SlotRefused, book, rebook, release
 from instruments.steps.running import RUN_DERIVED
 from instruments.steps.usage import USE_LOGGED, Used, UseRefused, log_use
 
@@ -27,5 +27,6 @@ __all__ = [
     "check_in",
     "check_out",
     "log_use",
+    "rebook",
     "release",
 ]

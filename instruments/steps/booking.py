@@ -110,6 +110,31 @@ def book(
     return booked
 
 
+def rebook(
+    *,
+    order_id: int,
+    instrument_id: int,
+    during: Span,
+    organisation_id: int,
+    calendar: WorkingCalendar,
+    actor: Actor,
+    now: datetime,
+) -> Occupancy:
+    """Give an order's booking up and :func:`book` another slot of the same instrument, judged as if the old one had
+    never been. Raises as that does, after which the transaction must be given up and the old one stands."""
+    _locked_state(instrument_id)
+    release(order_id=order_id, actor=actor, now=now)
+    return book(
+        order_id=order_id,
+        instrument_id=instrument_id,
+        during=during,
+        organisation_id=organisation_id,
+        calendar=calendar,
+        actor=actor,
+        now=now,
+    )
+
+
 def occupy(taken: Occupancy, *, actor: Actor, now: datetime) -> Occupancy:
     """Put a window into the calendar of an instrument whose row is locked; raises SlotTaken."""
     span = interval(taken.during)

@@ -44,16 +44,20 @@ from marketplace.schemas import (
     ContractSchema,
     DeclineSchema,
     DeliverySchema,
+    NoShowSchema,
     OrderFilterSchema,
     OrderSchema,
     PaidOrderSchema,
     PlaceOrderSchema,
     QuoteSchema,
+    RebookingSchema,
 )
 from marketplace.schemas.timelines import OrderTimelineSchema
 from marketplace.service.completion import CompletionRefused
 from marketplace.service.contracts import SignedAlready, TermsDiffer
+from marketplace.service.endings import BookingNotOver, UserCame
 from marketplace.service.orders import (
+    ConsentWithdrawn,
     DeductionRefused,
     LessGiven,
     PriceChanged,
@@ -64,6 +68,7 @@ from marketplace.service.orders import (
 )
 from marketplace.service.payments import NothingDue, PaymentRefused
 from marketplace.service.quotes import FiguresOverdue, NotAMember
+from marketplace.service.rebooking import ContractBegun, InstrumentNotPublished, NothingBooked, SlotRefused
 from marketplace.steps.answering import AnswerTooLate
 from settlement.api.pursuing import pursued
 from settlement.queries import order_money
@@ -106,6 +111,7 @@ def requote(view: Callable[..., Response]) -> Callable[..., Response]:
     QuoteExpired,
     QuoteUsed,
     PriceChanged,
+    ConsentWithdrawn,
     NotAMember,
     FiguresOverdue,
     ShortfallUnpaid,
@@ -119,7 +125,10 @@ def requote(view: Callable[..., Response]) -> Callable[..., Response]:
 @orders.arguments(PlaceOrderSchema)
 @orders.response(201, OrderSchema)
 def place(wanted: dict[str, Any]) -> OrderView:
-    """Place an order on a quote: slot and hold are taken together, or neither."""
+    """Place an order on a quote: slot and hold are taken together, or neither.
+
+    Where the provider's standing consent covers it, it is accepted at once.
+    """
     return view_of_new(service.place(**wanted, actor=current_actor(), now=clock.now()))
 
 
@@ -187,6 +196,21 @@ def accept(order_id: int) -> OrderView:
 def decline(given: dict[str, Any], order_id: int) -> OrderView:
     """The provider does not take the order; slot and hold are free again."""
     return view_of(service.decline(order_id=order_id, **given, actor=current_actor(), now=clock.now()))
+
+
+@orders.route("/<int:order_id>/booking-change", methods=["POST"])
+@allow(may_place_orders)
+@problems(StateForbids, SlotRefused, SlotTaken, InstrumentNotPublished, NothingBooked, ContractBegun, AnswerTooLate)
+@idempotent
+@orders.arguments(RebookingSchema)
+@orders.response(201, OrderSchema)
+def move_booking(given: dict[str, Any], order_id: int) -> OrderView:
+    """Move or shorten a booking
+
+    Until a side signs the contract. The new slot is judged as a new booking's, and the old one stays where it is
+    refused. Price and hold stay; a shorter slot is charged at completion as what is used.
+    """
+    return view_of(service.move_booking(order_id=order_id, **given, actor=current_actor(), now=clock.now()))
 
 
 @orders.route("/<int:order_id>/contract", methods=["POST"])
@@ -271,5 +295,24 @@ def complete(given: dict[str, Any], order_id: int) -> OrderView:
 @orders.arguments(CancellationSchema)
 @orders.response(201, OrderSchema)
 def cancel(given: dict[str, Any], order_id: int) -> OrderView:
-    """Either side gives the order up before delivery; payments are refunded, slot and hold are free again."""
+    """Give an order up
+
+    Either side, before delivery: payments are refunded, slot and hold are free again. A user who gives an accepted
+    booking up after `free_cancellation_until` owes the provider the fee of its quote.
+    """
     return view_of(service.cancel(order_id=order_id, **given, actor=current_actor(), now=clock.now()))
+
+
+@orders.route("/<int:order_id>/no-show", methods=["POST"])
+@allow(provider)
+@problems(StateForbids, NothingBooked, BookingNotOver, UserCame)
+@idempotent
+@orders.arguments(NoShowSchema)
+@orders.response(201, OrderSchema)
+def no_show(given: dict[str, Any], order_id: int) -> OrderView:
+    """Say that the user did not come
+
+    The provider, once the booking of an accepted order is over: the order ends as a cancelled one, and the user owes
+    the fee of its quote, if one was published.
+    """
+    return view_of(service.report_no_show(order_id=order_id, **given, actor=current_actor(), now=clock.now()))

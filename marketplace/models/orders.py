@@ -11,7 +11,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Model
-from core.types import UTC, Enumerated, Fen, Span, identity_key
+from core.types import UTC, Enumerated, Fen, Period, Span, identity_key
+from instruments.rules.cancelling import FeeKind
+from instruments.rules.pricing import slot_quantity
+from instruments.rules.terms import TIMED_UNITS, PriceUnit
 from marketplace.models.quotes import Quote
 from marketplace.rules.lines import Line
 from marketplace.states import OrderState
@@ -22,7 +25,10 @@ class Order(Model):
     """One deal. ``price_fen`` = ``subsidy_fen`` + ``other_aid_fen`` + ``self_pay_fen`` at every moment (invariant 4).
 
     What was agreed stays in the quote; the sums here follow the actual quantity at completion, and the quantities of
-    ``actual_extras`` by the number of each extra, None before and where none was ordered.
+    ``actual_extras`` by the number of each extra, None before and where none was ordered. ``consent_id`` is the
+    provider's standing consent by which it was accepted as it was placed, if it was; ``moved_to`` is the slot that was
+    booked in place of the quoted one. ``fee_fen`` is what the user owes the provider for giving its booking up late or
+    not coming, apart from all else: no payment, voucher or hold is part of it (ADR 0224).
     """
 
     __tablename__ = "order"
@@ -49,6 +55,10 @@ class Order(Model):
     placed_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     placed_at: Mapped[datetime] = mapped_column(UTC)
     respond_by: Mapped[date] = mapped_column(Date)
+    moved_to: Mapped[Span | None] = mapped_column(Period)
+    consent_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("service_consent.id"))
+    fee_kind: Mapped[FeeKind | None] = mapped_column(Enumerated(FeeKind))
+    fee_fen: Mapped[int | None] = mapped_column(Fen)
     ended_reason: Mapped[str | None] = mapped_column(Text)
     contract_terms: Mapped[dict[str, str] | None] = mapped_column(JSONB)
     beneficiary_signed_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
@@ -67,7 +77,36 @@ class Order(Model):
     @property
     def during(self) -> Span | None:
         """The booked slot, where the service is one of instrument time."""
-        return self.quote.during
+        return self.moved_to or self.quote.during
+
+    @property
+    def has_booking(self) -> bool:
+        """Whether it takes time of an instrument."""
+        return self.quote.instrument_id is not None and self.quote.during is not None
+
+    @property
+    def booked_quantity(self) -> Decimal:
+        """The quantity ordered, or that of the slot where it was shortened; the price stays until completion."""
+        unit, slot = PriceUnit(self.quote.price_unit), self.moved_to
+        if slot is None or unit not in TIMED_UNITS:
+            return self.quantity
+        return min(self.quantity, slot_quantity(unit, slot.duration))
+
+    @property
+    def free_cancellation_until(self) -> datetime | None:
+        """Until when the user gives its booking up for nothing; None where that never costs anything."""
+        slot = self.during if self.has_booking else None
+        return None if slot is None else self.quote.cancellation.free_until(slot.start)
+
+    @property
+    def booked_fen(self) -> int:
+        """What is booked costs, of which fees are a share."""
+        return self.quote.tariff.charge(self.booked_quantity)
+
+    @property
+    def is_half_signed(self) -> bool:
+        """Whether a side has signed the contract."""
+        return self.beneficiary_signed_at is not None or self.provider_signed_at is not None
 
     @property
     def lines(self) -> list[Line]:

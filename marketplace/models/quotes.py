@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db import Model
 from core.kinds import ServiceKind
 from core.types import UTC, Enumerated, Fen, Period, Span, identity_key
+from instruments.rules.cancelling import CancellationTerms
 from instruments.rules.pricing import Tariff
 from instruments.rules.terms import PriceGroup
 from marketplace.rules.lines import SERVICE, Line, counting_fen, extra_lines
@@ -27,7 +28,8 @@ class Quote(Model):
     were kept have neither. ``price_id`` is the version of the price that was in force, and ``price_group`` whose price
     of it the unit price is; they too are None for older ones. ``unmet_need`` says why the province cannot meet the
     need; where it rests on a statement (``unmet_need_id``), its number comes first (V16 out). ``extras`` are those
-    wanted with the service, as :func:`marketplace.rules.lines.kept_extras` keeps them.
+    wanted with the service, as :func:`marketplace.rules.lines.kept_extras` keeps them. ``consent_id`` is the provider's
+    standing consent that would have accepted an order at that moment.
     """
 
     __tablename__ = "quote"
@@ -53,6 +55,10 @@ class Quote(Model):
     price_group: Mapped[PriceGroup | None] = mapped_column(Enumerated(PriceGroup))
     extras: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     turnaround_days: Mapped[int | None] = mapped_column(Integer)
+    free_cancellation_hours: Mapped[int | None] = mapped_column(SmallInteger)
+    late_cancellation_percent: Mapped[int | None] = mapped_column(SmallInteger)
+    no_show_percent: Mapped[int | None] = mapped_column(SmallInteger)
+    consent_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("service_consent.id"))
     payment_mode: Mapped[PaymentMode] = mapped_column(Enumerated(PaymentMode))
     unmet_need: Mapped[str | None] = mapped_column(Text)
     unmet_need_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("unmet_need.id"))
@@ -85,6 +91,15 @@ class Quote(Model):
             unit_price_fen=self.unit_price_fen,
             minimum_charge_fen=self.minimum_charge_fen,
             billing_step_minutes=self.billing_step_minutes,
+        )
+
+    @property
+    def cancellation(self) -> CancellationTerms:
+        """What the user accepts for giving its booking up, by placing an order."""
+        return CancellationTerms(
+            free_cancellation_hours=self.free_cancellation_hours,
+            late_cancellation_percent=self.late_cancellation_percent,
+            no_show_percent=self.no_show_percent,
         )
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import url_for
 
+from core import clock
 from core.pages.language import t
 from core.permissions import Actor
 from instruments.queries import attended_order, users_check_in
@@ -15,7 +16,7 @@ from marketplace.permissions import is_beneficiary_side, is_provider_side
 from marketplace.queries.namings import complaint_about
 from marketplace.service.complaints import REFUSED
 from marketplace.service.usage import SERVED
-from marketplace.states import ORDER, PAYABLE, OrderAction
+from marketplace.states import ORDER, PAYABLE, OrderAction, OrderState
 from settlement.gateways import gateway_is_on
 from settlement.queries.payments import methods_to
 from settlement.queries.trade import OrderMoney
@@ -40,6 +41,8 @@ def _actions(order: Order, money: OrderMoney, actor: Actor) -> Iterator[dict[str
     allowed = ORDER.actions(order.state)
     if OrderAction.CONTRACT in allowed and _unsigned(order, provides=provides, uses=uses):
         yield _button("sign", "order_contract", order, primary=True)
+    if uses and OrderAction.RESCHEDULE in allowed and order.has_booking and not order.is_half_signed:
+        yield _button("move", "booking_change", order)
     if provides and order.state in PAYABLE and money.due_fen > 0:
         yield _button("pay", "order_payment", order, primary=True)
     if uses and order.state in REFUSED and complaint_about(order.id) is None:
@@ -55,6 +58,8 @@ def _actions(order: Order, money: OrderMoney, actor: Actor) -> Iterator[dict[str
         if action in allowed:
             setback = action in _SETBACKS
             yield _button(view, _FORMS[view], order, primary=not setback, danger=setback)
+    if provides and OrderAction.CANCEL in allowed and _may_be_missed(order):
+        yield _button("no_show", "order_no_show", order, danger=True)
 
 
 def _of_use(order: Order, *, provides: bool) -> Iterator[dict[str, Any]]:
@@ -77,6 +82,17 @@ _FORMS = {
     "complete": "order_completion",
     "cancel": "order_cancel",
 }
+
+
+def _may_be_missed(order: Order) -> bool:
+    """Whether its booking is over and nobody is known to have come."""
+    slot = order.during
+    if slot is None or not order.has_booking or order.state is OrderState.PLACED:
+        return False
+    if clock.now() < slot.start + slot.duration:
+        return False
+    found = attended_order(order.id)
+    return found is not None and found.came_at is None and not found.logged_hours
 
 
 def _unsigned(order: Order, *, provides: bool, uses: bool) -> bool:

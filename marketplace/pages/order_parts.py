@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from accounts.permissions import Role
 from accounts.queries.bank import verified_account
@@ -11,11 +12,13 @@ from core.db import session
 from core.pages import Event, MoneyBar, MoneyPart, term
 from core.pages.language import day, moment, t, yuan
 from core.permissions import Actor
+from instruments.pages.pricing import cancellation_words
 from marketplace.models import Order
 from marketplace.pages.quote_parts import aid_words, price_facts
-from marketplace.permissions import is_party
+from marketplace.permissions import is_beneficiary_side, is_party
 from marketplace.queries.timelines import OrderTimeline, Party, TimelineEntry, Waiting
 from marketplace.rules.shares import shares
+from marketplace.service.endings import late_fee_fen
 from marketplace.states import PAYABLE, OrderState
 from settlement.models import Payment
 from settlement.permissions import reads_all_money
@@ -86,6 +89,7 @@ def facts_of(order: Order, money: OrderMoney) -> Facts:
         ("column.provider", names[order.provider_id]),
         ("fact.slot", None if slot is None else f"{moment(slot.start)} – {moment(slot.end)}"),
         ("fact.quantity", f"{quantity.normalize():f} {unit}"),
+        ("fact.booked_quantity", booked_words(order)),
         *price_facts(order.quote, quantity),
         ("fact.payment_mode", term(order.payment_mode)),
         ("column.price", yuan(order.price_fen)),
@@ -96,9 +100,36 @@ def facts_of(order: Order, money: OrderMoney) -> Facts:
         ("fact.respond_by", day(order.respond_by) if order.state is OrderState.PLACED else None),
         ("fact.expected_completion", day(order.expected_completion)),
         ("fact.completed_on", day(order.completed_on)),
+        *cancellation_words(order.quote),
+        ("fact.cancellation_fee", fee_words(order)),
         ("fact.ended_reason", order.ended_reason),
     ]
     return [(key, value) for key, value in facts if value not in (None, "", "—")]
+
+
+def fee_words(order: Order) -> str | None:
+    """What the user owes the provider for giving its booking up, and why."""
+    return None if order.fee_kind is None else f"{yuan(order.fee_fen)} · {term(order.fee_kind)}"
+
+
+def fee_facts(order: Order, *, actor: Actor, now: datetime) -> Facts:
+    """What it costs a user to cancel now, and until when it costs nothing."""
+    free_until = order.free_cancellation_until
+    if free_until is None or not is_beneficiary_side(actor, order):
+        return []
+    return [
+        ("fact.free_cancellation_until", moment(free_until)),
+        ("fact.cancellation_fee", yuan(late_fee_fen(order, now=now))),
+    ]
+
+
+def booked_words(order: Order) -> str | None:
+    """What is booked where it was shortened, and that the price follows what is used; None where it was not."""
+    booked = order.booked_quantity
+    if booked == order.quantity or order.actual_quantity is not None:
+        return None
+    unit = t(f"term.PriceUnit.{order.quote.price_unit}")
+    return t("page.order.shortened", quantity=f"{booked.normalize():f} {unit}")
 
 
 def next_words(order: Order, *, actor: Actor) -> str:
@@ -156,7 +187,7 @@ def pay_to(order: Order, money: OrderMoney) -> Facts | None:
 def order_events(found: OrderTimeline) -> list[Event]:
     """What happened, what waits now with whom, and what is still to come."""
     done = [
-        Event(title=t(f"event.order.{entry.action}"), at=entry.at, who=_who(entry), note=_said(entry))
+        Event(title=t(f"event.order.{_told(entry)}"), at=entry.at, who=_who(entry), note=_said(entry))
         for entry in found.entries
     ]
     waiting = [
@@ -173,10 +204,26 @@ def _who(entry: TimelineEntry) -> str:
     return role if entry.username is None else f"{role} · {entry.username}"
 
 
+def _told(entry: TimelineEntry) -> str:
+    """The key of what happened: an acceptance ahead of the order is told apart, and an end because nobody came."""
+    if entry.data.get("no_show"):
+        return "no_show"
+    return entry.action if entry.consent_id is None else f"{entry.action}_ahead"
+
+
 def _said(entry: TimelineEntry) -> str | None:
     """What was written with it; a payment says how much came in."""
     if "amount_fen" in entry.data:
         return yuan(entry.data["amount_fen"])
+    if "fee_fen" in entry.data:
+        fee = t("event.order.fee", fee=yuan(entry.data["fee_fen"]))
+        return fee if entry.note is None else f"{fee} {entry.note}"
+    if entry.moved_to is not None:
+        start, end = entry.moved_to
+        return f"{moment(start)} – {moment(end)}"
+    if entry.consent_id is not None:
+        given_at = datetime.fromisoformat(entry.data["consent_given_at"])
+        return t("event.order.consent", number=entry.consent_id, at=moment(given_at))
     return entry.note
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,13 +13,21 @@ from core import clock
 from core.http import allow, current_actor
 from core.pages import Done, EmptySchema, Form, Pages, form_page, link_to
 from core.pages.blueprint import told
-from core.pages.language import t, term, yuan
+from core.pages.language import moment, t, term, yuan
 from core.pages.submission import SEE_OTHER
 from marketplace import service
 from marketplace.models import Order
 from marketplace.pages.extra_fields import OF_API, ordered_extras, said_of_extras, with_extras
+from marketplace.pages.order_parts import fee_facts
 from marketplace.pages.signing import sign_form, six_points, terms_to_sign
-from marketplace.permissions import is_provider_side, may_cancel, may_complete, may_pay_online, may_sign
+from marketplace.permissions import (
+    is_provider_side,
+    may_cancel,
+    may_complete,
+    may_pay_online,
+    may_place_orders,
+    may_sign,
+)
 from marketplace.queries import find_order
 from marketplace.schemas import (
     CancellationSchema,
@@ -27,6 +35,8 @@ from marketplace.schemas import (
     ConfirmedPaymentSchema,
     DeclineSchema,
     DeliverySchema,
+    NoShowSchema,
+    RebookingSchema,
 )
 from marketplace.states import ORDER, PAYABLE, OrderAction
 from settlement.pages.paying import begun_at, choice_form
@@ -79,6 +89,21 @@ def sign(order_id: int) -> Response:
         template="marketplace/order_contract.html",
         points=six_points(order),
         signed_by_provider=order.provider_signed_at is not None,
+    )
+
+
+@steps.route("/booking-change", methods=["GET", "POST"])
+@allow(may_place_orders)
+def move(order_id: int) -> Response:
+    """The user books another slot in place of the order's, until a side signs."""
+    slot = find_order(order_id, actor=current_actor()).during
+    begins = {} if slot is None else {"starts_at": slot.start, "ends_at": slot.end}
+    return _step(
+        order_id,
+        OrderAction.RESCHEDULE,
+        Form(RebookingSchema, name="booking_change", initial=begins),
+        lambda given: service.move_booking(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
+        facts=[] if slot is None else [("fact.slot", f"{moment(slot.start)} – {moment(slot.end)}")],
     )
 
 
@@ -170,7 +195,7 @@ def complete(order_id: int) -> Response:
         name="order_completion",
         initial={
             "completed_on": clock.today(clock.now()),
-            "quantity": order.quantity,
+            "quantity": order.booked_quantity,
             **{each.name: each.quantity for each in extras},
         },
         labels={each.name: each.label for each in extras},
@@ -197,6 +222,23 @@ def cancel(order_id: int) -> Response:
         Form(CancellationSchema, name="order_cancel", ends=True),
         lambda given: service.cancel(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
         confirms=True,
+        facts=fee_facts(find_order(order_id, actor=current_actor()), actor=current_actor(), now=clock.now()),
+    )
+
+
+@steps.route("/no-show", methods=["GET", "POST"])
+@allow(provider)
+def no_show(order_id: int) -> Response:
+    """The provider ends an order whose user did not come."""
+    order = find_order(order_id, actor=current_actor())
+    fee_fen = order.quote.cancellation.no_show_fee_fen(order.booked_fen)
+    return _step(
+        order_id,
+        OrderAction.CANCEL,
+        Form(NoShowSchema, name="order_no_show", ends=True),
+        lambda given: service.report_no_show(order_id=order_id, **given, actor=current_actor(), now=clock.now()),
+        confirms=True,
+        facts=[("fact.cancellation_fee", yuan(fee_fen))],
     )
 
 
@@ -208,7 +250,7 @@ def _step(
     *,
     confirms: bool = False,
     template: str = "form_page.html",
-    facts: list[tuple[str, str]] | None = None,
+    facts: Sequence[tuple[str, object]] = (),
     **shown: Any,
 ) -> Response:
     """A step of an order: its form beside what it is about, and back to the order with word of what was done.
@@ -231,7 +273,7 @@ def _step(
         back=url_for("order_pages.one", order_id=order_id),
         template=template,
         confirms=confirms,
-        facts=[*_about(order), *(facts or [])],
+        facts=[*_about(order), *facts],
         **shown,
     )
 

@@ -18,7 +18,15 @@ from core.pages.language import t
 from core.pages.tables import choice, typed_day
 from marketplace.models import Order
 from marketplace.pages.order_actions import next_actions
-from marketplace.pages.order_parts import facts_of, next_words, order_events, pay_to, payments_shown, who_pays
+from marketplace.pages.order_parts import (
+    booked_words,
+    facts_of,
+    next_words,
+    order_events,
+    pay_to,
+    payments_shown,
+    who_pays,
+)
 from marketplace.pages.quote_parts import price_facts
 from marketplace.pages.signing import six_points
 from marketplace.permissions import is_beneficiary_side, may_ask_quotes, may_read_orders
@@ -158,6 +166,7 @@ def contract_document(order_id: int) -> str:
         "marketplace/contract.html",
         order=order,
         names=organisation_names({order.beneficiary_id, order.provider_id}),
+        booked=booked_words(order),
         price_terms=price_facts(order.quote, order.quantity),
         lines=[each.as_json() for each in order.quote.lines],
         points=six_points(order),

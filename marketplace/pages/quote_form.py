@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,9 @@ from core.pages.language import t, yuan
 from core.permissions import Actor
 from instruments.models import Instrument, Service
 from instruments.queries.extras import offered_extras
+from instruments.queries.quotas import left_of, user_of
+from instruments.rules.booking import hours_and_minutes
+from instruments.rules.opening import Interval
 from instruments.rules.terms import TIMED_UNITS
 from instruments.states import ListingState
 from marketplace.models import Quote
@@ -40,6 +43,22 @@ KEPT = (
     "beneficiary_id",
 )
 """What a quote asked again takes over from the one before."""
+
+
+def quota_facts(instrument: Instrument, *, actor: Actor, now: datetime) -> list[tuple[str, str]]:
+    """What the actor's own organisation may still book of an instrument now, this week and this month."""
+    user = user_of(actor, None)
+    left = None if user is None else left_of(instrument, user, Interval(now, now), now=now)
+    if left is None:
+        return []
+    counted = {"fact.quota_week": left.weeks, "fact.quota_month": left.months}
+    periods = [
+        (label, hours_and_minutes(int(each.left / timedelta(minutes=1))))
+        for label, of in counted.items()
+        for each in of or ()
+    ]
+    ahead = [] if left.open_bookings is None else [("fact.quota_open", str(left.open_bookings))]
+    return [*ahead, *periods]
 
 
 def record_number(name: str) -> int | None:

@@ -15,7 +15,7 @@ from core.pages import MoneyBar, MoneyPart, term
 from core.pages.language import day, moment, say, t, text_or, yuan
 from core.permissions import Actor
 from core.texts import Text
-from instruments.pages.pricing import step_words
+from instruments.pages.pricing import cancellation_words, step_words
 from instruments.policy import city_names, county_names
 from marketplace.models import Quote
 from marketplace.queries import find_quote
@@ -112,7 +112,9 @@ def facts_of(quote: Quote) -> Facts:
             ("fact.quantity", f"{quote.quantity.normalize():f} {unit}"),
             *price_facts(quote, quote.quantity),
             ("fact.payment_mode", term(quote.payment_mode)),
+            *cancellation_words(quote),
             ("fact.unmet_need", quote.unmet_need),
+            ("fact.acceptance", t("acceptance.on_request" if quote.consent_id is None else "acceptance.instant_both")),
             ("fact.turnaround", _turnaround(quote)),
             ("fact.expected_completion", day(quote.expected_completion)),
             ("fact.policy_version", quote.policy_version),

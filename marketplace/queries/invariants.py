@@ -57,6 +57,23 @@ INVARIANTS = [
             WHERE n.organisation_id <> q.beneficiary_id OR n.stated_at > q.created_at
                OR NOT starts_with(q.unmet_need, n.number)""",
     ),
+    Invariant(
+        9,
+        "an order is accepted by its provider, or by a standing consent of its own to such orders, not taken back",
+        """SELECT o.id AS "order", o.consent_id, e.actor_role, e.data ->> 'consent_id' AS consent_named
+             FROM "order" o
+             JOIN quote q ON q.id = o.quote_id
+             JOIN audit_entry e ON e.subject_kind = 'order' AND e.subject_id = o.id AND e.action = 'accept'
+             LEFT JOIN service_consent c ON c.id = o.consent_id AND c.service_id = q.service_id
+                  AND c.given_at <= o.placed_at
+                  AND (c.direct_deduction OR o.payment_mode <> 'direct_deduction')
+                  AND NOT EXISTS (SELECT FROM audit_entry r
+                                   WHERE r.subject_kind = 'service_consent' AND r.subject_id = c.id
+                                     AND r.action = 'take_back_consent' AND r.id < e.id)
+            WHERE CASE WHEN o.consent_id IS NULL THEN e.actor_role <> 'provider'
+                       ELSE c.id IS NULL OR e.actor_role <> 'system'
+                            OR e.data ->> 'consent_id' IS DISTINCT FROM o.consent_id::text END""",
+    ),
     replay("evaluation_grade", PROPOSAL_TRANSITIONS),
     replay("evaluation_award", AWARD),
     replay("evaluation_rectification", RECTIFICATION),
@@ -135,9 +152,11 @@ INVARIANTS = [
                OR (p.id IS NOT NULL
                    AND (p.service_id <> q.service_id OR p.withdrawn_at IS NOT NULL
                         OR p.valid_from > (q.created_at AT TIME ZONE 'Asia/Shanghai')::date
-                        OR (q.price_unit, q.minimum_charge_fen, q.billing_step_minutes, q.turnaround_days)
+                        OR (q.price_unit, q.minimum_charge_fen, q.billing_step_minutes, q.turnaround_days,
+                            q.free_cancellation_hours, q.late_cancellation_percent, q.no_show_percent)
                            IS DISTINCT FROM
-                           (p.price_unit, p.minimum_charge_fen, p.billing_step_minutes, p.turnaround_days)
+                           (p.price_unit, p.minimum_charge_fen, p.billing_step_minutes, p.turnaround_days,
+                            p.free_cancellation_hours, p.late_cancellation_percent, p.no_show_percent)
                         OR q.unit_price_fen <> CASE q.price_group WHEN 'own' THEN p.own_price_fen
                                                WHEN 'outside' THEN p.outside_price_fen ELSE p.price_fen END))""",
     ),
@@ -233,6 +252,39 @@ INVARIANTS = [
         """SELECT o.id AS "order", o.state, b.id AS occupancy
              FROM "order" o JOIN occupancy b ON b.order_id = o.id AND b.live
             WHERE o.state IN ('declined', 'lapsed', 'cancelled')""",
+    ),
+    Invariant(
+        5,
+        "an order has booked the slot it names, on its instrument, no longer than what was ordered",
+        """SELECT o.id AS "order", o.state, o.moved_to, q.during AS ordered, b.id AS occupancy, b.during
+             FROM "order" o
+             JOIN quote q ON q.id = o.quote_id
+             LEFT JOIN occupancy b ON b.order_id = o.id AND b.live
+            WHERE q.instrument_id IS NOT NULL AND q.during IS NOT NULL
+              AND o.state IN ('placed', 'accepted', 'contracted', 'in_service', 'delivered')
+              AND (b.id IS NULL OR b.instrument_id <> q.instrument_id
+                   OR COALESCE(b.booked, b.during) <> COALESCE(o.moved_to, q.during)
+                   OR upper(o.moved_to) - lower(o.moved_to) > upper(q.during) - lower(q.during))""",
+    ),
+    Invariant(
+        4,
+        "a fee is of a cancelled booking, what its quote says of what was booked, and its user's own",
+        """SELECT o.id AS "order", o.state, o.fee_kind, o.fee_fen, e.at, e.actor_role, c.id AS claim
+             FROM "order" o
+             JOIN quote q ON q.id = o.quote_id
+             LEFT JOIN audit_entry e ON e.subject_kind = 'order' AND e.subject_id = o.id AND e.action = 'cancel'
+             LEFT JOIN claim c ON c.order_id = o.id
+            WHERE o.fee_kind IS NOT NULL
+              AND (o.state <> 'cancelled' OR q.during IS NULL OR c.id IS NOT NULL OR e.id IS NULL
+                   OR (e.data ->> 'fee_fen')::bigint IS DISTINCT FROM o.fee_fen
+                   OR e.from_state NOT IN ('accepted', 'contracted', 'in_service')
+                   OR o.fee_fen > floor(o.contract_fen * CASE o.fee_kind WHEN 'no_show' THEN q.no_show_percent
+                                                         ELSE q.late_cancellation_percent END / 100.0)
+                   OR CASE o.fee_kind
+                      WHEN 'no_show' THEN e.actor_role <> 'provider' OR e.at < upper(COALESCE(o.moved_to, q.during))
+                      ELSE e.actor_role = 'provider'
+                           OR e.at <= lower(COALESCE(o.moved_to, q.during)) - q.free_cancellation_hours * interval '1 h'
+                      END)""",
     ),
     Invariant(
         17,

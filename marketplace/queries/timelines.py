@@ -65,6 +65,18 @@ class TimelineEntry:
     state: str | None
     data: Mapping[str, Any]
 
+    @property
+    def consent_id(self) -> int | None:
+        """The provider's standing consent that an acceptance rests on, if it does."""
+        return self.data.get("consent_id")
+
+    @property
+    def moved_to(self) -> tuple[datetime, datetime] | None:
+        """The slot that a booking was moved to, start and end, if this is what happened."""
+        if "starts_at" not in self.data:
+            return None
+        return datetime.fromisoformat(self.data["starts_at"]), datetime.fromisoformat(self.data["ends_at"])
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:

@@ -7,10 +7,12 @@ from marketplace.schemas.orders import (
     ContractSchema,
     DeclineSchema,
     DeliverySchema,
+    NoShowSchema,
     OrderFilterSchema,
     OrderSchema,
     PaidOrderSchema,
     PlaceOrderSchema,
+    RebookingSchema,
 )
 from marketplace.schemas.quotes import QuoteRequestSchema, QuoteSchema
 
@@ -21,10 +23,12 @@ __all__ = [
     "ContractSchema",
     "DeclineSchema",
     "DeliverySchema",
+    "NoShowSchema",
     "OrderFilterSchema",
     "OrderSchema",
     "PaidOrderSchema",
     "PlaceOrderSchema",
     "QuoteRequestSchema",
     "QuoteSchema",
+    "RebookingSchema",
 ]

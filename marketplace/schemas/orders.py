@@ -19,6 +19,7 @@ from core.http import (
     TextField,
 )
 from core.http.schemas import fault
+from instruments.rules.cancelling import FeeKind
 from marketplace.queries import OrderView, PaidOrderView
 from marketplace.rules.contracts import ContractPoint
 from marketplace.schemas.lines import UsedExtraSchema, lines_field, wanted_extras
@@ -53,6 +54,14 @@ class CancellationSchema(Schema):
 
     reason = TextField(
         load_default=None, allow_none=True, max_length=1000, metadata={"description": "Shown to the other side."}
+    )
+
+
+class NoShowSchema(Schema):
+    """What the provider says of a user who did not come."""
+
+    note = TextField(
+        load_default=None, allow_none=True, max_length=1000, metadata={"description": "Shown to the user."}
     )
 
 
@@ -111,6 +120,15 @@ class ConfirmedPaymentSchema(Schema):
                 raise ValidationError({name: [fault("only_transfers")] for name in wrong})
 
 
+class RebookingSchema(Schema):
+    """The slot to book in place of the order's."""
+
+    starts_at = InstantField(required=True, metadata={"description": "Its start."})
+    ends_at = InstantField(
+        required=True, metadata={"description": "Its end, not part of it; at most as long as what was ordered."}
+    )
+
+
 class DeliverySchema(Schema):
     """What was handed over."""
 
@@ -130,7 +148,7 @@ class CompletionSchema(Schema):
         allow_none=True,
         minimum=Decimal("0.01"),
         maximum=Decimal(1_000_000),
-        metadata={"description": "The actual quantity in the service's unit; as ordered if left out."},
+        metadata={"description": "The actual quantity in the service's unit; as booked if left out."},
     )
     extras = wanted_extras(
         UsedExtraSchema, "How much of the ordered extras was used; those left out were used as ordered."
@@ -158,6 +176,10 @@ class OrderSchema(Schema):
     payment_mode = EnumField(PaymentMode, required=True, metadata={"description": "Who pays first (V16)."})
     eligible = fields.Boolean(required=True, metadata={"description": "Whether a voucher pays a part."})
     quantity = DecimalField(required=True, metadata={"description": "Units ordered."})
+    booked_quantity = DecimalField(
+        required=True,
+        metadata={"description": "Units of the slot as it stands: fewer than ordered where it was shortened."},
+    )
     actual_quantity = DecimalField(required=True, allow_none=True, metadata={"description": "Units at completion."})
     contract_fen = FenField(required=True, metadata={"description": "Price agreed in fen."})
     price_fen = FenField(required=True, metadata={"description": "Price in fen; after completion the actual one."})
@@ -179,6 +201,26 @@ class OrderSchema(Schema):
         required=True, metadata={"description": "Its year is the year of the hold (V12 cap)."}
     )
     respond_by = DayField(required=True, metadata={"description": "Last day for the provider's answer."})
+    consent_id = IdField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The provider's standing consent by which it was accepted at once, if it was."},
+    )
+    free_cancellation_until = InstantField(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Until when the user gives the booking up for nothing; null: it never costs anything."
+        },
+    )
+    fee_kind = EnumField(
+        FeeKind, required=True, allow_none=True, metadata={"description": "Why the user owes the provider a fee."}
+    )
+    fee_fen = FenField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The fee in fen, between the two alone: no voucher pays it and nothing is settled."},
+    )
     ended_reason = TextField(required=True, allow_none=True, metadata={"description": "Why it ended early."})
     contract_terms = fields.Dict(
         keys=EnumField(ContractPoint, metadata={"description": "A point of S17."}),
@@ -215,6 +257,7 @@ class OrderSchema(Schema):
             "starts_at": None if order.during is None else order.during.start,
             "ends_at": None if order.during is None else order.during.end,
             "title": order.quote.title,
+            "free_cancellation_until": order.free_cancellation_until,
             "unmet_need_id": order.quote.unmet_need_id,
             "paid_fen": money.self_pay_fen - money.due_fen,
             "outstanding_fen": money.due_fen,

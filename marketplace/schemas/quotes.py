@@ -137,6 +137,29 @@ class QuoteSchema(Schema):
         required=True,
         metadata={"description": "The promised day: that many working days after the slot or, without one, today."},
     )
+    free_cancellation_hours = CountField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "So many hours before its start the booking is given up for nothing; null: always."},
+    )
+    late_cancellation_percent = CountField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What it costs afterwards, in percent of the price; no voucher pays it."},
+    )
+    no_show_percent = CountField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What it costs not to come, in percent of the price; no voucher pays it."},
+    )
+    consent_id = IdField(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The provider's standing consent: an order is accepted as it is placed. Null: the provider "
+            "is asked."
+        },
+    )
     payment_mode = EnumField(PaymentMode, required=True, metadata={"description": "Who pays first (V16)."})
     price_fen = FenField(required=True, metadata={"description": "Price in fen, tax included; the sum of the lines."})
     lines = lines_field()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from core.http import EnumField, InstantField, Schema, TextField
+from core.http import EnumField, IdField, InstantField, Schema, TextField
 from marketplace.queries.timelines import Party, Step
 from vouchers.schemas.timelines import ClaimTimelineSchema, CountdownSchema
 
@@ -21,6 +21,17 @@ class OrderEventSchema(Schema):
     )
     note = TextField(required=True, allow_none=True, metadata={"description": "What was said with it."})
     state = TextField(required=True, allow_none=True, metadata={"description": "The state it led to, if it did."})
+    consent_id = IdField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The provider's standing consent that an acceptance rests on, if it does."},
+    )
+    moved_to = fields.List(
+        InstantField(metadata={"description": "Start, then end."}),
+        required=True,
+        allow_none=True,
+        metadata={"description": "The slot that the booking was moved to, if that is what happened."},
+    )
 
 
 class OrderWaitingSchema(Schema):

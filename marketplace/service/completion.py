@@ -46,7 +46,7 @@ def complete(
     actor: Actor,
     now: datetime,
 ) -> Order:
-    """State the day and the actual quantities, of the service (as ordered where None) and of extras (as ordered where
+    """State the day and the actual quantities, of the service (as booked where None) and of extras (as ordered where
     left out).
 
     The price follows the quantity; the subsidy never rises, so more than was agreed is self-pay and less releases the
@@ -56,14 +56,14 @@ def complete(
         order = find_order(order_id, actor=actor, lock=True)
         authorise(actor, is_party, order)
         allowed_target(order.state, OrderAction.COMPLETE, transitions=ORDER)
-        actual = order.quantity if quantity is None else quantity
+        actual = order.booked_quantity if quantity is None else quantity
         by_provider = not is_beneficiary_side(actor, order)
         faults = completion_faults(
             completed_on=completed_on,
             today=clock.today(now),
             started_on=clock.today(order.started_at or order.placed_at),
             quantity=actual,
-            ordered=order.quantity,
+            ordered=order.booked_quantity,
             by_provider=by_provider,
         )
         faults += used_faults(extras, ordered=ordered_extras(order), by_provider=by_provider)

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
 from core import clock
 from core.db import session, transaction
+from core.errors import Conflict
 from core.permissions import SYSTEM, Actor, authorise
 from core.states import allowed_target, apply
 from instruments import steps as instruments
+from instruments.queries import attended_order
+from instruments.rules.cancelling import FeeKind
 from marketplace.models import Order
-from marketplace.permissions import is_party, is_provider_side
+from marketplace.permissions import is_beneficiary_side, is_party, is_provider_side
 from marketplace.queries import find_order
 from marketplace.states import ORDER, PAYABLE, OrderAction, OrderState
 from marketplace.steps.answering import require_in_time
 from settlement import steps as settlement
 from vouchers import steps as vouchers
+
+
+class BookingNotOver(Conflict):
+    """Whether the user comes is known once the booking is over."""
+
+    code = "booking_not_over"
+    article = "S19"
+
+
+class UserCame(Conflict):
+    """Somebody came to the booking, or its use was logged."""
+
+    code = "user_came"
+    article = "S19"
 
 
 def decline(*, order_id: int, reason: str | None, actor: Actor, now: datetime) -> Order:
@@ -31,15 +50,41 @@ def decline(*, order_id: int, reason: str | None, actor: Actor, now: datetime) -
 
 
 def cancel(*, order_id: int, reason: str | None, actor: Actor, now: datetime) -> Order:
-    """Either side gives the order up before delivery; what was paid is refunded in full."""
+    """Either side gives the order up before delivery; what was paid is refunded in full.
+
+    A user who gives an accepted booking up later than is free owes the provider the fee of its quote (ADR 0224).
+    """
     with transaction():
         order = find_order(order_id, actor=actor, lock=True)
         authorise(actor, is_party, order)
-        charged = order.state in PAYABLE
-        _end(order, OrderAction.CANCEL, reason=reason, actor=actor, now=now)
-        if charged:
-            settlement.cancel_charge(order_id=order.id, actor=actor, now=now)
-        return order
+        fee_fen = late_fee_fen(order, now=now) if is_beneficiary_side(actor, order) else 0
+        return _cancel(order, FeeKind.LATE_CANCELLATION, fee_fen, reason=reason, actor=actor, now=now)
+
+
+def report_no_show(*, order_id: int, note: str | None, actor: Actor, now: datetime) -> Order:
+    """The provider ends an order whose user did not come to its booking; the user owes the fee of its quote, if one was
+    published. Raises :class:`BookingNotOver`, :class:`UserCame` and NothingBooked."""
+    with transaction():
+        order = find_order(order_id, actor=actor, lock=True)
+        authorise(actor, is_provider_side, order)
+        allowed_target(order.state, OrderAction.CANCEL, transitions=ORDER)
+        found, slot = attended_order(order.id), order.during
+        if found is None or slot is None or order.state is OrderState.PLACED:
+            raise instruments.NothingBooked
+        if now < slot.start + slot.duration:
+            raise BookingNotOver
+        if found.came_at is not None or found.logged_hours:
+            raise UserCame
+        fee_fen = order.quote.cancellation.no_show_fee_fen(order.booked_fen)
+        return _cancel(order, FeeKind.NO_SHOW, fee_fen, reason=note, actor=actor, now=now)
+
+
+def late_fee_fen(order: Order, *, now: datetime) -> int:
+    """What the user owes who cancels an order now, in fen: nothing before it is accepted, or without a booking."""
+    slot = order.during
+    if slot is None or not order.has_booking or order.state is OrderState.PLACED:
+        return 0
+    return order.quote.cancellation.late_fee_fen(order.booked_fen, slot_start=slot.start, now=now)
 
 
 def lapse_unanswered(*, now: datetime) -> int:
@@ -59,8 +104,28 @@ def _lapse(order_id: int, *, now: datetime) -> bool:
         return True
 
 
-def _end(order: Order, action: OrderAction, *, reason: str | None, actor: Actor, now: datetime) -> Order:
-    apply(order, action, transitions=ORDER, actor=actor, now=now, note=reason)
+def _cancel(order: Order, kind: FeeKind, fee_fen: int, *, reason: str | None, actor: Actor, now: datetime) -> Order:
+    charged = order.state in PAYABLE
+    said: dict[str, Any] = {"no_show": True} if kind is FeeKind.NO_SHOW else {}
+    if fee_fen:
+        order.fee_kind, order.fee_fen = kind, fee_fen
+        said |= {"fee_kind": kind.value, "fee_fen": fee_fen}
+    _end(order, OrderAction.CANCEL, reason=reason, actor=actor, now=now, said=said)
+    if charged:
+        settlement.cancel_charge(order_id=order.id, actor=actor, now=now)
+    return order
+
+
+def _end(
+    order: Order,
+    action: OrderAction,
+    *,
+    reason: str | None,
+    actor: Actor,
+    now: datetime,
+    said: Mapping[str, Any] | None = None,
+) -> Order:
+    apply(order, action, transitions=ORDER, actor=actor, now=now, note=reason, data=said)
     order.ended_reason = reason
     if order.quote.during is not None:
         instruments.release(order_id=order.id, actor=actor, now=now)

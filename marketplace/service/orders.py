@@ -13,8 +13,9 @@ from core import audit, clock
 from core.db import insert_at_once, transaction
 from core.errors import Conflict, Refused
 from core.failpoints import failpoint
-from core.permissions import Actor, authorise
+from core.permissions import SYSTEM, Actor, authorise
 from core.states import allowed_target, apply
+from instruments.queries.offers import Consent
 from instruments.steps import book
 from marketplace.models import Order, Quote
 from marketplace.permissions import is_provider_side, may_place_orders
@@ -26,11 +27,13 @@ from marketplace.rules.requoting import why_less
 from marketplace.service.quotes import require_membership
 from marketplace.states import ORDER, OrderAction
 from marketplace.steps.answering import require_in_time
-from marketplace.steps.quoting import assessed, extras_kept, figure, offered, wish_of
+from marketplace.steps.quoting import assessed, consent_to, extras_kept, figure, offered, wish_of
 from vouchers.rules.facts import PaymentMode
 from vouchers.steps import RoomShrank, hold
 
 __all__ = ["LessGiven", "RoomShrank", "accept", "place"]
+
+ACCEPT = OrderAction.ACCEPT
 
 
 class QuoteExpired(Conflict):
@@ -53,8 +56,15 @@ class QuoteUsed(Conflict):
     article = "V12 hold"
 
 
+class ConsentWithdrawn(Conflict):
+    """The provider took its standing consent back at this moment; place the order again, and it is asked."""
+
+    code = "consent_withdrawn"
+    article = "V16"
+
+
 class PriceChanged(Conflict):
-    """The provider's price changed since the quote; ask again."""
+    """The provider's price, or what giving the booking up costs, changed since the quote; ask again."""
 
     code = "price_changed"
     article = "V14"
@@ -76,8 +86,8 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
     """Turn a quote into an order: slot and hold are taken together or not at all (V12 hold).
 
     Raises LessGiven where less is given than quoted, RoomShrank where others took it meanwhile, SlotTaken,
-    PriceChanged, QuoteExpired, QuoteUsed,
-    ShortfallUnpaid (V16(1)) and DeductionRefused.
+    PriceChanged, QuoteExpired, QuoteUsed, ShortfallUnpaid (V16(1)) and DeductionRefused. Where the provider's standing
+    consent covers it, it is accepted as it is placed (ADR 0209); raises ConsentWithdrawn where that goes meanwhile.
     """
     with transaction():
         authorise(actor, may_place_orders)
@@ -89,19 +99,25 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
         _require_no_shortfall(quote, standing, on=today)
         wish = wish_of(quote)
         terms = offered(wish, calendar=standing.calendar, now=now)
-        if terms.price_fen != quote.price_fen or not same_prices(quote.extras, extras_kept(terms, on=today)):
+        if (
+            terms.price_fen != quote.price_fen
+            or terms.cancellation != quote.cancellation
+            or not same_prices(quote.extras, extras_kept(terms, on=today))
+        ):
             raise PriceChanged
         assessment = assessed(wish, terms=terms, now=now)
         if assessment.subsidy_fen < quote.subsidy_fen or assessment.other_aid_fen < quote.other_aid_fen:
             raise LessGiven(reasons=why_less(quote, assessment, refusals=assessment.reasons))
         if quote.payment_mode is PaymentMode.DIRECT_DEDUCTION and not assessment.eligible:
             raise DeductionRefused(reasons=assessment.reasons)
+        consent = consent_to(wish, terms)
         order = Order(
             quote_id=quote.id,
             beneficiary_id=quote.beneficiary_id,
             provider_id=quote.provider_id,
             payment_mode=quote.payment_mode,
-            state=ORDER.initial,
+            state=ORDER.initial if consent is None else allowed_target(ORDER.initial, ACCEPT, transitions=ORDER),
+            consent_id=None if consent is None else consent.id,
             eligible=assessment.eligible,
             quantity=quote.quantity,
             contract_fen=quote.price_fen,
@@ -134,9 +150,11 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
             now=now,
             action="place",
             subject=order,
-            to_state=order.state,
+            to_state=ORDER.initial,
             data=money_of(order),
         )
+        if consent is not None:
+            _accept_by(consent, order, now=now)
         failpoint("marketplace.order.placed")
         return order
 
@@ -147,9 +165,9 @@ def accept(*, order_id: int, actor: Actor, now: datetime) -> Order:
         order = find_order(order_id, actor=actor, lock=True)
         authorise(actor, is_provider_side, order)
         failpoint("marketplace.acceptance.locked")
-        allowed_target(order.state, OrderAction.ACCEPT, transitions=ORDER)
+        allowed_target(order.state, ACCEPT, transitions=ORDER)
         require_in_time(order, now=now)
-        apply(order, OrderAction.ACCEPT, transitions=ORDER, actor=actor, now=now, data=money_of(order))
+        apply(order, ACCEPT, transitions=ORDER, actor=actor, now=now, data=money_of(order))
         failpoint("marketplace.acceptance.applied")
         return order
 
@@ -161,8 +179,23 @@ def _add(order: Order, quote: Quote) -> None:
     except IntegrityError as violated:
         if isinstance(violated.orig, pg.UniqueViolation):
             raise QuoteUsed from violated
+        if isinstance(violated.orig, pg.IntegrityConstraintViolation):
+            raise ConsentWithdrawn from violated
         raise
     set_committed_value(order, "quote", quote)
+
+
+def _accept_by(consent: Consent, order: Order, *, now: datetime) -> None:
+    """Write down that the provider accepted ahead: by which consent, and since when that stands."""
+    audit.record(
+        actor=SYSTEM,
+        now=now,
+        action=ACCEPT.value,
+        subject=order,
+        from_state=ORDER.initial,
+        to_state=order.state,
+        data={**money_of(order), "consent_id": consent.id, "consent_given_at": consent.given_at.isoformat()},
+    )
 
 
 def money_of(order: Order) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from core import clock, policy
 from core.db import require_transaction
 from core.permissions import Actor
 from core.workdays import WorkingCalendar
-from instruments.queries.offers import Offer, offer
+from instruments.queries.offers import Consent, Offer, offer
 from instruments.rules.extras import WantedExtra
 from marketplace.models import Quote
 from marketplace.rules.lines import kept_extras
@@ -62,6 +62,11 @@ def offered(wish: Wish, *, calendar: WorkingCalendar, now: datetime) -> Offer:
     )
 
 
+def consent_to(wish: Wish, terms: Offer) -> Consent | None:
+    """The provider's standing consent that covers a wish as it would be paid."""
+    return terms.accepted_by(direct_deduction=wish.payment_mode is PaymentMode.DIRECT_DEDUCTION)
+
+
 def assessed(wish: Wish, *, terms: Offer, now: datetime) -> Assessment:
     """What the voucher would pay of an offer today."""
     return assess(
@@ -94,6 +99,7 @@ def extras_kept(terms: Offer, *, on: date) -> list[dict[str, Any]]:
 def write_quote(wish: Wish, *, terms: Offer, assessment: Assessment, actor: Actor, now: datetime) -> Quote:
     """Keep the answer. Needs a transaction."""
     current = require_transaction()
+    consent = consent_to(wish, terms)
     quote = Quote(
         beneficiary_id=wish.beneficiary_id,
         provider_id=terms.provider_id,
@@ -111,6 +117,8 @@ def write_quote(wish: Wish, *, terms: Offer, assessment: Assessment, actor: Acto
         price_group=terms.price_group,
         extras=extras_kept(terms, on=clock.today(now)),
         turnaround_days=terms.turnaround_days,
+        **asdict(terms.cancellation),
+        consent_id=None if consent is None else consent.id,
         payment_mode=wish.payment_mode,
         unmet_need=wish.unmet_need,
         unmet_need_id=wish.unmet_need_id,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from core.audit import AuditEntry
+from core.db import require_transaction
 from instruments.models import Instrument
 from marketplace.models import Order
 from marketplace.notifications.recipients import bureau_of, of
@@ -12,11 +14,18 @@ USER = of("beneficiary_id")
 PROVIDER = of("provider_id")
 PARTIES = of("beneficiary_id", "provider_id")
 
+
+def _unanswered(entry: AuditEntry) -> list[Order]:
+    """Nobody is asked about an order that a standing consent accepted."""
+    order = require_transaction().get_one(Order, entry.subject_id)
+    return [order] if order.consent_id is None else []
+
+
 ORDER = Subject(
     Order,
     "order",
     {
-        "place": (task("order.answer", PROVIDER, due=lambda order: order.respond_by),),
+        "place": (task("order.answer", PROVIDER, due=lambda order: order.respond_by, records=_unanswered),),
         "accept": (task("order.sign", PARTIES),),
         "decline": (news("order.declined", USER),),
         "lapse": (news("order.lapsed", PARTIES),),
@@ -25,7 +34,9 @@ ORDER = Subject(
         "start": (task("order.deliver", PROVIDER, due=lambda order: order.expected_completion),),
         "deliver": (task("order.complete", PARTIES, due=completion_due),),
         "complete": (),
+        "reschedule": (news("order.rescheduled", PARTIES),),
     },
+    beside=frozenset({"reschedule"}),
 )
 LISTING = Subject(
     Instrument,

@@ -87,7 +87,8 @@ def delay(scope: Scope) -> Select[Any]:
 
 
 def cancelled(scope: Scope) -> Select[Any]:
-    """Orders accepted in the period; a hit was cancelled by the provider afterwards."""
+    """Orders accepted in the period; a hit was cancelled by the provider afterwards, though its user had not stayed
+    away."""
     accepted, ended = aliased(AuditEntry), aliased(AuditEntry)
     return (
         case_row(
@@ -95,7 +96,7 @@ def cancelled(scope: Scope) -> Select[Any]:
             key=Order.id,
             kind=Order,
             case_id=Order.id,
-            hit=func.coalesce(ended.actor_organisation_id == Order.provider_id, False),
+            hit=func.coalesce(ended.actor_organisation_id == Order.provider_id, False) & ~ended.data.has_key("no_show"),
             lasted=Lasted(accepted.at),
             note=Order.ended_reason,
         )

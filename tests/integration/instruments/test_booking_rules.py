@@ -268,3 +268,30 @@ def test_availability_is_exactly_what_book_accepts(
                 accepted = False
             assert accepted == named, (start.astimezone(SHANGHAI), minutes)
         assert verify(INVARIANTS) == []
+
+
+def test_availability_tells_what_is_left_of_a_users_quotas(client: FlaskClient) -> None:
+    """Of one's own or of an organisation one acts for; what is told is exactly what may still be booked."""
+    instrument, firm = make_instrument(hours=ALWAYS), make_enterprise()
+    now, slot = clock.now(), Span(*(next_slot().start + timedelta(days=7, hours=hours) for hours in (0, 2)))
+    rules = BookingRules(week_hours=5, month_hours=100, open_bookings=2)
+    set_instrument_rules(instrument_id=instrument.id, rules=rules, actor=actor_of(instrument.provider), now=now)
+    take(instrument.id, slot, firm.id, 1)
+    path = f"{API}/instruments/{instrument.id}/availability"
+    query = {"from": slot.start.isoformat(), "to": (slot.start + HOUR).isoformat()}
+    told = client.get(path, query_string=query, headers=headers_of(firm)).get_json()["quota"]
+    assert (told["organisation_id"], told["open_bookings"]) == (firm.id, 1)
+    assert [each["minutes"] for each in told["weeks"]] == [180]
+    assert [each["minutes"] for each in told["months"]] == [98 * 60]
+    assert client.get(path, query_string=query).get_json()["quota"] is None
+    foreign = client.get(
+        path, query_string={**query, "organisation_id": firm.id}, headers=headers_of(make_enterprise())
+    )
+    assert foreign.status_code == 404
+    rest = Span(slot.start + 3 * HOUR, slot.start + 6 * HOUR)
+    with pytest.raises(SlotRefused) as refused:
+        take(instrument.id, Span(rest.start, rest.start + 3 * HOUR + MINUTE), firm.id, 2)
+    assert codes(refused) == ["slot_quota_week"]
+    take(instrument.id, rest, firm.id, 2)
+    told = client.get(path, query_string=query, headers=headers_of(firm)).get_json()["quota"]
+    assert (told["open_bookings"], told["weeks"][0]["minutes"]) == (0, 0)

@@ -369,6 +369,9 @@ BENDS: dict[str, str | list[str]] = {
     # marketplace
     "the lines of a quote's extras": 'UPDATE quote SET extras = \'[{"extra_id": 0, "counts": true}]\'',
     "a voucher shares the lines": "UPDATE entitlement_decision SET base_fen = base_fen + 1",
+    "a service shows its standing": "UPDATE service SET consent_id = 999999",
+    # marketplace
+    "an order is accepted by its provider": 'UPDATE "order" SET consent_id = 999999',
     "a quote has the price": "UPDATE quote SET unit_price_fen = unit_price_fen + 1, minimum_charge_fen = price_fen",
     "an order costs what": 'UPDATE "order" SET contract_fen = contract_fen + 1',
     "an order's subsidy": 'UPDATE "order" SET price_fen = price_fen + 1',
@@ -382,6 +385,8 @@ BENDS: dict[str, str | list[str]] = {
         "INSERT INTO suspension (id, membership_id, began_at) SELECT 999999, min(m.id), '2000-01-01'"
         ' FROM membership m JOIN "order" o ON o.beneficiary_id = m.organisation_id'
     ),
+    "a fee is of a cancelled booking": "UPDATE \"order\" SET fee_kind = 'no_show', fee_fen = 1",
+    "an order has booked the slot": "UPDATE \"order\" SET moved_to = tstzrange('2000-01-01', '2000-01-02')",
     "an order that ended early keeps no slot": [
         "UPDATE \"order\" SET state = 'cancelled'",
         'INSERT INTO occupancy (id, order_id, live) SELECT 999999, min(id), true FROM "order"',

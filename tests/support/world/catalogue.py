@@ -58,6 +58,10 @@ class Catalogue(Records):
         self.ids["calendar address"] = issued["address"]["id"]
         offer = {**SERVICE, "instrument_ids": [found["demo-xrd"]]}
         self.post("provider-jinan", "/services", offer, name="draft service")
+        instant = {**offer, "title": "即时检测"}
+        path = f"/services/{self.post('provider-jinan', '/services', instant, name='consented service')['id']}"
+        self.post("provider-jinan", f"{path}/publication")
+        self.post("provider-jinan", f"{path}/consents", {"direct_deduction": True}, name="standing consent")
         kept = {"name": "质谱", "search": {"q": "质谱", "city": "370100", "free_from": FREE[0], "free_to": FREE[1]}}
         self.post("sme-heze", "/saved-searches", kept, name="saved search")
         self.post("sme-heze", "/saved-searches", {"name": "一切", "search": {}}, name="other saved search")

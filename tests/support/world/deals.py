@@ -35,12 +35,14 @@ class Deals(Records):
         self.ids["full quote"] = in_full["id"]
 
     def _booked(self) -> None:
-        """Orders of machine time of this morning: one to be come to, one that somebody has come to."""
+        """Orders of machine time: this morning one to be come to and one somebody has come to, and one for tomorrow."""
         hourly = self.ids["hourly service"]
         for name, hour in {"booked": 9, "attended": 10}.items():
             slot = {"starts_at": f"2026-03-02T{hour:02}:00:00+08:00", "ends_at": f"2026-03-02T{hour:02}:30:00+08:00"}
             placed = order(self.client, "sme-heze", hourly, **slot)
             self.ids[f"{name} order"] = walk(self.client, placed, user="sme-heze", until="service-start")["id"]
+        later = {"starts_at": "2026-03-03T14:00:00+08:00", "ends_at": "2026-03-03T16:00:00+08:00"}
+        self.ids["booking to move"] = order(self.client, "sme-heze", hourly, **later)["id"]
         self.client.post("provider-jinan", f"/orders/{self.ids['attended order']}/check-in", {})
         found = {each["order_id"]: each for each in self.client.get("provider-jinan", "/bookings")["items"]}
         self.ids["booking"] = found[self.ids["booked order"]]["id"]

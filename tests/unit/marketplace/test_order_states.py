@@ -10,8 +10,14 @@ from core.states import StateForbids, allowed_target
 from marketplace.states import LIVE, ORDER, PAYABLE, OrderAction, OrderState
 
 ALLOWED = {
-    "placed": {"accept": "accepted", "decline": "declined", "lapse": "lapsed", "cancel": "cancelled"},
-    "accepted": {"contract": "contracted", "cancel": "cancelled"},
+    "placed": {
+        "accept": "accepted",
+        "decline": "declined",
+        "lapse": "lapsed",
+        "cancel": "cancelled",
+        "reschedule": "placed",
+    },
+    "accepted": {"contract": "contracted", "cancel": "cancelled", "reschedule": "accepted"},
     "contracted": {"start": "in_service", "cancel": "cancelled"},
     "in_service": {"deliver": "delivered", "cancel": "cancelled"},
     "delivered": {"complete": "completed"},
