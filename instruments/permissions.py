@@ -26,6 +26,7 @@ may_import = provider
 may_read_imports = provider
 may_read_deadlines = provider | official_reader
 may_exempt = authority
+may_report_changes = provider | authority
 may_log_use = provider
 may_keep_sensors = provider
 may_hand_in_readings = has_role("sensor")
@@ -60,6 +61,12 @@ def is_no_owner(actor: Actor, target: Any) -> bool:
     return bool(actor.organisation_id != target.provider_id)
 
 
+@permission
+def is_reporter(actor: Actor, target: Any) -> bool:
+    """The organisation that reported a change."""
+    return bool(actor.organisation_id == target.reporter_id)
+
+
 may_manage = provider & owns
 may_judge = may_review & has_jurisdiction & is_no_owner
 """The authority that reviews this listing."""
@@ -67,6 +74,7 @@ may_judge = may_review & has_jurisdiction & is_no_owner
 __all__ = [
     "has_jurisdiction",
     "is_no_owner",
+    "is_reporter",
     "may_ask_for_it",
     "may_attend",
     "may_exempt",
@@ -83,6 +91,7 @@ __all__ = [
     "may_read_imports",
     "may_read_national_lists",
     "may_read_use",
+    "may_report_changes",
     "may_review",
     "may_search",
     "owns",

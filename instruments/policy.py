@@ -15,11 +15,12 @@ TERM = "instruments.term"
 
 @dataclass(frozen=True, slots=True)
 class ListingPolicy:
-    """S4, S13, S14: from which value on, and within how many working days."""
+    """S4, S13, S14: from which value on, within how many working days, and how many before the last one to remind."""
 
     mandatory_min_fen: int
     listing_due_working_days: int
     update_due_working_days: int
+    reminder_working_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ def listing_policy(on: date) -> ListingPolicy:
         mandatory_min_fen=edition["instruments.mandatory_listing_min_fen"],
         listing_due_working_days=edition["instruments.listing_due_working_days"],
         update_due_working_days=edition["instruments.update_due_working_days"],
+        reminder_working_days=edition["instruments.listing_reminder_working_days"],
     )
 
 

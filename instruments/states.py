@@ -32,6 +32,23 @@ LISTING = Transitions(
 )
 
 
+class ReportedChangeState(StrEnum):
+    """Whether a listing tells what changed about its instrument (S14)."""
+
+    OPEN = "open"
+    FOLLOWED = "followed"
+    WITHDRAWN = "withdrawn"
+
+
+REPORTED_CHANGE = Transitions(
+    {
+        (ReportedChangeState.OPEN, "follow"): ReportedChangeState.FOLLOWED,
+        (ReportedChangeState.OPEN, "withdraw"): ReportedChangeState.WITHDRAWN,
+    },
+    initial=ReportedChangeState.OPEN,
+)
+
+
 class ServiceState(StrEnum):
     """Whether a priced service is offered (V14)."""
 

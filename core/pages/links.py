@@ -28,12 +28,12 @@ def register_link(app_links: dict[str, tuple[str, str]], kind: str, endpoint: st
 
 
 def link_to(kind: str, record_id: int) -> str:
-    """The address of a record's page; raises :class:`LinkUnknown`."""
+    """The address of a record's page, or of the list that its kind leads to; raises :class:`LinkUnknown`."""
     try:
         endpoint, variable = links()[kind]
     except KeyError as unknown:
         raise LinkUnknown(kind) from unknown
-    numbers: dict[str, Any] = {variable: record_id}
+    numbers: dict[str, Any] = {variable: record_id} if variable else {}
     return url_for(endpoint, **numbers)
 
 

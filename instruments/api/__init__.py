@@ -14,10 +14,13 @@ from instruments.api.sensors import keys, readings, running, sensors
 from instruments.api.services import services
 from instruments.api.slot_waits import slot_waits
 from instruments.api.syncing import instrument_sync
+from instruments.api.terms import reported_changes, terms
 from instruments.api.usage import bookings, uses
 
 BLUEPRINTS = [
     instruments,
+    terms,
+    reported_changes,
     national_lists,
     photos,
     instrument_sync,

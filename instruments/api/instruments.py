@@ -20,21 +20,18 @@ from core.http import (
     idempotent,
     is_known,
     not_modified,
-    page_of,
-    page_schema,
     problems,
     tagged,
 )
 from core.states import StateForbids
 from instruments.models import Instrument
-from instruments.permissions import may_exempt, may_offer, may_read_deadlines, may_review, may_search
+from instruments.permissions import may_exempt, may_offer, may_review, may_search
 from instruments.queries import catalogue
 from instruments.queries.availability import WindowRefused, availability
 from instruments.queries.calendar import OccupancyMissing, opening_hours
 from instruments.queries.calendar_feeds import calendar_feed
 from instruments.queries.catalogue import SearchCursorUnknown, SearchRefused
-from instruments.queries.details import deadlines as with_deadlines
-from instruments.queries.details import details, instrument_details, listing_deadlines
+from instruments.queries.details import details, instrument_details
 from instruments.queries.instruments import InstrumentMissing, find_instrument
 from instruments.queries.nearby import nearby
 from instruments.queries.offers import SlotTaken
@@ -49,8 +46,6 @@ from instruments.schemas.calendars import (
 from instruments.schemas.instruments import (
     ALL_FACETS,
     NO_FACETS,
-    DeadlineQuerySchema,
-    DeadlineSchema,
     ExemptionSchema,
     InstrumentFieldsSchema,
     InstrumentSchema,
@@ -234,21 +229,6 @@ def exempt(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
     return _shown(
         listings.exempt_for_secrecy(instrument_id=instrument_id, **given, actor=current_actor(), now=clock.now())
     )
-
-
-@instruments.route("/listing-deadlines", methods=["GET"])
-@allow(may_read_deadlines)
-@instruments.arguments(DeadlineQuerySchema, location="query")
-@instruments.response(200, page_schema(DeadlineSchema))
-def deadlines(given: dict[str, Any]) -> dict[str, Any]:
-    """Listings still to be made
-
-    Mandatory instruments that are accepted and not yet public, with their last day (S13); overdue ones alone if asked.
-    """
-    on = clock.today(clock.now())
-    query = listing_deadlines(actor=current_actor(), on=on, overdue=given.pop("overdue"))
-    page = page_of(query, **given, key=Instrument.id)
-    return {**page, "items": with_deadlines(page["items"], on=on)}
 
 
 @instruments.route("/<int:instrument_id>/opening-hours", methods=["GET"])

@@ -20,6 +20,7 @@ from instruments.models.sensors import (
 )
 from instruments.models.services import Service, ServiceInstrument
 from instruments.models.slot_waits import SlotWait
+from instruments.models.terms import ReportedChange, TermReminder, TermReminderLine
 from instruments.models.usage import Attendance, AttendanceRule, InstrumentUse
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Occupancy",
     "OpeningHours",
     "OpeningSeason",
+    "ReportedChange",
     "RunningStretch",
     "SavedSearch",
     "SavedSearchLook",
@@ -53,4 +55,6 @@ __all__ = [
     "ServiceInstrument",
     "ServicePrice",
     "SlotWait",
+    "TermReminder",
+    "TermReminderLine",
 ]

@@ -22,6 +22,7 @@ from instruments.pages.seasons import season_pages
 from instruments.pages.sensors import keys, sensors
 from instruments.pages.services import services
 from instruments.pages.slot_waits import slot_wait_pages
+from instruments.pages.terms import terms
 from instruments.pages.usage import bookings, usage
 
 PAGES: list[Pages] = [
@@ -44,6 +45,7 @@ PAGES: list[Pages] = [
     photos,
     imports,
     reviews,
+    terms,
     saved,
     usage,
     bookings,

@@ -15,6 +15,7 @@ from instruments.pages.listing_actions import next_actions
 from instruments.pages.listing_parts import about, listing_events, listing_facts, next_key
 from instruments.pages.quoting import quote_href
 from instruments.pages.seasons import said_seasons
+from instruments.pages.terms import changes_shown
 from instruments.permissions import may_ask_for_it, may_search, owns
 from instruments.queries.availability import terms_of
 from instruments.queries.calendar_feeds import calendar_feed
@@ -47,6 +48,7 @@ def one(instrument_id: int) -> str:
         facts=about(instrument, on=clock.today(now)),
         listing=listing,
         listing_facts=listing_facts(listing) if listing else [],
+        changes=changes_shown(instrument, actor=actor, on=clock.today(now)) if listing else [],
         events=listing_events(instrument) if listing else [],
         actions=next_actions(instrument, actor=actor),
         next_key=next_key(instrument, is_inside=listing is not None),

@@ -11,6 +11,7 @@ from core.pages.language import t
 from core.permissions import Actor
 from instruments.models import Instrument, Service
 from instruments.permissions import may_judge, may_manage
+from instruments.queries.terms import LISTED
 from instruments.states import LISTING, SERVICE, ListingState, ServiceState
 from instruments.steps.describing import EDITABLE_STATES
 
@@ -71,6 +72,7 @@ def _for_owner(instrument: Instrument) -> Iterator[dict[str, Any]]:
     yield from _steps(instrument, _OF_OWNER)
     if instrument.state in EDITABLE_STATES:
         yield _button("instrument_edit", "own_instrument_pages.edit", instrument_id=instrument.id)
+    yield from _reporting(instrument)
     yield _button("uses", "usage_pages.index", instrument_id=instrument.id)
     if instrument.state is not ListingState.RETIRED:
         yield _button("opening_hours", "hours_pages.edit", instrument_id=instrument.id)
@@ -86,9 +88,15 @@ def _for_owner(instrument: Instrument) -> Iterator[dict[str, Any]]:
 
 def _for_reviewer(instrument: Instrument) -> Iterator[dict[str, Any]]:
     yield from _steps(instrument, _OF_REVIEWER)
+    yield from _reporting(instrument)
     yield _button("uses", "usage_pages.index", instrument_id=instrument.id)
     if instrument.state is not ListingState.PUBLISHED:
         yield _button("secrecy_exemption", "listing_pages.exempt", instrument_id=instrument.id)
+
+
+def _reporting(instrument: Instrument) -> Iterator[dict[str, Any]]:
+    if instrument.state in LISTED:
+        yield _button("reported_change_new", "term_pages.report", instrument_id=instrument.id)
 
 
 def _steps(instrument: Instrument, known: dict[str, tuple[str, str]]) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What waits at a bureau: listings to review, the oldest first, and listings that are due (S11, S13)."""
+"""What waits at a bureau: listings to review, the oldest first (S11)."""
 
 from __future__ import annotations
 
@@ -7,32 +7,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select
-
 from accounts.queries.names import organisation_names
 from core import clock
 from core.http import allow, current_actor
 from core.pages import Column, Filter, NavEntry, Pages, Table, link_to, table_page
-from core.pages.language import t
 from instruments.models import Instrument
-from instruments.permissions import may_read_deadlines, may_review
+from instruments.permissions import may_review
 from instruments.policy import listing_policy
-from instruments.queries.details import listing_deadlines
-from instruments.queries.listings import due_days, overdue_alone, search_instruments, waiting_listings
+from instruments.queries.listings import due_days, search_instruments, waiting_listings
 from instruments.rules.listing import obligation
 
 reviews = Pages(
     "review_pages",
     __name__,
     url_prefix="/instruments",
-    navigation=(
-        NavEntry("listing_reviews", "review_pages.index", "catalogue", may_review, order=10),
-        NavEntry("listing_deadlines", "review_pages.deadlines", "catalogue", may_read_deadlines, order=40),
-    ),
+    navigation=(NavEntry("listing_reviews", "review_pages.index", "catalogue", may_review, order=10),),
     links={"listing_reviews": ("review_pages.index", "")},
 )
-
-OVERDUE = "overdue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +42,6 @@ class Row:
         return None if submitted is None else (self.today - clock.today(submitted)).days
 
     @property
-    def is_overdue(self) -> bool:
-        """Whether the last day to list it has passed."""
-        return self.due_on is not None and self.due_on < self.today
-
-    @property
     def duty(self) -> Any:
         """Whether it must be listed (S4)."""
         return obligation(self.instrument.facts, mandatory_min_fen=listing_policy(self.today).mandatory_min_fen)
@@ -66,12 +52,6 @@ def _rows(found: Sequence[Instrument]) -> list[Row]:
     names = organisation_names({each.provider_id for each in found})
     due = due_days(found, on=on)
     return [Row(each, names[each.provider_id], due.get(each.id), on) for each in found]
-
-
-def _overdue(found: Select[Any], typed: str) -> Select[Any]:
-    if typed != OVERDUE:
-        raise ValueError(typed)
-    return overdue_alone(found, on=clock.today(clock.now()))
 
 
 NAME = Column(
@@ -101,34 +81,9 @@ WAITING = Table(
     ],
 )
 
-DEADLINES = Table(
-    name="listing-deadlines",
-    key=Instrument.id,
-    default_sort="accepted_on",
-    empty="page.listing_deadlines.empty",
-    prepare=_rows,
-    filters=[Filter("overdue", _overdue, options=lambda: [(OVERDUE, t("filter.overdue_only"))])],
-    columns=[
-        NAME,
-        PROVIDER,
-        Column("accepted_on", lambda row: row.instrument.accepted_on, kind="day", sort=Instrument.accepted_on),
-        DUE,
-        Column("overdue", lambda row: row.is_overdue, kind="flag"),
-        Column("state", lambda row: row.instrument.state, kind="state", sort=Instrument.state),
-    ],
-)
-
 
 @reviews.get("/reviews")
 @allow(may_review)
 def index() -> Any:
     """Submitted listings of the bureau's city, or for the province of providers from outside."""
     return table_page(WAITING, waiting_listings(current_actor()), title="page.listing_reviews.title")
-
-
-@reviews.get("/listing-deadlines")
-@allow(may_read_deadlines)
-def deadlines() -> Any:
-    """Mandatory instruments that are accepted and not yet public."""
-    found = listing_deadlines(actor=current_actor(), on=clock.today(clock.now()), overdue=False)
-    return table_page(DEADLINES, found, title="page.listing_deadlines.title")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, select
@@ -19,6 +19,7 @@ from instruments.models import ImportJob, ImportRowError, Instrument, Service, S
 from instruments.permissions import owns
 from instruments.policy import ListingPolicy, listing_policy
 from instruments.queries.instruments import InstrumentMissing, find_instrument, in_scope, services_in_scope
+from instruments.rules.deadlines import last_begun
 from instruments.rules.listing import FISCAL, advice, defects, due_on, obligation
 from instruments.rules.search import query_tokens
 from instruments.rules.terms import InstrumentKind
@@ -26,8 +27,6 @@ from instruments.states import ListingState, ServiceState
 
 ERRORS_SHOWN = 100
 """Row errors shown with an import; all of them are listed page by page."""
-SHORTEST_MARGIN = 1
-"""Calendar days a working day takes at least."""
 
 
 class ImportMissing(InstrumentMissing):
@@ -61,7 +60,7 @@ def listing_deadlines(*, actor: Actor, on: date, overdue: bool) -> Select[tuple[
     )
     if overdue:
         found = found.where(
-            Instrument.accepted_on <= last_overdue(on, policy.listing_due_working_days, load_calendar())
+            Instrument.accepted_on <= last_begun(load_calendar(), policy.listing_due_working_days, due_before=on)
         )
     return found
 
@@ -74,14 +73,6 @@ def must_be_listed(mandatory_min_fen: int) -> ColumnElement[bool]:
         Instrument.funding.in_(FISCAL),
         (Instrument.kind == InstrumentKind.FACILITY) | (Instrument.value_fen >= mandatory_min_fen),
     )
-
-
-def last_overdue(on: date, working_days: int, calendar: WorkingCalendar) -> date:
-    """The latest acceptance whose term ended before ``on``."""
-    day = on - timedelta(days=working_days * SHORTEST_MARGIN)
-    while due_on(day, working_days=working_days, calendar=calendar) >= on:
-        day -= timedelta(days=1)
-    return day
 
 
 def deadlines(instruments: Sequence[Instrument], *, on: date) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.invariants import Invariant, replay
 from instruments.queries.usage_invariants import INVARIANTS as USAGE
-from instruments.states import IMPORT, LISTING, SERVICE, SLOT_WAIT
+from instruments.states import IMPORT, LISTING, REPORTED_CHANGE, SERVICE, SLOT_WAIT
 
 INVARIANTS = [
     Invariant(
@@ -145,8 +145,21 @@ INVARIANTS = [
                 AND a.state IN ('waiting', 'offered') AND b.state IN ('waiting', 'offered'))
         """,
     ),
+    Invariant(
+        9,
+        "a reminder of terms counts the terms it tells of",
+        """
+        SELECT r.id AS term_reminder, r.listings, r.updates FROM term_reminder r
+          LEFT JOIN term_reminder_line l ON l.reminder_id = r.id
+         GROUP BY r.id
+        HAVING (r.listings, r.updates, r.first_due_on) IS DISTINCT FROM
+               (count(*) FILTER (WHERE l.term = 'listing'), count(*) FILTER (WHERE l.term = 'update'), min(l.due_on))
+            OR bool_or(l.step <> r.step)
+        """,
+    ),
     *USAGE,
     replay("instrument", LISTING),
+    replay("reported_change", REPORTED_CHANGE),
     replay("service", SERVICE),
     replay("import_job", IMPORT),
     replay("slot_wait", SLOT_WAIT),

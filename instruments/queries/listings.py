@@ -15,9 +15,9 @@ from core.permissions import Actor
 from core.workdays import load_calendar
 from instruments.models import ImportJob, Instrument, Occupancy, Service, ServiceInstrument
 from instruments.policy import listing_policy
-from instruments.queries.details import last_overdue
 from instruments.queries.instruments import visible
 from instruments.queries.searching.conditions import words_found
+from instruments.rules.deadlines import last_begun
 from instruments.rules.listing import due_on
 from instruments.rules.search import query_tokens
 from instruments.rules.terms import OccupancyKind
@@ -117,7 +117,7 @@ def due_days(instruments: Iterable[Instrument], *, on: date) -> dict[int, date]:
 
 def overdue_alone(found: Select[tuple[Instrument]], *, on: date) -> Select[tuple[Instrument]]:
     """Those of the deadlines that have passed before ``on``."""
-    last = last_overdue(on, listing_policy(on).listing_due_working_days, load_calendar())
+    last = last_begun(load_calendar(), listing_policy(on).listing_due_working_days, due_before=on)
     return found.where(Instrument.accepted_on <= last)
 
 

@@ -376,17 +376,3 @@ class ExemptionSchema(Schema):
 
     exempted_on = DayField(required=True, metadata={"description": "When it was filed."})
     reference = TextField(required=True, metadata={"description": "Number of the filing."})
-
-
-class DeadlineQuerySchema(CursorSchema):
-    """Which deadlines."""
-
-    overdue = FlagField(load_default=False, metadata={"description": "Only those that have passed."})
-
-
-class DeadlineSchema(Schema):
-    """A mandatory listing that is still to be made."""
-
-    instrument = fields.Nested(InstrumentSummarySchema, required=True, metadata={"description": "The instrument."})
-    due_on = DayField(required=True, metadata={"description": "Last day to list it (S13)."})
-    overdue = fields.Boolean(required=True, metadata={"description": "Whether that day has passed."})

@@ -251,6 +251,7 @@ SCHEMA: Mapping[str, fields.Field[Any]] = {
     "instruments.mandatory_listing_min_fen": _sum(),
     "instruments.listing_due_working_days": _count(1, 1000),
     "instruments.update_due_working_days": _count(1, 1000),
+    "instruments.listing_reminder_working_days": _count(0, 1000),
     "instruments.contract_points": _words(ContractPoint, least=1),
     "instruments.award_max_fen": _sum(),
     "instruments.duplicate_purchase_review_min_fen": _sum(),

@@ -47,6 +47,7 @@ from marketplace.notifications.rules.needs import UNMET_NEED
 from marketplace.notifications.rules.reports import ANNUAL_REPORT, CONSULTATION, DISCLOSURE
 from marketplace.notifications.rules.searches import SAVED_SEARCH
 from marketplace.notifications.rules.supervision import APPEAL, FINDING, INSPECTION, MISCONDUCT, STOP
+from marketplace.notifications.rules.terms import REPORTED_CHANGE, TERM_REMINDER
 from marketplace.notifications.rules.told import Subject, Told
 from marketplace.notifications.rules.waits import SLOT_WAIT
 
@@ -62,6 +63,8 @@ ALL = (
     SUCCESSION,
     ORDER,
     LISTING,
+    TERM_REMINDER,
+    REPORTED_CHANGE,
     SAVED_SEARCH,
     SLOT_WAIT,
     UNMET_NEED,

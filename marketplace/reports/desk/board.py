@@ -47,14 +47,15 @@ def _found(actor: Actor, *, now: datetime, today: date) -> Iterable[DeskItem]:
             return counted([*lines, *_party_lines(actor, today=today)])
         case Role.CITY_BUREAU:
             reports = [*yearly.bureau_report_lines(actor, today=today), *yearly.disclosure_lines(actor.city)]
-            return counted([*offices.bureau_lines(actor), *supervision.inspector_lines(actor), *reports])
+            overdue = offices.term_lines(actor, today=today)
+            return counted([*offices.bureau_lines(actor), *supervision.inspector_lines(actor), *reports, *overdue])
         case Role.CITY_FINANCE:
             return counted(offices.city_lines(actor.city, is_fact=True))
         case Role.DELEGATED_AGENCY:
             return counted(offices.agency_lines(actor))
         case Role.PROVINCE:
             lines = [*offices.province_lines(actor), *supervision.province_lines(actor, today=today)]
-            lines += grading.province_grading_lines(actor, today=today)
+            lines += [*grading.province_grading_lines(actor, today=today), *offices.term_lines(actor, today=today)]
             return [
                 *counted([*lines, *yearly.province_report_lines(today=today), *yearly.disclosure_lines(None)]),
                 *_fund(today),

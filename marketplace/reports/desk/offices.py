@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true
@@ -27,7 +28,9 @@ from accounts.states import (
 )
 from core.permissions import Actor
 from instruments.models import Instrument
+from instruments.queries.details import listing_deadlines
 from instruments.queries.listings import waiting_listings
+from instruments.queries.terms import open_changes
 from marketplace.reports.desk.items import Line
 from settlement.models import AppropriationCorrection, Clawback, ClawbackProposal, FundClosing, ShortfallProposal
 from settlement.states import ClawbackState
@@ -69,6 +72,13 @@ def city_lines(city: str | None, *, is_fact: bool = False) -> list[Line]:
         Line(CLAIMS_TO_REVIEW, queue, oldest=Claim.submitted_at, amount=Claim.claimed_fen, is_fact=is_fact),
         Line("claims_to_summarise", approved, oldest=Claim.submitted_at, amount=Claim.approved_fen, is_fact=is_fact),
     ]
+
+
+def term_lines(actor: Actor, *, today: date) -> list[Line]:
+    """Listings whose terms have passed, in the office's scope (S13, S14); their owners are to act."""
+    listings = listing_deadlines(actor=actor, on=today, overdue=True)
+    updates = open_changes(actor=actor, on=today, overdue=True)
+    return [Line("listings_overdue", listings, is_fact=True), Line("updates_overdue", updates, is_fact=True)]
 
 
 def agency_lines(actor: Actor) -> list[Line]:

@@ -15,8 +15,9 @@ from accounts.queries.memberships import owes_documents
 from accounts.states import MembershipState, ProposalState, RenewalState, ResidenceState
 from core import clock
 from core.permissions import Actor
-from instruments.models import ImportJob, Instrument
+from instruments.models import ImportJob, Instrument, ReportedChange
 from instruments.queries.details import listing_deadlines
+from instruments.queries.terms import open_changes
 from instruments.states import ImportState, ListingState
 from marketplace.models import Delivery, Order, Quote
 from marketplace.queries.quotes import still_open
@@ -82,6 +83,7 @@ def provider_lines(actor: Actor, *, today: date) -> list[Line]:
     listings = select(Instrument).where(Instrument.provider_id.in_(own))
     returned = listings.where(Instrument.state == ListingState.RETURNED)
     overdue = listing_deadlines(actor=actor, on=today, overdue=True)
+    changes = open_changes(actor=actor, on=today, overdue=False)
     imports = select(ImportJob).where(
         ImportJob.provider_id.in_(own), ImportJob.state.in_((ImportState.QUEUED, ImportState.RUNNING))
     )
@@ -101,6 +103,7 @@ def provider_lines(actor: Actor, *, today: date) -> list[Line]:
         Line("deliveries_due", in_service, oldest=Order.started_at, due=Order.expected_completion),
         Line("listings_returned", returned, oldest=Instrument.reviewed_at),
         Line("listings_overdue", overdue),
+        Line("updates_due", changes, oldest=ReportedChange.reported_at),
         Line(
             "disputes_to_answer",
             disputes,

@@ -15,7 +15,8 @@ from core.permissions import SYSTEM
 from core.workdays import load_calendar
 from instruments.models import Instrument, Service
 from instruments.policy import listing_policy
-from instruments.queries.details import last_overdue, listing_deadlines
+from instruments.queries.details import listing_deadlines
+from instruments.rules.deadlines import last_begun
 from instruments.states import ServiceState
 from marketplace.models import Delivery, Order
 from marketplace.reports.desk.items import shanghai_day
@@ -144,7 +145,7 @@ def unpublished(scope: Scope) -> Select[Any]:
 
 def unlisted(scope: Scope) -> Select[Any]:
     """Instruments that must be listed and are not, as of today; a hit is past its term (S2, S13)."""
-    last_day = last_overdue(scope.today, listing_policy(scope.today).listing_due_working_days, load_calendar())
+    last_day = last_begun(load_calendar(), listing_policy(scope.today).listing_due_working_days, due_before=scope.today)
     wanted = listing_deadlines(actor=SYSTEM, on=scope.today, overdue=False).with_only_columns(Instrument.id)
     age_days = working_days_between(Instrument.accepted_on, cast(literal(scope.today), Date))
     return (

@@ -36,6 +36,10 @@ class Catalogue(Records):
             for step in steps:
                 user = "bureau-jinan" if step == "listing-review" else "provider-jinan"
                 self.post(user, f"/instruments/{made['id']}/{step}", INSTRUMENT_BODIES.get(step))
+        number = self.ids["suspended instrument"]
+        moved = {"kind": "moved", "changed_on": "2026-02-20", "note": "迁至二号楼"}
+        self.post("bureau-jinan", f"/instruments/{number}/reported-changes", moved, name="reported change")
+        self.client.patch("provider-jinan", f"/instruments/{number}", {"address": "二号楼"})
         closed = {"starts_at": "2026-03-20T08:00:00+08:00", "ends_at": "2026-03-20T12:00:00+08:00"}
         self.post("provider-jinan", f"/instruments/{found['demo-xrd']}/closures", closed, name="closure")
         wanted = {"starts_at": closed["starts_at"], "ends_at": "2026-03-20T10:00:00+08:00"}

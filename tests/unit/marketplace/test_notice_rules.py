@@ -17,7 +17,7 @@ from accounts.states import (
 )
 from core.states import Transitions
 from core.texts import catalogue
-from instruments.states import LISTING, SAVED_SEARCH, SLOT_WAIT
+from instruments.states import LISTING, REPORTED_CHANGE, SAVED_SEARCH, SLOT_WAIT
 from marketplace.notifications.rules import SUBJECTS
 from marketplace.states import (
     ANNUAL_REPORT,
@@ -80,6 +80,7 @@ TABLES: dict[str, Transitions[Any]] = {
     "evaluation_grade": PROPOSAL_TRANSITIONS,
     "evaluation_rectification": RECTIFICATION,
     "referral": REFERRAL,
+    "reported_change": REPORTED_CHANGE,
     "residence": RESIDENCE_TRANSITIONS,
     "saved_search": SAVED_SEARCH,
     "slot_wait": SLOT_WAIT,
@@ -89,7 +90,14 @@ TABLES: dict[str, Transitions[Any]] = {
     "shortfall": SHORTFALL_TRANSITIONS,
     "unmet_need": UNMET_NEED,
 }
-WITHOUT_STATES = {"beneficiary_figures", "evaluation_comment", "evaluation_snapshot", "gateway_dispute", "review_case"}
+WITHOUT_STATES = {
+    "beneficiary_figures",
+    "evaluation_comment",
+    "evaluation_snapshot",
+    "gateway_dispute",
+    "review_case",
+    "term_reminder",
+}
 """Records whose steps are no transitions."""
 
 SILENT = {
