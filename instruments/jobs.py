@@ -1,5 +1,5 @@
 """The worker's part: waiting imports, when instruments ran, announced prices whose day has come, what newly answers
-kept searches, slots that became free, terms of listings that end, and the search index."""
+kept searches, slots that became free, terms of listings and exemptions that end, and the search index."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from instruments.service.index_keeping import keep_index
 from instruments.service.prices import begin_announced
 from instruments.service.readings import derive_due
 from instruments.service.saved_searches import look_for_news
+from instruments.service.secrecy import keep_exemptions
 from instruments.service.slot_waits import tell_waiting
 from instruments.service.term_reminders import remind_of_terms
 
@@ -36,6 +37,10 @@ def _remind_of_terms(now: datetime, period: datetime) -> None:
     remind_of_terms(now=now)
 
 
+def _keep_exemptions(now: datetime, period: datetime) -> None:
+    keep_exemptions(now=now)
+
+
 def announced_prices(now: datetime, period: datetime) -> None:
     """Show what services cost from today on; quotes have taken it since midnight."""
     begin_announced(now=now)
@@ -47,6 +52,7 @@ JOBS = [
     Job("instruments.look_for_news", "30 6 * * *", _look_for_news),
     Job("instruments.tell_waiting", "* * * * *", _tell_waiting),
     Job("instruments.remind_of_terms", "40 6 * * *", _remind_of_terms),
+    Job("instruments.keep_exemptions", "4 0 * * *", _keep_exemptions),
     Job("announced_prices", "1 0 * * *", announced_prices),
 ]
 FOLLOWERS: list[Follower] = [keep_index]

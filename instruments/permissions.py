@@ -7,6 +7,7 @@ from typing import Any
 from accounts.models import Organisation
 from accounts.permissions import (
     anyone,
+    auditor,
     authority,
     beneficiary,
     city_bureau,
@@ -25,8 +26,11 @@ may_review = authority
 may_import = provider
 may_read_imports = provider
 may_read_deadlines = provider | official_reader
-may_exempt = authority
+may_review_exemptions = authority
+may_confirm_exemptions = province
 may_report_changes = provider | authority
+may_read_exemptions = provider | authority | auditor
+"""Whom the ground of secrecy concerns; its document is for nobody else."""
 may_log_use = provider
 may_keep_sensors = provider
 may_hand_in_readings = has_role("sensor")
@@ -77,7 +81,7 @@ __all__ = [
     "is_reporter",
     "may_ask_for_it",
     "may_attend",
-    "may_exempt",
+    "may_confirm_exemptions",
     "may_hand_in_readings",
     "may_have_calendars",
     "may_import",
@@ -88,11 +92,13 @@ __all__ = [
     "may_offer",
     "may_read_bookings",
     "may_read_deadlines",
+    "may_read_exemptions",
     "may_read_imports",
     "may_read_national_lists",
     "may_read_use",
     "may_report_changes",
     "may_review",
+    "may_review_exemptions",
     "may_search",
     "owns",
 ]

@@ -15,12 +15,14 @@ TERM = "instruments.term"
 
 @dataclass(frozen=True, slots=True)
 class ListingPolicy:
-    """S4, S13, S14: from which value on, within how many working days, and how many before the last one to remind."""
+    """S4, S13, S14, S23: from which value on, within how many working days, how many before the last one to remind, and
+    for how long an exemption may be given."""
 
     mandatory_min_fen: int
     listing_due_working_days: int
     update_due_working_days: int
     reminder_working_days: int
+    exemption_max_months: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ def listing_policy(on: date) -> ListingPolicy:
         listing_due_working_days=edition["instruments.listing_due_working_days"],
         update_due_working_days=edition["instruments.update_due_working_days"],
         reminder_working_days=edition["instruments.listing_reminder_working_days"],
+        exemption_max_months=edition["instruments.secrecy_exemption_max_months"],
     )
 
 

@@ -49,6 +49,33 @@ REPORTED_CHANGE = Transitions(
 )
 
 
+class ExemptionState(StrEnum):
+    """How far a request to be exempt for secrecy has come, and whether it holds (S23)."""
+
+    ASKED = "asked"
+    ENDORSED = "endorsed"
+    IN_FORCE = "in_force"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    ENDED = "ended"
+
+
+EXEMPTION = Transitions(
+    {
+        (ExemptionState.ASKED, "endorse"): ExemptionState.ENDORSED,
+        (ExemptionState.ASKED, "refuse"): ExemptionState.REFUSED,
+        (ExemptionState.ASKED, "withdraw"): ExemptionState.WITHDRAWN,
+        (ExemptionState.ENDORSED, "confirm"): ExemptionState.IN_FORCE,
+        (ExemptionState.ENDORSED, "refuse"): ExemptionState.REFUSED,
+        (ExemptionState.ENDORSED, "withdraw"): ExemptionState.WITHDRAWN,
+        (ExemptionState.IN_FORCE, "supersede"): ExemptionState.ENDED,
+        (ExemptionState.IN_FORCE, "expire"): ExemptionState.ENDED,
+        (ExemptionState.IN_FORCE, "end"): ExemptionState.ENDED,
+    },
+    initial=ExemptionState.ASKED,
+)
+
+
 class ServiceState(StrEnum):
     """Whether a priced service is offered (V14)."""
 

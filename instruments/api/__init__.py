@@ -10,6 +10,7 @@ from instruments.api.national_lists import national_lists
 from instruments.api.photos import photos
 from instruments.api.saved_searches import saved_searches
 from instruments.api.seasons import opening_seasons
+from instruments.api.secrecy import secrecy_exemptions
 from instruments.api.sensors import keys, readings, running, sensors
 from instruments.api.services import services
 from instruments.api.slot_waits import slot_waits
@@ -20,6 +21,7 @@ from instruments.api.usage import bookings, uses
 BLUEPRINTS = [
     instruments,
     terms,
+    secrecy_exemptions,
     reported_changes,
     national_lists,
     photos,

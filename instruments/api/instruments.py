@@ -25,7 +25,7 @@ from core.http import (
 )
 from core.states import StateForbids
 from instruments.models import Instrument
-from instruments.permissions import may_exempt, may_offer, may_review, may_search
+from instruments.permissions import may_offer, may_review, may_search
 from instruments.queries import catalogue
 from instruments.queries.availability import WindowRefused, availability
 from instruments.queries.calendar import OccupancyMissing, opening_hours
@@ -46,7 +46,6 @@ from instruments.schemas.calendars import (
 from instruments.schemas.instruments import (
     ALL_FACETS,
     NO_FACETS,
-    ExemptionSchema,
     InstrumentFieldsSchema,
     InstrumentSchema,
     ListingNoteSchema,
@@ -213,22 +212,6 @@ def retire(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
     By its provider, for good.
     """
     return _shown(listings.retire_listing(instrument_id=instrument_id, **given, actor=current_actor(), now=clock.now()))
-
-
-@instruments.route("/<int:instrument_id>/secrecy-exemption", methods=["POST"])
-@allow(may_exempt)
-@problems(InstrumentMissing, InstrumentRefused, StateForbids, NotTheReviewer)
-@idempotent
-@instruments.arguments(ExemptionSchema)
-@instruments.response(201, InstrumentSchema)
-def exempt(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
-    """Record a secrecy exemption
-
-    Approved and filed (S23); until then the instrument counts as unlisted.
-    """
-    return _shown(
-        listings.exempt_for_secrecy(instrument_id=instrument_id, **given, actor=current_actor(), now=clock.now())
-    )
 
 
 @instruments.route("/<int:instrument_id>/opening-hours", methods=["GET"])

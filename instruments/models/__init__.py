@@ -9,6 +9,7 @@ from instruments.models.instruments import Instrument
 from instruments.models.photos import InstrumentPhoto
 from instruments.models.prices import PRICE_TERMS, ServicePrice
 from instruments.models.saved_searches import SavedSearch, SavedSearchLook
+from instruments.models.secrecy import SecrecyExemption
 from instruments.models.sensors import (
     IngestKey,
     IotSensor,
@@ -45,6 +46,7 @@ __all__ = [
     "SavedSearch",
     "SavedSearchLook",
     "SeasonHours",
+    "SecrecyExemption",
     "SensorBatch",
     "SensorDayDue",
     "SensorPlacement",

@@ -19,6 +19,7 @@ from instruments.pages.prices import price_pages
 from instruments.pages.reviews import reviews
 from instruments.pages.saved_searches import saved
 from instruments.pages.seasons import season_pages
+from instruments.pages.secrecy import exemption_pages
 from instruments.pages.sensors import keys, sensors
 from instruments.pages.services import services
 from instruments.pages.slot_waits import slot_wait_pages
@@ -46,6 +47,7 @@ PAGES: list[Pages] = [
     imports,
     reviews,
     terms,
+    exemption_pages,
     saved,
     usage,
     bookings,

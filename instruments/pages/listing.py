@@ -1,4 +1,4 @@
-"""Steps of a listing: submission, review, suspension, resumption, retirement, exemption for secrecy (S11, S23)."""
+"""Steps of a listing: submission, review, suspension, resumption, retirement (S11)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from core.pages.language import yuan
 from core.permissions import Actor, Permission, authorise
 from instruments.models import Instrument
 from instruments.pages.listing_parts import about, listing_facts
-from instruments.permissions import may_exempt, may_judge, may_manage, may_offer, may_review
+from instruments.permissions import may_judge, may_manage, may_offer, may_review
 from instruments.queries.details import details
 from instruments.queries.instruments import find_instrument
-from instruments.schemas.instruments import ExemptionSchema, ListingNoteSchema, ListingReviewSchema
+from instruments.schemas.instruments import ListingNoteSchema, ListingReviewSchema
 from instruments.service import listings as service
 
 listing = Pages("listing_pages", __name__, url_prefix="/instruments")
@@ -89,19 +89,6 @@ def retire(instrument_id: int) -> Response:
         _found(instrument_id, may_manage, actor),
         Form(ListingNoteSchema, name="listing_retirement", ends=True),
         lambda given: service.retire_listing(instrument_id=instrument_id, **given, actor=actor, now=clock.now()),
-        confirms=True,
-    )
-
-
-@listing.route("/<int:instrument_id>/secrecy-exemption", methods=["GET", "POST"])
-@allow(may_exempt)
-def exempt(instrument_id: int) -> Response:
-    """The authority records an approved and filed exemption."""
-    actor = current_actor()
-    return _step(
-        _found(instrument_id, may_judge, actor),
-        Form(ExemptionSchema, name="secrecy_exemption"),
-        lambda given: service.exempt_for_secrecy(instrument_id=instrument_id, **given, actor=actor, now=clock.now()),
         confirms=True,
     )
 

@@ -84,14 +84,13 @@ def _for_owner(instrument: Instrument) -> Iterator[dict[str, Any]]:
         )
         yield _button("closure_new", "closure_pages.index", instrument_id=instrument.id)
         yield _button("service_new", "own_service_pages.new", instrument=instrument.id)
+        yield _button("exemption_new", "exemption_pages.new", instrument_id=instrument.id)
 
 
 def _for_reviewer(instrument: Instrument) -> Iterator[dict[str, Any]]:
     yield from _steps(instrument, _OF_REVIEWER)
     yield from _reporting(instrument)
     yield _button("uses", "usage_pages.index", instrument_id=instrument.id)
-    if instrument.state is not ListingState.PUBLISHED:
-        yield _button("secrecy_exemption", "listing_pages.exempt", instrument_id=instrument.id)
 
 
 def _reporting(instrument: Instrument) -> Iterator[dict[str, Any]]:

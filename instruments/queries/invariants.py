@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.invariants import Invariant, replay
 from instruments.queries.usage_invariants import INVARIANTS as USAGE
-from instruments.states import IMPORT, LISTING, REPORTED_CHANGE, SERVICE, SLOT_WAIT
+from instruments.states import EXEMPTION, IMPORT, LISTING, REPORTED_CHANGE, SERVICE, SLOT_WAIT
 
 INVARIANTS = [
     Invariant(
@@ -157,9 +157,31 @@ INVARIANTS = [
             OR bool_or(l.step <> r.step)
         """,
     ),
+    Invariant(
+        9,
+        "an instrument is exempt for secrecy while an exemption is in force, with its filing (S23)",
+        """
+        SELECT i.id AS instrument, e.id AS secrecy_exemption FROM instrument i
+          LEFT JOIN secrecy_exemption e ON e.instrument_id = i.id AND e.state = 'in_force'
+         WHERE (i.secrecy_exempted_on, i.secrecy_reference)
+               IS DISTINCT FROM (e.filed_on, coalesce(e.reference, ''))
+            OR (e.id IS NOT NULL AND i.state = 'published')
+        """,
+    ),
+    Invariant(
+        10,
+        "an exemption for secrecy was endorsed and filed by two persons, neither of its owner (S23)",
+        """
+        SELECT e.id AS secrecy_exemption, e.reviewed_by, e.decided_by FROM secrecy_exemption e
+          JOIN instrument i ON i.id = e.instrument_id
+          JOIN user_account u ON u.id IN (e.reviewed_by, e.decided_by)
+         WHERE e.reviewed_by = e.decided_by OR u.organisation_id = i.provider_id
+        """,
+    ),
     *USAGE,
     replay("instrument", LISTING),
     replay("reported_change", REPORTED_CHANGE),
+    replay("secrecy_exemption", EXEMPTION),
     replay("service", SERVICE),
     replay("import_job", IMPORT),
     replay("slot_wait", SLOT_WAIT),

@@ -369,10 +369,3 @@ class ListingNoteSchema(Schema):
     note = TextField(
         min_length=0, max_length=2000, load_default="", metadata={"description": "Why; kept in the audit trail."}
     )
-
-
-class ExemptionSchema(Schema):
-    """An approved and filed exemption for secrecy (S23)."""
-
-    exempted_on = DayField(required=True, metadata={"description": "When it was filed."})
-    reference = TextField(required=True, metadata={"description": "Number of the filing."})

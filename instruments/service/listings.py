@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -14,12 +14,12 @@ from core.conditions import UNCONDITIONAL, Condition
 from core.db import transaction
 from core.errors import Conflict, Forbidden, reason, refuse_all
 from core.permissions import Actor, authorise
-from core.states import allowed_target, apply, state_refusal
+from core.states import allowed_target, apply
 from instruments.models import Instrument
 from instruments.permissions import has_jurisdiction, is_no_owner, may_manage, may_offer, may_review
 from instruments.queries.instruments import InstrumentMissing, lock_instrument, lock_own_instrument, own_provider
 from instruments.rules.listing import obstacles
-from instruments.states import LISTING, ListingState
+from instruments.states import LISTING
 from instruments.steps.describing import BLANK, InstrumentRefused, ListingRefused, change, draft
 from instruments.steps.restrictions import require_unrestricted
 
@@ -172,29 +172,6 @@ def retire_listing(*, instrument_id: int, note: str, actor: Actor, now: datetime
         authorise(actor, may_manage, instrument)
         apply(instrument, "retire", transitions=LISTING, actor=actor, now=now, note=note or None)
         instrument.updated_at = now
-        return instrument
-
-
-def exempt_for_secrecy(
-    *, instrument_id: int, exempted_on: date, reference: str, actor: Actor, now: datetime
-) -> Instrument:
-    """Record an approved and filed exemption (S23); until then an instrument counts as unlisted."""
-    with transaction():
-        instrument = _lock_for_review(instrument_id, actor)
-        if instrument.state is ListingState.PUBLISHED:
-            raise state_refusal(instrument.state, "exempt", transitions=LISTING)
-        if exempted_on > today(now):
-            raise InstrumentRefused(reasons=[reason("instrument_date_ahead", field="exempted_on")])
-        instrument.secrecy_exempted_on = exempted_on
-        instrument.secrecy_reference = reference
-        instrument.updated_at = now
-        audit.record(
-            actor=actor,
-            now=now,
-            action="exempt",
-            subject=instrument,
-            data={"exempted_on": exempted_on.isoformat(), "reference": reference},
-        )
         return instrument
 
 

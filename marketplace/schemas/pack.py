@@ -252,6 +252,7 @@ SCHEMA: Mapping[str, fields.Field[Any]] = {
     "instruments.listing_due_working_days": _count(1, 1000),
     "instruments.update_due_working_days": _count(1, 1000),
     "instruments.listing_reminder_working_days": _count(0, 1000),
+    "instruments.secrecy_exemption_max_months": _count(1, 1000),
     "instruments.contract_points": _words(ContractPoint, least=1),
     "instruments.award_max_fen": _sum(),
     "instruments.duplicate_purchase_review_min_fen": _sum(),

@@ -46,6 +46,7 @@ from marketplace.notifications.rules.naming import COMPLAINT, NAMING, REFERRAL
 from marketplace.notifications.rules.needs import UNMET_NEED
 from marketplace.notifications.rules.reports import ANNUAL_REPORT, CONSULTATION, DISCLOSURE
 from marketplace.notifications.rules.searches import SAVED_SEARCH
+from marketplace.notifications.rules.secrecy import EXEMPTION
 from marketplace.notifications.rules.supervision import APPEAL, FINDING, INSPECTION, MISCONDUCT, STOP
 from marketplace.notifications.rules.terms import REPORTED_CHANGE, TERM_REMINDER
 from marketplace.notifications.rules.told import Subject, Told
@@ -65,6 +66,7 @@ ALL = (
     LISTING,
     TERM_REMINDER,
     REPORTED_CHANGE,
+    EXEMPTION,
     SAVED_SEARCH,
     SLOT_WAIT,
     UNMET_NEED,

@@ -27,9 +27,10 @@ from accounts.states import (
     RenewalState,
 )
 from core.permissions import Actor
-from instruments.models import Instrument
+from instruments.models import Instrument, SecrecyExemption
 from instruments.queries.details import listing_deadlines
 from instruments.queries.listings import waiting_listings
+from instruments.queries.secrecy import waiting_exemptions
 from instruments.queries.terms import open_changes
 from marketplace.reports.desk.items import Line
 from settlement.models import AppropriationCorrection, Clawback, ClawbackProposal, FundClosing, ShortfallProposal
@@ -75,10 +76,14 @@ def city_lines(city: str | None, *, is_fact: bool = False) -> list[Line]:
 
 
 def term_lines(actor: Actor, *, today: date) -> list[Line]:
-    """Listings whose terms have passed, in the office's scope (S13, S14); their owners are to act."""
+    """Requests to be exempt (S23), and listings whose terms have passed; these their owners are to mend (S13, S14)."""
     listings = listing_deadlines(actor=actor, on=today, overdue=True)
     updates = open_changes(actor=actor, on=today, overdue=True)
-    return [Line("listings_overdue", listings, is_fact=True), Line("updates_overdue", updates, is_fact=True)]
+    return [
+        Line("exemptions_to_decide", waiting_exemptions(actor), oldest=SecrecyExemption.asked_at),
+        Line("listings_overdue", listings, is_fact=True),
+        Line("updates_overdue", updates, is_fact=True),
+    ]
 
 
 def agency_lines(actor: Actor) -> list[Line]:

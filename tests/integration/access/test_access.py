@@ -131,6 +131,7 @@ def test_v6_an_auditor_and_a_citys_offices_read_what_the_province_reads() -> Non
         "/instrument-imports",
         "/quotes",
         "/referrals",
+        "/secrecy-exemptions",
         "/unmet-needs",
     }
     among_officers = {
@@ -173,6 +174,7 @@ LISTS = {
     "/residences": "/residences/{}",
     "/review-summaries": "/review-summaries/{}",
     "/settlement-batches": "/settlement-batches/{}",
+    "/secrecy-exemptions": "/secrecy-exemptions/{}",
     "/shortfalls": "/shortfalls/{}",
     "/spot-checks": "/spot-checks/{}",
 }

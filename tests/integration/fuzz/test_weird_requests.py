@@ -220,9 +220,9 @@ def test_days_at_the_ends_of_time_are_answered(world: World, day: str) -> None:
         ("province", "/spot-checks", {"confirmed_from": "2026-03-01", "confirmed_to": day, "size": 1, "reason": "x"}),
         ("provider-jinan", "/instruments", {"name": "x", "accepted_on": day, "changed_on": day}),
         (
-            "bureau-jinan",
-            f"/instruments/{ids['draft instrument']}/secrecy-exemption",
-            {"exempted_on": day, "reference": "x"},
+            "provider-jinan",
+            f"/instruments/{ids['published instrument']}/reported-changes",
+            {"kind": "moved", "changed_on": day, "note": "x"},
         ),
     ]
     for user, path, body in asked:

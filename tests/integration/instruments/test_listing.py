@@ -11,7 +11,7 @@ from core.workdays import load_calendar
 from instruments.rules.listing import due_on
 from instruments.rules.terms import Funding
 from tests.factories.accounts import headers_of, keyed, make_bureau, make_provider, make_province
-from tests.factories.instruments import make_draft, make_instrument
+from tests.factories.instruments import make_draft, make_instrument, publish
 
 API = "/api/v1/instruments"
 
@@ -215,8 +215,8 @@ def test_a_listing_is_due_thirty_working_days_after_acceptance(client: FlaskClie
     assert client.get(f"{API}/{made.id}", headers=owner).get_json()["listing"]["due_on"] == due
 
 
-def test_overdue_listings_are_listed_until_they_are_public_or_exempted(client: FlaskClient) -> None:
-    """S13, S23: a secrecy exemption counts once it is filed."""
+def test_overdue_listings_are_listed_until_they_are_public(client: FlaskClient) -> None:
+    """S13: mandatory ones alone; what becomes of secret ones stands beside the exemptions."""
     provider = make_provider("370900")
     owner, bureau = headers_of(provider), headers_of(make_bureau("370900"))
     made = make_draft(provider, funding=Funding.FISCAL, value_fen=30_000_000)
@@ -224,11 +224,8 @@ def test_overdue_listings_are_listed_until_they_are_public_or_exempted(client: F
     client.patch(f"{API}/{made.id}", json={"accepted_on": "2025-02-05"}, headers=owner)
     overdue = client.get(f"{API}/listing-deadlines?overdue=true", headers=bureau).get_json()["items"]
     assert [(each["instrument"]["id"], each["due_on"]) for each in overdue] == [(made.id, "2025-03-18")]
-    given = {"exempted_on": "2025-03-01", "reference": "密备〔2025〕1号"}
-    assert client.post(f"{API}/{made.id}/secrecy-exemption", json=given, headers=keyed(bureau)).status_code == 201
+    publish(made)
     assert client.get(f"{API}/listing-deadlines?overdue=true", headers=bureau).get_json()["items"] == []
-    refused = client.post(f"{API}/{made.id}/listing", headers=keyed(owner))
-    assert codes(refused) == {"instrument_secret"}
 
 
 def test_a_change_of_a_published_instrument_starts_its_term(client: FlaskClient) -> None:

@@ -181,18 +181,6 @@ def test_suspension_resumption_and_retirement(province: DemoClient, owner: PageC
     assert of(province, path)["state"] == "retired"
 
 
-def test_an_exemption_for_secrecy_is_recorded_by_the_bureau(
-    province: DemoClient, owner: PageClient, bureau: PageClient
-) -> None:
-    path = made(owner)
-    faulty = bureau.send(f"{path}/secrecy-exemption", {"exempted_on": "2026-03-03", "reference": "密免1号"})
-    assert "日期不能晚于今天" in fault_of(faulty, "exempted_on")
-    done = bureau.send(f"{path}/secrecy-exemption", {"exempted_on": "2026-02-27", "reference": "密免1号"})
-    assert "已登记" in done.text
-    assert "涉密免予公开备案日" in owner.get(path).text
-    assert owner.send(f"{path}/listing").status == 422
-
-
 def test_a_step_sent_twice_has_one_effect(province: DemoClient, owner: PageClient) -> None:
     form = owner.get("/instruments/new").form()
     sent = [owner.client.post("/instruments/new", data={**form.values, **WHOLE}) for _ in range(2)]

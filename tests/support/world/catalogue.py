@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marketplace.demo.client import Json
 from tests.support.deal import service_id
-from tests.support.hostile import JPEG
+from tests.support.hostile import JPEG, PDF
 from tests.support.world.records import Records
 
 SAMPLE = "demo-ms-sample"
@@ -40,6 +40,7 @@ class Catalogue(Records):
         moved = {"kind": "moved", "changed_on": "2026-02-20", "note": "迁至二号楼"}
         self.post("bureau-jinan", f"/instruments/{number}/reported-changes", moved, name="reported change")
         self.client.patch("provider-jinan", f"/instruments/{number}", {"address": "二号楼"})
+        self._exemptions({**facts, **WHOLE})
         closed = {"starts_at": "2026-03-20T08:00:00+08:00", "ends_at": "2026-03-20T12:00:00+08:00"}
         self.post("provider-jinan", f"/instruments/{found['demo-xrd']}/closures", closed, name="closure")
         wanted = {"starts_at": closed["starts_at"], "ends_at": "2026-03-20T10:00:00+08:00"}
@@ -85,9 +86,30 @@ class Catalogue(Records):
         ahead = {"valid_from": "2026-12-31", "price_fen": 6_000, **AT_COST}
         self.post("provider-jinan", f"{path}/{self.ids['extra']}/prices", ahead, name="announced extra price")
 
+    def _exemptions(self, facts: Json) -> None:
+        """Requests of every step: asked for, endorsed, in force."""
+        self.post("provider-jinan", "/instruments", {**facts, "name": "演示涉密仪器"}, name="secret instrument")
+        for name, instrument, steps in (
+            ("exemption", "draft instrument", 0),
+            ("endorsed exemption", "submitted instrument", 1),
+            ("exemption in force", "secret instrument", 2),
+        ):
+            path = f"/instruments/{self.ids[instrument]}/secrecy-exemption"
+            made = self.client.upload(
+                "provider-jinan", path, PDF, "定密依据.pdf", ground="军工配套", until="2027-12-31"
+            )
+            self.ids[name] = made["id"]
+            for user, step, said in EXEMPTION_STEPS[:steps]:
+                self.post(user, f"/secrecy-exemptions/{made['id']}/{step}", said)
+
 
 AT_COST: Json = {"cost_fen": 6_000, "cost_basis": "成本核算表"}
 """What a fiscally built provider says of an extra's cost."""
+
+EXEMPTION_STEPS: list[tuple[str, str, Json]] = [
+    ("bureau-jinan", "review", {"decision": "endorse", "opinion": "属实"}),
+    ("province", "confirmation", {"decision": "confirm", "opinion": "材料齐全", "reference": "密备〔2026〕1号"}),
+]
 
 WHOLE: Json = {
     "model": "M-1",
