@@ -21,6 +21,8 @@ from core.uploads.archives import ArchiveLimits, check_archive
 
 SNIFF_BYTES = 4096
 SAMPLE_BYTES = 1 << 20
+WHOLE_TO_BROKEN = 3
+"""More whole characters to a broken one than this, and a text was UTF-8."""
 DELIMITERS = ",\t;，"
 """What may stand between the cells of a CSV, the usual one first."""
 
@@ -166,15 +168,35 @@ class CsvFile:
 
 
 def detect_encoding(stream: BinaryIO) -> str:
-    """The encoding the whole file can be read in; raises :class:`FileUnreadable` where there is none."""
-    for encoding in ("utf-8-sig", "gb18030"):
-        if _decodes(stream, encoding):
-            return encoding
+    """The encoding the whole file can be read in; raises :class:`FileUnreadable` where there is none.
+
+    UTF-8 with a few bytes broken would be read as GB18030 too, as characters that nobody wrote: it is refused.
+    """
+    if _decodes(stream, "utf-8-sig"):
+        return "utf-8-sig"
+    if _is_broken_utf8(stream):
+        raise FileUnreadable(reasons=[reason("import_encoding_broken")])
+    if _decodes(stream, "gb18030"):
+        return "gb18030"
     stream.seek(0)
     guess = charset_normalizer.from_bytes(stream.read(SAMPLE_BYTES)).best()
     if guess is None or not _decodes(stream, guess.encoding):
         raise FileUnreadable(reasons=[reason("import_encoding_unknown")])
     return guess.encoding
+
+
+def _is_broken_utf8(stream: BinaryIO) -> bool:
+    """Whether all but a few of the characters beyond ASCII are UTF-8; those of other encodings hardly ever are."""
+    stream.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    whole = broken = 0
+    while chunk := stream.read(SAMPLE_BYTES):
+        decoded = decoder.decode(chunk)
+        wrong = decoded.count("\ufffd")
+        broken += wrong
+        whole += sum(not character.isascii() for character in decoded) - wrong
+    broken += decoder.decode(b"", final=True).count("\ufffd")
+    return whole > broken * WHOLE_TO_BROKEN
 
 
 def _decodes(stream: BinaryIO, encoding: str) -> bool:

@@ -52,7 +52,7 @@ class TermReminder(Model):
     """What a provider was told on a day: so many listings and updates come due, or are overdue; never changed."""
 
     __tablename__ = "term_reminder"
-    __table_args__ = (UniqueConstraint("provider_id", "on", "step"),)
+    __table_args__ = (UniqueConstraint("provider_id", "on", "step", name="uq_term_reminder_provider_id"),)
 
     id: Mapped[int] = identity_key()
     provider_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organisation.id"))

@@ -51,9 +51,10 @@ def exemption_grounds(
 ) -> list[Ground]:
     """Why a request was endorsed, confirmed or refused, and why the exemption ended; nothing before."""
     found = []
-    if reviewed_on is not None:
-        code = "exemption_not_endorsed" if is_refused and decided_on is None else "exemption_endorsed"
-        found.append(ground(code, article=ARTICLE, reviewed_on=reviewed_on, opinion=review_opinion))
+    if reviewed_on is not None and is_refused and decided_on is None:
+        found.append(ground("exemption_not_endorsed", article=ARTICLE, reviewed_on=reviewed_on, opinion=review_opinion))
+    elif reviewed_on is not None:
+        found.append(ground("exemption_endorsed", article=ARTICLE, reviewed_on=reviewed_on, opinion=review_opinion))
     if decided_on is not None and is_refused:
         found.append(ground("exemption_refused", article=ARTICLE, decided_on=decided_on, opinion=opinion))
     elif decided_on is not None:

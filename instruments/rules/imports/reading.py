@@ -50,6 +50,24 @@ class Found:
         """The header that the file uses for a column."""
         return {column: self.headers[position].strip() for position, column in self.columns.items()}
 
+    @cached_property
+    def twins(self) -> dict[str, list[int]]:
+        """Further positions of the very header that the file uses for a column."""
+        normal = [normal_header(header) for header in self.headers]
+        found = {
+            column: [other for other, header in enumerate(normal) if other != position and header == normal[position]]
+            for position, column in self.columns.items()
+        }
+        return {column: others for column, others in found.items() if others}
+
+    def is_header(self, record: Record) -> bool:
+        """Whether a row says the headers again, as at the top of every printed page."""
+        cells = record.cells
+        return all(
+            position < len(cells) and normal_header(cells[position]) == normal_header(self.headers[position])
+            for position in self.columns
+        )
+
 
 def find_tables(file: TableFile) -> list[Found]:
     """Every table of instruments or of priced services; raises :class:`LayoutUnknown` or :class:`NothingToImport`."""
@@ -163,10 +181,19 @@ def _row(record: Record, table: Found, context: Context) -> Row | RefusedRow:
         cells.faults.append(reason("import_columns_wrong", found=len(cells_here), expected=width))
     if any("\x00" in cell for cell in cells_here):
         cells.faults.append(reason("import_cell_control"))
+    if table.is_header(record):
+        cells.faults.append(reason("import_header_again"))
+    for column, others in table.twins.items():
+        if any(said not in ("", cells.raw(column)) for said in _said_at(others, cells_here)):
+            cells.fault("import_columns_disagree", column)
     if cells.faults:
         return RefusedRow(record.line, cells.raw("external_id").replace("\x00", ""), tuple(cells.faults))
     row: Row = table.layout.read(cells, context)
     return RefusedRow(record.line, row.external_id, tuple(cells.faults)) if cells.faults else row
+
+
+def _said_at(positions: Sequence[int], cells: Sequence[str]) -> list[str]:
+    return [cells[position].strip() for position in positions if position < len(cells)]
 
 
 def _repeated_refusal(row: RefusedRow, record: Record, seen: dict[str, tuple[int, str]]) -> RepeatedRow | None:
