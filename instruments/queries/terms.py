@@ -46,11 +46,7 @@ class RunningTerm:
 def open_changes(*, actor: Actor, on: date, overdue: bool) -> Select[tuple[ReportedChange]]:
     """Changes in the actor's scope that listings do not tell yet; with ``overdue`` those whose term has ended before
     ``on`` (S14). What was retired meanwhile has no listing to update."""
-    found = (
-        select(ReportedChange)
-        .join(Instrument, Instrument.id == ReportedChange.instrument_id)
-        .where(ReportedChange.state == ReportedChangeState.OPEN, Instrument.state.in_(LISTED), in_scope(actor))
-    )
+    found = _open(actor).options(joinedload(ReportedChange.instrument).joinedload(Instrument.provider))
     return overdue_changes(found, on=on) if overdue else found
 
 
@@ -135,7 +131,7 @@ def untold(
         literal(Term.LISTING, Enumerated(Term)).label("term"),
         Instrument.accepted_on.label("began_on"),
     )
-    updates = open_changes(actor=SYSTEM, on=on, overdue=False).with_only_columns(
+    updates = _open(SYSTEM).with_only_columns(
         ReportedChange.instrument_id,
         Instrument.provider_id,
         literal(Term.UPDATE, Enumerated(Term)),
@@ -161,3 +157,11 @@ def untold(
     else:
         found = found.where(running.c.provider_id == provider_id).order_by(running.c.began_on, running.c.instrument_id)
     return [RunningTerm(*row) for row in session().execute(found)]
+
+
+def _open(actor: Actor) -> Select[tuple[ReportedChange]]:
+    return (
+        select(ReportedChange)
+        .join(Instrument, Instrument.id == ReportedChange.instrument_id)
+        .where(ReportedChange.state == ReportedChangeState.OPEN, Instrument.state.in_(LISTED), in_scope(actor))
+    )

@@ -49,6 +49,8 @@ LISTS = {
     "/instrument-imports": "provider-jinan",
     "/instruments": "provider-jinan",
     "/instruments/listing-deadlines": "provider-jinan",
+    "/instruments/update-deadlines": "province",
+    "/secrecy-exemptions": "province",
     "/ledger/statements/province": "province",
     "/appeals": "province",
     "/findings": "province",
