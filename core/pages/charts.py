@@ -16,6 +16,8 @@ _VALUE_WIDTH = 110
 _ROW_HEIGHT = 26
 _LINE_HEIGHT = 220
 _MARGIN = 30
+_LABELS = 12
+_POINTS_APART = 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,15 @@ class LineChart:
     @property
     def baseline(self) -> int:
         return _LINE_HEIGHT - _MARGIN
+
+    @property
+    def dot(self) -> int:
+        """How large a point is drawn: smaller where they stand close."""
+        return 4 if len(self.points) <= _POINTS_APART else 1
+
+    def labels(self, number: int) -> bool:
+        """Whether a point has its label beneath: as many of them as there is room for."""
+        return number % -(-len(self.points) // _LABELS) == 0
 
     def placed(self) -> list[tuple[Line, int, int]]:
         """Each point with x and y."""

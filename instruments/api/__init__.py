@@ -17,6 +17,7 @@ from instruments.api.slot_waits import slot_waits
 from instruments.api.syncing import instrument_sync
 from instruments.api.terms import reported_changes, terms
 from instruments.api.usage import bookings, uses
+from instruments.api.utilisation import utilised
 
 BLUEPRINTS = [
     instruments,
@@ -42,6 +43,7 @@ BLUEPRINTS = [
     keys,
     readings,
     running,
+    utilised,
 ]
 
 __all__ = ["BLUEPRINTS"]

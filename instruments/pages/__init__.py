@@ -25,6 +25,7 @@ from instruments.pages.services import services
 from instruments.pages.slot_waits import slot_wait_pages
 from instruments.pages.terms import terms
 from instruments.pages.usage import bookings, usage
+from instruments.pages.utilisation import utilised
 
 PAGES: list[Pages] = [
     catalogue,
@@ -53,4 +54,5 @@ PAGES: list[Pages] = [
     bookings,
     sensors,
     keys,
+    utilised,
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -13,7 +13,6 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from core import clock
-from core.clock import SHANGHAI
 from core.db import session, transaction
 from core.types import Span
 from core.workdays import load_calendar
@@ -21,17 +20,13 @@ from instruments.models import Instrument
 from instruments.queries.availability import terms_of
 from instruments.queries.opening import open_throughout
 from instruments.rules.booking import BookingRules
-from instruments.rules.opening import Interval, WeeklyHours, hours_faults, open_intervals
-from instruments.service.booking_rules import set_instrument_rules, set_provider_rules
-from instruments.service.calendar import set_opening_hours
-from instruments.service.seasons import add_season
+from instruments.rules.opening import Interval, WeeklyHours, open_intervals
 from instruments.steps import SlotRefused, book
 from tests.factories.accounts import actor_of, headers_of, keyed, make_enterprise, make_provider
 from tests.factories.instruments import make_instrument, next_slot
+from tests.support.opening import MONDAY, make_opened, rulesets, seasons, weeks
 
 API = "/api/v1/instruments"
-MONDAY = datetime(2026, 9, 28, tzinfo=SHANGHAI).astimezone(UTC)
-"""The week of National Day, worked on the Saturday after it."""
 
 
 def test_a_season_holds_in_place_of_the_week_until_it_is_removed(client: FlaskClient) -> None:
@@ -108,15 +103,6 @@ def test_the_database_keeps_seasons_apart(app: Flask) -> None:
         session().execute(put, {"instrument": instrument.id, "first_day": date(2026, 7, 1)})
 
 
-stretches = st.builds(
-    lambda weekday, opens, length: WeeklyHours(weekday, opens * 60, (opens + length) * 60),
-    st.integers(1, 7),
-    st.integers(0, 23),
-    st.integers(1, 24),
-)
-weeks = st.lists(stretches, max_size=8).filter(lambda week: not hours_faults(week))
-rulesets = st.builds(BookingRules, closed_on_holidays=st.booleans(), makeup_weekday=st.sampled_from([None, 1, 5]))
-seasons = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 3), weeks), max_size=2)
 windows = st.lists(st.tuples(st.integers(0, 14 * 24), st.integers(1, 60)), min_size=4, max_size=10)
 
 
@@ -134,27 +120,7 @@ def test_open_throughout_is_the_same_in_sql_as_in_the_rules(
     and midnight; and where it is open for some of the time alone, it is not open throughout."""
     now = MONDAY - timedelta(days=3)
     with clock.at(now):
-        instrument = make_instrument(hours=())
-        owner = actor_of(instrument.provider)
-        set_opening_hours(instrument_id=instrument.id, hours=week, actor=owner, now=now)
-        if of_provider:
-            set_provider_rules(rules=rules, actor=owner, now=now)
-        else:
-            set_provider_rules(rules=BookingRules(closed_on_holidays=True, makeup_weekday=3), actor=owner, now=now)
-            set_instrument_rules(instrument_id=instrument.id, rules=rules, actor=owner, now=now)
-        last = clock.today(MONDAY) - timedelta(days=1)
-        for skipped, days, hours in ranges:
-            first = last + timedelta(days=1 + skipped)
-            last = first + timedelta(days=days)
-            add_season(
-                instrument_id=instrument.id,
-                name="段",
-                first_day=first,
-                last_day=last,
-                hours=hours,
-                actor=owner,
-                now=now,
-            )
+        instrument = make_opened(week, ranges, rules, of_provider=of_provider, now=now)
         terms = terms_of(instrument, since=MONDAY, now=now)
         opened = open_intervals(terms.opening, MONDAY, MONDAY + timedelta(days=20))
         exact = [(each.start, each.end) for each in opened if each.end - each.start < timedelta(days=5)]

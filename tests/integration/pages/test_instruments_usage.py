@@ -21,7 +21,7 @@ def test_the_log_is_written_corrected_and_fetched_as_a_file(province: DemoClient
     (entry,) = province.get("provider-jinan", f"{log}")["items"]
     mended = {"ends_at": "2026-03-01T11:00", "why": "提前结束"}
     assert "已更正" in owner.send(f"{log}/{entry['id']}/correction", mended).text
-    rows = list(csv.DictReader(io.StringIO(owner.get(f"{log}?export=csv").html.lstrip("\ufeff"))))
+    rows = _rows(owner, f"{log}?export=csv")
     assert [(row["小时"], row["有效"], row["更正原因"]) for row in rows] == [
         ("3.00", "是", "提前结束"),
         ("4.00", "否", ""),
@@ -69,3 +69,31 @@ def test_a_sensor_is_registered_placed_and_given_a_key_that_is_shown_once(provin
     (key,) = province.get("provider-jinan", "/ingest-keys")["items"]
     assert "密钥已撤销" in owner.send(f"/ingest-keys/{key['id']}/revocation").text
     assert "2026-03-02 09:00" in owner.get("/sensors").text
+
+
+def test_utilisation_is_shown_by_day_and_by_instrument_and_fetched_as_files(province: DemoClient) -> None:
+    """S19: the days as a chart and a file, instruments as a table and a file; what is typed wrongly says so."""
+    owner = PageClient(province.app.test_client()).sign_in("provider-jinan")
+    days = "used_from=2026-03-02&used_to=2026-03-03"
+    shown = owner.get(f"/utilisation?{days}")
+    assert "utilisation-by-day" in shown.html
+    assert "预约率" in shown.text
+    by_day = list(
+        csv.DictReader(io.StringIO(owner.get(f"/utilisation?{days}&list=days&export=csv").html.lstrip("\ufeff")))
+    )
+    assert [row["日期"] for row in by_day] == ["2026-03-02", "2026-03-03"]
+    assert float(by_day[0]["可用小时"]) > 0
+    rows = _rows(owner, f"/utilisation?{days}&export=csv")
+    assert sum(float(row["可用小时"]) for row in rows) == sum(float(row["可用小时"]) for row in by_day)
+    sheet = owner.client.get(f"/utilisation?{days}&export=xlsx")
+    assert sheet.data.startswith(b"PK")
+    sheet.close()
+    office = PageClient(province.app.test_client()).sign_in("province")
+    cities = office.get(f"/utilisation?{days}")
+    assert "济南市" in cities.text
+    assert "/utilisation?utilisation_by=provider&amp;city=370100" in cities.html
+    assert "无法识别" in office.get("/utilisation?used_from=2026-03-03&used_to=2026-03-01").text
+
+
+def _rows(reader: PageClient, path: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(reader.get(path).html.lstrip("\ufeff"))))
