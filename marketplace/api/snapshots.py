@@ -26,7 +26,7 @@ from marketplace.reports.evaluation.reading import EvaluatedMissing
 from marketplace.reports.evaluation.scores import (
     EvaluationCasesMissing,
     cases_behind,
-    instrument_score,
+    instrument_scores,
     instruments_behind,
 )
 from marketplace.schemas.evaluations import EvaluationCaseSchema
@@ -172,9 +172,10 @@ def list_line_instruments(wanted: dict[str, Any], line_id: int) -> dict[str, Any
     Each with what can be told of it alone, as the records say now; for those who read about the provider.
     """
     actor = current_actor()
-    found, scheme = instruments_behind(find_line(line_id, actor=actor), actor=actor)
+    line = find_line(line_id, actor=actor)
+    found, scheme = instruments_behind(line, actor=actor)
     page = page_of(found, cursor=wanted.get("cursor"), limit=wanted["limit"], key=Instrument.id, scalars=False)
-    return {**page, "items": [instrument_score(each, scheme) for each in page["items"]]}
+    return {**page, "items": instrument_scores(page["items"], line, scheme)}
 
 
 @lines.route("/<int:line_id>/comments", methods=["POST"])

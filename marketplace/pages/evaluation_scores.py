@@ -24,7 +24,7 @@ from marketplace.reports.evaluation.scores import (
     PER_INSTRUMENT,
     InstrumentScore,
     cases_behind,
-    instrument_score,
+    instrument_scores,
     instruments_behind,
 )
 from marketplace.rules.grading import Mark, ReadAs, Score
@@ -64,14 +64,16 @@ def instruments(line_id: int) -> Any:
         default_sort="name",
         empty="page.evaluation_instruments.empty",
         scalars=False,
-        prepare=lambda rows: [instrument_score(each, scheme) for each in rows],
+        prepare=lambda rows: instrument_scores(rows, line, scheme),
         filters=[Filter("q", _named)],
         columns=[
             Column("name", lambda row: row.name, sort=Instrument.name, link=_instrument),
             Column("external_id", lambda row: row.external_id, sort=Instrument.external_id),
             *(Column(f"evaluated_{each.__name__}", _told(each.__name__)) for each in PER_INSTRUMENT),
             Column("bookings", lambda row: row.bookings, kind="number"),
-            Column("hours_logged", lambda _: t("score.no_data")),
+            Column("used_hours", lambda row: row.time.used, kind="number"),
+            Column("used_rate", lambda row: percent(row.time.used_rate), kind="number", beneath=True),
+            Column("measured_hours", lambda row: row.time.measured, kind="number"),
             Column("points", lambda row: row.score.points, kind="number"),
             Column("covered", lambda row: row.score.covered, kind="number"),
         ],

@@ -24,7 +24,7 @@ _PLACES = Decimal("0.01")
 
 
 class Indicator(StrEnum):
-    """What may be an indicator: measures of providers by name, and what no record tells yet."""
+    """What may be an indicator: measures of providers by name."""
 
     LISTED_IN_TIME = "listed_in_time"
     UPDATED_IN_TIME = "updated_in_time"

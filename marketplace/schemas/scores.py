@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import fields, pre_dump
 
 from core.http import CountField, CursorSchema, DecimalField, EnumField, IdField, Schema, TextField
+from instruments.schemas.utilisation import HoursSchema
 from marketplace.reports.evaluation.scores import InstrumentScore
 from marketplace.rules.grading import Grade, Indicator, IndicatorGroup, Mark, ReadAs
 
@@ -73,6 +74,9 @@ class InstrumentScoreSchema(Schema):
         metadata={"description": "By measure whether it is what the measure asks for; null without data."},
     )
     bookings = CountField(required=True, metadata={"description": "Bookings by others that began in the year."})
+    time = fields.Nested(
+        HoursSchema, required=True, metadata={"description": "Its hours in the year, as the records say now."}
+    )
     score = fields.Nested(
         ScoreSchema, required=True, metadata={"description": "Points over what can be told of one instrument."}
     )
@@ -80,5 +84,5 @@ class InstrumentScoreSchema(Schema):
     @pre_dump
     def flatten(self, found: InstrumentScore, **_: Any) -> dict[str, Any]:
         """An instrument with its points."""
-        named = ("instrument_id", "name", "external_id", "hits", "bookings", "score")
+        named = ("instrument_id", "name", "external_id", "hits", "bookings", "time", "score")
         return {name: getattr(found, name) for name in named}

@@ -65,13 +65,18 @@ def _measures(whose: Evaluated, *given: tuple[Callable[[Scope], Any], Reading, b
             reading,
             timed,
             listed=cases not in _ASIDE,
-            introduced=_SHARING_SINCE if cases.__module__ == sharing.__name__ else 1,
+            introduced=_introduced(cases),
         )
         for cases, reading, timed in given
     )
 
 
-_SHARING_SINCE = 2
+def _introduced(cases: Callable[[Scope], Any]) -> int:
+    if cases is sharing.hours_logged:
+        return 3
+    return 2 if cases.__module__ == sharing.__name__ else 1
+
+
 _ASIDE = (
     providers.cancelled,
     providers.claims_returned,
@@ -84,6 +89,7 @@ _ASIDE = (
     sharing.priced,
     sharing.used,
     sharing.bookings,
+    sharing.hours_logged,
     sharing.contracts,
     sharing.complaints,
     sharing.named,
@@ -110,6 +116,7 @@ MEASURES: Mapping[Evaluated, Sequence[Measure]] = {
         (sharing.priced, Reading.SHARE, False),
         (sharing.used, Reading.SHARE, False),
         (sharing.bookings, Reading.COUNT, True),
+        (sharing.hours_logged, Reading.SHARE, True),
         (sharing.services, Reading.COUNT, True),
         (sharing.contracts, Reading.SHARE, False),
         (sharing.complaints, Reading.COUNT, False),

@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Select, Subquery, func, select
 
 from core.errors import NotFound
 from core.permissions import Actor
+from core.workdays import load_calendar
 from instruments.models import Instrument
+from instruments.queries.time_pieces import Days, UtilisationBy
+from instruments.queries.utilisation import Utilisation, together, utilisation
 from marketplace.models import EvaluationLine
 from marketplace.reports.evaluation import sharing
 from marketplace.reports.evaluation.cases import DEFINITIONS, Scope
@@ -82,6 +86,7 @@ class InstrumentScore:
     external_id: str
     hits: Mapping[str, bool | None]
     bookings: int
+    time: Utilisation
     score: Score
 
 
@@ -99,11 +104,21 @@ def instruments_behind(line: EvaluationLine, *, actor: Actor) -> tuple[Select[An
     return _instruments(scope, owner.key), scheme
 
 
-def instrument_score(row: Any, scheme: Scheme) -> InstrumentScore:
-    """A row of :func:`instruments_behind` with what it earns; what is not told of one instrument has no data."""
+def instrument_scores(rows: Sequence[Any], line: EvaluationLine, scheme: Scheme) -> list[InstrumentScore]:
+    """Rows of :func:`instruments_behind` with their time in the period and what each earns."""
+    scope = scope_in(line.snapshot.inputs)
+    days = Days(scope.since, scope.until)
+    calendar = load_calendar(since=days.first - timedelta(days=1))
+    known = Instrument.id.in_([row.id for row in rows])
+    time = {each.key: each for each in utilisation(known, days, calendar=calendar, by=UtilisationBy.INSTRUMENT)}
+    return [_scored(row, time.get(row.id) or together(()), scheme) for row in rows]
+
+
+def _scored(row: Any, time: Utilisation, scheme: Scheme) -> InstrumentScore:
+    """What is not told of one instrument has no data."""
     hits = {each.__name__: getattr(row, each.__name__) for each in PER_INSTRUMENT}
     readings = {Indicator(key): Reading(1, int(hit)) for key, hit in hits.items() if hit is not None}
-    return InstrumentScore(row.id, row.name, row.external_id, hits, row.bookings or 0, score(scheme, readings))
+    return InstrumentScore(row.id, row.name, row.external_id, hits, row.bookings or 0, time, score(scheme, readings))
 
 
 def _instruments(scope: Scope, provider_id: int) -> Select[Any]:

@@ -10,9 +10,10 @@ from sqlalchemy import Date, Select, and_, cast, exists, func, literal, or_, sel
 from accounts.models import AdverseRecord, Organisation
 from core.audit import AuditEntry
 from core.clock import end_of_day, start_of_day
-from instruments.models import Instrument, Occupancy, Service, ServiceInstrument
+from instruments.models import Instrument, InstrumentUse, Occupancy, Service, ServiceInstrument
 from instruments.policy import listing_policy
 from instruments.queries.details import must_be_listed
+from instruments.queries.usage import standing
 from instruments.rules.terms import OccupancyKind
 from instruments.states import ListingState, ServiceState
 from marketplace.models import Complaint, Delivery, Naming, Order, Quote
@@ -107,6 +108,31 @@ def bookings(scope: Scope) -> Select[Any]:
         .select_from(Occupancy)
         .join(Instrument, Instrument.id == Occupancy.instrument_id)
         .where(_of_others(Instrument.provider_id), _booked_in(scope), scope.holds(begins))
+    )
+
+
+def hours_logged(scope: Scope) -> Select[Any]:
+    """Bookings of the provider's instruments by others that stand, begin in the period and are over; of a hit the log
+    has the use (S19). The time is what was booked."""
+    use = standing(
+        select(InstrumentUse.id).where(
+            InstrumentUse.instrument_id == Occupancy.instrument_id,
+            or_(InstrumentUse.occupancy_id == Occupancy.id, InstrumentUse.order_id == Occupancy.order_id),
+        )
+    ).correlate(Occupancy)
+    begins, ends = func.lower(Occupancy.slot), func.upper(Occupancy.slot)
+    return (
+        case_row(
+            owner=Instrument.provider_id,
+            key=Occupancy.id,
+            kind=Instrument,
+            case_id=Instrument.id,
+            hit=use.exists(),
+            lasted=Lasted(begins, ends),
+        )
+        .select_from(Occupancy)
+        .join(Instrument, Instrument.id == Occupancy.instrument_id)
+        .where(_of_others(Instrument.provider_id), scope.holds(begins), ends <= end_of_day(scope.today))
     )
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from core import clock
 from marketplace.demo.client import DemoClient, Json
 from marketplace.rules.grading import scheme_in, score
-from tests.support.deal import order, service_id, walk
+from tests.support.deal import MONDAY, order, service_id, walk
 from tests.support.pages import PageClient
 
 JANUARY = datetime.fromisoformat("2027-01-04T09:00:00+08:00")
@@ -55,6 +55,27 @@ def test_s24_each_point_has_its_figure_and_each_figure_its_cases(province: DemoC
             behind = list(province.pages("province", f"{path}/cases", measure=figure["measure"]))
             hits = [each for each in behind if each["hit"]]
             assert (len(behind), len(hits)) == (figure["n"], figure["hits"]), figure["measure"]
+
+
+def test_s24_a_booking_counts_as_logged_when_the_log_has_its_use(province: DemoClient) -> None:
+    """S19: what was used stands in the log, corrected or not; what was withdrawn does not."""
+    slot = {"starts_at": MONDAY.isoformat(), "ends_at": MONDAY.replace(hour=11).isoformat()}
+    placed = order(province, "sme-heze", service_id("demo-ms-hour"), **slot)
+    walk(province, placed, user="sme-heze", until="service-start")
+    (booking,) = province.get("provider-jinan", "/bookings")["items"]
+    use = {"instrument_id": booking["instrument_id"], **slot, "operator": "演示操作员"}
+    with clock.at(MONDAY.replace(hour=12)):
+        province.post("provider-jinan", f"/orders/{placed['id']}/uses", use)
+    with clock.at(JANUARY):
+        line = frozen_line(province)
+        hours = mark(line, "hours_logged")
+        assert (hours["value"], hours["points"]) == ("1", "5")
+        path = f"/evaluation-lines/{line['id']}"
+        (case,) = province.get("provider-jinan", f"{path}/cases", measure="hours_logged")["items"]
+        assert (case["hit"], case["case_id"]) == (True, booking["instrument_id"])
+        instruments = province.pages("provider-jinan", f"{path}/instruments")
+        used = {each["instrument_id"]: each["time"]["used"] for each in instruments}
+        assert used[booking["instrument_id"]] == "2"
 
 
 def test_s24_mandatory_instruments_are_scored_one_by_one(province: DemoClient) -> None:
