@@ -24,7 +24,7 @@ class UtilisationQuerySchema(CursorSchema):
     days = FlagField(load_default=False, metadata={"description": "Whether each day is told too."})
 
 
-class HoursSchema(Schema):
+class TimeSchema(Schema):
     """Hours of one day or several; rates are shares of the usable hours, to the thousandth."""
 
     usable = DecimalField(required=True, metadata={"description": "Open, and neither closed nor in maintenance."})
@@ -43,13 +43,13 @@ class HoursSchema(Schema):
     )
 
 
-class DayHoursSchema(HoursSchema):
+class TimeOfDaySchema(TimeSchema):
     """Hours of one day."""
 
     day = DayField(required=True, metadata={"description": "The day, of Asia/Shanghai."})
 
 
-class UtilisationSchema(HoursSchema):
+class UtilisationSchema(TimeSchema):
     """Utilisation of an instrument, a provider, a city or the province."""
 
     instrument_id = IdField(allow_none=True, required=True, metadata={"description": "The instrument, by instrument."})
@@ -59,5 +59,5 @@ class UtilisationSchema(HoursSchema):
     )
     name = TextField(required=True, metadata={"description": "What it is called."})
     days = fields.List(
-        fields.Nested(DayHoursSchema), required=True, metadata={"description": "Each day, if asked for; else none."}
+        fields.Nested(TimeOfDaySchema), required=True, metadata={"description": "Each day, if asked for; else none."}
     )

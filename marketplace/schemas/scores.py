@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields, pre_dump
 
 from core.http import CountField, CursorSchema, DecimalField, EnumField, IdField, Schema, TextField
-from instruments.schemas.utilisation import HoursSchema
+from instruments.schemas.utilisation import TimeSchema
 from marketplace.reports.evaluation.scores import InstrumentScore
 from marketplace.rules.grading import Grade, Indicator, IndicatorGroup, Mark, ReadAs
 
@@ -75,7 +75,7 @@ class InstrumentScoreSchema(Schema):
     )
     bookings = CountField(required=True, metadata={"description": "Bookings by others that began in the year."})
     time = fields.Nested(
-        HoursSchema, required=True, metadata={"description": "Its hours in the year, as the records say now."}
+        TimeSchema, required=True, metadata={"description": "Its hours in the year, as the records say now."}
     )
     score = fields.Nested(
         ScoreSchema, required=True, metadata={"description": "Points over what can be told of one instrument."}
