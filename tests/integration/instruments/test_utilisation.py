@@ -188,7 +188,7 @@ def test_everybody_reads_the_utilisation_of_his_own_scope(client: FlaskClient) -
         ("370100", "48", "6"),
         ("371700", "24", "24"),
     ]
-    (whole,) = asked(make_province(), "province", last_day="2026-09-04", days=True)
+    (whole,) = asked(make_province(), "province", last_day="2026-09-04", days="true")
     assert [(each["day"], each["usable"], each["booked"]) for each in whole["days"]] == [
         ("2026-09-03", "72", "30"),
         ("2026-09-04", "72", "6"),
