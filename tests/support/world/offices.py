@@ -9,6 +9,7 @@ from core import clock
 from marketplace.demo.client import Json
 from marketplace.notifications.telling import tell
 from tests.support.deal import PDF, service_id
+from tests.support.settling import settle
 from tests.support.world.deals import Deals
 
 JANUARY = datetime.fromisoformat("2027-01-04T09:00:00+08:00")
@@ -190,6 +191,7 @@ class Offices(Deals):
         self.post("sme-heze", "/orders", {"quote_id": quote["id"]}, name="order on a need")
 
     def _notices(self) -> None:
-        """Everybody is told of what has happened so far."""
+        """Everybody is told of what has happened so far; what others hold open on the server is waited for."""
+        settle()
         tell(now=clock.now())
         self.ids["notice"] = self.client.get("bureau-heze", "/notices")["items"][0]["id"]
