@@ -143,11 +143,12 @@ def has_reported(instrument_id: int, window: Interval) -> bool:
 
 
 def measured_hours(order_id: int) -> Decimal | None:
-    """Hours instruments ran in the time an order booked or logged; None where sensors do not tell of all of it."""
+    """Hours instruments ran in the slots of an order or the times logged for it, the time kept free around a slot left
+    out; None where sensors do not tell of all of it."""
     windows: dict[int, list[Interval]] = {}
     booked = select(Occupancy).where(Occupancy.order_id == order_id, Occupancy.live)
     for booking in session().scalars(booked):
-        windows.setdefault(booking.instrument_id, []).append(interval(booking.during))
+        windows.setdefault(booking.instrument_id, []).append(interval(booking.slot))
     for use in session().scalars(standing(select(InstrumentUse)).where(InstrumentUse.order_id == order_id)):
         windows.setdefault(use.instrument_id, []).append(use.interval)
     asked = [(number, window) for number, each in windows.items() for window in join(each)]
@@ -163,7 +164,7 @@ def orders_within(instrument_ids: Iterable[int], window: Interval) -> list[int]:
         Occupancy.instrument_id.in_(ids),
         Occupancy.live,
         Occupancy.order_id.is_not(None),
-        Occupancy.during.op("&&")(func.tstzrange(window.start, window.end, "[)")),
+        Occupancy.slot.op("&&")(func.tstzrange(window.start, window.end, "[)")),
     )
     logged = standing(select(InstrumentUse.order_id)).where(
         InstrumentUse.instrument_id.in_(ids),

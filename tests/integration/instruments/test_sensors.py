@@ -15,12 +15,20 @@ from sqlalchemy.exc import DBAPIError
 from core import clock
 from core.db import session, transaction
 from core.invariants import verify
+from core.permissions import VISITOR
+from core.types import Span
+from core.workdays import load_calendar
 from instruments.cli import derive_command
 from instruments.models import Instrument, RunningStretch, SensorBatch, SensorReading
+from instruments.queries.sensors import measured_hours, orders_within
 from instruments.queries.usage_invariants import INVARIANTS
+from instruments.rules.booking import BookingRules
+from instruments.rules.opening import Interval
 from instruments.schemas.sensors import MOST_READINGS
+from instruments.service.booking_rules import set_provider_rules
 from instruments.service.readings import derive_due
-from tests.factories.accounts import headers_of, keyed, make_bureau, make_provider
+from instruments.steps.booking import book
+from tests.factories.accounts import actor_of, headers_of, keyed, make_bureau, make_enterprise, make_provider
 from tests.factories.instruments import make_instrument
 
 API = "/api/v1"
@@ -143,6 +151,31 @@ def test_running_hours_follow_the_readings_also_those_that_come_late_and_out_of_
     assert (result.exit_code, result.output) == (0, "derived 1 days of sensors\n")
     assert session().scalars(select(RunningStretch.starts_at)).all() == before
     assert verify(INVARIANTS) == []
+
+
+def test_hours_measured_for_an_order_leave_the_time_kept_free_around_its_slot_out(client: FlaskClient) -> None:
+    """It ran from 9:30 to 11:30 for a slot from 10 to 11 with half an hour kept free before and after."""
+    instrument, firm = make_instrument(), make_enterprise()
+    sensor_at(client, instrument)
+    rules = BookingRules(before_minutes=30, after_minutes=30)
+    set_provider_rules(rules=rules, actor=actor_of(instrument.provider), now=clock.now())
+    ahead = clock.now() - timedelta(days=1)
+    slot = Span(NOON - timedelta(hours=2), NOON - timedelta(hours=1))
+    with clock.at(ahead), transaction():
+        book(
+            order_id=1,
+            instrument_id=instrument.id,
+            during=slot,
+            organisation_id=firm.id,
+            calendar=load_calendar(),
+            actor=VISITOR,
+            now=ahead,
+        )
+    hand_in(client, key_of(client, instrument), *(reading(minutes, minutes > 30) for minutes in range(150, 0, -30)))
+    assert ran(client, instrument) == "2"
+    assert measured_hours(1) == 1
+    assert orders_within([instrument.id], Interval(slot.end, slot.end + timedelta(minutes=30))) == []
+    assert orders_within([instrument.id], Interval(slot.start, slot.end)) == [1]
 
 
 def test_a_stretch_over_midnight_is_told_by_day(client: FlaskClient) -> None:
