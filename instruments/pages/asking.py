@@ -22,9 +22,9 @@ from instruments.schemas.instruments import SearchSchema
 
 INDEX = "catalogue_pages.index"
 SAVE = "saved_search_pages.new"
-FACETS_SHOWN = ("city", "category", "provider", "value_band", "funding", "kind", "vouchers", "iot_sensor")
+FACETS_SHOWN = ("city", "category", "provider", "value_band", "funding", "kind", "vouchers", "instant", "iot_sensor")
 COUNTY = "county"
-CLICKED = ("provider", "value_band", "kind", "vouchers", "iot_sensor")
+CLICKED = ("provider", "value_band", "kind", "vouchers", "instant", "iot_sensor")
 """What is narrowed by a link of a facet alone; the form hands it on."""
 OF_PRICE = ("min_price", "max_price", "price_unit")
 OF_VALUE = ("min_value", "max_value")

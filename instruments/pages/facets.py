@@ -99,6 +99,6 @@ def _worded(name: str, value: str) -> str | None:
     """A value of a closed list in words."""
     if name in TERMS:
         return term(TERMS[name](value))
-    if name in ("vouchers", "iot_sensor"):
+    if name in ("vouchers", "instant", "iot_sensor"):
         return t(f"instruments.{name}.{'true' if value in ('true', '1') else 'false'}")
     return None

@@ -55,6 +55,11 @@ class SearchSchema(CursorSchema):
     vouchers = FlagField(
         metadata={"description": "Whether it is open to vouchers: others may use it by a published service."}
     )
+    instant = FlagField(
+        metadata={
+            "description": "Whether a published service on it has a standing consent: orders are accepted at once."
+        }
+    )
     min_price_fen = FenField(metadata={"description": "Least price of a published service in fen."})
     max_price_fen = FenField(metadata={"description": "Greatest price of a published service in fen."})
     price_unit = EnumField(PriceUnit, metadata={"description": "What that price buys; any unit by default."})

@@ -22,6 +22,7 @@ FACETS = (
     "kind",
     "iot_sensor",
     "vouchers",
+    "instant",
 )
 FACET_VALUES = 50
 """The most frequent values shown of a facet; counts are exact."""
@@ -50,8 +51,9 @@ class SearchRefused(Refused):
 @dataclass(frozen=True, kw_only=True)
 class Search:
     """What is looked for. ``category`` is a label, or two, four or six digits of the national classes; ``vouchers``
-    asks whether others may use it by a published service; prices are those of published services, of one unit where
-    ``price_unit`` names it; ``near`` is a county, whose instruments come first in the order of that name."""
+    asks whether others may use it by a published service, ``instant`` whether one is accepted as it is ordered;
+    prices are those of published services, of one unit where ``price_unit`` names it; ``near`` is a county, whose
+    instruments come first in the order of that name."""
 
     q: str = ""
     city: str | None = None
@@ -63,6 +65,7 @@ class Search:
     value_band: ValueBand | None = None
     iot_sensor: bool | None = None
     vouchers: bool | None = None
+    instant: bool | None = None
     state: ListingState | None = None
     min_value_fen: int | None = None
     max_value_fen: int | None = None

@@ -39,6 +39,8 @@ def conditions(wanted: Search, actor: Actor) -> list[ColumnElement[bool]]:
         found.append(Instrument.iot_sensor.is_(wanted.iot_sensor))
     if wanted.vouchers is not None:
         found.append(open_to_vouchers() if wanted.vouchers else ~open_to_vouchers())
+    if wanted.instant is not None:
+        found.append(accepts_at_once() if wanted.instant else ~accepts_at_once())
     if wanted.min_value_fen is not None:
         found.append(Instrument.value_fen >= wanted.min_value_fen)
     if wanted.max_value_fen is not None:
@@ -74,6 +76,11 @@ def band() -> ColumnElement[str]:
 def open_to_vouchers() -> ColumnElement[bool]:
     """Others may use it, and a published service rests on it."""
     return and_(Instrument.external_use != ExternalUse.CLOSED, _offered())
+
+
+def accepts_at_once() -> ColumnElement[bool]:
+    """A published service on it has a standing consent: its orders are accepted as they are placed."""
+    return _offered(Service.consent_id.is_not(None))
 
 
 def _offered(*further: ColumnElement[bool]) -> ColumnElement[bool]:

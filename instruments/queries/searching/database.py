@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from core.db import session
 from instruments.models import Instrument
 from instruments.queries.searching.asked import FACETS, Search, Sort
-from instruments.queries.searching.conditions import band, open_to_vouchers
+from instruments.queries.searching.conditions import accepts_at_once, band, open_to_vouchers
 from instruments.queries.searching.cursors import Key
 from instruments.queries.searching.labels import Counted
 from instruments.rules.search import normalise
@@ -67,6 +67,7 @@ def counts(wanted: Search, those: list[ColumnElement[bool]]) -> tuple[int, dict[
         "kind": Instrument.kind,
         "iot_sensor": case((Instrument.iot_sensor, "true"), else_="false"),
         "vouchers": case((open_to_vouchers(), "true"), else_="false"),
+        "instant": case((accepts_at_once(), "true"), else_="false"),
     }
     names = [name for name in FACETS if name in wanted.facets]
     if not names:

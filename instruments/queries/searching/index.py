@@ -156,6 +156,7 @@ class Asked:
             ("value_band", wanted.value_band and wanted.value_band.value),
             ("sensor", _flag(wanted.iot_sensor)),
             ("vouchers", _flag(wanted.vouchers)),
+            ("instant", _flag(wanted.instant)),
         ):
             if value is not None:
                 yield _term(field, value)

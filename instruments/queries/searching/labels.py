@@ -19,6 +19,7 @@ _WORDS = {
     "kind": "term.InstrumentKind.{}",
     "iot_sensor": "instruments.iot_sensor.{}",
     "vouchers": "instruments.vouchers.{}",
+    "instant": "instruments.instant.{}",
 }
 
 

@@ -19,7 +19,7 @@ from instruments.rules.pinyin import pinyin_tokens
 from instruments.rules.search import normalise, part_tokens, tokens
 from instruments.rules.terms import ExternalUse, PriceUnit, value_band
 
-LAYOUT = 2
+LAYOUT = 3
 """Raised with every change of what documents hold: an index of another layout is built anew."""
 
 NO_VALUE = -1
@@ -32,12 +32,14 @@ KEPT_TEXTS = 50_000
 ROWS = """
     SELECT i.id, i.name, i.name_en, i.model, array_to_string(i.tokens, ' ') AS tokens, i.city, i.county, i.category,
            i.category_code, i.provider_id, i.funding, i.kind, i.external_use, i.value_fen, i.iot_sensor, offered.prices,
+           offered.instant,
            EXISTS (SELECT FROM opening_hours AS h WHERE h.instrument_id = i.id)
            OR EXISTS (SELECT FROM opening_season AS n JOIN season_hours AS h ON h.season_id = n.id
                        WHERE n.instrument_id = i.id) AS opens
       FROM instrument AS i
       LEFT JOIN LATERAL (
-           SELECT string_agg(s.price_unit || ' ' || s.price_fen, ',' ORDER BY s.id) AS prices
+           SELECT string_agg(s.price_unit || ' ' || s.price_fen, ',' ORDER BY s.id) AS prices,
+                  bool_or(s.consent_id IS NOT NULL) AS instant
              FROM service_instrument AS t JOIN service AS s ON s.id = t.service_id
             WHERE t.instrument_id = i.id AND s.state = 'published') AS offered ON true
      WHERE i.state = 'published'
@@ -50,7 +52,8 @@ Row = Sequence[Any]
 """The columns of :data:`ROWS`, in their order."""
 
 WORDS = ("name", "model", "words", "pinyin", "begins")
-TERMS = ("whole", "whole_model", "city", "county", "category", "funding", "kind", "value_band", "sensor", "vouchers")
+OF_FACETS = ("city", "county", "category", "funding", "kind", "value_band", "sensor", "vouchers", "instant")
+TERMS = ("whole", "whole_model", *OF_FACETS)
 OPENS = "opens"
 """Whether it has any opening hours: without, it is free at no time."""
 CODES = {length: f"code{length}" for length in CODE_LENGTHS}
@@ -65,8 +68,7 @@ def schema() -> Schema:
     for name in WORDS:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
     for name in TERMS:
-        is_facet = not name.startswith("whole")
-        builder.add_text_field(name, fast=is_facet, tokenizer_name="raw", index_option="basic")
+        builder.add_text_field(name, fast=name in OF_FACETS, tokenizer_name="raw", index_option="basic")
     builder.add_text_field(OPENS, tokenizer_name="raw", index_option="basic")
     for name in (*CODES.values(), ORDER_BY_NAME):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
@@ -84,7 +86,7 @@ def document(row: Row) -> Document:
     """The document of a row."""
     (
         number, name, name_en, model, words, city, county, category, code, provider, funding, kind, external_use, value,
-        sensor, prices, opens,
+        sensor, prices, instant, opens,
     ) = row  # fmt: skip
     found = Document()
     found.add_integer("id", number)
@@ -111,6 +113,7 @@ def document(row: Row) -> Document:
         ("sensor", _flag(sensor)),
         (OPENS, _flag(opens)),
         ("vouchers", _flag(prices is not None and external_use != ExternalUse.CLOSED)),
+        ("instant", _flag(instant)),
     ):
         found.add_text(field, term)
     for length, field in CODES.items():

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -23,11 +24,14 @@ from instruments.models import Instrument
 from instruments.queries.catalogue import FACETS, Search, Sort
 from instruments.rules.search import normalise, query_tokens
 from instruments.rules.terms import Funding, PriceUnit, ValueBand, value_band
+from instruments.service.consents import give_consent, revoke_consent
 from instruments.service.index_check import compare, status
 from instruments.service.indexing import Keeper, build_index
 from instruments.states import ListingState
 from marketplace.app import create_app
 from tests.databases import Database, Server
+from tests.factories.accounts import actor_of
+from tests.factories.instruments import make_instrument, make_service
 from tests.support import generated
 from tests.support.searching import ask, by_index, eventually, keep, pages, without_index
 
@@ -55,6 +59,8 @@ ASKED = (
     Search(category="质谱仪器"),
     Search(funding=Funding.FISCAL, vouchers=True),
     Search(vouchers=False),
+    Search(instant=True),
+    Search(instant=False, city="370100"),
     Search(value_band=ValueBand.UNKNOWN),
     Search(value_band=ValueBand.FROM_100K),
     Search(min_value_fen=20_000_000),
@@ -218,6 +224,23 @@ def test_what_is_edited_is_found_once_its_event_is_taken_in(committed_app: Flask
         for table in ("service_instrument", "opening_hours"):
             current.execute(text(f"DELETE FROM {table} WHERE instrument_id = :id"), {"id": third})
     keeper.take_in()
+    assert compare().faults == 0
+    keeper.close()
+
+
+def test_a_standing_consent_is_found_once_its_event_is_taken_in(committed_app: Flask) -> None:
+    """Given and taken back."""
+    service = make_service(instruments=[make_instrument()])
+    made, _ = build_index(now=clock.now())
+    keeper = Keeper(made)
+    asked: Any = {"service_id": service.id, "actor": actor_of(service.provider), "now": clock.now()}
+    given = give_consent(direct_deduction=False, **asked)
+    assert keeper.take_in() > 0
+    assert by_index(Search(instant=True))["total"] == 1
+    session().rollback()
+    revoke_consent(consent_id=given.id, **asked)
+    assert keeper.take_in() > 0
+    assert by_index(Search(instant=True))["total"] == 0
     assert compare().faults == 0
     keeper.close()
 

@@ -224,6 +224,7 @@ def test_whatever_the_api_filters_by_can_be_typed_and_kept(app: Flask) -> None:
         value_band=ValueBand.FROM_100K,
         iot_sensor=False,
         vouchers=True,
+        instant=True,
         min_value_fen=1,
         max_value_fen=123_456_789,
         min_price_fen=5_050,

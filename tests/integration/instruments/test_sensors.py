@@ -160,12 +160,12 @@ def test_hours_measured_for_an_order_leave_the_time_kept_free_around_its_slot_ou
     rules = BookingRules(before_minutes=30, after_minutes=30)
     set_provider_rules(rules=rules, actor=actor_of(instrument.provider), now=clock.now())
     ahead = clock.now() - timedelta(days=1)
-    slot = Span(NOON - timedelta(hours=2), NOON - timedelta(hours=1))
+    begins, ends = NOON - timedelta(hours=2), NOON - timedelta(hours=1)
     with clock.at(ahead), transaction():
         book(
             order_id=1,
             instrument_id=instrument.id,
-            during=slot,
+            during=Span(begins, ends),
             organisation_id=firm.id,
             calendar=load_calendar(),
             actor=VISITOR,
@@ -174,8 +174,8 @@ def test_hours_measured_for_an_order_leave_the_time_kept_free_around_its_slot_ou
     hand_in(client, key_of(client, instrument), *(reading(minutes, minutes > 30) for minutes in range(150, 0, -30)))
     assert ran(client, instrument) == "2"
     assert measured_hours(1) == 1
-    assert orders_within([instrument.id], Interval(slot.end, slot.end + timedelta(minutes=30))) == []
-    assert orders_within([instrument.id], Interval(slot.start, slot.end)) == [1]
+    assert orders_within([instrument.id], Interval(ends, ends + timedelta(minutes=30))) == []
+    assert orders_within([instrument.id], Interval(begins, ends)) == [1]
 
 
 def test_a_stretch_over_midnight_is_told_by_day(client: FlaskClient) -> None:
