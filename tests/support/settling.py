@@ -14,10 +14,10 @@ _DONE = text(
 )
 
 
-def settle(*, within_seconds: float = 120) -> None:
+def settle(*, within_seconds: float = 900) -> None:
     """Return once no transaction of the whole server is older than the newest entry and event.
 
-    The server is shared with other tests, whose open transactions count too.
+    The server is shared with other tests, whose open transactions count too; that of random histories takes minutes.
     """
     deadline = time.monotonic() + within_seconds
     while not session().scalar(_DONE):
