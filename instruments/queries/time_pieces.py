@@ -89,9 +89,10 @@ class Days:
 
 def countable(scope: ColumnElement[bool]) -> ColumnElement[bool]:
     """The condition on :class:`Instrument` that it is in ``scope``, public, and anything is known of its time: hours, a
-    sensor or a use. Most of what is only listed is none of that, and asks for nothing more."""
+    sensor, a use, or what took it. Most of what is only listed is none of that, and asks for nothing more."""
     known = (OpeningHours, OpeningSeason, SensorPlacement, InstrumentUse)
-    timed = or_(*(exists().where(each.instrument_id == Instrument.id) for each in known))
+    taken = exists().where(Occupancy.instrument_id == Instrument.id, Occupancy.live)
+    timed = or_(taken, *(exists().where(each.instrument_id == Instrument.id) for each in known))
     return and_(scope, Instrument.state.in_(IN_USE), timed)
 
 

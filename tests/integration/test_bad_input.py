@@ -59,13 +59,17 @@ def row_faults(job: Json) -> list[tuple[int, str | None, str]]:
 
 
 def test_a_malformed_csv_is_refused_with_its_line(client: DemoClient) -> None:
-    """A quote that is never closed, bytes in no encoding, and prose where a table is due."""
+    """A quote that is never closed, UTF-8 that is damaged, bytes in no encoding, and prose where a table is due."""
     path = "/instrument-imports"
     broken = client.upload("provider-jinan", path, table('A,"unclosed'), "a.csv", expect=422)
     assert (broken["code"], named(broken)) == ("import_file_unreadable", [(None, "import_csv_broken")])
     assert "2" in broken["reasons"][0]["text_en"]
     mangled = client.upload("provider-jinan", path, HEADER.encode() + b"\nA,\xff\xfe\x81,1\n", "a.csv", expect=422)
-    assert named(mangled) == [(None, "import_encoding_unknown")]
+    assert named(mangled) == [(None, "import_encoding_broken")]
+    foreign = client.upload(
+        "provider-jinan", path, HEADER.encode("gb18030") + b"\nA,\xff\xff\x81,1\n", "a.csv", expect=422
+    )
+    assert named(foreign) == [(None, "import_encoding_unknown")]
     prose = client.upload("provider-jinan", path, b"just prose\nand more\n", "a.csv", expect=422)
     assert prose["code"] == "import_layout_unknown"
     assert {code for _, code in named(prose)} == {"import_headers_found", "import_layout_known"}

@@ -185,6 +185,7 @@ def test_another_key_is_told_from_another_history(trail: Flask) -> None:
     with pytest.raises(ChainBroken):
         replace_key(now=NOW)
     assert replace_key(now=NOW, old_key_lost=True).number == 4
+    settle()
     assert seal_audit_trail(now=NOW) == 2
     assert fault(1) == "it was made with a key that is not configured"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
@@ -104,6 +104,7 @@ def _apart(stretches: Iterable[tuple[int, int]]) -> list[Interval]:
 
 
 @settings(max_examples=20)
+@example(week=[], ranges=[], rules=BookingRules(), of_provider=True, taken=[(0, 1)], uses=[])
 @given(weeks, seasons, rulesets, st.booleans(), st.lists(stretch, max_size=6), st.lists(stretch, max_size=4))
 def test_hours_of_a_day_are_those_of_the_rules(
     app: Flask,
