@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from icalendar import Calendar, Event, Timezone
 from sqlalchemy import func
 
 from accounts.queries.names import organisation_names
@@ -22,12 +24,14 @@ from instruments.queries.usage import instruments_named, visible_bookings
 from instruments.rules.opening import Interval
 from instruments.rules.terms import OccupancyKind, TakenKind
 
+if TYPE_CHECKING:
+    from icalendar import Calendar, Event
+
 CALENDAR_PAST = timedelta(days=31)
 CALENDAR_FUTURE = timedelta(days=366)
 MOST_EVENTS = 5_000
 """Bookings in one answer; of more than these, the latest are left out."""
 ASK_AGAIN = timedelta(hours=1)
-_ZONE = Timezone.from_tzid(str(SHANGHAI), first_date=date(2000, 1, 1))
 
 
 def calendar_feed(instrument_id: int, *, actor: Actor, now: datetime) -> bytes:
@@ -77,20 +81,31 @@ def bookings_feed(actor: Actor, *, now: datetime) -> bytes:
     return bytes(feed.to_ical())
 
 
+@cache
+def _library() -> Any:
+    """The library, once a feed is asked for: it takes 10 MB that most processes never need."""
+    return import_module("icalendar")
+
+
+@cache
+def _zone() -> Any:
+    return _library().Timezone.from_tzid(str(SHANGHAI), first_date=date(2000, 1, 1))
+
+
 def _calendar(name: str) -> Calendar:
-    feed = Calendar()
+    feed: Calendar = _library().Calendar()
     feed.add("prodid", "-//innovation-vouchers//instruments//ZH")
     feed.add("version", "2.0")
     feed.add("x-wr-calname", name)
     feed.add("x-wr-timezone", str(SHANGHAI))
     feed.add("refresh-interval", ASK_AGAIN, parameters={"VALUE": "DURATION"})
     # A calendar has one component at least, also where nothing is taken.
-    feed.add_component(_ZONE)
+    feed.add_component(_zone())
     return feed
 
 
 def _event(taken: Occupancy, when: Interval, said: str, *, apart: int | None = None) -> Event:
-    event = Event()
+    event: Event = _library().Event()
     part = "" if apart is None else f"-{apart}"
     event.add("uid", f"occupancy-{taken.id}{part}@instrument-{taken.instrument_id}")
     event.add("dtstamp", taken.created_at)
