@@ -7,8 +7,8 @@ from sqlalchemy.dialects import postgresql
 from migrations.columns import among, by, instant, key, one_of, refers, text
 from migrations.helpers import grant
 
-revision = "0067"
-down_revision = "0066"
+revision = "0064"
+down_revision = "0063"
 branch_labels = None
 depends_on = None
 

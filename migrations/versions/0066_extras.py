@@ -6,8 +6,8 @@ from alembic import op
 from migrations.columns import day, fen, instant, json, key, one_of, refers, text
 from migrations.helpers import grant
 
-revision = "0074"
-down_revision = "0063"
+revision = "0066"
+down_revision = "0065"
 branch_labels = None
 depends_on = None
 

@@ -6,8 +6,8 @@ from alembic import op
 from migrations.columns import by, day, key, one_of, refers, text
 from migrations.helpers import grant
 
-revision = "0072"
-down_revision = "0071"
+revision = "0070"
+down_revision = "0069"
 branch_labels = None
 depends_on = None
 

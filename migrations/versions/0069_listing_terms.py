@@ -6,8 +6,8 @@ from alembic import op
 from migrations.columns import by, day, instant, key, one_of, refers, text
 from migrations.helpers import append_only, grant
 
-revision = "0071"
-down_revision = "0065"
+revision = "0069"
+down_revision = "0068"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations.columns import fen, one_of, text
 
-revision = "0065"
-down_revision = "0064"
+revision = "0068"
+down_revision = "0067"
 branch_labels = None
 depends_on = None
 

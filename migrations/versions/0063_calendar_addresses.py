@@ -6,7 +6,7 @@ from alembic import op
 from migrations.columns import instant, key, refers, text
 from migrations.helpers import grant
 
-revision = "0066"
+revision = "0063"
 down_revision = "0062"
 branch_labels = None
 depends_on = None

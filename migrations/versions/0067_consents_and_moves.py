@@ -7,8 +7,8 @@ from sqlalchemy.dialects import postgresql
 from migrations.columns import by, key, refers
 from migrations.helpers import grant
 
-revision = "0064"
-down_revision = "0074"
+revision = "0067"
+down_revision = "0066"
 branch_labels = None
 depends_on = None
 
