@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -98,18 +98,15 @@ def _update_rows(found: Sequence[ReportedChange]) -> list[Row]:
     ]
 
 
-def _overdue_listings(found: Select[Any], typed: str) -> Select[Any]:
-    return overdue_alone(found, on=_day(typed))
+def _overdue(narrow: Callable[..., Select[Any]]) -> Filter:
+    """Only what is overdue today, as ``narrow`` has it."""
 
+    def applied(found: Select[Any], typed: str) -> Select[Any]:
+        if typed != OVERDUE:
+            raise ValueError(typed)
+        return narrow(found, on=clock.today(clock.now()))
 
-def _overdue_updates(found: Select[Any], typed: str) -> Select[Any]:
-    return overdue_changes(found, on=_day(typed))
-
-
-def _day(typed: str) -> date:
-    if typed != OVERDUE:
-        raise ValueError(typed)
-    return clock.today(clock.now())
+    return Filter("overdue", applied, options=lambda: [(OVERDUE, t("filter.overdue_only"))])
 
 
 def _cities() -> list[tuple[str, str]]:
@@ -129,7 +126,7 @@ LISTINGS = Table(
         WORDS,
         CITY,
         choice("state", Instrument.state, ListingState),
-        Filter("overdue", _overdue_listings, options=lambda: [(OVERDUE, t("filter.overdue_only"))]),
+        _overdue(overdue_alone),
     ],
     columns=[
         NAME,
@@ -150,7 +147,7 @@ UPDATES = Table(
         WORDS,
         CITY,
         choice("change", ReportedChange.kind, ChangeKind),
-        Filter("overdue", _overdue_updates, options=lambda: [(OVERDUE, t("filter.overdue_only"))]),
+        _overdue(overdue_changes),
     ],
     columns=[
         NAME,

@@ -10,8 +10,7 @@ from decimal import Decimal
 
 from core.errors import Reason, reason
 from core.kinds import ExtraKind
-from core.money import yuan_text
-from instruments.rules.services import AT_COST
+from instruments.rules.services import AT_COST, above_cost, zero_faults
 from instruments.rules.terms import PriceGroup
 
 MOST_EXTRAS = 50
@@ -67,7 +66,7 @@ class ExtraPriceFacts:
 
 def extra_price_faults(facts: ExtraPriceFacts, *, valid_from: date, today: date, is_fiscal: bool) -> list[Reason]:
     """Every fault of a price: in the past or nothing at all (V14), for groups only, above cost or without it (V13)."""
-    faults = [reason("service_price_zero", article="V14", field=name) for name, fen in facts.sums.items() if fen == 0]
+    faults = zero_faults(facts.sums)
     if valid_from < today:
         faults.append(reason("extra_price_past", article="V14", field="valid_from"))
     if facts.price_fen is None:
@@ -86,9 +85,7 @@ def _cost_faults(facts: ExtraPriceFacts, *, is_fiscal: bool) -> Iterable[Reason]
     if facts.cost_fen is None:
         yield reason("extra_cost_missing", article=AT_COST, field="cost_fen")
         return
-    for name, fen in facts.sums.items():
-        if fen is not None and fen > facts.cost_fen:
-            yield reason("service_price_above_cost", article=AT_COST, field=name, cost=yuan_text(facts.cost_fen))
+    yield from above_cost(facts.sums, facts.cost_fen)
 
 
 def wanted_faults(wanted: Sequence[WantedExtra], *, offered: Collection[int]) -> list[Reason]:

@@ -70,7 +70,7 @@ def missing_for_publication(facts: ServiceFacts) -> list[Reason]:
 
 def price_faults(facts: PriceFacts) -> list[Reason]:
     """What no price may be: nothing at all (V14), or rounded to steps of an hour where hours are not what is sold."""
-    faults = [reason("service_price_zero", article="V14", field=name) for name, fen in facts.sums.items() if fen == 0]
+    faults = zero_faults(facts.sums)
     if facts.billing_step_minutes is not None and facts.price_unit is not PriceUnit.HOUR:
         faults.append(reason("service_step_without_hours", field="billing_step_minutes"))
     pair = ("free_cancellation_hours", "late_cancellation_percent")
@@ -86,12 +86,21 @@ def cost_faults(facts: ServiceFacts) -> list[Reason]:
 
     A cost that is not stated refuses nothing; it is a defect to mend, as no price list from outside says it.
     """
-    cost_fen = facts.cost_fen
-    if not facts.is_fiscal or cost_fen is None:
+    if not facts.is_fiscal or facts.cost_fen is None:
         return []
+    return above_cost(facts.sums, facts.cost_fen)
+
+
+def zero_faults(sums: Mapping[str, int | None]) -> list[Reason]:
+    """Each sum that is nothing at all, which no price may be (V14)."""
+    return [reason("service_price_zero", article="V14", field=name) for name, fen in sums.items() if fen == 0]
+
+
+def above_cost(sums: Mapping[str, int | None], cost_fen: int) -> list[Reason]:
+    """Each sum above what a unit costs a fiscally built provider (V13)."""
     return [
         reason("service_price_above_cost", article=AT_COST, field=name, cost=yuan_text(cost_fen))
-        for name, fen in facts.sums.items()
+        for name, fen in sums.items()
         if fen is not None and fen > cost_fen
     ]
 

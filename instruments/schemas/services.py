@@ -89,7 +89,32 @@ class AnnouncedPriceSchema(PriceTermsSchema):
     valid_from = DayField(required=True, metadata={"description": "The day it begins, after today."})
 
 
-class PriceVersionSchema(Schema):
+class CancellationShownSchema(Schema):
+    """What giving a booking up late, or not coming to it, costs (ADR 0224)."""
+
+    free_cancellation_hours = CountField(
+        required=True,
+        maximum=MOST_HOURS,
+        allow_none=True,
+        metadata={"description": "So many hours before its start a booking is given up for nothing; null: always."},
+    )
+    late_cancellation_percent = CountField(
+        required=True,
+        minimum=1,
+        maximum=WHOLE,
+        allow_none=True,
+        metadata={"description": "What it costs afterwards, in percent of the price; given together with the hours."},
+    )
+    no_show_percent = CountField(
+        required=True,
+        minimum=1,
+        maximum=WHOLE,
+        allow_none=True,
+        metadata={"description": "What it costs not to come to a booking, in percent of the price; null: nothing."},
+    )
+
+
+class PriceVersionSchema(CancellationShownSchema):
     """A version of what a service costs."""
 
     id = IdField(required=True, metadata={"description": "Number of the version."})
@@ -113,26 +138,6 @@ class PriceVersionSchema(Schema):
     cost_fen = FenField(required=True, allow_none=True, metadata={"description": "Stated cost of a unit (V13)."})
     cost_basis = TextField(min_length=0, required=True, metadata={"description": "The document that states it."})
     turnaround_days = CountField(required=True, metadata={"description": "Promised working days."})
-    free_cancellation_hours = CountField(
-        required=True,
-        maximum=MOST_HOURS,
-        allow_none=True,
-        metadata={"description": "So many hours before its start a booking is given up for nothing; null: always."},
-    )
-    late_cancellation_percent = CountField(
-        required=True,
-        minimum=1,
-        maximum=WHOLE,
-        allow_none=True,
-        metadata={"description": "What it costs afterwards, in percent of the price; given together with the hours."},
-    )
-    no_show_percent = CountField(
-        required=True,
-        minimum=1,
-        maximum=WHOLE,
-        allow_none=True,
-        metadata={"description": "What it costs not to come to a booking, in percent of the price; null: nothing."},
-    )
     set_at = InstantField(required=True, metadata={"description": "When it was published."})
     withdrawn_at = InstantField(
         required=True, allow_none=True, metadata={"description": "When it was taken back before it began."}
@@ -188,7 +193,7 @@ class TiedInstrumentSchema(Schema):
     state = EnumField(ListingState, required=True, metadata={"description": "State of its listing."})
 
 
-class ServiceSchema(Schema):
+class ServiceSchema(CancellationShownSchema):
     """A priced service."""
 
     id = IdField(required=True, metadata={"description": "Number of the service."})
@@ -218,26 +223,6 @@ class ServiceSchema(Schema):
     cost_basis = TextField(min_length=0, required=True, metadata={"description": "The document that states it."})
     phone = TextField(min_length=0, required=True, metadata={"description": "Whom to ask."})
     turnaround_days = CountField(required=True, allow_none=True, metadata={"description": "Promised working days."})
-    free_cancellation_hours = CountField(
-        required=True,
-        maximum=MOST_HOURS,
-        allow_none=True,
-        metadata={"description": "So many hours before its start a booking is given up for nothing; null: always."},
-    )
-    late_cancellation_percent = CountField(
-        required=True,
-        minimum=1,
-        maximum=WHOLE,
-        allow_none=True,
-        metadata={"description": "What it costs afterwards, in percent of the price; given together with the hours."},
-    )
-    no_show_percent = CountField(
-        required=True,
-        minimum=1,
-        maximum=WHOLE,
-        allow_none=True,
-        metadata={"description": "What it costs not to come to a booking, in percent of the price; null: nothing."},
-    )
     state = EnumField(ServiceState, required=True, metadata={"description": "Whether it is offered."})
     consent_id = IdField(
         required=True,

@@ -23,8 +23,11 @@ def opened_calendar(page: Page, service: str) -> None:
     page.goto("/services?q=" + service)
     page.locator(f"main a:has-text('{service}')").first.click()
     page.locator("main a[href*='/quotes/new']").first.click()
+    page.wait_for_url("**/quotes/new*")  # a click does not wait for its page, and a count does not wait at all
+    instruments = page.locator("main a[href*='instrument_id=']")
+    page.locator("[data-calendar]").or_(instruments).first.wait_for()
     if page.locator("[data-calendar]").count() == 0:
-        page.locator("main a[href*='instrument_id=']").first.click()
+        instruments.first.click()
     page.locator("[data-calendar] button").click()
     page.locator(".event-closed").first.wait_for()
     page.wait_for_load_state("networkidle")  # what is still being fetched when a page is left counts as a failure
