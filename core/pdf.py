@@ -10,13 +10,17 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import typst
+from typing import TYPE_CHECKING, Any
 
 from core.config import PROJECT
+from core.late import LateModule
 from core.pdf_fonts import in_print
 from core.texts import catalogue
+
+if TYPE_CHECKING:
+    import typst
+else:
+    typst = LateModule("typst")
 
 FONTS = PROJECT / "core" / "static" / "fonts"
 FONT_FILES = ("NotoSansSC_400Regular.ttf", "NotoSansSC_700Bold.ttf")

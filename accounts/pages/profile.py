@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import segno
 from flask import Response, make_response, render_template, url_for
 
 from accounts import queries
@@ -22,6 +21,7 @@ from core.http import allow, current_actor
 from core.http.address import client_address
 from core.pages import Done, Form, NavEntry, Pages, form_page
 from core.pages.blueprint import told
+from core.pages.qr_codes import qr_code
 
 profile = Pages(
     "profile_pages",
@@ -102,7 +102,7 @@ def confirm_totp() -> Response:
         template="accounts/totp.html",
         keyed=False,
         secret=codes.written(factor.secret),
-        picture=segno.make(uri, error="m").svg_data_uri(scale=5, border=4, light="white"),
+        picture=qr_code(uri),
     )
     return _codes(issued) if issued else answer
 

@@ -33,7 +33,7 @@ from core.http.problem import (
     register_problems,
     status_of,
 )
-from core.http.schemas import MAX_ID, CountField, ReasonSchema, Schema, TextField
+from core.http.schemas import MAX_ID, CountField, ReasonSchema, Schema, TextField, shared
 from core.permissions import everyone, nobody
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -110,6 +110,10 @@ def _require_type(request: Request, *known: str) -> None:
         raise BodyTypeRefused(found=request.mimetype[:80] or "-", known=", ".join(known))
 
 
+def _one(schema: Any) -> Any:
+    return shared(schema) if isinstance(schema, type) else schema
+
+
 class PathPlugin(FlaskPlugin):  # type: ignore[misc]
     """Says what stands in a path: ``order_id`` is the number of an order."""
 
@@ -149,13 +153,13 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
         return noting
 
     def arguments(self, schema: Any, **options: Any) -> Callable[[V], V]:
-        """smorest's decorator with a type."""
-        decorate: Callable[[V], V] = super().arguments(schema, **options)
+        """smorest's decorator with a type, and one schema for all routes that take it."""
+        decorate: Callable[[V], V] = super().arguments(_one(schema), **options)
         return decorate
 
     def response(self, status_code: int, schema: Any = None, **options: Any) -> Callable[[V], V]:
-        """smorest's decorator with a type."""
-        decorate: Callable[[V], V] = super().response(status_code, schema, **options)
+        """smorest's decorator with a type, and one schema for all routes that answer it."""
+        decorate: Callable[[V], V] = super().response(status_code, _one(schema), **options)
         return decorate
 
     def doc(self, **described: Any) -> Callable[[V], V]:

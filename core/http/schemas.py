@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import Any, Self
 
 from marshmallow import RAISE, ValidationError, fields, pre_dump, validate
 from marshmallow import Schema as MarshmallowSchema
@@ -61,6 +62,16 @@ class Schema(MarshmallowSchema):
         super().__init_subclass__(**kwargs)
         said = inspect.cleandoc(cls.__doc__ or "").partition("\n\n")[0]
         cls.Meta = type("Meta", (cls.Meta,), {"description": " ".join(said.split())})  # type: ignore[assignment,misc]
+
+    def __deepcopy__(self, known: dict[int, Any]) -> Self:
+        """Itself: smorest copies what it documents with each decorator, and no schema changes once it is made."""
+        return self
+
+
+@cache
+def shared(schema: type[Schema]) -> Schema:
+    """The one schema of its class for all routes: it keeps nothing of what it reads, and its fields take memory."""
+    return schema()
 
 
 class TextField(fields.String):

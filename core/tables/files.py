@@ -11,13 +11,17 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
-from typing import BinaryIO, Protocol
-
-import charset_normalizer
-import python_calamine
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from core.errors import Refused, TooLarge, WrongMediaType, reason
+from core.late import LateModule
 from core.uploads.archives import ArchiveLimits, check_archive
+
+if TYPE_CHECKING:
+    import charset_normalizer
+    import python_calamine
+else:
+    charset_normalizer, python_calamine = LateModule("charset_normalizer"), LateModule("python_calamine")
 
 SNIFF_BYTES = 4096
 SAMPLE_BYTES = 1 << 20

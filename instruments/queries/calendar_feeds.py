@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func
@@ -13,6 +12,7 @@ from sqlalchemy import func
 from accounts.queries.names import organisation_names
 from core.clock import SHANGHAI
 from core.db import session
+from core.late import LateModule
 from core.permissions import Actor
 from core.texts import text
 from instruments.models import Instrument, Occupancy
@@ -25,7 +25,9 @@ from instruments.rules.opening import Interval
 from instruments.rules.terms import OccupancyKind, TakenKind
 
 if TYPE_CHECKING:
-    from icalendar import Calendar, Event
+    import icalendar
+else:
+    icalendar = LateModule("icalendar")
 
 CALENDAR_PAST = timedelta(days=31)
 CALENDAR_FUTURE = timedelta(days=366)
@@ -82,18 +84,12 @@ def bookings_feed(actor: Actor, *, now: datetime) -> bytes:
 
 
 @cache
-def _library() -> Any:
-    """The library, once a feed is asked for: it takes 10 MB that most processes never need."""
-    return import_module("icalendar")
-
-
-@cache
 def _zone() -> Any:
-    return _library().Timezone.from_tzid(str(SHANGHAI), first_date=date(2000, 1, 1))
+    return icalendar.Timezone.from_tzid(str(SHANGHAI), first_date=date(2000, 1, 1))
 
 
-def _calendar(name: str) -> Calendar:
-    feed: Calendar = _library().Calendar()
+def _calendar(name: str) -> icalendar.Calendar:
+    feed = icalendar.Calendar()
     feed.add("prodid", "-//innovation-vouchers//instruments//ZH")
     feed.add("version", "2.0")
     feed.add("x-wr-calname", name)
@@ -104,8 +100,8 @@ def _calendar(name: str) -> Calendar:
     return feed
 
 
-def _event(taken: Occupancy, when: Interval, said: str, *, apart: int | None = None) -> Event:
-    event: Event = _library().Event()
+def _event(taken: Occupancy, when: Interval, said: str, *, apart: int | None = None) -> icalendar.Event:
+    event = icalendar.Event()
     part = "" if apart is None else f"-{apart}"
     event.add("uid", f"occupancy-{taken.id}{part}@instrument-{taken.instrument_id}")
     event.add("dtstamp", taken.created_at)
@@ -133,7 +129,7 @@ def _order(taken: Occupancy) -> str:
     return "" if taken.order_id is None else text("instruments.feed.order", number=taken.order_id).both()
 
 
-def _say(event: Event, said: str) -> None:
+def _say(event: icalendar.Event, said: str) -> None:
     lines = "\n".join(_lines(said))
     if lines:
         event.add("description", lines)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
-from importlib import import_module
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
+from core.late import LateModule
 from instruments.rules.search import normalise
+
+if TYPE_CHECKING:
+    import pypinyin
+else:
+    pypinyin = LateModule("pypinyin")  # its dictionary takes 57 MB, which only what writes the index needs
 
 SYLLABLES = 8
 """Syllables from each character on that count: what is typed is hardly ever longer, and then its beginning decides."""
@@ -30,15 +35,9 @@ def pinyin_tokens(name: str) -> str:
     return " ".join(dict.fromkeys(_tokens(normalise(name))))
 
 
-@cache
-def _library() -> Any:
-    """The dictionary, once a name is written: it takes 57 MB, which only what writes the index needs."""
-    return import_module("pypinyin")
-
-
 def _tokens(name: str) -> Iterator[str]:
     for run in _HAN.findall(name):
-        syllables = [each for each in _library().lazy_pinyin(run, errors="ignore") if each.isascii()]
+        syllables = [each for each in pypinyin.lazy_pinyin(run, errors="ignore") if each.isascii()]
         for start in range(len(syllables)):
             following = syllables[start : start + SYLLABLES]
             yield "".join(following)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
-
+from core.late import LateModule
 from settlement.rules.gateway import (
     ATTEMPT,
     CURRENCY,
@@ -25,6 +23,12 @@ from settlement.rules.gateway import (
     Told,
 )
 from settlement.rules.methods import PaymentMethod
+
+if TYPE_CHECKING:
+    import requests.adapters
+    import urllib3
+else:
+    requests, urllib3 = LateModule("requests"), LateModule("urllib3")
 
 API_VERSION = "2024-06-20"
 """The version of the interface these requests and answers are written in."""
@@ -154,7 +158,7 @@ class StripeGateway:
         if method == "POST":
             headers["Content-Type"] = FORM  # also where there is nothing to send, or it is refused
         with requests.Session() as http:
-            http.mount(self._base, HTTPAdapter(max_retries=_RETRY))
+            http.mount(self._base, requests.adapters.HTTPAdapter(max_retries=_retry()))
             try:
                 reply = http.request(
                     method,
@@ -183,8 +187,12 @@ class StripeGateway:
         raise Denied(str(error.get("code") or error.get("type") or "unexplained"), status=reply.status_code)
 
 
-_RETRY = Retry(total=None, connect=CONNECT_TRIES, read=0, redirect=0, status=0, other=0, backoff_factor=0.1)
 _WITH_INTENT: Json = {"expand": ["payment_intent"]}
+
+
+@cache
+def _retry() -> urllib3.Retry:
+    return urllib3.Retry(total=None, connect=CONNECT_TRIES, read=0, redirect=0, status=0, other=0, backoff_factor=0.1)
 
 
 def _intent_params(opening: Opening) -> Json:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import segno
 from flask import render_template, url_for
 
 from accounts.queries.names import organisation_names
@@ -14,6 +13,7 @@ from core.http import allow, current_actor
 from core.pages import Column, Filter, NavEntry, Pages, Table, link_to, table_page, term
 from core.pages.language import t, yuan
 from core.pages.links import source_link
+from core.pages.qr_codes import qr_code
 from core.pages.tables import choice
 from core.permissions import Actor
 from settlement import permissions
@@ -207,7 +207,7 @@ def _stage(view: PaymentView, *, paying: bool) -> str:
 
 
 def _code(data: str) -> str:
-    return segno.make(data, error="m").svg_data_uri(scale=5, border=4, light="white")
+    return qr_code(data)
 
 
 def _held_words(view: PaymentView) -> list[tuple[str, str]]:
