@@ -35,6 +35,7 @@ from instruments.queries.details import details, instrument_details
 from instruments.queries.instruments import InstrumentMissing, find_instrument
 from instruments.queries.nearby import nearby
 from instruments.queries.offers import SlotTaken
+from instruments.queries.suggestions import Suggested, suggest
 from instruments.schemas.calendars import (
     AvailabilityQuerySchema,
     AvailabilitySchema,
@@ -54,6 +55,7 @@ from instruments.schemas.instruments import (
     SearchResultSchema,
     SearchSchema,
 )
+from instruments.schemas.suggestions import SuggestionQuerySchema, SuggestionsSchema
 from instruments.service import calendar, listings
 from instruments.service.calendar import HoursRefused
 from instruments.service.listings import (
@@ -90,6 +92,19 @@ def search(given: dict[str, Any]) -> dict[str, Any]:
     actor, now = current_actor(), clock.now()
     found = catalogue.search(wanted, cursor=cursor, limit=limit, actor=actor, now=now)
     return {**found, "nearby": None if found["total"] else nearby(wanted, actor=actor, now=now)}
+
+
+@instruments.route("/suggestions", methods=["GET"])
+@allow(may_search)
+@instruments.arguments(SuggestionQuerySchema, location="query")
+@instruments.response(200, SuggestionsSchema)
+def suggestions(given: dict[str, Any]) -> Suggested:
+    """Suggestions while typing
+
+    Names, models, categories, providers and services of what is listed, by words, pinyin or initials. While the search
+    index is missing or behind, the database answers, without pinyin, and source says so.
+    """
+    return suggest(given["q"])
 
 
 @instruments.route("", methods=["POST"])

@@ -24,8 +24,9 @@ from instruments.pages.quoting import need_href
 from instruments.permissions import may_search
 from instruments.policy import city_names, county_names, places
 from instruments.queries.catalogue import SearchRefused, Sort, matching, search
-from instruments.queries.listings import offered_counts, suggested_names
+from instruments.queries.listings import offered_counts
 from instruments.queries.photos import first_photos
+from instruments.queries.suggestions import Suggestion, SuggestionKind, suggest
 from instruments.rules.terms import Funding, PriceUnit
 
 PAGE_ITEMS = 24
@@ -101,12 +102,26 @@ def index() -> Response:
 @catalogue.get("/suggestions")
 @allow(may_search)
 def suggestions() -> Response:
-    """Names to go on with while somebody types; opened by itself it is the search."""
+    """What may be meant while somebody types, each a link that keeps the filters; opened by itself it is a search."""
     typed = request.args.get("q", "")[:MOST_TYPED]
     if not is_fragment():
         return make_response(redirect(url_for(INDEX, q=typed), 303))
-    names = suggested_names(typed, actor=current_actor())
-    return make_response(render_template("instruments/suggestions.html", names=names))
+    question, found = asked(), suggest(typed)
+    groups = {
+        kind: [(each.text, _leads_to(question, each)) for each in found.items if each.kind is kind]
+        for kind in SuggestionKind
+    }
+    return make_response(render_template("instruments/suggestions.html", groups=groups, found=found))
+
+
+def _leads_to(question: Asked, suggestion: Suggestion) -> str:
+    if suggestion.kind is SuggestionKind.PROVIDER:
+        return question.href(q="", provider=suggestion.provider)
+    if suggestion.kind is SuggestionKind.CATEGORY:
+        return question.href(q="", category=suggestion.text)
+    if suggestion.kind is SuggestionKind.SERVICE:
+        return url_for("service_pages.index", q=suggestion.text)
+    return question.href(q=suggestion.text)
 
 
 def _shown(question: Asked) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from instruments.queries.searching.conditions import conditions
 from instruments.queries.searching.cursors import Key, SearchCursorUnknown, read_cursor, write_cursor
 from instruments.queries.searching.freedom import free_among
 from instruments.queries.searching.labels import Counted, labelled
-from instruments.queries.searching.reading import IndexUnusable, Opened, opened, report_broken
+from instruments.queries.searching.reading import IndexUnusable, Opened, by_index
 from instruments.states import ListingState
 
 __all__ = ["FACETS", "Search", "SearchCursorUnknown", "SearchRefused", "Sort", "matching", "search"]
@@ -86,12 +86,7 @@ def _answered(wanted: Search, *, after: list[Key] | None, limit: int, city: str,
     if not _is_for_index(wanted, actor):
         return _from_database(wanted, after=after, limit=limit, city=city, actor=actor)
     try:
-        present = opened()
-        try:
-            return _from_index(present, wanted, after=after, limit=limit, city=city)
-        except (ValueError, OSError) as unreadable:
-            report_broken(unreadable)
-            raise IndexUnusable("broken") from unreadable
+        return by_index(partial(_from_index, wanted=wanted, after=after, limit=limit, city=city))
     except IndexUnusable as unusable:
         why = (unusable.why, unusable.behind_seconds)
     return _from_database(wanted, after=after, limit=limit, city=city, actor=actor, why=why)
@@ -102,7 +97,7 @@ def _is_for_index(wanted: Search, actor: Actor) -> bool:
     return wanted.state is ListingState.PUBLISHED or (wanted.state is None and actor.role != Role.PROVIDER)
 
 
-def _from_index(present: Opened, wanted: Search, *, after: list[Key] | None, limit: int, city: str) -> _Answer:
+def _from_index(present: Opened, *, wanted: Search, after: list[Key] | None, limit: int, city: str) -> _Answer:
     if wanted.free_from is not None and wanted.free_to is not None:
         judge = partial(free_among, start=wanted.free_from, end=wanted.free_to)
         free = windows.free(present, wanted, after=after, limit=limit, city=city, judge=judge)

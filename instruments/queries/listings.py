@@ -15,19 +15,12 @@ from core.permissions import Actor
 from core.workdays import load_calendar
 from instruments.models import ImportJob, Instrument, Occupancy, Service, ServiceInstrument
 from instruments.policy import listing_policy
-from instruments.queries.instruments import visible
 from instruments.queries.searching.conditions import words_found
 from instruments.rules.deadlines import last_begun
 from instruments.rules.listing import due_on
 from instruments.rules.search import query_tokens
 from instruments.rules.terms import OccupancyKind
 from instruments.states import ListingState, ServiceState
-
-SUGGESTIONS = 8
-SUGGESTIONS_READ = 200
-"""Matches looked through for different names: while somebody types, a bounded look must do."""
-SUGGEST_FROM = 2
-"""Characters before anything is suggested."""
 
 
 def own_instruments(actor: Actor) -> Select[tuple[Instrument]]:
@@ -61,17 +54,6 @@ def search_instruments(found: Select[tuple[Instrument]], q: str) -> Select[tuple
 def search_services(found: Select[tuple[Service]], q: str) -> Select[tuple[Service]]:
     """Those of a selection that the words find."""
     return found.where(Service.tokens.contains(query_tokens(q)))
-
-
-def suggested_names(q: str, *, actor: Actor) -> Sequence[str]:
-    """A few names that what was typed so far may lead to."""
-    words = query_tokens(q)
-    if len(q.strip()) < SUGGEST_FROM or not words:
-        return []
-    found = select(Instrument.name).where(visible(actor), Instrument.tokens.contains(words)).limit(SUGGESTIONS_READ)
-    names = found.subquery()
-    counted = select(names.c.name).group_by(names.c.name).order_by(func.count().desc(), names.c.name)
-    return session().scalars(counted.limit(SUGGESTIONS)).all()
 
 
 def offered_services(instrument: Instrument) -> Sequence[Service]:

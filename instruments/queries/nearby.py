@@ -9,7 +9,7 @@ from typing import Any
 
 from core.permissions import Actor
 from instruments.queries.catalogue import Search, search
-from instruments.queries.listings import suggested_names
+from instruments.queries.suggestions import SuggestionKind, suggest
 from instruments.rules.near_words import shorter_words
 
 MOST_TRIED = 5
@@ -53,7 +53,7 @@ def nearby(wanted: Search, *, actor: Actor, now: datetime) -> Nearby:
         if found["total"]:
             without.append(Without(dropped, found["total"]))
             cities = [each for each in found["facets"]["city"] if each["value"]] if shows_cities else cities
-    return Nearby(without, cities, _similar_names(wanted.q, actor))
+    return Nearby(without, cities, _similar_names(wanted.q))
 
 
 def _single_filters(wanted: Search) -> list[tuple[str, ...]]:
@@ -73,9 +73,10 @@ def _in_force(wanted: Search) -> Iterator[str]:
             yield each.name
 
 
-def _similar_names(q: str, actor: Actor) -> Sequence[str]:
+def _similar_names(q: str) -> Sequence[str]:
     """Names that the words lead to, else words a little shorter."""
     if not q.strip():
         return []
-    tried = (suggested_names(each, actor=actor) for each in (q, *shorter_words(q)))
-    return next((names for names in tried if names), [])
+    tried = (suggest(each).items for each in (q, *shorter_words(q)))
+    names = ([each.text for each in found if each.kind is SuggestionKind.NAME] for found in tried)
+    return next((some for some in names if some), [])

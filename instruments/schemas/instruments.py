@@ -26,6 +26,7 @@ from instruments.queries.nearby import MOST_TRIED
 from instruments.rules.listing import Obligation
 from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit, ValueBand
 from instruments.schemas.fields import FlagField
+from instruments.schemas.suggestions import AnsweredSchema
 from instruments.service.listings import Decision
 from instruments.states import ListingState
 
@@ -305,7 +306,7 @@ class NearbySchema(Schema):
     )
 
 
-class SearchResultSchema(Schema):
+class SearchResultSchema(AnsweredSchema):
     """A page of a search, with the exact total and facets that follow the filters."""
 
     items = fields.List(
@@ -322,22 +323,6 @@ class SearchResultSchema(Schema):
     total_is_estimate = fields.Boolean(
         required=True,
         metadata={"description": "Whether total and facets are estimates: of a free time, beyond 10,000 matches."},
-    )
-    source = TextField(
-        required=True,
-        validate=validate.OneOf(("index", "database")),
-        metadata={"description": "What answered: the search index, or the database."},
-    )
-    fallback = TextField(
-        required=True,
-        allow_none=True,
-        validate=validate.OneOf(("missing", "broken", "behind")),
-        metadata={"description": "Why the database answered although the index should have; else null."},
-    )
-    behind_seconds = fields.Float(
-        required=True,
-        allow_none=True,
-        metadata={"description": "How long the oldest change not yet in the index has waited; null where unknown."},
     )
     facets = fields.Dict(
         keys=fields.String(),

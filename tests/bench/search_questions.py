@@ -11,7 +11,7 @@ from tests.bench.catalogue_data import ACTS, BROAD, HOW, RARE, USED_FOR, WHAT
 Question = Mapping[str, Any]
 
 SEARCH = "/api/v1/instruments"
-SUGGESTIONS = "/instruments/suggestions"
+SUGGESTIONS = "/api/v1/instruments/suggestions"
 PAGE = 20
 FREE_FROM, FREE_TO = "2026-12-08T10:00:00+08:00", "2026-12-08T12:00:00+08:00"
 """A Tuesday morning, when every fifth instrument is open."""

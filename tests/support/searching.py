@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask
@@ -26,14 +27,21 @@ def by_index(wanted: Search, **more: Any) -> dict[str, Any]:
     return found
 
 
-def without_index(wanted: Search, **more: Any) -> dict[str, Any]:
-    """What the database answers, the index being out of the way."""
+@contextmanager
+def index_aside() -> Iterator[None]:
+    """The index out of the way while in the block."""
     place = index_folder.folder() / index_folder.PRESENT
     aside = place.rename(place.with_suffix(".aside"))
     try:
-        found = ask(wanted, **more)
+        yield
     finally:
         aside.rename(place)
+
+
+def without_index(wanted: Search, **more: Any) -> dict[str, Any]:
+    """What the database answers."""
+    with index_aside():
+        found = ask(wanted, **more)
     assert (found["source"], found["fallback"]) == ("database", "missing")
     return found
 

@@ -12,10 +12,11 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from tantivy import FieldType, Occur, Order, Query
+from tantivy import Occur, Order, Query
 
 from instruments.queries.searching.asked import FACET_VALUES, FACETS, Search, Sort, is_class
 from instruments.queries.searching.cursors import Key
+from instruments.queries.searching.engine import all_of, any_of, between, term
 from instruments.queries.searching.labels import Counted
 from instruments.queries.searching.layout import (
     CODES,
@@ -126,22 +127,22 @@ class Asked:
         if self.wanted.q.strip() and not self.words:
             return Query.empty_query()
         found = [*(self.word("words", each) for each in self.words), *self.filters]
-        return _all(found) if found else Query.all_query()
+        return all_of(found) if found else Query.all_query()
 
     def word(self, field: str, word: str) -> Query:
         """That a field holds a word of the query. Letters that nobody's texts hold are read as pinyin of the name."""
         if not is_latin(word):
-            return _term(field, word)
+            return term(field, word)
         parts = query_parts(word)
         if may_be_pinyin(word) and self._is_unknown(word, parts):
             return Query.regex_query(schema(), "pinyin", f"{word}.*") if field != "model" else Query.empty_query()
-        return _any([_term(field, word), _all([_term(field, each) for each in parts])])
+        return any_of([term(field, word), all_of([term(field, each) for each in parts])])
 
     def _is_unknown(self, word: str, parts: Sequence[str]) -> bool:
         """Whether no document has a word, neither as its tokens say nor within a word."""
         return not any(
             all(self.searcher.doc_freq("words", each) for each in group)
-            and self.searcher.search(_all([_term("words", each) for each in group]), limit=1, count=False).hits
+            and self.searcher.search(all_of([term("words", each) for each in group]), limit=1, count=False).hits
             for group in ([word], parts)
         )
 
@@ -159,17 +160,17 @@ class Asked:
             ("instant", _flag(wanted.instant)),
         ):
             if value is not None:
-                yield _term(field, value)
+                yield term(field, value)
         if wanted.free_from is not None:
-            yield _term(OPENS, "true")
+            yield term(OPENS, "true")
         if wanted.category is not None:
-            named = _term("category", wanted.category)
+            named = term("category", wanted.category)
             is_code = is_class(wanted.category)
-            yield _any([_term(CODES[len(wanted.category)], wanted.category), named]) if is_code else named
+            yield any_of([term(CODES[len(wanted.category)], wanted.category), named]) if is_code else named
         if wanted.min_value_fen is not None or wanted.max_value_fen is not None:
-            yield _between("value", wanted.min_value_fen or 0, wanted.max_value_fen)
+            yield between("value", wanted.min_value_fen or 0, wanted.max_value_fen)
         if wanted.asks_price:
-            yield _between(price_field(wanted.price_unit), wanted.min_price_fen or 0, wanted.max_price_fen)
+            yield between(price_field(wanted.price_unit), wanted.min_price_fen or 0, wanted.max_price_fen)
 
 
 def _stages(asked: Asked, city: str) -> Iterator[_Stage]:
@@ -180,15 +181,15 @@ def _stages(asked: Asked, city: str) -> Iterator[_Stage]:
     for place, nearby in _apart(near):
         for level, matching in _apart(levels):
             narrowed = [each for each in (asked.query, nearby, matching) if each is not None]
-            yield _Stage((*place, *level), _all(narrowed))
+            yield _Stage((*place, *level), all_of(narrowed))
 
 
 _Part = tuple[tuple[int, ...], Query | None]
 
 
 def _nearness(wanted: Search, city: str) -> Iterator[_Part]:
-    yield (2,), _term("county", wanted.near)
-    yield (1,), _term("city", city)
+    yield (2,), term("county", wanted.near)
+    yield (1,), term("city", city)
     yield (0,), None
 
 
@@ -198,14 +199,14 @@ def _levels(asked: Asked) -> Iterator[_Part]:
         yield from [((0,), None)] if asked.wanted.q.strip() else [((), None)]
         return
     plain = normalise(asked.wanted.q)
-    in_name = _all([asked.word("name", each) for each in asked.words])
-    in_either = [_any([asked.word("name", each), asked.word("model", each)]) for each in asked.words]
-    yield (5,), _term("whole", plain)
-    yield (4,), _all([_term("begins", beginning(plain)), in_name])
-    yield (3,), _any([in_name, _term("whole_model", plain)])
-    yield (2,), _all(in_either)
+    in_name = all_of([asked.word("name", each) for each in asked.words])
+    in_either = [any_of([asked.word("name", each), asked.word("model", each)]) for each in asked.words]
+    yield (5,), term("whole", plain)
+    yield (4,), all_of([term("begins", beginning(plain)), in_name])
+    yield (3,), any_of([in_name, term("whole_model", plain)])
+    yield (2,), all_of(in_either)
     if len(asked.words) > 1:
-        yield (1,), _any(in_either)
+        yield (1,), any_of(in_either)
     yield (0,), None
 
 
@@ -235,8 +236,8 @@ def _within(asked: Asked, query: Query, after: tuple[Key, ...] | None, many: int
 
 def _by_id(asked: Asked, query: Query, after: int | None, many: int, *, newest: bool) -> list[int]:
     if after is not None:
-        beyond = _between("id", None, after, open_ends=True) if newest else _between("id", after, None, open_ends=True)
-        query = _all([query, beyond])
+        beyond = between("id", None, after, open_ends=True) if newest else between("id", after, None, open_ends=True)
+        query = all_of([query, beyond])
     order = Order.Desc if newest else Order.Asc
     hits = asked.searcher.search(query, limit=many, count=False, order_by_field="id", order=order).hits
     return [number for number, _ in hits]
@@ -268,7 +269,7 @@ class _Ordering:
         query, found = self.query, []
         if after is not None:
             found = self._equal(after[0], after[1], many)
-            query = _all([query, self._beyond(after[0])])
+            query = all_of([query, self._beyond(after[0])])
         left = many - len(found)
         if left <= 0:
             return found
@@ -284,15 +285,15 @@ class _Ordering:
         return found
 
     def _equal(self, value: Key, after: int | None, many: int) -> list[tuple[Key, int]]:
-        same = _term(self.field, value) if self.field == ORDER_BY_NAME else _between(self.field, int(value), int(value))
-        numbers = _by_id(self.asked, _all([self.query, same]), after, many, newest=False)
+        same = term(self.field, value) if self.field == ORDER_BY_NAME else between(self.field, int(value), int(value))
+        numbers = _by_id(self.asked, all_of([self.query, same]), after, many, newest=False)
         return [(value, number) for number in numbers]
 
     def _beyond(self, value: Key) -> Query:
         if self.field == ORDER_BY_NAME:
             return self.asked.index.parse_query(f"{ORDER_BY_NAME}:{{{value} TO *}}")
         low, high = (None, int(value)) if self.order is Order.Desc else (int(value), None)
-        return _between(self.field, low, high, open_ends=True)
+        return between(self.field, low, high, open_ends=True)
 
 
 def _tied(pairs: Sequence[tuple[Key, int]]) -> list[tuple[Key, int]]:
@@ -334,31 +335,6 @@ def _is_undecided(answer: dict[str, Any]) -> bool:
     if answer["sum_other_doc_count"] == 0 or len(buckets) <= FACET_VALUES:
         return False
     return bool(buckets[-1]["doc_count"] == buckets[FACET_VALUES - 1]["doc_count"])
-
-
-def _term(field: str, value: Key | None) -> Query:
-    return Query.term_query(schema(), field, value, index_option="basic")
-
-
-def _all(queries: Sequence[Query]) -> Query:
-    return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Must, each) for each in queries])
-
-
-def _any(queries: Sequence[Query]) -> Query:
-    return Query.boolean_query([(Occur.Should, each) for each in queries])
-
-
-def _between(field: str, low: int | None, high: int | None, *, open_ends: bool = False) -> Query:
-    """A range of a number; with ``open_ends`` its limits do not belong to it."""
-    return Query.range_query(
-        schema(),
-        field,
-        FieldType.Integer,
-        low,
-        high,
-        include_lower=low is None or not open_ends,
-        include_upper=high is None or not open_ends,
-    )
 
 
 def _flag(value: object) -> str | None:

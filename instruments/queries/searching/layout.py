@@ -19,7 +19,7 @@ from instruments.rules.pinyin import pinyin_tokens
 from instruments.rules.search import normalise, part_tokens, tokens
 from instruments.rules.terms import ExternalUse, PriceUnit, value_band
 
-LAYOUT = 3
+LAYOUT = 4
 """Raised with every change of what documents hold: an index of another layout is built anew."""
 
 NO_VALUE = -1
@@ -27,19 +27,22 @@ LONGEST_BEGINNING = 16
 """Characters of a name whose beginnings are terms of their own."""
 BLANK = "_"
 """Stands for a blank within a term; no normalised word has it."""
+BETWEEN = "\x1f"
+"""Stands between the titles of services in :data:`ROWS`."""
 KEPT_TEXTS = 50_000
 
 ROWS = """
     SELECT i.id, i.name, i.name_en, i.model, array_to_string(i.tokens, ' ') AS tokens, i.city, i.county, i.category,
            i.category_code, i.provider_id, i.funding, i.kind, i.external_use, i.value_fen, i.iot_sensor, offered.prices,
-           offered.instant,
+           offered.instant, offered.titles, o.name AS provider,
            EXISTS (SELECT FROM opening_hours AS h WHERE h.instrument_id = i.id)
            OR EXISTS (SELECT FROM opening_season AS n JOIN season_hours AS h ON h.season_id = n.id
                        WHERE n.instrument_id = i.id) AS opens
       FROM instrument AS i
+      JOIN organisation AS o ON o.id = i.provider_id
       LEFT JOIN LATERAL (
            SELECT string_agg(s.price_unit || ' ' || s.price_fen, ',' ORDER BY s.id) AS prices,
-                  bool_or(s.consent_id IS NOT NULL) AS instant
+                  bool_or(s.consent_id IS NOT NULL) AS instant, string_agg(DISTINCT s.title, E'\n') AS titles
              FROM service_instrument AS t JOIN service AS s ON s.id = t.service_id
             WHERE t.instrument_id = i.id AND s.state = 'published') AS offered ON true
      WHERE i.state = 'published'
@@ -51,7 +54,7 @@ IN_ORDER = text(f"{ROWS} AND i.id > :after ORDER BY i.id LIMIT :many")
 Row = Sequence[Any]
 """The columns of :data:`ROWS`, in their order."""
 
-WORDS = ("name", "model", "words", "pinyin", "begins")
+WORDS = ("name", "model", "words", "pinyin", "begins", "category_words", "provider_words", "service_words")
 OF_FACETS = ("city", "county", "category", "funding", "kind", "value_band", "sensor", "vouchers", "instant")
 TERMS = ("whole", "whole_model", *OF_FACETS)
 OPENS = "opens"
@@ -59,6 +62,8 @@ OPENS = "opens"
 CODES = {length: f"code{length}" for length in CODE_LENGTHS}
 NUMBERS = ("id", "provider", "value", "price", "mark")
 ORDER_BY_NAME = "by_name"
+SHOWN_MODEL, SERVICE = "shown_model", "service"
+"""What is suggested as it is written; a service has its title."""
 
 
 @cache
@@ -70,7 +75,7 @@ def schema() -> Schema:
     for name in TERMS:
         builder.add_text_field(name, fast=name in OF_FACETS, tokenizer_name="raw", index_option="basic")
     builder.add_text_field(OPENS, tokenizer_name="raw", index_option="basic")
-    for name in (*CODES.values(), ORDER_BY_NAME):
+    for name in (*CODES.values(), ORDER_BY_NAME, SHOWN_MODEL, SERVICE):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     for name in (*NUMBERS, *(price_field(unit) for unit in PriceUnit)):
         builder.add_integer_field(name, indexed=name in ("id", "provider"), fast=True)
@@ -86,7 +91,7 @@ def document(row: Row) -> Document:
     """The document of a row."""
     (
         number, name, name_en, model, words, city, county, category, code, provider, funding, kind, external_use, value,
-        sensor, prices, instant, opens,
+        sensor, prices, instant, titles, of_provider, opens,
     ) = row  # fmt: skip
     found = Document()
     found.add_integer("id", number)
@@ -104,6 +109,9 @@ def document(row: Row) -> Document:
         ("model", in_model),
         ("whole_model", whole_model),
         (ORDER_BY_NAME, name_key(name)),
+        (SHOWN_MODEL, model),
+        ("category_words", _suggested_by(category)),
+        ("provider_words", _suggested_by(of_provider)),
         ("city", city),
         ("county", county),
         ("category", category),
@@ -118,6 +126,9 @@ def document(row: Row) -> Document:
         found.add_text(field, term)
     for length, field in CODES.items():
         found.add_text(field, code[:length])
+    for title in titles.split(BETWEEN) if titles else ():
+        found.add_text(SERVICE, title)
+        found.add_text("service_words", " ".join(tokens([title])))
     for offered in prices.split(",") if prices else ():
         unit, _, price = offered.partition(" ")
         found.add_integer("price", int(price))
@@ -157,6 +168,12 @@ def _of_name(name: str, name_en: str) -> tuple[str, str, str]:
 @lru_cache(maxsize=KEPT_TEXTS)
 def _of_model(model: str) -> tuple[str, str]:
     return " ".join([*tokens([model]), *part_tokens([model])]), normalise(model)
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def _suggested_by(shown: str) -> str:
+    """What leads to a text while somebody types: its words and its pinyin."""
+    return " ".join([*tokens([shown]), pinyin_tokens(shown)])
 
 
 def _flag(value: object) -> str:

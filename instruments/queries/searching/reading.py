@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from tantivy import Index, Searcher
@@ -15,6 +16,7 @@ from core.index_folder import META, Generation
 from instruments.queries.searching.layout import LAYOUT, schema
 
 log = structlog.get_logger()
+Answer = TypeVar("Answer")
 
 BEHIND_SECONDS = 5.0
 """An index whose next event has waited longer than this is not asked."""
@@ -100,6 +102,16 @@ def opened() -> Opened:
     if behind > BEHIND_SECONDS:
         raise IndexUnusable("behind", behind)
     return Opened(generation, index, searcher, moment, behind)
+
+
+def by_index(ask: Callable[[Opened], Answer]) -> Answer:
+    """What the index answers. Raises :class:`IndexUnusable`; an index that cannot be read is reported."""
+    present = opened()
+    try:
+        return ask(present)
+    except (ValueError, OSError) as unreadable:
+        report_broken(unreadable)
+        raise IndexUnusable("broken") from unreadable
 
 
 def standing() -> dict[str, Any]:
