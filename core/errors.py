@@ -35,12 +35,28 @@ def reason(code: str, *, article: str | None = None, field: str | None = None, *
     return Reason(code, article, text(f"reason.{code}", **params), field)
 
 
+@dataclass(frozen=True)
+class Way:
+    """Where whoever was refused goes on: a page by its place and the number it is about, the same as a path of the API
+    below its base, and what is to be filled in there. Its words are ``way.<place>`` of the catalogue."""
+
+    place: str
+    record_id: int
+    path: str
+    typed: Mapping[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        """The way as the API shows it."""
+        said = text(f"way.{self.place}")
+        return {"path": self.path, "text": said.zh, "text_en": said.en}
+
+
 class DomainError(Exception):
     """Something the service refuses, with a code, a text in both languages and its reasons.
 
     Subclasses set ``code``; the text is ``error.<code>`` of the catalogue with ``params`` filled in. One that says all
     there is sets ``article``, or is raised with it: it is its own reason then. ``extra`` are further members of the
-    problem document, such as a new quote.
+    problem document, such as a new quote; ``ways`` are where one goes on from here.
     """
 
     code: ClassVar[str] = ""
@@ -52,9 +68,11 @@ class DomainError(Exception):
         reasons: Sequence[Reason] = (),
         article: str | None = None,
         extra: Mapping[str, object] | None = None,
+        ways: Sequence[Way] = (),
         **params: object,
     ) -> None:
-        self.extra = dict(extra or {})
+        self.ways = tuple(ways)
+        self.extra = {**(extra or {}), **({"ways": [each.as_json() for each in ways]} if ways else {})}
         self.text = text(f"error.{self.code}", **params)
         rests_on = article or self.article
         own = () if rests_on is None else (Reason(self.code, rests_on, self.text),)

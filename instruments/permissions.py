@@ -16,6 +16,7 @@ from accounts.permissions import (
     provider,
     province,
 )
+from accounts.queries import acts_for
 from core.permissions import Actor, has_role, permission
 
 may_search = anyone
@@ -40,6 +41,8 @@ may_attend = provider | beneficiary | incubator
 may_read_bookings = may_attend | official_reader
 may_have_calendars = may_attend
 """Whose bookings and instruments calendar programs may read at secret addresses."""
+may_read_qualifications = may_attend
+"""Who asks to be qualified for instruments, and who decides about it."""
 may_read_national_lists = provider | official_reader
 """Who writes the files for the national network."""
 
@@ -48,6 +51,12 @@ may_read_national_lists = provider | official_reader
 def owns(actor: Actor, target: Any) -> bool:
     """The provider whose instrument, service or import it is."""
     return actor.organisation_id is not None and bool(actor.organisation_id == target.provider_id)
+
+
+@permission
+def holds_it(actor: Actor, target: Any) -> bool:
+    """Who acts for the organisation that a qualification is of."""
+    return bool(target.organisation_id in acts_for(actor))
 
 
 @permission
@@ -77,6 +86,7 @@ may_judge = may_review & has_jurisdiction & is_no_owner
 
 __all__ = [
     "has_jurisdiction",
+    "holds_it",
     "is_no_owner",
     "is_reporter",
     "may_ask_for_it",
@@ -95,6 +105,7 @@ __all__ = [
     "may_read_exemptions",
     "may_read_imports",
     "may_read_national_lists",
+    "may_read_qualifications",
     "may_read_use",
     "may_report_changes",
     "may_review",

@@ -156,3 +156,24 @@ SLOT_WAIT = Transitions(
     },
     initial=SlotWaitState.WAITING,
 )
+
+
+class QualificationState(StrEnum):
+    """How it stands with who asked to be trained or approved for an instrument."""
+
+    ASKED = "asked"
+    GRANTED = "granted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    REVOKED = "revoked"
+
+
+QUALIFICATION = Transitions(
+    {
+        (QualificationState.ASKED, "qualify"): QualificationState.GRANTED,
+        (QualificationState.ASKED, "refuse"): QualificationState.REFUSED,
+        (QualificationState.ASKED, "withdraw"): QualificationState.WITHDRAWN,
+        (QualificationState.GRANTED, "revoke"): QualificationState.REVOKED,
+    },
+    initial=QualificationState.ASKED,
+)

@@ -48,6 +48,14 @@ MULTIPART = "multipart"
 """The location of arguments that are fields and files of one form: `arguments(Schema, location=MULTIPART)`."""
 
 
+class WaySchema(Schema):
+    """Where whoever was refused goes on."""
+
+    path = TextField(required=True, metadata={"description": "A path of this API, below its base."})
+    text = TextField(required=True, metadata={"description": "What is found there, in Chinese."})
+    text_en = TextField(required=True, metadata={"description": "What is found there, in English."})
+
+
 class ProblemSchema(Schema):
     """An error document after RFC 9457, in Chinese and English."""
 
@@ -60,6 +68,9 @@ class ProblemSchema(Schema):
         fields.Nested(ReasonSchema),
         required=True,
         metadata={"description": "Every fault or ground, all at once."},
+    )
+    ways = fields.List(
+        fields.Nested(WaySchema), metadata={"description": "Where one goes on from here, where there is such a call."}
     )
 
 

@@ -29,7 +29,7 @@ from core.http.edge import allow, current_actor
 from core.http.problem import set_problem_page
 from core.pages import language, security
 from core.pages.assets import asset_url
-from core.pages.links import link_to, links, place, register_link, safe_target
+from core.pages.links import link_to, links, place, register_link, safe_target, way_href
 from core.permissions import Permission, everyone
 from core.texts import Text
 
@@ -118,6 +118,7 @@ def init_pages(app: Flask, *, secure_cookies: bool) -> None:
         may=may,
         menu=menu,
         link_to=link_to,
+        way_href=way_href,
         place=place,
     )
     environment.filters.update(yuan=language.yuan, day=language.day, moment=language.moment)

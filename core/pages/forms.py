@@ -16,7 +16,7 @@ from marshmallow import ValidationError, fields
 from werkzeug.datastructures import FileStorage
 
 from core.clock import SHANGHAI, moment_of
-from core.errors import DomainError, Reason
+from core.errors import DomainError, Reason, Way
 from core.http.problem import FieldsInvalid, field_faults
 from core.http.schemas import (
     CountField,
@@ -108,6 +108,8 @@ class Form:
         self.fields = {path: self._field(path, source) for path, source in self._sources.items()}
         self.faults: list[str] = []
         """Faults of the form as a whole."""
+        self.ways: list[Way] = []
+        """Where one goes on from what was refused."""
         for path, value in _flat_values(initial or {}):
             if path in self.fields:
                 self.fields[path].value = _shown(value, self._sources[path])
@@ -167,6 +169,7 @@ class Form:
 
     def refuse(self, error: DomainError) -> None:
         """Show a refusal of the service: its sentence above, its reasons where they belong."""
+        self.ways += error.ways
         if not isinstance(error, FieldsInvalid):
             if error.own_reason is None:
                 self.faults.append(say(error.text))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import current_app, request, url_for
 from werkzeug.routing import Map
+
+from core.errors import Way
 
 _EXTENSION = "page_links"
 _NUMBERED = re.compile(r"([a-z_]+):([0-9]{1,18})")
@@ -35,6 +38,12 @@ def link_to(kind: str, record_id: int) -> str:
         raise LinkUnknown(kind) from unknown
     numbers: dict[str, Any] = {variable: record_id} if variable else {}
     return url_for(endpoint, **numbers)
+
+
+def way_href(way: Way) -> str:
+    """The address to which a refusal leads, with what is filled in there."""
+    href = link_to(way.place, way.record_id)
+    return f"{href}?{urlencode(way.typed)}" if way.typed else href
 
 
 def source_link(source: str) -> str | None:

@@ -8,6 +8,7 @@ from instruments.api.imports import instrument_imports
 from instruments.api.instruments import instruments
 from instruments.api.national_lists import national_lists
 from instruments.api.photos import photos
+from instruments.api.qualifications import qualifications
 from instruments.api.saved_searches import saved_searches
 from instruments.api.seasons import opening_seasons
 from instruments.api.secrecy import secrecy_exemptions
@@ -39,6 +40,7 @@ BLUEPRINTS = [
     calendar_addresses,
     calendar_feeds,
     slot_waits,
+    qualifications,
     sensors,
     keys,
     readings,

@@ -8,6 +8,7 @@ from instruments.models.imports import ImportJob, ImportRowError
 from instruments.models.instruments import Instrument
 from instruments.models.photos import InstrumentPhoto
 from instruments.models.prices import PRICE_TERMS, ServicePrice
+from instruments.models.qualifications import Qualification, QualificationInstrument
 from instruments.models.saved_searches import SavedSearch, SavedSearchLook
 from instruments.models.secrecy import SecrecyExemption
 from instruments.models.sensors import (
@@ -41,6 +42,8 @@ __all__ = [
     "Occupancy",
     "OpeningHours",
     "OpeningSeason",
+    "Qualification",
+    "QualificationInstrument",
     "ReportedChange",
     "RunningStretch",
     "SavedSearch",

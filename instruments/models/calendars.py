@@ -142,3 +142,4 @@ class BookingRule(Model):
     open_bookings: Mapped[int | None] = mapped_column(SmallInteger)
     closed_on_holidays: Mapped[bool] = mapped_column(Boolean)
     makeup_weekday: Mapped[int | None] = mapped_column(SmallInteger)
+    qualified_only: Mapped[bool] = mapped_column(Boolean)

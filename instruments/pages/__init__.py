@@ -16,6 +16,7 @@ from instruments.pages.own_instruments import own
 from instruments.pages.own_services import own_service_pages
 from instruments.pages.photos import photos
 from instruments.pages.prices import price_pages
+from instruments.pages.qualifications import qualification_pages
 from instruments.pages.reviews import reviews
 from instruments.pages.saved_searches import saved
 from instruments.pages.seasons import season_pages
@@ -37,6 +38,7 @@ PAGES: list[Pages] = [
     season_pages,
     calendar_address_pages,
     slot_wait_pages,
+    qualification_pages,
     closures,
     services,
     own_service_pages,

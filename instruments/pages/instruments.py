@@ -13,6 +13,7 @@ from instruments.pages.booking_rules import said_rules
 from instruments.pages.calendars import LISTED, asked_period, events, taken, week
 from instruments.pages.listing_actions import next_actions
 from instruments.pages.listing_parts import about, listing_events, listing_facts, next_key
+from instruments.pages.qualifications import asks_here, qualification_facts
 from instruments.pages.quoting import quote_href
 from instruments.pages.seasons import said_seasons
 from instruments.pages.terms import changes_shown
@@ -59,6 +60,8 @@ def one(instrument_id: int) -> str:
         week=week(hours) if hours else [],
         seasons=said_seasons(instrument.id, on=clock.today(now)),
         rules=said_rules(terms.rules),
+        qualification=qualification_facts(instrument, terms.rules, actor=actor),
+        qualify_href=asks_here(instrument, terms.rules, actor=actor),
         provisional=terms.opening.provisional_years(now, now + terms.reach),
         taken=taken(instrument, now, now + LISTED, actor=actor),
         days=LISTED.days,

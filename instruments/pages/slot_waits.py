@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, render_template, url_for
+from flask import Response, render_template, request, url_for
 
 from accounts.queries.beneficiaries import own_teams
 from accounts.queries.names import organisation_names
@@ -31,7 +31,10 @@ slot_wait_pages = Pages(
     "slot_wait_pages",
     __name__,
     navigation=(NavEntry("slot_waits", "slot_wait_pages.index", "deal", may_ask_for_it, order=35),),
-    links={"slot_wait": ("slot_wait_pages.one", "wait_id")},
+    links={
+        "slot_wait": ("slot_wait_pages.one", "wait_id"),
+        "slot_wait_new": ("slot_wait_pages.new", "instrument_id"),
+    },
 )
 
 
@@ -98,6 +101,7 @@ def new(instrument_id: int) -> Response:
         leave_out={"beneficiary_id"} if teams is None else set(),
         required=[] if teams is None else ["beneficiary_id"],
         options={} if teams is None else {"beneficiary_id": teams},
+        initial={name: said for name in ("starts_at", "ends_at") if (said := request.args.get(name))},
     )
 
     def effect(given: dict[str, Any]) -> Done:

@@ -15,6 +15,7 @@ from instruments.policy import booking_policy
 from instruments.queries.booking_rules import booking_rules
 from instruments.queries.calendar import interval, occupied, opening_hours
 from instruments.queries.instruments import find_instrument
+from instruments.queries.qualifications import qualified
 from instruments.queries.quotas import left_of, user_of
 from instruments.queries.seasons import opening_seasons
 from instruments.rules.opening import Interval, Opening
@@ -42,8 +43,8 @@ def availability(
     organisation_id: int | None = None,
 ) -> dict[str, Any]:
     """Where bookings may lie, what is closed and why, and what is taken, but not by whom; with a ``length`` also where
-    slots of it may begin. What a user has booked already (quotas) is not looked at there; ``quota`` is what the actor's
-    own organisation, or ``organisation_id``, may still book.
+    slots of it may begin. What a user has booked already (quotas) and when it is qualified is not looked at there;
+    ``quota`` is what the actor's own organisation, or ``organisation_id``, may still book, ``qualification`` when.
 
     Raises :class:`WindowRefused`, UserMissing and InstrumentMissing.
     """
@@ -66,6 +67,7 @@ def availability(
         "closed": [{"kind": why, **_bounds(each)} for why, each in closed_stretches(window, terms=terms, now=now)],
         "occupied": [{"kind": kind, **_bounds(each)} for kind, each in parts(taken, window)],
         "quota": None if left is None else {"organisation_id": user, **_left(left)},
+        "qualification": _qualified(instrument.id, user) if terms.rules.qualified_only else None,
         **({} if starts is None else {"starts": list(starts)}),
     }
 
@@ -110,6 +112,13 @@ def window_faults(start: datetime, end: datetime) -> list[Reason]:
     if end - start > LONGEST_LOOK:
         return [reason("slot_window_too_long", field="to", days=LONGEST_LOOK.days)]
     return []
+
+
+def _qualified(instrument_id: int, user: int | None) -> dict[str, Any]:
+    """On which days the user may book an instrument that is for qualified ones; none for who books nothing."""
+    held = [] if user is None else qualified(instrument_id, user)
+    days = [{"first_day": each.first_day, "last_day": each.last_day} for each in held]
+    return {"organisation_id": user, "days": days}
 
 
 def _left(left: QuotaLeft) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from core.workdays import WorkingCalendar
 from instruments.models import BookingRule, Instrument, Occupancy
 from instruments.policy import BookingPolicy
 from instruments.queries.calendar import hours_of, touching, week_of
+from instruments.queries.qualifications import qualified_of
 from instruments.queries.seasons import seasons_in, seasons_of
 from instruments.rules.booking import NO_RULES, BookingRules
 from instruments.rules.opening import Interval, Opening
@@ -32,8 +33,8 @@ def rule_parts(
     organisation: BindParameter[int],
     since: BindParameter[datetime],
 ) -> dict[str, Select[Any]]:
-    """What :func:`terms_in` and :func:`own_in` read of some instruments: their weeks, what is asked of bookings, and
-    where a quota is set, the user's bookings that have not ended by ``since``."""
+    """What :func:`terms_in`, :func:`own_in` and ``qualified_in`` read of some instruments: their weeks, what is asked
+    of bookings, when the user is qualified, and where a quota is set, its bookings that have not ended by ``since``."""
     has_quota = or_(
         BookingRule.week_hours.is_not(None),
         BookingRule.month_hours.is_not(None),
@@ -58,7 +59,13 @@ def rule_parts(
         .join(BookingRule, holds_for(Instrument))
         .where(Instrument.id.in_(instruments))
     )
-    return {"hours": hours_of(instruments), "seasons": seasons_of(instruments), "rules": rules, "own": own}
+    return {
+        "hours": hours_of(instruments),
+        "seasons": seasons_of(instruments),
+        "rules": rules,
+        "own": own,
+        "qualified": qualified_of(instruments, organisation),
+    }
 
 
 def terms_in(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.invariants import Invariant, replay
 from instruments.queries.usage_invariants import INVARIANTS as USAGE
-from instruments.states import EXEMPTION, IMPORT, LISTING, REPORTED_CHANGE, SERVICE, SLOT_WAIT
+from instruments.states import EXEMPTION, IMPORT, LISTING, QUALIFICATION, REPORTED_CHANGE, SERVICE, SLOT_WAIT
 
 INVARIANTS = [
     Invariant(
@@ -178,8 +178,22 @@ INVARIANTS = [
          WHERE e.reviewed_by = e.decided_by OR u.organisation_id = i.provider_id
         """,
     ),
+    Invariant(
+        9,
+        "a qualification is about instruments of the provider that decides about it, and was decided by that provider",
+        """
+        SELECT q.id AS qualification, q.provider_id, q.decided_by, i.id AS instrument FROM qualification q
+          LEFT JOIN qualification_instrument t ON t.qualification_id = q.id
+          LEFT JOIN instrument i ON i.id = t.instrument_id
+          LEFT JOIN user_account d ON d.id = q.decided_by
+          LEFT JOIN user_account r ON r.id = q.revoked_by
+         WHERE i.provider_id IS DISTINCT FROM q.provider_id OR q.organisation_id = q.provider_id
+            OR d.organisation_id <> q.provider_id OR r.organisation_id <> q.provider_id
+        """,
+    ),
     *USAGE,
     replay("instrument", LISTING),
+    replay("qualification", QUALIFICATION),
     replay("reported_change", REPORTED_CHANGE),
     replay("secrecy_exemption", EXEMPTION),
     replay("service", SERVICE),

@@ -26,13 +26,16 @@ from instruments.queries.calendar import touching
 from instruments.queries.extras import extras_wanted, priced_extras, where_priced
 from instruments.queries.instruments import ServiceMissing
 from instruments.queries.prices import in_force_on
+from instruments.queries.qualifications import qualified_in
 from instruments.rules.booking import counted_since
 from instruments.rules.cancelling import CancellationTerms
 from instruments.rules.extras import OfferedExtra, WantedExtra
 from instruments.rules.opening import Interval
 from instruments.rules.pricing import Tariff, group_price, quantity_faults, slot_quantity
+from instruments.rules.qualifications import Validity
 from instruments.rules.slots import Terms, slot_faults
 from instruments.rules.terms import TIMED_UNITS, PriceGroup, PriceUnit
+from instruments.rules.ways import to_qualify, to_wait
 from instruments.states import ListingState, ServiceState
 
 
@@ -55,9 +58,9 @@ class SlotTaken(Conflict):
     code = "slot_taken"
 
 
-def slot_taken() -> SlotTaken:
-    """The refusal, with the field it is about."""
-    return SlotTaken(reasons=[reason("slot_taken", field="starts_at")])
+def slot_taken(instrument_id: int, slot: Interval) -> SlotTaken:
+    """The refusal, with the field it is about, and where one waits for the slot."""
+    return SlotTaken(reasons=[reason("slot_taken", field="starts_at")], ways=[to_wait(instrument_id, slot)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +111,14 @@ class Offer:
 @dataclass(frozen=True, slots=True)
 class _Tied:
     """An instrument the service rests on, what slots of it are judged by, what the user has booked of it where that
-    counts, and whether anybody has it in the time asked for."""
+    counts, when the user is qualified for it, and whether anybody has it in the time asked for."""
 
     id: int
     state: ListingState
     is_taken: bool
     terms: Terms
     own: Sequence[Interval]
+    qualified: Sequence[Validity]
 
 
 @dataclass(frozen=True)
@@ -227,9 +231,9 @@ def offer(
     counted = _quantity(unit, wish, slot, faults)
     ordered = priced_extras(extras, found["extras"], faults)
     if faults:
-        raise OfferRefused(reasons=faults)
+        raise OfferRefused(reasons=faults, ways=[] if instrument is None else to_qualify(instrument.id, faults))
     if instrument is not None and slot is not None and instrument.is_taken:
-        raise slot_taken()
+        raise slot_taken(instrument.id, slot)
     begins = today(now if slot is None else slot.end)
     group, tariff = _tariff(service)
     return Offer(
@@ -298,6 +302,7 @@ def _tied(found: Mapping[str, Sequence[Any]], calendar: WorkingCalendar, now: da
             each.is_taken,
             terms_in(each.id, found, calendar=calendar, limits=limits),
             own_in(each.id, found),
+            qualified_in(each.id, found),
         )
         for each in found["instruments"]
     }
@@ -342,7 +347,8 @@ def _slot(unit: PriceUnit, wish: _Wish, faults: list[Reason], now: datetime) -> 
         if unit not in TIMED_UNITS:
             faults.append(reason("slot_without_instrument", field="starts_at"))
         return None if faults else slot
-    faults += slot_faults(slot, terms=wish.instrument.terms, own=wish.instrument.own, now=now)
+    asked = wish.instrument
+    faults += slot_faults(slot, terms=asked.terms, own=asked.own, now=now, qualified=asked.qualified)
     return slot
 
 

@@ -26,7 +26,8 @@ class BookingRules:
     Starts lie on multiples of ``step_minutes`` after midnight, and lengths are multiples of it. ``before_minutes`` and
     ``after_minutes`` are kept free around each booking. A quota is of one user organisation: hours in a week and a
     month, and bookings that have not ended. ``makeup_weekday``: as which weekday (1 Monday … 7 Sunday) the instrument
-    opens on a weekend day that is worked.
+    opens on a weekend day that is worked. ``qualified_only``: for users whom the provider has trained or
+    approved (ADR 0233).
     """
 
     min_minutes: int | None = None
@@ -41,6 +42,7 @@ class BookingRules:
     open_bookings: int | None = None
     closed_on_holidays: bool = False
     makeup_weekday: int | None = None
+    qualified_only: bool = False
 
     @property
     def has_quota(self) -> bool:

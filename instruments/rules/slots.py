@@ -11,6 +11,7 @@ from core.clock import start_of_day, today
 from core.errors import Reason, reason
 from instruments.rules.booking import BookingRules, lead_faults, length_faults, quota_faults
 from instruments.rules.opening import Interval, Opening, free_intervals, open_intervals
+from instruments.rules.qualifications import Validity, qualification_faults
 
 USUAL_GRID = timedelta(minutes=15)
 """On which bookable starts are named where the provider asks for no grid."""
@@ -55,9 +56,17 @@ class Starts:
     every: timedelta
 
 
-def slot_faults(slot: Interval, *, terms: Terms, own: Sequence[Interval], now: datetime) -> list[Reason]:
+def slot_faults(
+    slot: Interval,
+    *,
+    terms: Terms,
+    own: Sequence[Interval],
+    now: datetime,
+    qualified: Sequence[Validity] = (),
+) -> list[Reason]:
     """Every reason why a slot may not be booked, apart from being taken already; ``own`` are the bookings of the same
-    user on the instrument since :func:`~instruments.rules.booking.counted_since`."""
+    user on the instrument since :func:`~instruments.rules.booking.counted_since`, ``qualified`` the days on which it
+    may book what is for qualified users."""
     rules, faults = terms.rules, []
     if slot.start < now:
         faults.append(reason("slot_in_the_past", field="starts_at"))
@@ -70,6 +79,7 @@ def slot_faults(slot: Interval, *, terms: Terms, own: Sequence[Interval], now: d
     elif slot.end - slot.start <= terms.longest:
         faults += _closed_faults(slot, terms.opening)
     faults += quota_faults(slot, own, rules, now=now)
+    faults += qualification_faults(slot, rules, qualified)
     return faults
 
 

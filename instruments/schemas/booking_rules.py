@@ -86,6 +86,10 @@ class BookingRulesSchema(Schema):
         load_default=None,
         metadata={"description": "As which weekday (1 Monday to 7 Sunday) it opens on weekend days that are worked."},
     )
+    qualified_only = FlagField(
+        load_default=False,
+        metadata={"description": "Only for users whom the provider has trained or approved; they ask to be."},
+    )
 
 
 class InstrumentRulesSchema(Schema):

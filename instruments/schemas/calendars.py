@@ -148,6 +148,26 @@ class QuotaLeftSchema(Schema):
     )
 
 
+class QualifiedDaysSchema(Schema):
+    """Days on which a user is qualified."""
+
+    first_day = DayField(required=True, metadata={"description": "The first day."})
+    last_day = DayField(
+        required=True, allow_none=True, metadata={"description": "The last day; null until it is revoked."}
+    )
+
+
+class QualifiedSchema(Schema):
+    """When a user may book an instrument that is for qualified users only."""
+
+    organisation_id = IdField(
+        required=True, allow_none=True, metadata={"description": "Whose it is; null for who books nothing."}
+    )
+    days = fields.List(
+        fields.Nested(QualifiedDaysSchema), required=True, metadata={"description": "Empty where it has yet to ask."}
+    )
+
+
 class AvailabilitySchema(Schema):
     """When an instrument can be booked, and what is in the way."""
 
@@ -168,6 +188,12 @@ class AvailabilitySchema(Schema):
         required=True,
         allow_none=True,
         metadata={"description": "What is left of the user's quotas; null for who books nothing, and without quotas."},
+    )
+    qualification = fields.Nested(
+        QualifiedSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "When the user is qualified, where that is asked; null where everybody may book."},
     )
     starts = fields.List(
         fields.Nested(StartsSchema), metadata={"description": "Where a booking of the length asked for may begin."}

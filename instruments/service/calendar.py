@@ -18,7 +18,7 @@ from instruments.permissions import may_manage
 from instruments.policy import booking_policy
 from instruments.queries.calendar import find_occupancy, occupied, rest_of_series
 from instruments.queries.instruments import lock_instrument
-from instruments.queries.offers import SlotTaken, slot_taken
+from instruments.queries.offers import SlotTaken
 from instruments.rules.opening import Interval, WeeklyHours, hours_faults
 from instruments.rules.series import Repetition, repetition_faults
 from instruments.rules.terms import OccupancyKind
@@ -71,7 +71,8 @@ def add_closure(
         periods = _periods(starts_at, ends_at, again, now)
         taken = [each for each in periods if occupied(instrument.id, each.start, each.end)]
         if taken:
-            raise SlotTaken(reasons=[_taken(each) for each in taken]) if again else slot_taken()
+            plain = [reason("slot_taken", field="starts_at")]
+            raise SlotTaken(reasons=[_taken(each) for each in taken] if again else plain)
         closures = [
             occupy(
                 Occupancy(

@@ -11,7 +11,7 @@ from accounts.steps.memberships import user_id_of
 from core import audit
 from core.clock import today
 from core.db import require_transaction, transaction
-from core.errors import Reason, Refused, reason, refuse_all
+from core.errors import Reason, Refused, reason
 from core.permissions import SYSTEM, Actor, authorise
 from core.states import apply
 from core.types import Span
@@ -21,10 +21,12 @@ from instruments.policy import WaitingTerms, waiting_terms
 from instruments.queries.availability import terms_of
 from instruments.queries.calendar import interval
 from instruments.queries.instruments import lock_instrument
+from instruments.queries.qualifications import qualified
 from instruments.queries.slot_waits import find_wait, lock_open_waits, open_waits, taken_in, to_look_at
 from instruments.rules.opening import Interval
 from instruments.rules.slot_waits import Booked, Waiting, book_by, ended, next_offers
 from instruments.rules.slots import Terms, slot_faults
+from instruments.rules.ways import to_qualify
 from instruments.states import SLOT_WAIT, ListingState
 from instruments.steps.booking import InstrumentNotPublished
 
@@ -60,7 +62,9 @@ def wait_for_slot(
         if ends_at <= starts_at:
             raise SlotWaitRefused(reasons=[reason("slot_reversed", field="ends_at")])
         slot = Interval(starts_at, ends_at)
-        refuse_all(list(_faults(slot, instrument, user=user, now=now)), error=SlotWaitRefused)
+        faults = list(_faults(slot, instrument, user=user, now=now))
+        if faults:
+            raise SlotWaitRefused(reasons=faults, ways=to_qualify(instrument.id, faults))
         wait = SlotWait(
             instrument_id=instrument.id,
             organisation_id=user,
@@ -117,7 +121,7 @@ def _look(instrument_id: int, *, now: datetime) -> int:
         if instrument.state is not ListingState.PUBLISHED:
             return 0
         still = [_waiting(each) for each in waits.values() if SLOT_WAIT.target(each.state, "withdraw") is not None]
-        told = next_offers(still, may_book=lambda each: _may_book(each, taken, terms, now=now))
+        told = next_offers(still, may_book=lambda each: _may_book(instrument_id, each, taken, terms, now=now))
         for one in told:
             _offer(waits[one.id], waiting_terms(today(now)), now=now)
         return len(told)
@@ -125,7 +129,7 @@ def _look(instrument_id: int, *, now: datetime) -> int:
 
 def _faults(slot: Interval, instrument: Instrument, *, user: int, now: datetime) -> Iterator[Reason]:
     terms, most = terms_of(instrument, since=slot.start, now=now), waiting_terms(today(now)).most
-    yield from slot_faults(slot, terms=terms, own=(), now=now)
+    yield from _slot_faults(instrument.id, slot, terms, user=user, now=now)
     if not is_approved_member(user, on=today(now)):
         yield reason("not_a_member", article="V15")
     taken = taken_in(instrument.id, terms.rules.held(slot))
@@ -138,6 +142,12 @@ def _faults(slot: Interval, instrument: Instrument, *, user: int, now: datetime)
         yield reason("slot_waited_for", article="V14", field="starts_at")
     if len(waited) >= most:
         yield reason("slot_waits_full", article="V14", limit=most)
+
+
+def _slot_faults(instrument_id: int, slot: Interval, terms: Terms, *, user: int, now: datetime) -> list[Reason]:
+    """Why a user could not book a slot if it were free; quotas change until then and do not count."""
+    held = qualified(instrument_id, user) if terms.rules.qualified_only else ()
+    return slot_faults(slot, terms=terms, own=(), now=now, qualified=held)
 
 
 def _taken(instrument_id: int, waits: Sequence[SlotWait], terms: Terms) -> list[Booked]:
@@ -154,9 +164,11 @@ def _waiting(wait: SlotWait) -> Waiting:
     return Waiting(wait.id, wait.organisation_id, interval(wait.during), wait.book_by)
 
 
-def _may_book(waiting: Waiting, taken: Sequence[Booked], terms: Terms, *, now: datetime) -> bool:
+def _may_book(instrument_id: int, waiting: Waiting, taken: Sequence[Booked], terms: Terms, *, now: datetime) -> bool:
     held = terms.rules.held(waiting.slot)
-    if any(each.held.overlaps(held) for each in taken) or slot_faults(waiting.slot, terms=terms, own=(), now=now):
+    if any(each.held.overlaps(held) for each in taken):
+        return False
+    if any(_slot_faults(instrument_id, waiting.slot, terms, user=waiting.organisation_id, now=now)):
         return False
     return is_approved_member(waiting.organisation_id, on=today(now))
 

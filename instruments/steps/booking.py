@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from core import audit
 from core.clock import today
 from core.db import insert_at_once, require_transaction, send
-from core.errors import Conflict, Refused
+from core.errors import Conflict, Refused, reason
 from core.failpoints import failpoint
 from core.gathering import Gathering
 from core.permissions import Actor
@@ -23,10 +23,12 @@ from instruments.policy import booking_policy
 from instruments.queries.booking_rules import held_range, own_in, rule_parts, terms_in
 from instruments.queries.calendar import interval, occupied, touching
 from instruments.queries.instruments import InstrumentMissing
-from instruments.queries.offers import slot_taken
+from instruments.queries.offers import SlotTaken, slot_taken
+from instruments.queries.qualifications import qualified_in
 from instruments.rules.booking import counted_since
 from instruments.rules.slots import slot_faults
 from instruments.rules.terms import OccupancyKind
+from instruments.rules.ways import to_qualify
 from instruments.states import ListingState
 
 
@@ -87,11 +89,13 @@ def book(
     )
     slot = interval(during)
     terms = terms_in(instrument_id, found, calendar=calendar, limits=booking_policy(today(now)))
-    faults = slot_faults(slot, terms=terms, own=own_in(instrument_id, found), now=now)
+    faults = slot_faults(
+        slot, terms=terms, own=own_in(instrument_id, found), now=now, qualified=qualified_in(instrument_id, found)
+    )
     if faults:
-        raise SlotRefused(reasons=faults)
+        raise SlotRefused(reasons=faults, ways=to_qualify(instrument_id, faults))
     if found["taken"]:
-        raise slot_taken()
+        raise slot_taken(instrument_id, slot)
     held = terms.rules.held(slot)
     taken = Occupancy(
         instrument_id=instrument_id,
@@ -139,7 +143,7 @@ def occupy(taken: Occupancy, *, actor: Actor, now: datetime) -> Occupancy:
     """Put a window into the calendar of an instrument whose row is locked; raises SlotTaken."""
     span = interval(taken.during)
     if occupied(taken.instrument_id, span.start, span.end):
-        raise slot_taken()
+        raise SlotTaken(reasons=[reason("slot_taken", field="starts_at")])
     return _put_in(taken, actor=actor, now=now)
 
 
@@ -148,7 +152,7 @@ def _put_in(taken: Occupancy, *, actor: Actor, now: datetime) -> Occupancy:
         insert_at_once(taken)
     except IntegrityError as violated:
         if isinstance(violated.orig, pg.ExclusionViolation):
-            raise slot_taken() from violated
+            raise slot_taken(taken.instrument_id, interval(taken.slot)) from violated
         raise
     audit.record(
         actor=actor,

@@ -75,6 +75,7 @@ PLACES: Mapping[str, Place] = MappingProxyType(
         "last_seal": _place("verification_pages.index"),
         "listings_overdue": _place("term_pages.listings", overdue="overdue"),
         "exemptions_to_decide": _place("exemption_pages.index"),
+        "qualifications_to_decide": _place("qualification_pages.index", state="asked"),
         "updates_due": _place("term_pages.updates"),
         "updates_overdue": _place("term_pages.updates", overdue="overdue"),
         "listings_returned": _place("own_instrument_pages.index", state="returned"),

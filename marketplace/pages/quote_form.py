@@ -17,9 +17,11 @@ from core.pages import Form, term
 from core.pages.language import t, yuan
 from core.permissions import Actor
 from instruments.models import Instrument, Service
+from instruments.pages.qualifications import qualification_facts
+from instruments.queries.booking_rules import booking_rules
 from instruments.queries.extras import offered_extras
 from instruments.queries.quotas import left_of, user_of
-from instruments.rules.booking import hours_and_minutes
+from instruments.rules.booking import BookingRules, hours_and_minutes
 from instruments.rules.opening import Interval
 from instruments.rules.terms import TIMED_UNITS
 from instruments.states import ListingState
@@ -45,10 +47,16 @@ KEPT = (
 """What a quote asked again takes over from the one before."""
 
 
-def quota_facts(instrument: Instrument, *, actor: Actor, now: datetime) -> list[tuple[str, str]]:
+def booking_facts(instrument: Instrument, *, actor: Actor, now: datetime) -> list[tuple[str, str]]:
+    """Whether the actor's own organisation is qualified where that is asked, and what it may still book."""
+    rules = booking_rules(instrument)
+    return [*qualification_facts(instrument, rules, actor=actor), *_quota_facts(instrument, rules, actor, now)]
+
+
+def _quota_facts(instrument: Instrument, rules: BookingRules, actor: Actor, now: datetime) -> list[tuple[str, str]]:
     """What the actor's own organisation may still book of an instrument now, this week and this month."""
     user = user_of(actor, None)
-    left = None if user is None else left_of(instrument, user, Interval(now, now), now=now)
+    left = None if user is None else left_of(instrument, user, Interval(now, now), now=now, rules=rules)
     if left is None:
         return []
     counted = {"fact.quota_week": left.weeks, "fact.quota_month": left.months}

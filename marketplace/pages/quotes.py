@@ -36,7 +36,14 @@ from marketplace import service
 from marketplace.models import Quote
 from marketplace.pages.extra_fields import said_of_extras
 from marketplace.pages.policy import article_link
-from marketplace.pages.quote_form import chosen_instrument, needs_slot, on_offer, quota_facts, quote_form, record_number
+from marketplace.pages.quote_form import (
+    booking_facts,
+    chosen_instrument,
+    needs_slot,
+    on_offer,
+    quote_form,
+    record_number,
+)
 from marketplace.pages.quote_parts import (
     RATE_ARTICLE,
     aid_words,
@@ -199,7 +206,8 @@ def _asked(offered: Service, instrument: Instrument | None) -> Response:
         service=offered,
         instrument=instrument,
         timed=needs_slot(offered),
-        quota=[] if instrument is None else quota_facts(instrument, actor=current_actor(), now=clock.now()),
+        booking=[] if instrument is None else booking_facts(instrument, actor=current_actor(), now=clock.now()),
+        qualify_href=None if instrument is None else link_to("qualification_new", instrument.id),
         events_url=None if instrument is None else url_for(EVENTS, instrument_id=instrument.id),
     )
 

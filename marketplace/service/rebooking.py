@@ -75,7 +75,7 @@ def move_booking(*, order_id: int, starts_at: datetime, ends_at: datetime, actor
                 now=now,
             )
         except SlotRefused as refused:
-            raise SlotRefused(reasons=[*faults, *refused.reasons]) from refused
+            raise SlotRefused(reasons=[*faults, *refused.reasons], ways=refused.ways) from refused
         refuse_all(faults, error=SlotRefused)
         order.moved_to, order.expected_completion = wanted, completion
         said = {**_bounds("before_", before), **_bounds("", wanted), "booked_quantity": str(order.booked_quantity)}

@@ -76,6 +76,7 @@ LISTS = {
     "/saved-searches": "sme-heze",
     "/services": "provider-jinan",
     "/slot-waits": "sme-jinan",
+    "/qualifications": "provider-jinan",
     "/settlement-batches": "finance-maker",
     "/bank-statements": "finance-maker",
     "/statement-gaps": "finance-maker",

@@ -44,6 +44,7 @@ from marketplace.notifications.rules.money import (
 )
 from marketplace.notifications.rules.naming import COMPLAINT, NAMING, REFERRAL
 from marketplace.notifications.rules.needs import UNMET_NEED
+from marketplace.notifications.rules.qualifications import QUALIFICATION
 from marketplace.notifications.rules.reports import ANNUAL_REPORT, CONSULTATION, DISCLOSURE
 from marketplace.notifications.rules.searches import SAVED_SEARCH
 from marketplace.notifications.rules.secrecy import EXEMPTION
@@ -69,6 +70,7 @@ ALL = (
     EXEMPTION,
     SAVED_SEARCH,
     SLOT_WAIT,
+    QUALIFICATION,
     UNMET_NEED,
     CLAIM,
     SUMMARY,

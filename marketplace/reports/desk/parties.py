@@ -15,10 +15,10 @@ from accounts.queries.memberships import owes_documents
 from accounts.states import MembershipState, ProposalState, RenewalState, ResidenceState
 from core import clock
 from core.permissions import Actor
-from instruments.models import ImportJob, Instrument, ReportedChange
+from instruments.models import ImportJob, Instrument, Qualification, ReportedChange
 from instruments.queries.details import listing_deadlines
 from instruments.queries.terms import open_changes
-from instruments.states import ImportState, ListingState
+from instruments.states import ImportState, ListingState, QualificationState
 from marketplace.models import Delivery, Order, Quote
 from marketplace.queries.quotes import still_open
 from marketplace.reports.desk.items import Line, shanghai_day
@@ -87,6 +87,9 @@ def provider_lines(actor: Actor, *, today: date) -> list[Line]:
     imports = select(ImportJob).where(
         ImportJob.provider_id.in_(own), ImportJob.state.in_((ImportState.QUEUED, ImportState.RUNNING))
     )
+    asked = select(Qualification).where(
+        Qualification.provider_id.in_(own), Qualification.state == QualificationState.ASKED
+    )
     owed = select(Shortfall).where(Shortfall.creditor_id.in_(own), Shortfall.state == ShortfallState.OPEN)
     owed_fen = Shortfall.amount_fen - Shortfall.paid_fen - Shortfall.written_off_fen
     disputes = (
@@ -101,6 +104,7 @@ def provider_lines(actor: Actor, *, today: date) -> list[Line]:
         _due_from_user("payments_to_confirm", Order.provider_id.in_(own)),
         Line("services_to_start", contracted, due=Order.expected_completion),
         Line("deliveries_due", in_service, oldest=Order.started_at, due=Order.expected_completion),
+        Line("qualifications_to_decide", asked, oldest=Qualification.asked_at),
         Line("listings_returned", returned, oldest=Instrument.reviewed_at),
         Line("listings_overdue", overdue),
         Line("updates_due", changes, oldest=ReportedChange.reported_at),

@@ -339,6 +339,7 @@ BENDS: dict[str, str | list[str]] = {
     "every secret address": made("calendar_address", user_id=1, issued_at="2026-03-02"),
     "an instrument is exempt for secrecy": "UPDATE instrument SET secrecy_exempted_on = NULL",
     "an exemption for secrecy was endorsed": "UPDATE secrecy_exemption SET decided_by = reviewed_by",
+    "a qualification is about": "DELETE FROM qualification_instrument",
     "a reminder of terms": made("term_reminder", provider_id=1, on="2026-01-01", step="coming", listings=1, updates=0),
     "what one sensor tells": [
         made("running_stretch", sensor_id=1, day="2026-03-02", starts_at="2026-03-02", ends_at="2026-03-03"),

@@ -56,6 +56,24 @@ def test_a_slot_becomes_a_quote_with_its_money(heze: PageClient) -> None:
     assert page.html.count('class="money-bar"') == 2
 
 
+def test_where_a_qualification_is_asked_the_form_says_how_one_stands_and_where_to_ask(
+    province: DemoClient, heze: PageClient
+) -> None:
+    """Beside the form before it is sent, in the refusal, and on the page of the instrument."""
+    (instrument,) = province.get(None, f"/services/{service_id(HOUR)}")["instruments"]
+    page, way = f"/instruments/{instrument['id']}", f"/instruments/{instrument['id']}/qualifications/new"
+    province.put("provider-jinan", f"{page}/booking-rules", {"qualified_only": True})
+    form = f"/quotes/new?service_id={service_id(HOUR)}"
+    assert "尚未取得，请先申请" in heze.get(form).text
+    refused = heze.send(form, {"starts_at": "2026-03-03T09:00", "ends_at": "2026-03-03T11:00"})
+    assert (refused.status, "经供给方培训或审核" in refused.text) == (422, True)
+    for shown in (heze.get(page), heze.get(form), refused):
+        assert way in shown.reader.links
+    assert "等待供给方决定" in heze.send(way, {"note": "王工，已参加培训"}).text
+    assert "已申请，等待供给方决定" in heze.get(form).text
+    assert way not in browser(province, "provider-jinan").get(page).reader.links
+
+
 def test_every_fault_of_a_wish_stands_beside_its_field_and_what_was_typed_stays(heze: PageClient) -> None:
     wrong = {"starts_at": "whenever", "ends_at": "", "public_project_number": "x" * 101}
     page = heze.send(f"/quotes/new?service_id={service_id(HOUR)}", wrong)

@@ -279,12 +279,17 @@ def test_a_calendar_address_is_shown_once_and_answers_without_a_session(
 
 
 def test_a_user_waits_for_a_slot_and_books_it_from_its_page(province: DemoClient, path: str) -> None:
-    """Somebody else's order is cancelled; the worker tells who waits, whose page leads on to a quote of the slot."""
+    """A refused form leads to waiting. Somebody else's order is cancelled; the worker tells who waits, whose page leads
+    on to a quote of the slot."""
     number = int(path.rpartition("/")[2])
     placed = order(province, "sme-heze", service_id("demo-ms-hour"), instrument_id=number, **SLOT)
     waiting = PageClient(province.app.test_client()).sign_in("sme-jinan")
     typed = {"starts_at": "2026-03-10T09:00", "ends_at": "2026-03-10T11:00"}
-    assert "候补中" in waiting.send(f"{path}/slot-waits/new", typed).text
+    taken = waiting.send(f"/quotes/new?service_id={service_id('demo-ms-hour')}&instrument_id={number}", typed)
+    assert taken.status == 409
+    (way,) = {each for each in taken.reader.links if "/slot-waits/new" in each}
+    assert waiting.get(way).form().values["starts_at"] == [typed["starts_at"]]
+    assert "候补中" in waiting.send(way).text
     province.post("sme-heze", f"/orders/{placed['id']}/cancellation")
     with province.app.app_context():
         tell_waiting(now=clock.now())

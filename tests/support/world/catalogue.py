@@ -71,6 +71,7 @@ class Catalogue(Records):
         self.post("sme-heze", "/saved-searches", kept, name="saved search")
         self.post("sme-heze", "/saved-searches", {"name": "一切", "search": {}}, name="other saved search")
         self.post("sme-heze", f"/saved-searches/{self.ids['other saved search']}/pause")
+        self._qualifications(found["demo-sem"])
         ahead = {"valid_from": "2026-12-31", "turnaround_days": 4}
         self.post("provider-jinan", f"/services/{self.ids['service']}/prices", ahead, name="announced price")
         self._extras(f"/services/{self.ids['service']}/extras")
@@ -85,6 +86,17 @@ class Catalogue(Records):
         self.post("provider-jinan", path, {**gold, "title": "加急", "unit": "次", "kind": "express"}, name="own extra")
         ahead = {"valid_from": "2026-12-31", "price_fen": 6_000, **AT_COST}
         self.post("provider-jinan", f"{path}/{self.ids['extra']}/prices", ahead, name="announced extra price")
+
+    def _qualifications(self, instrument_id: int) -> None:
+        """An instrument for those who were trained: one firm asks, one is qualified."""
+        self.ids["trained instrument"] = instrument_id
+        path = f"/instruments/{instrument_id}"
+        self.client.put("provider-jinan", f"{path}/booking-rules", {"qualified_only": True})
+        for name, user in (("qualification", "sme-heze"), ("granted qualification", "sme-jinan")):
+            made = self.client.upload(user, f"{path}/qualifications", PDF, "培训证书.pdf", note="王工，已参加培训")
+            self.ids[name] = made["id"]
+        granted = {"decision": "qualify", "opinion": "培训合格", "first_day": "2026-03-02"}
+        self.post("provider-jinan", f"/qualifications/{made['id']}/decision", granted)
 
     def _exemptions(self, facts: Json) -> None:
         """Requests of every step: asked for, endorsed, in force."""

@@ -19,6 +19,7 @@ from instruments.rules.opening import (
     open_intervals,
     season_faults,
 )
+from instruments.rules.qualifications import Validity
 from instruments.rules.slots import ClosedBy, Terms, bookable_starts, closed_stretches, free_stretches, slot_faults
 
 HOUR = timedelta(hours=1)
@@ -91,6 +92,23 @@ def test_a_quota_counts_each_week_and_month_a_slot_touches() -> None:
     own = Interval(at(1, 9, month=7), at(1, 11, month=7))
     assert found(month, Interval(at(30, 22), at(1, 1, month=7)), own) == []
     assert found(month, Interval(at(30, 22), at(1, 2, month=7)), own) == ["slot_quota_month"]
+
+
+def test_v10_who_is_qualified_books_within_its_days_and_over_their_nights() -> None:
+    """Both days are included, in Shanghai; a slot that ends at midnight has not begun the next day."""
+    rules = BookingRules(qualified_only=True)
+    held = [Validity(date(2026, 6, 2), date(2026, 6, 3)), Validity(date(2026, 6, 10), None)]
+
+    def codes(start: datetime, end: datetime, *held: Validity) -> list[str]:
+        slot = Interval(start, end)
+        return [each.code for each in slot_faults(slot, terms=terms(rules), own=(), now=NOW, qualified=held)]
+
+    assert codes(at(2, 9), at(2, 10)) == ["slot_not_qualified"]
+    for start, end in ((at(2, 0), at(4, 0)), (at(2, 22), at(3, 2)), (at(20, 9), at(21, 9))):
+        assert codes(start, end, *held) == []
+    for start, end in ((at(1, 23), at(2, 1)), (at(3, 22), at(4, 1)), (at(9, 22), at(10, 2))):
+        assert codes(start, end, *held) == ["slot_qualification_over"]
+    assert found(BookingRules(), Interval(at(2, 9), at(2, 10))) == []
 
 
 def test_what_has_ended_is_no_open_booking() -> None:

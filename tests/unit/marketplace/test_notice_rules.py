@@ -17,7 +17,7 @@ from accounts.states import (
 )
 from core.states import Transitions
 from core.texts import catalogue
-from instruments.states import EXEMPTION, LISTING, REPORTED_CHANGE, SAVED_SEARCH, SLOT_WAIT
+from instruments.states import EXEMPTION, LISTING, QUALIFICATION, REPORTED_CHANGE, SAVED_SEARCH, SLOT_WAIT
 from marketplace.notifications.rules import SUBJECTS
 from marketplace.states import (
     ANNUAL_REPORT,
@@ -84,6 +84,7 @@ TABLES: dict[str, Transitions[Any]] = {
     "residence": RESIDENCE_TRANSITIONS,
     "saved_search": SAVED_SEARCH,
     "slot_wait": SLOT_WAIT,
+    "qualification": QUALIFICATION,
     "secrecy_exemption": EXEMPTION,
     "review_summary": SUMMARY,
     "settlement_batch": BATCH_TRANSITIONS,
