@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import accumulate, islice
+from operator import add
 
 LONGEST_WORD = 24
 """Characters of a Latin word that count; longer ones are cut, in texts and in queries alike."""
@@ -19,6 +21,8 @@ MOST_QUERY_TOKENS = 40
 PART = "·"
 """Before a group of characters from anywhere in a Latin word; no word begins with it."""
 PART_LENGTH = 3
+
+BETWEEN = "|"
 
 _CJK = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
 _RUNS = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<word>[^\W_{_CJK}]+)")
@@ -34,24 +38,28 @@ def normalise(text: str) -> str:
 def tokens(texts: Iterable[str]) -> list[str]:
     """Every token the texts can be found by, sorted, each once."""
     found: set[str] = set()
-    for text in texts:
-        plain = normalise(text)
-        for match in _RUNS.finditer(plain):
-            if match["cjk"]:
-                run = match["cjk"]
-                found.update(run)
-                found.update(run[i : i + 2] for i in range(len(run) - 1))
-            else:
-                found.update(_beginnings(match["word"]))
-        for match in _JOINED.finditer(plain):
-            found.update(_beginnings(_SEPARATORS.sub("", match[0])))
+    plain = _as_one(texts)
+    for cjk, word in _RUNS.findall(plain):
+        if cjk:
+            found.update(cjk)
+            found.update(map(add, cjk, cjk[1:]))
+        else:
+            found.update(_beginnings(word))
+    for joined in _JOINED.findall(plain):
+        found.update(_beginnings(_SEPARATORS.sub("", joined)))
     return sorted(found)
 
 
 def part_tokens(texts: Iterable[str]) -> list[str]:
     """The marked groups of one to three characters of every Latin word, sorted, each once."""
-    words = (match["word"] for text in texts for match in _RUNS.finditer(normalise(text)) if match["word"])
-    return sorted({part for word in words for length in range(1, PART_LENGTH + 1) for part in _groups(word, length)})
+    found: set[str] = set()
+    for word in {word for _, word in _RUNS.findall(_as_one(texts)) if word}:
+        groups = [PART + character for character in word]
+        found.update(groups)
+        for further in range(1, PART_LENGTH):
+            groups = list(map(add, groups, word[further:]))
+            found.update(groups)
+    return sorted(found)
 
 
 def query_parts(word: str) -> list[str]:
@@ -80,10 +88,16 @@ def query_tokens(query: str) -> list[str]:
     return list(found)[:MOST_QUERY_TOKENS]
 
 
+def _as_one(texts: Iterable[str]) -> str:
+    """All texts normalised at once, with something between them over which no word and no model number reaches."""
+    return normalise(BETWEEN.join(texts))
+
+
 def _groups(word: str, length: int) -> list[str]:
     return [PART + word[start : start + length] for start in range(len(word) - length + 1)]
 
 
-def _beginnings(word: str) -> set[str]:
+def _beginnings(word: str) -> Iterable[str]:
+    """The word, or what of it counts, and its beginnings."""
     cut = word[:LONGEST_WORD]
-    return {cut, *(cut[:length] for length in range(SHORTEST_PREFIX, len(cut)))}
+    return islice(accumulate(cut), SHORTEST_PREFIX - 1, None) if len(cut) > 1 else cut

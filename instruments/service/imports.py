@@ -26,9 +26,9 @@ from instruments.models import ImportJob, ImportRowError
 from instruments.permissions import may_import
 from instruments.policy import places
 from instruments.rules.imports.layouts import Context
-from instruments.rules.imports.reading import Found, Result, count_records, find_tables, read
+from instruments.rules.imports.reading import Found, count_records, find_tables, read
 from instruments.states import IMPORT, ImportState
-from instruments.steps.importing import Outcome, import_batch
+from instruments.steps.importing import Outcome, Read, import_batch, prepare
 from instruments.steps.owners import Owners, find_provider, owner_of
 
 AT_ONCE_ROWS = 2_000
@@ -61,8 +61,12 @@ class _Opened:
     tables: list[Found]
     total: int
 
-    def results(self, now: datetime) -> Iterator[Result]:
-        return read(self.file, self.tables, Context(places=places(today(now))))
+    def batches(self, now: datetime, *, after: int = 0) -> Iterator[list[Read]]:
+        """The rows after so many others, in transactions' portions."""
+        rows = read(self.file, self.tables, Context(places=places(today(now))))
+        prepared = map(prepare, islice(rows, after, None))
+        while batch := list(islice(prepared, BATCH_ROWS)):
+            yield batch
 
 
 def import_file(
@@ -90,7 +94,7 @@ def import_file(
         ignored=[header for table in opened.tables for header in table.ignored],
         total=opened.total,
     )
-    for batch in ahead(batched_rows(opened.results(now))):
+    for batch in ahead(opened.batches(now)):
         report.outcome.add(_take(batch, owners, dry_run=dry_run, now=now))
         progress(report)
     return report
@@ -124,7 +128,7 @@ def request_import(*, stream: BinaryIO, filename: str, dry_run: bool, actor: Act
             owners = _owners_of(job, now)
             apply(job, "start", transitions=IMPORT, actor=actor, now=now)
             job.started_at = now
-            for batch in batched_rows(opened.results(now)):
+            for batch in opened.batches(now):
                 _record(job, import_batch(batch, owners=owners, dry_run=dry_run, actor=actor, now=now))
             _finish(job, actor=actor, now=now)
         return job
@@ -169,18 +173,12 @@ def _run(job_id: int, *, now: datetime) -> None:
             job.finished_at = now
             apply(job, "refuse", transitions=IMPORT, actor=SYSTEM, now=now)
         return
-    for batch in ahead(batched_rows(islice(opened.results(now), done, None))):
+    for batch in ahead(opened.batches(now, after=done)):
         with transaction():
             job = _lock(job_id)
             _record(job, import_batch(batch, owners=owners, dry_run=dry_run, actor=SYSTEM, now=now))
     with transaction():
         _finish(_lock(job_id), actor=SYSTEM, now=now)
-
-
-def batched_rows(results: Iterator[Result]) -> Iterator[list[Result]]:
-    """Rows in transactions' portions."""
-    while batch := list(islice(results, BATCH_ROWS)):
-        yield batch
 
 
 def _open(stream: BinaryIO) -> _Opened:
@@ -189,7 +187,7 @@ def _open(stream: BinaryIO) -> _Opened:
     return _Opened(file, tables, count_records(file, tables))
 
 
-def _take(batch: list[Result], owners: Owners, *, dry_run: bool, now: datetime) -> Outcome:
+def _take(batch: list[Read], owners: Owners, *, dry_run: bool, now: datetime) -> Outcome:
     if dry_run:
         return import_batch(batch, owners=owners, dry_run=True, actor=SYSTEM, now=now)
     with transaction():

@@ -30,7 +30,7 @@ DATE = re.compile(r"(?P<year>[12][0-9]{3})[-/.年]?(?P<month>[0-9]{1,2})[-/.月]
 
 
 class Cells:
-    """The cells of one row by the reader's names for its columns, and the faults found so far."""
+    """The trimmed cells of one row by the reader's names for its columns, and the faults found so far."""
 
     def __init__(self, line: int, values: Mapping[str, str], headers: Mapping[str, str]) -> None:
         self.line = line
@@ -45,7 +45,7 @@ class Cells:
 
     def raw(self, column: str) -> str:
         """The trimmed cell, '' where the column is missing."""
-        return self._values.get(column, "").strip()
+        return self._values.get(column, "")
 
     def text(self, column: str, *, limit: int = 10_000, required: bool = False) -> str:
         """A text of at most ``limit`` characters."""

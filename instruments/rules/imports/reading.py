@@ -13,7 +13,7 @@ from core.texts import text
 from instruments.rules.imports.cells import Cells
 from instruments.rules.imports.layouts import LAYOUTS, OTHER_LISTS, Context, Layout
 from instruments.rules.imports.layouts.base import normal_header, short_header
-from instruments.rules.imports.rows import InstrumentRow, RefusedRow, RepeatedRow, ServiceRow, digest
+from instruments.rules.imports.rows import InstrumentRow, RefusedRow, RepeatedRow, ServiceRow
 
 Row = InstrumentRow | ServiceRow
 Result = Row | RefusedRow | RepeatedRow
@@ -60,12 +60,17 @@ class Found:
         }
         return {column: others for column, others in found.items() if others}
 
+    @cached_property
+    def normal_headers(self) -> list[tuple[int, str]]:
+        """Where a column stands and how its header reads, normalised."""
+        return [(position, normal_header(self.headers[position])) for position in self.columns]
+
     def is_header(self, record: Record) -> bool:
         """Whether a row says the headers again, as at the top of every printed page."""
         cells = record.cells
         return all(
-            position < len(cells) and normal_header(cells[position]) == normal_header(self.headers[position])
-            for position in self.columns
+            position < len(cells) and normal_header(cells[position]) == header
+            for position, header in self.normal_headers
         )
 
 
@@ -105,7 +110,7 @@ def read(file: TableFile, found: Sequence[Found], context: Context) -> Iterator[
             if isinstance(row, RefusedRow):
                 yield _repeated_refusal(row, record, seen) or row
                 continue
-            mark = digest(row)
+            mark = row.mark
             earlier = seen.setdefault(row.external_id, (row.line, mark))
             if earlier[0] == row.line and earlier[1] == mark:
                 yield row
@@ -175,7 +180,9 @@ def _body(file: TableFile, table: Found) -> Iterator[Record]:
 def _row(record: Record, table: Found, context: Context) -> Row | RefusedRow:
     width = len(table.headers)
     cells_here = record.cells
-    values = {column: cells_here[position] for position, column in table.columns.items() if position < len(cells_here)}
+    values = {
+        column: cells_here[position].strip() for position, column in table.columns.items() if position < len(cells_here)
+    }
     cells = Cells(record.line, values, table.headers_of)
     if len(cells_here) != width:
         cells.faults.append(reason("import_columns_wrong", found=len(cells_here), expected=width))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cached_property
 
 from core.errors import Reason
 from core.kinds import ServiceKind
@@ -18,8 +19,18 @@ UNSAID = frozenset({"line", "is_national", "place"})
 """What a row holds that is none of its content."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstrumentRow:
+class _Said:
+    """What a file says of one thing."""
+
+    @cached_property
+    def mark(self) -> str:
+        """A fingerprint of everything a row says but its line: equal fingerprints mean nothing has changed."""
+        said = [getattr(self, name) for name in _SAID[type(self)]]
+        return hashlib.blake2b(repr(said).encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstrumentRow(_Said):
     """One instrument of a file. Texts are trimmed, '' where the file says nothing; money is fen; None is unknown.
 
     ``is_national`` marks rows of the national network's templates, which say some things only roughly; ``place`` is
@@ -56,8 +67,8 @@ class InstrumentRow:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceRow:
+@dataclass(frozen=True, kw_only=True)
+class ServiceRow(_Said):
     """One priced service of a list."""
 
     line: int
@@ -92,13 +103,7 @@ class RepeatedRow:
     first_line: int
 
 
-def digest(row: InstrumentRow | ServiceRow) -> str:
-    """A fingerprint of everything a row says but its line: equal fingerprints mean nothing has changed."""
-    said = [getattr(row, name) for name in _SAID[type(row)]]
-    return hashlib.blake2b(repr(said).encode(), digest_size=16).hexdigest()
-
-
-_SAID = {
+_SAID: dict[type[_Said], tuple[str, ...]] = {
     kind: tuple(field.name for field in fields(kind) if field.name not in UNSAID)
     for kind in (InstrumentRow, ServiceRow)
 }

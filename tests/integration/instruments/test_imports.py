@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 import xlsxwriter
 import xlwt
 from flask import Flask
@@ -20,6 +21,7 @@ from core.db import session
 from instruments.models import ImportJob, Instrument, Service
 from instruments.service.imports import BATCH_ROWS, run_waiting_imports
 from instruments.states import ImportState, ListingState
+from instruments.steps.importing import _Writer
 from tests.factories.accounts import headers_of, keyed, make_provider
 from tests.factories.instruments import make_draft, make_instrument
 
@@ -73,6 +75,18 @@ def test_importing_again_changes_only_what_the_file_changes(client: FlaskClient)
     assert counts(send(client, provider, TWO_ROWS).get_json()) == (0, 0, 2, 0, 0)
     changed = TWO_ROWS.replace("LTQ", "LTQ-2")
     assert counts(send(client, provider, changed).get_json()) == (0, 1, 1, 0, 0)
+
+
+def test_what_another_import_brought_meanwhile_is_written_over(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was not there when the batch looked, and is there when the batch writes: one record, nothing refused."""
+    provider = make_provider()
+    send(client, provider, TWO_ROWS)
+    monkeypatch.setattr(_Writer, "_known", lambda *_: {})
+    assert counts(send(client, provider, TWO_ROWS.replace("LTQ", "LTQ-2")).get_json())[3:] == (0, 0)
+    rows = session().execute(select(Instrument.external_id, Instrument.model).order_by(Instrument.external_id)).all()
+    assert [tuple(row) for row in rows] == [("A-1", "LTQ-2"), ("A-2", "")]
     assert how_many() == 2
 
 

@@ -22,7 +22,7 @@ from instruments.queries.prices import price_on
 from instruments.rules.imports.rows import ServiceRow
 from instruments.rules.terms import PriceGroup, PriceUnit
 from instruments.service.prices import begin_announced
-from instruments.steps.importing import Outcome, import_batch
+from instruments.steps.importing import Outcome, import_batch, prepare
 from instruments.steps.owners import Owners, owner_of
 from tests.factories.accounts import (
     actor_of,
@@ -247,7 +247,9 @@ def imported(service: Service, *, price_fen: int, dry_run: bool = False) -> Outc
     )
     owners = Owners(places=None, fixed=owner_of(service.provider))  # type: ignore[arg-type]
     with transaction():
-        return import_batch([row], owners=owners, dry_run=dry_run, actor=actor_of(service.provider), now=clock.now())
+        return import_batch(
+            [prepare(row)], owners=owners, dry_run=dry_run, actor=actor_of(service.provider), now=clock.now()
+        )
 
 
 def test_a_price_list_writes_versions_of_what_is_published(client: FlaskClient) -> None:
