@@ -18,7 +18,7 @@ from accounts.permissions import (
 )
 from accounts.queries import acts_for
 from core.permissions import Actor, permission
-from marketplace.models import DisclosureApplication, EvaluationLine, Order, UnmetNeed
+from marketplace.models import DisclosureApplication, EvaluationLine, Negotiation, Order, UnmetNeed
 
 may_ask_quotes = beneficiary | incubator
 may_place_orders = beneficiary | incubator
@@ -50,6 +50,9 @@ may_comment_evaluations = provider | city_bureau
 may_state_needs = beneficiary | incubator
 may_read_needs = beneficiary | incubator | authority | auditor
 may_answer_needs = authority
+may_ask_for_offers = beneficiary | incubator
+may_make_offers = provider
+may_read_negotiations = may_ask_for_offers | may_make_offers
 may_grade = province
 may_award = province
 may_demand_rectification = province
@@ -69,6 +72,18 @@ def is_provider_side(actor: Actor, order: Order) -> bool:
 
 
 is_party = is_beneficiary_side | is_provider_side
+
+
+@permission
+def is_asking_for_offer(actor: Actor, negotiation: Negotiation) -> bool:
+    """The user who asked, or the incubator of a team."""
+    return negotiation.beneficiary_id in acts_for(actor)
+
+
+@permission
+def is_asked_for_offer(actor: Actor, negotiation: Negotiation) -> bool:
+    """The provider of the service."""
+    return provider(actor) and negotiation.provider_id == actor.organisation_id
 
 
 @permission

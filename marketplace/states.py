@@ -287,3 +287,53 @@ RECTIFICATION = Transitions(
     },
     initial=RectificationState.DEMANDED,
 )
+
+
+class NegotiationState(StrEnum):
+    """Where a request for an offer stands."""
+
+    ASKED = "asked"
+    OFFERED = "offered"
+    EXPIRED = "expired"
+    AGREED = "agreed"
+    ORDERED = "ordered"
+    DECLINED = "declined"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class NegotiationAction(StrEnum):
+    """What moves it: the provider offers, takes an offer back or refuses; the user asks for changes, agrees, orders,
+    declines or withdraws; offers expire by themselves."""
+
+    OFFER = "make_offer"
+    TAKE_BACK = "take_back_offer"
+    REFUSE = "refuse"
+    ASK_CHANGE = "ask_change"
+    AGREE = "agree"
+    ORDER = "order"
+    DECLINE = "decline"
+    WITHDRAW = "withdraw"
+    EXPIRE = "expire"
+
+
+NEGOTIATION = Transitions(
+    {
+        (NegotiationState.ASKED, NegotiationAction.OFFER): NegotiationState.OFFERED,
+        (NegotiationState.ASKED, NegotiationAction.REFUSE): NegotiationState.REFUSED,
+        (NegotiationState.ASKED, NegotiationAction.WITHDRAW): NegotiationState.WITHDRAWN,
+        (NegotiationState.OFFERED, NegotiationAction.TAKE_BACK): NegotiationState.ASKED,
+        (NegotiationState.OFFERED, NegotiationAction.ASK_CHANGE): NegotiationState.ASKED,
+        (NegotiationState.OFFERED, NegotiationAction.AGREE): NegotiationState.AGREED,
+        (NegotiationState.OFFERED, NegotiationAction.DECLINE): NegotiationState.DECLINED,
+        (NegotiationState.OFFERED, NegotiationAction.EXPIRE): NegotiationState.EXPIRED,
+        (NegotiationState.EXPIRED, NegotiationAction.OFFER): NegotiationState.OFFERED,
+        (NegotiationState.EXPIRED, NegotiationAction.ASK_CHANGE): NegotiationState.ASKED,
+        (NegotiationState.EXPIRED, NegotiationAction.REFUSE): NegotiationState.REFUSED,
+        (NegotiationState.EXPIRED, NegotiationAction.DECLINE): NegotiationState.DECLINED,
+        (NegotiationState.AGREED, NegotiationAction.ORDER): NegotiationState.ORDERED,
+        (NegotiationState.AGREED, NegotiationAction.DECLINE): NegotiationState.DECLINED,
+        (NegotiationState.AGREED, NegotiationAction.EXPIRE): NegotiationState.EXPIRED,
+    },
+    initial=NegotiationState.ASKED,
+)

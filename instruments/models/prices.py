@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Index, Integer, SmallInteger, Text
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, SmallInteger, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Model
@@ -14,6 +14,7 @@ from instruments.rules.terms import PriceUnit
 PRICE_TERMS = (
     "price_fen",
     "price_unit",
+    "by_negotiation",
     "own_price_fen",
     "outside_price_fen",
     "minimum_charge_fen",
@@ -34,7 +35,8 @@ class ServicePrice(Model):
     In force on a day is the one with the latest ``valid_from`` up to it, of several from one day the last one entered,
     withdrawn ones left out. A version never changes; one that has not begun may be withdrawn. ``price_fen`` is what
     users of the province pay for a unit; the provider's own and users from outside pay the same where their column is
-    empty. ``set_by`` is None for what was published before versions were kept, and for files taken in without a user.
+    empty. ``by_negotiation`` says that there is no price but what the provider offers on request (ADR 0237). ``set_by``
+    is None for what was published before versions were kept, and for files taken in without a user.
     """
 
     __tablename__ = "service_price"
@@ -43,8 +45,9 @@ class ServicePrice(Model):
     id: Mapped[int] = identity_key()
     service_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("service.id"))
     valid_from: Mapped[date] = mapped_column(Date)
-    price_fen: Mapped[int] = mapped_column(Fen)
-    price_unit: Mapped[PriceUnit] = mapped_column(Enumerated(PriceUnit))
+    price_fen: Mapped[int | None] = mapped_column(Fen)
+    price_unit: Mapped[PriceUnit | None] = mapped_column(Enumerated(PriceUnit))
+    by_negotiation: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     own_price_fen: Mapped[int | None] = mapped_column(Fen)
     outside_price_fen: Mapped[int | None] = mapped_column(Fen)
     minimum_charge_fen: Mapped[int | None] = mapped_column(Fen)

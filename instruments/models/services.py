@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Index, Integer, SmallInteger, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -56,6 +67,7 @@ class Service(Model):
     standard: Mapped[str] = mapped_column(Text, default="")
     price_fen: Mapped[int | None] = mapped_column(Fen)
     price_unit: Mapped[PriceUnit | None] = mapped_column(Enumerated(PriceUnit))
+    by_negotiation: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     own_price_fen: Mapped[int | None] = mapped_column(Fen)
     outside_price_fen: Mapped[int | None] = mapped_column(Fen)
     minimum_charge_fen: Mapped[int | None] = mapped_column(Fen)
@@ -88,6 +100,7 @@ class Service(Model):
         return PriceFacts(
             price_fen=self.price_fen,
             price_unit=self.price_unit,
+            by_negotiation=bool(self.by_negotiation),
             own_price_fen=self.own_price_fen,
             outside_price_fen=self.outside_price_fen,
             minimum_charge_fen=self.minimum_charge_fen,

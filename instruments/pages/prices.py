@@ -15,7 +15,7 @@ from core.pages import Column, Done, EmptySchema, Form, Pages, Table, form_page,
 from core.pages.language import day, t
 from core.permissions import authorise
 from instruments.models import PRICE_TERMS, Service, ServicePrice
-from instruments.pages.pricing import STEP, price_words, step_options, step_words
+from instruments.pages.pricing import STEP, price_words, step_options, step_words, unit_words
 from instruments.permissions import may_manage, may_offer, may_search
 from instruments.queries.instruments import find_service
 from instruments.queries.prices import find_price, price_on, prices_of
@@ -65,7 +65,7 @@ PRICES = Table(
         Column("valid_from", lambda row: row.version.valid_from, kind="day", sort=ServicePrice.valid_from),
         Column("price_standing", lambda row: row.standing, kind="term"),
         Column("price", lambda row: row.version.price_fen, kind="money", sort=ServicePrice.price_fen),
-        Column("price_unit", lambda row: row.version.price_unit, kind="term"),
+        Column("price_unit", lambda row: unit_words(row.version)),
         Column("own_price", lambda row: row.version.own_price_fen, kind="money"),
         Column("outside_price", lambda row: row.version.outside_price_fen, kind="money"),
         Column("minimum_charge", lambda row: row.version.minimum_charge_fen, kind="money"),
@@ -107,7 +107,7 @@ def new(service_id: int) -> Response:
         name="price_new",
         initial={name: getattr(priced, name) for name in PRICE_TERMS},
         options={STEP: step_options()},
-        required=["price_fen", "price_unit", "turnaround_days"],
+        required=["turnaround_days"],
         leave_out=[] if priced.provider.fiscal else ["cost_fen", "cost_basis"],
     )
     here = url_for("price_pages.index", service_id=service_id)

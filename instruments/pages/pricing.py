@@ -15,7 +15,9 @@ STEP = "billing_step_minutes"
 
 def price_words(priced: Service | ServicePrice) -> list[tuple[str, str]]:
     """What a unit costs whom, the least charge and the rounding, as labels and values; nothing that is not said."""
-    if priced.price_unit is None:
+    if priced.by_negotiation:
+        return [("fact.unit_price", t("price.by_negotiation")), *cancellation_words(priced)]
+    if priced.price_unit is None or priced.price_fen is None:
         return []
     unit = term(priced.price_unit)
     per_unit = {
@@ -28,6 +30,13 @@ def price_words(priced: Service | ServicePrice) -> list[tuple[str, str]]:
         said.append(("fact.minimum_charge", yuan(priced.minimum_charge_fen)))
     step = step_words(priced.billing_step_minutes)
     return [*said, *([] if step is None else [("fact.billing_step", step)]), *cancellation_words(priced)]
+
+
+def unit_words(priced: Service | ServicePrice) -> str | None:
+    """What the price buys, or that there is none but by negotiation."""
+    if priced.by_negotiation:
+        return t("price.negotiated")
+    return None if priced.price_unit is None else term(priced.price_unit)
 
 
 def cancellation_words(priced: Any) -> list[tuple[str, str]]:

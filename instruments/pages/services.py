@@ -22,7 +22,7 @@ from core.pages.tables import choice
 from instruments.models import Service, ServicePrice
 from instruments.pages.consents import consent_facts
 from instruments.pages.listing_actions import service_actions
-from instruments.pages.pricing import price_words
+from instruments.pages.pricing import price_words, unit_words
 from instruments.pages.quoting import quote_href
 from instruments.permissions import may_search, owns
 from instruments.queries.details import services as matching_services
@@ -52,7 +52,7 @@ class Row:
     @property
     def unit(self) -> str | None:
         """What the price buys, in words."""
-        return None if self.service.price_unit is None else term(self.service.price_unit)
+        return unit_words(self.service)
 
 
 def rows(found: Sequence[Service]) -> list[Row]:

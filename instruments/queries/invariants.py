@@ -49,7 +49,8 @@ INVARIANTS = [
         SELECT id AS service, external_id FROM service
          WHERE state = 'published'
            AND (content = '' OR process = '' OR equipment = '' OR phone = ''
-                OR price_fen IS NULL OR price_unit IS NULL OR turnaround_days IS NULL)
+                OR turnaround_days IS NULL
+                OR num_nulls(price_fen, price_unit) <> CASE WHEN by_negotiation THEN 2 ELSE 0 END)
         """,
     ),
     Invariant(
@@ -62,12 +63,12 @@ INVARIANTS = [
                               ORDER BY p.valid_from DESC, p.id DESC LIMIT 1) p ON true
          WHERE s.state = 'published'
            AND (p.id IS NULL
-                OR (s.price_fen, s.price_unit, s.own_price_fen, s.outside_price_fen, s.minimum_charge_fen,
-                    s.billing_step_minutes, s.turnaround_days, s.cost_fen, s.cost_basis,
+                OR (s.price_fen, s.price_unit, s.by_negotiation, s.own_price_fen, s.outside_price_fen,
+                    s.minimum_charge_fen, s.billing_step_minutes, s.turnaround_days, s.cost_fen, s.cost_basis,
                     s.free_cancellation_hours, s.late_cancellation_percent, s.no_show_percent)
                    IS DISTINCT FROM
-                   (p.price_fen, p.price_unit, p.own_price_fen, p.outside_price_fen, p.minimum_charge_fen,
-                    p.billing_step_minutes, p.turnaround_days, p.cost_fen, p.cost_basis,
+                   (p.price_fen, p.price_unit, p.by_negotiation, p.own_price_fen, p.outside_price_fen,
+                    p.minimum_charge_fen, p.billing_step_minutes, p.turnaround_days, p.cost_fen, p.cost_basis,
                     p.free_cancellation_hours, p.late_cancellation_percent, p.no_show_percent))
         """,
     ),

@@ -27,11 +27,12 @@ from instruments.queries.extras import extras_wanted, priced_extras, where_price
 from instruments.queries.instruments import ServiceMissing
 from instruments.queries.prices import in_force_on
 from instruments.queries.qualifications import qualified_in
+from instruments.rules.agreements import AgreedPrice
 from instruments.rules.booking import counted_since
 from instruments.rules.cancelling import CancellationTerms
 from instruments.rules.extras import OfferedExtra, WantedExtra
 from instruments.rules.opening import Interval
-from instruments.rules.pricing import Tariff, group_price, quantity_faults, slot_quantity
+from instruments.rules.pricing import Tariff, group_price, quantity_faults, slot_quantity, sum_faults
 from instruments.rules.qualifications import Validity
 from instruments.rules.slots import Terms, slot_faults
 from instruments.rules.terms import TIMED_UNITS, PriceGroup, PriceUnit
@@ -43,6 +44,13 @@ class ServiceNotOffered(Conflict):
     """The service is not offered any more, or its provider is not a member in good standing."""
 
     code = "service_not_offered"
+    article = "V14"
+
+
+class PriceByNegotiation(Conflict):
+    """The service has no published price; its provider makes an offer to each request."""
+
+    code = "price_by_negotiation"
     article = "V14"
 
 
@@ -76,7 +84,8 @@ class Consent:
 class Offer:
     """A service at the price of a day.
 
-    ``price_id`` is the version of the price, ``price_group`` whose price of it ``tariff`` is. ``quantity`` counts
+    ``price_id`` is the version of the price, ``price_group`` whose price of it ``tariff`` is, None where the price was
+    agreed. ``quantity`` counts
     ``price_unit``; ``during`` is the slot, None without instrument time. ``price_fen`` is what the service and its
     ``extras`` come to. ``promised_on`` is the last day of the promised turnaround, in working days after the slot's
     end or, without one, after today. ``consent`` is the provider's standing consent, if one is in force.
@@ -88,7 +97,7 @@ class Offer:
     title: str
     price_unit: PriceUnit
     price_id: int
-    price_group: PriceGroup
+    price_group: PriceGroup | None
     tariff: Tariff
     quantity: Decimal
     extras: tuple[OfferedExtra, ...]
@@ -149,6 +158,7 @@ _FACTS = Gathering(
         approved_member(Service.provider_id, _ON).exists().label("is_by_member"),
         ServicePrice.id.label("price_id"),
         ServicePrice.price_unit,
+        ServicePrice.by_negotiation,
         ServicePrice.price_fen,
         ServicePrice.own_price_fen,
         ServicePrice.outside_price_fen,
@@ -198,16 +208,18 @@ def offer(
     quantity: Decimal | None,
     organisation_id: int,
     extras: Sequence[WantedExtra] = (),
+    agreed: AgreedPrice | None = None,
     calendar: WorkingCalendar,
     now: datetime,
 ) -> Offer:
     """Price and slot of a published service with extras of it for a user organisation; nothing is held. ``calendar``
     holds from today on.
 
-    The price is the version in force today, whenever the service is rendered (ADR 0216), of the group the user
-    belongs to (ADR 0217). A service priced by the hour or day on instruments needs a slot, any other a quantity. The
-    instrument may be left out where the service has only one. Raises ServiceMissing, :class:`ServiceNotOffered`,
-    :class:`OfferRefused`, and :class:`SlotTaken` where nothing else is wrong.
+    The price is the version in force today, whenever the service is rendered (ADR 0216), of the group the user belongs
+    to (ADR 0217), or the one ``agreed``, which stands for ``quantity`` and ``extras`` too. A service priced by the hour
+    or day on instruments needs a slot, any other a quantity. The instrument may be left out where the service has only
+    one. Raises ServiceMissing, :class:`ServiceNotOffered`, :class:`PriceByNegotiation`, :class:`OfferRefused`, and
+    :class:`SlotTaken` where nothing else is wrong.
     """
     slot_known = starts_at is not None and ends_at is not None and starts_at < ends_at
     found = _FACTS.read(
@@ -221,21 +233,26 @@ def offer(
         extras=[each.extra_id for each in extras],
     )
     service = _offered(found["services"])
-    unit = service.price_unit
+    if service.by_negotiation and agreed is None:
+        raise PriceByNegotiation
+    unit = service.price_unit if agreed is None else agreed.price_unit
     tied = _tied(found, calendar, now)
     faults: list[Reason] = []
     needs_instrument = unit in TIMED_UNITS or starts_at is not None or ends_at is not None
     instrument = _instrument(tied, instrument_id, faults, needed=needs_instrument)
-    wish = _Wish(instrument, starts_at, ends_at, quantity)
+    wish = _Wish(instrument, starts_at, ends_at, quantity if agreed is None else agreed.quantity)
     slot = _slot(unit, wish, faults, now)
     counted = _quantity(unit, wish, slot, faults)
-    ordered = priced_extras(extras, found["extras"], faults)
+    ordered = priced_extras(extras, found["extras"], faults) if agreed is None else agreed.extras
+    group, tariff = _tariff(service) if agreed is None else (None, agreed.tariff)
+    price_fen = tariff.charge(counted) + sum(each.sum_fen for each in ordered)
+    faults += sum_faults(price_fen)
     if faults:
         raise OfferRefused(reasons=faults, ways=[] if instrument is None else to_qualify(instrument.id, faults))
     if instrument is not None and slot is not None and instrument.is_taken:
         raise slot_taken(instrument.id, slot)
     begins = today(now if slot is None else slot.end)
-    group, tariff = _tariff(service)
+    turnaround_days = service.turnaround_days if agreed is None else agreed.turnaround_days
     return Offer(
         service_id=service.id,
         provider_id=service.provider_id,
@@ -247,13 +264,13 @@ def offer(
         tariff=tariff,
         quantity=counted,
         extras=ordered,
-        price_fen=tariff.charge(counted) + sum(each.sum_fen for each in ordered),
+        price_fen=price_fen,
         instrument_id=None if instrument is None else instrument.id,
         instrument_ids=tuple(tied),
         published_instrument_ids=tuple(each.id for each in tied.values() if each.state is ListingState.PUBLISHED),
         during=None if slot is None else Span(slot.start, slot.end),
-        turnaround_days=service.turnaround_days,
-        promised_on=calendar.add_working_days(begins, service.turnaround_days),
+        turnaround_days=turnaround_days,
+        promised_on=calendar.add_working_days(begins, turnaround_days),
         cancellation=CancellationTerms(
             free_cancellation_hours=service.free_cancellation_hours,
             late_cancellation_percent=service.late_cancellation_percent,

@@ -26,8 +26,8 @@ class PriceMissing(NotFound):
 
 @dataclass(frozen=True)
 class PublishedPrice:
-    """Per unit, in fen. ``price_fen`` is None where the service is not offered any more; ``cost_fen`` where no cost
-    is stated or the provider is none of the fiscal ones."""
+    """Per unit, in fen. ``price_fen`` is None where the service is not offered any more or negotiated; ``cost_fen``
+    where no cost is stated or the provider is none of the fiscal ones."""
 
     price_fen: int | None
     cost_fen: int | None
@@ -85,8 +85,10 @@ def published_price(service_id: int, *, group: PriceGroup, on: date) -> Publishe
     )
 
 
-def price_for(version: ServicePrice, group: PriceGroup) -> int:
-    """What a unit costs a group by a version, in fen."""
+def price_for(version: ServicePrice, group: PriceGroup) -> int | None:
+    """What a unit costs a group by a version, in fen; None where that is by negotiation."""
+    if version.price_fen is None:
+        return None
     _, unit_price_fen = group_price(
         price_fen=version.price_fen,
         own_price_fen=version.own_price_fen,

@@ -30,14 +30,15 @@ class WantedExtra:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferedExtra:
-    """An extra at the price of a day: ``price_id`` is the version, ``price_group`` whose price of it a unit is at."""
+    """An extra at the price of a day: ``price_id`` is the version, ``price_group`` whose price of it a unit is at. A
+    line of an agreed price has neither, and ``extra_id`` is its number there."""
 
     extra_id: int
-    price_id: int
+    price_id: int | None
     title: str
     unit: str
     kind: ExtraKind
-    price_group: PriceGroup
+    price_group: PriceGroup | None
     unit_price_fen: int
     quantity: Decimal
     sum_fen: int

@@ -36,7 +36,7 @@ INSTRUMENT_FIELDS = (
     "reference_price_fen",
     "reference_price_unit",
 )
-SERVICE_FIELDS = (
+SAID_OF_SERVICES = (
     "kind",
     "title",
     "content",
@@ -48,6 +48,8 @@ SERVICE_FIELDS = (
     "phone",
     "turnaround_days",
 )
+SERVICE_FIELDS = (*SAID_OF_SERVICES, "by_negotiation")
+"""What a row makes of a service: one that states a price is not priced by negotiation."""
 _BLANK = {"", None, Funding.UNKNOWN, ExternalUse.UNKNOWN}
 
 
@@ -63,7 +65,8 @@ def merged_instrument(row: InstrumentRow, known: Mapping[str, Any] | None) -> di
 
 def merged_service(row: ServiceRow, known: Mapping[str, Any] | None) -> dict[str, Any]:
     """The fields of a service after a row."""
-    found = _merged(row, known, SERVICE_FIELDS)
+    found = _merged(row, known, SAID_OF_SERVICES)
+    found["by_negotiation"] = False
     found["tokens"] = service_tokens(found)
     return found
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
 from core.errors import Reason, reason
+from core.money import yuan_text
 from instruments.rules.terms import TIMED_UNITS, PriceGroup, PriceUnit
 
 HOUR_STEP = Decimal("0.01")
@@ -18,6 +19,8 @@ _MINUTES_AN_HOUR = 60
 _SECONDS_AN_HOUR = 3600
 _SECONDS_A_DAY = 86_400
 MAX_QUANTITY = Decimal(1_000_000)
+MOST_FEN = 10**15
+"""Of an order, as of every sum the service takes in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,13 @@ def slot_quantity(unit: PriceUnit, length: timedelta) -> Decimal:
     if unit is PriceUnit.DAY:
         return (seconds / _SECONDS_A_DAY).to_integral_value(ROUND_CEILING)
     raise ValueError(f"{unit} is not priced by time")
+
+
+def sum_faults(price_fen: int) -> list[Reason]:
+    """The fault of an order that comes to more than sums may be, whatever each of its prices and quantities is."""
+    if price_fen <= MOST_FEN:
+        return []
+    return [reason("service_price_too_large", field="quantity", limit=yuan_text(MOST_FEN))]
 
 
 def quantity_faults(unit: PriceUnit, quantity: Decimal) -> list[Reason]:

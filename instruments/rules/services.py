@@ -17,7 +17,8 @@ AT_COST = "V13"
 @dataclass(frozen=True, kw_only=True)
 class PriceFacts:
     """What a unit costs users of the province in fen, and where that differs the provider's own and users from outside;
-    the least charge of an order; the minutes to which begun hours are rounded up; the terms of cancellations."""
+    the least charge of an order; the minutes to which begun hours are rounded up; the terms of cancellations. Where the
+    price is by negotiation there are no sums, but what the provider offers to each request (ADR 0237)."""
 
     price_fen: int | None
     price_unit: PriceUnit | None
@@ -28,6 +29,7 @@ class PriceFacts:
     free_cancellation_hours: int | None = None
     late_cancellation_percent: int | None = None
     no_show_percent: int | None = None
+    by_negotiation: bool = False
 
     @property
     def sums(self) -> dict[str, int | None]:
@@ -65,13 +67,20 @@ def missing_for_publication(facts: ServiceFacts) -> list[Reason]:
         "phone": facts.phone,
         "turnaround_days": facts.turnaround_days,
     }
+    if facts.by_negotiation:
+        said = {name: value for name, value in said.items() if name not in ("price_fen", "price_unit")}
     return [reason(f"service_{name}_missing", article="V14", field=name) for name, value in said.items() if not value]
 
 
 def price_faults(facts: PriceFacts) -> list[Reason]:
-    """What no price may be: nothing at all (V14), or rounded to steps of an hour where hours are not what is sold."""
+    """What no price may be: nothing at all or said beside that it is negotiated (V14), or rounded to steps of an hour
+    where hours are not what is sold."""
     faults = zero_faults(facts.sums)
-    if facts.billing_step_minutes is not None and facts.price_unit is not PriceUnit.HOUR:
+    if facts.by_negotiation:
+        said = {**facts.sums, "price_unit": facts.price_unit, "billing_step_minutes": facts.billing_step_minutes}
+        told = [name for name, value in said.items() if value is not None]
+        faults += [reason("service_price_negotiated", article="V14", field=name) for name in told]
+    elif facts.billing_step_minutes is not None and facts.price_unit is not PriceUnit.HOUR:
         faults.append(reason("service_step_without_hours", field="billing_step_minutes"))
     pair = ("free_cancellation_hours", "late_cancellation_percent")
     missing = [name for name in pair if getattr(facts, name) is None]
@@ -116,7 +125,7 @@ def imported_price_faults(told: Mapping[str, Any], *, is_fiscal: bool) -> list[R
 
 def cost_is_missing(facts: ServiceFacts) -> bool:
     """Whether a fiscally built provider still has to state what a unit costs it (V13)."""
-    return facts.is_fiscal and facts.cost_fen is None
+    return facts.is_fiscal and facts.cost_fen is None and not facts.by_negotiation
 
 
 def price_standing(valid_from: date, *, is_withdrawn: bool, is_held: bool, today: date) -> PriceStanding:

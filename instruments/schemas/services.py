@@ -26,6 +26,7 @@ from instruments.states import ListingState, ServiceState
 MOST_INSTRUMENTS = 200
 MOST_HOURS = 8784
 """A year."""
+NEGOTIATED = "Whether its price is by negotiation: ask for an offer (POST /negotiations)."
 
 
 class PriceTermsSchema(Schema):
@@ -35,6 +36,13 @@ class PriceTermsSchema(Schema):
         allow_none=True, metadata={"description": "Price of one unit for users of the province in fen, tax included."}
     )
     price_unit = EnumField(PriceUnit, allow_none=True, metadata={"description": "What that price buys."})
+    by_negotiation = fields.Boolean(
+        truthy={True},
+        falsy={False},
+        metadata={
+            "description": "There is no price but what the provider offers to a request; no sums are given then."
+        },
+    )
     own_price_fen = FenField(
         allow_none=True,
         metadata={"description": "Price of one unit for the provider's own organisation and group; null: the same."},
@@ -121,8 +129,13 @@ class PriceVersionSchema(CancellationShownSchema):
     valid_from = DayField(
         required=True, metadata={"description": "Its first day; it holds until the next version begins."}
     )
-    price_fen = FenField(required=True, metadata={"description": "Price of one unit for users of the province in fen."})
-    price_unit = EnumField(PriceUnit, required=True, metadata={"description": "What it buys."})
+    price_fen = FenField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Price of one unit for users of the province in fen; null by negotiation."},
+    )
+    price_unit = EnumField(PriceUnit, required=True, allow_none=True, metadata={"description": "What it buys."})
+    by_negotiation = fields.Boolean(required=True, metadata={"description": NEGOTIATED})
     own_price_fen = FenField(
         required=True, allow_none=True, metadata={"description": "For the provider's own; null: the same."}
     )
@@ -207,6 +220,7 @@ class ServiceSchema(CancellationShownSchema):
     standard = TextField(min_length=0, required=True, metadata={"description": "By which standard."})
     price_fen = FenField(required=True, allow_none=True, metadata={"description": "Price of one unit in fen."})
     price_unit = EnumField(PriceUnit, required=True, allow_none=True, metadata={"description": "What it buys."})
+    by_negotiation = fields.Boolean(required=True, metadata={"description": NEGOTIATED})
     own_price_fen = FenField(
         required=True, allow_none=True, metadata={"description": "For the provider's own; null: the same."}
     )

@@ -91,7 +91,7 @@ def _faults(service: Service, valid_from: date, told: Mapping[str, Any], *, now:
 
 
 def _said(version: ServicePrice) -> dict[str, Any]:
-    plain = {name: value for name, value in _terms(version).items() if value is not None and value != ""}
+    plain = {name: value for name, value in _terms(version).items() if value not in (None, "") and value is not False}
     return {"price_id": version.id, "valid_from": version.valid_from.isoformat(), **plain}
 
 

@@ -7,6 +7,7 @@ from marketplace.api.evaluations import evaluations, measures
 from marketplace.api.grades import awards, grades, rectifications
 from marketplace.api.named import named
 from marketplace.api.namings import complaints, namings, referrals, restrictions
+from marketplace.api.negotiations import negotiations
 from marketplace.api.orders import orders
 from marketplace.api.quotes import quotes
 from marketplace.api.reports import audit_entries, audit_heads, policies
@@ -40,4 +41,5 @@ BLUEPRINTS: list[Blueprint] = [
     applications,
     consultations,
     unmet_needs,
+    negotiations,
 ]

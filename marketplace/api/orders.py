@@ -69,6 +69,7 @@ from marketplace.service.orders import (
 from marketplace.service.payments import NothingDue, PaymentRefused
 from marketplace.service.quotes import FiguresOverdue, NotAMember
 from marketplace.service.rebooking import ContractBegun, InstrumentNotPublished, NothingBooked, SlotRefused
+from marketplace.steps.agreeing import OfferOver
 from marketplace.steps.answering import AnswerTooLate
 from settlement.api.pursuing import pursued
 from settlement.queries import order_money
@@ -119,6 +120,7 @@ def requote(view: Callable[..., Response]) -> Callable[..., Response]:
     OfferRefused,
     ServiceNotOffered,
     SlotTaken,
+    OfferOver,
 )
 @requote
 @idempotent

@@ -16,7 +16,7 @@ from core.http import (
     page_schema,
     problems,
 )
-from instruments.queries.offers import OfferRefused, ServiceNotOffered, SlotTaken
+from instruments.queries.offers import OfferRefused, PriceByNegotiation, ServiceNotOffered, SlotTaken
 from marketplace import service
 from marketplace.models import Quote
 from marketplace.permissions import may_ask_quotes
@@ -43,6 +43,7 @@ quotes = Blueprint("quotes", __name__, url_prefix="/quotes", description="What i
     BeneficiaryMissing,
     BeneficiaryUnclear,
     OfferRefused,
+    PriceByNegotiation,
     ServiceNotOffered,
     SlotTaken,
     UnmetNeedUnusable,

@@ -11,6 +11,7 @@ from marketplace.models.evaluations import (
 )
 from marketplace.models.grades import EvaluationAward, EvaluationGrade, EvaluationRectification
 from marketplace.models.namings import Complaint, Naming, Referral
+from marketplace.models.negotiations import Negotiation, NegotiationOffer
 from marketplace.models.orders import Delivery, Order
 from marketplace.models.quotes import Quote
 from marketplace.models.unmet_needs import NeedProposal, UnmetNeed
@@ -32,6 +33,8 @@ __all__ = [
     "EvaluationSnapshot",
     "Naming",
     "NeedProposal",
+    "Negotiation",
+    "NegotiationOffer",
     "Order",
     "Quote",
     "Referral",

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db import Model
 from core.kinds import ServiceKind
 from core.types import UTC, Enumerated, Fen, Period, Span, identity_key
+from instruments.rules.agreements import AgreedPrice
 from instruments.rules.cancelling import CancellationTerms
 from instruments.rules.pricing import Tariff
-from instruments.rules.terms import PriceGroup
-from marketplace.rules.lines import SERVICE, Line, counting_fen, extra_lines
+from instruments.rules.terms import PriceGroup, PriceUnit
+from marketplace.rules.lines import SERVICE, Line, agreed_extras, counting_fen, extra_lines
 from vouchers.rules.facts import Exclusion, PaymentMode
 
 
@@ -29,13 +30,15 @@ class Quote(Model):
     of it the unit price is; they too are None for older ones. ``unmet_need`` says why the province cannot meet the
     need; where it rests on a statement (``unmet_need_id``), its number comes first (V16 out). ``extras`` are those
     wanted with the service, as :func:`marketplace.rules.lines.kept_extras` keeps them. ``consent_id`` is the provider's
-    standing consent that would have accepted an order at that moment.
+    standing consent that would have accepted an order at that moment. ``offer_id`` is the offer whose price was agreed
+    on, where the service has no published one; its lines then stand in ``extras`` by their numbers.
     """
 
     __tablename__ = "quote"
     __table_args__ = (
         Index("ix_quote_beneficiary_id_id", "beneficiary_id", "id"),
         Index("ix_quote_unmet_need_id", "unmet_need_id", postgresql_where=text("unmet_need_id IS NOT NULL")),
+        Index("ix_quote_negotiation_id", "negotiation_id", postgresql_where=text("negotiation_id IS NOT NULL")),
     )
 
     id: Mapped[int] = identity_key()
@@ -53,6 +56,8 @@ class Quote(Model):
     billing_step_minutes: Mapped[int | None] = mapped_column(SmallInteger)
     price_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("service_price.id"))
     price_group: Mapped[PriceGroup | None] = mapped_column(Enumerated(PriceGroup))
+    negotiation_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("negotiation.id"))
+    offer_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("negotiation_offer.id"))
     extras: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     turnaround_days: Mapped[int | None] = mapped_column(Integer)
     free_cancellation_hours: Mapped[int | None] = mapped_column(SmallInteger)
@@ -91,6 +96,19 @@ class Quote(Model):
             unit_price_fen=self.unit_price_fen,
             minimum_charge_fen=self.minimum_charge_fen,
             billing_step_minutes=self.billing_step_minutes,
+        )
+
+    @property
+    def agreed(self) -> AgreedPrice | None:
+        """The price that was agreed on; None where it is a published one."""
+        if self.offer_id is None or self.turnaround_days is None:
+            return None
+        return AgreedPrice(
+            price_unit=PriceUnit(self.price_unit),
+            quantity=self.quantity,
+            tariff=self.tariff,
+            extras=tuple(agreed_extras(self.extras)),
+            turnaround_days=self.turnaround_days,
         )
 
     @property

@@ -13,6 +13,7 @@ from marketplace.pages.help import help_pages
 from marketplace.pages.home import home_pages
 from marketplace.pages.named import named
 from marketplace.pages.namings import namings
+from marketplace.pages.negotiations import negotiations
 from marketplace.pages.order_steps import steps
 from marketplace.pages.orders import orders
 from marketplace.pages.policy import policy_pages
@@ -52,4 +53,5 @@ PAGES: list[Pages] = [
     disclosures,
     consultations,
     needs,
+    negotiations,
 ]

@@ -29,7 +29,7 @@ from marketplace.pages.order_parts import (
 )
 from marketplace.pages.quote_parts import price_facts
 from marketplace.pages.signing import six_points
-from marketplace.permissions import is_beneficiary_side, may_ask_quotes, may_read_orders
+from marketplace.permissions import is_beneficiary_side, is_party, may_ask_quotes, may_read_orders
 from marketplace.queries import explain_order, find_order, visible_orders
 from marketplace.queries.orders import placed_from, placed_to, unpaid, with_words
 from marketplace.queries.timelines import order_timeline
@@ -134,6 +134,7 @@ def one(order_id: int) -> str:
         facts=facts_of(order, money),
         lines=[each.as_json() for each in order.lines],
         shows_need=is_in_sight(order.quote.unmet_need_id, actor=actor),
+        shows_negotiation=order.quote.negotiation_id is not None and is_party(actor, order),
         uses=uses,
         bar=who_pays(order, uses=uses, actor=actor),
         money=money,

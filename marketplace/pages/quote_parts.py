@@ -137,11 +137,19 @@ def price_facts(quote: Quote, quantity: Decimal) -> Facts:
     return _known(
         [
             ("column.unit_price", yuan(quote.unit_price_fen)),
+            ("fact.price_source", agreed_words(quote)),
             ("fact.price_group", None if group is None else t(f"page.quote.group.{group.value}")),
             ("fact.billed", billed),
             ("fact.minimum_charge", least),
         ]
     )
+
+
+def agreed_words(quote: Quote) -> str | None:
+    """That the price was agreed on, and where; None where it is a published one."""
+    if quote.negotiation_id is None:
+        return None
+    return t("page.quote.agreed", number=quote.negotiation_id, offer=quote.offer_id)
 
 
 def _turnaround(quote: Quote) -> str | None:
@@ -160,7 +168,7 @@ def flag_words(flags: Iterable[str]) -> list[str]:
 
 def other_modes(quote: Quote) -> list[dict[str, str]]:
     """The ways to the same wish in the payment modes that the province offers beside."""
-    offered = offered_modes(clock.today(clock.now()))
+    offered = () if quote.negotiation_id is not None else offered_modes(clock.today(clock.now()))
     return [_other_mode(quote, mode) for mode in offered if mode is not quote.payment_mode]
 
 

@@ -28,8 +28,10 @@ from core.pages import (
 )
 from core.pages.blueprint import told
 from core.pages.language import t
+from core.pages.submission import SEE_OTHER
 from core.pages.tables import choice
 from instruments.models import Instrument, Service
+from instruments.pages.pricing import unit_words
 from instruments.queries import find_service
 from instruments.queries.details import services
 from marketplace import service
@@ -163,7 +165,7 @@ SERVICES = Table(
         Column("service_kind", lambda row: row.service.kind, kind="term"),
         Column("provider", lambda row: row.provider),
         Column("unit_price", lambda row: row.service.price_fen, kind="money", sort=Service.price_fen),
-        Column("price_unit", lambda row: row.service.price_unit, kind="term"),
+        Column("price_unit", lambda row: unit_words(row.service)),
     ],
 )
 
@@ -184,6 +186,8 @@ def new() -> Any:
         found = services(actor=current_actor(), instrument=instrument_id)
         return table_page(SERVICES, found, title="page.quote_service.title")
     offered = find_service(wanted, actor=current_actor())
+    if offered.by_negotiation:
+        return redirect(url_for("negotiation_pages.new", service_id=offered.id), SEE_OTHER)
     instrument = chosen_instrument(offered, instrument_id)
     if needs_slot(offered) and instrument is None:
         return render_template("marketplace/quote_instrument.html", service=offered, instruments=on_offer(offered))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from accounts.states import PROPOSAL_TRANSITIONS
 from core.invariants import Invariant, replay
+from marketplace.queries.negotiation_invariants import INVARIANTS as NEGOTIATIONS
 from marketplace.states import (
     ANNUAL_REPORT,
     AWARD,
@@ -41,6 +42,7 @@ INVARIANTS = [
     replay("annual_report", ANNUAL_REPORT),
     replay("disclosure_application", DISCLOSURE),
     replay("unmet_need", UNMET_NEED),
+    *NEGOTIATIONS,
     Invariant(
         4,
         "an order supported out of the province says why the province cannot meet the need",
@@ -152,13 +154,17 @@ INVARIANTS = [
                OR (p.id IS NOT NULL
                    AND (p.service_id <> q.service_id OR p.withdrawn_at IS NOT NULL
                         OR p.valid_from > (q.created_at AT TIME ZONE 'Asia/Shanghai')::date
-                        OR (q.price_unit, q.minimum_charge_fen, q.billing_step_minutes, q.turnaround_days,
-                            q.free_cancellation_hours, q.late_cancellation_percent, q.no_show_percent)
+                        OR (q.free_cancellation_hours, q.late_cancellation_percent, q.no_show_percent)
                            IS DISTINCT FROM
-                           (p.price_unit, p.minimum_charge_fen, p.billing_step_minutes, p.turnaround_days,
-                            p.free_cancellation_hours, p.late_cancellation_percent, p.no_show_percent)
-                        OR q.unit_price_fen <> CASE q.price_group WHEN 'own' THEN p.own_price_fen
-                                               WHEN 'outside' THEN p.outside_price_fen ELSE p.price_fen END))""",
+                           (p.free_cancellation_hours, p.late_cancellation_percent, p.no_show_percent)
+                        OR (q.offer_id IS NULL
+                            AND (p.by_negotiation
+                                 OR (q.price_unit, q.minimum_charge_fen, q.billing_step_minutes, q.turnaround_days)
+                                    IS DISTINCT FROM
+                                    (p.price_unit, p.minimum_charge_fen, p.billing_step_minutes, p.turnaround_days)
+                                 OR q.unit_price_fen <> CASE q.price_group WHEN 'own' THEN p.own_price_fen
+                                                        WHEN 'outside' THEN p.outside_price_fen
+                                                        ELSE p.price_fen END))))""",
     ),
     Invariant(
         4,
@@ -175,11 +181,13 @@ INVARIANTS = [
              FROM quote q, jsonb_array_elements(q.extras) e
              LEFT JOIN service_extra x ON x.id = (e->>'extra_id')::bigint
              LEFT JOIN extra_price p ON p.id = (e->>'price_id')::bigint AND p.extra_id = x.id
-            WHERE x.id IS NULL OR p.id IS NULL OR x.service_id <> q.service_id OR p.withdrawn_at IS NOT NULL
-               OR p.valid_from > (q.created_at AT TIME ZONE 'Asia/Shanghai')::date
-               OR (e->>'title', e->>'unit', e->>'kind') <> (x.title, x.unit, x.kind)
-               OR (e->>'unit_price_fen')::bigint IS DISTINCT FROM CASE e->>'price_group' WHEN 'own' THEN p.own_price_fen
-                                               WHEN 'outside' THEN p.outside_price_fen ELSE p.price_fen END
+            WHERE (q.offer_id IS NULL
+                   AND (x.id IS NULL OR p.id IS NULL OR x.service_id <> q.service_id OR p.withdrawn_at IS NOT NULL
+                        OR p.valid_from > (q.created_at AT TIME ZONE 'Asia/Shanghai')::date
+                        OR (e->>'title', e->>'unit', e->>'kind') <> (x.title, x.unit, x.kind)
+                        OR (e->>'unit_price_fen')::bigint
+                           IS DISTINCT FROM CASE e->>'price_group' WHEN 'own' THEN p.own_price_fen
+                                            WHEN 'outside' THEN p.outside_price_fen ELSE p.price_fen END))
                OR (e->>'sum_fen')::numeric <> round((e->>'unit_price_fen')::numeric * (e->>'quantity')::numeric)""",
     ),
     Invariant(

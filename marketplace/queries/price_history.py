@@ -19,7 +19,9 @@ GIVEN_UP = (OrderState.DECLINED, OrderState.LAPSED, OrderState.CANCELLED)
 
 def usual_prices(order: Order, *, limit: int) -> Sequence[int]:
     """What a unit cost users of that group in the provider's last completed services of that kind and unit, in fen,
-    the latest first."""
+    the latest first. What was agreed on by negotiation is compared with nothing, and nothing with it."""
+    if order.quote.offer_id is not None:
+        return []
     group = order.quote.price_group or PriceGroup.IN_PROVINCE
     return (
         session()
@@ -30,6 +32,7 @@ def usual_prices(order: Order, *, limit: int) -> Sequence[int]:
                 Order.provider_id == order.provider_id,
                 Order.id != order.id,
                 Order.state == OrderState.COMPLETED,
+                Quote.offer_id.is_(None),
                 Quote.service_kind == order.quote.service_kind,
                 Quote.price_unit == order.quote.price_unit,
                 func.coalesce(Quote.price_group, PriceGroup.IN_PROVINCE) == group,

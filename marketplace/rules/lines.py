@@ -55,7 +55,7 @@ def kept_extras(extras: Iterable[OfferedExtra], *, counting: Collection[ExtraKin
         {
             "extra_id": each.extra_id,
             "price_id": each.price_id,
-            "price_group": each.price_group.value,
+            "price_group": None if each.price_group is None else each.price_group.value,
             "kind": each.kind.value,
             "title": each.title,
             "unit": each.unit,
@@ -65,6 +65,24 @@ def kept_extras(extras: Iterable[OfferedExtra], *, counting: Collection[ExtraKin
             "counts": each.kind in counting,
         }
         for each in extras
+    ]
+
+
+def agreed_extras(kept: Iterable[Mapping[str, Any]]) -> list[OfferedExtra]:
+    """The further lines of an agreed price, which are told by their numbers, out of a quote or an offer."""
+    return [
+        OfferedExtra(
+            extra_id=each["extra_id"],
+            price_id=None,
+            title=each["title"],
+            unit=each["unit"],
+            kind=ExtraKind(each["kind"]),
+            price_group=None,
+            unit_price_fen=each["unit_price_fen"],
+            quantity=Decimal(each["quantity"]),
+            sum_fen=each["sum_fen"],
+        )
+        for each in kept
     ]
 
 

@@ -160,6 +160,11 @@ class OrderSchema(Schema):
 
     id = IdField(required=True, metadata={"description": "Number of the order."})
     quote_id = IdField(required=True, metadata={"description": "The quote it was placed on."})
+    negotiation_id = IdField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Where its price was agreed on, if it is no published one."},
+    )
     unmet_need_id = IdField(
         required=True,
         allow_none=True,
@@ -259,6 +264,7 @@ class OrderSchema(Schema):
             "title": order.quote.title,
             "free_cancellation_until": order.free_cancellation_until,
             "unmet_need_id": order.quote.unmet_need_id,
+            "negotiation_id": order.quote.negotiation_id,
             "paid_fen": money.self_pay_fen - money.due_fen,
             "outstanding_fen": money.due_fen,
             "shortfall_fen": money.shortfall_fen,

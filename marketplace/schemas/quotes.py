@@ -111,6 +111,14 @@ class QuoteSchema(Schema):
         required=True, allow_none=True, metadata={"description": "The statement that rests on, if any."}
     )
     price_unit = TextField(required=True, metadata={"description": "hour, day, time or sample."})
+    negotiation_id = IdField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Where the price was agreed on, if it is no published one."},
+    )
+    offer_id = IdField(
+        required=True, allow_none=True, metadata={"description": "The offer that was agreed to, if one was."}
+    )
     unit_price_fen = FenField(required=True, metadata={"description": "Price of one unit in fen."})
     price_group = EnumField(
         PriceGroup,

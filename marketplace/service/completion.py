@@ -13,6 +13,7 @@ from core.permissions import Actor, authorise
 from core.states import allowed_target, apply
 from instruments.queries import PublishedPrice, booked_hours, published_price
 from instruments.rules.extras import WantedExtra
+from instruments.rules.pricing import sum_faults
 from instruments.rules.terms import PriceGroup, PriceUnit
 from marketplace.models import Order
 from marketplace.permissions import is_beneficiary_side, is_party
@@ -71,6 +72,7 @@ def complete(
         used = {**ordered_extras(order), **{each.extra_id: each.quantity for each in extras}}
         actual_extras = {str(number): f"{count.normalize():f}" for number, count in used.items()}
         lines = order.quote.lines_for(actual, actual_extras)
+        refuse_all(sum_faults(sum_fen(lines)), error=CompletionRefused)
         record = record_of(order, completed_on=completed_on, actual=actual, lines=lines, now=now)
         claim = _open_claim(order, record, actor=actor, now=now)
         subsidy_fen, aid_fen = (0, 0) if claim is None else (claim.subsidy_fen, claim.aid_fen)
@@ -129,7 +131,9 @@ def record_of(
 
 
 def _published(order: Order, *, now: datetime) -> PublishedPrice:
-    """What is published today for the group the order was priced for."""
+    """What is published today for the group the order was priced for; nothing where its price was agreed on."""
+    if order.quote.offer_id is not None:
+        return PublishedPrice(price_fen=None, cost_fen=None, cost_basis="")
     group = order.quote.price_group or PriceGroup.IN_PROVINCE
     return published_price(order.quote.service_id, group=group, on=clock.today(now))
 

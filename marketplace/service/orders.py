@@ -26,6 +26,7 @@ from marketplace.rules.lines import same_prices
 from marketplace.rules.requoting import why_less
 from marketplace.service.quotes import require_membership
 from marketplace.states import ORDER, OrderAction
+from marketplace.steps.agreeing import use_agreement
 from marketplace.steps.answering import require_in_time
 from marketplace.steps.quoting import assessed, consent_to, extras_kept, figure, offered, wish_of
 from vouchers.rules.facts import PaymentMode
@@ -85,9 +86,10 @@ class ShortfallUnpaid(Conflict):
 def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
     """Turn a quote into an order: slot and hold are taken together or not at all (V12 hold).
 
-    Raises LessGiven where less is given than quoted, RoomShrank where others took it meanwhile, SlotTaken,
-    PriceChanged, QuoteExpired, QuoteUsed, ShortfallUnpaid (V16(1)) and DeductionRefused. Where the provider's standing
-    consent covers it, it is accepted as it is placed (ADR 0209); raises ConsentWithdrawn where that goes meanwhile.
+    An agreed price is ordered once (ADR 0237): raises OfferOver. Raises LessGiven where less is given than quoted,
+    RoomShrank where others took it meanwhile, SlotTaken, PriceChanged, QuoteExpired, QuoteUsed, ShortfallUnpaid
+    (V16(1)) and DeductionRefused. Where the provider's standing consent covers it, it is accepted as it is placed (ADR
+    0209); raises ConsentWithdrawn where that goes meanwhile.
     """
     with transaction():
         authorise(actor, may_place_orders)
@@ -97,6 +99,8 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
         _require_fresh(quote, standing, now=now)
         require_membership(quote.beneficiary_id, is_member=standing.is_members, on=today)
         _require_no_shortfall(quote, standing, on=today)
+        if quote.negotiation_id is not None:
+            use_agreement(quote.negotiation_id, offer_id=quote.offer_id, actor=actor, now=now)
         wish = wish_of(quote)
         terms = offered(wish, calendar=standing.calendar, now=now)
         if (

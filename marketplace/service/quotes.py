@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -19,6 +20,7 @@ from marketplace.permissions import may_ask_quotes
 from marketplace.queries import find_quote
 from marketplace.queries.unmet_needs import usable_need
 from marketplace.rules.unmet_needs import named_need
+from marketplace.steps.agreeing import standing_agreement
 from marketplace.steps.quoting import Wish, assessed, offered, wish_of, write_quote
 from vouchers.rules.facts import Exclusion, PaymentMode
 
@@ -78,7 +80,7 @@ def ask(
             quantity=quantity,
             extras=tuple(extras),
             payment_mode=payment_mode,
-            unmet_need=_unmet_need(unmet_need, unmet_need_id, user=user),
+            unmet_need=unmet_need_of(unmet_need, unmet_need_id, user=user),
             unmet_need_id=unmet_need_id,
             excluded=excluded,
             public_project_number=public_project_number,
@@ -91,14 +93,20 @@ def ask(
 
 
 def ask_again(*, quote_id: int, actor: Actor, now: datetime) -> Quote:
-    """The same wish at today's room and price, for an order that could not be placed as quoted."""
+    """The same wish at today's room and price, for an order that could not be placed as quoted. Raises OfferOver where
+    the price was agreed on and the offer does not stand any more."""
     with transaction():
-        wish = wish_of(find_quote(quote_id, actor=actor))
+        quote = find_quote(quote_id, actor=actor)
+        wish = wish_of(quote)
+        if wish.agreement is not None:
+            wish = replace(
+                wish, agreement=standing_agreement(wish.agreement.negotiation_id, offer_id=quote.offer_id, now=now)
+            )
         terms = offered(wish, calendar=load_calendar(since=clock.today(now)), now=now)
         return write_quote(wish, terms=terms, assessment=assessed(wish, terms=terms, now=now), actor=actor, now=now)
 
 
-def _unmet_need(said: str | None, need_id: int | None, *, user: int) -> str | None:
+def unmet_need_of(said: str | None, need_id: int | None, *, user: int) -> str | None:
     """Why the province cannot meet the need: in words alone, or by a statement whose number then comes first."""
     if need_id is None:
         return said

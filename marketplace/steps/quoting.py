@@ -12,6 +12,7 @@ from core.db import require_transaction
 from core.permissions import Actor
 from core.workdays import WorkingCalendar
 from instruments.queries.offers import Consent, Offer, offer
+from instruments.rules.agreements import AgreedPrice
 from instruments.rules.extras import WantedExtra
 from marketplace.models import Quote
 from marketplace.rules.lines import kept_extras
@@ -21,9 +22,21 @@ from vouchers.rules.policy import TERM
 from vouchers.steps import keep_policy
 
 
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """An offer that a user agreed to, its price, and the last day on which an order may be placed on it; None where
+    only the order's own day is looked at."""
+
+    negotiation_id: int
+    offer_id: int
+    price: AgreedPrice
+    valid_until: date | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What a beneficiary asks for. ``quantity`` in the service's price unit; a slot where time is booked."""
+    """What a beneficiary asks for. ``quantity`` in the service's price unit; a slot where time is booked. ``agreement``
+    is the price it agreed on by negotiation, which stands for quantity and extras too."""
 
     beneficiary_id: int
     service_id: int
@@ -38,6 +51,7 @@ class Wish:
     excluded: Exclusion | None
     public_project_number: str | None
     restricted_industry: bool
+    agreement: Agreement | None = None
 
 
 def figure(name: str, day: date) -> int:
@@ -57,6 +71,7 @@ def offered(wish: Wish, *, calendar: WorkingCalendar, now: datetime) -> Offer:
         quantity=wish.quantity,
         organisation_id=wish.beneficiary_id,
         extras=wish.extras,
+        agreed=None if wish.agreement is None else wish.agreement.price,
         calendar=calendar,
         now=now,
     )
@@ -115,6 +130,8 @@ def write_quote(wish: Wish, *, terms: Offer, assessment: Assessment, actor: Acto
         billing_step_minutes=terms.tariff.billing_step_minutes,
         price_id=terms.price_id,
         price_group=terms.price_group,
+        negotiation_id=None if wish.agreement is None else wish.agreement.negotiation_id,
+        offer_id=None if wish.agreement is None else wish.agreement.offer_id,
         extras=extras_kept(terms, on=clock.today(now)),
         turnaround_days=terms.turnaround_days,
         **asdict(terms.cancellation),
@@ -142,15 +159,23 @@ def write_quote(wish: Wish, *, terms: Offer, assessment: Assessment, actor: Acto
         aids=[aid.as_json() for aid in assessment.aids],
         created_by=actor.user_id,
         created_at=now,
-        expires_at=now + timedelta(hours=figure("quote_valid_hours", clock.today(now))),
+        expires_at=_valid_until(wish, now=now),
     )
     current.add(quote)
     current.flush()
     return quote
 
 
+def _valid_until(wish: Wish, *, now: datetime) -> datetime:
+    """The instant until which an order may be placed: some hours on, no longer than the offer that was agreed to."""
+    until = now + timedelta(hours=figure("quote_valid_hours", clock.today(now)))
+    last_day = None if wish.agreement is None else wish.agreement.valid_until
+    return until if last_day is None else min(until, clock.end_of_day(last_day))
+
+
 def wish_of(quote: Quote) -> Wish:
     """What was asked for in a quote, to ask again."""
+    agreed = quote.agreed
     return Wish(
         beneficiary_id=quote.beneficiary_id,
         service_id=quote.service_id,
@@ -158,11 +183,17 @@ def wish_of(quote: Quote) -> Wish:
         starts_at=None if quote.during is None else quote.during.start,
         ends_at=None if quote.during is None else quote.during.end,
         quantity=quote.quantity,
-        extras=tuple(WantedExtra(each["extra_id"], Decimal(each["quantity"])) for each in quote.extras),
+        extras=() if agreed is not None else wanted_extras(quote),
         payment_mode=quote.payment_mode,
         unmet_need=quote.unmet_need,
         unmet_need_id=quote.unmet_need_id,
         excluded=quote.excluded,
         public_project_number=quote.public_project_number,
         restricted_industry=quote.restricted_industry,
+        agreement=None if agreed is None else Agreement(quote.negotiation_id or 0, quote.offer_id or 0, agreed),
     )
+
+
+def wanted_extras(quote: Quote) -> tuple[WantedExtra, ...]:
+    """The published extras that a quote was asked for with."""
+    return tuple(WantedExtra(each["extra_id"], Decimal(each["quantity"])) for each in quote.extras)

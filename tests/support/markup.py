@@ -71,6 +71,7 @@ DOCUMENTS = {
     "ledger_transaction": ["data"],
     "membership": ["defects"],
     "membership_submission": ["stated"],
+    "negotiation_offer": ["lines"],
     "notice": ["params"],
     "order": ["contract_terms", "service_record"],
     "quote": ["extras", "reasons"],

@@ -146,6 +146,9 @@ BENDS: dict[str, str | list[str]] = {
         "WITH paid AS (UPDATE payable SET paid_fen = amount_fen, clawed_back_fen = 0)"
         " UPDATE claim SET state = 'revoked'"
     ),
+    "an offer comes to": "UPDATE negotiation_offer SET price_fen = price_fen + 1",
+    "a quote at an agreed price": "UPDATE negotiation_offer SET turnaround_days = turnaround_days + 1",
+    "a negotiation has": "UPDATE negotiation_offer SET outcome = NULL",
     "an order supported out of the province": "UPDATE quote SET unmet_need = ' ' WHERE unmet_need_id IS NOT NULL",
     "a quote rests on a need": "UPDATE unmet_need SET organisation_id = organisation_id + 1",
     "the term of an application": (

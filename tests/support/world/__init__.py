@@ -26,6 +26,7 @@ class World(People, Catalogue, Money, Offices):
         self._sign_in()
         self._catalogue()
         self._needs()
+        self._negotiations()
         self._orders()
         self._claims()
         self._settlement()

@@ -67,6 +67,9 @@ class Catalogue(Records):
         path = f"/services/{self.post('provider-jinan', '/services', instant, name='consented service')['id']}"
         self.post("provider-jinan", f"{path}/publication")
         self.post("provider-jinan", f"{path}/consents", {"direct_deduction": True}, name="standing consent")
+        negotiated = {**offer, "title": "工艺开发", "by_negotiation": True, "price_fen": None, "price_unit": None}
+        self.post("provider-jinan", "/services", negotiated, name="negotiated service")
+        self.post("provider-jinan", f"/services/{self.ids['negotiated service']}/publication")
         kept = {"name": "质谱", "search": {"q": "质谱", "city": "370100", "free_from": FREE[0], "free_to": FREE[1]}}
         self.post("sme-heze", "/saved-searches", kept, name="saved search")
         self.post("sme-heze", "/saved-searches", {"name": "一切", "search": {}}, name="other saved search")

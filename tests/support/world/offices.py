@@ -190,6 +190,37 @@ class Offices(Deals):
         quote = self.post("sme-heze", "/quotes", asked, name="quote on a need")
         self.post("sme-heze", "/orders", {"quote_id": quote["id"]}, name="order on a need")
 
+    def _negotiations(self) -> None:
+        """A service without a price: one request without an offer, one of a team, one agreed to and one ordered."""
+        said = {"service_id": self.ids["negotiated service"], "subject": "工艺开发", "extent": "一批", "note": "加急"}
+        offer = {
+            "price_unit": "time",
+            "quantity": "1",
+            "unit_price_fen": 500_000,
+            "lines": [
+                {"title": "靶材", "kind": "consumable", "unit": "片", "quantity": "2", "unit_price_fen": 5_050},
+                {"title": "寄送", "kind": "shipping", "unit": "次", "quantity": "1", "unit_price_fen": 2_000},
+            ],
+            "turnaround_days": 20,
+            "valid_until": "2026-03-31",
+            "conditions": "样品由使用方提供",
+            "cost_fen": 600_000,
+            "cost_basis": "成本核算表",
+        }
+        self.post("team-weifang", "/negotiations", said, name="team negotiation")
+        for name in ("asked negotiation", "offered negotiation", "agreed negotiation", "ordered negotiation"):
+            self.post("sme-heze", "/negotiations", said, name=name)
+            if name == "asked negotiation":
+                continue
+            made = self.post("provider-jinan", f"/negotiations/{self.ids[name]}/offers", offer)
+            self.ids[f"offer of {name}"] = made["offers"][0]["id"]
+            if name == "offered negotiation":
+                continue
+            terms = {"offer_id": made["offers"][0]["id"], "payment_mode": "full_payment"}
+            quote = self.post("sme-heze", f"/negotiations/{self.ids[name]}/agreement", terms)
+            if name == "ordered negotiation":
+                self.post("sme-heze", "/orders", {"quote_id": quote["id"]}, name="order at an agreed price")
+
     def _notices(self) -> None:
         """Everybody is told of what has happened so far; what others hold open on the server is waited for."""
         settle()
