@@ -27,6 +27,8 @@ may_review = authority
 may_import = provider
 may_read_imports = provider
 may_read_deadlines = provider | official_reader
+may_read_alarms = provider | official_reader
+"""Whom mandatory instruments without a reading concern."""
 may_review_exemptions = authority
 may_confirm_exemptions = province
 may_report_changes = provider | authority
@@ -100,6 +102,7 @@ __all__ = [
     "may_log_use",
     "may_manage",
     "may_offer",
+    "may_read_alarms",
     "may_read_bookings",
     "may_read_deadlines",
     "may_read_exemptions",

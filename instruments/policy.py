@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from core.policy import Edition, current
+from instruments.rules.alarms import AlarmTerms
 from instruments.rules.imports.layouts import Places
 from instruments.rules.readings import ReadingTerms
 from instruments.rules.usage import UsageTerms
@@ -91,6 +92,17 @@ def reading_terms(on: date) -> ReadingTerms:
         back=timedelta(days=edition["instruments.reading_back_days"]),
         ahead=timedelta(seconds=edition["instruments.reading_ahead_seconds"]),
         gap=timedelta(minutes=edition["instruments.reading_gap_minutes"]),
+    )
+
+
+def alarm_terms(on: date) -> AlarmTerms:
+    """When an alarm about an instrument without a reading is due and told again (S4; the figures are design
+    decisions)."""
+    edition = _edition(on)
+    return AlarmTerms(
+        silence=timedelta(days=edition["instruments.sensor_silence_days"]),
+        remind_every=timedelta(days=edition["instruments.alarm_reminder_days"]),
+        longest_answer=timedelta(days=edition["instruments.alarm_answer_max_days"]),
     )
 
 

@@ -177,3 +177,22 @@ QUALIFICATION = Transitions(
     },
     initial=QualificationState.ASKED,
 )
+
+
+class SensorAlarmState(StrEnum):
+    """How it stands with a mandatory instrument of which no sensor tells (S4)."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+STANDING_ALARMS = (SensorAlarmState.OPEN, SensorAlarmState.ANSWERED)
+SENSOR_ALARM = Transitions(
+    {
+        **{(state, "explain"): SensorAlarmState.ANSWERED for state in STANDING_ALARMS},
+        (SensorAlarmState.ANSWERED, "stay_silent"): SensorAlarmState.OPEN,
+        **{(state, "end"): SensorAlarmState.CLOSED for state in STANDING_ALARMS},
+    },
+    initial=SensorAlarmState.OPEN,
+)

@@ -8,7 +8,7 @@ from core.pages.language import current_language, say, term
 from core.pages.links import link_to
 from core.pages.submission import Done, form_page
 from core.pages.table_files import export_links, list_file
-from core.pages.tables import Filter, Lead, Table, table_page, table_view
+from core.pages.tables import Filter, Lead, Table, rows_page, table_page, table_view
 from core.pages.timeline import Event
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "link_to",
     "list_file",
     "register_pages",
+    "rows_page",
     "say",
     "table_page",
     "table_view",

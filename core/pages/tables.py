@@ -17,7 +17,7 @@ from core.db import session
 from core.http.edge import current_actor
 from core.pages.columns import Column, SortKey
 from core.pages.language import t, term
-from core.pages.table_files import EXPORT, MAX_SHEET_ROWS, SheetTooLong, csv_file, xlsx_file
+from core.pages.table_files import EXPORT, MAX_SHEET_ROWS, SheetTooLong, csv_file, list_file, xlsx_file
 from core.permissions import Permission
 
 PAGE_ROWS = 25
@@ -172,7 +172,25 @@ def table_page(table: Table, query: Select[Any], *, title: str, template: str = 
     if wanted in EXPORTS:
         return EXPORTS[wanted](table, _narrowed(table, query)[0])
     view = table_view(table, query)
-    if request.headers.get("HX-Target") == f"table-{table.name}":
+    return _answer(view, title=title, template=template, **shown)
+
+
+def rows_page(table: Table, rows: Sequence[Any], *, title: str, template: str = "table_page.html", **shown: Any) -> Any:
+    """The same of rows that are worked out and stand in no table; the filters only say what cannot be read."""
+    file = list_file(table.name, table.columns, rows)
+    return file or _answer(rows_view(table, rows), title=title, template=template, **shown)
+
+
+def rows_view(table: Table, rows: Sequence[Any]) -> TableView:
+    """One page of rows that are worked out."""
+    _, typed, faults = _narrowed(table, select())
+    page = min(_whole(request.args.get(PAGE)), max(1, -(-len(rows) // PAGE_ROWS)))
+    shown = rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+    return TableView(table, table.prepare(shown), len(rows), page, "", typed, faults)
+
+
+def _answer(view: TableView, *, title: str, template: str, **shown: Any) -> Response:
+    if request.headers.get("HX-Target") == f"table-{view.table.name}":
         answer = make_response(render_template("table_fragment.html", view=view))
     else:
         answer = make_response(render_template(template, view=view, title=title, **shown))

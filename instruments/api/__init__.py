@@ -1,7 +1,9 @@
 """The catalogue's part of the HTTP API."""
 
+from instruments.api.alarms import sensor_alarms
 from instruments.api.booking_rules import booking_rules
 from instruments.api.calendar_addresses import calendar_addresses, calendar_feeds
+from instruments.api.comparing import comparisons
 from instruments.api.consents import consents
 from instruments.api.extras import service_extras
 from instruments.api.imports import instrument_imports
@@ -45,6 +47,8 @@ BLUEPRINTS = [
     keys,
     readings,
     running,
+    comparisons,
+    sensor_alarms,
     utilised,
 ]
 

@@ -14,6 +14,7 @@ from core import clock
 from core.errors import DomainError
 from instruments.cli.index import index
 from instruments.rules.imports.layouts.own import INSTRUMENT_COLUMNS, SERVICE_COLUMNS
+from instruments.service.alarms import keep_alarms
 from instruments.service.imports import Report, import_file
 from instruments.service.readings import derive_anew
 
@@ -69,6 +70,13 @@ def derive_command(since: datetime, until: datetime) -> None:
     """Derive anew from the readings of sensors when instruments ran, day by day; running it again changes nothing."""
     days = derive_anew(since=clock.start_of_day(since.date()), until=clock.end_of_day(until.date()), now=clock.now())
     click.echo(f"derived {days} days of sensors")
+
+
+@instruments.command("keep-alarms")
+def alarms_command() -> None:
+    """Open, tell and close alarms about mandatory instruments without a reading, as the worker does every morning;
+    running it again changes nothing."""
+    click.echo(f"{keep_alarms(now=clock.now())} alarms and reminders changed")
 
 
 def _print(report: Report, *, dry_run: bool) -> None:

@@ -1,5 +1,6 @@
 """Columns and constraints of the package's tables."""
 
+from instruments.models.alarms import AlarmReminder, SensorAlarm
 from instruments.models.calendar_addresses import CalendarAddress
 from instruments.models.calendars import BookingRule, Occupancy, OpeningHours, OpeningSeason, SeasonHours
 from instruments.models.consents import ServiceConsent
@@ -27,6 +28,7 @@ from instruments.models.usage import Attendance, AttendanceRule, InstrumentUse
 
 __all__ = [
     "PRICE_TERMS",
+    "AlarmReminder",
     "Attendance",
     "AttendanceRule",
     "BookingRule",
@@ -50,6 +52,7 @@ __all__ = [
     "SavedSearchLook",
     "SeasonHours",
     "SecrecyExemption",
+    "SensorAlarm",
     "SensorBatch",
     "SensorDayDue",
     "SensorPlacement",

@@ -1,10 +1,12 @@
 """Pages of instruments, with their menu entries."""
 
 from core.pages import Pages
+from instruments.pages.alarms import sensor_alarm_pages
 from instruments.pages.booking_rules import booking_rule_pages
 from instruments.pages.calendar_addresses import calendar_address_pages
 from instruments.pages.catalogue import catalogue
 from instruments.pages.closures import closures
+from instruments.pages.comparing import comparison
 from instruments.pages.consents import consent_pages
 from instruments.pages.extras import extra_pages
 from instruments.pages.hours import hours
@@ -51,9 +53,11 @@ PAGES: list[Pages] = [
     reviews,
     terms,
     exemption_pages,
+    sensor_alarm_pages,
     saved,
     usage,
     bookings,
+    comparison,
     sensors,
     keys,
     utilised,

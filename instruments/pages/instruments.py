@@ -9,6 +9,7 @@ from flask import Response, jsonify, render_template
 from core import clock
 from core.http import allow, current_actor
 from core.pages import Pages, link_to
+from instruments.pages.alarms import sensor_part
 from instruments.pages.booking_rules import said_rules
 from instruments.pages.calendars import LISTED, asked_period, events, taken, week
 from instruments.pages.listing_actions import next_actions
@@ -50,6 +51,7 @@ def one(instrument_id: int) -> str:
         listing=listing,
         listing_facts=listing_facts(listing) if listing else [],
         changes=changes_shown(instrument, actor=actor, on=clock.today(now)) if listing else [],
+        sensors=sensor_part(instrument, actor=actor) if listing else None,
         events=listing_events(instrument) if listing else [],
         actions=next_actions(instrument, actor=actor),
         next_key=next_key(instrument, is_inside=listing is not None),

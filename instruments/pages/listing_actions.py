@@ -74,6 +74,7 @@ def _for_owner(instrument: Instrument) -> Iterator[dict[str, Any]]:
         yield _button("instrument_edit", "own_instrument_pages.edit", instrument_id=instrument.id)
     yield from _reporting(instrument)
     yield _button("uses", "usage_pages.index", instrument_id=instrument.id)
+    yield _button("comparison", "comparison_pages.index", instrument_id=instrument.id)
     if instrument.state is not ListingState.RETIRED:
         yield _button("opening_hours", "hours_pages.edit", instrument_id=instrument.id)
         yield _button("opening_season_new", "season_pages.index", instrument_id=instrument.id)
@@ -91,6 +92,7 @@ def _for_reviewer(instrument: Instrument) -> Iterator[dict[str, Any]]:
     yield from _steps(instrument, _OF_REVIEWER)
     yield from _reporting(instrument)
     yield _button("uses", "usage_pages.index", instrument_id=instrument.id)
+    yield _button("comparison", "comparison_pages.index", instrument_id=instrument.id)
 
 
 def _reporting(instrument: Instrument) -> Iterator[dict[str, Any]]:

@@ -116,7 +116,11 @@ def index(instrument_id: int) -> Any:
     """Every entry ever made, what counts and what was corrected; as a file too."""
     actor = current_actor()
     instrument = find_logged_instrument(instrument_id, actor=actor)
-    actions = []
+    beside = {
+        "label": t("page.comparison.title"),
+        "href": url_for("comparison_pages.index", instrument_id=instrument.id),
+    }
+    actions: list[dict[str, Any]] = [beside]
     if may_manage(actor, instrument):
         actions = [
             {
@@ -128,6 +132,7 @@ def index(instrument_id: int) -> Any:
                 "label": t("page.attendance_rule.title"),
                 "href": url_for("usage_pages.attendance", instrument_id=instrument.id),
             },
+            beside,
         ]
     return table_page(LOG, uses_of(instrument.id, everything=True), title="page.uses.title", actions=actions)
 

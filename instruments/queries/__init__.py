@@ -2,6 +2,7 @@
 
 from instruments.queries.availability import availability
 from instruments.queries.calendar import booked_hours
+from instruments.queries.comparing import order_use
 from instruments.queries.instruments import find_instrument, find_service
 from instruments.queries.offers import Offer, OfferRefused, ServiceNotOffered, SlotTaken, offer
 from instruments.queries.prices import PublishedPrice, published_price
@@ -24,6 +25,7 @@ __all__ = [
     "logged_hours",
     "measured_hours",
     "offer",
+    "order_use",
     "published_price",
     "users_check_in",
 ]

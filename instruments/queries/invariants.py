@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from core.invariants import Invariant, replay
 from instruments.queries.usage_invariants import INVARIANTS as USAGE
-from instruments.states import EXEMPTION, IMPORT, LISTING, QUALIFICATION, REPORTED_CHANGE, SERVICE, SLOT_WAIT
+from instruments.states import (
+    EXEMPTION,
+    IMPORT,
+    LISTING,
+    QUALIFICATION,
+    REPORTED_CHANGE,
+    SENSOR_ALARM,
+    SERVICE,
+    SLOT_WAIT,
+)
 
 INVARIANTS = [
     Invariant(
@@ -197,6 +206,7 @@ INVARIANTS = [
     replay("qualification", QUALIFICATION),
     replay("reported_change", REPORTED_CHANGE),
     replay("secrecy_exemption", EXEMPTION),
+    replay("sensor_alarm", SENSOR_ALARM),
     replay("service", SERVICE),
     replay("import_job", IMPORT),
     replay("slot_wait", SLOT_WAIT),

@@ -27,6 +27,19 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        9,
+        "nothing known by then had been heard of an instrument when an alarm about it was opened (S4)",
+        """
+        SELECT a.id AS sensor_alarm, r.sensor_id AS iot_sensor, r.at FROM sensor_alarm a
+          JOIN sensor_placement p ON p.instrument_id = a.instrument_id AND p.placed_at < a.opened_at
+          JOIN sensor_reading r ON r.sensor_id = p.sensor_id AND p.during @> r.at
+           AND r.at > a.since AND r.at < a.opened_at
+          JOIN sensor_batch b ON b.id = r.batch_id
+         -- A batch that was on its way when the alarm was opened was not known yet.
+         WHERE b.received_at < a.opened_at - interval '1 hour'
+        """,
+    ),
+    Invariant(
         12,
         "every entry of the log of use has its audit entry, with the same times",
         """

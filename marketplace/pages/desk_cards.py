@@ -76,6 +76,7 @@ PLACES: Mapping[str, Place] = MappingProxyType(
         "listings_overdue": _place("term_pages.listings", overdue="overdue"),
         "exemptions_to_decide": _place("exemption_pages.index"),
         "qualifications_to_decide": _place("qualification_pages.index", state="asked"),
+        "sensors_silent": _place("sensor_alarm_pages.index"),
         "updates_due": _place("term_pages.updates"),
         "updates_overdue": _place("term_pages.updates", overdue="overdue"),
         "listings_returned": _place("own_instrument_pages.index", state="returned"),

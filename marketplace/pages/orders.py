@@ -16,6 +16,8 @@ from core.http import allow, current_actor
 from core.pages import Column, Filter, Lead, NavEntry, Pages, Table, link_to, table_page
 from core.pages.language import t
 from core.pages.tables import choice, typed_day
+from instruments.pages.comparing import said
+from instruments.queries import order_use
 from marketplace.models import Order
 from marketplace.pages.order_actions import next_actions
 from marketplace.pages.order_parts import (
@@ -34,6 +36,7 @@ from marketplace.queries import explain_order, find_order, visible_orders
 from marketplace.queries.orders import placed_from, placed_to, unpaid, with_words
 from marketplace.queries.timelines import order_timeline
 from marketplace.queries.unmet_needs import is_in_sight
+from marketplace.service.usage import SERVED
 from marketplace.states import OrderState
 from settlement.queries import order_money
 from vouchers.pages.claim_story import claim_events
@@ -101,6 +104,18 @@ ORDERS = Table(
 )
 
 
+USE_COLUMNS = [
+    Column("compared", lambda row: row.kind, kind="term"),
+    Column("time_from", lambda row: row.slot.start, kind="moment"),
+    Column("time_to", lambda row: row.slot.end, kind="moment"),
+    Column("booked_hours", lambda row: row.booked_hours, kind="number"),
+    Column("logged_hours", lambda row: row.logged_hours, kind="number"),
+    Column("measured_hours", lambda row: row.measured_hours, kind="number"),
+    Column("difference", said),
+]
+"""What an order booked beside what was logged for it and measured."""
+
+
 @orders.get("")
 @allow(may_read_orders)
 def index() -> Any:
@@ -126,6 +141,7 @@ def one(order_id: int) -> str:
     order = find_order(order_id, actor=actor)
     money = order_money(order.id)
     uses = is_beneficiary_side(actor, order)
+    used = order_use(order.id, now=clock.now()) if order.state in SERVED else []
     story = order_timeline(order, money=money, actor=actor, today=clock.today(clock.now()))
     return render_template(
         "marketplace/order.html",
@@ -136,6 +152,8 @@ def one(order_id: int) -> str:
         shows_need=is_in_sight(order.quote.unmet_need_id, actor=actor),
         shows_negotiation=order.quote.negotiation_id is not None and is_party(actor, order),
         uses=uses,
+        used=used,
+        use_columns=USE_COLUMNS,
         bar=who_pays(order, uses=uses, actor=actor),
         money=money,
         payments=payments_shown(order, actor=actor),

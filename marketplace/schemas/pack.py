@@ -269,6 +269,9 @@ SCHEMA: Mapping[str, fields.Field[Any]] = {
     "instruments.reading_back_days": _count(1, 3660),
     "instruments.reading_ahead_seconds": _count(0, 86_400),
     "instruments.reading_gap_minutes": _count(1, 1440),
+    "instruments.sensor_silence_days": _count(1, 366),
+    "instruments.alarm_reminder_days": _count(1, 366),
+    "instruments.alarm_answer_max_days": _count(1, 366),
     "members.registration_documents": fields.Dict(
         required=True, keys=_text(CODE), values=_many(EnumField(DocumentKind), least=0)
     ),

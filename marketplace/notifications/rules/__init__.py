@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from marketplace.notifications.rules.alarms import ALARM_REMINDER, SENSOR_ALARM
 from marketplace.notifications.rules.cases import CLAIM_FLAG, REVIEW_CASE
 from marketplace.notifications.rules.claims import CLAIM, SUMMARY
 from marketplace.notifications.rules.credits import CREDIT
@@ -69,6 +70,8 @@ ALL = (
     TERM_REMINDER,
     REPORTED_CHANGE,
     EXEMPTION,
+    ALARM_REMINDER,
+    SENSOR_ALARM,
     SAVED_SEARCH,
     SLOT_WAIT,
     QUALIFICATION,

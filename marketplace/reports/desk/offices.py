@@ -27,7 +27,8 @@ from accounts.states import (
     RenewalState,
 )
 from core.permissions import Actor
-from instruments.models import Instrument, SecrecyExemption
+from instruments.models import Instrument, SecrecyExemption, SensorAlarm
+from instruments.queries.alarms import alarms
 from instruments.queries.details import listing_deadlines
 from instruments.queries.listings import waiting_listings
 from instruments.queries.secrecy import waiting_exemptions
@@ -76,13 +77,15 @@ def city_lines(city: str | None, *, is_fact: bool = False) -> list[Line]:
 
 
 def term_lines(actor: Actor, *, today: date) -> list[Line]:
-    """Requests to be exempt (S23), and listings whose terms have passed; these their owners are to mend (S13, S14)."""
+    """Requests to be exempt (S23); listings whose terms have passed (S13, S14) and silent sensors (S4), which their
+    owners are to mend."""
     listings = listing_deadlines(actor=actor, on=today, overdue=True)
     updates = open_changes(actor=actor, on=today, overdue=True)
     return [
         Line("exemptions_to_decide", waiting_exemptions(actor), oldest=SecrecyExemption.asked_at),
         Line("listings_overdue", listings, is_fact=True),
         Line("updates_overdue", updates, is_fact=True),
+        Line("sensors_silent", alarms(actor), oldest=SensorAlarm.since, is_fact=True),
     ]
 
 

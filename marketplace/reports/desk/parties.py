@@ -15,10 +15,11 @@ from accounts.queries.memberships import owes_documents
 from accounts.states import MembershipState, ProposalState, RenewalState, ResidenceState
 from core import clock
 from core.permissions import Actor
-from instruments.models import ImportJob, Instrument, Qualification, ReportedChange
+from instruments.models import ImportJob, Instrument, Qualification, ReportedChange, SensorAlarm
+from instruments.queries.alarms import alarms
 from instruments.queries.details import listing_deadlines
 from instruments.queries.terms import open_changes
-from instruments.states import ImportState, ListingState, QualificationState
+from instruments.states import ImportState, ListingState, QualificationState, SensorAlarmState
 from marketplace.models import Delivery, Order, Quote
 from marketplace.queries.quotes import still_open
 from marketplace.reports.desk.items import Line, shanghai_day
@@ -107,6 +108,7 @@ def provider_lines(actor: Actor, *, today: date) -> list[Line]:
         Line("qualifications_to_decide", asked, oldest=Qualification.asked_at),
         Line("listings_returned", returned, oldest=Instrument.reviewed_at),
         Line("listings_overdue", overdue),
+        Line("sensors_silent", alarms(actor, state=SensorAlarmState.OPEN), oldest=SensorAlarm.since),
         Line("updates_due", changes, oldest=ReportedChange.reported_at),
         Line(
             "disputes_to_answer",

@@ -344,6 +344,12 @@ BENDS: dict[str, str | list[str]] = {
     "an exemption for secrecy was endorsed": "UPDATE secrecy_exemption SET decided_by = reviewed_by",
     "a qualification is about": "DELETE FROM qualification_instrument",
     "a reminder of terms": made("term_reminder", provider_id=1, on="2026-01-01", step="coming", listings=1, updates=0),
+    "nothing known by then had been heard": [
+        made("sensor_alarm", instrument_id=1, since="2026-01-01", opened_at="2026-02-01"),
+        made("sensor_placement", sensor_id=1, instrument_id=1, during="[2026-01-01,)", placed_at="2026-01-01"),
+        made("sensor_batch", received_at="2026-01-10"),
+        made("sensor_reading", sensor_id=1, at="2026-01-10", batch_id=999_999),
+    ],
     "what one sensor tells": [
         made("running_stretch", sensor_id=1, day="2026-03-02", starts_at="2026-03-02", ends_at="2026-03-03"),
         copied("running_stretch", "id = 999999", id=999_998),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
+from core import clock
+from instruments.service.readings import derive_due
 from marketplace.demo.client import DemoClient
 from tests.support.deal import MONDAY, order, service_id, walk
 from tests.support.pages import PageClient
@@ -93,6 +95,46 @@ def test_utilisation_is_shown_by_day_and_by_instrument_and_fetched_as_files(prov
     assert "济南市" in cities.text
     assert "/utilisation?utilisation_by=provider&amp;city=370100" in cities.html
     assert "无法识别" in office.get("/utilisation?used_from=2026-03-03&used_to=2026-03-01").text
+
+
+def test_what_was_booked_stands_beside_what_was_logged_and_measured(province: DemoClient) -> None:
+    """S19: of two booked hours nothing is logged; it ran on for an hour, and again in the evening without a booking."""
+    slot = {"starts_at": MONDAY.isoformat(), "ends_at": MONDAY.replace(hour=11).isoformat()}
+    placed = order(province, "sme-heze", service_id("demo-ms-hour"), **slot)
+    walk(province, placed, user="sme-heze", until="service-start")
+    (booking,) = province.get("provider-jinan", "/bookings")["items"]
+    instrument = booking["instrument_id"]
+    sensor = province.post("provider-jinan", "/sensors", {"serial": "S-1"})["id"]
+    since = {"instrument_id": instrument, "starts_at": MONDAY.isoformat()}
+    province.post("provider-jinan", f"/sensors/{sensor}/placement", since)
+    token = province.post("provider-jinan", "/ingest-keys", {"label": "网关"})["token"]
+    with clock.at(MONDAY.replace(hour=23)):
+        told = [
+            {"sensor": "S-1", "at": MONDAY.replace(hour=hour, minute=minute).isoformat(), "running": runs}
+            for hours, runs in ((range(9, 12), True), (range(12, 20), False), (range(20, 22), True), ([22], False))
+            for hour in hours
+            for minute in (0, 20, 40)
+        ]
+        headers = {"Authorization": f"Bearer {token}"}
+        client = province.app.test_client()
+        assert client.post("/api/v1/sensor-readings", json={"readings": told}, headers=headers).status_code == 201
+        derive_due(now=clock.now())
+        owner = PageClient(client).sign_in("provider-jinan")
+        page = f"/instruments/{instrument}/comparison"
+        rows = _rows(owner, f"{page}?used_from=2026-03-02&used_to=2026-03-02&export=csv")
+        assert [
+            tuple(row[name] for name in ("类别", "预约小时", "登记小时", "实测小时", "不一致")) for row in rows
+        ] == [
+            ("预约", "2.00", "", "3.00", "运行未登记 · 运行超出时段"),
+            ("运行（无预约、无登记）", "", "", "2.00", "无预约运行"),
+        ]
+        shown = owner.get(f"{page}?difference=ran_unbooked")
+        assert ("无预约运行" in shown.text, f"/orders/{placed['id']}" in shown.html) == (True, False)
+        assert "无法识别" in owner.get(f"{page}?used_from=2026-01-01&used_to=2026-03-01").text
+        assert page in owner.get(f"/instruments/{instrument}").html
+        user = PageClient(province.app.test_client()).sign_in("sme-heze")
+        assert "预约与实际使用" in user.get(f"/orders/{placed['id']}").text
+        assert user.get(page).status == 403
 
 
 def _rows(reader: PageClient, path: str) -> list[dict[str, str]]:

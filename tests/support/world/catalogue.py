@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from core import clock
+from core.db import session
+from instruments.models import SensorAlarm
+from instruments.service.alarms import keep_alarms
 from marketplace.demo.client import Json
 from tests.support.deal import service_id
 from tests.support.hostile import JPEG, PDF
@@ -61,6 +69,7 @@ class Catalogue(Records):
         self.ids["ingest key"] = self.client.post("provider-jinan", "/ingest-keys", {"label": "机房"})["key"]["id"]
         issued = self.client.post("sme-heze", "/calendar-addresses", {})
         self.ids["calendar address"] = issued["address"]["id"]
+        self._silence(found["demo-xrd"])
         offer = {**SERVICE, "instrument_ids": [found["demo-xrd"]]}
         self.post("provider-jinan", "/services", offer, name="draft service")
         instant = {**offer, "title": "即时检测"}
@@ -100,6 +109,13 @@ class Catalogue(Records):
             self.ids[name] = made["id"]
         granted = {"decision": "qualify", "opinion": "培训合格", "first_day": "2026-03-02"}
         self.post("provider-jinan", f"/qualifications/{made['id']}/decision", granted)
+
+    def _silence(self, instrument_id: int) -> None:
+        """The mandatory instruments are alarmed about, as their sensors, where there are any, told nothing."""
+        with self.client.app.app_context():
+            keep_alarms(now=clock.now() + timedelta(days=8))
+            alarm = select(SensorAlarm.id).where(SensorAlarm.instrument_id == instrument_id)
+            self.ids["sensor alarm"] = session().scalars(alarm).one()
 
     def _exemptions(self, facts: Json) -> None:
         """Requests of every step: asked for, endorsed, in force."""

@@ -17,7 +17,15 @@ from accounts.states import (
 )
 from core.states import Transitions
 from core.texts import catalogue
-from instruments.states import EXEMPTION, LISTING, QUALIFICATION, REPORTED_CHANGE, SAVED_SEARCH, SLOT_WAIT
+from instruments.states import (
+    EXEMPTION,
+    LISTING,
+    QUALIFICATION,
+    REPORTED_CHANGE,
+    SAVED_SEARCH,
+    SENSOR_ALARM,
+    SLOT_WAIT,
+)
 from marketplace.notifications.rules import SUBJECTS
 from marketplace.states import (
     ANNUAL_REPORT,
@@ -88,6 +96,7 @@ TABLES: dict[str, Transitions[Any]] = {
     "slot_wait": SLOT_WAIT,
     "qualification": QUALIFICATION,
     "secrecy_exemption": EXEMPTION,
+    "sensor_alarm": SENSOR_ALARM,
     "review_summary": SUMMARY,
     "settlement_batch": BATCH_TRANSITIONS,
     "team_succession": PROPOSAL_TRANSITIONS,
@@ -95,6 +104,7 @@ TABLES: dict[str, Transitions[Any]] = {
     "unmet_need": UNMET_NEED,
 }
 WITHOUT_STATES = {
+    "alarm_reminder",
     "beneficiary_figures",
     "evaluation_comment",
     "evaluation_snapshot",
@@ -124,6 +134,9 @@ SILENT = {
     ("saved_search", "pause"),
     ("saved_search", "resume"),
     ("saved_search", "delete"),
+    ("sensor_alarm", "open"),
+    ("sensor_alarm", "stay_silent"),
+    ("sensor_alarm", "end"),
 }
 """Steps nobody is told of by themselves: those of batches and bank returns are told by the batch."""
 
