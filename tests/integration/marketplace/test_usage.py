@@ -187,8 +187,8 @@ def test_what_sensors_tell_of_all_its_time_counts_before_the_log(province: DemoC
         derive_due(now=clock.now())
         deliver_events()
         assert amendments(done) == [Decimal(2), Decimal(1)]
-        days = {"first_day": "2026-03-02", "last_day": "2026-03-02"}
-        (row,) = province.get("bureau-jinan", f"/instruments/{instrument}/comparison", **days)["items"]
+        beside = f"/instruments/{instrument}/comparison"
+        (row,) = province.get("bureau-jinan", beside, first_day="2026-03-02", last_day="2026-03-02")["items"]
         assert (row["kind"], row["order_id"], row["differences"]) == ("booking", deal["id"], [])
         assert (row["booked_hours"], row["logged_hours"], row["measured_hours"]) == ("2", "2", "1")
         assert verify_everything()[1] == []
