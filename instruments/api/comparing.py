@@ -13,7 +13,7 @@ from instruments.queries.instruments import InstrumentMissing
 from instruments.queries.time_pieces import Days
 from instruments.queries.usage import find_logged_instrument
 from instruments.rules.comparing import longest_faults
-from instruments.schemas.comparing import ComparisonQuerySchema, ComparisonSchema
+from instruments.schemas.comparing import TimeComparisonQuerySchema, TimeComparisonSchema
 
 comparisons = Blueprint(
     "comparisons",
@@ -26,8 +26,8 @@ comparisons = Blueprint(
 @comparisons.route("/comparison", methods=["GET"])
 @allow(may_read_use)
 @problems(InstrumentMissing, WindowRefused)
-@comparisons.arguments(ComparisonQuerySchema, location="query")
-@comparisons.response(200, ComparisonSchema)
+@comparisons.arguments(TimeComparisonQuerySchema, location="query")
+@comparisons.response(200, TimeComparisonSchema)
 def index(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
     """Booked, logged and measured time
 

@@ -8,14 +8,14 @@ from core.http import DayField, DecimalField, EnumField, IdField, InstantField, 
 from instruments.rules.comparing import Compared, Difference
 
 
-class ComparisonQuerySchema(Schema):
+class TimeComparisonQuerySchema(Schema):
     """Which days."""
 
     first_day = DayField(required=True, metadata={"description": "First day, in Asia/Shanghai."})
     last_day = DayField(required=True, metadata={"description": "Last day, included; at most 31 days together."})
 
 
-class ComparedSchema(Schema):
+class ComparedTimeSchema(Schema):
     """A booking, closure or use, or a time an instrument ran beside all of them."""
 
     kind = EnumField(Compared, required=True, metadata={"description": "What it is about."})
@@ -42,7 +42,7 @@ class ComparedSchema(Schema):
     )
 
 
-class ComparisonSchema(Schema):
+class TimeComparisonSchema(Schema):
     """Booked, logged and measured time of an instrument."""
 
-    items = fields.List(fields.Nested(ComparedSchema), required=True, metadata={"description": "In order of time."})
+    items = fields.List(fields.Nested(ComparedTimeSchema), required=True, metadata={"description": "In order of time."})
