@@ -31,6 +31,10 @@ may_read_alarms = provider | official_reader
 """Whom mandatory instruments without a reading concern."""
 may_review_exemptions = authority
 may_confirm_exemptions = province
+may_ask_for_purchase = provider
+may_decide_purchases = province
+may_read_purchases = provider | official_reader
+"""Who sees what is to be bought and what the catalogue holds against it (S27)."""
 may_report_changes = provider | authority
 may_read_exemptions = provider | authority | auditor
 """Whom the ground of secrecy concerns; its document is for nobody else."""
@@ -77,6 +81,12 @@ def is_no_owner(actor: Actor, target: Any) -> bool:
 
 
 @permission
+def is_buyer(actor: Actor, target: Any) -> bool:
+    """The organisation whose purchase is reviewed."""
+    return actor.organisation_id is not None and bool(actor.organisation_id == target.organisation_id)
+
+
+@permission
 def is_reporter(actor: Actor, target: Any) -> bool:
     """The organisation that reported a change."""
     return bool(actor.organisation_id == target.reporter_id)
@@ -89,11 +99,14 @@ may_judge = may_review & has_jurisdiction & is_no_owner
 __all__ = [
     "has_jurisdiction",
     "holds_it",
+    "is_buyer",
     "is_no_owner",
     "is_reporter",
     "may_ask_for_it",
+    "may_ask_for_purchase",
     "may_attend",
     "may_confirm_exemptions",
+    "may_decide_purchases",
     "may_hand_in_readings",
     "may_have_calendars",
     "may_import",
@@ -108,6 +121,7 @@ __all__ = [
     "may_read_exemptions",
     "may_read_imports",
     "may_read_national_lists",
+    "may_read_purchases",
     "may_read_qualifications",
     "may_read_use",
     "may_report_changes",

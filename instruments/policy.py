@@ -27,6 +27,16 @@ class ListingPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class PurchasePolicy:
+    """S27: from how much provincial money on a purchase is reviewed; of how many days back the use of comparable
+    instruments is told, and of how many ahead their free hours (both design decisions)."""
+
+    review_min_fen: int
+    look_back_days: int
+    look_ahead_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class BookingPolicy:
     """How long a booking may last and how far ahead it may lie."""
 
@@ -52,6 +62,22 @@ def listing_policy(on: date) -> ListingPolicy:
         reminder_working_days=edition["instruments.listing_reminder_working_days"],
         exemption_max_months=edition["instruments.secrecy_exemption_max_months"],
     )
+
+
+def purchase_policy(on: date) -> PurchasePolicy:
+    """The figures of reviews of purchases."""
+    edition = _edition(on)
+    return PurchasePolicy(
+        review_min_fen=edition["instruments.duplicate_purchase_review_min_fen"],
+        look_back_days=edition["instruments.duplicate_purchase_look_back_days"],
+        look_ahead_days=edition["instruments.duplicate_purchase_look_ahead_days"],
+    )
+
+
+def duty_free_supervision_months(on: date) -> int:
+    """For how many months customs supervises what it released free of duty."""
+    found: int = _edition(on)["instruments.duty_free_supervision_months"]
+    return found
 
 
 def booking_policy(on: date) -> BookingPolicy:

@@ -76,6 +76,29 @@ EXEMPTION = Transitions(
 )
 
 
+class PurchaseReviewState(StrEnum):
+    """How far the look at a purchase has come (S27)."""
+
+    ASKED = "asked"
+    RETURNED = "returned"
+    JUSTIFIED = "justified"
+    SHARING_ADVISED = "sharing_advised"
+    WITHDRAWN = "withdrawn"
+
+
+PURCHASE_REVIEW = Transitions(
+    {
+        (PurchaseReviewState.ASKED, "justify"): PurchaseReviewState.JUSTIFIED,
+        (PurchaseReviewState.ASKED, "advise_sharing"): PurchaseReviewState.SHARING_ADVISED,
+        (PurchaseReviewState.ASKED, "return"): PurchaseReviewState.RETURNED,
+        (PurchaseReviewState.ASKED, "withdraw"): PurchaseReviewState.WITHDRAWN,
+        (PurchaseReviewState.RETURNED, "resubmit"): PurchaseReviewState.ASKED,
+        (PurchaseReviewState.RETURNED, "withdraw"): PurchaseReviewState.WITHDRAWN,
+    },
+    initial=PurchaseReviewState.ASKED,
+)
+
+
 class ServiceState(StrEnum):
     """Whether a priced service is offered (V14)."""
 

@@ -5,11 +5,13 @@ from instruments.api.booking_rules import booking_rules
 from instruments.api.calendar_addresses import calendar_addresses, calendar_feeds
 from instruments.api.comparing import comparisons
 from instruments.api.consents import consents
+from instruments.api.duty_free import duty_free
 from instruments.api.extras import service_extras
 from instruments.api.imports import instrument_imports
 from instruments.api.instruments import instruments
 from instruments.api.national_lists import national_lists
 from instruments.api.photos import photos
+from instruments.api.purchases import purchases
 from instruments.api.qualifications import qualifications
 from instruments.api.saved_searches import saved_searches
 from instruments.api.seasons import opening_seasons
@@ -26,6 +28,8 @@ BLUEPRINTS = [
     instruments,
     terms,
     secrecy_exemptions,
+    purchases,
+    duty_free,
     reported_changes,
     national_lists,
     photos,

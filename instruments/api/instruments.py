@@ -24,8 +24,8 @@ from core.http import (
     tagged,
 )
 from core.states import StateForbids
-from instruments.models import Instrument
-from instruments.permissions import may_offer, may_review, may_search
+from instruments.models import Instrument, ListingInterruption
+from instruments.permissions import may_offer, may_read_bookings, may_review, may_search
 from instruments.queries import catalogue
 from instruments.queries.availability import WindowRefused, availability
 from instruments.queries.calendar import OccupancyMissing, opening_hours
@@ -33,6 +33,7 @@ from instruments.queries.calendar_feeds import calendar_feed
 from instruments.queries.catalogue import SearchCursorUnknown, SearchRefused
 from instruments.queries.details import details, instrument_details
 from instruments.queries.instruments import InstrumentMissing, find_instrument
+from instruments.queries.interruptions import InterruptionMissing, find_interruption
 from instruments.queries.nearby import nearby
 from instruments.queries.offers import SlotTaken
 from instruments.queries.suggestions import Suggested, suggest
@@ -49,8 +50,11 @@ from instruments.schemas.instruments import (
     NO_FACETS,
     InstrumentFieldsSchema,
     InstrumentSchema,
+    InterruptionSchema,
     ListingNoteSchema,
+    ListingRetirementSchema,
     ListingReviewSchema,
+    ListingSuspensionSchema,
     NewInstrumentSchema,
     SearchResultSchema,
     SearchSchema,
@@ -187,14 +191,15 @@ def review(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
 
 @instruments.route("/<int:instrument_id>/suspension", methods=["POST"])
 @allow(may_offer | may_review)
-@problems(InstrumentMissing, StateForbids)
+@problems(InstrumentMissing, ListingRefused, StateForbids)
 @idempotent
-@instruments.arguments(ListingNoteSchema)
+@instruments.arguments(ListingSuspensionSchema)
 @instruments.response(201, InstrumentSchema)
 def suspend(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
     """Suspend a listing
 
-    By its provider or its bureau. Bookings made before stand.
+    By its provider or its bureau. Bookings made before stand, but may be cancelled without a fee; who made them is told
+    why, so a note is needed where there are any (`GET /bookings?instrument_id=…&ends_after=…` shows them).
     """
     return _shown(
         listings.suspend_listing(instrument_id=instrument_id, **given, actor=current_actor(), now=clock.now())
@@ -217,16 +222,28 @@ def resume(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
 
 @instruments.route("/<int:instrument_id>/retirement", methods=["POST"])
 @allow(may_offer)
-@problems(InstrumentMissing, StateForbids)
+@problems(InstrumentMissing, ListingRefused, StateForbids)
 @idempotent
-@instruments.arguments(ListingNoteSchema)
+@instruments.arguments(ListingRetirementSchema)
 @instruments.response(201, InstrumentSchema)
 def retire(given: dict[str, Any], instrument_id: int) -> dict[str, Any]:
     """Retire an instrument
 
-    By its provider, for good.
+    By its provider, for good; as with a suspension, a note is needed where there are bookings.
     """
     return _shown(listings.retire_listing(instrument_id=instrument_id, **given, actor=current_actor(), now=clock.now()))
+
+
+@instruments.route("/<int:instrument_id>/interruption", methods=["GET"])
+@allow(may_read_bookings)
+@problems(InstrumentMissing, InterruptionMissing)
+@instruments.response(200, InterruptionSchema)
+def interruption(instrument_id: int) -> ListingInterruption:
+    """Why it is out of service
+
+    For its provider, its offices, and whoever has booked it; 404 while it is in service.
+    """
+    return find_interruption(instrument_id, actor=current_actor())
 
 
 @instruments.route("/<int:instrument_id>/opening-hours", methods=["GET"])

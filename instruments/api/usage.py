@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core import clock
-from core.http import Blueprint, CursorSchema, allow, current_actor, idempotent, page_of, page_schema, problems
+from core.http import Blueprint, allow, current_actor, idempotent, page_of, page_schema, problems
 from instruments.models import AttendanceRule, InstrumentUse, Occupancy
 from instruments.permissions import may_log_use, may_read_bookings, may_read_use
 from instruments.queries.instruments import InstrumentMissing
@@ -22,6 +22,7 @@ from instruments.queries.usage import (
 )
 from instruments.schemas.usage import (
     AttendanceRuleSchema,
+    BookingQuerySchema,
     BookingSchema,
     NewUseSchema,
     UseCorrectionSchema,
@@ -131,14 +132,16 @@ def set_attendance(given: dict[str, Any], instrument_id: int) -> AttendanceRule:
 
 @bookings.route("", methods=["GET"])
 @allow(may_read_bookings)
-@bookings.arguments(CursorSchema, location="query")
+@bookings.arguments(BookingQuerySchema, location="query")
 @bookings.response(200, page_schema(BookingSchema))
 def index_of_bookings(given: dict[str, Any]) -> dict[str, Any]:
     """Bookings beside what came of them
 
     Hours booked, checked in and out, and logged: of one's own instruments, or those one booked.
     """
-    page = page_of(visible_bookings(current_actor()), **given, key=Occupancy.id, descending=True)
+    cursor, limit = given.pop("cursor", None), given.pop("limit")
+    found = visible_bookings(current_actor(), **given)
+    page = page_of(found, cursor=cursor, limit=limit, key=Occupancy.id, descending=True)
     return {**page, "items": attended(page["items"])}
 
 

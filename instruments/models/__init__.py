@@ -4,11 +4,14 @@ from instruments.models.alarms import AlarmReminder, SensorAlarm
 from instruments.models.calendar_addresses import CalendarAddress
 from instruments.models.calendars import BookingRule, Occupancy, OpeningHours, OpeningSeason, SeasonHours
 from instruments.models.consents import ServiceConsent
+from instruments.models.duty_free import DutyFreeImport
 from instruments.models.extras import ExtraPrice, ServiceExtra
 from instruments.models.imports import ImportJob, ImportRowError
 from instruments.models.instruments import Instrument
+from instruments.models.interruptions import ListingInterruption
 from instruments.models.photos import InstrumentPhoto
 from instruments.models.prices import PRICE_TERMS, ServicePrice
+from instruments.models.purchases import DuplicatePurchaseReview, PurchaseSearch
 from instruments.models.qualifications import Qualification, QualificationInstrument
 from instruments.models.saved_searches import SavedSearch, SavedSearchLook
 from instruments.models.secrecy import SecrecyExemption
@@ -33,6 +36,8 @@ __all__ = [
     "AttendanceRule",
     "BookingRule",
     "CalendarAddress",
+    "DuplicatePurchaseReview",
+    "DutyFreeImport",
     "ExtraPrice",
     "ImportJob",
     "ImportRowError",
@@ -41,9 +46,11 @@ __all__ = [
     "InstrumentPhoto",
     "InstrumentUse",
     "IotSensor",
+    "ListingInterruption",
     "Occupancy",
     "OpeningHours",
     "OpeningSeason",
+    "PurchaseSearch",
     "Qualification",
     "QualificationInstrument",
     "ReportedChange",

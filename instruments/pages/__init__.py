@@ -8,6 +8,7 @@ from instruments.pages.catalogue import catalogue
 from instruments.pages.closures import closures
 from instruments.pages.comparing import comparison
 from instruments.pages.consents import consent_pages
+from instruments.pages.duty_free import duty_free_pages
 from instruments.pages.extras import extra_pages
 from instruments.pages.hours import hours
 from instruments.pages.imports import imports
@@ -18,6 +19,7 @@ from instruments.pages.own_instruments import own
 from instruments.pages.own_services import own_service_pages
 from instruments.pages.photos import photos
 from instruments.pages.prices import price_pages
+from instruments.pages.purchases import purchase_pages
 from instruments.pages.qualifications import qualification_pages
 from instruments.pages.reviews import reviews
 from instruments.pages.saved_searches import saved
@@ -54,6 +56,8 @@ PAGES: list[Pages] = [
     terms,
     exemption_pages,
     sensor_alarm_pages,
+    purchase_pages,
+    duty_free_pages,
     saved,
     usage,
     bookings,

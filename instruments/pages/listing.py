@@ -7,7 +7,9 @@ from typing import Any
 
 from flask import Response, url_for
 
+from accounts.queries.names import organisation_names
 from core import clock
+from core.db import session
 from core.http import allow, current_actor
 from core.pages import Done, EmptySchema, Form, Pages, form_page, term
 from core.pages.language import yuan
@@ -17,12 +19,22 @@ from instruments.pages.listing_parts import about, listing_facts
 from instruments.permissions import may_judge, may_manage, may_offer, may_review
 from instruments.queries.details import details
 from instruments.queries.instruments import find_instrument
-from instruments.schemas.instruments import ListingNoteSchema, ListingReviewSchema
+from instruments.queries.interruptions import bookings_ahead
+from instruments.queries.usage import attended
+from instruments.schemas.instruments import (
+    ListingNoteSchema,
+    ListingRetirementSchema,
+    ListingReviewSchema,
+    ListingSuspensionSchema,
+)
 from instruments.service import listings as service
 
 listing = Pages("listing_pages", __name__, url_prefix="/instruments")
 
 Act = Callable[[dict[str, Any]], object]
+
+MOST_MET = 50
+"""So many bookings are shown before they are met; all of them are told."""
 
 
 @listing.route("/<int:instrument_id>/listing", methods=["GET", "POST"])
@@ -61,10 +73,14 @@ def review(instrument_id: int) -> Response:
 def suspend(instrument_id: int) -> Response:
     """The owner or the bureau takes it out of the catalogue for a while."""
     actor = current_actor()
+    instrument, ahead = _found(instrument_id, may_manage | may_judge, actor), _met(instrument_id)
     return _step(
-        _found(instrument_id, may_manage | may_judge, actor),
-        Form(ListingNoteSchema, name="listing_suspension"),
+        instrument,
+        Form(ListingSuspensionSchema, name="listing_suspension", required=["note"] if ahead else []),
         lambda given: service.suspend_listing(instrument_id=instrument_id, **given, actor=actor, now=clock.now()),
+        template="instruments/interruption.html",
+        confirms=bool(ahead),
+        ahead=ahead,
     )
 
 
@@ -85,12 +101,31 @@ def resume(instrument_id: int) -> Response:
 def retire(instrument_id: int) -> Response:
     """The owner ends the listing for good."""
     actor = current_actor()
+    instrument, ahead = _found(instrument_id, may_manage, actor), _met(instrument_id)
     return _step(
-        _found(instrument_id, may_manage, actor),
-        Form(ListingNoteSchema, name="listing_retirement", ends=True),
+        instrument,
+        Form(ListingRetirementSchema, name="listing_retirement", required=["note"] if ahead else [], ends=True),
         lambda given: service.retire_listing(instrument_id=instrument_id, **given, actor=actor, now=clock.now()),
         confirms=True,
+        template="instruments/interruption.html",
+        ahead=ahead,
     )
+
+
+def _met(instrument_id: int) -> list[dict[str, Any]]:
+    """The bookings that going out of service meets, the soonest first, as the form shows them."""
+    now = clock.now()
+    found = attended(session().scalars(bookings_ahead(instrument_id, now=now).limit(MOST_MET)))
+    names = organisation_names({each.booking.organisation_id for each in found if each.booking.organisation_id})
+    return [
+        {
+            "order": each.booking.order_id,
+            "user": names.get(each.booking.organisation_id or 0),
+            "starts_at": each.booking.slot.start,
+            "ends_at": each.booking.slot.end,
+        }
+        for each in found
+    ]
 
 
 def _found(instrument_id: int, allowed: Permission, actor: Actor) -> Instrument:

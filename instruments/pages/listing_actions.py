@@ -86,6 +86,8 @@ def _for_owner(instrument: Instrument) -> Iterator[dict[str, Any]]:
         yield _button("closure_new", "closure_pages.index", instrument_id=instrument.id)
         yield _button("service_new", "own_service_pages.new", instrument=instrument.id)
         yield _button("exemption_new", "exemption_pages.new", instrument_id=instrument.id)
+        if instrument.duty_free:
+            yield _button("duty_free_record", "duty_free_pages.record", instrument_id=instrument.id)
 
 
 def _for_reviewer(instrument: Instrument) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from core.pages import Event, term
 from core.pages.language import day, moment, t, text_or, yes_no, yuan
 from instruments.models import Instrument
 from instruments.policy import city_names, county_names
+from instruments.queries.duty_free import record_of
 
 Facts = list[tuple[str, Any]]
 
@@ -38,7 +39,15 @@ def about(instrument: Instrument, *, on: date) -> Facts:
         ("field_label.external_id", instrument.external_id),
         ("column.number", str(instrument.id)),
     ]
-    return [(key, value) for key, value in facts if value]
+    return [(key, value) for key, value in [*facts, *_supervised(instrument, on=on)] if value]
+
+
+def _supervised(instrument: Instrument, *, on: date) -> Facts:
+    """Until when customs supervises a duty-free import, and to whom or what for that limits its use (S5)."""
+    record = record_of(instrument.id) if instrument.duty_free else None
+    if record is None or record.supervised_until < on:
+        return []
+    return [("column.supervised_until", day(record.supervised_until)), ("fact.sharing_limits", record.limits)]
 
 
 def listing_facts(listing: Mapping[str, Any]) -> Facts:

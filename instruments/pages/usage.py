@@ -18,7 +18,14 @@ from core.pages.language import moment, t
 from core.pages.tables import choice, typed_day
 from core.permissions import authorise
 from instruments.models import Instrument, InstrumentUse, Occupancy
-from instruments.permissions import may_have_calendars, may_log_use, may_manage, may_read_bookings, may_read_use
+from instruments.permissions import (
+    may_ask_for_it,
+    may_have_calendars,
+    may_log_use,
+    may_manage,
+    may_read_bookings,
+    may_read_use,
+)
 from instruments.queries.usage import (
     attended,
     corrections_of,
@@ -32,6 +39,7 @@ from instruments.rules.terms import UsePurpose
 from instruments.rules.usage import hours_of
 from instruments.schemas.usage import AttendanceRuleSchema, NewUseSchema, UseCorrectionSchema, UseWithdrawalSchema
 from instruments.service import usage as service
+from instruments.states import ListingState
 
 usage = Pages("usage_pages", __name__, url_prefix="/instruments/<int:instrument_id>")
 bookings = Pages(
@@ -268,8 +276,9 @@ BOOKINGS = Table(
             "instrument",
             lambda row: row.found.instrument.name,
             sort=Instrument.name,
-            link=lambda row: link_to("instrument", row.found.instrument.id),
+            link=lambda row: _of_instrument(row.found.instrument),
         ),
+        Column("out_of_service", lambda row: _out_of_service(row.found.instrument), kind="state", beneath=True),
         Column("user", lambda row: row.user),
         Column("booked_from", lambda row: row.found.booking.slot.start, kind="moment", sort=func.lower(Occupancy.slot)),
         Column("booked_to", lambda row: row.found.booking.slot.end, kind="moment", beneath=True),
@@ -289,6 +298,17 @@ def booked() -> Any:
     calendar = {"label": t("page.calendar_addresses.title"), "href": url_for("calendar_address_pages.index")}
     actions = [calendar] if may_have_calendars(actor) else []
     return table_page(BOOKINGS, visible_bookings(actor), title="page.bookings.title", actions=actions)
+
+
+def _out_of_service(instrument: Instrument) -> ListingState | None:
+    """Its state where it takes no bookings."""
+    return None if instrument.state is ListingState.PUBLISHED else instrument.state
+
+
+def _of_instrument(instrument: Instrument) -> str | None:
+    """Its page, for those to whom it is open while it is out of service."""
+    is_open = instrument.state is ListingState.PUBLISHED or not may_ask_for_it(current_actor())
+    return link_to("instrument", instrument.id) if is_open else None
 
 
 def _of_order(found: Any) -> str | None:

@@ -8,6 +8,7 @@ from instruments.states import (
     EXEMPTION,
     IMPORT,
     LISTING,
+    PURCHASE_REVIEW,
     QUALIFICATION,
     REPORTED_CHANGE,
     SENSOR_ALARM,
@@ -201,6 +202,47 @@ INVARIANTS = [
             OR d.organisation_id <> q.provider_id OR r.organisation_id <> q.provider_id
         """,
     ),
+    Invariant(
+        9,
+        "a purchase has the search of each of its rounds, and shares what that search found (S27)",
+        """
+        SELECT r.id AS duplicate_purchase_review, r.round, count(s.id) AS searches
+          FROM duplicate_purchase_review r LEFT JOIN purchase_search s ON s.review_id = r.id
+         GROUP BY r.id
+        HAVING count(s.id) <> r.round OR max(s.round) <> r.round
+            OR NOT (to_jsonb(r.share_ids) <@ coalesce((array_agg(
+                   jsonb_path_query_array(s.comparables, '$[*].id') ORDER BY s.round DESC))[1], '[]'))
+        """,
+    ),
+    Invariant(
+        10,
+        "a purchase is decided by nobody of its buyer (S27)",
+        """
+        SELECT r.id AS duplicate_purchase_review, r.decided_by FROM duplicate_purchase_review r
+          JOIN user_account u ON u.id = r.decided_by
+         WHERE u.organisation_id = r.organisation_id OR r.decided_by = r.asked_by
+        """,
+    ),
+    Invariant(
+        9,
+        "what was taken out of the catalogue says since when and why, and nothing in it does (V14)",
+        """
+        SELECT i.id AS instrument, i.state, n.id AS listing_interruption, n.kind FROM instrument i
+          LEFT JOIN listing_interruption n ON n.instrument_id = i.id AND n.ended_at IS NULL
+         WHERE CASE WHEN i.state IN ('suspended', 'retired') THEN i.state ELSE '' END <> coalesce(n.kind, '')
+        """,
+    ),
+    Invariant(
+        9,
+        "no instrument that customs bars from sharing was published while it was supervised (S5)",
+        """
+        SELECT i.id AS instrument, i.published_at, d.supervised_until FROM instrument i
+          JOIN duty_free_import d ON d.instrument_id = i.id
+         WHERE i.state = 'published' AND d.leave = 'barred'
+           AND (i.published_at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN d.released_on AND d.supervised_until
+           AND d.recorded_at <= i.published_at
+        """,
+    ),
     *USAGE,
     replay("instrument", LISTING),
     replay("qualification", QUALIFICATION),
@@ -208,6 +250,7 @@ INVARIANTS = [
     replay("secrecy_exemption", EXEMPTION),
     replay("sensor_alarm", SENSOR_ALARM),
     replay("service", SERVICE),
+    replay("duplicate_purchase_review", PURCHASE_REVIEW),
     replay("import_job", IMPORT),
     replay("slot_wait", SLOT_WAIT),
 ]

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, false, select
+from sqlalchemy import Select, false, func, select
 from sqlalchemy.orm import aliased, contains_eager
 
 from accounts.permissions import Role
@@ -136,14 +136,20 @@ def users_check_in(instrument_id: int) -> bool:
     return bool(session().scalar(found))
 
 
-def visible_bookings(actor: Actor) -> Select[tuple[Occupancy]]:
+def visible_bookings(
+    actor: Actor, *, instrument_id: int | None = None, ends_after: datetime | None = None
+) -> Select[tuple[Occupancy]]:
     """Bookings with their instruments: a provider those of its own, users those they made, offices those in their
-    scope."""
+    scope; perhaps of one instrument only, or those that end after an instant."""
     found = (
         select(Occupancy)
         .join(Instrument, Instrument.id == Occupancy.instrument_id)
         .where(Occupancy.kind == OccupancyKind.BOOKING, Occupancy.live)
     )
+    if instrument_id is not None:
+        found = found.where(Occupancy.instrument_id == instrument_id)
+    if ends_after is not None:
+        found = found.where(func.upper(Occupancy.slot) > ends_after)
     if actor.role in (Role.ENTERPRISE, Role.TEAM, Role.INCUBATOR):
         return found.where(Occupancy.organisation_id.in_(acts_for(actor)))
     return found.where(in_scope(actor) if actor.is_signed_in else false())

@@ -23,6 +23,7 @@ from core.http.paging import DEFAULT_LIMIT, MAX_LIMIT
 from core.http.schemas import fault
 from instruments.queries.catalogue import FACETS, Sort
 from instruments.queries.nearby import MOST_TRIED
+from instruments.rules.interruptions import InterruptionKind
 from instruments.rules.listing import Obligation
 from instruments.rules.terms import ExternalUse, Funding, InstrumentKind, PriceUnit, ValueBand
 from instruments.schemas.fields import FlagField
@@ -351,6 +352,42 @@ class ListingReviewSchema(Schema):
         validate=validate.Length(max=MAX_DEFECTS, error=fault("length", min=0, max=MAX_DEFECTS)),
         metadata={"description": "Every defect, where it is returned."},
     )
+
+
+class ListingSuspensionSchema(Schema):
+    """Why it is out of service, and until about when."""
+
+    note = TextField(
+        min_length=0,
+        max_length=2000,
+        load_default="",
+        metadata={"description": "Why; those with bookings are told, and it is needed where there are any."},
+    )
+    expected_back_on = DayField(
+        load_default=None, allow_none=True, metadata={"description": "On which day it may be back; no promise."}
+    )
+
+
+class ListingRetirementSchema(Schema):
+    """Why it is retired."""
+
+    note = TextField(
+        min_length=0,
+        max_length=2000,
+        load_default="",
+        metadata={"description": "Why; those with bookings are told, and it is needed where there are any."},
+    )
+
+
+class InterruptionSchema(Schema):
+    """Why an instrument is out of service."""
+
+    kind = EnumField(InterruptionKind, required=True, metadata={"description": "suspended, or retired for good."})
+    note = TextField(required=True, min_length=0, metadata={"description": "Why; empty where nothing is said."})
+    expected_back_on = DayField(
+        required=True, allow_none=True, metadata={"description": "On which day it may be back; null if not told."}
+    )
+    began_at = InstantField(required=True, metadata={"description": "Since when."})
 
 
 class ListingNoteSchema(Schema):

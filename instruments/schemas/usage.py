@@ -18,6 +18,7 @@ from core.http import (
     TextField,
 )
 from instruments.rules.terms import UsePurpose
+from instruments.states import ListingState
 from instruments.steps.usage import Used
 
 MOST_SAMPLES = 1_000_000
@@ -126,6 +127,13 @@ class CheckOutSchema(Schema):
     )
 
 
+class BookingQuerySchema(CursorSchema):
+    """Which bookings."""
+
+    instrument_id = IdField(load_default=None, metadata={"description": "Of one instrument alone."})
+    ends_after = InstantField(load_default=None, metadata={"description": "Only those that end after this instant."})
+
+
 class BookingSchema(Schema):
     """A booking beside what came of it."""
 
@@ -133,6 +141,12 @@ class BookingSchema(Schema):
     order_id = IdField(required=True, attribute="booking.order_id", metadata={"description": "The order."})
     instrument_id = IdField(
         required=True, attribute="booking.instrument_id", metadata={"description": "The instrument."}
+    )
+    instrument_state = EnumField(
+        ListingState,
+        required=True,
+        attribute="instrument.state",
+        metadata={"description": "published, or out of service: suspended or retired."},
     )
     organisation_id = IdField(
         required=True, attribute="booking.organisation_id", metadata={"description": "Who booked."}

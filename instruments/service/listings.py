@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -12,16 +12,23 @@ from core import audit
 from core.clock import today
 from core.conditions import UNCONDITIONAL, Condition
 from core.db import transaction
-from core.errors import Conflict, Forbidden, reason, refuse_all
+from core.errors import Conflict, Forbidden, Reason, reason, refuse_all
 from core.permissions import Actor, authorise
 from core.states import allowed_target, apply
 from instruments.models import Instrument
 from instruments.permissions import has_jurisdiction, is_no_owner, may_manage, may_offer, may_review
+from instruments.queries.duty_free import record_of
 from instruments.queries.instruments import InstrumentMissing, lock_instrument, lock_own_instrument, own_provider
+from instruments.queries.interruptions import count_ahead
+from instruments.rules.duty_free import opening_faults
+from instruments.rules.interruptions import InterruptionKind, interruption_faults
 from instruments.rules.listing import obstacles
 from instruments.states import LISTING
 from instruments.steps.describing import BLANK, InstrumentRefused, ListingRefused, change, draft
+from instruments.steps.interruptions import bring_back, interrupt
 from instruments.steps.restrictions import require_unrestricted
+
+_IN_CHARGE = may_manage | (may_review & has_jurisdiction)
 
 
 class Decision(StrEnum):
@@ -108,7 +115,7 @@ def submit_listing(*, instrument_id: int, actor: Actor, now: datetime) -> Instru
         _require_member(instrument.provider_id, now=now)
         require_unrestricted(instrument.provider_id, now=now)
         _require_action(instrument, "submit")
-        refuse_all(obstacles(instrument.facts), error=ListingRefused)
+        refuse_all(_obstacles(instrument, now=now), error=ListingRefused)
         apply(instrument, "submit", transitions=LISTING, actor=actor, now=now)
         instrument.submitted_by = actor.user_id
         instrument.submitted_at = now
@@ -133,7 +140,7 @@ def review_listing(
         instrument = _lock_for_review(instrument_id, actor)
         _require_action(instrument, "publish" if decision is Decision.APPROVE else "return")
         if decision is Decision.APPROVE:
-            refuse_all(obstacles(instrument.facts), error=ListingRefused)
+            refuse_all(_obstacles(instrument, now=now), error=ListingRefused)
         elif not defects and not opinion:
             raise InstrumentRefused(reasons=[reason("instrument_defects_missing", field="defects")])
         apply(
@@ -155,37 +162,55 @@ def review_listing(
         return instrument
 
 
-def suspend_listing(*, instrument_id: int, note: str, actor: Actor, now: datetime) -> Instrument:
-    """Take a published instrument out of the catalogue for a while; its owner or its bureau may."""
-    return _change(instrument_id, "suspend", note, actor, now)
+def suspend_listing(
+    *, instrument_id: int, note: str, expected_back_on: date | None = None, actor: Actor, now: datetime
+) -> Instrument:
+    """Take a published instrument out of the catalogue for a while; its owner or its bureau may.
+
+    Bookings stand; those who made them are told why and until about when. Raises :class:`ListingRefused` where there
+    are any and nothing says why.
+    """
+    with transaction():
+        instrument = lock_instrument(instrument_id, actor=actor)
+        authorise(actor, _IN_CHARGE, instrument)
+        _interrupt(instrument, "suspend", note=note, back_on=expected_back_on, actor=actor, now=now)
+        return instrument
 
 
 def resume_listing(*, instrument_id: int, note: str, actor: Actor, now: datetime) -> Instrument:
     """Put a suspended instrument back; it must still be publishable."""
-    return _change(instrument_id, "resume", note, actor, now)
+    with transaction():
+        instrument = lock_instrument(instrument_id, actor=actor)
+        authorise(actor, _IN_CHARGE, instrument)
+        _require_action(instrument, "resume")
+        _require_right_to_resume(instrument, actor)
+        refuse_all(_obstacles(instrument, now=now), error=ListingRefused)
+        apply(instrument, "resume", transitions=LISTING, actor=actor, now=now, note=note or None, data={"back": True})
+        bring_back(instrument, now=now)
+        instrument.updated_at = now
+        return instrument
 
 
 def retire_listing(*, instrument_id: int, note: str, actor: Actor, now: datetime) -> Instrument:
-    """End the listing of a published instrument for good; its owner may."""
+    """End the listing of a published instrument for good; its owner may. Raises as :func:`suspend_listing`."""
     with transaction():
         instrument = lock_instrument(instrument_id, actor=actor)
         authorise(actor, may_manage, instrument)
-        apply(instrument, "retire", transitions=LISTING, actor=actor, now=now, note=note or None)
-        instrument.updated_at = now
+        _interrupt(instrument, "retire", note=note, back_on=None, actor=actor, now=now)
         return instrument
 
 
-def _change(instrument_id: int, action: str, note: str, actor: Actor, now: datetime) -> Instrument:
-    with transaction():
-        instrument = lock_instrument(instrument_id, actor=actor)
-        authorise(actor, may_manage | (may_review & has_jurisdiction), instrument)
-        _require_action(instrument, action)
-        if action == "resume":
-            _require_right_to_resume(instrument, actor)
-            refuse_all(obstacles(instrument.facts), error=ListingRefused)
-        apply(instrument, action, transitions=LISTING, actor=actor, now=now, note=note or None)
-        instrument.updated_at = now
-        return instrument
+def _interrupt(
+    instrument: Instrument, action: str, *, note: str, back_on: date | None, actor: Actor, now: datetime
+) -> None:
+    _require_action(instrument, action)
+    ahead = count_ahead(instrument.id, now=now)
+    faults = interruption_faults(note=note, back_on=back_on, bookings=ahead, today=today(now))
+    refuse_all(faults, error=ListingRefused)
+    kind = InterruptionKind.SUSPENDED if action == "suspend" else InterruptionKind.RETIRED
+    told = interrupt(instrument, kind, note=note, back_on=back_on, now=now)
+    apply(instrument, action, transitions=LISTING, actor=actor, now=now, note=note or None, data=told)
+    instrument.updated_at = now
 
 
 def _require_right_to_resume(instrument: Instrument, actor: Actor) -> None:
@@ -204,6 +229,13 @@ def _lock_for_review(instrument_id: int, actor: Actor) -> Instrument:
         raise NotTheReviewer if actor.city is None else InstrumentMissing
     authorise(actor, is_no_owner, instrument)
     return instrument
+
+
+def _obstacles(instrument: Instrument, *, now: datetime) -> list[Reason]:
+    """What keeps it from being public: of its own, and while customs bars a duty-free import from sharing (S5)."""
+    record = record_of(instrument.id) if instrument.duty_free else None
+    barred = [] if record is None else opening_faults(record.leave, record.supervised_until, today=today(now))
+    return [*obstacles(instrument.facts), *barred]
 
 
 def _require_action(instrument: Instrument, action: str) -> None:

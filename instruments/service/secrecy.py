@@ -26,8 +26,10 @@ from instruments.queries.secrecy import (
     lock_exemption_in_force,
     unreminded_exemptions,
 )
+from instruments.rules.interruptions import InterruptionKind
 from instruments.rules.secrecy import ARTICLE, ExemptionDecision, ExemptionReview, until_faults
 from instruments.states import EXEMPTION, LISTING, ListingState
+from instruments.steps.interruptions import interrupt
 
 
 class ExemptionRefused(Refused):
@@ -211,7 +213,9 @@ def _exempt(exemption: SecrecyExemption, *, actor: Actor, now: datetime) -> None
     """What is secret is not public; bookings made before stand, as after every suspension."""
     instrument = exemption.instrument
     if instrument.state is ListingState.PUBLISHED:
-        apply(instrument, "suspend", transitions=LISTING, actor=actor, now=now, data={"exemption": exemption.id})
+        told = interrupt(instrument, InterruptionKind.SUSPENDED, note="", back_on=None, now=now)
+        data = {"exemption": exemption.id, **told}
+        apply(instrument, "suspend", transitions=LISTING, actor=actor, now=now, data=data)
     instrument.secrecy_exempted_on = exemption.filed_on
     instrument.secrecy_reference = exemption.reference
     instrument.updated_at = now

@@ -23,9 +23,11 @@ from instruments.policy import booking_policy
 from instruments.queries.booking_rules import held_range, own_in, rule_parts, terms_in
 from instruments.queries.calendar import interval, occupied, touching
 from instruments.queries.instruments import InstrumentMissing
+from instruments.queries.interruptions import open_interruption
 from instruments.queries.offers import SlotTaken, slot_taken
 from instruments.queries.qualifications import qualified_in
 from instruments.rules.booking import counted_since
+from instruments.rules.interruptions import is_back_for
 from instruments.rules.slots import slot_faults
 from instruments.rules.terms import OccupancyKind
 from instruments.rules.ways import to_qualify
@@ -80,6 +82,18 @@ def book(
     failpoint("instruments.booking.locked")
     if state is not ListingState.PUBLISHED:
         raise InstrumentNotPublished
+    return _book(order_id, instrument_id, during, organisation_id, calendar, actor, now)
+
+
+def _book(
+    order_id: int,
+    instrument_id: int,
+    during: Span,
+    organisation_id: int,
+    calendar: WorkingCalendar,
+    actor: Actor,
+    now: datetime,
+) -> Occupancy:
     found = _CALENDAR.read(
         instrument=instrument_id,
         starts_at=during.start,
@@ -125,18 +139,18 @@ def rebook(
     now: datetime,
 ) -> Occupancy:
     """Give an order's booking up and :func:`book` another slot of the same instrument, judged as if the old one had
-    never been. Raises as that does, after which the transaction must be given up and the old one stands."""
-    _locked_state(instrument_id)
+    never been; of one that is suspended a slot from the day on which it is expected back. Raises as that does, after
+    which the transaction must be given up and the old one stands."""
+    state = _locked_state(instrument_id)
+    if state is not ListingState.PUBLISHED and not _is_expected(instrument_id, during):
+        raise InstrumentNotPublished
     release(order_id=order_id, actor=actor, now=now)
-    return book(
-        order_id=order_id,
-        instrument_id=instrument_id,
-        during=during,
-        organisation_id=organisation_id,
-        calendar=calendar,
-        actor=actor,
-        now=now,
-    )
+    return _book(order_id, instrument_id, during, organisation_id, calendar, actor, now)
+
+
+def _is_expected(instrument_id: int, during: Span) -> bool:
+    present = open_interruption(instrument_id)
+    return present is not None and is_back_for(present.kind, present.expected_back_on, slot_day=today(during.start))
 
 
 def occupy(taken: Occupancy, *, actor: Actor, now: datetime) -> Occupancy:

@@ -18,7 +18,7 @@ from marketplace.pages.quote_parts import aid_words, price_facts
 from marketplace.permissions import is_beneficiary_side, is_party
 from marketplace.queries.timelines import OrderTimeline, Party, TimelineEntry, Waiting
 from marketplace.rules.shares import shares
-from marketplace.service.endings import late_fee_fen
+from marketplace.service.endings import is_out_of_service, late_fee_fen
 from marketplace.states import PAYABLE, OrderState
 from settlement.models import Payment
 from settlement.permissions import reads_all_money
@@ -117,10 +117,13 @@ def fee_facts(order: Order, *, actor: Actor, now: datetime) -> Facts:
     free_until = order.free_cancellation_until
     if free_until is None or not is_beneficiary_side(actor, order):
         return []
-    return [
+    facts: Facts = [
         ("fact.free_cancellation_until", moment(free_until)),
         ("fact.cancellation_fee", yuan(late_fee_fen(order, now=now))),
     ]
+    if is_out_of_service(order):
+        facts.append(("fact.no_fee", t("page.order.no_fee")))
+    return facts
 
 
 def booked_words(order: Order) -> str | None:

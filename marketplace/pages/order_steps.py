@@ -38,6 +38,7 @@ from marketplace.schemas import (
     NoShowSchema,
     RebookingSchema,
 )
+from marketplace.service.endings import no_show_fee_fen
 from marketplace.states import ORDER, PAYABLE, OrderAction
 from settlement.pages.paying import begun_at, choice_form
 from settlement.queries import order_money
@@ -231,7 +232,7 @@ def cancel(order_id: int) -> Response:
 def no_show(order_id: int) -> Response:
     """The provider ends an order whose user did not come."""
     order = find_order(order_id, actor=current_actor())
-    fee_fen = order.quote.cancellation.no_show_fee_fen(order.booked_fen)
+    fee_fen = no_show_fee_fen(order)
     return _step(
         order_id,
         OrderAction.CANCEL,

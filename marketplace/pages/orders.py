@@ -20,6 +20,7 @@ from instruments.pages.comparing import said
 from instruments.queries import order_use
 from marketplace.models import Order
 from marketplace.pages.order_actions import next_actions
+from marketplace.pages.order_outage import outage_of
 from marketplace.pages.order_parts import (
     booked_words,
     facts_of,
@@ -164,6 +165,7 @@ def one(order_id: int) -> str:
         actions=next_actions(order, money, actor=actor),
         price_terms=price_facts(order.quote, order.quantity),
         points=six_points(order),
+        outage=outage_of(order, uses=uses),
     )
 
 

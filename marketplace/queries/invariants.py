@@ -295,6 +295,18 @@ INVARIANTS = [
                       END)""",
     ),
     Invariant(
+        4,
+        "nobody owes a fee for a booking whose instrument was out of service",
+        """SELECT o.id AS "order", o.fee_kind, n.id AS listing_interruption
+             FROM "order" o
+             JOIN quote q ON q.id = o.quote_id
+             JOIN audit_entry e ON e.subject_kind = 'order' AND e.subject_id = o.id AND e.action = 'cancel'
+             JOIN listing_interruption n ON n.instrument_id = q.instrument_id AND n.began_at < e.at
+            WHERE o.fee_kind IS NOT NULL
+              AND (COALESCE(n.ended_at, 'infinity') > e.at
+                   OR tstzrange(n.began_at, n.ended_at) && COALESCE(o.moved_to, q.during))""",
+    ),
+    Invariant(
         17,
         "an order that ended early keeps no hold",
         """SELECT o.id AS "order", o.state, h.held_fen

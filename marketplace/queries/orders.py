@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
@@ -16,6 +16,8 @@ from core.clock import end_of_day, start_of_day
 from core.db import session
 from core.errors import NotFound
 from core.permissions import SYSTEM, Actor
+from instruments.models import Occupancy
+from instruments.queries.interruptions import bookings_ahead
 from marketplace.models import Order, Quote
 from marketplace.states import PAYABLE, OrderState
 from settlement.models import LedgerAccount
@@ -57,6 +59,12 @@ def visible_orders(actor: Actor, *, state: OrderState | None = None) -> Select[t
     """The orders an actor may see, perhaps of one state only (V6)."""
     found = select(Order).where(_visible(actor))
     return found if state is None else found.where(Order.state == state)
+
+
+def orders_ahead(instrument_id: int, *, at: datetime) -> list[Order]:
+    """Orders with a live booking of an instrument that was not over at an instant, for what tells their users."""
+    ids = bookings_ahead(instrument_id, now=at).order_by(None).with_only_columns(Occupancy.order_id)
+    return list(session().scalars(select(Order).where(Order.id.in_(ids)).order_by(Order.id)))
 
 
 def find_order(order_id: int, *, actor: Actor, lock: bool = False) -> Order:

@@ -15,6 +15,7 @@ from core.permissions import SYSTEM, Actor, authorise
 from core.states import allowed_target, apply
 from instruments import steps as instruments
 from instruments.queries import attended_order
+from instruments.queries.interruptions import is_interrupted
 from instruments.rules.cancelling import FeeKind
 from marketplace.models import Order
 from marketplace.permissions import is_beneficiary_side, is_party, is_provider_side
@@ -75,16 +76,30 @@ def report_no_show(*, order_id: int, note: str | None, actor: Actor, now: dateti
             raise BookingNotOver
         if found.came_at is not None or found.logged_hours:
             raise UserCame
-        fee_fen = order.quote.cancellation.no_show_fee_fen(order.booked_fen)
+        fee_fen = no_show_fee_fen(order)
         return _cancel(order, FeeKind.NO_SHOW, fee_fen, reason=note, actor=actor, now=now)
 
 
 def late_fee_fen(order: Order, *, now: datetime) -> int:
-    """What the user owes who cancels an order now, in fen: nothing before it is accepted, or without a booking."""
+    """What the user owes who cancels an order now, in fen: nothing before it is accepted, without a booking, or where
+    its instrument is out of service (ADR 0240)."""
     slot = order.during
     if slot is None or not order.has_booking or order.state is OrderState.PLACED:
         return 0
-    return order.quote.cancellation.late_fee_fen(order.booked_fen, slot_start=slot.start, now=now)
+    fee_fen = order.quote.cancellation.late_fee_fen(order.booked_fen, slot_start=slot.start, now=now)
+    return 0 if fee_fen and is_out_of_service(order) else fee_fen
+
+
+def no_show_fee_fen(order: Order) -> int:
+    """What not coming costs the user, in fen; nothing likewise."""
+    fee_fen = order.quote.cancellation.no_show_fee_fen(order.booked_fen)
+    return 0 if fee_fen and is_out_of_service(order) else fee_fen
+
+
+def is_out_of_service(order: Order) -> bool:
+    """Whether the instrument an order booked is out of service, or was within its slot."""
+    slot, instrument_id = order.during, order.quote.instrument_id
+    return slot is not None and instrument_id is not None and is_interrupted(instrument_id, slot)
 
 
 def lapse_unanswered(*, now: datetime) -> int:

@@ -51,6 +51,8 @@ LISTS = {
     "/instruments/listing-deadlines": "provider-jinan",
     "/instruments/update-deadlines": "province",
     "/secrecy-exemptions": "province",
+    "/duplicate-purchase-reviews": "province",
+    "/duty-free-imports": "province",
     "/ledger/statements/province": "province",
     "/appeals": "province",
     "/findings": "province",

@@ -74,6 +74,7 @@ DOCUMENTS = {
     "negotiation_offer": ["lines"],
     "notice": ["params"],
     "order": ["contract_terms", "service_record"],
+    "purchase_search": ["asked", "looks", "comparables"],
     "quote": ["extras", "reasons"],
     "saved_search": ["filters"],
     "unmet_need": ["filters", "found_first"],

@@ -46,6 +46,7 @@ from marketplace.notifications.rules.money import (
 from marketplace.notifications.rules.naming import COMPLAINT, NAMING, REFERRAL
 from marketplace.notifications.rules.needs import UNMET_NEED
 from marketplace.notifications.rules.negotiations import NEGOTIATION
+from marketplace.notifications.rules.purchases import PURCHASE_REVIEW
 from marketplace.notifications.rules.qualifications import QUALIFICATION
 from marketplace.notifications.rules.reports import ANNUAL_REPORT, CONSULTATION, DISCLOSURE
 from marketplace.notifications.rules.searches import SAVED_SEARCH
@@ -72,6 +73,7 @@ ALL = (
     EXEMPTION,
     ALARM_REMINDER,
     SENSOR_ALARM,
+    PURCHASE_REVIEW,
     SAVED_SEARCH,
     SLOT_WAIT,
     QUALIFICATION,

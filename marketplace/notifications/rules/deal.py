@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core.audit import AuditEntry
 from core.db import require_transaction
 from instruments.models import Instrument
@@ -9,6 +11,7 @@ from marketplace.models import Order
 from marketplace.notifications.recipients import bureau_of, of
 from marketplace.notifications.rules.told import Subject, news, task
 from marketplace.queries.completion import completion_due
+from marketplace.queries.orders import orders_ahead
 
 USER = of("beneficiary_id")
 PROVIDER = of("provider_id")
@@ -38,6 +41,19 @@ ORDER = Subject(
     },
     beside=frozenset({"reschedule"}),
 )
+
+
+def _met(entry: AuditEntry) -> list[Order]:
+    """The orders whose bookings an instrument meets that goes out of service; entries from before tell nobody."""
+    return orders_ahead(entry.subject_id, at=entry.at) if "why" in entry.data else []
+
+
+def _back(entry: AuditEntry) -> list[Order]:
+    return orders_ahead(entry.subject_id, at=entry.at) if "back" in entry.data else []
+
+
+_ITS_ORDER: dict[str, Any] = {"link": "order", "link_id": lambda order: order.id}
+
 LISTING = Subject(
     Instrument,
     "instrument",
@@ -45,8 +61,14 @@ LISTING = Subject(
         "submit": (task("listing.review", bureau_of("provider_id")),),
         "publish": (news("listing.published", PROVIDER),),
         "return": (task("listing.returned", PROVIDER),),
-        "suspend": (news("listing.suspended", PROVIDER),),
-        "resume": (news("listing.resumed", PROVIDER),),
-        "retire": (),
+        "suspend": (
+            news("listing.suspended", PROVIDER),
+            news("order.instrument_suspended", USER, records=_met, says=("why", "back_on"), **_ITS_ORDER),
+        ),
+        "resume": (
+            news("listing.resumed", PROVIDER),
+            news("order.instrument_back", USER, records=_back, **_ITS_ORDER),
+        ),
+        "retire": (news("order.instrument_retired", USER, records=_met, says=("why",), **_ITS_ORDER),),
     },
 )

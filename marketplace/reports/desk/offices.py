@@ -27,10 +27,11 @@ from accounts.states import (
     RenewalState,
 )
 from core.permissions import Actor
-from instruments.models import Instrument, SecrecyExemption, SensorAlarm
+from instruments.models import DuplicatePurchaseReview, Instrument, SecrecyExemption, SensorAlarm
 from instruments.queries.alarms import alarms
 from instruments.queries.details import listing_deadlines
 from instruments.queries.listings import waiting_listings
+from instruments.queries.purchases import waiting_purchases
 from instruments.queries.secrecy import waiting_exemptions
 from instruments.queries.terms import open_changes
 from marketplace.reports.desk.items import Line
@@ -121,6 +122,7 @@ def province_lines(actor: Actor) -> list[Line]:
         credit_line(actor),
         Line("fund_closings_to_decide", _closings_to_decide(actor), oldest=FundClosing.proposed_at),
         *_proposals_to_decide(actor),
+        Line("purchases_to_decide", waiting_purchases(actor), oldest=DuplicatePurchaseReview.asked_at),
         Line("clawbacks_open", clawbacks, oldest=Clawback.opened_at, amount=back_fen, is_fact=True),
         _proposed(actor),
     ]

@@ -15,10 +15,20 @@ from accounts.queries.memberships import owes_documents
 from accounts.states import MembershipState, ProposalState, RenewalState, ResidenceState
 from core import clock
 from core.permissions import Actor
-from instruments.models import ImportJob, Instrument, Qualification, ReportedChange, SensorAlarm
+from instruments.models import (
+    DuplicatePurchaseReview,
+    ImportJob,
+    Instrument,
+    Qualification,
+    ReportedChange,
+    SensorAlarm,
+)
 from instruments.queries.alarms import alarms
 from instruments.queries.details import listing_deadlines
+from instruments.queries.duty_free import duty_free_instruments
+from instruments.queries.purchases import purchases_to_mend
 from instruments.queries.terms import open_changes
+from instruments.rules.duty_free import DutyFreeStatus
 from instruments.states import ImportState, ListingState, QualificationState, SensorAlarmState
 from marketplace.models import Delivery, Order, Quote
 from marketplace.queries.quotes import still_open
@@ -107,6 +117,8 @@ def provider_lines(actor: Actor, *, today: date) -> list[Line]:
         Line("deliveries_due", in_service, oldest=Order.started_at, due=Order.expected_completion),
         Line("qualifications_to_decide", asked, oldest=Qualification.asked_at),
         Line("listings_returned", returned, oldest=Instrument.reviewed_at),
+        Line("duty_free_missing", duty_free_instruments(actor, on=today, status=DutyFreeStatus.MISSING)),
+        Line("purchases_returned", purchases_to_mend(actor), oldest=DuplicatePurchaseReview.decided_at),
         Line("listings_overdue", overdue),
         Line("sensors_silent", alarms(actor, state=SensorAlarmState.OPEN), oldest=SensorAlarm.since),
         Line("updates_due", changes, oldest=ReportedChange.reported_at),

@@ -175,6 +175,7 @@ LISTS = {
     "/review-summaries": "/review-summaries/{}",
     "/settlement-batches": "/settlement-batches/{}",
     "/secrecy-exemptions": "/secrecy-exemptions/{}",
+    "/duplicate-purchase-reviews": "/duplicate-purchase-reviews/{}",
     "/shortfalls": "/shortfalls/{}",
     "/spot-checks": "/spot-checks/{}",
 }

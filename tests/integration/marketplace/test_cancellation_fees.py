@@ -9,8 +9,10 @@ import pytest
 
 from core import clock
 from marketplace.demo.client import DemoClient, Json
+from marketplace.queries.orders import orders_ahead
 from marketplace.reports.verification import verify_everything
 from tests.support.deal import MONDAY, ask, order, service_id, walk
+from tests.support.pages import PageClient
 
 HOURLY = "demo-ms-hour"
 START = MONDAY + timedelta(days=2)
@@ -101,6 +103,46 @@ def test_v12_a_contracted_order_is_refunded_whole_and_its_fee_is_no_part_of_it(
         )
         story = province.get("sme-heze", f"/orders/{accepted['id']}/timeline")
         assert story["entries"][-1]["action"] == "cancel"
+        assert verify_everything()[1] == []
+
+
+def slot_from(start: datetime) -> Json:
+    """An hour."""
+    return {"starts_at": start.isoformat(), "ends_at": (start + HOUR).isoformat()}
+
+
+def instrument_of(client: DemoClient, placed: Json) -> int:
+    bookings = client.get("sme-heze", "/bookings")["items"]
+    (number,) = (each["instrument_id"] for each in bookings if each["order_id"] == placed["id"])
+    return int(number)
+
+
+def test_nothing_is_owed_where_the_instrument_is_out_of_service_and_its_users_are_told(
+    province: DemoClient, accepted: Json
+) -> None:
+    """Who booked is told why; the booking is given up for nothing, or moved to the day it is expected back."""
+    number = instrument_of(province, accepted)
+    other = order(province, "sme-jinan", service_id(HOURLY), **slot_from(START + 3 * HOUR))
+    walk(province, other, user="sme-jinan", until="acceptance")
+    ahead = province.get("provider-jinan", "/bookings", instrument_id=number, ends_after=MONDAY.isoformat())["items"]
+    assert [each["order_id"] for each in ahead] == [other["id"], accepted["id"]]
+    with clock.at(START - HOUR):
+        path = f"/instruments/{number}/suspension"
+        past = {"expected_back_on": clock.today(MONDAY).isoformat()}
+        refused = province.post("provider-jinan", path, past, expect=422)
+        assert [each["code"] for each in refused["reasons"]] == ["interruption_unexplained", "interruption_back_past"]
+        back = clock.today(START) + timedelta(days=5)
+        province.post("provider-jinan", path, {"note": "离子源检修", "expected_back_on": back.isoformat()})
+        assert province.get("sme-heze", f"/instruments/{number}/interruption")["note"] == "离子源检修"
+        province.get("team-weifang", f"/instruments/{number}/interruption", expect=404)
+        assert [each.id for each in orders_ahead(number, at=clock.now())] == [accepted["id"], other["id"]]
+        page = PageClient(province.app.test_client()).sign_in("sme-heze").get(f"/orders/{accepted['id']}").text
+        assert all(word in page for word in ("仪器暂停开放", "离子源检修", "查找同类仪器"))
+        early, late = (slot_from(START + timedelta(days=days)) for days in (2, 5))
+        path = f"/orders/{other['id']}/booking-change"
+        assert province.post("sme-jinan", path, early, expect=409)["code"] == "instrument_not_published"
+        assert province.post("sme-jinan", path, late)["state"] == "accepted"
+        assert fee(cancel(province, "sme-heze", accepted)) == ("cancelled", None, None)
         assert verify_everything()[1] == []
 
 

@@ -343,6 +343,10 @@ BENDS: dict[str, str | list[str]] = {
     "an instrument is exempt for secrecy": "UPDATE instrument SET secrecy_exempted_on = NULL",
     "an exemption for secrecy was endorsed": "UPDATE secrecy_exemption SET decided_by = reviewed_by",
     "a qualification is about": "DELETE FROM qualification_instrument",
+    "what was taken out of the catalogue": "DELETE FROM listing_interruption",
+    "no instrument that customs bars": "UPDATE duty_free_import SET leave = 'barred', recorded_at = '2020-01-01'",
+    "a purchase has the search": "UPDATE duplicate_purchase_review SET round = round + 1",
+    "a purchase is decided by": "UPDATE duplicate_purchase_review SET decided_by = asked_by WHERE decision IS NOT NULL",
     "a reminder of terms": made("term_reminder", provider_id=1, on="2026-01-01", step="coming", listings=1, updates=0),
     "nothing known by then had been heard": [
         made("sensor_alarm", instrument_id=1, since="2026-01-01", opened_at="2026-02-01"),
@@ -398,6 +402,18 @@ BENDS: dict[str, str | list[str]] = {
         "INSERT INTO suspension (id, membership_id, began_at) SELECT 999999, min(m.id), '2000-01-01'"
         ' FROM membership m JOIN "order" o ON o.beneficiary_id = m.organisation_id'
     ),
+    "nobody owes a fee for a booking": [
+        "UPDATE \"order\" SET fee_kind = 'no_show', fee_fen = 1",
+        (
+            "INSERT INTO audit_entry (id, subject_kind, subject_id, action, at)"
+            " SELECT -o.id, 'order', o.id, 'cancel', '2026-03-05' FROM \"order\" o"
+        ),
+        (
+            "INSERT INTO listing_interruption (id, instrument_id, kind, note, began_at)"
+            " SELECT DISTINCT -instrument_id, instrument_id, 'suspended', '', timestamptz '2026-03-01' FROM quote"
+            " WHERE instrument_id IS NOT NULL"
+        ),
+    ],
     "a fee is of a cancelled booking": "UPDATE \"order\" SET fee_kind = 'no_show', fee_fen = 1",
     "an order has booked the slot": "UPDATE \"order\" SET moved_to = tstzrange('2000-01-01', '2000-01-02')",
     "an order that ended early keeps no slot": [

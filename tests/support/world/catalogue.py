@@ -49,6 +49,8 @@ class Catalogue(Records):
         self.post("bureau-jinan", f"/instruments/{number}/reported-changes", moved, name="reported change")
         self.client.patch("provider-jinan", f"/instruments/{number}", {"address": "二号楼"})
         self._exemptions({**facts, **WHOLE})
+        self._purchases()
+        self._duty_free(facts)
         closed = {"starts_at": "2026-03-20T08:00:00+08:00", "ends_at": "2026-03-20T12:00:00+08:00"}
         self.post("provider-jinan", f"/instruments/{found['demo-xrd']}/closures", closed, name="closure")
         wanted = {"starts_at": closed["starts_at"], "ends_at": "2026-03-20T10:00:00+08:00"}
@@ -133,6 +135,48 @@ class Catalogue(Records):
             for user, step, said in EXEMPTION_STEPS[:steps]:
                 self.post(user, f"/secrecy-exemptions/{made['id']}/{step}", said)
 
+    def _duty_free(self, facts: Json) -> None:
+        """One under supervision, open to research alone."""
+        made = self.post("provider-jinan", "/instruments", {**facts, **WHOLE, "name": "演示免税仪器"})
+        self.ids["duty-free instrument"] = made["id"]
+        path = f"/instruments/{made['id']}/duty-free-import"
+        self.client.upload(
+            "provider-jinan",
+            path,
+            PDF,
+            "报关单.pdf",
+            declaration_number="420120250001",
+            released_on="2025-06-01",
+            leave="limited",
+            leave_reference="关函1号",
+            limits="限高校和科研单位",
+        )
+        self.post("provider-jinan", f"/instruments/{made['id']}/listing")
+        approved = {"decision": "approve", "opinion": "同意"}
+        self.post("bureau-jinan", f"/instruments/{made['id']}/listing-review", approved)
+
+    def _purchases(self) -> None:
+        """Purchases that wait, were returned, and were advised to share."""
+        for name in ("purchase", "returned purchase", "purchase shared"):
+            made = self.post("provider-jinan", "/duplicate-purchase-reviews", PURCHASE, name=name)
+        returned = {"decision": "return", "opinion": "请写明离子源"}
+        self.post("province", f"/duplicate-purchase-reviews/{self.ids['returned purchase']}/decision", returned)
+        serves = [made["searches"][0]["comparables"][0]["id"]]
+        shared = {"decision": "share", "opinion": "机时充足", "instrument_ids": serves}
+        self.post("province", f"/duplicate-purchase-reviews/{made['id']}/decision", shared)
+
+
+PURCHASE: Json = {
+    "name": "质谱",
+    "category": "质谱仪器",
+    "specifications": "高分辨 离子源",
+    "value_fen": 90_000_000,
+    "provincial_fen": 50_000_000,
+    "funding_source": "省重点研发计划",
+    "county": "370102",
+    "why": "机时不足",
+}
+"""What a buyer states; the catalogue has something by that name."""
 
 AT_COST: Json = {"cost_fen": 6_000, "cost_basis": "成本核算表"}
 """What a fiscally built provider says of an extra's cost."""

@@ -20,6 +20,7 @@ from core.texts import catalogue
 from instruments.states import (
     EXEMPTION,
     LISTING,
+    PURCHASE_REVIEW,
     QUALIFICATION,
     REPORTED_CHANGE,
     SAVED_SEARCH,
@@ -97,6 +98,7 @@ TABLES: dict[str, Transitions[Any]] = {
     "qualification": QUALIFICATION,
     "secrecy_exemption": EXEMPTION,
     "sensor_alarm": SENSOR_ALARM,
+    "duplicate_purchase_review": PURCHASE_REVIEW,
     "review_summary": SUMMARY,
     "settlement_batch": BATCH_TRANSITIONS,
     "team_succession": PROPOSAL_TRANSITIONS,
