@@ -63,6 +63,14 @@ def usable_need(need_id: int, *, organisation_id: int) -> UnmetNeed | None:
     return session().scalar(found.with_for_update(read=True, of=UnmetNeed))
 
 
+def met_need(need_id: int) -> UnmetNeed | None:
+    """A statement that was closed meanwhile because the province meets the need; held as it is until the transaction
+    ends."""
+    found = select(UnmetNeed).where(UnmetNeed.id == need_id).with_for_update(read=True, of=UnmetNeed)
+    need = session().scalar(found.execution_options(populate_existing=True))
+    return need if need is not None and need.outcome is NeedOutcome.MET else None
+
+
 def quotes_on(need_id: int, *, actor: Actor) -> Sequence[int]:
     """The numbers of the user's quotes that rest on a statement, for who may see them."""
     found = select(Quote.id).where(Quote.unmet_need_id == need_id, Quote.beneficiary_id.in_(acts_for(actor)))

@@ -28,7 +28,7 @@ from marketplace.service.quotes import require_membership
 from marketplace.states import ORDER, OrderAction
 from marketplace.steps.agreeing import use_agreement
 from marketplace.steps.answering import require_in_time
-from marketplace.steps.quoting import assessed, consent_to, extras_kept, figure, offered, wish_of
+from marketplace.steps.quoting import assessed, consent_to, extras_kept, figure, offered, wish_today
 from vouchers.rules.facts import PaymentMode
 from vouchers.steps import RoomShrank, hold
 
@@ -101,7 +101,7 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
         _require_no_shortfall(quote, standing, on=today)
         if quote.negotiation_id is not None:
             use_agreement(quote.negotiation_id, offer_id=quote.offer_id, actor=actor, now=now)
-        wish = wish_of(quote)
+        wish, needs_met = wish_today(quote)
         terms = offered(wish, calendar=standing.calendar, now=now)
         if (
             terms.price_fen != quote.price_fen
@@ -111,7 +111,7 @@ def place(*, quote_id: int, actor: Actor, now: datetime) -> Order:
             raise PriceChanged
         assessment = assessed(wish, terms=terms, now=now)
         if assessment.subsidy_fen < quote.subsidy_fen or assessment.other_aid_fen < quote.other_aid_fen:
-            raise LessGiven(reasons=why_less(quote, assessment, refusals=assessment.reasons))
+            raise LessGiven(reasons=[*needs_met, *why_less(quote, assessment, refusals=assessment.reasons)])
         if quote.payment_mode is PaymentMode.DIRECT_DEDUCTION and not assessment.eligible:
             raise DeductionRefused(reasons=assessment.reasons)
         consent = consent_to(wish, terms)

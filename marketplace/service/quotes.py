@@ -21,7 +21,7 @@ from marketplace.queries import find_quote
 from marketplace.queries.unmet_needs import usable_need
 from marketplace.rules.unmet_needs import named_need
 from marketplace.steps.agreeing import standing_agreement
-from marketplace.steps.quoting import Wish, assessed, offered, wish_of, write_quote
+from marketplace.steps.quoting import Wish, assessed, offered, wish_today, write_quote
 from vouchers.rules.facts import Exclusion, PaymentMode
 
 
@@ -97,7 +97,7 @@ def ask_again(*, quote_id: int, actor: Actor, now: datetime) -> Quote:
     the price was agreed on and the offer does not stand any more."""
     with transaction():
         quote = find_quote(quote_id, actor=actor)
-        wish = wish_of(quote)
+        wish, _ = wish_today(quote)
         if wish.agreement is not None:
             wish = replace(
                 wish, agreement=standing_agreement(wish.agreement.negotiation_id, offer_id=quote.offer_id, now=now)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from core import clock, policy
 from core.db import require_transaction
+from core.errors import Reason, reason
 from core.permissions import Actor
 from core.workdays import WorkingCalendar
 from instruments.queries.offers import Consent, Offer, offer
 from instruments.rules.agreements import AgreedPrice
 from instruments.rules.extras import WantedExtra
 from marketplace.models import Quote
+from marketplace.queries.unmet_needs import met_need
 from marketplace.rules.lines import kept_extras
 from vouchers.queries import Assessment, assess, eligible_extras
 from vouchers.rules.facts import Exclusion, PaymentMode
@@ -171,6 +173,17 @@ def _valid_until(wish: Wish, *, now: datetime) -> datetime:
     until = now + timedelta(hours=figure("quote_valid_hours", clock.today(now)))
     last_day = None if wish.agreement is None else wish.agreement.valid_until
     return until if last_day is None else min(until, clock.end_of_day(last_day))
+
+
+def wish_today(quote: Quote) -> tuple[Wish, list[Reason]]:
+    """What was asked for in a quote, without the statement it rests on where an office has closed that as met since;
+    the second part says so (V16 out). Needs a transaction."""
+    wish = wish_of(quote)
+    need = None if quote.unmet_need_id is None else met_need(quote.unmet_need_id)
+    if need is None:
+        return wish, []
+    said = reason("quote_need_met", article="V16 out", number=need.number, note=need.closing_note or "—")
+    return replace(wish, unmet_need=None, unmet_need_id=None), [said]
 
 
 def wish_of(quote: Quote) -> Wish:

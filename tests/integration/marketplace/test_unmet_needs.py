@@ -92,6 +92,24 @@ def test_what_was_taken_back_or_is_met_grounds_nothing_more(
     assert province.post("bureau-heze", f"/unmet-needs/{need['id']}/closing", {"outcome": "confirmed"}, expect=409)
 
 
+def test_v16_out_a_need_that_is_met_since_the_quote_grounds_no_subsidy(province: DemoClient) -> None:
+    """Looked at again as the order is placed: the answer says who can serve, and the new quote pays nothing. What its
+    user took back stands as long as the quote does."""
+    met, taken_back = state(province), state(province)
+    quotes = [outside(province, need) for need in (met, taken_back)]
+    province.post("bureau-heze", f"/unmet-needs/{met['id']}/closing", {"outcome": "met", "note": "菏泽学院可做"})
+    province.post("sme-heze", f"/unmet-needs/{taken_back['id']}/withdrawal")
+    refused = province.post("sme-heze", "/orders", {"quote_id": quotes[0]["id"]}, expect=409)
+    assert refused["code"] == "quote_changed"
+    first = refused["reasons"][0]
+    assert (first["code"], first["article"]) == ("quote_need_met", "V16 out")
+    assert met["number"] in first["text"]
+    assert "菏泽学院可做" in first["text"]
+    again = refused["quote"]
+    assert (again["subsidy_fen"], again["unmet_need_id"], again["reasons"][0]["article"]) == (0, None, "V16 out")
+    assert province.post("sme-heze", "/orders", {"quote_id": quotes[1]["id"]})["unmet_need_id"] == taken_back["id"]
+
+
 def test_an_office_proposes_published_instruments_and_services_and_says_why_it_closes(province: DemoClient) -> None:
     """Everything wrong with an answer is named at once; the answer and the closing have their grounds."""
     need = state(province)
