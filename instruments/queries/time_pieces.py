@@ -213,8 +213,9 @@ def opening_pieces(of: CTE, asked: FromClause, days: Days, *, plain: bool) -> Se
     )
 
 
-def taken_pieces(of: CTE, days: Days, *kinds: OccupancyKind) -> Select[Any]:
-    """Bookings or closures cut at midnight. Looked up instrument by instrument: the exclusion constraint's index."""
+def taken_pieces(of: CTE, days: Days, *kinds: OccupancyKind, whole: bool = False) -> Select[Any]:
+    """Bookings or closures cut at midnight, or ``whole``. Looked up instrument by instrument, as the exclusion
+    constraint's index has them."""
     during = Occupancy.slot if OccupancyKind.BOOKING in kinds else Occupancy.during
     within = touching(of.c.id, start_of_day(days.first), end_of_day(days.last))
     found = (
@@ -223,10 +224,12 @@ def taken_pieces(of: CTE, days: Days, *kinds: OccupancyKind) -> Select[Any]:
         .correlate(of)
         .lateral("taken")
     )
-    return _cut(select(of.c.id, of.c.key, found.c.starts_at, found.c.ends_at).join(found, true()), days)
+    pieces = select(of.c.id, of.c.key, found.c.starts_at, found.c.ends_at).join(found, true())
+    return _within(pieces, days) if whole else _cut(pieces, days)
 
 
-def used_pieces(of: CTE, days: Days) -> Select[Any]:
+def used_pieces(of: CTE, days: Days, *, whole: bool) -> Select[Any]:
+    """What the log has, cut at midnight, or ``whole``."""
     source = (
         select(of.c.id, of.c.key, InstrumentUse.starts_at, InstrumentUse.ends_at)
         .join(InstrumentUse, InstrumentUse.instrument_id == of.c.id)
@@ -236,7 +239,7 @@ def used_pieces(of: CTE, days: Days) -> Select[Any]:
             InstrumentUse.ends_at > start_of_day(days.first),
         )
     )
-    return _cut(standing(source), days)
+    return _within(standing(source), days) if whole else _cut(standing(source), days)
 
 
 def measured_pieces(of: CTE, days: Days) -> Select[Any]:
@@ -247,6 +250,17 @@ def measured_pieces(of: CTE, days: Days) -> Select[Any]:
         .join(RunningStretch, RunningStretch.instrument_id == of.c.id)
         .where(RunningStretch.starts_at >= start_of_day(days.first), RunningStretch.starts_at < end_of_day(days.last))
     )
+
+
+def _within(source: Select[Any], days: Days) -> Select[Any]:
+    """Stretches ``id, key, starts_at, ends_at`` as far as they lie within the days, of no day: for sums over all of
+    them, to which cutting each adds nothing."""
+    whole = source.subquery()
+    part = _range(
+        func.greatest(whole.c.starts_at, start_of_day(days.first)), func.least(whole.c.ends_at, end_of_day(days.last))
+    )
+    day = cast(null(), Date).label("day")
+    return select(whole.c.id, whole.c.key, day, part.label("during"), false().label("watched"))
 
 
 def _cut(source: Select[Any], days: Days) -> Select[Any]:

@@ -104,8 +104,8 @@ def utilisation(
     series: list[Select[Any]] = [
         summed(opening_pieces(of, asked, days, plain=True), "usable", per_day=per_day),
         joined(usable, "usable", per_day=per_day),
-        summed(taken_pieces(of, days, OccupancyKind.BOOKING), "booked", per_day=per_day),
-        joined(by_day(used_pieces(of, days)), "used", per_day=per_day),
+        summed(taken_pieces(of, days, OccupancyKind.BOOKING, whole=not per_day), "booked", per_day=per_day),
+        joined(by_day(used_pieces(of, days, whole=not per_day)), "used", per_day=per_day),
         summed(measured_pieces(of, days).where(~of.c.several), "measured", per_day=per_day),
         joined(by_day(measured_pieces(of, days).where(of.c.several)), "measured", per_day=per_day),
     ]
