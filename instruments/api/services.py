@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy.orm import selectinload
+
 from core import clock
 from core.http import Blueprint, CursorSchema, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.states import StateForbids
@@ -41,7 +43,7 @@ def find(given: dict[str, Any]) -> dict[str, Any]:
     Published ones; with `state` also one's own drafts and withdrawn ones.
     """
     cursor, limit = given.pop("cursor", None), given.pop("limit")
-    query = matching_services(**given, actor=current_actor())
+    query = matching_services(**given, actor=current_actor()).options(selectinload(Service.extras))
     return page_of(query, cursor=cursor, limit=limit, key=Service.id, descending=True)
 
 

@@ -24,6 +24,7 @@ from accounts.models import Organisation
 from core.db import Model
 from core.kinds import ServiceKind
 from core.types import UTC, Enumerated, Fen, identity_key
+from instruments.models.extras import ServiceExtra
 from instruments.models.instruments import Instrument
 from instruments.rules.services import PriceFacts, ServiceFacts
 from instruments.rules.terms import PriceUnit
@@ -93,6 +94,13 @@ class Service(Model):
     instruments: Mapped[list[Instrument]] = relationship(
         secondary="service_instrument", order_by="Instrument.id", lazy="selectin"
     )
+
+    extras: Mapped[list[ServiceExtra]] = relationship(order_by=ServiceExtra.id, viewonly=True)
+
+    @property
+    def is_instant(self) -> bool:
+        """Whether its provider accepts orders ahead: those paid in full, and perhaps those in direct deduction."""
+        return self.consent_id is not None
 
     @property
     def price_facts(self) -> PriceFacts:

@@ -24,7 +24,7 @@ from instruments.pages.quoting import need_href
 from instruments.permissions import may_search
 from instruments.policy import city_names, county_names, places
 from instruments.queries.catalogue import SearchRefused, Sort, matching, search
-from instruments.queries.listings import offered_counts
+from instruments.queries.listings import offerings
 from instruments.queries.photos import first_photos
 from instruments.queries.suggestions import Suggestion, SuggestionKind, suggest
 from instruments.rules.terms import Funding, PriceUnit
@@ -154,7 +154,7 @@ def _shown(question: Asked) -> dict[str, Any]:
         "chosen": chosen(question, found["facets"], on=on),
         "cities": cities,
         "photos": first_photos(each.id for each in found["items"]),
-        "offered": offered_counts(each.id for each in found["items"]),
+        "offered": offerings(each.id for each in found["items"]),
         "options": {
             "city": list(cities.items()),
             "county": [

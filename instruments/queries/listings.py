@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Select, false, func, select
@@ -64,16 +65,24 @@ def offered_services(instrument: Instrument) -> Sequence[Service]:
     return session().scalars(found.order_by(Service.price_fen, Service.id)).all()
 
 
-def offered_counts(instrument_ids: Iterable[int]) -> dict[int, int]:
-    """How many published services rest on each instrument; those without any are left out."""
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """How many published services rest on an instrument, and whether orders of one of them are accepted at once."""
+
+    count: int
+    is_instant: bool
+
+
+def offerings(instrument_ids: Iterable[int]) -> dict[int, Offering]:
+    """What is offered on each instrument; those on which nothing is are left out."""
     tied = ServiceInstrument.instrument_id
     found = (
-        select(tied, func.count())
+        select(tied, func.count(), func.bool_or(Service.consent_id.is_not(None)))
         .join(Service, Service.id == ServiceInstrument.service_id)
         .where(Service.state == ServiceState.PUBLISHED, tied.in_(list(instrument_ids)))
         .group_by(tied)
     )
-    return dict(session().execute(found).tuples().all())
+    return {number: Offering(count, is_instant) for number, count, is_instant in session().execute(found).tuples()}
 
 
 def coming_closures(instrument_id: int, *, now: datetime) -> Sequence[Occupancy]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import fields, validate
 
+from core import clock
 from core.http import (
     CountField,
     CursorSchema,
@@ -16,7 +19,9 @@ from core.http import (
     TextField,
 )
 from core.http.schemas import fault
-from core.kinds import ServiceKind
+from core.kinds import ExtraKind, ServiceKind
+from instruments.models import ExtraPrice, ServiceExtra
+from instruments.queries.extras import price_in_force
 from instruments.rules.cancelling import WHOLE
 from instruments.rules.pricing import BILLING_STEPS
 from instruments.rules.terms import PriceUnit
@@ -111,14 +116,14 @@ class CancellationShownSchema(Schema):
         minimum=1,
         maximum=WHOLE,
         allow_none=True,
-        metadata={"description": "What it costs afterwards, in percent of the price; given together with the hours."},
+        metadata={"description": "What it costs afterwards, in percent of the price; no voucher pays it."},
     )
     no_show_percent = CountField(
         required=True,
         minimum=1,
         maximum=WHOLE,
         allow_none=True,
-        metadata={"description": "What it costs not to come to a booking, in percent of the price; null: nothing."},
+        metadata={"description": "What it costs not to come, in percent of the price; no voucher pays it."},
     )
 
 
@@ -206,6 +211,36 @@ class TiedInstrumentSchema(Schema):
     state = EnumField(ListingState, required=True, metadata={"description": "State of its listing."})
 
 
+class OfferedExtraSchema(Schema):
+    """What may be ordered with a service today, at the price in force."""
+
+    id = IdField(required=True, metadata={"description": "Number of the extra."})
+    title = TextField(required=True, metadata={"description": "What it is."})
+    unit = TextField(required=True, metadata={"description": "What is counted."})
+    kind = EnumField(ExtraKind, required=True, metadata={"description": "What it is to the service."})
+    price_fen = FenField(required=True, metadata={"description": "Price of a unit for users of the province in fen."})
+    own_price_fen = FenField(
+        required=True, allow_none=True, metadata={"description": "For the provider's own; null: the same."}
+    )
+    outside_price_fen = FenField(
+        required=True, allow_none=True, metadata={"description": "For users from outside; null: the same."}
+    )
+
+
+class _OfferedToday(fields.List[Any]):
+    """Extras of a service as they are offered today; those without a price are left out."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> list[Any] | None:
+        priced = ((extra, price_in_force(extra, clock.today(clock.now()))) for extra in value)
+        shown = [_offered(extra, held) for extra, held in priced if held is not None and held.price_fen is not None]
+        return super()._serialize(shown, attr, obj, **kwargs)
+
+
+def _offered(extra: ServiceExtra, held: ExtraPrice) -> dict[str, Any]:
+    of_extra = {name: getattr(extra, name) for name in ("id", "title", "unit", "kind")}
+    return of_extra | {name: getattr(held, name) for name in ("price_fen", "own_price_fen", "outside_price_fen")}
+
+
 class ServiceSchema(CancellationShownSchema):
     """A priced service."""
 
@@ -242,6 +277,14 @@ class ServiceSchema(CancellationShownSchema):
         required=True,
         allow_none=True,
         metadata={"description": "The standing consent by which its orders are accepted at once, if any is in force."},
+    )
+    is_instant = fields.Boolean(
+        required=True, metadata={"description": "Whether orders paid in full are accepted as they are placed."}
+    )
+    extras = _OfferedToday(
+        fields.Nested(OfferedExtraSchema),
+        required=True,
+        metadata={"description": "What may be ordered with it today (GET /services/{id}/extras has every price)."},
     )
     instruments = fields.List(
         fields.Nested(TiedInstrumentSchema), required=True, metadata={"description": "The instruments it rests on."}

@@ -21,6 +21,7 @@ from core.http import (
 )
 from core.kinds import ServiceKind
 from instruments.rules.terms import PriceGroup
+from instruments.schemas.services import CancellationShownSchema
 from marketplace.queries.hindrances import QuoteAnswer
 from marketplace.schemas.lines import WantedExtraSchema, lines_field, wanted_extras
 from vouchers.rules.facts import Exclusion, PaymentMode
@@ -92,7 +93,7 @@ class QuoteRequestSchema(Schema):
     )
 
 
-class QuoteSchema(Schema):
+class QuoteSchema(CancellationShownSchema):
     """What it costs, what the voucher pays, and why."""
 
     id = IdField(required=True, metadata={"description": "Number of the quote."})
@@ -144,21 +145,6 @@ class QuoteSchema(Schema):
     expected_completion = DayField(
         required=True,
         metadata={"description": "The promised day: that many working days after the slot or, without one, today."},
-    )
-    free_cancellation_hours = CountField(
-        required=True,
-        allow_none=True,
-        metadata={"description": "So many hours before its start the booking is given up for nothing; null: always."},
-    )
-    late_cancellation_percent = CountField(
-        required=True,
-        allow_none=True,
-        metadata={"description": "What it costs afterwards, in percent of the price; no voucher pays it."},
-    )
-    no_show_percent = CountField(
-        required=True,
-        allow_none=True,
-        metadata={"description": "What it costs not to come, in percent of the price; no voucher pays it."},
     )
     consent_id = IdField(
         required=True,

@@ -108,6 +108,36 @@ def test_v14_extras_cost_what_is_published_on_the_day_of_the_order(province: Dem
     assert verify_everything()[1] == []
 
 
+def test_s18_lists_of_services_say_what_may_be_ordered_with_them_and_which_are_instant(
+    province: DemoClient, sample: int
+) -> None:
+    """Extras at today's prices, those of other groups too; one that is announced is not offered yet. Three queries for
+    all of a list. The catalogue's cards say which instruments are confirmed at once."""
+    gold = offer(province, sample, {**GOLD, "own_price_fen": 4_000})
+    offer(province, sample, {**SOONER, "valid_from": "2026-03-03"})
+    path = f"/services/{sample}"
+    shown = next(each for each in province.get(None, "/services")["items"] if each["id"] == sample)
+    told = {"id": gold["id"], "title": "金靶", "unit": "片", "kind": "consumable", "price_fen": 5_050}
+    assert shown["extras"] == [{**told, "own_price_fen": 4_000, "outside_price_fen": None}]
+    assert (shown["is_instant"], shown) == (False, province.get(None, path))
+    cards = PageClient(province.app.test_client())
+    assert "可即时确认预约" not in cards.get("/instruments?q=质谱").text
+    province.post("provider-jinan", f"{path}/consents", {"direct_deduction": True})
+    assert province.get(None, path)["is_instant"] is True
+    assert "可即时确认预约" in cards.get("/instruments?q=质谱").text
+
+
+def test_an_order_that_no_sum_can_hold_is_refused_with_the_limit(province: DemoClient) -> None:
+    """10^13 fen a sample is a price, a million of them is none: told, where it ended in the database before."""
+    dear = service_id("demo-nmr-sample")
+    province.patch("provider-outside", f"/services/{dear}", {"price_fen": 10**13})
+    wish = {"service_id": dear, "payment_mode": "full_payment", "quantity": "1000000"}
+    refused = province.post("sme-heze", "/quotes", wish, expect=422)
+    (fault,) = refused["reasons"]
+    assert (fault["code"], fault["field"]) == ("service_price_too_large", "quantity")
+    assert "10,000,000,000,000.00" in fault["text"]
+
+
 def ask_in_vain(province: DemoClient, service: int, extras: list[Json]) -> Json:
     """A quote that is refused."""
     body = {"service_id": service, "payment_mode": "direct_deduction", "quantity": "1", "extras": extras}
