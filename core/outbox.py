@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, FetchedValue, Index, Text, text
+from sqlalchemy import BigInteger, Boolean, Double, FetchedValue, Index, Text, select, text
 from sqlalchemy.dialects.postgresql import INT8MULTIRANGE, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Model, require_transaction, session
+from core.db import Model, ask, require_transaction
 from core.numbers import HORIZON, require_continued_numbers
+from core.statements import Statement
 from core.types import UTC, identity_key
 
 
@@ -66,17 +67,21 @@ class Waiting:
 
 
 LAST_ID = 2**63 - 1
-_WAITING = text(
+_NEXT_WAITING = text(
     """
-    SELECT reader.name IS NOT NULL AS known, extract(epoch FROM clock_timestamp() - event.at) AS seconds
-      FROM (SELECT CAST(:name AS text) AS wanted) asked
+    SELECT reader.name IS NOT NULL AS known,
+           CAST(extract(epoch FROM clock_timestamp() - event.at) AS double precision) AS seconds
+      FROM (SELECT CAST(:outbox_reader AS text) AS wanted) asked
       LEFT JOIN outbox_reader reader ON reader.name = asked.wanted
       LEFT JOIN LATERAL (
            SELECT at FROM outbox_event
             WHERE (xid, id) > (reader.last_xid, reader.last_id) AND NOT id <@ reader.ahead
             ORDER BY xid, id LIMIT 1) event ON true
     """
-)
+).columns(known=Boolean, seconds=Double)
+WAITING = select(_NEXT_WAITING.subquery("next_waiting"))
+"""What :func:`waiting` asks for ``outbox_reader``, to be asked together with something else (core/gathering.py)."""
+_WAITING = Statement(WAITING)
 
 
 _POSITION = text("SELECT last_xid, last_id FROM outbox_reader WHERE name = :name FOR UPDATE")
@@ -175,8 +180,13 @@ def start_here(reader: str) -> None:
 
 def waiting(reader: str) -> Waiting:
     """How far a reader is behind what is committed; the database's own clock judges."""
-    found = session().execute(_WAITING, {"name": reader}).one()
-    return Waiting(known=found.known, seconds=None if found.seconds is None else max(0.0, float(found.seconds)))
+    (found,) = ask(_WAITING, {"outbox_reader": reader})
+    return waiting_of(found)
+
+
+def waiting_of(row: Any) -> Waiting:
+    """What the row of :data:`WAITING` says."""
+    return Waiting(known=row.known, seconds=None if row.seconds is None else max(0.0, float(row.seconds)))
 
 
 def advance(reader: str, event: Event) -> None:

@@ -31,6 +31,7 @@ from instruments.queries.availability import WindowRefused, availability
 from instruments.queries.calendar import OccupancyMissing, opening_hours
 from instruments.queries.calendar_feeds import calendar_feed
 from instruments.queries.catalogue import SearchCursorUnknown, SearchRefused
+from instruments.queries.classes import classes_below
 from instruments.queries.details import details, instrument_details
 from instruments.queries.instruments import InstrumentMissing, find_instrument
 from instruments.queries.interruptions import InterruptionMissing, find_interruption
@@ -45,6 +46,7 @@ from instruments.schemas.calendars import (
     NewClosureSchema,
     WeekSchema,
 )
+from instruments.schemas.classes import ClassesQuerySchema, ClassesSchema
 from instruments.schemas.instruments import (
     ALL_FACETS,
     NO_FACETS,
@@ -109,6 +111,19 @@ def suggestions(given: dict[str, Any]) -> Suggested:
     index is missing or behind, the database answers, without pinyin, and source says so.
     """
     return suggest(given["q"])
+
+
+@instruments.route("/classes", methods=["GET"])
+@allow(may_search)
+@instruments.arguments(ClassesQuerySchema, location="query")
+@instruments.response(200, ClassesSchema)
+def classes(given: dict[str, Any]) -> dict[str, Any]:
+    """National classes, level by level
+
+    The tree `category` narrows a search by; empty until the office has imported it.
+    """
+    below = classes_below(given["under"])
+    return {"items": [{"digits": digits, "name": each.name, "name_en": each.name_en} for digits, each in below]}
 
 
 @instruments.route("", methods=["POST"])

@@ -15,6 +15,7 @@ from core.errors import DomainError
 from instruments.cli.index import index
 from instruments.rules.imports.layouts.own import INSTRUMENT_COLUMNS, SERVICE_COLUMNS
 from instruments.service.alarms import keep_alarms
+from instruments.service.classes import import_classes
 from instruments.service.imports import Report, import_file
 from instruments.service.readings import derive_anew
 
@@ -77,6 +78,22 @@ def alarms_command() -> None:
     """Open, tell and close alarms about mandatory instruments without a reading, as the worker does every morning;
     running it again changes nothing."""
     click.echo(f"{keep_alarms(now=clock.now())} alarms and reminders changed")
+
+
+@instruments.command("import-classes")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def classes_command(file: Path) -> None:
+    """Replace the national network's classes of instruments by those of a CSV, XLSX or XLS with code, name, name_en.
+
+    Facets, filters and pages show their names from then on. A file with any fault is refused whole, every fault named.
+    """
+    try:
+        with file.open("rb") as stream:
+            taken = import_classes(stream=stream)
+    except DomainError as refused:
+        click.echo(str(refused), err=True)
+        raise SystemExit(1) from refused
+    click.echo(f"new {taken.new}, changed {taken.changed}, gone {taken.gone}, unchanged {taken.unchanged}")
 
 
 def _print(report: Report, *, dry_run: bool) -> None:

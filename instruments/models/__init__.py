@@ -3,6 +3,7 @@
 from instruments.models.alarms import AlarmReminder, SensorAlarm
 from instruments.models.calendar_addresses import CalendarAddress
 from instruments.models.calendars import BookingRule, Occupancy, OpeningHours, OpeningSeason, SeasonHours
+from instruments.models.classes import InstrumentClass
 from instruments.models.consents import ServiceConsent
 from instruments.models.duty_free import DutyFreeImport
 from instruments.models.extras import ExtraPrice, ServiceExtra
@@ -43,6 +44,7 @@ __all__ = [
     "ImportRowError",
     "IngestKey",
     "Instrument",
+    "InstrumentClass",
     "InstrumentPhoto",
     "InstrumentUse",
     "IotSensor",

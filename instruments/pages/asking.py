@@ -22,7 +22,11 @@ from instruments.schemas.instruments import SearchSchema
 
 INDEX = "catalogue_pages.index"
 SAVE = "saved_search_pages.new"
-FACETS_SHOWN = ("city", "category", "provider", "value_band", "funding", "kind", "vouchers", "instant", "iot_sensor")
+CLASSES = "category_code"
+"""The facet of the national classes, a tree; what it narrows is the category."""
+FACETS_SHOWN = (
+    *("city", "category", CLASSES, "provider", "value_band", "funding", "kind", "vouchers", "instant", "iot_sensor"),
+)
 COUNTY = "county"
 CLICKED = ("provider", "value_band", "kind", "vouchers", "instant", "iot_sensor")
 """What is narrowed by a link of a facet alone; the form hands it on."""

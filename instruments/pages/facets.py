@@ -10,8 +10,11 @@ from typing import Any
 
 from core.money import yuan_to_fen
 from core.pages.language import t, term, yuan
-from instruments.pages.asking import NARROWING, OF_TIME, SUMS, Asked
+from instruments.pages.asking import CLASSES, NARROWING, OF_TIME, SUMS, Asked
+from instruments.pages.classes import class_named, class_said
 from instruments.policy import city_names, county_names
+from instruments.queries.classes import class_path
+from instruments.rules.classes import ClassName
 from instruments.rules.terms import Funding, InstrumentKind, PriceUnit, ValueBand
 
 SHOWN_VALUES = 12
@@ -35,10 +38,11 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """The most frequent values of one field."""
+    """The most frequent values of one field; of a tree those of one level, and above it the ``broader`` ones."""
 
     name: str
     values: Sequence[FacetValue]
+    broader: Sequence[FacetValue] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,20 @@ class Chosen:
 def facets(question: Asked, found: Mapping[str, list[dict[str, Any]]]) -> list[Facet]:
     """What the result may be narrowed by further; what is chosen already is left out."""
     return [
-        Facet(name, values)
+        Facet(CLASSES, *_classes(question, counted)) if name == CLASSES else Facet(name, values)
         for name, counted in found.items()
-        if not question.typed[name]
-        and (values := [_value(question, name, each) for each in counted if each["value"]][:SHOWN_VALUES])
+        if name == CLASSES or not question.typed[name]
+        if (values := [_value(question, name, each) for each in counted if each["value"]][:SHOWN_VALUES])
     ]
+
+
+def _classes(question: Asked, counted: Sequence[Mapping[str, Any]]) -> tuple[list[FacetValue], list[FacetValue]]:
+    """The classes of one level, and those above: one step of the tree down or up."""
+    path = class_path(question.typed["category"])
+    broader = [FacetValue(class_named(*each), question.href(category=each[0]), 0) for each in path]
+    deeper = [each for each in counted if each["value"] and each["value"] != question.typed["category"]]
+    shown = [_value(question, CLASSES, each) for each in deeper[:SHOWN_VALUES]]
+    return shown, [FacetValue(t("catalogue.all_classes"), question.href(category=""), 0), *broader] if path else []
 
 
 def chosen(question: Asked, found: Mapping[str, list[dict[str, Any]]], *, on: date) -> list[Chosen]:
@@ -75,8 +88,11 @@ def _in_force(question: Asked) -> Iterator[str]:
 
 
 def _value(question: Asked, name: str, counted: Mapping[str, Any]) -> FacetValue:
-    label = _worded(name, counted["value"]) or str(counted["label"])
-    return FacetValue(label, question.href(**{name: counted["value"]}), counted["count"])
+    value, label = counted["value"], str(counted["label"])
+    if name == CLASSES:
+        shown = value if label == value else class_named(value, ClassName(label, counted["label_en"] or ""))
+        return FacetValue(shown, question.href(category=value), counted["count"])
+    return FacetValue(_worded(name, value) or label, question.href(**{name: value}), counted["count"])
 
 
 def _label(name: str, typed: str, found: Mapping[str, list[dict[str, Any]]], on: date) -> str:
@@ -87,6 +103,8 @@ def _label(name: str, typed: str, found: Mapping[str, list[dict[str, Any]]], on:
         return county_names(on).get(typed, typed)
     if (worded := _worded(name, typed)) is not None:
         return worded
+    if name == "category":
+        return class_said(typed)
     if name == "provider":
         # Names come from the result alone: a number of the address may be anybody's.
         return next((each["label"] for each in found.get(name, []) if each["value"] == typed), typed)

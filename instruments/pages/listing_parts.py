@@ -11,6 +11,7 @@ from core.audit import history
 from core.pages import Event, term
 from core.pages.language import day, moment, t, text_or, yes_no, yuan
 from instruments.models import Instrument
+from instruments.pages.classes import class_said
 from instruments.policy import city_names, county_names
 from instruments.queries.duty_free import record_of
 
@@ -27,7 +28,7 @@ def about(instrument: Instrument, *, on: date) -> Facts:
         ("field_label.model", instrument.model),
         ("field_label.maker", instrument.maker),
         ("field_label.category", instrument.category),
-        ("field_label.category_code", instrument.category_code),
+        ("field_label.category_code", class_said(instrument.category_code)),
         ("column.value", None if instrument.value_fen is None else yuan(instrument.value_fen)),
         ("field_label.funding", term(instrument.funding)),
         ("fact.instrument_kind", term(instrument.kind)),

@@ -14,11 +14,9 @@ from typing import Any
 
 from prometheus_client import Counter
 from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
 
 from accounts.permissions import Role
 from core.clock import today
-from core.db import session
 from core.permissions import Actor
 from instruments.models import Instrument
 from instruments.policy import places
@@ -27,8 +25,9 @@ from instruments.queries.searching.asked import FACETS, Search, SearchRefused, S
 from instruments.queries.searching.conditions import conditions
 from instruments.queries.searching.cursors import Key, SearchCursorUnknown, read_cursor, write_cursor
 from instruments.queries.searching.freedom import free_among
-from instruments.queries.searching.labels import Counted, labelled
-from instruments.queries.searching.reading import IndexUnusable, Opened, by_index
+from instruments.queries.searching.hits import hits
+from instruments.queries.searching.labels import Counted, Names, labelled, names_of, shown, to_name
+from instruments.queries.searching.reading import IndexUnusable, Opened, behind, by_index
 from instruments.states import ListingState
 
 __all__ = ["FACETS", "Search", "SearchCursorUnknown", "SearchRefused", "Sort", "matching", "search"]
@@ -41,10 +40,11 @@ ANSWERED = Counter("catalogue_searches", "Searches of the catalogue by what answ
 class _Answer:
     """A page and what was counted; ``why`` the database answered although the index should have."""
 
-    items: Sequence[Instrument]
+    items: Sequence[Any]
     last: Sequence[Key] | None
     total: int
     facets: Mapping[str, Counted]
+    names: Names
     source: str
     why: str | None = None
     behind_seconds: float | None = None
@@ -68,7 +68,7 @@ def search(wanted: Search, *, cursor: str | None, limit: int, actor: Actor, now:
         "items": answer.items,
         "next_cursor": None if answer.last is None else write_cursor(answer.last),
         "total": answer.total,
-        "facets": labelled(answer.facets, today(now)),
+        "facets": labelled(answer.facets, answer.names, today(now)),
         "source": answer.source,
         "fallback": answer.why,
         "behind_seconds": None if answer.behind_seconds is None else round(answer.behind_seconds, 1),
@@ -106,13 +106,17 @@ def _from_index(present: Opened, *, wanted: Search, after: list[Key] | None, lim
         found = index.page(present, wanted, after=after, limit=limit, city=city)
         total, facets = index.counts(present, wanted)
         is_estimate = False
+    top = shown(facets)
+    providers, classes = to_name(top)
+    read = hits(found.ids, providers=providers, classes=classes, reader=present.generation.reader)
     return _Answer(
-        _published(found.ids),
+        read.items,
         found.end,
         total,
-        facets,
+        top,
+        read.names,
         INDEX,
-        behind_seconds=present.behind_seconds,
+        behind_seconds=behind(read.waiting),
         total_is_estimate=is_estimate,
     )
 
@@ -129,12 +133,7 @@ def _from_database(
     those = conditions(wanted, actor)
     total, facets = database.counts(wanted, those)
     page = database.page(wanted, those, after=after, limit=limit, city=city) if total else database.NOTHING
-    reason, behind = why or (None, None)
-    return _Answer(page.items, page.last if page.more else None, total, facets, DATABASE, reason, behind)
-
-
-def _published(ids: Sequence[int]) -> list[Instrument]:
-    """Instruments by number, in this order; those are left out that have left the catalogue since they were indexed."""
-    found = select(Instrument).where(Instrument.id.in_(ids), Instrument.state == ListingState.PUBLISHED)
-    rows = {each.id: each for each in session().scalars(found.options(joinedload(Instrument.provider)))}
-    return [rows[number] for number in ids if number in rows]
+    reason, seconds = why or (None, None)
+    top = shown(facets)
+    last = page.last if page.more else None
+    return _Answer(page.items, last, total, top, names_of(top), DATABASE, reason, seconds)

@@ -7,7 +7,7 @@ through a bounded number of matches. Either suggests only what a search then fin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,7 +18,8 @@ from accounts.queries.names import organisation_names
 from core.db import session
 from instruments.models import Instrument, Service, ServiceInstrument
 from instruments.queries.searching.conditions import words_found
-from instruments.queries.searching.reading import IndexUnusable, Opened, by_index
+from instruments.queries.searching.hits import hits
+from instruments.queries.searching.reading import IndexUnusable, Opened, behind, by_index
 from instruments.queries.searching.suggesting import MOST, Meant, SuggestionKind, holds, meant
 from instruments.rules.search import is_latin, normalise, query_tokens
 from instruments.states import ListingState, ServiceState
@@ -58,15 +59,18 @@ class Suggested:
 def suggest(typed: str) -> Suggested:
     """What may be meant by what was typed so far; nothing for a single letter."""
     try:
-        found, behind = by_index(partial(_by_index, typed=typed))
+        return by_index(partial(_by_index, typed=typed))
     except IndexUnusable as unusable:
         found = list(_by_database(typed)) if _is_enough(typed) else []
-        return Suggested(list(_named(found)), "database", unusable.why, _rounded(unusable.behind_seconds))
-    return Suggested(list(_named(found)), "index", behind_seconds=_rounded(behind))
+        names = organisation_names(_providers_in(found))
+        return Suggested(list(_named(found, names)), "database", unusable.why, _rounded(unusable.behind_seconds))
 
 
-def _by_index(present: Opened, *, typed: str) -> tuple[list[Meant], float]:
-    return meant(present, typed) if _is_enough(typed) else [], present.behind_seconds
+def _by_index(present: Opened, *, typed: str) -> Suggested:
+    found = meant(present, typed) if _is_enough(typed) else []
+    read = hits([], providers=_providers_in(found), classes=[], reader=present.generation.reader)
+    seconds = behind(read.waiting)
+    return Suggested(list(_named(found, read.names.providers)), "index", behind_seconds=_rounded(seconds))
 
 
 def _is_enough(typed: str) -> bool:
@@ -74,9 +78,12 @@ def _is_enough(typed: str) -> bool:
     return any(not is_latin(each) or len(each) >= LATIN_FROM for each in words)
 
 
-def _named(found: Sequence[Meant]) -> Iterator[Suggestion]:
+def _providers_in(found: Sequence[Meant]) -> list[int]:
+    return [int(each.value) for each in found if each.kind is SuggestionKind.PROVIDER]
+
+
+def _named(found: Sequence[Meant], names: Mapping[int, str]) -> Iterator[Suggestion]:
     """Providers by name; one that has gone meanwhile is left out."""
-    names = organisation_names(int(each.value) for each in found if each.kind is SuggestionKind.PROVIDER)
     for each in found:
         if each.kind is not SuggestionKind.PROVIDER:
             yield Suggestion(each.kind, str(each.value))

@@ -277,6 +277,7 @@ class FacetValueSchema(Schema):
 
     value = _text("The value to filter by.", required=True)
     label = _text("What to show.", 1000, required=True)
+    label_en = _text("The same in English; null where there is none.", 1000, required=True, allow_none=True)
     count = CountField(required=True, metadata={"description": "How many instruments of the result have it."})
 
 
@@ -307,6 +308,13 @@ class NearbySchema(Schema):
     )
 
 
+class _Facets(fields.Dict):
+    """Facets are written as they are counted: hundreds of values field by field would take longer than the search."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return value
+
+
 class SearchResultSchema(AnsweredSchema):
     """A page of a search, with the exact total and facets that follow the filters."""
 
@@ -325,7 +333,7 @@ class SearchResultSchema(AnsweredSchema):
         required=True,
         metadata={"description": "Whether total and facets are estimates: of a free time, beyond 10,000 matches."},
     )
-    facets = fields.Dict(
+    facets = _Facets(
         keys=fields.String(),
         values=fields.List(fields.Nested(FacetValueSchema)),
         required=True,

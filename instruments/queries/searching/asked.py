@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from core.errors import Refused, reason
+from instruments.rules.classes import CODE_LENGTHS, is_class
 from instruments.rules.terms import Funding, InstrumentKind, PriceUnit, ValueBand
 from instruments.states import ListingState
 
@@ -27,8 +28,6 @@ FACETS = (
 FACET_VALUES = 50
 """The most frequent values shown of a facet; counts are exact."""
 LONGEST_FREE_WINDOW = timedelta(days=7)
-CODE_LENGTHS = (2, 4, 6)
-"""Digits of the national classes, from the broadest to the narrowest."""
 
 
 class Sort(StrEnum):
@@ -97,11 +96,6 @@ class Search:
         """How many digits the facet of the classes shows: one level below the class that is chosen."""
         chosen = len(self.category) if self.category and is_class(self.category) else 0
         return min(chosen + 2, CODE_LENGTHS[-1])
-
-
-def is_class(category: str) -> bool:
-    """Whether a category is meant by digits of the national classes."""
-    return category.isascii() and category.isdecimal() and len(category) in CODE_LENGTHS
 
 
 def check(wanted: Search) -> None:

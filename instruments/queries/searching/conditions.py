@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, and_, case, exists, literal, or_, select
 from core.permissions import Actor
 from instruments.models import Instrument, Service, ServiceInstrument
 from instruments.queries.instruments import in_scope, visible
-from instruments.queries.searching.asked import Search, is_class
+from instruments.queries.searching.asked import Search
 from instruments.queries.searching.freedom import free_throughout
+from instruments.rules.classes import is_class
 from instruments.rules.search import is_latin, query_parts, query_tokens
 from instruments.rules.terms import BAND_STARTS_FEN, ExternalUse, ValueBand
 from instruments.states import ListingState, ServiceState

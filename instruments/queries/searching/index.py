@@ -14,7 +14,7 @@ from typing import Any
 
 from tantivy import Occur, Order, Query
 
-from instruments.queries.searching.asked import FACET_VALUES, FACETS, Search, Sort, is_class
+from instruments.queries.searching.asked import FACET_VALUES, FACETS, Search, Sort
 from instruments.queries.searching.cursors import Key
 from instruments.queries.searching.engine import all_of, any_of, between, term
 from instruments.queries.searching.labels import Counted
@@ -29,6 +29,7 @@ from instruments.queries.searching.layout import (
     schema,
 )
 from instruments.queries.searching.reading import Opened
+from instruments.rules.classes import is_class
 from instruments.rules.pinyin import may_be_pinyin
 from instruments.rules.search import is_latin, normalise, query_parts, query_tokens
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import text
 from tantivy import Document, Schema, SchemaBuilder
 
-from instruments.queries.searching.asked import CODE_LENGTHS
+from instruments.rules.classes import CODE_LENGTHS
 from instruments.rules.pinyin import pinyin_tokens
 from instruments.rules.search import normalise, part_tokens, tokens
 from instruments.rules.terms import ExternalUse, PriceUnit, value_band

@@ -13,6 +13,7 @@ from tantivy import Index, Searcher
 
 from core import index_folder, outbox
 from core.index_folder import META, Generation
+from core.outbox import Waiting
 from instruments.queries.searching.layout import LAYOUT, schema
 
 log = structlog.get_logger()
@@ -39,7 +40,6 @@ class Opened:
     index: Index
     searcher: Searcher
     moment: tuple[Any, ...]
-    behind_seconds: float
 
 
 class _Reader:
@@ -85,28 +85,41 @@ _readers: dict[Path, _Reader] = {}
 _making = threading.Lock()
 
 
-def opened() -> Opened:
-    """The index as it is now. Raises :class:`IndexUnusable` where it is missing, unreadable or too far behind."""
+def looked() -> Opened:
+    """The index as it is now; whether it may be asked, :func:`behind` judges. Raises :class:`IndexUnusable` where it is
+    missing or unreadable."""
     root = index_folder.folder()
     with _making:
         reader = _readers.setdefault(root, _Reader())
     try:
-        generation, index, searcher, moment = reader.look()
+        return Opened(*reader.look())
     except (OSError, ValueError) as unreadable:
         report_broken(unreadable)
         raise IndexUnusable("broken") from unreadable
-    waiting = outbox.waiting(generation.reader)
+
+
+def behind(waiting: Waiting) -> float:
+    """For how many seconds the next event of an index has waited; raises :class:`IndexUnusable` where that is too long,
+    or where the database knows no such index."""
     if not waiting.known:
         raise IndexUnusable("missing")
-    behind = waiting.seconds or 0.0
-    if behind > BEHIND_SECONDS:
-        raise IndexUnusable("behind", behind)
-    return Opened(generation, index, searcher, moment, behind)
+    seconds = waiting.seconds or 0.0
+    if seconds > BEHIND_SECONDS:
+        raise IndexUnusable("behind", seconds)
+    return seconds
+
+
+def opened() -> Opened:
+    """The index as it is now. Raises :class:`IndexUnusable` where it is missing, unreadable or too far behind."""
+    present = looked()
+    behind(outbox.waiting(present.generation.reader))
+    return present
 
 
 def by_index(ask: Callable[[Opened], Answer]) -> Answer:
-    """What the index answers. Raises :class:`IndexUnusable`; an index that cannot be read is reported."""
-    present = opened()
+    """What the index answers; whoever asks judges how far :func:`behind` it is, together with what else he asks the
+    database. Raises :class:`IndexUnusable`; an index that cannot be read is reported."""
+    present = looked()
     try:
         return ask(present)
     except (ValueError, OSError) as unreadable:
@@ -117,10 +130,10 @@ def by_index(ask: Callable[[Opened], Answer]) -> Answer:
 def standing() -> dict[str, Any]:
     """What would answer a search now, and why it is not the index where it is not."""
     try:
-        present = opened()
+        seconds = behind(outbox.waiting(looked().generation.reader))
     except IndexUnusable as unusable:
         return {"source": "database", "fallback": unusable.why, "behind_seconds": unusable.behind_seconds}
-    return {"source": "index", "fallback": None, "behind_seconds": present.behind_seconds}
+    return {"source": "index", "fallback": None, "behind_seconds": seconds}
 
 
 def report_broken(failure: BaseException) -> None:
