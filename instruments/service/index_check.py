@@ -18,6 +18,8 @@ from instruments.queries.searching.reading import IndexUnusable, Opened, opened
 from instruments.states import ListingState
 
 AT_ONCE = 20_000
+DOUBLED = -1
+"""Stands for the digest of an instrument with more than one document; no digest is negative."""
 CATCH_UP_SECONDS = 10.0
 """How long the feed may take to bring what differs, before it counts as a difference."""
 LOOK_SECONDS = 0.2
@@ -131,7 +133,8 @@ def _documents(present: Opened, after: int, last: int | None) -> dict[int, int]:
         wanted = Query.range_query(schema(), "id", FieldType.Integer, after, last, include_lower=False)
         hits = present.searcher.search(wanted, limit=AT_ONCE, count=False, order_by_field="id", order=Order.Asc).hits
         marks = present.searcher.fast_field_values("mark", [address for _, address in hits])
-        found |= {int(number): int(each or 0) for (number, _), each in zip(hits, marks, strict=True)}
+        for (number, _), each in zip(hits, marks, strict=True):
+            found[int(number)] = DOUBLED if int(number) in found else int(each or 0)
         if len(hits) < AT_ONCE:
             return found
         after = int(hits[-1][0])

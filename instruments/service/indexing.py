@@ -19,6 +19,7 @@ from tantivy import Index, IndexWriter
 
 from core import index_folder, outbox
 from core.db import db, session, transaction
+from core.failpoints import failpoint
 from core.index_folder import Generation
 from core.outbox import Event
 from instruments.queries.searching.layout import ALL, LAYOUT, OF_THESE, document, schema
@@ -50,11 +51,13 @@ def build_index(*, now: datetime, heed: Callable[[int], None] | None = None) -> 
             while keeper.take_in() == EVENTS_AT_ONCE:
                 pass
             keeper.close()
+            failpoint("instruments.index.filled")
         except BaseException:
             session().rollback()
             _discard(made.path)
             raise
         index_folder.put_in_force(made)
+        failpoint("instruments.index.in_force")
         for path in index_folder.others(made):
             _discard(path)
     log.info("search_index_built", generation=made.name, documents=count)
@@ -97,7 +100,9 @@ class Keeper:
                 self.writer.delete_documents_by_term("id", number)
             for row in session().execute(OF_THESE, {"ids": some}):
                 self.writer.add_document(document(row))
+        failpoint("instruments.index.written")
         self.writer.commit()
+        failpoint("instruments.index.committed")
 
 
 def numbers(event: Event) -> Iterator[int]:
