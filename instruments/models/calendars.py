@@ -85,6 +85,7 @@ class Occupancy(Model):
         Index("ix_occupancy_order_id", "order_id"),
         Index("ix_occupancy_series_id", "series_id", postgresql_where=text("series_id IS NOT NULL")),
         Index("ix_occupancy_organisation_id", "organisation_id", "id"),
+        Index("ix_occupancy_ends", text("upper(during)"), postgresql_where=text("live")),
     )
 
     id: Mapped[int] = identity_key()

@@ -24,7 +24,7 @@ from instruments.queries.searching import database, index, windows
 from instruments.queries.searching.asked import FACETS, Search, SearchRefused, Sort, check
 from instruments.queries.searching.conditions import conditions
 from instruments.queries.searching.cursors import Key, SearchCursorUnknown, read_cursor, write_cursor
-from instruments.queries.searching.freedom import free_among
+from instruments.queries.searching.freedom import Calendars
 from instruments.queries.searching.hits import hits
 from instruments.queries.searching.labels import Counted, Names, labelled, names_of, shown, to_name
 from instruments.queries.searching.reading import IndexUnusable, Opened, behind, by_index
@@ -99,7 +99,7 @@ def _is_for_index(wanted: Search, actor: Actor) -> bool:
 
 def _from_index(present: Opened, *, wanted: Search, after: list[Key] | None, limit: int, city: str) -> _Answer:
     if wanted.free_from is not None and wanted.free_to is not None:
-        judge = partial(free_among, start=wanted.free_from, end=wanted.free_to)
+        judge = Calendars(wanted.free_from, wanted.free_to)
         free = windows.free(present, wanted, after=after, limit=limit, city=city, judge=judge)
         found, total, facets, is_estimate = free.found, free.total, free.facets, free.is_estimate
     else:

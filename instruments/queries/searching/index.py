@@ -22,6 +22,7 @@ from instruments.queries.searching.layout import (
     CODES,
     OPENS,
     ORDER_BY_NAME,
+    SCHEDULE,
     beginning,
     name_key,
     name_of_key,
@@ -116,6 +117,20 @@ class Asked:
         narrowed = Asked(self.opened, self.wanted)
         narrowed.filters.append(Query.term_set_query(schema(), "id", list(numbers)) if numbers else Query.empty_query())
         return narrowed
+
+    def opening(self, schedules: Sequence[str], taken: Collection[int]) -> Asked:
+        """The same of those that open by one of these schedules, without those that are taken."""
+        narrowed = Asked(self.opened, self.wanted)
+        open_ones = Query.term_set_query(schema(), SCHEDULE, list(schedules)) if schedules else Query.empty_query()
+        without = [(Occur.MustNot, Query.term_set_query(schema(), "id", list(taken)))] if taken else []
+        narrowed.filters.append(Query.boolean_query([(Occur.Must, open_ones), *without]))
+        return narrowed
+
+    def values_of(self, field: str, most: int) -> list[str] | None:
+        """The values of a field among what is found; None where there are more than ``most``."""
+        terms = {"field": field, "size": most + 1, "segment_size": most + 1}
+        buckets = self.searcher.aggregate(self.query, {"values": {"terms": terms}})["values"]["buckets"]
+        return None if len(buckets) > most else [str(each["key"]) for each in buckets]
 
     def first_by(self, field: str, many: int) -> list[int]:
         """The numbers of the first instruments by a field that is a number."""

@@ -16,10 +16,11 @@ from tantivy import Document, Schema, SchemaBuilder
 
 from instruments.rules.classes import CODE_LENGTHS
 from instruments.rules.pinyin import pinyin_tokens
+from instruments.rules.schedules import schedule
 from instruments.rules.search import normalise, part_tokens, tokens
 from instruments.rules.terms import ExternalUse, PriceUnit, value_band
 
-LAYOUT = 4
+LAYOUT = 5
 """Raised with every change of what documents hold: an index of another layout is built anew."""
 
 NO_VALUE = -1
@@ -35,9 +36,14 @@ ROWS = """
     SELECT i.id, i.name, i.name_en, i.model, array_to_string(i.tokens, ' ') AS tokens, i.city, i.county, i.category,
            i.category_code, i.provider_id, i.funding, i.kind, i.external_use, i.value_fen, i.iot_sensor, offered.prices,
            offered.instant, offered.titles, o.name AS provider,
-           EXISTS (SELECT FROM opening_hours AS h WHERE h.instrument_id = i.id)
-           OR EXISTS (SELECT FROM opening_season AS n JOIN season_hours AS h ON h.season_id = n.id
-                       WHERE n.instrument_id = i.id) AS opens
+           (SELECT string_agg(h.weekday || '-' || h.opens_minute || '-' || h.closes_minute, ','
+                              ORDER BY h.weekday, h.opens_minute)
+              FROM opening_hours AS h WHERE h.instrument_id = i.id) AS week,
+           (SELECT string_agg(n.first_day || ' ' || n.last_day || ' ' || coalesce(
+                   (SELECT string_agg(h.weekday || '-' || h.opens_minute || '-' || h.closes_minute, ','
+                                      ORDER BY h.weekday, h.opens_minute)
+                      FROM season_hours AS h WHERE h.season_id = n.id), ''), ';' ORDER BY n.first_day)
+              FROM opening_season AS n WHERE n.instrument_id = i.id) AS seasons
       FROM instrument AS i
       JOIN organisation AS o ON o.id = i.provider_id
       LEFT JOIN LATERAL (
@@ -59,6 +65,8 @@ OF_FACETS = ("city", "county", "category", "funding", "kind", "value_band", "sen
 TERMS = ("whole", "whole_model", *OF_FACETS)
 OPENS = "opens"
 """Whether it has any opening hours: without, it is free at no time."""
+SCHEDULE = "schedule"
+"""By which hours it opens, as ``rules.schedules`` writes them."""
 CODES = {length: f"code{length}" for length in CODE_LENGTHS}
 NUMBERS = ("id", "provider", "value", "price", "mark")
 ORDER_BY_NAME = "by_name"
@@ -75,7 +83,7 @@ def schema() -> Schema:
     for name in TERMS:
         builder.add_text_field(name, fast=name in OF_FACETS, tokenizer_name="raw", index_option="basic")
     builder.add_text_field(OPENS, tokenizer_name="raw", index_option="basic")
-    for name in (*CODES.values(), ORDER_BY_NAME, SHOWN_MODEL, SERVICE):
+    for name in (*CODES.values(), ORDER_BY_NAME, SHOWN_MODEL, SERVICE, SCHEDULE):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     for name in (*NUMBERS, *(price_field(unit) for unit in PriceUnit)):
         builder.add_integer_field(name, indexed=name in ("id", "provider"), fast=True)
@@ -91,13 +99,16 @@ def document(row: Row) -> Document:
     """The document of a row."""
     (
         number, name, name_en, model, words, city, county, category, code, provider, funding, kind, external_use, value,
-        sensor, prices, instant, titles, of_provider, opens,
+        sensor, prices, instant, titles, of_provider, week, seasons,
     ) = row  # fmt: skip
     found = Document()
     found.add_integer("id", number)
     found.add_integer("mark", mark(row))
     found.add_integer("provider", provider)
     found.add_integer("value", NO_VALUE if value is None else value)
+    hours = schedule(week, seasons)
+    if hours:
+        found.add_text(SCHEDULE, hours)
     in_name, beginnings, whole = _of_name(name, name_en)
     in_model, whole_model = _of_model(model)
     for field, term in (
@@ -119,7 +130,7 @@ def document(row: Row) -> Document:
         ("kind", kind),
         ("value_band", value_band(value).value),
         ("sensor", _flag(sensor)),
-        (OPENS, _flag(opens)),
+        (OPENS, _flag(hours)),
         ("vouchers", _flag(prices is not None and external_use != ExternalUse.CLOSED)),
         ("instant", _flag(instant)),
     ):

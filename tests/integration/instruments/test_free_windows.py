@@ -94,6 +94,8 @@ def test_paging_through_what_is_free_neither_loses_nor_repeats(
     whole = pages(wanted, without_index, 500)
     assert len(whole) > 10
     assert set(pages(wanted, by_index, 7)) == set(whole)
+    one_by_one(monkeypatch)
+    assert set(pages(wanted, by_index, 7)) == set(whole)
     for name, value in (("EXACT_UP_TO", 5), ("FIRST_PORTION", 9), ("WALKED_AT_MOST", 20)):
         monkeypatch.setattr(windows, name, value)
     assert by_index(wanted)["total_is_estimate"]
@@ -108,6 +110,7 @@ def test_beyond_the_limit_totals_and_facets_are_estimates_and_say_so(
     """From a part of the matches, near the truth; what is shown is free all the same."""
     wanted = Search(free_from=ASKED[0][0], free_to=ASKED[0][1])
     exact = by_index(wanted, limit=500)
+    one_by_one(monkeypatch)
     monkeypatch.setattr(windows, "EXACT_UP_TO", 30)
     monkeypatch.setattr(windows, "SAMPLE", 60)
     told = by_index(wanted, limit=500)
@@ -126,6 +129,7 @@ def test_where_the_sample_finds_nobody_free_what_is_shown_still_counts(
     wanted = Search(free_from=ASKED[5][0], free_to=ASKED[5][1])
     exact = by_index(wanted)
     assert exact["total"] > 0
+    one_by_one(monkeypatch)
     monkeypatch.setattr(windows, "EXACT_UP_TO", 1)
     monkeypatch.setattr(windows, "SAMPLE", 1)
     found = by_index(wanted)
@@ -152,9 +156,23 @@ def test_hours_that_are_set_are_found_at_once(committed_app: Flask) -> None:
         current.execute(delete(SeasonHours))
     while keeper.take_in():
         pass
-    keeper.close()
     assert {each.id for each in by_index(wanted)["items"]} == {weekly}
+    with transaction():
+        open_for_a_season(weekly, [])
+    while keeper.take_in():
+        pass
+    assert by_index(wanted)["total"] == 0
+    with transaction() as current:
+        current.execute(delete(OpeningSeason))
+    while keeper.take_in():
+        pass
+    keeper.close()
     assert ask(wanted, limit=1)["total"] == 1
+
+
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each match judged by itself, as where hours alone do not tell."""
+    monkeypatch.setattr(windows, "MOST_SCHEDULES", 0)
 
 
 # -- calendars and their naive judgement -------------------------------------------------------------------------------
