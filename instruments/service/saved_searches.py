@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 
 from accounts.permissions import signed_in
 from accounts.queries.users import lock_user
@@ -30,6 +32,8 @@ from instruments.queries.saved_searches import (
     wanted_of,
 )
 from instruments.states import SAVED_SEARCH
+
+log = structlog.get_logger()
 
 
 class SavedSearchRefused(Refused):
@@ -119,10 +123,20 @@ def look_for_news(*, now: datetime) -> int:
 
     Midnight lies hours before the look, so what was published just before and committed just after it is seen. Each
     look is a transaction of its own with its row of the day: what a crash leaves is taken up again, and nothing is
-    found twice.
+    found twice. One that cannot be asked stops no other: it is left as it was, and its failure raised at the end.
     """
-    until = start_of_day(today(now))
-    return sum(_look(number, until=until, now=now) for number in to_look_at(until))
+    until, found, failures = start_of_day(today(now)), 0, []
+    for number in to_look_at(until):
+        try:
+            found += _look(number, until=until, now=now)
+        except Exception as failure:
+            if isinstance(failure, DBAPIError) and failure.connection_invalidated:
+                raise
+            log.exception("saved_search_not_looked_at", saved_search=number)
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    return found
 
 
 def _look(number: int, *, until: datetime, now: datetime) -> bool:

@@ -124,10 +124,10 @@ def test_a_listing_taken_back_is_no_news(client: FlaskClient) -> None:
     assert look_for_news(now=SAVED_AT + MORNING) == 0
 
 
-def test_a_round_cut_short_goes_on_where_it_stopped(client: FlaskClient) -> None:
-    """What was looked at before the failure is not looked at again; what failed left nothing behind."""
+def test_a_search_that_cannot_be_asked_stops_no_other_and_is_looked_at_once_it_can(client: FlaskClient) -> None:
+    """The others are looked at once; what failed left nothing behind, and is told of."""
     user, provider = make_enterprise("371702"), make_provider("370100")
-    kept, broken = keep(user, name="甲", q="质谱"), keep(user, name="乙", q="仪")
+    broken, kept = keep(user, name="乙", q="仪"), keep(user, name="甲", q="质谱")
     make_instrument(provider, name="质谱仪", now=SAVED_AT + timedelta(hours=1))
     tamper(broken, {"funding": "stolen"})
     with pytest.raises(ValueError, match="stolen"):

@@ -6,8 +6,8 @@ from alembic import op
 from migrations.columns import text
 from migrations.helpers import grant
 
-revision = "0072"
-down_revision = "0071"
+revision = "0073"
+down_revision = "0072"
 branch_labels = None
 depends_on = None
 
