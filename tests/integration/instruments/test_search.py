@@ -88,13 +88,23 @@ def test_filters_totals_and_facets_agree(client: FlaskClient) -> None:
     everything = ask(client)
     assert everything["total"] == 5
     assert everything["facets"]["city"] == [
-        {"value": "370100", "label": "济南市", "count": 3},
-        {"value": "371700", "label": "菏泽市", "count": 2},
+        {"value": "370100", "label": "济南市", "label_en": None, "count": 3},
+        {"value": "371700", "label": "菏泽市", "label_en": None, "count": 2},
     ]
-    assert everything["facets"]["category"][0] == {"value": "质谱仪器", "label": "质谱仪器", "count": 4}
-    assert everything["facets"]["funding"][0] == {"value": "fiscal", "label": "财政资金", "count": 3}
+    assert everything["facets"]["category"][0] == {
+        "value": "质谱仪器",
+        "label": "质谱仪器",
+        "label_en": None,
+        "count": 4,
+    }
+    assert everything["facets"]["funding"][0] == {
+        "value": "fiscal",
+        "label": "财政资金",
+        "label_en": "fiscal",
+        "count": 3,
+    }
     assert everything["facets"]["provider"][0]["label"] == jinan.name
-    assert everything["facets"]["county"][0] == {"value": "370102", "label": "历下区", "count": 3}
+    assert everything["facets"]["county"][0] == {"value": "370102", "label": "历下区", "label_en": None, "count": 3}
     for wanted, total in (
         ({"city": "371700"}, 2),
         ({"county": "370102"}, 3),
