@@ -260,6 +260,7 @@ def rule(owner: int, number: int | None, *, before: int, after: int, closed: boo
         lead_minutes=0,
         closed_on_holidays=closed,
         makeup_weekday=makeup,
+        qualified_only=False,
     )
 
 
