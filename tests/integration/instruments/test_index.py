@@ -24,6 +24,7 @@ from instruments.models import Instrument
 from instruments.queries.catalogue import FACETS, Search, Sort
 from instruments.rules.search import normalise, query_tokens
 from instruments.rules.terms import Funding, PriceUnit, ValueBand, value_band
+from instruments.schemas.instruments import InstrumentSummarySchema
 from instruments.service.consents import give_consent, revoke_consent
 from instruments.service.index_check import compare, status
 from instruments.service.indexing import Keeper, build_index
@@ -100,6 +101,9 @@ def test_both_engines_find_and_count_the_same(catalogue: Flask, wanted: Search) 
     assert ours["total"] == theirs["total"]
     assert ours["facets"] == theirs["facets"]
     assert set(pages(wanted, by_index, 500)) == set(pages(wanted, without_index, 500))
+    newest = replace(wanted, sort=Sort.NEWEST)
+    shown = InstrumentSummarySchema(many=True)
+    assert shown.dump(by_index(newest)["items"]) == shown.dump(without_index(newest)["items"])
 
 
 @pytest.mark.parametrize("sort", list(Sort))
