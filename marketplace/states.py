@@ -337,3 +337,13 @@ NEGOTIATION = Transitions(
     },
     initial=NegotiationState.ASKED,
 )
+
+
+class SeriesState(StrEnum):
+    """Whether orders were placed for a series of bookings."""
+
+    PREVIEWED = "previewed"
+    PLACED = "placed"
+
+
+SERIES = Transitions({(SeriesState.PREVIEWED, "place"): SeriesState.PLACED}, initial=SeriesState.PREVIEWED)

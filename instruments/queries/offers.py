@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -128,6 +128,16 @@ class _Tied:
     terms: Terms
     own: Sequence[Interval]
     qualified: Sequence[Validity]
+    before: Sequence[Interval] = ()
+
+    def after(self, before: Sequence[Interval]) -> _Tied:
+        """The same once the user has booked some slots of it."""
+        return replace(self, own=(*self.own, *before), before=before) if before else self
+
+    def holds(self, slot: Interval) -> bool:
+        """Whether somebody has it in a slot with the time kept free around that."""
+        held = self.terms.rules.held(slot)
+        return self.is_taken or any(held.overlaps(self.terms.rules.held(each)) for each in self.before)
 
 
 @dataclass(frozen=True)
@@ -211,6 +221,7 @@ def offer(
     agreed: AgreedPrice | None = None,
     calendar: WorkingCalendar,
     now: datetime,
+    before: Sequence[Interval] = (),
 ) -> Offer:
     """Price and slot of a published service with extras of it for a user organisation; nothing is held. ``calendar``
     holds from today on.
@@ -218,7 +229,8 @@ def offer(
     The price is the version in force today, whenever the service is rendered (ADR 0216), of the group the user belongs
     to (ADR 0217), or the one ``agreed``, which stands for ``quantity`` and ``extras`` too. A service priced by the hour
     or day on instruments needs a slot, any other a quantity. The instrument may be left out where the service has only
-    one. Raises ServiceMissing, :class:`ServiceNotOffered`, :class:`PriceByNegotiation`, :class:`OfferRefused`, and
+    one. ``before``: slots of the same instrument that the user is to book before this one; they count as if it had.
+    Raises ServiceMissing, :class:`ServiceNotOffered`, :class:`PriceByNegotiation`, :class:`OfferRefused`, and
     :class:`SlotTaken` where nothing else is wrong.
     """
     slot_known = starts_at is not None and ends_at is not None and starts_at < ends_at
@@ -236,7 +248,7 @@ def offer(
     if service.by_negotiation and agreed is None:
         raise PriceByNegotiation
     unit = service.price_unit if agreed is None else agreed.price_unit
-    tied = _tied(found, calendar, now)
+    tied = {number: each.after(before) for number, each in _tied(found, calendar, now).items()}
     faults: list[Reason] = []
     needs_instrument = unit in TIMED_UNITS or starts_at is not None or ends_at is not None
     instrument = _instrument(tied, instrument_id, faults, needed=needs_instrument)
@@ -249,7 +261,7 @@ def offer(
     faults += sum_faults(price_fen)
     if faults:
         raise OfferRefused(reasons=faults, ways=[] if instrument is None else to_qualify(instrument.id, faults))
-    if instrument is not None and slot is not None and instrument.is_taken:
+    if instrument is not None and slot is not None and instrument.holds(slot):
         raise slot_taken(instrument.id, slot)
     begins = today(now if slot is None else slot.end)
     turnaround_days = service.turnaround_days if agreed is None else agreed.turnaround_days

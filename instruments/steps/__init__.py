@@ -8,7 +8,7 @@ from instruments.steps.attendance import (
     check_in,
     check_out,
 )
-from instruments.steps.booking import InstrumentNotPublished, SlotRefused, book, rebook, release
+from instruments.steps.booking import InstrumentNotPublished, SlotRefused, book, keep_calendar, rebook, release
 from instruments.steps.running import RUN_DERIVED
 from instruments.steps.usage import USE_LOGGED, Used, UseRefused, log_use
 
@@ -26,6 +26,7 @@ __all__ = [
     "book",
     "check_in",
     "check_out",
+    "keep_calendar",
     "log_use",
     "rebook",
     "release",

@@ -128,6 +128,13 @@ def _book(
     return booked
 
 
+def keep_calendar(instrument_id: int) -> None:
+    """Lock an instrument before several bookings of it are judged, until the transaction ends: nobody else's come in
+    between. Raises InstrumentMissing, :class:`InstrumentNotPublished`."""
+    if _locked_state(instrument_id) is not ListingState.PUBLISHED:
+        raise InstrumentNotPublished
+
+
 def rebook(
     *,
     order_id: int,

@@ -12,6 +12,7 @@ from marketplace.api.orders import orders
 from marketplace.api.quotes import quotes
 from marketplace.api.reports import audit_entries, audit_heads, policies
 from marketplace.api.residents import residents
+from marketplace.api.series import booking_series
 from marketplace.api.snapshots import comments, lines, snapshots
 from marketplace.api.unmet_needs import unmet_needs
 from marketplace.api.usage import order_uses
@@ -20,6 +21,7 @@ BLUEPRINTS: list[Blueprint] = [
     quotes,
     orders,
     order_uses,
+    booking_series,
     policies,
     audit_entries,
     audit_heads,

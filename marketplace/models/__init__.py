@@ -14,11 +14,13 @@ from marketplace.models.namings import Complaint, Naming, Referral
 from marketplace.models.negotiations import Negotiation, NegotiationOffer
 from marketplace.models.orders import Delivery, Order
 from marketplace.models.quotes import Quote
+from marketplace.models.series import BookingSeries, SeriesSlot
 from marketplace.models.unmet_needs import NeedProposal, UnmetNeed
 
 __all__ = [
     "AnnualReport",
     "AnnualReportEdition",
+    "BookingSeries",
     "Complaint",
     "Delivery",
     "DisclosureApplication",
@@ -38,5 +40,6 @@ __all__ = [
     "Order",
     "Quote",
     "Referral",
+    "SeriesSlot",
     "UnmetNeed",
 ]

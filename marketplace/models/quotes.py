@@ -31,12 +31,14 @@ class Quote(Model):
     need; where it rests on a statement (``unmet_need_id``), its number comes first (V16 out). ``extras`` are those
     wanted with the service, as :func:`marketplace.rules.lines.kept_extras` keeps them. ``consent_id`` is the provider's
     standing consent that would have accepted an order at that moment. ``offer_id`` is the offer whose price was agreed
-    on, where the service has no published one; its lines then stand in ``extras`` by their numbers.
+    on, where the service has no published one; its lines then stand in ``extras`` by their numbers. ``series_id`` is
+    the series of bookings it is part of: orders on it are placed by that.
     """
 
     __tablename__ = "quote"
     __table_args__ = (
         Index("ix_quote_beneficiary_id_id", "beneficiary_id", "id"),
+        Index("ix_quote_series_id", "series_id", postgresql_where=text("series_id IS NOT NULL")),
         Index("ix_quote_unmet_need_id", "unmet_need_id", postgresql_where=text("unmet_need_id IS NOT NULL")),
         Index("ix_quote_negotiation_id", "negotiation_id", postgresql_where=text("negotiation_id IS NOT NULL")),
     )
@@ -64,6 +66,7 @@ class Quote(Model):
     late_cancellation_percent: Mapped[int | None] = mapped_column(SmallInteger)
     no_show_percent: Mapped[int | None] = mapped_column(SmallInteger)
     consent_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("service_consent.id"))
+    series_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("booking_series.id"))
     payment_mode: Mapped[PaymentMode] = mapped_column(Enumerated(PaymentMode))
     unmet_need: Mapped[str | None] = mapped_column(Text)
     unmet_need_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("unmet_need.id"))

@@ -20,6 +20,7 @@ from marketplace.pages.policy import policy_pages
 from marketplace.pages.quotes import quotes
 from marketplace.pages.referrals import referrals
 from marketplace.pages.residents import residents
+from marketplace.pages.series import series_pages
 from marketplace.pages.snapshots import snapshots
 from marketplace.pages.statistics import statistics
 from marketplace.pages.trail import trail_pages
@@ -37,6 +38,7 @@ PAGES: list[Pages] = [
     orders,
     steps,
     order_uses,
+    series_pages,
     figures,
     trail_pages,
     verification,

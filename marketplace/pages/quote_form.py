@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from flask import request
@@ -14,7 +15,7 @@ from accounts.queries.beneficiaries import own_teams
 from core import clock
 from core.http.schemas import MAX_ID
 from core.pages import Form, term
-from core.pages.language import t, yuan
+from core.pages.language import has_text, t, yuan
 from core.permissions import Actor
 from instruments.models import Instrument, Service
 from instruments.pages.qualifications import qualification_facts
@@ -32,6 +33,7 @@ from marketplace.schemas import QuoteRequestSchema
 from vouchers.queries import offered_modes
 from vouchers.rules.facts import PaymentMode
 
+NAME = "quote_request"
 SLOT = ("starts_at", "ends_at")
 LEAST_EXTRA = Decimal("0.01")
 KEPT = (
@@ -93,8 +95,18 @@ def needs_slot(service: Service) -> bool:
     return service.price_unit in TIMED_UNITS and bool(service.instruments)
 
 
-def quote_form(service: Service, instrument: Instrument | None, *, before: Quote | None, actor: Actor) -> Form:
-    """Slot or quantity, payment mode, what may stand against a voucher, and for an incubator the team."""
+def quote_form(
+    service: Service,
+    instrument: Instrument | None,
+    *,
+    before: Quote | None,
+    actor: Actor,
+    schema: type[QuoteRequestSchema] = QuoteRequestSchema,
+    name: str = NAME,
+    also: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType({}),
+) -> Form:
+    """Slot or quantity, payment mode, what may stand against a voucher, and for an incubator the team. ``schema`` asks
+    for more under another ``name``, with the choices ``also`` of what it asks."""
     timed = needs_slot(service)
     teams = own_teams(actor)
     extras = _extras(service, before)
@@ -108,20 +120,27 @@ def quote_form(service: Service, instrument: Instrument | None, *, before: Quote
         left_out.add("beneficiary_id")
     required = [*(SLOT if timed else ("quantity",)), *(() if teams is None else ("beneficiary_id",))]
     return Form(
-        with_extras(QuoteRequestSchema, extras, least=LEAST_EXTRA),
-        name="quote_request",
+        with_extras(schema, extras, least=LEAST_EXTRA),
+        name=name,
         fixed={"service_id": service.id, "instrument_id": None if instrument is None else instrument.id},
         leave_out=left_out,
         required=required,
-        labels={each.name: each.label for each in extras},
+        labels={**_labels(name), **{each.name: each.label for each in extras}},
         widgets={"payment_mode": "radio"},
         options={
             "payment_mode": [(mode.value, term(mode)) for mode in offered_modes(_today())],
             **({} if teams is None else {"beneficiary_id": teams}),
             **({"unmet_need_id": needs} if needs else {}),
+            **also,
         },
         initial={**dict(_initial(service, before)), **{each.name: each.quantity for each in extras}},
     )
+
+
+def _labels(name: str) -> dict[str, str]:
+    """What a form of another name asks for in the words of this one."""
+    shared = () if name == NAME else QuoteRequestSchema().load_fields
+    return {field: t(f"form.{NAME}.{field}") for field in shared if has_text(f"form.{NAME}.{field}")}
 
 
 def _extras(service: Service, before: Quote | None) -> list[ExtraField]:

@@ -14,6 +14,7 @@ from marketplace.states import (
     ORDER,
     RECTIFICATION,
     REFERRAL,
+    SERIES,
     UNMET_NEED,
 )
 
@@ -36,6 +37,7 @@ ACTUAL = ("COALESCE(o.actual_quantity, o.quantity)", "COALESCE(o.actual_extras->
 
 INVARIANTS = [
     replay("order", ORDER),
+    replay("booking_series", SERIES),
     replay("complaint", COMPLAINT),
     replay("naming", NAMING),
     replay("referral", REFERRAL),
@@ -355,6 +357,17 @@ INVARIANTS = [
                   CASE o.payment_mode WHEN 'direct_deduction' THEN o.self_pay_fen ELSE o.price_fen END
                OR g.subsidy_fen IS DISTINCT FROM
                   CASE o.payment_mode WHEN 'direct_deduction' THEN o.subsidy_fen + o.other_aid_fen ELSE 0 END)""",
+    ),
+    Invariant(
+        9,
+        "a series of bookings has orders once it is placed, each for a slot of its own",
+        """SELECT b.id AS booking_series, b.state, q.id AS quote, s.id AS series_slot, o.id AS "order"
+             FROM booking_series b JOIN quote q ON q.series_id = b.id
+             LEFT JOIN series_slot s ON s.quote_id = q.id LEFT JOIN "order" o ON o.quote_id = q.id
+            WHERE s.series_id IS DISTINCT FROM b.id OR s.during <> q.during OR q.instrument_id <> b.instrument_id
+               OR q.beneficiary_id <> b.beneficiary_id OR (o.id IS NOT NULL AND b.state <> 'placed')
+               OR (o.id IS NOT NULL AND jsonb_array_length(s.reasons) > 0)
+               OR (b.state = 'placed' AND o.id IS NULL AND jsonb_array_length(s.reasons) = 0)""",
     ),
     Invariant(
         12,

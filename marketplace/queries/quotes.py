@@ -74,4 +74,4 @@ def orders_on(quote_ids: Collection[int]) -> dict[int, int]:
 
 def still_open(now: datetime) -> ColumnElement[bool]:
     """The condition that an order may still be placed on a quote."""
-    return and_(Quote.expires_at > now, ~exists().where(Order.quote_id == Quote.id))
+    return and_(Quote.expires_at > now, Quote.series_id.is_(None), ~exists().where(Order.quote_id == Quote.id))

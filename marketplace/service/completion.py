@@ -21,8 +21,8 @@ from marketplace.queries import find_order
 from marketplace.queries.price_history import related_orders, usual_prices
 from marketplace.rules.completion import completion_faults, used_faults
 from marketplace.rules.lines import Line, counting_fen, sum_fen
-from marketplace.service.orders import money_of
 from marketplace.states import ORDER, OrderAction
+from marketplace.steps.placing import money_of
 from marketplace.steps.usage import amend_record
 from settlement import steps as settlement
 from settlement.queries import order_money

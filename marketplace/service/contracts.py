@@ -15,8 +15,8 @@ from marketplace.models import Order
 from marketplace.permissions import is_party, is_provider_side
 from marketplace.queries import find_order
 from marketplace.rules.contracts import standard_terms
-from marketplace.service.orders import money_of
 from marketplace.states import ORDER, OrderAction
+from marketplace.steps.placing import money_of
 from settlement import steps as settlement
 
 

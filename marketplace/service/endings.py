@@ -56,10 +56,14 @@ def cancel(*, order_id: int, reason: str | None, actor: Actor, now: datetime) ->
     A user who gives an accepted booking up later than is free owes the provider the fee of its quote (ADR 0224).
     """
     with transaction():
-        order = find_order(order_id, actor=actor, lock=True)
-        authorise(actor, is_party, order)
-        fee_fen = late_fee_fen(order, now=now) if is_beneficiary_side(actor, order) else 0
-        return _cancel(order, FeeKind.LATE_CANCELLATION, fee_fen, reason=reason, actor=actor, now=now)
+        return cancel_locked(find_order(order_id, actor=actor, lock=True), reason=reason, actor=actor, now=now)
+
+
+def cancel_locked(order: Order, *, reason: str | None, actor: Actor, now: datetime) -> Order:
+    """:func:`cancel` of an order that is locked, in the transaction that is open."""
+    authorise(actor, is_party, order)
+    fee_fen = late_fee_fen(order, now=now) if is_beneficiary_side(actor, order) else 0
+    return _cancel(order, FeeKind.LATE_CANCELLATION, fee_fen, reason=reason, actor=actor, now=now)
 
 
 def report_no_show(*, order_id: int, note: str | None, actor: Actor, now: datetime) -> Order:

@@ -22,9 +22,10 @@ from marketplace.models import Negotiation, NegotiationOffer, Quote
 from marketplace.permissions import is_asked_for_offer, is_asking_for_offer, may_ask_for_offers
 from marketplace.queries.negotiations import find_negotiation, negotiations_to_expire
 from marketplace.rules.negotiations import OfferOutcome, OfferTerms, kept_lines, offer_faults, request_faults
-from marketplace.service.quotes import require_membership, unmet_need_of
+from marketplace.service.quotes import unmet_need_of
 from marketplace.states import NEGOTIATION, NegotiationAction, NegotiationState
 from marketplace.steps.agreeing import agreement, locked, require_standing, standing_agreement
+from marketplace.steps.membership import require_membership
 from marketplace.steps.quoting import Agreement, Wish, assessed, offered, write_quote
 from vouchers.rules.facts import Exclusion, PaymentMode
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,10 +16,13 @@ from core.workdays import WorkingCalendar
 from instruments.queries.offers import Consent, Offer, offer
 from instruments.rules.agreements import AgreedPrice
 from instruments.rules.extras import WantedExtra
+from instruments.rules.opening import Interval
 from marketplace.models import Quote
 from marketplace.queries.unmet_needs import met_need
 from marketplace.rules.lines import kept_extras
+from settlement.rules.chart import Cap
 from vouchers.queries import Assessment, assess, eligible_extras
+from vouchers.queries.entitlement import NOTHING
 from vouchers.rules.facts import Exclusion, PaymentMode
 from vouchers.rules.policy import TERM
 from vouchers.steps import keep_policy
@@ -62,9 +66,9 @@ def figure(name: str, day: date) -> int:
     return found
 
 
-def offered(wish: Wish, *, calendar: WorkingCalendar, now: datetime) -> Offer:
+def offered(wish: Wish, *, calendar: WorkingCalendar, now: datetime, before: Sequence[Interval] = ()) -> Offer:
     """The provider's price and slot for a wish; raises with every fault where it cannot be had. ``calendar`` holds from
-    today on."""
+    today on, ``before`` are slots that the user is to book before."""
     return offer(
         service_id=wish.service_id,
         instrument_id=wish.instrument_id,
@@ -76,6 +80,7 @@ def offered(wish: Wish, *, calendar: WorkingCalendar, now: datetime) -> Offer:
         agreed=None if wish.agreement is None else wish.agreement.price,
         calendar=calendar,
         now=now,
+        before=before,
     )
 
 
@@ -84,8 +89,8 @@ def consent_to(wish: Wish, terms: Offer) -> Consent | None:
     return terms.accepted_by(direct_deduction=wish.payment_mode is PaymentMode.DIRECT_DEDUCTION)
 
 
-def assessed(wish: Wish, *, terms: Offer, now: datetime) -> Assessment:
-    """What the voucher would pay of an offer today."""
+def assessed(wish: Wish, *, terms: Offer, now: datetime, before: Mapping[Cap, int] = NOTHING) -> Assessment:
+    """What the voucher would pay of an offer today, once ``before`` is held of caps."""
     return assess(
         beneficiary_id=wish.beneficiary_id,
         provider_id=terms.provider_id,
@@ -99,6 +104,7 @@ def assessed(wish: Wish, *, terms: Offer, now: datetime) -> Assessment:
         on=clock.today(now),
         expected_completion=terms.promised_on,
         has_published_instrument=bool(terms.published_instrument_ids),
+        before=before,
     )
 
 
@@ -113,14 +119,23 @@ def extras_kept(terms: Offer, *, on: date) -> list[dict[str, Any]]:
     return kept_extras(terms.extras, counting=eligible_extras(on))
 
 
-def write_quote(wish: Wish, *, terms: Offer, assessment: Assessment, actor: Actor, now: datetime) -> Quote:
-    """Keep the answer. Needs a transaction."""
+def write_quote(
+    wish: Wish,
+    *,
+    terms: Offer,
+    assessment: Assessment,
+    actor: Actor,
+    now: datetime,
+    series_id: int | None = None,
+) -> Quote:
+    """Keep the answer, perhaps as a part of a series of bookings. Needs a transaction."""
     current = require_transaction()
     consent = consent_to(wish, terms)
     quote = Quote(
         beneficiary_id=wish.beneficiary_id,
         provider_id=terms.provider_id,
         service_id=wish.service_id,
+        series_id=series_id,
         instrument_id=terms.instrument_id,
         during=terms.during,
         quantity=terms.quantity,

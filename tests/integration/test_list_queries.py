@@ -78,6 +78,7 @@ LISTS = {
     "/saved-searches": "sme-heze",
     "/services": "provider-jinan",
     "/slot-waits": "sme-jinan",
+    "/booking-series": "sme-jinan",
     "/qualifications": "provider-jinan",
     "/settlement-batches": "finance-maker",
     "/bank-statements": "finance-maker",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
@@ -44,6 +45,8 @@ FIGURES_OUTDATED = "figures_outdated"
 
 CONTROLLER_CHANGED = "controller_changed"
 """Flag: the user came under another controller in that year; what it used before counts for the one it left."""
+
+NOTHING: Mapping[Cap, int] = MappingProxyType({})
 
 CONTROLLER_NAMED = "controller_named"
 """Flag: in that year it became known who controls the user; what it had used on its own was added to the group's."""
@@ -113,6 +116,12 @@ class Assessment:
         return self.decision.other_aid_fen
 
     @property
+    def holds_fen(self) -> dict[Cap, int]:
+        """What an order would hold of each cap."""
+        of_aids = {Cap(self.cap_owner, self.year, each.programme): each.amount_fen for each in self.aids}
+        return {Cap(self.cap_owner, self.year): self.subsidy_fen, **of_aids}
+
+    @property
     def policy_version(self) -> str | None:
         """The version that judged; None outside the measure's term."""
         return self.decision.policy_version
@@ -137,8 +146,10 @@ def assess(
     on: date,
     expected_completion: date,
     has_published_instrument: bool,
+    before: Mapping[Cap, int] = NOTHING,
 ) -> Assessment:
-    """Judge an order of a beneficiary with a provider on a day; the cap is that of the year of completion."""
+    """Judge an order of a beneficiary with a provider on a day; the cap is that of the year of completion. ``before``
+    is what orders that are to be placed before this one will hold of caps, in fen."""
     judged_by = judging(policy.current(), on).policy
     both = accounts.sides(beneficiary_id, provider_id, on)
     year, cap_owner = expected_completion.year, both.user.cap_owner
@@ -147,7 +158,8 @@ def assess(
     own_cap = Cap(cap_owner, year)
     money = settlement.bearings((beneficiary_id, provider_id), (own_cap, *programmes.values()), year=year, on=on)
     owed = money.overdue[beneficiary_id]
-    room_fen = cap_room_fen(cap_fen=judged_by.annual_cap_fen, used_fen=money.used_fen[own_cap])
+    used_fen = {cap: fen + before.get(cap, 0) for cap, fen in money.used_fen.items()}
+    room_fen = cap_room_fen(cap_fen=judged_by.annual_cap_fen, used_fen=used_fen[own_cap])
     case = Case(
         on=on,
         payment_mode=payment_mode,
@@ -157,7 +169,7 @@ def assess(
         provider=_provider(both, judged_by=judged_by),
         service=Service(service_kind, excluded, publicly_funded, restricted_industry, has_published_instrument),
         unmet_need=unmet_need,
-        aid_used_fen={code: money.used_fen[cap] for code, cap in programmes.items()},
+        aid_used_fen={code: used_fen[cap] for code, cap in programmes.items()},
         obstacles=tuple(
             _obstacles(both, payment_mode, user_owes=bool(owed), provider_owes=bool(money.overdue[provider_id]))
         ),

@@ -342,6 +342,7 @@ BENDS: dict[str, str | list[str]] = {
     "every secret address": made("calendar_address", user_id=1, issued_at="2026-03-02"),
     "an instrument is exempt for secrecy": "UPDATE instrument SET secrecy_exempted_on = NULL",
     "an exemption for secrecy was endorsed": "UPDATE secrecy_exemption SET decided_by = reviewed_by",
+    "a series of bookings has orders": "UPDATE series_slot SET quote_id = NULL, reasons = '[1]'",
     "a qualification is about": "DELETE FROM qualification_instrument",
     "what was taken out of the catalogue": "DELETE FROM listing_interruption",
     "no instrument that customs bars": "UPDATE duty_free_import SET leave = 'barred', recorded_at = '2020-01-01'",

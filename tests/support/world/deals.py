@@ -27,6 +27,7 @@ class Deals(Records):
         }.items():
             self.ids[f"{name} order"] = self.order(until=until, with_extras=name == "delivered")["id"]
         self._booked()
+        self._series()
         self.ids["team quote"] = ask(self.client, "team-weifang", self.ids["service"])["id"]
         self.ids["team order"] = self.order(user="team-weifang")["id"]
         self.ids["team accepted order"] = self.order(user="team-weifang", until="acceptance")["id"]
@@ -48,6 +49,17 @@ class Deals(Records):
         self.ids["booking"] = found[self.ids["booked order"]]["id"]
         shared = f"/instruments/{found[self.ids['booked order']]['instrument_id']}/attendance"
         self.client.put("provider-jinan", shared, {"users_check_in": True})
+
+    def _series(self) -> None:
+        """The same hour every week: looked at, and placed."""
+        found = self.client.get(None, f"/services/{self.ids['hourly service']}")["instruments"][0]["id"]
+        self.ids["instrument of series"] = found
+        wanted = {"service_id": self.ids["hourly service"], "instrument_id": found, "payment_mode": "full_payment"}
+        for name, hour in {"previewed series": 8, "placed series": 18}.items():
+            slot = {"starts_at": f"2026-03-04T{hour:02}:00:00+08:00", "ends_at": f"2026-03-04T{hour:02}:30:00+08:00"}
+            again = {"every_days": 7, "count": 2}
+            self.post("sme-jinan", "/booking-series", {**wanted, **slot, **again}, name=name)
+        self.post("sme-jinan", f"/booking-series/{self.ids['placed series']}/orders", {"choice": "all"})
 
     def order(
         self, *, user: str = "sme-heze", until: str = "", mode: str = "direct_deduction", with_extras: bool = False
