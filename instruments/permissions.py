@@ -47,6 +47,8 @@ may_attend = provider | beneficiary | incubator
 may_read_bookings = may_attend | official_reader
 may_have_calendars = may_attend
 """Whose bookings and instruments calendar programs may read at secret addresses."""
+may_read_waits = may_attend
+"""Who waits for slots, and whose instruments are waited for."""
 may_read_qualifications = may_attend
 """Who asks to be qualified for instruments, and who decides about it."""
 may_read_national_lists = provider | official_reader
@@ -124,6 +126,7 @@ __all__ = [
     "may_read_purchases",
     "may_read_qualifications",
     "may_read_use",
+    "may_read_waits",
     "may_report_changes",
     "may_review",
     "may_review_exemptions",

@@ -9,9 +9,9 @@ from core import clock
 from core.http import Blueprint, CursorSchema, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.states import StateForbids
 from instruments.models import SlotWait
-from instruments.permissions import may_ask_for_it
+from instruments.permissions import may_ask_for_it, may_read_waits
 from instruments.queries.instruments import InstrumentMissing
-from instruments.queries.slot_waits import PlacedWait, SlotWaitMissing, find_wait, own_waits, placed
+from instruments.queries.slot_waits import PlacedWait, SlotWaitMissing, placed, see_wait, waits_in_sight
 from instruments.schemas.slot_waits import NewSlotWaitSchema, SlotWaitSchema
 from instruments.service import slot_waits as service
 from instruments.service.slot_waits import SlotWaitRefused
@@ -23,25 +23,25 @@ slot_waits = Blueprint(
 
 
 @slot_waits.route("/slot-waits", methods=["GET"])
-@allow(may_ask_for_it)
+@allow(may_read_waits)
 @slot_waits.arguments(CursorSchema, location="query")
 @slot_waits.response(200, page_schema(SlotWaitSchema))
 def index(given: dict[str, Any]) -> dict[str, Any]:
     """What one waits for
 
-    And waited for, also of an incubator's teams.
+    And waited for, also of an incubator's teams; of a provider who waits for its instruments.
     """
-    page = page_of(own_waits(current_actor()), **given, key=SlotWait.id)
+    page = page_of(waits_in_sight(current_actor()), **given, key=SlotWait.id)
     return {**page, "items": placed(page["items"])}
 
 
 @slot_waits.route("/slot-waits/<int:wait_id>", methods=["GET"])
-@allow(may_ask_for_it)
+@allow(may_read_waits)
 @problems(SlotWaitMissing)
 @slot_waits.response(200, SlotWaitSchema)
 def show(wait_id: int) -> PlacedWait:
-    """How it stands with one's waiting"""
-    return placed([find_wait(wait_id, actor=current_actor())])[0]
+    """How it stands with who waits"""
+    return placed([see_wait(wait_id, actor=current_actor())])[0]
 
 
 @slot_waits.route("/instruments/<int:instrument_id>/slot-waits", methods=["POST"])

@@ -8,20 +8,22 @@ from typing import Any
 
 from flask import Response, render_template, request, url_for
 
+from accounts.permissions import provider
 from accounts.queries.beneficiaries import own_teams
 from accounts.queries.names import organisation_names
 from core import clock
 from core.clock import SHANGHAI
 from core.http import allow, current_actor
-from core.pages import Column, Done, EmptySchema, Form, NavEntry, Pages, Table, form_page, link_to, table_page
+from core.pages import Column, Done, EmptySchema, Filter, Form, NavEntry, Pages, Table, form_page, link_to, table_page
 from core.pages.language import moment, t
+from core.pages.tables import choice
 from instruments.models import Instrument, SlotWait
 from instruments.pages.calendars import LISTED, taken
 from instruments.pages.quoting import quote_href
-from instruments.permissions import may_ask_for_it
+from instruments.permissions import may_ask_for_it, may_read_waits
 from instruments.queries.instruments import find_instrument
 from instruments.queries.listings import offered_services
-from instruments.queries.slot_waits import PlacedWait, find_wait, own_waits, placed
+from instruments.queries.slot_waits import PlacedWait, find_wait, placed, see_wait, waits_about_named, waits_in_sight
 from instruments.queries.usage import instruments_named
 from instruments.schemas.slot_waits import NewSlotWaitSchema
 from instruments.service import slot_waits as service
@@ -30,7 +32,7 @@ from instruments.states import OPEN_WAITS, SlotWaitState
 slot_wait_pages = Pages(
     "slot_wait_pages",
     __name__,
-    navigation=(NavEntry("slot_waits", "slot_wait_pages.index", "deal", may_ask_for_it, order=35),),
+    navigation=(NavEntry("slot_waits", "slot_wait_pages.index", "deal", may_read_waits, order=35),),
     links={
         "slot_wait": ("slot_wait_pages.one", "wait_id"),
         "slot_wait_new": ("slot_wait_pages.new", "instrument_id"),
@@ -63,6 +65,7 @@ WAITS = Table(
     key=SlotWait.id,
     empty="page.slot_waits.empty",
     prepare=_rows,
+    filters=[Filter("q", waits_about_named), choice("state", SlotWait.state, SlotWaitState)],
     columns=[
         Column("slot", lambda row: row.wait.during.start, kind="moment", link=lambda row: link_to_wait(row.wait)),
         Column("slot_ends", lambda row: row.wait.during.end, kind="moment", beneath=True),
@@ -83,10 +86,12 @@ def link_to_wait(wait: SlotWait) -> str:
 
 
 @slot_wait_pages.get("/slot-waits")
-@allow(may_ask_for_it)
+@allow(may_read_waits)
 def index() -> Any:
-    """What one waits and waited for."""
-    return table_page(WAITS, own_waits(current_actor()), title="page.slot_waits.title")
+    """What one waits and waited for; to a provider who waits for its instruments."""
+    actor = current_actor()
+    title = "page.slot_waits_asked.title" if provider(actor) else "page.slot_waits.title"
+    return table_page(WAITS, waits_in_sight(actor), title=title)
 
 
 @slot_wait_pages.route("/instruments/<int:instrument_id>/slot-waits/new", methods=["GET", "POST"])
@@ -121,10 +126,12 @@ def new(instrument_id: int) -> Response:
 
 
 @slot_wait_pages.get("/slot-waits/<int:wait_id>")
-@allow(may_ask_for_it)
+@allow(may_read_waits)
 def one(wait_id: int) -> str:
-    """How it stands, and where to book once it is free."""
-    (row,) = _rows([find_wait(wait_id, actor=current_actor())])
+    """How it stands, and where its user books once it is free."""
+    actor = current_actor()
+    (row,) = _rows([see_wait(wait_id, actor=actor)])
+    is_own = may_ask_for_it(actor)
     withdrawal = {
         "label": t("page.slot_wait_withdrawal.title"),
         "href": url_for("slot_wait_pages.withdraw", wait_id=wait_id),
@@ -134,7 +141,8 @@ def one(wait_id: int) -> str:
         "instruments/slot_wait.html",
         wait=row.wait,
         facts=_facts(row),
-        actions=[*_offers(row), withdrawal] if row.wait.state in OPEN_WAITS else [],
+        next_words=t(f"page.slot_wait.next.{row.wait.state.value}") if is_own else t("page.slot_waits_asked.next"),
+        actions=[*_offers(row), withdrawal] if is_own and row.wait.state in OPEN_WAITS else [],
     )
 
 

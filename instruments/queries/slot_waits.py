@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import aliased
@@ -14,7 +15,7 @@ from core.db import session
 from core.errors import NotFound
 from core.permissions import Actor
 from core.types import UTC
-from instruments.models import Occupancy, SlotWait
+from instruments.models import Instrument, Occupancy, SlotWait
 from instruments.queries.calendar import touching
 from instruments.rules.opening import Interval
 from instruments.states import OPEN_WAITS, SlotWaitState
@@ -39,8 +40,31 @@ def own_waits(actor: Actor) -> Select[tuple[SlotWait]]:
     return select(SlotWait).where(SlotWait.organisation_id.in_(acts_for(actor)))
 
 
+def waits_in_sight(actor: Actor) -> Select[tuple[SlotWait]]:
+    """The same, and of a provider who waits for its instruments."""
+    own = acts_for(actor)
+    about = select(Instrument.id).where(Instrument.id == SlotWait.instrument_id, Instrument.provider_id.in_(own))
+    return select(SlotWait).where(or_(SlotWait.organisation_id.in_(own), about.correlate(SlotWait).exists()))
+
+
+def waits_about_named(found: Select[Any], typed: str) -> Select[Any]:
+    """Those for instruments in whose names these words stand."""
+    named = select(Instrument.id).where(
+        Instrument.id == SlotWait.instrument_id, Instrument.name.icontains(typed, autoescape=True)
+    )
+    return found.where(named.correlate(SlotWait).exists())
+
+
+def see_wait(wait_id: int, *, actor: Actor) -> SlotWait:
+    """One in sight; raises :class:`SlotWaitMissing`."""
+    wait = session().scalar(waits_in_sight(actor).where(SlotWait.id == wait_id))
+    if wait is None:
+        raise SlotWaitMissing
+    return wait
+
+
 def find_wait(wait_id: int, *, actor: Actor, lock: bool = False) -> SlotWait:
-    """One of these; raises :class:`SlotWaitMissing`."""
+    """One's own; raises :class:`SlotWaitMissing`."""
     found = own_waits(actor).where(SlotWait.id == wait_id)
     if lock:
         found = found.with_for_update(key_share=True).execution_options(populate_existing=True)

@@ -44,6 +44,7 @@ from marketplace.schemas import (
     ContractSchema,
     DeclineSchema,
     DeliverySchema,
+    FeeWaiverSchema,
     NoShowSchema,
     OrderFilterSchema,
     OrderSchema,
@@ -55,7 +56,7 @@ from marketplace.schemas import (
 from marketplace.schemas.timelines import OrderTimelineSchema
 from marketplace.service.completion import CompletionRefused
 from marketplace.service.contracts import SignedAlready, TermsDiffer
-from marketplace.service.endings import BookingNotOver, UserCame
+from marketplace.service.endings import BookingNotOver, NoFeeDue, UserCame
 from marketplace.service.orders import (
     ConsentWithdrawn,
     DeductionRefused,
@@ -142,7 +143,7 @@ def place(wanted: dict[str, Any]) -> OrderView:
 @orders.response(200, page_schema(OrderSchema))
 def list_orders(wanted: dict[str, Any]) -> dict[str, Any]:
     """The orders one may see, the latest first."""
-    found = visible_orders(current_actor(), state=wanted.pop("state"))
+    found = visible_orders(current_actor(), state=wanted.pop("state"), fee_kind=wanted.pop("fee_kind"))
     page = page_of(found, **wanted, key=Order.id, descending=True)
     return {**page, "items": views(page["items"])}
 
@@ -290,6 +291,20 @@ def complete(given: dict[str, Any], order_id: int) -> OrderView:
     Only the user may state more than was ordered.
     """
     return view_of(service.complete(order_id=order_id, **given, actor=current_actor(), now=clock.now()))
+
+
+@orders.route("/<int:order_id>/fee-waiver", methods=["POST"])
+@allow(provider)
+@problems(NoFeeDue)
+@idempotent
+@orders.arguments(FeeWaiverSchema)
+@orders.response(201, OrderSchema)
+def waive_fee(given: dict[str, Any], order_id: int) -> OrderView:
+    """Waive the fee of a booking given up
+
+    By the provider, with its reason. What the fee was stays on record.
+    """
+    return view_of(service.waive_fee(order_id=order_id, **given, actor=current_actor(), now=clock.now()))
 
 
 @orders.route("/<int:order_id>/cancellation", methods=["POST"])

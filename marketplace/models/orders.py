@@ -28,7 +28,8 @@ class Order(Model):
     ``actual_extras`` by the number of each extra, None before and where none was ordered. ``consent_id`` is the
     provider's standing consent by which it was accepted as it was placed, if it was; ``moved_to`` is the slot that was
     booked in place of the quoted one. ``fee_fen`` is what the user owes the provider for giving its booking up late or
-    not coming, apart from all else: no payment, voucher or hold is part of it (ADR 0224).
+    not coming, apart from all else: no payment, voucher or hold is part of it (ADR 0224); ``fee_waiver`` is why the
+    provider waives it.
     """
 
     __tablename__ = "order"
@@ -59,6 +60,9 @@ class Order(Model):
     consent_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("service_consent.id"))
     fee_kind: Mapped[FeeKind | None] = mapped_column(Enumerated(FeeKind))
     fee_fen: Mapped[int | None] = mapped_column(Fen)
+    fee_waived_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    fee_waived_at: Mapped[datetime | None] = mapped_column(UTC)
+    fee_waiver: Mapped[str | None] = mapped_column(Text)
     ended_reason: Mapped[str | None] = mapped_column(Text)
     contract_terms: Mapped[dict[str, str] | None] = mapped_column(JSONB)
     beneficiary_signed_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))

@@ -58,6 +58,8 @@ def _actions(order: Order, money: OrderMoney, actor: Actor) -> Iterator[dict[str
         if action in allowed:
             setback = action in _SETBACKS
             yield _button(view, _FORMS[view], order, primary=not setback, danger=setback)
+    if provides and may_waive(order):
+        yield _button("waive_fee", "fee_waiver", order)
     if provides and OrderAction.CANCEL in allowed and _may_be_missed(order):
         yield _button("no_show", "order_no_show", order, danger=True)
 
@@ -82,6 +84,11 @@ _FORMS = {
     "complete": "order_completion",
     "cancel": "order_cancel",
 }
+
+
+def may_waive(order: Order) -> bool:
+    """Whether its user owes a fee that the provider has not waived."""
+    return order.fee_fen is not None and order.fee_waiver is None
 
 
 def _may_be_missed(order: Order) -> bool:

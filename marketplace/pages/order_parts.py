@@ -102,6 +102,7 @@ def facts_of(order: Order, money: OrderMoney) -> Facts:
         ("fact.completed_on", day(order.completed_on)),
         *cancellation_words(order.quote),
         ("fact.cancellation_fee", fee_words(order)),
+        ("fact.fee_waiver", order.fee_waiver),
         ("fact.ended_reason", order.ended_reason),
     ]
     return [(key, value) for key, value in facts if value not in (None, "", "—")]

@@ -18,7 +18,8 @@ from core.pages.submission import SEE_OTHER
 from marketplace import service
 from marketplace.models import Order
 from marketplace.pages.extra_fields import OF_API, ordered_extras, said_of_extras, with_extras
-from marketplace.pages.order_parts import fee_facts
+from marketplace.pages.order_actions import may_waive
+from marketplace.pages.order_parts import fee_facts, fee_words
 from marketplace.pages.signing import sign_form, six_points, terms_to_sign
 from marketplace.permissions import (
     is_provider_side,
@@ -35,6 +36,7 @@ from marketplace.schemas import (
     ConfirmedPaymentSchema,
     DeclineSchema,
     DeliverySchema,
+    FeeWaiverSchema,
     NoShowSchema,
     RebookingSchema,
 )
@@ -241,6 +243,23 @@ def no_show(order_id: int) -> Response:
         confirms=True,
         facts=[("fact.cancellation_fee", yuan(fee_fen))],
     )
+
+
+@steps.route("/fee-waiver", methods=["GET", "POST"])
+@allow(provider)
+def waive_fee(order_id: int) -> Response:
+    """The provider asks for a fee no longer."""
+    order = find_order(order_id, actor=current_actor())
+    if request.method == "GET" and not may_waive(order):
+        return make_response(redirect(link_to("order", order_id), SEE_OTHER))
+    here = link_to("order", order_id)
+
+    def effect(given: dict[str, Any]) -> Done:
+        service.waive_fee(order_id=order_id, **given, actor=current_actor(), now=clock.now())
+        return Done(here, "page.fee_waiver.done")
+
+    facts = [*_about(order), ("fact.cancellation_fee", fee_words(order))]
+    return form_page(Form(FeeWaiverSchema, name="fee_waiver"), effect=effect, back=here, facts=facts)
 
 
 def _step(

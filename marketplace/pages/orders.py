@@ -18,6 +18,7 @@ from core.pages.language import t
 from core.pages.tables import choice, typed_day
 from instruments.pages.comparing import said
 from instruments.queries import order_use
+from instruments.rules.cancelling import FeeKind
 from marketplace.models import Order
 from marketplace.pages.order_actions import next_actions
 from marketplace.pages.order_outage import outage_of
@@ -83,6 +84,7 @@ ORDERS = Table(
     filters=[
         choice("state", Order.state, OrderState),
         choice("payment_mode", Order.payment_mode, PaymentMode),
+        choice("fee_kind", Order.fee_kind, FeeKind),
         Filter(
             "unpaid",
             lambda query, _: query.where(unpaid()),

@@ -18,6 +18,7 @@ from core.errors import NotFound
 from core.permissions import SYSTEM, Actor
 from instruments.models import Occupancy
 from instruments.queries.interruptions import bookings_ahead
+from instruments.rules.cancelling import FeeKind
 from marketplace.models import Order, Quote
 from marketplace.states import PAYABLE, OrderState
 from settlement.models import LedgerAccount
@@ -55,9 +56,13 @@ class PaidOrderView(OrderView):
     payment: PaymentView | None
 
 
-def visible_orders(actor: Actor, *, state: OrderState | None = None) -> Select[tuple[Order]]:
-    """The orders an actor may see, perhaps of one state only (V6)."""
+def visible_orders(
+    actor: Actor, *, state: OrderState | None = None, fee_kind: FeeKind | None = None
+) -> Select[tuple[Order]]:
+    """The orders an actor may see, perhaps of one state or with one kind of fee only (V6)."""
     found = select(Order).where(_visible(actor))
+    if fee_kind is not None:
+        found = found.where(Order.fee_kind == fee_kind)
     return found if state is None else found.where(Order.state == state)
 
 

@@ -39,6 +39,9 @@ class OrderFilterSchema(CursorSchema):
     """Which orders to list."""
 
     state = EnumField(OrderState, load_default=None, metadata={"description": "Only orders in this state."})
+    fee_kind = EnumField(
+        FeeKind, load_default=None, metadata={"description": "Only orders whose user came to owe such a fee."}
+    )
 
 
 class DeclineSchema(Schema):
@@ -63,6 +66,12 @@ class NoShowSchema(Schema):
     note = TextField(
         load_default=None, allow_none=True, max_length=1000, metadata={"description": "Shown to the user."}
     )
+
+
+class FeeWaiverSchema(Schema):
+    """Why the provider waives a fee."""
+
+    reason = TextField(required=True, max_length=1000, metadata={"description": "Shown to the user."})
 
 
 class TermsSchema(Schema):
@@ -225,6 +234,9 @@ class OrderSchema(Schema):
         required=True,
         allow_none=True,
         metadata={"description": "The fee in fen, between the two alone: no voucher pays it and nothing is settled."},
+    )
+    fee_waiver = TextField(
+        required=True, allow_none=True, metadata={"description": "Why the provider waives it; null: it does not."}
     )
     ended_reason = TextField(required=True, allow_none=True, metadata={"description": "Why it ended early."})
     contract_terms = fields.Dict(

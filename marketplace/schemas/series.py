@@ -46,7 +46,7 @@ class SeriesRequestSchema(QuoteRequestSchema):
         metadata={"description": f"How many times in all, {MOST_BOOKINGS} at most; this or the last day."},
     )
 
-    @validates_schema
+    @validates_schema(skip_on_field_errors=False)
     def ends_one_way(self, given: dict[str, Any], **_: Any) -> None:
         """A last day or a number of times, one of them."""
         said = [name for name in ("repeat_until", "count") if given.get(name) is not None]

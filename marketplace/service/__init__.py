@@ -3,7 +3,7 @@
 from marketplace.service.completion import complete
 from marketplace.service.contracts import sign_contract, start_service
 from marketplace.service.delivery import deliver
-from marketplace.service.endings import cancel, decline, lapse_unanswered, report_no_show
+from marketplace.service.endings import cancel, decline, lapse_unanswered, report_no_show, waive_fee
 from marketplace.service.orders import LessGiven, RoomShrank, accept, place
 from marketplace.service.payments import confirm_payment, pay_online
 from marketplace.service.quotes import ask, ask_again
@@ -27,4 +27,5 @@ __all__ = [
     "report_no_show",
     "sign_contract",
     "start_service",
+    "waive_fee",
 ]

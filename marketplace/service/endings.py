@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core import clock
+from core import audit, clock
 from core.db import session, transaction
 from core.errors import Conflict
 from core.permissions import SYSTEM, Actor, authorise
@@ -31,6 +31,13 @@ class BookingNotOver(Conflict):
 
     code = "booking_not_over"
     article = "S19"
+
+
+class NoFeeDue(Conflict):
+    """The user owes no fee for giving a booking up, or it was waived already."""
+
+    code = "no_fee_due"
+    article = "V14"
 
 
 class UserCame(Conflict):
@@ -82,6 +89,20 @@ def report_no_show(*, order_id: int, note: str | None, actor: Actor, now: dateti
             raise UserCame
         fee_fen = no_show_fee_fen(order)
         return _cancel(order, FeeKind.NO_SHOW, fee_fen, reason=note, actor=actor, now=now)
+
+
+def waive_fee(*, order_id: int, reason: str, actor: Actor, now: datetime) -> Order:
+    """The provider asks its user for a fee no longer, with its reason; what the fee was stays on record. Raises
+    :class:`NoFeeDue`."""
+    with transaction():
+        order = find_order(order_id, actor=actor, lock=True)
+        authorise(actor, is_provider_side, order)
+        if order.fee_fen is None or order.fee_waiver is not None:
+            raise NoFeeDue
+        order.fee_waiver, order.fee_waived_by, order.fee_waived_at = reason, actor.user_id, now
+        said = {"waived_fen": order.fee_fen, "note": reason}
+        audit.record(actor=actor, now=now, action="waive", subject=order, data=said)
+        return order
 
 
 def late_fee_fen(order: Order, *, now: datetime) -> int:

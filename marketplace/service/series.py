@@ -55,6 +55,7 @@ class NothingToEnd(Conflict):
     """No order of the series is still to come."""
 
     code = "nothing_to_end"
+    article = "V14"
 
 
 def look_ahead(

@@ -18,7 +18,7 @@ from marketplace.app import create_app
 from marketplace.demo.accounts import demo_accounts
 from marketplace.demo.client import UnexpectedAnswer
 from marketplace.demo.province import seed_province
-from marketplace.service import orders
+from marketplace.steps import placing
 from tests.databases import Server
 from tests.property.machine import USERS, Province
 from tests.property.walk import DECEMBER, Wish, admitted
@@ -78,7 +78,7 @@ def test_a_merge_that_forgets_use_is_noticed(december: type[Province], monkeypat
 
 def test_a_shortfall_that_blocks_nothing_is_noticed(december: type[Province], monkeypatch: pytest.MonkeyPatch) -> None:
     """The model waits for the refusal of a new direct deduction."""
-    monkeypatch.setattr(orders, "shortfalls_block", lambda _: False)
+    monkeypatch.setattr(placing, "shortfalls_block", lambda _: False)
     told = december()
     with told.open:
         told.begin(1, [wish("sme-heze", steps=len(STEPS) + 1)])

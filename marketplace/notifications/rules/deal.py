@@ -38,6 +38,7 @@ ORDER = Subject(
         "deliver": (task("order.complete", PARTIES, due=completion_due),),
         "complete": (),
         "reschedule": (news("order.rescheduled", PARTIES),),
+        "waive": (news("order.fee_waived", USER),),
     },
     beside=frozenset({"reschedule"}),
 )

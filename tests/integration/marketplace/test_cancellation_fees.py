@@ -192,3 +192,21 @@ def walk_from_contract(client: DemoClient, accepted: Json) -> Json:
     for user, step in (("provider-jinan", "contract"), ("sme-heze", "contract"), ("provider-jinan", "payment")):
         paid = client.post(user, f"{path}/{step}", {})
     return paid
+
+
+def test_a_provider_waives_a_fee_with_its_reason_once(province: DemoClient, accepted: Json) -> None:
+    """V14: the user is told and reads why; the fee stays on record, and the list finds orders by it."""
+    path = f"/orders/{accepted['id']}/fee-waiver"
+    said = {"reason": "设备临时故障"}
+    assert province.post("provider-jinan", path, said, expect=409)["code"] == "no_fee_due"
+    with clock.at(START - HOUR):
+        ended = cancel(province, "sme-heze", accepted)
+        assert province.post("sme-heze", path, said, expect=403)["code"] == "forbidden"
+        waived = province.post("provider-jinan", path, said)
+        assert (fee(waived), waived["fee_waiver"]) == (fee(ended), "设备临时故障")
+        assert province.post("provider-jinan", path, said, expect=409)["code"] == "no_fee_due"
+        for kind, count in (("late_cancellation", 1), ("no_show", 0)):
+            assert len(province.get("sme-heze", "/orders", fee_kind=kind)["items"]) == count
+        story = province.get("sme-heze", f"/orders/{accepted['id']}/timeline")["entries"]
+        assert (story[-1]["action"], story[-1]["note"]) == ("waive", "设备临时故障")
+        assert verify_everything()[1] == []

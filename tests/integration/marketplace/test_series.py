@@ -84,6 +84,24 @@ def test_v12_cap_is_used_up_in_order_and_quotas_count_the_series_itself(province
     assert verify_everything()[1] == []
 
 
+def test_an_incubator_books_nights_for_its_team_and_its_own_quota_is_untouched(province: DemoClient) -> None:
+    """Over midnight in Shanghai, singly and in a series; whose bookings they are decides whose quota counts."""
+    instrument = province.get(None, f"/services/{service_id(HOURLY)}")["instruments"][0]["id"]
+    nights = [{"weekday": day, "opens": "20:00", "closes": "06:00"} for day in range(1, 8)]
+    province.put("provider-jinan", f"/instruments/{instrument}/opening-hours", {"hours": nights})
+    province.put("provider-jinan", f"/instruments/{instrument}/booking-rules", {"week_hours": 10})
+    team = province.get("team-weifang", "/me")["organisation"]["id"]
+    single = book(province, "incubator-weifang", beneficiary_id=team, **slot(22, 4))
+    assert (single["beneficiary_id"], single["quantity"]) == (team, "4")
+    seen = look(province, "incubator-weifang", beneficiary_id=team, every_days=1, **slot(46, 4), count=6)
+    assert against(seen) == [[], ["slot_quota_week"], ["slot_quota_week"], ["slot_quota_week"], [], []]
+    placed = place(province, seen, "bookable", user="incubator-weifang")
+    assert [each["order_id"] is not None for each in placed["slots"]] == [True, False, False, False, True, True]
+    assert province.get("team-weifang", f"/booking-series/{seen['id']}")["state"] == "placed"
+    assert book(province, "sme-heze", **slot(94, 6))["state"] == "placed"
+    assert verify_everything()[1] == []
+
+
 def test_what_cannot_be_repeated_is_refused_with_every_fault(province: DemoClient) -> None:
     both = look(province, **slot(10), count=2, repeat_until="2026-04-01", expect=422)
     assert [each["field"] for each in both["reasons"]] == ["repeat_until"]

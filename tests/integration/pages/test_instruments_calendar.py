@@ -278,9 +278,9 @@ def test_a_calendar_address_is_shown_once_and_answers_without_a_session(
     assert not [url for url in urls if url.split("/")[-2] in listed]
 
 
-def test_a_user_waits_for_a_slot_and_books_it_from_its_page(province: DemoClient, path: str) -> None:
+def test_a_user_waits_for_a_slot_and_books_it_from_its_page(province: DemoClient, owner: PageClient, path: str) -> None:
     """A refused form leads to waiting. Somebody else's order is cancelled; the worker tells who waits, whose page leads
-    on to a quote of the slot."""
+    on to a quote of the slot. The provider sees who waits."""
     number = int(path.rpartition("/")[2])
     placed = order(province, "sme-heze", service_id("demo-ms-hour"), instrument_id=number, **SLOT)
     waiting = PageClient(province.app.test_client()).sign_in("sme-jinan")
@@ -290,6 +290,12 @@ def test_a_user_waits_for_a_slot_and_books_it_from_its_page(province: DemoClient
     (way,) = {each for each in taken.reader.links if "/slot-waits/new" in each}
     assert waiting.get(way).form().values["starts_at"] == [typed["starts_at"]]
     assert "候补中" in waiting.send(way).text
+    asked = owner.get("/slot-waits")
+    assert "候补中" in asked.text
+    assert "/slot-waits" in {each.partition("?")[0] for each in owner.get(path).reader.links}
+    assert (
+        "无需处理" in owner.get(f"/slot-waits/{province.get('provider-jinan', '/slot-waits')['items'][0]['id']}").text
+    )
     province.post("sme-heze", f"/orders/{placed['id']}/cancellation")
     with province.app.app_context():
         tell_waiting(now=clock.now())

@@ -28,6 +28,7 @@ class Deals(Records):
             self.ids[f"{name} order"] = self.order(until=until, with_extras=name == "delivered")["id"]
         self._booked()
         self._series()
+        self._given_up()
         self.ids["team quote"] = ask(self.client, "team-weifang", self.ids["service"])["id"]
         self.ids["team order"] = self.order(user="team-weifang")["id"]
         self.ids["team accepted order"] = self.order(user="team-weifang", until="acceptance")["id"]
@@ -49,6 +50,18 @@ class Deals(Records):
         self.ids["booking"] = found[self.ids["booked order"]]["id"]
         shared = f"/instruments/{found[self.ids['booked order']]['instrument_id']}/attendance"
         self.client.put("provider-jinan", shared, {"users_check_in": True})
+
+    def _given_up(self) -> None:
+        """A booking of tomorrow that was given up too late for nothing."""
+        hourly = self.ids["hourly service"]
+        plain = dict.fromkeys(("free_cancellation_hours", "late_cancellation_percent"))
+        late = {"free_cancellation_hours": 72, "late_cancellation_percent": 30}
+        self.client.patch("provider-jinan", f"/services/{hourly}", late)
+        slot = {"starts_at": "2026-03-03T18:00:00+08:00", "ends_at": "2026-03-03T19:00:00+08:00"}
+        placed = order(self.client, "sme-jinan", hourly, **slot)
+        walk(self.client, placed, user="sme-jinan", until="acceptance")
+        self.post("sme-jinan", f"/orders/{placed['id']}/cancellation", {}, name="order with fee")
+        self.client.patch("provider-jinan", f"/services/{hourly}", plain)
 
     def _series(self) -> None:
         """The same hour every week: looked at, and placed."""

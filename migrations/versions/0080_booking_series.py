@@ -7,8 +7,8 @@ from sqlalchemy.dialects import postgresql
 from migrations.columns import by, day, instant, json, key, one_of, refers, text
 from migrations.helpers import grant
 
-revision = "0074"
-down_revision = "0073"
+revision = "0080"
+down_revision = "0079"
 branch_labels = None
 depends_on = None
 
