@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
+from typing import Any, Unpack
 
 from accounts.queries import is_approved_member
 from accounts.queries.beneficiaries import beneficiary_of
@@ -14,7 +13,6 @@ from core.db import transaction
 from core.errors import Refused, reason
 from core.permissions import Actor, authorise
 from core.workdays import load_calendar
-from instruments.rules.extras import WantedExtra
 from marketplace.models import Quote
 from marketplace.permissions import may_ask_quotes
 from marketplace.queries import find_quote
@@ -22,8 +20,7 @@ from marketplace.queries.unmet_needs import usable_need
 from marketplace.rules.unmet_needs import named_need
 from marketplace.steps.agreeing import standing_agreement
 from marketplace.steps.membership import FiguresOverdue, NotAMember, require_membership
-from marketplace.steps.quoting import Wish, assessed, offered, wish_today, write_quote
-from vouchers.rules.facts import Exclusion, PaymentMode
+from marketplace.steps.quoting import Wanted, Wish, assessed, offered, wish_today, write_quote
 
 __all__ = ["FiguresOverdue", "NotAMember", "UnmetNeedUnusable", "ask", "ask_again", "unmet_need_of", "wish_said"]
 
@@ -35,47 +32,14 @@ class UnmetNeedUnusable(Refused):
     article = "V16 out"
 
 
-def ask(
-    *,
-    service_id: int,
-    instrument_id: int | None,
-    starts_at: datetime | None,
-    ends_at: datetime | None,
-    quantity: Decimal | None,
-    extras: Sequence[WantedExtra] = (),
-    payment_mode: PaymentMode,
-    unmet_need: str | None,
-    unmet_need_id: int | None,
-    excluded: Exclusion | None,
-    public_project_number: str | None,
-    restricted_industry: bool,
-    beneficiary_id: int | None,
-    actor: Actor,
-    now: datetime,
-) -> Quote:
+def ask(*, actor: Actor, now: datetime, **wanted: Unpack[Wanted]) -> Quote:
     """A quote for the actor's own organisation or, by an incubator, for one of its teams.
 
     Ineligible wishes get a quote too, with subsidy 0 and their reasons. Raises what :func:`wish_said` does, and
     whatever the provider's terms refuse: slot taken, closed hours, missing quantity.
     """
     with transaction():
-        wish = wish_said(
-            service_id=service_id,
-            instrument_id=instrument_id,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            quantity=quantity,
-            extras=extras,
-            payment_mode=payment_mode,
-            unmet_need=unmet_need,
-            unmet_need_id=unmet_need_id,
-            excluded=excluded,
-            public_project_number=public_project_number,
-            restricted_industry=restricted_industry,
-            beneficiary_id=beneficiary_id,
-            actor=actor,
-            now=now,
-        )
+        wish = wish_said(actor=actor, now=now, **wanted)
         terms = offered(wish, calendar=load_calendar(since=clock.today(now)), now=now)
         return write_quote(wish, terms=terms, assessment=assessed(wish, terms=terms, now=now), actor=actor, now=now)
 
@@ -94,49 +58,18 @@ def ask_again(*, quote_id: int, actor: Actor, now: datetime) -> Quote:
         return write_quote(wish, terms=terms, assessment=assessed(wish, terms=terms, now=now), actor=actor, now=now)
 
 
-def wish_said(
-    *,
-    service_id: int,
-    instrument_id: int | None,
-    starts_at: datetime | None,
-    ends_at: datetime | None,
-    quantity: Decimal | None,
-    extras: Sequence[WantedExtra],
-    payment_mode: PaymentMode,
-    unmet_need: str | None,
-    unmet_need_id: int | None,
-    excluded: Exclusion | None,
-    public_project_number: str | None,
-    restricted_industry: bool,
-    beneficiary_id: int | None,
-    actor: Actor,
-    now: datetime,
-) -> Wish:
+def wish_said(*, actor: Actor, now: datetime, **wanted: Unpack[Wanted]) -> Wish:
     """What a member wants, for itself or, by an incubator, for one of its teams. Needs a transaction.
 
-    ``unmet_need_id`` is a statement of the user's that it rests on, beside ``unmet_need`` or in its place. Raises
-    NotAMember (V2, V15), FiguresOverdue, BeneficiaryUnclear and :class:`UnmetNeedUnusable` (V16 out).
+    Raises NotAMember (V2, V15), FiguresOverdue, BeneficiaryUnclear and :class:`UnmetNeedUnusable` (V16 out).
     """
     authorise(actor, may_ask_quotes)
-    user = beneficiary_of(actor, beneficiary_id)
-    said = unmet_need_of(unmet_need, unmet_need_id, user=user)
+    user = beneficiary_of(actor, wanted["beneficiary_id"])
+    said = unmet_need_of(wanted["unmet_need"], wanted["unmet_need_id"], user=user)
     on = clock.today(now)
     require_membership(user, is_member=is_approved_member(user, on=on), on=on)
-    return Wish(
-        beneficiary_id=user,
-        service_id=service_id,
-        instrument_id=instrument_id,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        quantity=quantity,
-        extras=tuple(extras),
-        payment_mode=payment_mode,
-        unmet_need=said,
-        unmet_need_id=unmet_need_id,
-        excluded=excluded,
-        public_project_number=public_project_number,
-        restricted_industry=restricted_industry,
-    )
+    fields: dict[str, Any] = {**wanted, "extras": tuple(wanted.get("extras", ()))}
+    return Wish(**fields | {"beneficiary_id": user, "unmet_need": said})
 
 
 def unmet_need_of(said: str | None, need_id: int | None, *, user: int) -> str | None:

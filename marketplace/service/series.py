@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
-from typing import Any
+from typing import Any, Unpack
 
 from accounts.steps.memberships import user_id_of
 from core import audit, clock
@@ -18,7 +17,6 @@ from core.states import allowed_target, apply
 from core.types import Span
 from core.workdays import load_calendar
 from instruments.queries.offers import OfferRefused, SlotTaken
-from instruments.rules.extras import WantedExtra
 from instruments.rules.opening import Interval
 from instruments.rules.series import Repetition
 from instruments.steps import keep_calendar
@@ -37,9 +35,9 @@ from marketplace.steps.placing import (
     checked,
     place_checked,
 )
-from marketplace.steps.quoting import Wish, assessed, figure, offered, write_quote
+from marketplace.steps.quoting import WantedThing, Wish, assessed, figure, offered, write_quote
 from settlement.rules.chart import Cap
-from vouchers.rules.facts import Exclusion, PaymentMode
+from vouchers.rules.facts import PaymentMode
 
 REFUSALS = (OfferRefused, SlotTaken, DeductionRefused, LessGiven, PriceChanged)
 """What keeps one slot of a series from being booked, and not the others."""
@@ -60,24 +58,14 @@ class NothingToEnd(Conflict):
 
 def look_ahead(
     *,
-    service_id: int,
-    instrument_id: int | None,
     starts_at: datetime,
     ends_at: datetime,
     every_days: int,
     repeat_until: date | None,
     count: int | None,
-    quantity: Decimal | None,
-    extras: Sequence[WantedExtra],
-    payment_mode: PaymentMode,
-    unmet_need: str | None,
-    unmet_need_id: int | None,
-    excluded: Exclusion | None,
-    public_project_number: str | None,
-    restricted_industry: bool,
-    beneficiary_id: int | None,
     actor: Actor,
     now: datetime,
+    **wanted: Unpack[WantedThing],
 ) -> BookingSeries:
     """A slot again and again, each with a quote or with everything that stands against it; nothing is held.
 
@@ -85,32 +73,16 @@ def look_ahead(
     Raises :class:`SeriesRefused` for a repetition that cannot be, and whatever refuses every slot alike.
     """
     with transaction() as current:
-        wish = wish_said(
-            service_id=service_id,
-            instrument_id=instrument_id,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            quantity=quantity,
-            extras=extras,
-            payment_mode=payment_mode,
-            unmet_need=unmet_need,
-            unmet_need_id=unmet_need_id,
-            excluded=excluded,
-            public_project_number=public_project_number,
-            restricted_industry=restricted_industry,
-            beneficiary_id=beneficiary_id,
-            actor=actor,
-            now=now,
-        )
+        wish = wish_said(starts_at=starts_at, ends_at=ends_at, actor=actor, now=now, **wanted)
         first, today = Interval(starts_at, ends_at), clock.today(now)
         again = repetition(first, every_days=every_days, until=repeat_until, count=count)
         refuse_all(series_faults(first, again, now_day=today), error=SeriesRefused)
-        if instrument_id is None:
+        if wish.instrument_id is None:
             raise SeriesRefused(reasons=[reason("service_instrument_missing", field="instrument_id")])
         series = BookingSeries(
             beneficiary_id=wish.beneficiary_id,
-            service_id=service_id,
-            instrument_id=instrument_id,
+            service_id=wish.service_id,
+            instrument_id=wish.instrument_id,
             state=SERIES.initial,
             every_days=again.every_days,
             until=again.until,

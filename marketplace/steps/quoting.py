@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from core import clock, policy
 from core.db import require_transaction
@@ -37,6 +37,31 @@ class Agreement:
     offer_id: int
     price: AgreedPrice
     valid_until: date | None = None
+
+
+class WantedThing(TypedDict):
+    """What somebody says it wants, whatever the time: ``quantity`` in the service's price unit; ``beneficiary_id`` a
+    team, or None for itself; ``unmet_need_id`` a statement of the user's that it rests on, beside ``unmet_need`` or in
+    its place."""
+
+    service_id: int
+    instrument_id: int | None
+    quantity: Decimal | None
+    extras: NotRequired[Sequence[WantedExtra]]
+    payment_mode: PaymentMode
+    unmet_need: str | None
+    unmet_need_id: int | None
+    excluded: Exclusion | None
+    public_project_number: str | None
+    restricted_industry: bool
+    beneficiary_id: int | None
+
+
+class Wanted(WantedThing):
+    """The same with a slot where time is booked."""
+
+    starts_at: datetime | None
+    ends_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
