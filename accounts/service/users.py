@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from accounts.kinds import OrganisationKind
 from accounts.models import User
@@ -27,6 +27,7 @@ from core import audit
 from core.db import transaction
 from core.errors import Conflict, Forbidden, Refused, reason, refuse_all
 from core.permissions import SYSTEM, Actor, authorise
+from core.turns import queue_for
 
 
 class PasswordWrong(Refused):
@@ -69,7 +70,7 @@ def create_user(*, organisation_id: int, role: Role, credentials: Credentials, a
 def create_first_administrator(*, organisation: str, credentials: Credentials, now: datetime) -> User:
     """The administrator of an empty platform, with the operator's organisation; the system acts."""
     with transaction() as session:
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("first_administrator", 0))))
+        queue_for("first_administrator")
         if session.scalar(select(User.id).where(User.role == Role.ADMIN).limit(1)) is not None:
             raise AdministratorExists
         found = credential_faults(credentials)

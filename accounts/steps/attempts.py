@@ -17,6 +17,7 @@ from accounts.rules.users import (
 )
 from core.db import require_transaction
 from core.errors import TooManyAttempts
+from core.turns import queue_for
 
 
 class SignInPaused(TooManyAttempts):
@@ -37,7 +38,7 @@ def open_attempt(*, username: str, address: str, now: datetime) -> None:
     Raises :class:`SignInPaused`.
     """
     name = normalised(username)
-    _queue(f"sign_in:{name}")
+    queue_for(f"sign_in:{name}")
     if must_wait(_failures(name, address, now), THROTTLE):
         raise SignInPaused(minutes=int(THROTTLE.window.total_seconds() // 60))
 
@@ -51,16 +52,12 @@ def count_attempt(*, username: str, address: str, succeeded: bool, now: datetime
 
 def count_sign_up(*, address: str, now: datetime) -> None:
     """Note a visitor's registration, or refuse it where there were too many; raises :class:`SignUpPaused`."""
-    _queue(f"sign_up:{address}")
+    queue_for(f"sign_up:{address}")
     session = require_transaction()
     recent = select(func.count()).where(SignUp.address == address, SignUp.at > now - SIGN_UP_WINDOW)
     if (session.scalar(recent) or 0) >= SIGN_UPS_PER_ADDRESS:
         raise SignUpPaused(minutes=int(SIGN_UP_WINDOW.total_seconds() // 60))
     session.add(SignUp(address=address, at=now))
-
-
-def _queue(name: str) -> None:
-    require_transaction().execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def _failures(username: str, address: str, now: datetime) -> Failures:

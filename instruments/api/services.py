@@ -10,7 +10,7 @@ from core import clock
 from core.http import Blueprint, CursorSchema, allow, current_actor, idempotent, page_of, page_schema, problems
 from core.states import StateForbids
 from instruments import queries
-from instruments.models import Service, ServicePrice
+from instruments.models import Service, ServiceExtra, ServicePrice
 from instruments.permissions import may_offer, may_search
 from instruments.queries.details import services as matching_services
 from instruments.queries.instruments import ServiceMissing
@@ -43,7 +43,9 @@ def find(given: dict[str, Any]) -> dict[str, Any]:
     Published ones; with `state` also one's own drafts and withdrawn ones.
     """
     cursor, limit = given.pop("cursor", None), given.pop("limit")
-    query = matching_services(**given, actor=current_actor()).options(selectinload(Service.extras))
+    query = matching_services(**given, actor=current_actor()).options(
+        selectinload(Service.extras).joinedload(ServiceExtra.versions)
+    )
     return page_of(query, cursor=cursor, limit=limit, key=Service.id, descending=True)
 
 

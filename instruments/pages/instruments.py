@@ -9,6 +9,7 @@ from flask import Response, jsonify, render_template
 from core import clock
 from core.http import allow, current_actor
 from core.pages import Pages, link_to
+from core.workdays import load_calendar
 from instruments.pages.alarms import sensor_part
 from instruments.pages.booking_rules import said_rules
 from instruments.pages.calendars import LISTED, asked_period, events, taken, week
@@ -39,10 +40,10 @@ instruments = Pages(
 @allow(may_search)
 def one(instrument_id: int) -> str:
     """Facts, services with prices, hours, calendar; the listing for those it concerns."""
-    actor, now = current_actor(), clock.now()
-    shown = instrument_details(instrument_id, actor=actor, on=clock.today(now))
+    actor, now, calendar = current_actor(), clock.now(), load_calendar()
+    shown = instrument_details(instrument_id, actor=actor, on=clock.today(now), calendar=calendar)
     instrument, listing = shown["instrument"], shown["listing"]
-    terms = terms_of(instrument, since=now, now=now)
+    terms = terms_of(instrument, since=now, now=now, calendar=calendar)
     hours = terms.opening.week
     return render_template(
         "instruments/instrument.html",
@@ -50,7 +51,7 @@ def one(instrument_id: int) -> str:
         facts=about(instrument, on=clock.today(now)),
         listing=listing,
         listing_facts=listing_facts(listing) if listing else [],
-        changes=changes_shown(instrument, actor=actor, on=clock.today(now)) if listing else [],
+        changes=changes_shown(instrument, actor=actor, on=clock.today(now), calendar=calendar) if listing else [],
         sensors=sensor_part(instrument, actor=actor) if listing else None,
         events=listing_events(instrument) if listing else [],
         actions=next_actions(instrument, actor=actor),

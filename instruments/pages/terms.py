@@ -30,6 +30,7 @@ from core.pages import (
 from core.pages.language import day, t
 from core.pages.tables import choice
 from core.permissions import Actor, authorise
+from core.workdays import WorkingCalendar
 from instruments.models import Instrument, ReportedChange
 from instruments.pages.reviews import DUE, NAME, PROVIDER
 from instruments.permissions import (
@@ -235,11 +236,11 @@ def _ending(change: ReportedChange, form: Form, act: Any) -> Response:
     return form_page(form, effect=effect, back=here, facts=facts)
 
 
-def changes_shown(instrument: Instrument, *, actor: Actor, on: date) -> list[dict[str, Any]]:
+def changes_shown(instrument: Instrument, *, actor: Actor, on: date, calendar: WorkingCalendar) -> list[dict[str, Any]]:
     """Reports about an instrument with what its reader may do about each, the latest first."""
     return [
         {**each, "actions": list(_actions(each["change"], actor))}
-        for each in change_deadlines(changes_of(instrument.id), on=on)
+        for each in change_deadlines(changes_of(instrument.id), on=on, calendar=calendar)
     ]
 
 

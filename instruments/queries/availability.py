@@ -9,7 +9,7 @@ from typing import Any
 from core.clock import today
 from core.errors import Reason, Refused, reason
 from core.permissions import Actor
-from core.workdays import load_calendar
+from core.workdays import WorkingCalendar, load_calendar
 from instruments.models import Instrument, Occupancy
 from instruments.policy import booking_policy
 from instruments.queries.booking_rules import booking_rules
@@ -72,10 +72,12 @@ def availability(
     }
 
 
-def terms_of(instrument: Instrument, *, since: datetime, now: datetime) -> Terms:
-    """What slots of an instrument from an instant on are judged by."""
+def terms_of(
+    instrument: Instrument, *, since: datetime, now: datetime, calendar: WorkingCalendar | None = None
+) -> Terms:
+    """What slots of an instrument from an instant on are judged by. ``calendar`` is given where it was read before."""
     rules, limits = booking_rules(instrument), booking_policy(today(now))
-    calendar = load_calendar(since=today(since) - timedelta(days=1))
+    calendar = calendar or load_calendar(since=today(since) - timedelta(days=1))
     week = tuple(opening_hours(instrument.id))
     seasons = opening_seasons(instrument.id)
     opening = Opening(week, rules.closed_on_holidays, rules.makeup_weekday, calendar, seasons)

@@ -35,16 +35,20 @@ class ImportMissing(InstrumentMissing):
     code = "import_missing"
 
 
-def instrument_details(instrument_id: int, *, actor: Actor, on: date) -> dict[str, Any]:
-    """One instrument; ``listing`` is null for the public."""
-    return details(find_instrument(instrument_id, actor=actor), actor=actor, on=on)
+def instrument_details(
+    instrument_id: int, *, actor: Actor, on: date, calendar: WorkingCalendar | None = None
+) -> dict[str, Any]:
+    """One instrument; ``listing`` is null for the public. ``calendar`` is given where it was read before."""
+    return details(find_instrument(instrument_id, actor=actor), actor=actor, on=on, calendar=calendar)
 
 
-def details(instrument: Instrument, *, actor: Actor, on: date) -> dict[str, Any]:
+def details(
+    instrument: Instrument, *, actor: Actor, on: date, calendar: WorkingCalendar | None = None
+) -> dict[str, Any]:
     """The instrument with its listing where the actor may look into it."""
     shown: dict[str, Any] = {"instrument": instrument, "listing": None}
     if owns(actor, instrument) or _in_scope(instrument, actor):
-        shown["listing"] = _listing(instrument, listing_policy(on), load_calendar())
+        shown["listing"] = _listing(instrument, listing_policy(on), calendar or load_calendar())
     return shown
 
 

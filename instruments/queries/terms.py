@@ -87,9 +87,11 @@ def find_change(change_id: int, *, actor: Actor, lock: bool = False) -> Reported
     return change
 
 
-def change_deadlines(changes: Sequence[ReportedChange], *, on: date) -> list[dict[str, Any]]:
-    """Reports with the last day to follow each (S14); the calendar is read once for all."""
-    working_days, calendar = listing_policy(on).update_due_working_days, load_calendar()
+def change_deadlines(
+    changes: Sequence[ReportedChange], *, on: date, calendar: WorkingCalendar | None = None
+) -> list[dict[str, Any]]:
+    """Reports with the last day to follow each (S14); the calendar is read once for all, or given."""
+    working_days, calendar = listing_policy(on).update_due_working_days, calendar or load_calendar()
     found = []
     for change in changes:
         due = due_on(change.changed_on, working_days=working_days, calendar=calendar)

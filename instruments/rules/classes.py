@@ -12,6 +12,7 @@ CODE_LENGTHS = (2, 4, 6)
 """Digits of a class, from the broadest to the narrowest."""
 HEADERS: Mapping[str, tuple[str, ...]] = {
     "code": ("code", "编码", "代码", "分类编码", "仪器分类编码"),
+    "parent": ("parent", "上级编码", "上级代码"),
     "name": ("name", "名称", "分类名称"),
     "name_en": ("name_en", "英文名称"),
 }
@@ -58,7 +59,8 @@ def levels(digits: str) -> list[str]:
 def read_classes(rows: Iterable[tuple[int, Sequence[str]]]) -> ReadClasses:
     """The classes of a table whose first row names its columns; a row comes with its line.
 
-    Every code has six digits and a name, stands there once, and with it the classes it lies in.
+    Every code has six digits and a name, stands there once, and with it the classes it lies in. The national list puts
+    some classes beneath themselves once more, as the "other" among their kinds; such a row is passed over.
     """
     lines = iter(rows)
     places = _places(next(lines, (0, ()))[1])
@@ -71,6 +73,8 @@ def read_classes(rows: Iterable[tuple[int, Sequence[str]]]) -> ReadClasses:
             continue
         given = {name: cells[place].strip() if place < len(cells) else "" for name, place in places.items()}
         code, named = given["code"], ClassName(given["name"], given.get("name_en", ""))
+        if code in found and given.get("parent") == code:
+            continue
         refusal = _refusal(code, named, found)
         if refusal is None:
             found[code] = named

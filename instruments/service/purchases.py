@@ -16,6 +16,7 @@ from core.db import require_transaction, transaction
 from core.errors import Reason, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
 from core.states import allowed_target, apply
+from core.turns import queue_for
 from instruments.models import DuplicatePurchaseReview, PurchaseSearch
 from instruments.permissions import is_buyer, may_ask_for_purchase, may_decide_purchases
 from instruments.policy import places, purchase_policy
@@ -24,8 +25,6 @@ from instruments.queries.purchases import evidence, find_purchase_review
 from instruments.rules.purchases import ARTICLE, PurchaseDecision, purchase_faults, purchase_number
 from instruments.states import PURCHASE_REVIEW
 
-LOCK = 27
-"""The lock under which reviews are numbered."""
 ACTIONS: Mapping[PurchaseDecision, str] = {
     PurchaseDecision.JUSTIFIED: "justify",
     PurchaseDecision.SHARE: "advise_sharing",
@@ -168,6 +167,6 @@ def _told(review: DuplicatePurchaseReview) -> dict[str, Any]:
 def _next_serial(year: int) -> int:
     """The next number of the year in the province; two asked for at once wait for each other."""
     current = require_transaction()
-    current.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"purchase {year}", LOCK))))
+    queue_for(f"number of a purchase in {year}")
     last = select(func.max(DuplicatePurchaseReview.serial)).where(DuplicatePurchaseReview.year == year)
     return (current.scalar(last) or 0) + 1

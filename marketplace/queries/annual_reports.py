@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, false, func, select, true
+from sqlalchemy import ColumnElement, Select, false, select, true
 from sqlalchemy.orm import selectinload
 
 from accounts.permissions import Role
-from core.db import require_transaction, session
+from core.db import session
 from core.errors import NotFound
 from core.permissions import Actor
+from core.turns import queue_for
 from marketplace.models import AnnualReport, AnnualReportEdition
 from marketplace.states import UNSUBMITTED, AnnualReportState
-
-LOCK = 20
-"""The lock under which the report of a city about a year is opened."""
 
 
 class AnnualReportMissing(NotFound):
@@ -63,8 +61,7 @@ def find_edition(report_id: int, *, actor: Actor, round: int | None = None) -> A
 
 def queue_for_report(city: str, year: int) -> None:
     """Wait for whoever opens the report of a city about a year at this moment, until the transaction ends."""
-    key = func.hashtextextended(f"{city} {year}", LOCK)
-    require_transaction().execute(select(func.pg_advisory_xact_lock(key)))
+    queue_for(f"annual report of {city} about {year}")
 
 
 def report_of(city: str, year: int) -> AnnualReport | None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import func, select
-
 from accounts.kinds import ChangeDecision
 from core import audit, clock, policy
-from core.db import require_transaction, transaction
+from core.db import transaction
 from core.errors import Forbidden, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
 from core.states import allowed_target, apply
+from core.turns import queue_for
 from marketplace.models import EvaluationAward, EvaluationGrade
 from marketplace.permissions import may_award
 from marketplace.queries.grades import awarded_fen, find_award, find_grade, grades_in_force
@@ -134,8 +133,7 @@ def _documented(number: str | None, on: date | None, *, today: date) -> None:
 
 def _one_at_a_time(organisation_id: int | None, year: int) -> None:
     """All awards of a unit for a year are looked at by one transaction at a time: their sum has a limit."""
-    name = f"awards of organisation {organisation_id} for {year}"
-    require_transaction().execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+    queue_for(f"awards of organisation {organisation_id} for {year}")
 
 
 def _about(award: EvaluationAward) -> dict[str, object]:

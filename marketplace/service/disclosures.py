@@ -15,6 +15,7 @@ from core.errors import Conflict, Forbidden, Refused, reason, refuse_all
 from core.files import StoredFile, store_file
 from core.permissions import SYSTEM, Actor, authorise
 from core.states import apply, state_refusal
+from core.turns import queue_for
 from core.workdays import load_calendar
 from marketplace.models import DisclosureApplication, DisclosureConsultation
 from marketplace.permissions import (
@@ -44,9 +45,6 @@ from marketplace.rules.reminders import reminder_day
 from marketplace.states import DISCLOSURE, DisclosureAction, DisclosureState
 from marketplace.steps.disclosure_sheets import write_sheet
 from vouchers.service.claims import Upload
-
-LOCK = 19
-"""The lock under which the applications of an office are numbered."""
 
 EXTEND = "extend"
 CONSULT = "consult"
@@ -365,7 +363,7 @@ def _number(city: str | None, terms: DisclosureTerms, *, now: datetime) -> tuple
     """The next number of an office in this year; two made at once wait for each other."""
     current = require_transaction()
     today = clock.today(now)
-    current.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{city or ''} {today.year}", LOCK))))
+    queue_for(f"number of a disclosure of {city or 'the province'} in {today.year}")
     last = current.scalar(
         select(func.max(DisclosureApplication.serial)).where(
             DisclosureApplication.city.is_not_distinct_from(city), DisclosureApplication.year == today.year

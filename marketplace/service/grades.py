@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
-
 from accounts.kinds import ChangeDecision
 from accounts.states import PROPOSAL_TRANSITIONS, ProposalAction
 from core import audit, clock
@@ -14,6 +12,7 @@ from core.db import require_transaction, transaction
 from core.errors import Conflict, Forbidden, Reason, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
 from core.states import apply
+from core.turns import queue_for
 from marketplace.models import EvaluationGrade, EvaluationLine, EvaluationSnapshot
 from marketplace.permissions import may_grade
 from marketplace.queries.grades import (
@@ -56,7 +55,7 @@ def propose_grade(*, line_id: int, grade: Grade, cause: str, actor: Actor, now: 
     """
     with transaction():
         authorise(actor, may_grade)
-        _queue_up(f"grade of line {line_id}")
+        queue_for(f"grade of line {line_id}")
         line = find_line(line_id, actor=actor)
         score = score_of(line)
         unanswered = sum(each.reply is None for each in line.comments)
@@ -79,11 +78,11 @@ def propose_all(*, snapshot_id: int, actor: Actor, now: datetime) -> list[Evalua
     with transaction():
         authorise(actor, may_grade)
         snapshot = find_snapshot(snapshot_id, actor=actor)
-        _queue_up(f"grades of evaluation {snapshot_id}")
+        queue_for(f"grades of evaluation {snapshot_id}")
         refuse_all(_early(snapshot, unanswered_comments(snapshot.id), now=now), error=GradeRefused)
         made = []
         for line in ungraded_lines(snapshot.id):
-            _queue_up(f"grade of line {line.id}")
+            queue_for(f"grade of line {line.id}")
             score = score_of(line)
             if score is not None and score.proposal is not None and open_grade(line.id) is None:
                 made.append(_propose(line, score.proposal, score, cause="", actor=actor, now=now))
@@ -153,8 +152,3 @@ def _decide(grade: EvaluationGrade, decision: ChangeDecision, *, opinion: str, a
     data = {"line_id": grade.line_id, "version": grade.version, "grade": grade.grade.value}
     apply(grade, action, transitions=PROPOSAL_TRANSITIONS, actor=actor, now=now, note=opinion, data=data)
     grade.opinion, grade.decided_by, grade.decided_at = opinion, actor.user_id, now
-
-
-def _queue_up(name: str) -> None:
-    """Whoever does the same waits: versions are numbered one after the other."""
-    require_transaction().execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))

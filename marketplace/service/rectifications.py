@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
-
 from core import audit, clock, policy
-from core.db import require_transaction, transaction
+from core.db import transaction
 from core.errors import Conflict, Forbidden, Refused, refuse_all
 from core.permissions import Actor, authorise
 from core.states import allowed_target, apply
+from core.turns import queue_for
 from core.workdays import load_calendar
 from marketplace.models import EvaluationRectification
 from marketplace.permissions import may_demand_rectification, may_report_rectification
@@ -56,8 +55,7 @@ def demand_rectification(*, grade_id: int, demand: str, actor: Actor, now: datet
     """
     with transaction() as current:
         authorise(actor, may_demand_rectification)
-        name = f"rectification after grade {grade_id}"
-        require_transaction().execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+        queue_for(f"rectification after grade {grade_id}")
         grade = find_grade(grade_id, actor=actor)
         line = find_line(grade.line_id, actor=actor)
         in_force = grades_in_force([line.id]).get(line.id)

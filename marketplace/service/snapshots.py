@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
-
 from core import audit, clock, policy
-from core.db import require_transaction, transaction
+from core.db import transaction
 from core.errors import Conflict, Forbidden, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
+from core.turns import queue_for
 from core.workdays import load_calendar
 from marketplace.models import (
     EvaluationComment,
@@ -86,7 +85,7 @@ def freeze_evaluation(*, year: int, actor: Actor, now: datetime) -> EvaluationSn
         today = clock.today(now)
         if year not in years_to_freeze(policy.current(), today):
             raise EvaluationYearRefused(reasons=[reason("evaluation_year_refused", article=EVALUATION, field="year")])
-        _queue_up(f"evaluation of {year}")
+        queue_for(f"evaluation of {year}")
         if snapshot_of(year) is not None:
             raise EvaluationFrozen
         scope = frozen_scope(year, today=today)
@@ -136,7 +135,7 @@ def reply_to(*, comment_id: int, text: str, actor: Actor, now: datetime) -> Eval
     """The province answers a comment, once. Raises :class:`EvaluationReplied`."""
     with transaction() as current:
         authorise(actor, may_freeze_evaluations)
-        _queue_up(f"answer to comment {comment_id}")
+        queue_for(f"answer to comment {comment_id}")
         comment = find_comment(comment_id, actor=actor)
         if comment.reply is not None:
             raise EvaluationReplied
@@ -154,7 +153,7 @@ def publish_evaluation(*, snapshot_id: int, actor: Actor, now: datetime) -> Eval
     """
     with transaction() as current:
         authorise(actor, may_freeze_evaluations)
-        _queue_up(f"publication of evaluation {snapshot_id}")
+        queue_for(f"publication of evaluation {snapshot_id}")
         snapshot = find_snapshot(snapshot_id, actor=actor)
         if snapshot.publication is not None:
             raise EvaluationPublished
@@ -168,11 +167,6 @@ def publish_evaluation(*, snapshot_id: int, actor: Actor, now: datetime) -> Eval
         data = {**_about(snapshot), "digest": snapshot.digest}
         audit.record(actor=actor, now=now, action="publish", subject=snapshot, data=data)
         return snapshot
-
-
-def _queue_up(name: str) -> None:
-    """What is done once waits for whoever does the same; the tables themselves take no locks but by their keys."""
-    require_transaction().execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def _about(snapshot: EvaluationSnapshot) -> dict[str, object]:

@@ -17,6 +17,7 @@ from core.db import require_transaction, transaction
 from core.errors import Reason, Refused, reason, refuse_all
 from core.permissions import VISITOR, Actor, authorise
 from core.states import apply
+from core.turns import queue_for
 from instruments.models import Instrument
 from instruments.queries.catalogue import Search, search
 from instruments.queries.saved_searches import filters_of
@@ -25,9 +26,6 @@ from marketplace.permissions import is_users_side_of_need, may_answer_need, may_
 from marketplace.queries.unmet_needs import find_need, published_of
 from marketplace.rules.unmet_needs import ARTICLE, FIRST_FOUND, NeedOutcome, need_faults, need_number
 from marketplace.states import UNMET_NEED
-
-LOCK = 23
-"""The lock under which statements are numbered."""
 
 
 class UnmetNeedRefused(Refused):
@@ -177,5 +175,5 @@ def _as_found(found: Instrument) -> dict[str, Any]:
 def _next_serial(year: int) -> int:
     """The next number of the year in the province; two made at once wait for each other."""
     current = require_transaction()
-    current.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"unmet_need {year}", LOCK))))
+    queue_for(f"number of an unmet need in {year}")
     return (current.scalar(select(func.max(UnmetNeed.serial)).where(UnmetNeed.year == year)) or 0) + 1

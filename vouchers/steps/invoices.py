@@ -12,6 +12,7 @@ from core.db import require_transaction
 from core.errors import Conflict, Refused, reason, refuse_all
 from core.files import Upload, store_upload
 from core.permissions import Actor
+from core.turns import queue_for
 from vouchers.models import Claim, CreditInvoice, Invoice, InvoiceLineMark, InvoiceReading, Material
 from vouchers.queries.invoices import compared_with
 from vouchers.rules.claims import InvoiceFacts, MaterialKind
@@ -22,9 +23,6 @@ from vouchers.rules.invoices.numbers import INVOICE, canonical_number, number_fa
 from vouchers.rules.invoices.reading import READER_VERSION, Reading, read_invoice
 from vouchers.states import CreditState
 from vouchers.steps.materials import put_material
-
-NUMBER_LOCKS = 16
-"""The seed that keeps the locks of invoices apart from those of other things."""
 
 
 class InvoiceTaken(Conflict):
@@ -165,4 +163,4 @@ def credited(number: str) -> int:
 
 def lock_invoice(name: str) -> None:
     """Keep everybody else from a number, or a file's checksum, until the transaction ends."""
-    require_transaction().execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, NUMBER_LOCKS))))
+    queue_for(f"invoice {name}")

@@ -16,6 +16,7 @@ from core.files import PDF, StoredFile, store_content
 from core.money import in_capitals
 from core.pdf import render_pdf
 from core.texts import catalogue, text
+from core.turns import queue_for
 from vouchers.models import Claim, ClaimReview, ReviewSummary
 from vouchers.queries.aids import aids_of
 from vouchers.queries.cases import review_policy
@@ -25,8 +26,6 @@ from vouchers.rules.claims import ReviewDecision
 TEMPLATE = "vouchers/review_summary"
 CITY = "市"
 """What the short name of a city goes without."""
-LOCK = 18
-"""The lock under which the summaries of a city are numbered."""
 
 HEADS = ("serial", "claim", "user", "provider", "kind", "contract", "invoice", "rate", "approved")
 AID_HEAD = "aid"
@@ -37,8 +36,7 @@ def number_summary(summary: ReviewSummary, *, now: datetime) -> None:
     """Give a new summary the next number of its city in this year; two made at once wait for each other."""
     current = require_transaction()
     year = clock.today(now).year
-    mark = func.hashtextextended(f"{summary.city} {year}", LOCK)
-    current.execute(select(func.pg_advisory_xact_lock(mark)))
+    queue_for(f"number of a review summary of {summary.city} in {year}")
     last = select(func.max(ReviewSummary.serial)).where(
         ReviewSummary.city == summary.city, ReviewSummary.serial_year == year
     )
