@@ -98,6 +98,31 @@ def test_sums_in_sentences_are_told_as_people_read_them() -> None:
     assert [key for key, each in catalogue().items() if in_fen.search(each.zh) or in_fen.search(each.en)] == []
 
 
+def test_a_sum_that_bears_its_sign_has_no_unit_beside_it() -> None:
+    """¥5.00, or 5.00 元: whatever ``yuan`` writes stands alone in its sentence."""
+    signed = {
+        (asked.args[0].value, given.arg)
+        for _, tree in sources()
+        for asked in ast.walk(tree)
+        if isinstance(asked, ast.Call) and asked.args and isinstance(asked.args[0], ast.Constant)
+        for given in asked.keywords
+        if isinstance(given.value, ast.Call)
+        and isinstance(given.value.func, ast.Name)
+        and given.value.func.id == "yuan"
+    }
+    for path in TEMPLATES:
+        for asked in SUMS_ASKED_IN_TEMPLATE.finditer(path.read_text("utf-8")):
+            signed |= {(asked["key"], name) for name in SIGNED_IN_TEMPLATE.findall(asked["given"])}
+    assert len(signed) > 20
+    doubled = [
+        key
+        for key, name in signed
+        if key in catalogue()
+        and re.search(rf"\{{{name}\}} ?元|(CNY|¥) ?\{{{name}\}}|\{{{name}\}} yuan", " ".join(catalogue()[key]))
+    ]
+    assert doubled == []
+
+
 def test_every_error_has_its_sentence() -> None:
     """Each class has a code of its own or its base's, a text, and a docstring for the OpenAPI."""
     assert create_app is not None  # importing the application loads every error there is
@@ -118,6 +143,8 @@ def test_both_languages_say_the_same() -> None:
 
 TEMPLATES = sorted(ROOT.glob("*/templates/**/*.html"))
 ASKED_IN_TEMPLATE = re.compile(r"""\bt\(\s*["']([a-z_]+(?:\.[A-Za-z0-9_]+)*)["']\s*[,)]""")
+SUMS_ASKED_IN_TEMPLATE = re.compile(r"""\bt\(\s*["'](?P<key>[a-z_.0-9]+)["'],(?P<given>[^}]*\|\s*yuan[^}]*)""")
+SIGNED_IN_TEMPLATE = re.compile(r"(\w+)=[^,()]*\|\s*yuan")
 CODE_OF_TEMPLATE = re.compile(r"{#.*?#}|{%.*?%}|{{.*?}}", re.DOTALL)
 SPOKEN = re.compile(r"""\s(?:aria-label|alt|title|placeholder|data-confirm|data-label)="([^"]*)\"""")
 TAG = re.compile(r"<[^>]*>", re.DOTALL)
