@@ -87,6 +87,7 @@ class Supervisor:
     env: Mapping[str, str]
     host: str
     web_processes: int
+    web_threads: int
     demo: bool
     asked: bool = False
     database: postgres.EmbeddedServer | None = None
@@ -197,8 +198,9 @@ class Supervisor:
         self._heed()
         web = [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", self.host,
-            "--port", str(self.config.port), "--workers", str(self.web_processes), "--blocking-threads", "8",
-            "--no-ws", "--log-level", "error", "--respawn-failed-workers", "wsgi:app",
+            "--port", str(self.config.port), "--workers", str(self.web_processes),
+            "--blocking-threads", str(self.web_threads), "--no-ws", "--log-level", "error", "--respawn-failed-workers",
+            "wsgi:app",
         ]  # fmt: skip
         self.services = [Service("web server", web), Service("worker", [*FLASK, "worker"])]
         for service in self.services:
@@ -307,6 +309,7 @@ def main() -> int:
             env=env,
             host=env.get("HOST") or "127.0.0.1",
             web_processes=int(env.get("WEB_PROCESSES") or 2),
+            web_threads=int(env.get("WEB_THREADS") or 4),
             demo=(env.get("DEMO") or "1") != "0",
         )
         supervisor.run()

@@ -84,7 +84,7 @@ def granian(target: str, env: Mapping[str, str], *, database_process: int) -> It
         port: int = free.getsockname()[1]
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", "2", "--blocking-threads", "8", "--no-ws", "--log-level", "error", target,
+        "--workers", "2", "--blocking-threads", "4", "--no-ws", "--log-level", "error", target,
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=PROJECT, env={**os.environ, **env}, stderr=subprocess.DEVNULL)
     try:

@@ -1,7 +1,7 @@
 """A thousand firms want one hour of one instrument at the same moment, over HTTP, each signed in, with its own quote.
 
 Exactly one gets it; the others are told so. What counts as slow is the time inside the service: a client waits besides
-until one of the sixteen threads that serve has time for it.
+until one of the eight threads that serve has time for it.
 """
 
 from __future__ import annotations
