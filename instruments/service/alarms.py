@@ -102,8 +102,8 @@ def _open(provider_id: int, *, now: datetime) -> int:
         ]
         if not rows:
             return 0
-        opening = insert(SensorAlarm).values(rows).on_conflict_do_nothing().returning(SensorAlarm)
-        opened = current.scalars(opening).all()
+        opening = insert(SensorAlarm).on_conflict_do_nothing().returning(SensorAlarm)
+        opened = current.scalars(opening, rows).all()
         for alarm in opened:
             audit.record(
                 actor=SYSTEM,

@@ -18,7 +18,7 @@ FREE_FROM, FREE_TO = "2026-12-08T10:00:00+08:00", "2026-12-08T12:00:00+08:00"
 
 KINDS: dict[str, list[Question]] = {
     "rare": [{"q": RARE}, {"q": RARE, "funding": "fiscal"}, {"q": RARE, "funding": "private"}],
-    "one character": [{"q": word} for word in "氮镜谱膜锂"],
+    "one character": [{"q": word} for word in "电镜谱膜子"],
     "two characters": [{"q": word} for word in ("质谱", "电镜", "色谱", "衍射", "离心")],
     "four characters": [{"q": word} for word in ("扫描电镜", "透射电镜", "成像系统", "高分子环", "原子荧光")],
     "long name": [{"q": f"{USED_FOR[n]}{HOW[3 * n]}{WHAT[2 * n]}"} for n in range(8)],
