@@ -186,6 +186,7 @@ def test_broad_question_against_ranking_in_postgresql(served: Served, capsys: py
         search_raw.prepare(connection)
         total = search_raw.ask(connection, BROAD)
         theirs = timed(lambda word: search_raw.ask(connection, word), [BROAD], count=5)
+    served.connection.close()  # the server has given it up meanwhile; the next question opens another
     assert told == total
     with capsys.disabled():
         print(f"{served.size:9} ts_rank and GROUPING SETS {theirs.p50:.0f} ms, {theirs.p50 / ours.p50:.0f} times ours")
