@@ -6,17 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-
 from accounts.queries import seat
 from accounts.steps.memberships import user_id_of
 from core import audit
 from core.clock import today
-from core.db import require_transaction, transaction
+from core.db import transaction
 from core.errors import Reason, Refused, reason, refuse_all
 from core.permissions import Actor, authorise
 from core.states import allowed_target, apply
-from core.turns import queue_for
+from core.turns import next_serial
 from instruments.models import DuplicatePurchaseReview, PurchaseSearch
 from instruments.permissions import is_buyer, may_ask_for_purchase, may_decide_purchases
 from instruments.policy import places, purchase_policy
@@ -166,7 +164,5 @@ def _told(review: DuplicatePurchaseReview) -> dict[str, Any]:
 
 def _next_serial(year: int) -> int:
     """The next number of the year in the province; two asked for at once wait for each other."""
-    current = require_transaction()
-    queue_for(f"number of a purchase in {year}")
-    last = select(func.max(DuplicatePurchaseReview.serial)).where(DuplicatePurchaseReview.year == year)
-    return (current.scalar(last) or 0) + 1
+    of_year = DuplicatePurchaseReview.year == year
+    return next_serial(DuplicatePurchaseReview.serial, of_year, queue=f"number of a purchase in {year}")

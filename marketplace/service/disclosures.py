@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from accounts.policy import city_codes, city_names
 from accounts.queries import acts_for
@@ -15,7 +15,7 @@ from core.errors import Conflict, Forbidden, Refused, reason, refuse_all
 from core.files import StoredFile, store_file
 from core.permissions import SYSTEM, Actor, authorise
 from core.states import apply, state_refusal
-from core.turns import queue_for
+from core.turns import next_serial
 from core.workdays import load_calendar
 from marketplace.models import DisclosureApplication, DisclosureConsultation
 from marketplace.permissions import (
@@ -361,14 +361,12 @@ def _answer_file(
 
 def _number(city: str | None, terms: DisclosureTerms, *, now: datetime) -> tuple[int, str]:
     """The next number of an office in this year; two made at once wait for each other."""
-    current = require_transaction()
     today = clock.today(now)
-    queue_for(f"number of a disclosure of {city or 'the province'} in {today.year}")
-    last = current.scalar(
-        select(func.max(DisclosureApplication.serial)).where(
-            DisclosureApplication.city.is_not_distinct_from(city), DisclosureApplication.year == today.year
-        )
+    serial = next_serial(
+        DisclosureApplication.serial,
+        DisclosureApplication.city.is_not_distinct_from(city),
+        DisclosureApplication.year == today.year,
+        queue=f"number of a disclosure of {city or 'the province'} in {today.year}",
     )
-    serial = (last or 0) + 1
     office = policy.current().at(today)["places.province_name"] if city is None else city_names(today)[city]
     return serial, terms.number.format(office=office, year=today.year, serial=serial)

@@ -7,17 +7,15 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
-
 from accounts.queries import seat
 from accounts.queries.beneficiaries import beneficiary_of
 from accounts.steps.memberships import user_id_of
 from core import audit, clock
-from core.db import require_transaction, transaction
+from core.db import transaction
 from core.errors import Reason, Refused, reason, refuse_all
 from core.permissions import VISITOR, Actor, authorise
 from core.states import apply
-from core.turns import queue_for
+from core.turns import next_serial
 from instruments.models import Instrument
 from instruments.queries.catalogue import Search, search
 from instruments.queries.saved_searches import filters_of
@@ -174,6 +172,4 @@ def _as_found(found: Instrument) -> dict[str, Any]:
 
 def _next_serial(year: int) -> int:
     """The next number of the year in the province; two made at once wait for each other."""
-    current = require_transaction()
-    queue_for(f"number of an unmet need in {year}")
-    return (current.scalar(select(func.max(UnmetNeed.serial)).where(UnmetNeed.year == year)) or 0) + 1
+    return next_serial(UnmetNeed.serial, UnmetNeed.year == year, queue=f"number of an unmet need in {year}")

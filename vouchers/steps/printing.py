@@ -16,7 +16,7 @@ from core.files import PDF, StoredFile, store_content
 from core.money import in_capitals
 from core.pdf import render_pdf
 from core.texts import catalogue, text
-from core.turns import queue_for
+from core.turns import next_serial
 from vouchers.models import Claim, ClaimReview, ReviewSummary
 from vouchers.queries.aids import aids_of
 from vouchers.queries.cases import review_policy
@@ -34,13 +34,13 @@ AID_HEAD = "aid"
 
 def number_summary(summary: ReviewSummary, *, now: datetime) -> None:
     """Give a new summary the next number of its city in this year; two made at once wait for each other."""
-    current = require_transaction()
     year = clock.today(now).year
-    queue_for(f"number of a review summary of {summary.city} in {year}")
-    last = select(func.max(ReviewSummary.serial)).where(
-        ReviewSummary.city == summary.city, ReviewSummary.serial_year == year
+    serial = next_serial(
+        ReviewSummary.serial,
+        ReviewSummary.city == summary.city,
+        ReviewSummary.serial_year == year,
+        queue=f"number of a review summary of {summary.city} in {year}",
     )
-    serial: int = (current.scalar(last) or 0) + 1
     summary.serial_year, summary.serial = year, serial
     pattern = review_policy(clock.today(now)).summary_number
     summary.number = pattern.format(year=year, city=_city(summary.city, now).removesuffix(CITY), serial=serial)
